@@ -1,0 +1,97 @@
+"""The one query behind training, batch scoring and scoring one lead.
+
+Given which leads as of which moments, it reads the profile known then and what had been done (and
+learned of) by then. All leads, some leads or one lead are the same expression under another
+condition, so training and serving cannot drift apart.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import CTE, DateTime, Interval, Select, cast, func, literal, select, union_all
+from sqlalchemy.sql.elements import ColumnElement
+
+from features.definitions import DEFINITIONS, Definition
+from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
+
+
+def feature_query(
+    moments: Select[tuple[str, object]], attributes: Sequence[Definition] = ()
+) -> Select[tuple[object, ...]]:
+    """Select ``lead_id``, ``as_of`` and one column a feature.
+
+    Args:
+        moments: rows of ``lead_id`` and ``as_of``, each lead once.
+        attributes: custom attributes to add to the built-in features.
+
+    Leads that were not known yet at their moment are absent.
+    """
+    profile = _profile(moments)
+    activity = _activity(profile)
+    columns = [
+        definition.expression(profile, activity).label(definition.feature.name)
+        for definition in (*DEFINITIONS, *attributes)
+    ]
+    return select(profile.c.lead_id, profile.c.as_of, *columns).select_from(
+        profile.outerjoin(activity, activity.c.lead_id == profile.c.lead_id)
+    )
+
+
+def _profile(moments: Select[tuple[str, object]]) -> CTE:
+    moment = moments.cte("moment")
+    present = (
+        select(
+            leads.c.id.label("lead_id"),
+            moment.c.as_of,
+            leads.c.created_at,
+            *(leads.c[name] for name in PROFILE_COLUMNS),
+        )
+        .join_from(moment, leads, leads.c.id == moment.c.lead_id)
+        .where(leads.c.known_from <= moment.c.as_of)
+    )
+    past = (
+        select(
+            lead_history.c.lead_id,
+            moment.c.as_of,
+            leads.c.created_at,
+            *(lead_history.c[name] for name in PROFILE_COLUMNS),
+        )
+        .join_from(moment, lead_history, lead_history.c.lead_id == moment.c.lead_id)
+        .join(leads, leads.c.id == lead_history.c.lead_id)
+        .where(
+            lead_history.c.known_from <= moment.c.as_of,
+            lead_history.c.known_until > moment.c.as_of,
+        )
+    )
+    return union_all(present, past).cte("profile")
+
+
+def _activity(profile: CTE) -> CTE:
+    happened = lead_events.c.occurred_at
+
+    def count(event: str, condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
+        wanted = lead_events.c.type == event
+        return func.count().filter(wanted if condition is None else wanted & condition)
+
+    since_counted = happened > func.coalesce(
+        profile.c.counted_at, cast(literal("-infinity"), DateTime(timezone=True))
+    )
+    this_week = happened > profile.c.as_of - cast(literal("7 days"), Interval)
+    return (
+        select(
+            profile.c.lead_id,
+            count("website_visit", since_counted).label("visits_since"),
+            count("content_download", since_counted).label("downloads_since"),
+            count("email_open", since_counted).label("opens_since"),
+            count("website_visit", this_week).label("recent_visits"),
+            count("pricing_view").label("pricing_views"),
+            count("form_sent").label("forms_sent"),
+            count("email_click").label("email_clicks"),
+            count("email_reply").label("email_replies"),
+            count("meeting").label("meetings"),
+            func.max(happened).label("last_active_at"),
+        )
+        .join_from(profile, lead_events, lead_events.c.lead_id == profile.c.lead_id)
+        .where(happened <= profile.c.as_of, lead_events.c.known_at <= profile.c.as_of)
+        .group_by(profile.c.lead_id)
+        .cte("activity")
+    )

@@ -1,0 +1,245 @@
+"""The features every lead has, each defined once.
+
+A definition pairs what the feature says with its SQL expression over ``profile`` (the lead as known
+at the moment) and ``activity`` (counts over what it did up to then).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Double, Integer, cast, func
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
+
+from features.feature import Dimension, Feature, Kind
+
+Expression = Callable[[FromClause, FromClause], ColumnElement[object]]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A feature and how it is computed from ``profile`` and ``activity``."""
+
+    feature: Feature
+    expression: Expression
+
+
+def _known(name: str) -> Expression:
+    return lambda profile, activity: profile.c[name]
+
+
+def _did(name: str) -> Expression:
+    return lambda profile, activity: cast(func.coalesce(activity.c[name], 0), Double)
+
+
+def _number(name: str, divisor: float = 1.0) -> Expression:
+    return lambda profile, activity: cast(profile.c[name], Double) / divisor
+
+
+def _counted(name: str, events: str) -> Expression:
+    """The count a company reported, plus what was seen since it was reported."""
+    return lambda profile, activity: cast(
+        func.coalesce(profile.c[name], 0) + func.coalesce(activity.c[events], 0), Double
+    )
+
+
+def _days_before(profile: FromClause, moment: ColumnElement[object]) -> ColumnElement[object]:
+    return cast(func.extract("epoch", profile.c.as_of - moment) / 86400.0, Double)
+
+
+_D, _B, _E, _F = (
+    Dimension.DEMOGRAPHIC,
+    Dimension.BEHAVIOURAL,
+    Dimension.ENGAGEMENT,
+    Dimension.FIT,
+)
+_N, _C, _Y = Kind.NUMERIC, Kind.CATEGORICAL, Kind.BOOLEAN
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        Feature("seniority", "Job level", _D, _C, "Job level: {value}", missing="No job title"),
+        _known("seniority"),
+    ),
+    Definition(
+        Feature(
+            "email_kind",
+            "E-mail address",
+            _D,
+            _C,
+            says_for={
+                "company": "Writes from a company address",
+                "free": "Writes from a free-mail address",
+                "none": "Gave no e-mail address",
+            },
+        ),
+        _known("email_kind"),
+    ),
+    Definition(
+        Feature(
+            "has_phone",
+            "Phone number",
+            _D,
+            _Y,
+            says_for={"1": "Left a phone number", "0": "Left no phone number"},
+        ),
+        lambda profile, activity: cast(cast(profile.c.has_phone, Integer), Double),
+    ),
+    Definition(
+        Feature("country", "Country", _D, _C, "Based in {value}", missing="Country not known"),
+        _known("country"),
+    ),
+    Definition(
+        Feature("industry", "Industry", _F, _C, "Industry: {value}", missing="No industry given"),
+        _known("industry"),
+    ),
+    Definition(
+        Feature("company_size", "Company size", _F, _N, "Company of {value} people"),
+        _number("company_size"),
+    ),
+    Definition(
+        Feature("budget", "Budget", _F, _N, "Budget of {value}", missing="No budget given"),
+        _number("budget_minor", 100.0),
+    ),
+    Definition(
+        Feature(
+            "timeline_months",
+            "Timeline",
+            _F,
+            _N,
+            "Wants to start within {value} months",
+            says_for={"0": "Wants to start now", "1": "Wants to start within a month"},
+            missing="No timeline given",
+        ),
+        _known("timeline_months"),
+    ),
+    Definition(
+        Feature(
+            "services_wanted",
+            "Services wanted",
+            _F,
+            _N,
+            "Asked for {value} services",
+            says_for={"0": "Named no service", "1": "Asked for one service"},
+        ),
+        lambda profile, activity: cast(
+            func.coalesce(func.cardinality(profile.c.service_requirements), 0), Double
+        ),
+    ),
+    Definition(
+        Feature(
+            "website_visits",
+            "Website visits",
+            _B,
+            _N,
+            "Visited the website {value} times",
+            says_for={"0": "Never visited the website", "1": "Visited the website once"},
+        ),
+        _counted("website_visits", "visits_since"),
+    ),
+    Definition(
+        Feature(
+            "recent_visits",
+            "Visits this week",
+            _B,
+            _N,
+            "{value} website visits in the last 7 days",
+            says_for={
+                "0": "No website visit in the last 7 days",
+                "1": "One website visit in the last 7 days",
+            },
+        ),
+        _did("recent_visits"),
+    ),
+    Definition(
+        Feature(
+            "pricing_views",
+            "Pricing page views",
+            _B,
+            _N,
+            "Looked at the prices {value} times",
+            says_for={"0": "Has not looked at the prices", "1": "Looked at the prices once"},
+        ),
+        _did("pricing_views"),
+    ),
+    Definition(
+        Feature(
+            "content_downloads",
+            "Downloads",
+            _B,
+            _N,
+            "Downloaded {value} documents",
+            says_for={"0": "Downloaded nothing", "1": "Downloaded one document"},
+        ),
+        _counted("content_downloads", "downloads_since"),
+    ),
+    Definition(
+        Feature(
+            "forms_sent",
+            "Forms sent",
+            _B,
+            _N,
+            "Sent {value} forms",
+            says_for={"0": "Sent no form", "1": "Sent a form"},
+        ),
+        _did("forms_sent"),
+    ),
+    Definition(
+        Feature(
+            "days_since_active",
+            "Last activity",
+            _B,
+            _N,
+            "Last active {value} days ago",
+            missing="No activity seen yet",
+        ),
+        lambda profile, activity: _days_before(profile, activity.c.last_active_at),
+    ),
+    Definition(
+        Feature("age_days", "Age of the lead", _B, _N, "A lead for {value} days"),
+        lambda profile, activity: _days_before(profile, profile.c.created_at),
+    ),
+    Definition(
+        Feature(
+            "email_opens",
+            "E-mails opened",
+            _E,
+            _N,
+            "Opened {value} e-mails",
+            says_for={"0": "Opened no e-mail", "1": "Opened one e-mail"},
+        ),
+        _counted("email_opens", "opens_since"),
+    ),
+    Definition(
+        Feature(
+            "email_clicks",
+            "Links clicked",
+            _E,
+            _N,
+            "Clicked {value} links in e-mails",
+            says_for={"0": "Clicked no link in an e-mail", "1": "Clicked a link in an e-mail"},
+        ),
+        _did("email_clicks"),
+    ),
+    Definition(
+        Feature(
+            "email_replies",
+            "Replies",
+            _E,
+            _N,
+            "Replied {value} times",
+            says_for={"0": "Has not replied", "1": "Replied once"},
+        ),
+        _did("email_replies"),
+    ),
+    Definition(
+        Feature(
+            "meetings",
+            "Meetings",
+            _E,
+            _N,
+            "Met with us {value} times",
+            says_for={"0": "No meeting yet", "1": "Met with us once"},
+        ),
+        _did("meetings"),
+    ),
+)

@@ -1,0 +1,35 @@
+"""Which leads, each as of which moment: what a feature expression is computed for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import DateTime, Select, bindparam, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from features.store import leads
+
+
+def as_of_literal(as_of: datetime) -> ColumnElement[datetime]:
+    """The moment as a bound parameter.
+
+    Raises:
+        ValueError: the moment has no time zone.
+    """
+    if as_of.tzinfo is None:
+        raise ValueError("A moment needs a time zone, for example datetime.now(UTC).")
+    return bindparam("as_of", as_of, type_=DateTime(timezone=True), unique=True)
+
+
+def all_leads(as_of: datetime) -> Select[tuple[str, datetime]]:
+    """Every lead, at one moment."""
+    return select(leads.c.id.label("lead_id"), as_of_literal(as_of).label("as_of"))
+
+
+def leads_after(as_of: datetime, last_id: str, limit: int) -> Select[tuple[str, datetime]]:
+    """The next batch in id order, at one moment."""
+    return all_leads(as_of).where(leads.c.id > last_id).order_by(leads.c.id).limit(limit)
+
+
+def these_leads(as_of: datetime, ids: Sequence[str]) -> Select[tuple[str, datetime]]:
+    """The named leads, at one moment."""
+    return all_leads(as_of).where(leads.c.id.in_(ids))

@@ -1,0 +1,45 @@
+"""The columns of the store that features read, named here without importing any room.
+
+``tests/unit/features`` holds these equal to the real tables.
+"""
+
+from sqlalchemy import column, table
+
+PROFILE_COLUMNS = (
+    "email_kind",
+    "has_phone",
+    "company_size",
+    "industry",
+    "seniority",
+    "country",
+    "budget_minor",
+    "timeline_months",
+    "service_requirements",
+    "website_visits",
+    "email_opens",
+    "content_downloads",
+    "counted_at",
+    "attributes",
+)
+
+leads = table(
+    "leads",
+    column("id"),
+    column("created_at"),
+    column("known_from"),
+    *(column(name) for name in PROFILE_COLUMNS),
+)
+lead_history = table(
+    "lead_history",
+    column("lead_id"),
+    column("known_from"),
+    column("known_until"),
+    *(column(name) for name in PROFILE_COLUMNS),
+)
+lead_events = table(
+    "lead_events",
+    column("lead_id"),
+    column("type"),
+    column("occurred_at"),
+    column("known_at"),
+)

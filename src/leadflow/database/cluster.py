@@ -1,0 +1,103 @@
+"""Where the databases are: Leadflow's own, Prefect's and MLflow's, side by side in one cluster."""
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from leadflow.database import embedded
+from leadflow.settings import Settings
+
+MINIMUM_VERSION = 150000
+
+
+class DatabaseUnavailable(RuntimeError):
+    """PostgreSQL could not be reached or is too old; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The URLs of the three databases, each in the form its reader wants."""
+
+    leadflow: URL
+    prefect: URL
+    mlflow: URL
+
+
+def _named(url: URL, name: str, driver: str) -> URL:
+    return url.set(drivername=driver, database=name)
+
+
+def locate(settings: Settings) -> Cluster:
+    """Find the cluster, starting the embedded server where no URL is set.
+
+    Raises:
+        DatabaseUnavailable: the URL is not one of PostgreSQL.
+        EmbeddedPostgresError: the embedded server did not start.
+    """
+    if settings.database_url is None:
+        main = make_url(embedded.start(settings.home)).set(database="leadflow")
+    else:
+        main = make_url(settings.database_url)
+        if main.get_backend_name() not in ("postgresql", "postgres"):
+            raise DatabaseUnavailable(
+                "LEADFLOW_DATABASE_URL must be a postgresql:// URL: Leadflow runs on PostgreSQL 15 "
+                "or newer. Unset it to use the embedded server."
+            )
+    name = main.database or "leadflow"
+    prefect = make_url(settings.prefect_database_url or _named(main, f"{name}_prefect", "x"))
+    mlflow = make_url(settings.mlflow_database_url or _named(main, f"{name}_mlflow", "x"))
+    return Cluster(
+        leadflow=_named(main, name, "postgresql+psycopg"),
+        prefect=prefect.set(drivername="postgresql+asyncpg"),
+        mlflow=mlflow.set(drivername="postgresql+psycopg"),
+    )
+
+
+def ensure_databases(cluster: Cluster) -> None:
+    """Create those of the three databases that are missing.
+
+    Raises:
+        DatabaseUnavailable: no connection, no right to create a database, or a server before 15.
+    """
+    for url in (cluster.leadflow, cluster.prefect, cluster.mlflow):
+        _ensure_database(url)
+
+
+def _ensure_database(url: URL) -> None:
+    target = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        with psycopg.connect(target, connect_timeout=10) as connection:
+            version = connection.info.server_version
+            if version < MINIMUM_VERSION:
+                raise DatabaseUnavailable(
+                    f"PostgreSQL {version // 10000} is too old: Leadflow needs 15 or newer."
+                )
+        return
+    except psycopg.OperationalError as error:
+        if "does not exist" not in str(error):
+            raise DatabaseUnavailable(_unreachable(url, error)) from error
+    maintenance = url.set(drivername="postgresql", database="postgres")
+    try:
+        with psycopg.connect(
+            maintenance.render_as_string(hide_password=False), autocommit=True, connect_timeout=10
+        ) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {}").format(sql.Identifier(url.database or "leadflow"))
+            )
+    except psycopg.errors.DuplicateDatabase:
+        return
+    except psycopg.Error as error:
+        raise DatabaseUnavailable(
+            f"The database {url.database} is missing and could not be created ({error}). "
+            f"Create it by hand: CREATE DATABASE {url.database};"
+        ) from error
+
+
+def _unreachable(url: URL, error: Exception) -> str:
+    where = url.render_as_string(hide_password=True)
+    return (
+        f"PostgreSQL at {where} does not answer ({str(error).strip()}). "
+        "Start it, or correct LEADFLOW_DATABASE_URL."
+    )

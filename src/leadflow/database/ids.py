@@ -1,0 +1,15 @@
+"""Ids: text with a prefix, made by the server, sortable by the time they were made."""
+
+import secrets
+import time
+from collections.abc import Callable
+
+
+def new_id(prefix: str) -> str:
+    """A new id such as ``lead_0199a3…``: 12 hex digits of milliseconds, 16 random ones."""
+    return f"{prefix}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
+
+
+def id_maker(prefix: str) -> Callable[[], str]:
+    """A column default that makes ids with this prefix."""
+    return lambda: new_id(prefix)

@@ -1,0 +1,183 @@
+"""The lead, what it did, how it ended, what attributes a company added, and rows set aside."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
+
+from leadflow.database.base import Base
+from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedText
+
+Moment = DateTime(timezone=True)
+
+
+@declarative_mixin
+class Profile:
+    """What is known of a lead that features may use; kept in versions by a trigger.
+
+    Nothing here identifies a person: what features need of e-mail, phone and job title is
+    derived on the way in (``email_kind``, ``has_phone``, ``seniority``).
+    """
+
+    email_kind: Mapped[str] = mapped_column(Text, server_default="none")
+    has_phone: Mapped[bool] = mapped_column(server_default=text("false"))
+    company_name: Mapped[str | None] = mapped_column(Text)
+    company_size: Mapped[int | None] = mapped_column(Integer)
+    industry: Mapped[str | None] = mapped_column(Text)
+    job_title: Mapped[str | None] = mapped_column(Text)
+    seniority: Mapped[str | None] = mapped_column(Text)
+    location: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(CHAR(2))
+    region: Mapped[str | None] = mapped_column(Text)
+    budget_minor: Mapped[int | None] = mapped_column(BigInteger)
+    budget_currency: Mapped[str | None] = mapped_column(CHAR(3))
+    timeline: Mapped[str | None] = mapped_column(Text)
+    timeline_months: Mapped[float | None] = mapped_column(Double)
+    service_requirements: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    website_visits: Mapped[int | None] = mapped_column(Integer)
+    email_opens: Mapped[int | None] = mapped_column(Integer)
+    content_downloads: Mapped[int | None] = mapped_column(Integer)
+    counted_at: Mapped[datetime | None] = mapped_column(
+        Moment, comment="When the three counters above were read; later events add to them."
+    )
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+
+class Lead(Profile, Base):
+    """A person who may buy: identity, and the profile known from ``known_from`` on."""
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        CheckConstraint("email_kind IN ('none', 'free', 'company')", name="email_kind"),
+        CheckConstraint("(email IS NULL) = (email_index IS NULL)", name="email_indexed"),
+        CheckConstraint("company_size >= 0", name="company_size"),
+        CheckConstraint("budget_minor >= 0", name="budget_minor"),
+        CheckConstraint("(budget_minor IS NULL) = (budget_currency IS NULL)", name="budget"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("lead"))
+    source: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(EncryptedText("email"))
+    email_index: Mapped[str | None] = mapped_column(Text, unique=True)
+    phone: Mapped[str | None] = mapped_column(EncryptedText("phone"))
+    first_name: Mapped[str | None] = mapped_column(EncryptedText("first_name"))
+    last_name: Mapped[str | None] = mapped_column(EncryptedText("last_name"))
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    known_from: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class LeadHistory(Profile, Base):
+    """An earlier profile of a lead, true from ``known_from`` until ``known_until``.
+
+    Written only by the trigger ``leads_keep_history``.
+    """
+
+    __tablename__ = "lead_history"
+
+    lead_id: Mapped[str] = mapped_column(
+        ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True
+    )
+    known_from: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    known_until: Mapped[datetime] = mapped_column(Moment)
+
+
+class LeadEvent(Base):
+    """Something a lead did. ``known_at`` is when Leadflow learned of it."""
+
+    __tablename__ = "lead_events"
+    __table_args__ = (
+        Index("ix_lead_events_lead_id_occurred_at", "lead_id", "occurred_at"),
+        Index(
+            "uq_lead_events_source_external_id",
+            "source",
+            "external_id",
+            unique=True,
+            postgresql_where="external_id IS NOT NULL",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    type: Mapped[str] = mapped_column(Text)
+    occurred_at: Mapped[datetime] = mapped_column(Moment)
+    known_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    source: Mapped[str] = mapped_column(Text)
+    external_id: Mapped[str | None] = mapped_column(Text)
+
+
+class Outcome(Base):
+    """How a lead ended: converted or lost, and when."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (
+        UniqueConstraint("lead_id", "outcome"),
+        CheckConstraint("outcome IN ('converted', 'lost')", name="outcome"),
+        CheckConstraint("(value_minor IS NULL) = (value_currency IS NULL)", name="value"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("outcome"))
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    outcome: Mapped[str] = mapped_column(Text)
+    occurred_at: Mapped[datetime] = mapped_column(Moment)
+    known_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    value_minor: Mapped[int | None] = mapped_column(BigInteger)
+    value_currency: Mapped[str | None] = mapped_column(CHAR(3))
+    source: Mapped[str] = mapped_column(Text)
+
+
+class AttributeDefinition(Base):
+    """A custom attribute of a company's leads, usable as a feature without code."""
+
+    __tablename__ = "attribute_definitions"
+    __table_args__ = (
+        CheckConstraint("kind IN ('numeric', 'categorical', 'boolean')", name="kind"),
+        CheckConstraint(
+            "dimension IN ('demographic', 'behavioural', 'engagement', 'fit')", name="dimension"
+        ),
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    label: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    dimension: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class QuarantinedRow(Base):
+    """A row of a file that failed its checks: kept whole (encrypted) with the reasons."""
+
+    __tablename__ = "quarantined_rows"
+    __table_args__ = (
+        UniqueConstraint("inbox_id", "row_number"),
+        CheckConstraint("status IN ('waiting', 'stored', 'discarded')", name="status"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("row"))
+    inbox_id: Mapped[str] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"))
+    row_number: Mapped[int] = mapped_column(BigInteger)
+    row: Mapped[bytes] = mapped_column(LargeBinary, comment="The row as JSON, encrypted.")
+    reasons: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(Text, default="waiting", index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    resolved_at: Mapped[datetime | None] = mapped_column(Moment)

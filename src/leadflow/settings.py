@@ -1,0 +1,80 @@
+"""Every setting of Leadflow, read from ``LEADFLOW_*`` variables or a ``.env`` file."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The settings of one installation.
+
+    Defaults suit a laptop: an embedded PostgreSQL and generated keys, all kept in ``home``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LEADFLOW_", env_file=".env", extra="ignore")
+
+    home: Path = Field(
+        default=Path(".leadflow"), description="Folder for the database, keys, logs and models."
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="postgresql://… of a PostgreSQL 15 or newer. Unset: an embedded one in home.",
+    )
+    prefect_database_url: str | None = Field(
+        default=None, description="Unset: the database NAME_prefect beside Leadflow's own."
+    )
+    mlflow_database_url: str | None = Field(
+        default=None, description="Unset: the database NAME_mlflow beside Leadflow's own."
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="32 bytes in base64 that all keys derive from. Unset: generated into home.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the servers listen on.")
+    gateway_port: int = Field(default=8000, description="Port of the HTTP API.")
+    prefect_port: int = Field(default=4200, description="Port of the Prefect server and UI.")
+    mlflow_port: int = Field(default=5000, description="Port of the MLflow UI.")
+    work_pool: str = Field(default="leadflow", description="Prefect work pool of the deployments.")
+    model_name: str = Field(default="lead-conversion", description="Registered model in MLflow.")
+    horizon_days: int = Field(
+        default=90, gt=0, description="A lead counts as converted if it does so within this time."
+    )
+    minimum_outcomes: int = Field(
+        default=40, gt=1, description="Fewest converted, and fewest lost, leads to learn from."
+    )
+    hot_from: float = Field(default=70.0, description="Lowest score of a hot lead.")
+    warm_from: float = Field(default=50.0, description="Lowest score of a warm lead.")
+    cold_from: float = Field(default=30.0, description="Lowest score of a cold lead.")
+    default_currency: str = Field(default="USD", description="Currency where none is given.")
+    score_batch: int = Field(default=5000, gt=0, description="Leads scored and written at a time.")
+    import_batch: int = Field(default=20000, gt=0, description="Rows checked and stored at a time.")
+    assignment_strategy: str = Field(default="hybrid", description="hybrid or round_robin.")
+    approval_hours: int = Field(default=72, gt=0, description="Time given to decide an approval.")
+    real_data: Path = Field(
+        default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."
+    )
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://{self.host}:{self.gateway_port}"
+
+    @property
+    def prefect_url(self) -> str:
+        return f"http://{self.host}:{self.prefect_port}"
+
+    @property
+    def mlflow_url(self) -> str:
+        return f"http://{self.host}:{self.mlflow_port}"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process; read once."""
+    return Settings()

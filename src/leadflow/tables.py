@@ -1,0 +1,13 @@
+"""Every table of every room, for the migrations and for tests. Rooms themselves never import it."""
+
+from leadflow.accounts import tables as accounts
+from leadflow.approvals import tables as approvals
+from leadflow.assignment import tables as assignment
+from leadflow.audit import tables as audit
+from leadflow.database import tables as database
+from leadflow.database.base import Base
+from leadflow.leads import tables as leads
+from leadflow.scoring import tables as scoring
+
+ROOMS = (accounts, approvals, assignment, audit, database, leads, scoring)
+metadata = Base.metadata

@@ -1,0 +1,67 @@
+"""Every test run has a home, a PostgreSQL and keys of its own, and takes them away at the end."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Set before anything reads settings: a short path, because a socket's path must stay short.
+HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
+os.environ["LEADFLOW_HOME"] = str(HOME)
+os.environ.pop("LEADFLOW_DATABASE_URL", None)
+
+from sqlalchemy import Engine, text  # noqa: E402
+from sqlalchemy.orm import Session  # noqa: E402
+
+
+def pytest_sessionfinish() -> None:
+    from leadflow.database import embedded
+
+    embedded.stop(HOME)
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The folder this test run keeps everything in."""
+    return HOME
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """A real PostgreSQL with the newest schema."""
+    from leadflow.database import cluster
+    from leadflow.database.engine import get_engine
+    from leadflow.database.migrate import upgrade
+    from leadflow.settings import get_settings
+
+    cluster.ensure_databases(cluster.locate(get_settings()))
+    upgrade(get_engine())
+    return get_engine()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session whose work is rolled back after the test."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        with Session(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        ) as session:
+            yield session
+        transaction.rollback()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[Engine]:
+    """A store that tests commit to; every table is emptied afterwards."""
+    yield engine
+    from leadflow.tables import metadata
+
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
