@@ -13,8 +13,8 @@ HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
 os.environ["LEADFLOW_HOME"] = str(HOME)
 os.environ.pop("LEADFLOW_DATABASE_URL", None)
 
-from sqlalchemy import Engine, text  # noqa: E402
-from sqlalchemy.orm import Session  # noqa: E402
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 
 def pytest_sessionfinish() -> None:
