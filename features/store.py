@@ -43,3 +43,10 @@ lead_events = table(
     column("occurred_at"),
     column("known_at"),
 )
+outcomes = table(
+    "outcomes",
+    column("lead_id"),
+    column("outcome"),
+    column("occurred_at"),
+    column("known_at"),
+)

@@ -1,0 +1,50 @@
+"""The moments a model learns from: each lead once, at an age a lead may have when it is scored.
+
+A lead scored at the moment it arrives has done nothing yet; one scored a month later has a history.
+A model must have seen both, so each lead is looked at once, at an age drawn from its id. Leads that
+had already ended at that age are left out, exactly as they are when open leads are scored.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Interval, Select, and_, case, cast, exists, func, literal, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from features.moments import as_of_literal
+from features.store import leads, outcomes
+
+AGES_IN_DAYS = (0, 0, 2, 7, 14, 30, 45)
+
+
+def training_moments(now: datetime, horizon: timedelta) -> Select[tuple[str, datetime]]:
+    """``lead_id`` and ``as_of`` of every lead whose horizon has passed by ``now``."""
+    as_of = _drawn_moment()
+    ended = exists().where(outcomes.c.lead_id == leads.c.id, outcomes.c.occurred_at <= as_of)
+    return select(leads.c.id.label("lead_id"), as_of.label("as_of")).where(
+        as_of + cast(literal(horizon), Interval) <= as_of_literal(now), ~ended
+    )
+
+
+def labels(
+    moments: Select[tuple[str, datetime]], horizon: timedelta
+) -> Select[tuple[str, datetime, bool]]:
+    """``lead_id``, ``as_of`` and whether the lead converted within the horizon after it."""
+    moment = moments.subquery("moment")
+    converted = exists().where(
+        and_(
+            outcomes.c.lead_id == moment.c.lead_id,
+            outcomes.c.outcome == "converted",
+            outcomes.c.occurred_at > moment.c.as_of,
+            outcomes.c.occurred_at <= moment.c.as_of + cast(literal(horizon), Interval),
+        )
+    )
+    return select(moment.c.lead_id, moment.c.as_of, converted.label("converted"))
+
+
+def _drawn_moment() -> ColumnElement[datetime]:
+    draw = func.abs(cast(func.hashtext(leads.c.id), BigInteger)) % len(AGES_IN_DAYS)
+    age = case(
+        *((draw == place, timedelta(days=days)) for place, days in enumerate(AGES_IN_DAYS)),
+        else_=timedelta(0),
+    )
+    return leads.c.created_at + cast(age, Interval)

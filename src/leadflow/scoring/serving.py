@@ -1,0 +1,79 @@
+"""The scorer of this process: held in memory, swapped when the champion changes."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.scorecard import Scorer
+
+logger = logging.getLogger(__name__)
+
+
+class ServingScorer:
+    """Gives the scorer at once and looks for a new champion every few seconds.
+
+    Args:
+        load: reads the scorer that should serve; slow.
+        version: the version that should serve, or None for the rubric; cheap.
+        refresh_seconds: how old the answer of ``version`` may get.
+    """
+
+    def __init__(
+        self,
+        load: "Callable[[], Scorer]",
+        version: Callable[[], str | None],
+        refresh_seconds: float = 2.0,
+    ) -> None:
+        self._load = load
+        self._version = version
+        self._refresh = refresh_seconds
+        self._lock = threading.Lock()
+        self._scorer: Scorer | None = None
+        self._loaded: str | None = None
+        self._stop = threading.Event()
+        self.error: str | None = None
+
+    def start(self) -> None:
+        """Load in the background and keep looking for a new champion."""
+        threading.Thread(target=self._watch, name="champion", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._stop.set()
+
+    def current(self) -> "Scorer":
+        """The scorer; waits for the first load if there was none yet."""
+        if self._scorer is None:
+            self._reload()
+        if self._scorer is None:
+            raise RuntimeError("The scorer did not load.")
+        return self._scorer
+
+    @property
+    def ready(self) -> bool:
+        """Whether a scorer is in memory."""
+        return self._scorer is not None
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._reload()
+                self.error = None
+            except Exception as error:
+                # The scorer in memory goes on serving; /health shows what is wrong.
+                self.error = f"{type(error).__name__}: {error}"
+                logger.warning("looking for the champion failed: %s", type(error).__name__)
+            self._stop.wait(self._refresh)
+
+    def _reload(self) -> None:
+        with self._lock:
+            wanted = self._version()
+            if self._scorer is None or wanted != self._loaded:
+                started = time.monotonic()
+                self._scorer, self._loaded = self._load(), wanted
+                logger.info(
+                    "scoring with %s in %.1f s", wanted or "the rubric", time.monotonic() - started
+                )
