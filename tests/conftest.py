@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,17 @@ import pytest
 HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
 os.environ["LEADFLOW_HOME"] = str(HOME)
 os.environ.pop("LEADFLOW_DATABASE_URL", None)
+
+
+def free_port() -> int:
+    """A port nobody listens on, so that servers that run besides are left alone."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+for name in ("GATEWAY", "PREFECT", "MLFLOW"):
+    os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session

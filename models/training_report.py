@@ -1,0 +1,79 @@
+"""A training in words, for the person who decides whether the model may serve."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.evaluation import Metrics
+from models.plots import write_plots
+from models.training import Training
+
+__all__ = ["write_plots", "write_report"]
+
+
+def write_report(training: Training, horizon_days: int) -> str:
+    """Markdown: the finding first, then candidates, calibration, and what was learned from."""
+    return "\n\n".join(
+        [
+            f"# {_headline(training)}",
+            training.why,
+            "## On the latest leads, which it had not learned from",
+            _comparison(training),
+            f"90 % interval of the AUC: {training.auc_low:.3f} to {training.auc_high:.3f}. "
+            "An AUC of 1 ranks every buyer first, 0.5 is chance; the other figures are errors, 0 is best.",
+            "## Candidates",
+            _table(training.candidate_table()),
+            "## Calibration",
+            _table([_percent(row) for row in training.calibration]),
+            "## What moves scores most",
+            _table(
+                [
+                    {"feature": label, "points on average": f"{points:.1f}"}
+                    for label, points in training.importance[:8]
+                ]
+            ),
+            "## What it learned from",
+            f"{training.leads:,} leads looked at between {training.first} and {training.last}, "
+            f"{training.converted:,} of which converted within {horizon_days} days "
+            f"({training.converted / training.leads:.1%}).",
+            "## What it must not be used for",
+            "It ranks leads for sales follow-up. It says nothing of a person's worth or credit, "
+            "and must not decide about prices, contracts or employment.",
+        ]
+    )
+
+
+def _headline(training: Training) -> str:
+    if training.rubric is None:
+        return f"{training.chosen.capitalize()}: AUC {training.latest.auc:.3f} on the latest leads"
+    found = training.rubric
+    verdict = "ranks better than" if found.gain_low > 0 else "is not clearly better than"
+    return (
+        f"{training.chosen.capitalize()} {verdict} the expert rubric: "
+        f"AUC {training.latest.auc:.3f} against {found.metrics.auc:.3f} "
+        f"(gain {found.gain_low:+.3f} to {found.gain_high:+.3f})"
+    )
+
+
+def _comparison(training: Training) -> str:
+    rows = [_metrics_row("this model", training.latest)]
+    if training.rubric is not None:
+        rows.append(_metrics_row("expert rubric", training.rubric.metrics))
+    return _table(rows)
+
+
+def _metrics_row(name: str, metrics: Metrics) -> dict[str, Any]:
+    return {"scorer": name, **{key: f"{value:.4f}" for key, value in metrics.to_dict().items()}}
+
+
+def _percent(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "leads": row["leads"],
+        "predicted": f"{row['predicted']:.1%}",
+        "observed": f"{row['observed']:.1%}",
+    }
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> str:
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *([str(row[name]) for name in names] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,143 @@
+"""The sweep: every qualified lead without a salesperson gets one, in one transaction."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.deciding import Decision, decide
+from leadflow.assignment.eligibility import LeadFacts
+from leadflow.assignment.strategies import find_strategy
+from leadflow.assignment.tables import Assignment
+from leadflow.assignment.team import read_reps, skill_names
+from leadflow.audit import service as audit
+from leadflow.database.ids import new_id
+from leadflow.leads.tables import Lead, Outcome
+from leadflow.scoring.tables import LeadScore
+from leadflow.settings import Settings
+
+SWEEP_LOCK = 7_240_002
+QUALIFIED = ("hot", "warm")
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What one sweep did. ``rows`` name leads and reps by id only, with the reason."""
+
+    assigned: int
+    unroutable: int
+    rows: list[dict[str, Any]]
+
+
+def sweep(
+    session: Session,
+    settings: Settings,
+    strategy: str | None,
+    now: datetime,
+    limit: int = 2000,
+) -> SweepResult:
+    """Assign up to ``limit`` qualified, open, unassigned leads, best score first.
+
+    Sweeps take turns by a lock that ends with the transaction, so loads are counted right; that no
+    lead gets two owners is kept by an index besides.
+
+    Raises:
+        UnknownStrategy: there is no such strategy.
+    """
+    name = strategy or settings.assignment_strategy
+    chosen = find_strategy(name)
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SWEEP_LOCK})
+    reps = read_reps(session)
+    decisions = decide(_due_leads(session, limit), reps, chosen, name)
+    made = [decision for decision in decisions if decision.rep_id is not None]
+    written = _write(session, made, name, now)
+    unroutable = [decision for decision in decisions if decision.rep_id is None]
+    if decisions:
+        audit.record(
+            session,
+            "assign_leads",
+            "leads.assigned",
+            f"sweep/{now.isoformat()}",
+            {
+                "strategy": name,
+                "assigned": written,
+                "unroutable": len(unroutable),
+                "per_rep": dict(Counter(str(decision.rep_id) for decision in made)),
+            },
+        )
+    return SweepResult(written, len(unroutable), [_row(d) for d in (*made, *unroutable)])
+
+
+def _due_leads(session: Session, limit: int) -> list[LeadFacts]:
+    skills = skill_names(session)
+    owned = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
+    closed = exists().where(Outcome.lead_id == Lead.id)
+    rows = session.execute(
+        select(
+            Lead.id,
+            Lead.country,
+            Lead.region,
+            Lead.industry,
+            Lead.company_size,
+            Lead.service_requirements,
+        )
+        .join(LeadScore, (LeadScore.lead_id == Lead.id) & LeadScore.is_current)
+        .where(LeadScore.level.in_(QUALIFIED), ~owned, ~closed)
+        .order_by(LeadScore.total_score.desc(), Lead.id)
+        .limit(limit)
+    )
+    return [
+        LeadFacts(
+            lead_id=row.id,
+            country=row.country,
+            region=row.region,
+            industry=row.industry,
+            company_size=row.company_size,
+            wants=frozenset(row.service_requirements or ()) & skills,
+        )
+        for row in rows
+    ]
+
+
+def _write(session: Session, made: Sequence[Decision], strategy: str, now: datetime) -> int:
+    if not made:
+        return 0
+    rows = [
+        {
+            "id": new_id("assign"),
+            "lead_id": decision.lead_id,
+            "rep_id": decision.rep_id,
+            "strategy": strategy,
+            "reason": decision.reason,
+            "trace": decision.trace,
+            "assigned_at": now,
+        }
+        for decision in made
+    ]
+    written = session.execute(
+        insert(Assignment).on_conflict_do_nothing().returning(Assignment.id), rows
+    )
+    return len(written.all())
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    return {"lead": decision.lead_id, "rep": decision.rep_id or "nobody", "why": decision.reason}
+
+
+def end_assignment(session: Session, lead_id: str, reason: str, now: datetime) -> bool:
+    """End the lead's active assignment; False if it had none."""
+    active = session.scalars(
+        select(Assignment)
+        .where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
+        .with_for_update()
+    ).first()
+    if active is None:
+        return False
+    active.ended_at, active.end_reason = max(now, active.assigned_at), reason
+    session.flush()
+    return True

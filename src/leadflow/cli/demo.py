@@ -1,0 +1,83 @@
+"""``leadflow demo``: the whole way of a lead on a simulated market, through the real servers."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from leadflow.cli.console import console
+
+APPROVER = "demo-approver"
+EXAMPLE: dict[str, Any] = {
+    "email": "john.doe@techcorp.com",
+    "company_name": "TechCorp Inc",
+    "company_size": 150,
+    "industry": "technology",
+    "job_title": "VP of Marketing",
+    "location": "San Francisco, CA",
+    "budget": 25000,
+    "timeline": "1-3 months",
+    "service_requirements": ["marketing automation", "crm integration"],
+    "website_visits": 8,
+    "email_opens": 5,
+    "content_downloads": 2,
+}
+
+
+def demo(
+    leads: Annotated[int, typer.Option(help="How many leads the market has.", min=500)] = 5000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same market.")] = 7,
+) -> None:
+    """Start everything, then watch leads come in, be checked, learned from, approved, scored,
+    explained and handed to salespeople. The servers stay up afterwards; end them with:
+    leadflow down"""
+    from leadflow.cli import demo_steps as steps
+
+    story = Story()
+    story.step("Starting PostgreSQL; Prefect, MLflow and the gateway come up meanwhile")
+    servers = steps.start_servers()
+    story.step("A market with a year of history: companies, people, what they did, who bought")
+    console.print(steps.simulate_market(seed, leads))
+    story.step("New leads arrive in a company's own file; each row is checked")
+    console.print(steps.import_new_leads(seed))
+    story.step("Waiting for the servers")
+    steps.wait_for(servers)
+    story.step("Learning from what became of earlier leads")
+    approval_id = steps.learn()
+    if approval_id is not None:
+        story.step("A person decides whether the new model may serve")
+        console.print(
+            "The run of await_decision is suspended in Prefect and shows a form. In this demo "
+            f"nobody is there to fill it in, so the demo answers it itself, as [bold]{APPROVER}"
+            "[/bold]."
+        )
+        console.print(steps.answer_gate(approval_id, APPROVER))
+    story.step("Scoring every lead")
+    console.print(steps.score())
+    story.step("One more lead arrives through the API and is scored in the request")
+    key = steps.make_key()
+    console.print(steps.post_lead(key, EXAMPLE))
+    story.step("Handing the hot and warm ones to salespeople")
+    console.print(steps.assign())
+    steps.show_result(key)
+    console.print(f"Done in {story.seconds():.0f} seconds.")
+
+
+class Story:
+    """Says each step with its number and the time gone by."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._number = 0
+
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self._started
+
+    def step(self, what: str) -> None:
+        """Begin the next step."""
+        self._number += 1
+        console.print()
+        console.rule(
+            f"[bold]{self._number}. {what}[/bold] [dim]{self.seconds():.0f} s[/dim]", align="left"
+        )

@@ -1,0 +1,61 @@
+"""``leadflow train``, ``score``, ``assign``: the flows, run here and recorded by Prefect."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from leadflow.cli.console import console
+from leadflow.cli.flow_runs import recorded_by_prefect
+
+
+def train() -> None:
+    """Learn from outcomes: a challenger in MLflow, and the question whether it may serve.
+
+    Answer in the Prefect UI (Runs, await_decision, Resume) or with: leadflow approvals decide.
+    """
+    with recorded_by_prefect("Learning from outcomes"):
+        from flows.train_model import train_model
+
+        approval_id = train_model()
+    if approval_id is None:
+        console.print("Too few outcomes to learn from: the expert rubric goes on scoring.")
+        return
+    console.print(
+        f"A challenger waits for a person: approval [bold]{approval_id}[/bold]. Open the run of "
+        "await_decision in the Prefect UI and press Resume."
+    )
+
+
+def score(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Score as of this moment (UTC) instead of now.",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+        ),
+    ] = None,
+) -> None:
+    """Score every lead with the champion, or with the rubric while there is none."""
+    from datetime import UTC
+
+    moment = as_of.replace(tzinfo=UTC) if as_of else None
+    with recorded_by_prefect("Scoring all leads"):
+        from flows.score_leads import score_leads
+
+        count = score_leads(as_of=moment)
+    console.print(f"[bold]{count:,}[/bold] leads scored. See the best: leadflow status")
+
+
+def assign(
+    strategy: Annotated[
+        str | None,
+        typer.Option(help="hybrid or round_robin; the setting decides where it is not given."),
+    ] = None,
+) -> None:
+    """Hand every qualified lead without a salesperson to the right one."""
+    with recorded_by_prefect("Assigning leads"):
+        from flows.assign_leads import assign_leads
+
+        count = assign_leads(strategy=strategy)
+    console.print(f"[bold]{count:,}[/bold] leads assigned.")

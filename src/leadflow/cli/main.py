@@ -1,0 +1,56 @@
+"""The command line. Commands import what they need when they run, so that --help is quick."""
+
+import os
+import sys
+
+import typer
+
+from leadflow.cli import approvals, demo, keys, leads, learning, reps, servers, simulate, status
+from leadflow.cli.console import errors
+
+app = typer.Typer(
+    name="leadflow",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Scores leads with reasons, hands each to the right salesperson, keeps people in charge.",
+    epilog="Begin with: leadflow demo",
+)
+OWN = ("leadflow", "models", "features", "expectations")
+
+_SERVERS, _LEADS, _WORK = "Servers", "Leads in", "Scoring and assignment"
+app.command(rich_help_panel=_SERVERS)(demo.demo)
+app.command(rich_help_panel=_SERVERS)(servers.up)
+app.command(rich_help_panel=_SERVERS)(servers.down)
+app.command(rich_help_panel=_SERVERS)(servers.doctor)
+app.command("import", rich_help_panel=_LEADS)(leads.import_leads)
+app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
+app.command(rich_help_panel=_LEADS)(simulate.simulate)
+app.command(rich_help_panel=_WORK)(learning.train)
+app.command(rich_help_panel=_WORK)(learning.score)
+app.command(rich_help_panel=_WORK)(learning.assign)
+app.command(rich_help_panel=_WORK)(status.status)
+app.add_typer(reps.app, name="reps", rich_help_panel="People")
+app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
+app.add_typer(keys.app, name="keys", rich_help_panel="People")
+
+
+def main() -> None:
+    """Run the command line; an expected error is one plain message, not a traceback."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("LEADFLOW_DEBUG") or not _expected(error):
+            raise
+        errors.print(f"[red]{type(error).__name__}[/red]: ", end="")
+        errors.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _expected(error: Exception) -> bool:
+    """Whether the error is one of our own, whose message says what to do."""
+    return type(error).__module__.split(".")[0] in OWN
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""``leadflow up``, ``down``, ``doctor``: the servers, and what is missing."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from leadflow.cli.console import console, errors
+
+
+def up(
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Return once everything is up.")
+    ] = False,
+) -> None:
+    """Start PostgreSQL, Prefect, a worker, MLflow and the gateway; print where they are.
+
+    Ctrl-C ends all of it and nothing else.
+    """
+    from leadflow.settings import get_settings
+    from leadflow.supervisor import state
+
+    settings = get_settings()
+    if state.running(settings) is not None:
+        console.print("Leadflow is already running:")
+        print_addresses()
+        return
+    if detach:
+        from leadflow.supervisor.detached import start_and_wait
+
+        with console.status("Starting the servers …"):
+            start_and_wait(settings)
+        print_addresses()
+        console.print("Everything runs in the background. End it with: leadflow down")
+        return
+    from leadflow.supervisor.service import Supervisor
+
+    def on_ready() -> None:
+        print_addresses()
+        console.print("Everything is up. Ctrl-C ends it.")
+
+    Supervisor(settings, say=console.print).run(on_ready)
+
+
+def down() -> None:
+    """End what `leadflow up` started."""
+    from leadflow.settings import get_settings
+    from leadflow.supervisor import state
+
+    settings = get_settings()
+    running = state.running(settings)
+    if running is None:
+        orphans = state.end_orphans(settings)
+        console.print(
+            f"Ended {orphans} servers left over from a run that was killed."
+            if orphans
+            else "Nothing is running."
+        )
+        return
+    with console.status("Ending the servers …"):
+        ended = state.stop_supervisor(running)
+    if not ended:
+        errors.print("The supervisor did not end within a minute. Try again: leadflow down")
+        raise typer.Exit(1)
+    console.print("Everything has ended.")
+
+
+def doctor() -> None:
+    """Look at every part: what is well, what is missing, how to mend it."""
+    from leadflow.settings import get_settings
+    from leadflow.supervisor.doctor import examine
+
+    findings = examine(get_settings())
+    marks = {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad[/red]"}
+    table = Table("", "Part", "Finding", "What to do", box=None)
+    for finding in findings:
+        table.add_row(marks[finding.mark], finding.part, finding.what, finding.mend)
+    console.print(table)
+    if any(finding.mark == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def print_addresses() -> None:
+    """Where everything is."""
+    from leadflow.settings import get_settings
+
+    settings = get_settings()
+    table = Table(show_header=False, box=None)
+    table.add_row("API, with a page to try it", f"{settings.gateway_url}/docs")
+    table.add_row("Prefect: runs, schedules, approvals", f"{settings.prefect_url}/runs")
+    table.add_row("MLflow: models and trainings", settings.mlflow_url)
+    table.add_row("Logs", str(settings.home / "logs"))
+    console.print(table)

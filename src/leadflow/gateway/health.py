@@ -1,0 +1,90 @@
+"""``GET /health``: every part Leadflow depends on, by name."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import httpx
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from leadflow.database.engine import get_engine
+from leadflow.integrations.prefect import PrefectClient
+from leadflow.settings import get_settings
+
+State = Literal["ok", "down", "starting"]
+router = APIRouter(tags=["operation"])
+
+
+class Part(BaseModel):
+    """One part and how it is."""
+
+    status: State
+    detail: str
+
+
+class Health(BaseModel):
+    """``ok``: all parts are. ``degraded``: leads are taken and scored, something else is not well.
+    ``down``: no leads can be taken."""
+
+    status: Literal["ok", "degraded", "down"]
+    parts: dict[str, Part]
+
+
+@router.get("/health", response_model=Health, summary="Is everything up?")
+def health(request: Request, response: Response) -> Health:
+    """Needs no API key. 200 while leads can be taken, else 503."""
+    checks: dict[str, Callable[[], Part]] = {
+        "database": _database,
+        "model": lambda: _model(request),
+        "prefect": _prefect,
+        "mlflow": _mlflow,
+    }
+    parts = {name: check() for name, check in checks.items()}
+    if parts["database"].status == "down":
+        response.status_code = 503
+        return Health(status="down", parts=parts)
+    fine = all(part.status == "ok" for part in parts.values())
+    return Health(status="ok" if fine else "degraded", parts=parts)
+
+
+def _database() -> Part:
+    try:
+        with get_engine().connect() as connection:
+            version = connection.execute(text("SHOW server_version")).scalar_one()
+            revision = connection.execute(text("SELECT version_num FROM alembic_version"))
+            return Part(status="ok", detail=f"PostgreSQL {version}, schema {revision.scalar_one()}")
+    except Exception as error:
+        return Part(status="down", detail=f"PostgreSQL does not answer ({type(error).__name__}).")
+
+
+def _model(request: Request) -> Part:
+    serving = request.app.state.serving
+    if serving.error:
+        return Part(status="down", detail=f"The champion did not load: {serving.error}")
+    if not serving.ready:
+        return Part(status="starting", detail="Loading the champion.")
+    scorer = serving.current()
+    return Part(status="ok", detail=f"Scoring with {scorer.regime} {scorer.version}")
+
+
+def _prefect() -> Part:
+    url = get_settings().prefect_url
+    if PrefectClient(get_settings()).healthy():
+        return Part(status="ok", detail=url)
+    return Part(
+        status="down", detail=f"No answer at {url}. Leads are taken and scored all the same."
+    )
+
+
+def _mlflow() -> Part:
+    url = get_settings().mlflow_url
+    try:
+        answered = httpx.get(f"{url}/health", timeout=2.0).status_code == 200
+    except httpx.HTTPError:
+        answered = False
+    if answered:
+        return Part(status="ok", detail=url)
+    return Part(
+        status="down", detail=f"The MLflow pages at {url} do not answer (models still load)."
+    )

@@ -1,0 +1,96 @@
+"""Errors as facts: every error answer is an RFC 9457 problem with a stable type."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from leadflow.leads.service import LeadNotFound
+from leadflow.scoring.service import LeadNotScored
+
+logger = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: ("bad-request", "The request could not be read"),
+    401: ("api-key-required", "An API key is required"),
+    404: ("not-found", "There is nothing at this address"),
+    405: ("method-not-allowed", "This address does not take this method"),
+    409: ("conflict", "The request conflicts with an earlier one"),
+    413: ("too-large", "The request is too large"),
+    422: ("invalid-input", "Some fields are not valid"),
+    503: ("unavailable", "A part Leadflow depends on does not answer"),
+}
+
+
+class Problem(Exception):
+    """An error that is answered as it is: status, stable type, title, detail."""
+
+    def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.title, self.detail = status, kind, title, detail
+
+
+def problem(
+    status: int, kind: str, title: str, detail: str | None = None, **more: Any
+) -> JSONResponse:
+    """A problem document; its ``type`` is ``/problems/KIND``."""
+    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this application as a problem."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Problem, _own)
+    app.add_exception_handler(LeadNotFound, _missing)
+    app.add_exception_handler(LeadNotScored, _missing)
+    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """422 with each field's name and what is wrong; the values themselves are not repeated."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    kind, title = TITLES[422]
+    fields = [
+        {"field": ".".join(str(part) for part in item["loc"][1:]) or "body", "problem": item["msg"]}
+        for item in error.errors()
+    ]
+    names = ", ".join(dict.fromkeys(field["field"] for field in fields))
+    return problem(422, kind, title, f"Correct and send again: {names}.", errors=fields)
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    kind, title = TITLES.get(error.status_code, ("error", "The request failed"))
+    return problem(error.status_code, kind, title, str(error.detail))
+
+
+def _own(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, Problem):
+        raise error
+    return problem(error.status, error.kind, error.title, error.detail)
+
+
+def _missing(request: Request, error: Exception) -> JSONResponse:
+    kind = "lead-not-found" if isinstance(error, LeadNotFound) else "lead-not-scored"
+    return problem(404, kind, "There is no such lead", str(error))
+
+
+def _database(request: Request, error: Exception) -> JSONResponse:
+    logger.error("database: %s", type(error).__name__)
+    return problem(503, "database-unavailable", TITLES[503][1], "The database does not answer.")
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    # The traceback goes to the log without the request's content, which may name people.
+    logger.error("unexpected error at %s", request.url.path, exc_info=error)
+    return problem(500, "unexpected", "Leadflow made a mistake", "It has been logged.")

@@ -1,0 +1,115 @@
+"""What the gateway answers."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from leadflow.leads.tables import Lead
+from leadflow.scoring.tables import LeadScore
+
+
+class LeadOut(BaseModel):
+    """A lead as it is stored."""
+
+    id: str
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
+    company_name: str | None
+    company_size: int | None
+    industry: str | None
+    job_title: str | None
+    location: str | None
+    budget: float | None = Field(description="In units of the currency.")
+    currency: str | None
+    timeline: str | None
+    service_requirements: list[str] | None
+    website_visits: int | None
+    email_opens: int | None
+    content_downloads: int | None
+    attributes: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, lead: Lead) -> Self:
+        """From the stored row."""
+        names = cls.model_fields.keys() - {"budget", "currency"}
+        known = {name: getattr(lead, name) for name in names}
+        budget = None if lead.budget_minor is None else lead.budget_minor / 100
+        return cls(**known, budget=budget, currency=lead.budget_currency)
+
+
+class Reason(BaseModel):
+    """Why the score is what it is: one feature, in words, with its points."""
+
+    text: str
+    points: float
+    feature: str
+
+
+class ScoreOut(BaseModel):
+    """A score. 50 is the average lead; 10 points more are twice the odds."""
+
+    total: float
+    level: str
+    probability: float = Field(description="Of converting within the horizon.")
+    probability_interval: tuple[float, float]
+    confidence: str
+    dimensions: dict[str, float] = Field(
+        description="Five parts on the same scale; ai stays at 50 while no AI opinion is asked."
+    )
+    reasons: list[Reason]
+    regime: str = Field(description="model, or rubric while too few outcomes are known.")
+    model_version: str
+    as_of: datetime
+
+    @classmethod
+    def of(cls, score: LeadScore) -> Self:
+        """From the stored row."""
+        names = ("demographic", "behavioural", "engagement", "fit", "ai")
+        return cls(
+            total=round(score.total_score, 1),
+            level=score.level,
+            probability=round(score.probability, 4),
+            probability_interval=(
+                round(score.probability_low, 4),
+                round(score.probability_high, 4),
+            ),
+            confidence=score.confidence,
+            dimensions={name: round(getattr(score, name), 1) for name in names},
+            reasons=[Reason.model_validate(reason) for reason in score.reasons],
+            regime=score.regime,
+            model_version=score.model_version,
+            as_of=score.as_of,
+        )
+
+
+class LeadAnswer(BaseModel):
+    """The stored lead, its score, and what happens next."""
+
+    created: bool = Field(description="False where a lead with this e-mail was updated.")
+    lead: LeadOut
+    score: ScoreOut
+    next_step: str
+
+
+class Owner(BaseModel):
+    """The salesperson who has the lead."""
+
+    rep_id: str
+    name: str
+    since: datetime
+    why: str
+
+
+class LeadStatus(BaseModel):
+    """Where a lead stands."""
+
+    lead_id: str
+    score: ScoreOut | None
+    owner: Owner | None
+    outcome: str | None
+    next_step: str

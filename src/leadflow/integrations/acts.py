@@ -1,0 +1,52 @@
+"""What each outbox act does: the one place where acts written by earlier rooms find their doers."""
+
+from typing import Any
+
+from leadflow.approvals.tables import Approval
+from leadflow.database.engine import unit_of_work
+from leadflow.database.outbox import Act
+from leadflow.integrations.prefect import PrefectClient
+from leadflow.scoring.learning import PROMOTE, promote
+from leadflow.settings import Settings
+
+
+def registered_acts(settings: Settings) -> dict[str, Act]:
+    """Every act by its name."""
+
+    def start_flow_run(payload: dict[str, Any]) -> dict[str, Any]:
+        return _start_flow_run(PrefectClient(settings), payload)
+
+    def promote_model(payload: dict[str, Any]) -> dict[str, Any]:
+        return promote(settings, payload)
+
+    def settle_gate(payload: dict[str, Any]) -> dict[str, Any]:
+        return _settle_gate(PrefectClient(settings), payload)
+
+    return {
+        "start_flow_run": start_flow_run,
+        "settle_gate": settle_gate,
+        PROMOTE: promote_model,
+    }
+
+
+def _start_flow_run(client: PrefectClient, payload: dict[str, Any]) -> dict[str, Any]:
+    parameters = payload["parameters"]
+    approval_id = parameters.get("approval_id")
+    key = f"{payload['deployment']}:{approval_id}"
+    run_id = client.start_run(payload["deployment"], parameters, key)
+    with unit_of_work() as session:
+        approval = session.get(Approval, approval_id)
+        if approval is not None:
+            approval.flow_run_id = run_id
+    return {"flow_run_id": run_id}
+
+
+def _settle_gate(client: PrefectClient, payload: dict[str, Any]) -> dict[str, Any]:
+    with unit_of_work() as session:
+        approval = session.get_one(Approval, payload["approval_id"])
+        run_id, status = approval.flow_run_id, approval.status
+    # A run that has not started yet finds the decision made; one that took it is not waiting.
+    if run_id is None or client.state(run_id) not in ("Suspended", "Paused"):
+        return {"ended": None}
+    client.end(run_id, f"Settled elsewhere: {status}")
+    return {"ended": run_id}

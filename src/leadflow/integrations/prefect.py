@@ -1,0 +1,86 @@
+"""Asking the Prefect server for flow runs, over its REST API and nothing else of Prefect."""
+
+from typing import Any
+
+import httpx
+
+from leadflow.settings import Settings
+
+TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+
+
+class PrefectUnavailable(RuntimeError):
+    """The Prefect server did not answer, or does not know the deployment."""
+
+
+class ResumeRefused(RuntimeError):
+    """Prefect did not take the answer; the message is its reason."""
+
+
+class PrefectClient:
+    """A small client on ``{settings.prefect_url}/api``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._http = httpx.Client(base_url=f"{settings.prefect_url}/api", timeout=TIMEOUT)
+
+    def healthy(self) -> bool:
+        """Whether the server answers."""
+        try:
+            return self._http.get("/health", timeout=2.0).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def start_run(self, deployment: str, parameters: dict[str, Any], key: str) -> str:
+        """Start a run of the deployment (flow and deployment share a name); returns its id.
+
+        The same key starts one run, however often it is asked for.
+
+        Raises:
+            PrefectUnavailable: no server, or no such deployment.
+        """
+        known = self._call("GET", f"/deployments/name/{deployment}/{deployment}")
+        run = self._call(
+            "POST",
+            f"/deployments/{known['id']}/create_flow_run",
+            {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}},
+        )
+        return str(run["id"])
+
+    def state(self, run_id: str) -> str:
+        """The name of the run's state, for instance ``Suspended`` or ``Completed``."""
+        return str(self._call("GET", f"/flow_runs/{run_id}")["state"]["name"])
+
+    def resume(self, run_id: str, answer: dict[str, Any]) -> None:
+        """Answer a run that waits for input.
+
+        Raises:
+            ResumeRefused: the run does not wait, or the answer does not fit its form.
+        """
+        try:
+            result = self._call("POST", f"/flow_runs/{run_id}/resume", {"run_input": answer})
+        except PrefectUnavailable as error:
+            raise ResumeRefused(str(error)) from error
+        if result["status"] != "ACCEPT":
+            raise ResumeRefused(str(result.get("details", {}).get("reason") or result["status"]))
+
+    def end(self, run_id: str, message: str) -> None:
+        """End a run that waits, as completed."""
+        state = {"type": "COMPLETED", "name": "Completed", "message": message}
+        self._call("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        try:
+            response = self._http.request(method, path, json=body)
+            response.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise PrefectUnavailable(
+                f"Prefect answered {error.response.status_code} to {method} {path}: "
+                f"{error.response.text[:300]}"
+            ) from error
+        except httpx.HTTPError as error:
+            raise PrefectUnavailable(
+                f"The Prefect server at {self._http.base_url} does not answer "
+                f"({type(error).__name__}). Start it with: leadflow up"
+            ) from error
+        result: dict[str, Any] = response.json()
+        return result

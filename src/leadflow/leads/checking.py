@@ -1,0 +1,33 @@
+"""Parsing and checking rows: the same for a file's rows and for rows that were set aside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from leadflow.leads.mapping import Mapping
+from leadflow.leads.parsing import Context, parse
+from leadflow.leads.reading import Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from expectations.lead_batch import Reason
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The rows that passed, parsed, and the reasons of the others by their position."""
+
+    good: "pd.DataFrame"
+    failing: "dict[int, list[Reason]]"
+
+
+def check(
+    rows: Sequence[Row], numbers: Sequence[int], mapping: Mapping, context: Context
+) -> Checked:
+    """Parse rows, numbered by their place in the file, and hold them against the expectations."""
+    from expectations.lead_batch import failing_rows
+
+    frame = parse(rows, numbers, mapping, context)
+    failing = failing_rows(frame, context.now)
+    return Checked(good=frame.drop(index=list(failing)), failing=failing)

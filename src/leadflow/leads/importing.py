@@ -1,0 +1,206 @@
+"""Importing a file: batch by batch, each its own unit of work, resumable, and never twice."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from leadflow.audit import service as audit
+from leadflow.database.engine import unit_of_work
+from leadflow.database.ids import new_id
+from leadflow.database.tables import InboxRow
+from leadflow.leads.checking import Checked, check
+from leadflow.leads.mapping import Mapping, MappingError, check_columns
+from leadflow.leads.parsing import Context
+from leadflow.leads.quarantine import set_aside, supersede
+from leadflow.leads.reading import Row, chunks, fingerprint, open_table
+from leadflow.leads.staging import Stored, store_batch
+from leadflow.leads.tables import AttributeDefinition
+from leadflow.settings import Settings
+
+SOURCE = "file"
+ATTEMPTS = 3
+
+
+class ImportInterrupted(RuntimeError):
+    """Another process is importing the same file; only one of the two goes on."""
+
+
+@dataclass
+class ImportSummary:
+    """What became of a file, in rows. ``reasons`` counts why rows were set aside."""
+
+    inbox_id: str
+    file: str
+    rows: int = 0
+    set_aside: int = 0
+    stored: Stored = field(default_factory=Stored)
+    reasons: Counter[str] = field(default_factory=Counter)
+    finished_before: datetime | None = None
+    not_used: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, Any]:
+        """The figures alone."""
+        return {"rows": self.rows, "set_aside": self.set_aside, **asdict(self.stored)}
+
+
+def import_file(
+    path: Path,
+    mapping: Mapping,
+    settings: Settings,
+    engine: Engine,
+    now: datetime,
+    on_progress: Callable[[int], None] | None = None,
+) -> ImportSummary:
+    """Bring the leads of a file in, ``settings.import_batch`` rows at a time.
+
+    Rows that fail their checks are set aside with the reasons. An import that was interrupted goes
+    on where it stopped. The same file under the same mapping is imported once.
+
+    Args:
+        on_progress: told how many rows have been dealt with since the last time.
+
+    Raises:
+        MappingError: the mapping names columns the file lacks, or an attribute of another kind.
+        UnreadableFile: the file is no table.
+        ImportInterrupted: another process imports the same file at this moment.
+    """
+    table = open_table(path, mapping.csv, mapping.joins)
+    check_columns(mapping, table.columns)
+    summary = _accept(engine, path, mapping, now)
+    used = {column for _, column in mapping.named_columns()} | {j.column for j in mapping.joins}
+    summary.not_used = [c for c in table.columns if c not in used and c not in mapping.ignore]
+    if summary.finished_before is not None:
+        return summary
+    with unit_of_work(engine) as session:
+        _register_attributes(session, mapping)
+        inbox = session.get_one(InboxRow, summary.inbox_id)
+        context = Context(inbox.content_hash[:12], now, settings.default_currency)
+    if on_progress is not None and summary.rows:
+        on_progress(summary.rows)
+    for number, rows in chunks(table.rows, settings.import_batch, skip=summary.rows):
+        checked = check(rows, range(number, number + len(rows)), mapping, context)
+        summary = _store(engine, summary, mapping, rows, checked, now)
+        if on_progress is not None:
+            on_progress(len(rows))
+    _finish(engine, summary, now)
+    return summary
+
+
+def _accept(engine: Engine, path: Path, mapping: Mapping, now: datetime) -> ImportSummary:
+    """The inbox row of this file and mapping, with how far an earlier import of it came."""
+    content, canonical = fingerprint(path, mapping.joins), mapping.canonical()
+    delivery = sha256(f"{content}\n{canonical}".encode()).hexdigest()
+    row = {
+        "id": new_id("inbox"),
+        "source": SOURCE,
+        "delivery_id": delivery,
+        "status": "accepted",
+        "content_hash": content,
+        "payload": canonical.encode(),
+        "result": _progress(ImportSummary(inbox_id="", file=path.name)),
+        "received_at": now,
+    }
+    with unit_of_work(engine) as session:
+        session.execute(insert(InboxRow).values(row).on_conflict_do_nothing())
+        same = (InboxRow.source == SOURCE) & (InboxRow.delivery_id == delivery)
+        return _summary(session.scalars(select(InboxRow).where(same)).one())
+
+
+def _store(
+    engine: Engine,
+    summary: ImportSummary,
+    mapping: Mapping,
+    rows: list[Row],
+    checked: Checked,
+    now: datetime,
+) -> ImportSummary:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with unit_of_work(engine) as session:
+                return _store_once(session, summary, mapping, rows, checked, now)
+        except IntegrityError:  # another writer has taken an e-mail address since it was looked up
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _store_once(
+    session: Session,
+    summary: ImportSummary,
+    mapping: Mapping,
+    rows: list[Row],
+    checked: Checked,
+    now: datetime,
+) -> ImportSummary:
+    inbox = session.get_one(InboxRow, summary.inbox_id, with_for_update=True)
+    ahead = _summary(inbox)
+    if ahead.rows != summary.rows:
+        raise ImportInterrupted(
+            f"Another process is importing {summary.file} too and has gone on to row "
+            f"{ahead.rows:,}. This one stops; nothing is lost."
+        )
+    set_aside(session, inbox.id, summary.rows, rows, checked.failing, mapping)
+    ahead.stored.add(store_batch(session, checked.good, mapping.source, now))
+    ahead.rows += len(rows)
+    ahead.set_aside += len(checked.failing)
+    for reasons in checked.failing.values():
+        ahead.reasons.update(f"{reason['field']} {reason['rule']}" for reason in reasons)
+    ahead.not_used = summary.not_used
+    inbox.result = _progress(ahead)
+    return ahead
+
+
+def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
+    with unit_of_work(engine) as session:
+        inbox = session.get_one(InboxRow, summary.inbox_id)
+        inbox.status, inbox.handled_at = "done", now
+        supersede(session, inbox, now)
+        audit.record(session, "leadflow import", "leads.imported", inbox.id, summary.counts())
+
+
+def _register_attributes(session: Session, mapping: Mapping) -> None:
+    """Make features of the mapping's attributes.
+
+    Raises:
+        MappingError: an attribute is known as one of another kind.
+    """
+    known = {row.name: row for row in session.scalars(select(AttributeDefinition))}
+    for name, attribute in mapping.attributes.items():
+        label = attribute.label or name.replace("_", " ").capitalize()
+        row = known.get(name)
+        if row is None:
+            row = AttributeDefinition(name=name, kind=attribute.kind)
+            session.add(row)
+        elif row.kind != attribute.kind:
+            raise MappingError(
+                f"attributes.{name} is {attribute.kind} here and {row.kind} in earlier leads. "
+                "Give it another name, or the same kind."
+            )
+        row.label, row.dimension = label, attribute.dimension
+
+
+def _progress(summary: ImportSummary) -> dict[str, Any]:
+    return {"file": summary.file, "reasons": dict(summary.reasons), **summary.counts()}
+
+
+def _summary(inbox: InboxRow) -> ImportSummary:
+    result = inbox.result or {}
+    figures = {name: result.get(name, 0) for name in asdict(Stored())}
+    return ImportSummary(
+        inbox_id=inbox.id,
+        file=result.get("file", ""),
+        rows=result.get("rows", 0),
+        set_aside=result.get("set_aside", 0),
+        stored=Stored(**figures),
+        reasons=Counter(result.get("reasons", {})),
+        finished_before=inbox.handled_at if inbox.status == "done" else None,
+    )

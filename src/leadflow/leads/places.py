@@ -1,0 +1,93 @@
+"""Reading a country and a region out of a location as people write it."""
+
+from functools import lru_cache
+
+# Names people use that ISO 3166 does not list.
+ALIASES = {
+    "america": "US",
+    "czech republic": "CZ",
+    "england": "GB",
+    "great britain": "GB",
+    "holland": "NL",
+    "ivory coast": "CI",
+    "korea": "KR",
+    "northern ireland": "GB",
+    "russia": "RU",
+    "scotland": "GB",
+    "south korea": "KR",
+    "the netherlands": "NL",
+    "turkey": "TR",
+    "u.k.": "GB",
+    "u.s.": "US",
+    "u.s.a.": "US",
+    "uae": "AE",
+    "uk": "GB",
+    "wales": "GB",
+}
+# Countries whose addresses end with a region and often leave the country out.
+REGION_LAST = ("US", "CA", "AU")
+
+
+@lru_cache(maxsize=65536)
+def place(location: str | None, country: str | None = None) -> tuple[str | None, str | None]:
+    """ISO 3166 country and the code of its region: ``San Francisco, CA`` is ``("US", "CA")``.
+
+    A country given on its own is believed. Without one, a location's last part is read as a region
+    of the United States, Canada or Australia before it is read as a two-letter country, because
+    that is how addresses there end. What stays ambiguous (``CA`` alone) is None.
+    """
+    parts = [part.strip().lower() for part in (location or "").split(",") if part.strip()]
+    code = country_code(country)
+    if code is None and parts:
+        code, parts = _country_of(parts)
+    # Elsewhere cities share the names of regions, and the city stands first: Berlin, Germany.
+    named = parts if code in REGION_LAST else parts[1:]
+    regions = (_region(code, part) for part in named) if code else ()
+    return code, next(filter(None, regions), None)
+
+
+def country_code(name: str | None) -> str | None:
+    """The ISO 3166 alpha-2 code of a country's name or code, in any spelling known here."""
+    words = (name or "").strip().lower()
+    return ALIASES.get(words) or _countries().get(words)
+
+
+def _country_of(parts: list[str]) -> tuple[str | None, list[str]]:
+    """The country a location is in, and the parts of it that may name a region."""
+    *before, last = parts
+    if len(last) > 2 or last in ALIASES:
+        named = country_code(last)
+        if named is not None:
+            return named, before
+    homes = [code for code in REGION_LAST if _region(code, last) is not None]
+    if homes and (before or len(last) > 2):
+        return homes[0], parts
+    return (None if homes else country_code(last)), before
+
+
+def _region(code: str, part: str) -> str | None:
+    return _regions(code).get(part)
+
+
+@lru_cache
+def _countries() -> dict[str, str]:
+    import pycountry
+
+    names: dict[str, str] = {}
+    for country in pycountry.countries:
+        for kind in ("name", "official_name", "common_name", "alpha_2", "alpha_3"):
+            if name := getattr(country, kind, None):
+                names[name.lower()] = country.alpha_2
+    return names
+
+
+@lru_cache
+def _regions(code: str) -> dict[str, str]:
+    """Codes (without the country) by name and by code, both in small letters."""
+    import pycountry
+
+    names: dict[str, str] = {}
+    for region in pycountry.subdivisions.get(country_code=code) or ():
+        short = region.code.partition("-")[2]
+        names[region.name.lower()] = names[short.lower()] = short
+    return names

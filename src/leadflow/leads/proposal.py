@@ -1,0 +1,223 @@
+"""A first mapping for a file nobody has described yet, for a person to correct."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from leadflow.leads import known_names as known
+from leadflow.leads.mapping import ROW
+from leadflow.leads.profiling import Profile, filled_only_where, profile
+from leadflow.leads.reading import Row, Table
+
+SAMPLE = 5000
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What a column is to become, and why."""
+
+    column: str
+    becomes: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A mapping's content, the file's rows, and a line for each column."""
+
+    content: dict[str, Any]
+    rows: int
+    columns: list[Proposed]
+    notes: list[str]
+
+
+def propose(table: Table, source: str, now: datetime) -> Proposal:
+    """Propose a mapping from 5,000 rows drawn from all over the file; stores nothing."""
+    sample, count = _drawn(table)
+    return _Proposer(table.columns, sample, count, source, now).proposal()
+
+
+def _drawn(table: Table) -> tuple[list[Row], int]:
+    """A sample in which each row is as likely as any other (reservoir sampling), and the count."""
+    draw, sample, count = random.Random(0), [], 0  # noqa: S311 - no secret; the same every time
+    for row in table.rows:
+        count += 1
+        if len(sample) < SAMPLE:
+            sample.append(row)
+        elif (place := draw.randrange(count)) < SAMPLE:
+            sample[place] = row
+    return sample, count
+
+
+class _Proposer:
+    def __init__(
+        self, columns: Sequence[str], rows: list[Row], count: int, source: str, now: datetime
+    ) -> None:
+        self._rows, self._count, self._now = rows, count, now
+        self._open = {name: profile(name, rows) for name in columns}
+        self._content: dict[str, Any] = {"source": source}
+        self._said: dict[str, Proposed] = {}
+        self._order = list(columns)
+        self._converted: list[bool] = []
+        self._notes: list[str] = []
+
+    def proposal(self) -> Proposal:
+        self._key()
+        self._outcome()
+        self._created_at()
+        self._fields()
+        self._attributes()
+        return Proposal(self._content, self._count, [self._said[column] for column in self._order])
+
+    def _take(self, column: Profile, becomes: str, why: str) -> str:
+        del self._open[column.name]
+        self._said[column.name] = Proposed(column.name, becomes, why)
+        return column.name
+
+    def _key(self) -> None:
+        named = [
+            column
+            for column in self._open.values()
+            if column.unique
+            and (column.slug == "id" or column.slug.endswith(("_id", "uuid", "key")))
+        ]
+        if named:
+            self._content["key"] = self._take(named[0], "key", "an id, different in every row")
+        elif self._email() is None:
+            self._content["key"] = ROW
+
+    def _email(self) -> Profile | None:
+        return next((c for c in self._open.values() if c.kind == "e-mail"), None)
+
+    def _outcome(self) -> None:
+        column = self._ending()
+        if column is None:
+            return
+        words = {value: "_".join(value.lower().split()) for value in column.values}
+        ends = {
+            "converted": [value for value, word in words.items() if word in known.CONVERTED],
+            "lost": [value for value, word in words.items() if word in known.LOST],
+        }
+        ends["open"] = [v for v in column.values if v not in ends["converted"] + ends["lost"]]
+        self._take(column, "outcome", "tells how a lead ended; check which value means what")
+        self._converted = [
+            (row.get(column.name) or "").strip() in ends["converted"] for row in self._rows
+        ]
+        outcome: dict[str, Any] = {"column": column.name, **{k: v for k, v in ends.items() if v}}
+        at = self._named(known.ENDS, "date")
+        if at is None:
+            outcome["after"] = "14d"
+        else:
+            outcome["at"] = self._take(at, "outcome.at", "a date with the name of an end")
+        value = self._named(known.VALUES, "numeric")
+        if value is not None:
+            outcome["value"] = self._take(value, "outcome.value", "an amount known at the end")
+        self._content["outcome"] = outcome
+
+    def _ending(self) -> Profile | None:
+        """The column that tells how leads ended: by its name and its values."""
+        for name in known.OUTCOMES:
+            for column in self._open.values():
+                words = {"_".join(value.lower().split()) for value in column.values}
+                if column.slug == name and column.distinct <= 12 and words & set(known.CONVERTED):
+                    return column
+        return None
+
+    def _created_at(self) -> None:
+        column = self._named(known.STARTS, "date")
+        dates = [item for item in self._open.values() if item.kind == "date"]
+        if column is None and dates:
+            column = dates[0]
+        if column is not None:
+            self._content["created_at"] = self._take(column, "created_at", "a date of each row")
+        elif "outcome" in self._content:
+            # Dates are needed to tell before from after: spread the rows over the last year.
+            seconds = max(
+                1, min(3600, int(timedelta(days=365).total_seconds() / (self._count + 1)))
+            )
+            start = self._now - timedelta(days=30, seconds=seconds * self._count)
+            sequence = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
+            self._content["created_at"] = {"sequence": sequence}
+
+    def _invent_dates(self) -> None:
+        """Spread the rows over a year: without dates, before and after cannot be told apart."""
+        seconds = max(1, min(3600, 365 * 86400 // (self._count + 1)))
+        start = self._now - timedelta(days=30, seconds=seconds * self._count)
+        sequence = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
+        self._content["created_at"] = {"sequence": sequence}
+        self._notes.append(
+            "The file has no dates, so created_at.sequence makes some up, in the order of the "
+            "rows. Correct its start and step."
+        )
+
+    def _named(self, names: Sequence[str], kind: str) -> Profile | None:
+        for name in names:
+            for column in self._open.values():
+                if column.slug == name and column.kind == kind:
+                    return column
+        return None
+
+    def _fields(self) -> None:
+        fields: dict[str, str] = {}
+        email = self._email()
+        if email is not None:
+            fields["email"] = self._take(email, "email", "its values are e-mail addresses")
+        for field, names in known.FIELD_NAMES.items():
+            column = self._for_field(field, names)
+            if column is not None:
+                fields[field] = self._take(column, field, "by its name")
+        if fields:
+            self._content["fields"] = fields
+
+    def _for_field(self, field: str, names: Sequence[str]) -> Profile | None:
+        for name in names:
+            for column in self._open.values():
+                fits = (column.kind == "numeric") == (field in known.NUMERIC_FIELDS)
+                if column.slug == name and (fits or field == "phone") and column.kind != "empty":
+                    return column
+        return None
+
+    def _attributes(self) -> None:
+        attributes: dict[str, dict[str, Any]] = {}
+        ignore: dict[str, str] = {}
+        for column in list(self._open.values()):
+            why = self._why_not(column)
+            if why is not None:
+                ignore[self._take(column, "not stored", why)] = why
+                continue
+            name = column.slug
+            while name in attributes:
+                name += "_2"
+            attributes[name] = _attribute(column)
+            said = f"{column.kind}, {column.distinct:,} different values"
+            self._take(column, f"attribute {name}", said)
+        if attributes:
+            self._content["attributes"] = attributes
+        if ignore:
+            self._content["ignore"] = ignore
+
+    def _why_not(self, column: Profile) -> str | None:
+        if column.slug in known.AFTERWARDS:
+            return "Perhaps a leak: its name speaks of something known only afterwards."
+        if self._converted and filled_only_where(column.name, self._rows, self._converted):
+            return "Perhaps a leak: it says something almost only where a lead converted."
+        if column.kind == "empty":
+            return "Empty in every row looked at."
+        if column.kind == "e-mail" or set(known.PERSONS) & set(column.slug.split("_")):
+            return "May name a person."
+        if column.kind in ("text", "date"):
+            return "Too many different values to learn from."
+        return "The same in every row looked at." if column.distinct < 2 else None
+
+
+def _attribute(column: Profile) -> dict[str, Any]:
+    attribute: dict[str, Any] = {"column": column.name, "kind": column.kind}
+    words = f"_{column.slug}"
+    for dimension, hints in known.DIMENSIONS.items():
+        if any(f"_{hint}" in words for hint in hints):
+            attribute["dimension"] = dimension
+            break
+    unknown = [value for value in column.values if value.lower() in ("unknown", "?", "-")]
+    return attribute | ({"missing": unknown} if unknown else {})

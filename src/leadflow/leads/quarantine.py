@@ -1,0 +1,233 @@
+"""Rows of files that failed their checks: kept encrypted, shown, mended, tried again, discarded."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from leadflow.audit import service as audit
+from leadflow.database.ids import new_id
+from leadflow.database.tables import InboxRow
+from leadflow.leads.checking import check
+from leadflow.leads.mapping import Mapping, parse_mapping
+from leadflow.leads.parsing import Context
+from leadflow.leads.reading import BROKEN, LINE, REST, Row
+from leadflow.leads.staging import store_batch
+from leadflow.leads.tables import QuarantinedRow
+from leadflow.privacy.encryption import get_cipher
+
+if TYPE_CHECKING:
+    from expectations.lead_batch import Reason
+
+FIELD = "quarantined_row"
+BATCH = 5000
+ACTOR = "leadflow quarantine"
+
+
+class QuarantineError(ValueError):
+    """What was asked of a quarantined row cannot be done; the message says what can."""
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A row set aside, as it is shown: ``content`` is personal data."""
+
+    id: str
+    file: str
+    row_number: int
+    status: str
+    reasons: list[dict[str, str]]
+    content: Row
+
+
+@dataclass(frozen=True)
+class Retried:
+    """How many rows are stored now, and how many still fail."""
+
+    stored: int
+    waiting: int
+
+
+def set_aside(
+    session: Session,
+    inbox_id: str,
+    first_number: int,
+    rows: Sequence[Row],
+    failing: "dict[int, list[Reason]]",
+    mapping: Mapping,
+) -> None:
+    """Keep the failing rows of a batch. Columns the mapping ignores are left out here too."""
+    values = [
+        {
+            "id": new_id("row"),
+            "inbox_id": inbox_id,
+            "row_number": first_number + position + 1,
+            "row": _sealed({k: v for k, v in rows[position].items() if k not in mapping.ignore}),
+            "reasons": reasons,
+            "status": "waiting",
+        }
+        for position, reasons in failing.items()
+    ]
+    if values:
+        session.execute(insert(QuarantinedRow), values)
+
+
+def waiting_rows(session: Session, limit: int = 50) -> list[SetAside]:
+    """The first rows that wait to be mended, by file and row number."""
+    statement = (
+        select(QuarantinedRow, InboxRow)
+        .join(InboxRow, InboxRow.id == QuarantinedRow.inbox_id)
+        .where(QuarantinedRow.status == "waiting")
+        .order_by(InboxRow.received_at, QuarantinedRow.row_number)
+        .limit(limit)
+    )
+    return [_opened(row, inbox) for row, inbox in session.execute(statement).tuples()]
+
+
+def get_row(session: Session, row_id: str) -> SetAside:
+    """One row with its content.
+
+    Raises:
+        QuarantineError: there is no such row.
+    """
+    row = _get(session, row_id)
+    return _opened(row, session.get_one(InboxRow, row.inbox_id))
+
+
+def mend(
+    session: Session, row_id: str, changes: dict[str, str], now: datetime, currency: str
+) -> SetAside:
+    """Change values of a row, named by column or by Leadflow's field, and check it again.
+
+    Stored if it passes now, else it goes on waiting with the reasons that are left.
+
+    Raises:
+        QuarantineError: no such row, it is not waiting, or there is no such column.
+    """
+    row = _waiting(session, row_id)
+    mapping = _mapping(session.get_one(InboxRow, row.inbox_id))
+    content = _open(row)
+    for mark in (BROKEN, REST, LINE):
+        content.pop(mark, None)  # a person has looked at it: what is named is what it says
+    content |= {_column(mapping, name): value for name, value in changes.items()}
+    row.row = _sealed(content)
+    session.flush()
+    _recheck(session, [row], now, currency)
+    audit.record(session, ACTOR, "quarantine.mended", row.id, {"status": row.status})
+    return get_row(session, row_id)
+
+
+def retry(session: Session, row_ids: Sequence[str] | None, now: datetime, currency: str) -> Retried:
+    """Check rows again, every waiting one where no ids are given; store what passes.
+
+    Raises:
+        QuarantineError: one of the ids is not waiting.
+    """
+    wanted = select(QuarantinedRow.id).where(QuarantinedRow.status == "waiting")
+    if row_ids is not None:
+        ids = [_waiting(session, row_id).id for row_id in row_ids]
+    else:
+        ids = list(session.scalars(wanted.order_by(QuarantinedRow.inbox_id, QuarantinedRow.id)))
+    stored = 0
+    for start in range(0, len(ids), BATCH):
+        by_file: dict[str, list[QuarantinedRow]] = {}
+        batch = select(QuarantinedRow).where(QuarantinedRow.id.in_(ids[start : start + BATCH]))
+        for row in session.scalars(batch.order_by(QuarantinedRow.row_number).with_for_update()):
+            by_file.setdefault(row.inbox_id, []).append(row)
+        stored += sum(_recheck(session, rows, now, currency) for rows in by_file.values())
+    counts = {"stored": stored, "waiting": len(ids) - stored}
+    audit.record(session, ACTOR, "quarantine.retried", "quarantine", counts)
+    return Retried(**counts)
+
+
+def discard(session: Session, row_id: str, now: datetime) -> None:
+    """Give a row up; it stays in the store, marked as discarded, without its content.
+
+    Raises:
+        QuarantineError: no such row, or it is not waiting.
+    """
+    row = _waiting(session, row_id)
+    row.status, row.resolved_at, row.row = "discarded", now, _sealed({})
+    audit.record(session, ACTOR, "quarantine.discarded", row.id)
+
+
+def supersede(session: Session, inbox: InboxRow, now: datetime) -> None:
+    """Rows set aside by earlier imports of the same file: this import has dealt with them."""
+    earlier = select(InboxRow.id).where(
+        InboxRow.source == inbox.source,
+        InboxRow.content_hash == inbox.content_hash,
+        InboxRow.id != inbox.id,
+    )
+    session.execute(
+        update(QuarantinedRow)
+        .where(QuarantinedRow.inbox_id.in_(earlier), QuarantinedRow.status == "waiting")
+        .values(status="discarded", resolved_at=now, row=_sealed({}))
+    )
+
+
+def _recheck(session: Session, rows: list[QuarantinedRow], now: datetime, currency: str) -> int:
+    """Check rows of one file again; how many of them are stored now."""
+    inbox = session.get_one(InboxRow, rows[0].inbox_id)
+    mapping = _mapping(inbox)
+    context = Context(inbox.content_hash[:12], now, currency)
+    contents = [_open(row) for row in rows]
+    checked = check(contents, [row.row_number - 1 for row in rows], mapping, context)
+    store_batch(session, checked.good, mapping.source, now)
+    for position, row in enumerate(rows):
+        if position in checked.failing:
+            row.reasons = checked.failing[position]
+        else:
+            row.status, row.resolved_at, row.reasons = "stored", now, []
+            row.row = _sealed({})
+    session.flush()
+    return len(rows) - len(checked.failing)
+
+
+def _get(session: Session, row_id: str) -> QuarantinedRow:
+    row = session.get(QuarantinedRow, row_id, with_for_update=True)
+    if row is None:
+        raise QuarantineError(
+            f"No row {row_id} was set aside. See those that were: leadflow quarantine list"
+        )
+    return row
+
+
+def _waiting(session: Session, row_id: str) -> QuarantinedRow:
+    row = _get(session, row_id)
+    if row.status != "waiting":
+        raise QuarantineError(f"The row {row_id} is {row.status} already; nothing is left to do.")
+    return row
+
+
+def _column(mapping: Mapping, name: str) -> str:
+    columns = {column for _, column in mapping.named_columns()}
+    field = dict(mapping.fields).get(name)  # type: ignore[call-overload]
+    if name in columns:
+        return name
+    if field is not None:
+        return str(field.column)
+    raise QuarantineError(
+        f"The mapping of this file reads no column {name!r}. It reads: {', '.join(sorted(columns))}"
+    )
+
+
+def _mapping(inbox: InboxRow) -> Mapping:
+    return parse_mapping(json.loads(inbox.payload or b"{}"))
+
+
+def _sealed(content: Row) -> bytes:
+    return get_cipher().encrypt(json.dumps(content), FIELD)
+
+
+def _open(row: QuarantinedRow) -> Row:
+    content: Row = json.loads(get_cipher().decrypt(row.row, FIELD))
+    return content
+
+
+def _opened(row: QuarantinedRow, inbox: InboxRow) -> SetAside:
+    file: Any = (inbox.result or {}).get("file", "")
+    return SetAside(row.id, str(file), row.row_number, row.status, row.reasons, _open(row))

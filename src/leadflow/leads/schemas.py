@@ -1,0 +1,102 @@
+"""A lead as a program sends it."""
+
+from math import isfinite
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StrictBool,
+    StringConstraints,
+)
+
+
+def _blank_is_missing(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _printable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain a NUL character")
+    return value
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> Any:
+    plain = isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value))
+    if not plain or len(str(value)) > 500:
+        raise ValueError("must be text of at most 500 characters, a number, true or false")
+    return _printable(value.strip()) if isinstance(value, str) else value
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_printable),
+]
+Short = Annotated[Text | None, BeforeValidator(_blank_is_missing)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+AttributeValue = Annotated[StrictBool | float | str, BeforeValidator(_plain)]
+
+
+class LeadIn(BaseModel):
+    """What is known of a lead. Only the e-mail address is required; send what you have."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "john.doe@techcorp.com",
+                    "company_name": "TechCorp Inc",
+                    "company_size": 150,
+                    "industry": "technology",
+                    "job_title": "VP of Marketing",
+                    "location": "San Francisco, CA",
+                    "budget": 25000,
+                    "timeline": "1-3 months",
+                    "service_requirements": ["marketing automation", "crm integration"],
+                    "website_visits": 8,
+                    "email_opens": 5,
+                    "content_downloads": 2,
+                }
+            ]
+        },
+    )
+
+    email: Annotated[EmailStr, BeforeValidator(_stripped)]
+    first_name: Short = None
+    last_name: Short = None
+    phone: Short = Field(default=None, max_length=40)
+    company_name: Short = None
+    company_size: int | None = Field(default=None, ge=0, le=10_000_000, description="People.")
+    industry: Short = None
+    job_title: Short = None
+    location: Short = Field(default=None, description="As written, such as San Francisco, CA.")
+    country: Short = Field(default=None, description="A name or an ISO 3166 code.")
+    budget: float | None = Field(
+        default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
+    )
+    currency: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{3}$",
+        description="ISO 4217. Unset: LEADFLOW_DEFAULT_CURRENCY.",
+    )
+    timeline: Short = Field(default=None, description="Such as 1-3 months, or immediately.")
+    service_requirements: list[Text] | None = Field(default=None, max_length=50)
+    website_visits: Count | None = None
+    email_opens: Count | None = None
+    content_downloads: Count | None = None
+    attributes: dict[AttributeName, AttributeValue] = Field(
+        default_factory=dict, max_length=100, description="Anything else you know, by name."
+    )
+    source: Text = "api"
+    external_id: Short = Field(default=None, description="Your own id of this lead.")

@@ -1,0 +1,183 @@
+"""Taking one lead in, and reading it back."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from leadflow.leads import derive
+from leadflow.leads.places import place
+from leadflow.leads.schemas import LeadIn
+from leadflow.leads.tables import AttributeDefinition, Lead
+from leadflow.privacy.encryption import get_cipher
+from leadflow.settings import get_settings
+
+ATTEMPTS = 5
+COUNTERS = ("website_visits", "email_opens", "content_downloads")
+AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
+
+
+class LeadNotFound(LookupError):
+    """There is no lead with this id."""
+
+    def __init__(self, lead_id: str) -> None:
+        super().__init__(f"There is no lead {lead_id}. Ids look like lead_0199a3f2….")
+
+
+class LeadKeepsChanging(RuntimeError):
+    """The same lead was being written by too many others at once; send it again."""
+
+
+def get_lead(session: Session, lead_id: str) -> Lead:
+    """The lead with this id.
+
+    Raises:
+        LeadNotFound: there is none.
+    """
+    lead = session.get(Lead, lead_id)
+    if lead is None:
+        raise LeadNotFound(lead_id)
+    return lead
+
+
+def upsert_lead(session: Session, lead: LeadIn, now: datetime) -> tuple[Lead, bool]:
+    """Store a lead, or update the one with its e-mail address or its (source, external_id).
+
+    Only the fields that were given change; ``attributes`` are merged by name. The e-mail address
+    decides where the two point to different leads. Attributes seen for the first time become
+    features.
+
+    Returns:
+        The stored lead, and whether it is new.
+
+    Raises:
+        LeadKeepsChanging: five attempts each met another writer of the same lead.
+    """
+    _register_attributes(session, lead.attributes)
+    email_index = get_cipher().blind_index(derive.normalise_email(lead.email), "email")
+    for _ in range(ATTEMPTS):
+        known = _find(session, lead, email_index)
+        if known is None:
+            new_id = _insert(session, lead, email_index, now)
+            if new_id is not None:
+                return get_lead(session, new_id), True
+            continue
+        try:
+            with session.begin_nested():
+                _update(session, known, lead, email_index, now)
+        except IntegrityError:
+            continue  # somebody else has just taken the e-mail address: find that lead
+        session.refresh(known)
+        return known, False
+    raise LeadKeepsChanging("Others were writing this lead at the same time. Send it again.")
+
+
+def _find(session: Session, lead: LeadIn, email_index: str) -> Lead | None:
+    same_id = (Lead.source == lead.source) & (Lead.external_id == lead.external_id)
+    same_email = Lead.email_index == email_index
+    statement = (
+        select(Lead)
+        .where(same_email if lead.external_id is None else or_(same_email, same_id))
+        .order_by(case((same_email, 0), else_=1))
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(statement).first()
+
+
+def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> str | None:
+    """The id of the new lead; None where another writer was first."""
+    values = _columns(lead) | {
+        "source": lead.source,
+        "external_id": lead.external_id,
+        "email_index": email_index,
+        "created_at": now,
+        "known_from": now,
+        "updated_at": now,
+        "attributes": lead.attributes,
+    }
+    if any(getattr(lead, counter) is not None for counter in COUNTERS):
+        values["counted_at"] = now
+    statement = insert(Lead).values(values).on_conflict_do_nothing().returning(Lead.id)
+    return session.scalars(statement).first()
+
+
+def _update(session: Session, known: Lead, lead: LeadIn, email_index: str, now: datetime) -> None:
+    given = _columns(lead) | {"email_index": email_index}
+    if "attributes" in lead.model_fields_set:
+        given["attributes"] = known.attributes | lead.attributes
+    if _can_take_id(session, known, lead):
+        given["external_id"] = lead.external_id
+    changed = {name for name, value in given.items() if getattr(known, name) != value}
+    for name in changed:
+        setattr(known, name, given[name])
+    if changed.intersection(COUNTERS):
+        known.counted_at = now
+    if changed:
+        known.known_from = known.updated_at = now
+    session.flush()
+
+
+def _can_take_id(session: Session, known: Lead, lead: LeadIn) -> bool:
+    if lead.external_id is None or known.external_id is not None or known.source != lead.source:
+        return False
+    same_id = (Lead.source == lead.source) & (Lead.external_id == lead.external_id)
+    return session.scalars(select(Lead.id).where(same_id)).first() is None
+
+
+def _columns(lead: LeadIn) -> dict[str, Any]:
+    """The columns of the fields that were given, with what is derived from them."""
+    given = lead.model_fields_set
+    email = derive.normalise_email(lead.email)
+    columns: dict[str, Any] = {"email": email, "email_kind": derive.email_kind(email)}
+    columns |= {name: getattr(lead, name) for name in (*AS_GIVEN, *COUNTERS) if name in given}
+    if "industry" in given:
+        columns["industry"] = lead.industry.lower() if lead.industry else None
+    if "phone" in given:
+        columns["phone"] = derive.normalise_phone(lead.phone)
+        columns["has_phone"] = columns["phone"] is not None
+    if "job_title" in given:
+        columns |= {"job_title": lead.job_title, "seniority": derive.seniority(lead.job_title)}
+    if "timeline" in given:
+        months = derive.timeline_months(lead.timeline)
+        columns |= {"timeline": lead.timeline, "timeline_months": months}
+    return columns | _place(lead) | _budget(lead)
+
+
+def _place(lead: LeadIn) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if "location" in lead.model_fields_set:
+        columns["location"] = lead.location
+    if {"location", "country"} & lead.model_fields_set:
+        columns["country"], columns["region"] = place(lead.location, lead.country)
+    return columns
+
+
+def _budget(lead: LeadIn) -> dict[str, Any]:
+    if "budget" not in lead.model_fields_set:
+        return {}
+    if lead.budget is None:
+        return {"budget_minor": None, "budget_currency": None}
+    currency = lead.currency or get_settings().default_currency
+    return {"budget_minor": round(lead.budget * 100), "budget_currency": currency}
+
+
+def _register_attributes(session: Session, attributes: dict[str, Any]) -> None:
+    """Make features of attributes seen for the first time; in one order, so writers never cross."""
+    kinds = {bool: "boolean", float: "numeric", str: "categorical"}
+    rows = [
+        {
+            "name": name,
+            "label": name.replace("_", " ").capitalize(),
+            "kind": kinds[type(value)],
+            "dimension": "fit",
+        }
+        for name, value in sorted(attributes.items())
+    ]
+    if rows:
+        statement = insert(AttributeDefinition).values(rows)
+        session.execute(statement.on_conflict_do_nothing(index_elements=["name"]))

@@ -1,0 +1,230 @@
+"""Storing a checked batch: COPY into a temporary table, then a few statements for all of it."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import ColumnElement, Table, any_, case, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from leadflow.leads.staged_rows import COPY, copied_bytes, indexed, staged
+from leadflow.leads.tables import Lead, Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IMPORT_LOCK = 7_240_002
+COUNTED = {"preserve_rowcount": True}  # inserted rows are not counted otherwise
+NAMES = ("phone", "first_name", "last_name")
+COUNTERS = ("website_visits", "email_opens", "content_downloads")
+GIVEN = (
+    *NAMES,
+    *COUNTERS,
+    "email_index",
+    "company_name",
+    "company_size",
+    "industry",
+    "job_title",
+    "seniority",
+    "location",
+    "budget_minor",
+    "budget_currency",
+    "timeline",
+    "service_requirements",
+)
+NEW = (*GIVEN, "external_id", "email", "email_kind", "country", "region", "timeline_months")
+leads, outcomes = cast(Table, Lead.__table__), cast(Table, Outcome.__table__)
+
+
+@dataclass
+class Stored:
+    """What became of a batch, in rows; ``outcomes`` counts those that are new or changed."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    outcomes: int = 0
+
+    def add(self, other: "Stored") -> None:
+        """Add another batch's figures."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+
+
+def store_batch(session: Session, frame: "pd.DataFrame", source: str, now: datetime) -> Stored:
+    """Store the rows of a parsed and checked batch as leads and outcomes.
+
+    A row updates the lead with its e-mail address, else the one with its (source, external_id), and
+    is a new lead otherwise. A new lead is known from the file's own time, an update from ``now``.
+    Imports take turns, so that two never wait for each other.
+    """
+    if not len(frame):
+        return Stored()
+    session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
+    _copy(session, _without_known_names(session, indexed(frame), source))
+    stored, left = Stored(), len(frame)
+    while left:  # once, unless two rows speak of one lead or another writer was first
+        _match(session, source)
+        stored.updated += _update(session, source, now)
+        stored.new += _insert(session, source, now)
+        left = session.scalar(select(func.count()).where(~staged.c.done)) or 0
+    stored.unchanged = len(frame) - stored.new - stored.updated
+    stored.outcomes = _store_outcomes(session, source)
+    staged.drop(session.connection())
+    return stored
+
+
+def _without_known_names(session: Session, frame: "pd.DataFrame", source: str) -> "pd.DataFrame":
+    """Empty the cells that say what is stored already: ciphertexts cannot be compared in SQL."""
+    if not frame[list(NAMES)].notna().any(axis=None):
+        return frame
+    same_id = (Lead.source == source) & (Lead.external_id == _among(frame["external_id"]))
+    rows = session.execute(
+        select(Lead.email_index, Lead.external_id, *(getattr(Lead, name) for name in NAMES)).where(
+            or_(Lead.email_index == _among(frame["email_index"]), same_id)
+        )
+    )
+    known: dict[Any, tuple[Any, ...]] = {}
+    for email_index, external_id, *names in rows:
+        known[email_index] = known[external_id] = tuple(names)
+    known.pop(None, None)
+    stored = [
+        known.get(email_index) or known.get(external_id) or (None, None, None)
+        for email_index, external_id in zip(frame["email_index"], frame["external_id"], strict=True)
+    ]
+    for place, name in enumerate(NAMES):
+        frame[name] = frame[name].where(frame[name] != [names[place] for names in stored])
+    return frame
+
+
+def _among(values: "pd.Series[str]") -> ColumnElement[Any]:
+    return any_(literal(values.dropna().tolist(), ARRAY(TEXT)))
+
+
+def _copy(session: Session, frame: "pd.DataFrame") -> None:
+    staged.create(session.connection())
+    connection = session.connection().connection.driver_connection
+    if connection is None:
+        raise RuntimeError("The session lost its connection while it was importing.")
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.write(copied_bytes(frame))
+
+
+def _match(session: Session, source: str) -> None:
+    """Find each row's lead, and give one row of each lead its turn: the first in the file."""
+    open_rows = update(staged).where(staged.c.lead_id.is_(None))
+    session.execute(
+        open_rows.values(lead_id=leads.c.id).where(leads.c.email_index == staged.c.email_index)
+    )
+    same_id = (leads.c.source == source) & (leads.c.external_id == staged.c.external_id)
+    session.execute(open_rows.values(lead_id=leads.c.id).where(same_id))
+    first = (
+        select(staged.c.position)
+        .where(staged.c.lead_id.is_not(None), ~staged.c.done)
+        .distinct(staged.c.lead_id)
+        .order_by(staged.c.lead_id, staged.c.position)
+    )
+    session.execute(update(staged).where(staged.c.position.in_(first)).values(its_turn=True))
+
+
+def _update(session: Session, source: str, now: datetime) -> int:
+    values = _merged(source)
+    changed = [leads.c[name].is_distinct_from(value) for name, value in values.items()]
+    counted = [leads.c[name].is_distinct_from(values[name]) for name in COUNTERS]
+    other_email = staged.c.email_index != leads.c.email_index
+    result = session.execute(
+        update(leads)
+        .where(leads.c.id == staged.c.lead_id, staged.c.its_turn, or_(*changed))
+        .values(
+            {
+                **values,
+                "email": case(
+                    (or_(other_email, leads.c.email_index.is_(None)), staged.c.email),
+                    else_=leads.c.email,
+                ),
+                "counted_at": case((or_(*counted), now), else_=leads.c.counted_at),
+                "known_from": now,
+                "updated_at": now,
+            }
+        )
+    )
+    session.execute(update(staged).where(staged.c.its_turn).values(its_turn=False, done=True))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _merged(source: str) -> dict[str, ColumnElement[Any]]:
+    """Each column after the update: what the row gives, else what is known."""
+    values: dict[str, ColumnElement[Any]] = {
+        name: func.coalesce(staged.c[name], leads.c[name]) for name in GIVEN
+    }
+    placed = or_(staged.c.location.is_not(None), staged.c.country.is_not(None))
+    for condition, name in (
+        (placed, "country"),
+        (placed, "region"),
+        (staged.c.timeline.is_not(None), "timeline_months"),
+        (staged.c.email_index.is_not(None), "email_kind"),
+    ):
+        values[name] = case((condition, staged.c[name]), else_=leads.c[name])
+    values["has_phone"] = or_(leads.c.has_phone, staged.c.phone.is_not(None))
+    values["attributes"] = leads.c.attributes.op("||")(staged.c.attributes)
+    other = leads.alias("other")
+    taken = select(other.c.id).where(
+        other.c.source == source, other.c.external_id == staged.c.external_id
+    )
+    nameless = leads.c.external_id.is_(None) & (leads.c.source == source) & ~taken.exists()
+    values["external_id"] = case((nameless, staged.c.external_id), else_=leads.c.external_id)
+    return values
+
+
+def _insert(session: Session, source: str, now: datetime) -> int:
+    counted = or_(*(staged.c[name].is_not(None) for name in COUNTERS))
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: staged.c[name] for name in (*NEW, "attributes", "created_at")},
+        "id": staged.c.new_id,
+        "source": literal(source),
+        "has_phone": staged.c.phone.is_not(None),
+        "known_from": staged.c.created_at,
+        "updated_at": literal(now),
+        "counted_at": case((counted, staged.c.created_at)),
+    }
+    rows = select(*columns.values()).where(staged.c.lead_id.is_(None)).order_by(staged.c.position)
+    statement = upsert(leads).from_select(list(columns), rows).on_conflict_do_nothing()
+    result = session.execute(statement, execution_options=COUNTED)
+    session.execute(
+        update(staged)
+        .where(staged.c.lead_id.is_(None), leads.c.id == staged.c.new_id)
+        .values(lead_id=staged.c.new_id, done=True)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _store_outcomes(session: Session, source: str) -> int:
+    columns: dict[str, ColumnElement[Any]] = {
+        "id": func.replace(staged.c.new_id, "lead_", "outcome_"),
+        "lead_id": staged.c.lead_id,
+        "outcome": staged.c.outcome,
+        "occurred_at": staged.c.occurred_at,
+        "known_at": staged.c.occurred_at,
+        "value_minor": staged.c.value_minor,
+        "value_currency": staged.c.value_currency,
+        "source": literal(source),
+    }
+    last_said = (
+        select(*columns.values())
+        .where(staged.c.outcome.is_not(None))
+        .distinct(staged.c.lead_id, staged.c.outcome)
+        .order_by(staged.c.lead_id, staged.c.outcome, staged.c.position.desc())
+    )
+    statement = upsert(outcomes).from_select(list(columns), last_said)
+    told = {name: statement.excluded[name] for name in ("occurred_at", "value_minor")}
+    told["value_currency"] = statement.excluded.value_currency
+    other = [outcomes.c[name].is_distinct_from(value) for name, value in told.items()]
+    result = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["lead_id", "outcome"], set_=told, where=or_(*other)
+        ),
+        execution_options=COUNTED,
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]

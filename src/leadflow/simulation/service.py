@@ -1,0 +1,259 @@
+"""Putting the simulated market into the store, block by block."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.team import store_team
+from leadflow.audit import service as audit
+from leadflow.database.engine import unit_of_work
+from leadflow.database.ids import new_id
+from leadflow.leads.derive import email_kind, normalise_email, seniority, timeline_months
+from leadflow.leads.places import place
+from leadflow.leads.tables import Lead
+from leadflow.privacy.encryption import get_cipher
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from leadflow.simulation.market import Block
+
+SOURCE = "simulation"
+EVENTS_A_LEAD = 20
+LEAD_COLUMNS = (
+    "id",
+    "source",
+    "external_id",
+    "email",
+    "email_index",
+    "email_kind",
+    "phone",
+    "has_phone",
+    "first_name",
+    "last_name",
+    "company_name",
+    "company_size",
+    "industry",
+    "job_title",
+    "seniority",
+    "location",
+    "country",
+    "region",
+    "budget_minor",
+    "budget_currency",
+    "timeline",
+    "timeline_months",
+    "service_requirements",
+    "website_visits",
+    "email_opens",
+    "content_downloads",
+    "counted_at",
+    "created_at",
+    "known_from",
+    "updated_at",
+)
+EVENT_COLUMNS = ("lead_id", "type", "occurred_at", "known_at", "source")
+OUTCOME_COLUMNS = (
+    "id",
+    "lead_id",
+    "outcome",
+    "occurred_at",
+    "known_at",
+    "value_minor",
+    "value_currency",
+    "source",
+)
+
+
+@dataclass
+class Summary:
+    """What came into the store, and how well the best possible model could rank it."""
+
+    leads: int = 0
+    events: int = 0
+    converted: int = 0
+    lost: int = 0
+    reps: int = 0
+    ceiling_auc: float = 0.0
+    truth: Path | None = None
+
+
+def simulate(
+    engine: Engine,
+    settings: Settings,
+    *,
+    seed: int,
+    leads: int,
+    months: float,
+    reps: int,
+    now: datetime,
+    on_progress: Callable[[int], None] | None = None,
+) -> Summary:
+    """Generate a market and store it; leads of the same seed that are there already stay.
+
+    The truth (probabilities, interest, how well reps sell) goes to Parquet files in home, never
+    into the store. ``on_progress`` is told how many leads are done.
+    """
+    import pandas as pd
+
+    from leadflow.simulation.market import generate
+    from leadflow.simulation.team import make_team, true_selling
+
+    summary = Summary(reps=reps)
+    open_leads = max(1, round(leads * 0.2 * 12 / max(months, 1)))
+    with unit_of_work(engine) as session:
+        store_team(session, make_team(seed, reps, capacity=max(10, open_leads // reps)))
+    truths, done = [], 0
+    for block in generate(seed, leads, months, now):
+        with unit_of_work(engine) as session:
+            _store(session, block, summary)
+        ended = block.outcomes.set_index("lead")["outcome"]
+        truths.append(block.truth.assign(outcome=block.truth.index.map(ended)))
+        done += len(block.leads)
+        if on_progress is not None:
+            on_progress(done)
+    truth = pd.concat(truths, ignore_index=True)
+    summary.ceiling_auc = _ceiling(truth)
+    summary.truth = _write_truth(settings, seed, truth, pd.DataFrame(true_selling(seed, reps)))
+    if summary.leads:
+        with unit_of_work(engine) as session:
+            counts = {"leads": summary.leads, "events": summary.events, "seed": seed}
+            audit.record(session, "operator", "market.simulated", f"simulation/{seed}", counts)
+    return summary
+
+
+def _store(session: Session, block: "Block", summary: Summary) -> None:
+    """COPY what is not there yet of a block's leads, events and outcomes."""
+    frame = block.leads
+    known = set(
+        session.scalars(
+            select(Lead.external_id).where(
+                Lead.source == SOURCE, Lead.external_id.in_(frame["external_id"].tolist())
+            )
+        )
+    )
+    ids = {
+        row: new_id("lead")
+        for row, external in enumerate(frame["external_id"])
+        if external not in known
+    }
+    if not ids:
+        return
+    # Missing values as None, whatever pandas calls them in a column of this type.
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    rows = [_lead_row(ids[i], row) for i, row in enumerate(records) if i in ids]
+    _copy(session, "leads", LEAD_COLUMNS, rows)
+    events = block.events[block.events["lead"].isin(ids.keys())]
+    times = events["occurred_at"].dt.to_pydatetime()
+    _copy(
+        session,
+        "lead_events",
+        EVENT_COLUMNS,
+        (
+            (ids[lead], kind, at, at, SOURCE)
+            for lead, kind, at in zip(events["lead"], events["type"], times, strict=True)
+        ),
+    )
+    outcomes = block.outcomes[block.outcomes["lead"].isin(ids.keys())]
+    _copy(
+        session,
+        "outcomes",
+        OUTCOME_COLUMNS,
+        (_outcome_row(ids[row["lead"]], row) for row in outcomes.to_dict("records")),
+    )
+    summary.leads += len(rows)
+    summary.events += len(events)
+    summary.converted += int((outcomes["outcome"] == "converted").sum())
+    summary.lost += int((outcomes["outcome"] == "lost").sum())
+
+
+def _lead_row(lead_id: str, row: dict[Any, Any]) -> tuple[Any, ...]:
+    cipher = get_cipher()
+    email = normalise_email(row["email"])
+    country, region = place(row["location"], None)
+    budget = row["budget"]
+    created = row["created_at"].to_pydatetime()
+
+    def sealed(field: str, value: str | None) -> bytes | None:
+        return None if value is None else cipher.encrypt(value, field)
+
+    return (
+        lead_id,
+        SOURCE,
+        row["external_id"],
+        sealed("email", email),
+        cipher.blind_index(email, "email"),
+        email_kind(email),
+        sealed("phone", row["phone"]),
+        row["phone"] is not None,
+        sealed("first_name", row["first_name"]),
+        sealed("last_name", row["last_name"]),
+        row["company_name"],
+        row["company_size"],
+        row["industry"],
+        row["job_title"],
+        seniority(row["job_title"]),
+        row["location"],
+        country,
+        region,
+        None if budget is None else round(budget * 100),
+        None if budget is None else "USD",
+        row["timeline"],
+        timeline_months(row["timeline"]),
+        row["service_requirements"],
+        row["website_visits"],
+        row["email_opens"],
+        row["content_downloads"],
+        created,
+        created,
+        created,
+        created,
+    )
+
+
+def _outcome_row(lead_id: str, row: dict[Any, Any]) -> tuple[Any, ...]:
+    at = row["occurred_at"].to_pydatetime()
+    won = row["outcome"] == "converted"
+    return (
+        new_id("outcome"),
+        lead_id,
+        row["outcome"],
+        at,
+        at,
+        round(row["value"] * 100) if won else None,
+        "USD" if won else None,
+        SOURCE,
+    )
+
+
+def _copy(session: Session, table: str, columns: tuple[str, ...], rows: Any) -> None:
+    driver = session.connection().connection.driver_connection
+    if driver is None:
+        raise RuntimeError("The session has no open connection.")
+    with driver.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _ceiling(truth: Any) -> float:
+    """The AUC of the true probabilities: no model can rank these outcomes better, on average."""
+    from sklearn.metrics import roc_auc_score
+
+    known = truth.dropna(subset=["outcome"])
+    if known["outcome"].nunique() < 2:
+        return float("nan")
+    won = known["outcome"] == "converted"
+    return float(roc_auc_score(won, known["probability_at_creation"]))
+
+
+def _write_truth(settings: Settings, seed: int, truth: Any, selling: Any) -> Path:
+    folder = settings.home / "simulation"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"truth-{seed}.parquet"
+    truth.to_parquet(path)
+    selling.to_parquet(folder / f"selling-{seed}.parquet")
+    return path

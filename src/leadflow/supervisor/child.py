@@ -1,0 +1,129 @@
+"""One process the supervisor started: its log, its end, and its coming back."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+
+from leadflow.supervisor.services import Service
+
+GRACE_SECONDS = 12.0
+RESTARTS = 5
+STEADY_SECONDS = 60.0
+
+
+class ServiceFailed(RuntimeError):
+    """A server does not come up; the message names its log and quotes its end."""
+
+
+class Child:
+    """A server in a process group of its own, so that Ctrl-C reaches only the supervisor."""
+
+    def __init__(self, service: Service, logs: Path) -> None:
+        self.service = service
+        self.log = logs / f"{service.name}.log"
+        self.restarts = 0
+        self._next_start = 0.0
+        self._process = self._start()
+
+    @property
+    def pid(self) -> int:
+        """Its process id; also that of its group."""
+        return self._process.pid
+
+    @property
+    def created(self) -> float:
+        """When its process was created, to tell it from a later one with the same id."""
+        try:
+            return psutil.Process(self.pid).create_time()
+        except psutil.NoSuchProcess:
+            return 0.0
+
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    def wait_healthy(self, seconds: float) -> None:
+        """Wait until its health address answers 200.
+
+        Raises:
+            ServiceFailed: it ended, or did not answer in time.
+        """
+        url = self.service.health_url
+        deadline = time.monotonic() + seconds
+        while url is not None and not answers(url):
+            if not self.alive():
+                raise ServiceFailed(f"{self.service.name} ended at once. {self.last_words()}")
+            if time.monotonic() > deadline:
+                raise ServiceFailed(
+                    f"{self.service.name} does not answer at {url} after {seconds:.0f} s. "
+                    f"{self.last_words()}"
+                )
+            time.sleep(0.2)
+
+    def revive(self) -> str | None:
+        """Start it again if it died, each time after a longer pause; says so, once a start.
+
+        Raises:
+            ServiceFailed: it died too often.
+        """
+        now = time.monotonic()
+        if self.alive():
+            if now > self._next_start + STEADY_SECONDS:
+                self.restarts = 0
+            return None
+        if self.restarts >= RESTARTS:
+            raise ServiceFailed(f"{self.service.name} keeps ending. {self.last_words()}")
+        if now < self._next_start:
+            return None
+        self.restarts += 1
+        self._next_start = now + 2.0**self.restarts
+        self._process = self._start()
+        return f"{self.service.name} had ended and was started again (see {self.log})."
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        signal_group(self.pid, signal.SIGTERM)
+
+    def end(self, deadline: float) -> None:
+        """Wait until it has ended; past the deadline (monotonic) it is killed."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.1, deadline - time.monotonic()))
+        signal_group(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def last_words(self) -> str:
+        """The end of its log, with where to read the rest."""
+        lines = self.log.read_text(errors="replace").splitlines()[-8:]
+        return "\n".join([f"Its log, {self.log}, ends with:", *lines])
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                self.service.command,
+                env=os.environ | self.service.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of this address gives 200."""
+    try:
+        return httpx.get(url, timeout=5.0).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    """Send a signal to the process group of this id, if there still is one."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)

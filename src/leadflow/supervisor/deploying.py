@@ -1,0 +1,93 @@
+"""Making Prefect know the deployments of ``prefect.yaml``."""
+
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+import yaml
+
+from leadflow.database import cluster
+from leadflow.settings import Settings
+from leadflow.supervisor.environment import environment
+
+PROJECT = Path(__file__).parents[3]
+ENTRYPOINTS = ("flows", "tasks")
+
+
+class DeployFailed(RuntimeError):
+    """``prefect deploy`` did not work; the message carries what it said."""
+
+
+def deployment_file() -> Path:
+    """The project's ``prefect.yaml``.
+
+    Raises:
+        DeployFailed: Leadflow was installed without its project folder.
+    """
+    path = PROJECT / "prefect.yaml"
+    if not path.exists():
+        raise DeployFailed(f"{path} is missing: run Leadflow from its project folder.")
+    return path
+
+
+def deploy(settings: Settings) -> bool:
+    """Create the work pool and every deployment; False if nothing had changed since the last time.
+
+    Raises:
+        DeployFailed: Prefect refused something.
+    """
+    mark = settings.home / "run" / "deployed"
+    wanted = _fingerprint(settings)
+    with httpx.Client(base_url=f"{settings.prefect_url}/api", timeout=30.0) as api:
+        if mark.exists() and mark.read_text() == wanted and _all_known(api):
+            return False
+        _create_pool(api, settings.work_pool)
+    result = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=PROJECT,
+        env=os.environ | environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise DeployFailed(
+            f"prefect deploy failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}"
+        )
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(wanted)
+    return True
+
+
+def deployment_names() -> list[str]:
+    """The names in ``prefect.yaml``; a flow and its deployment share one."""
+    content = yaml.safe_load(deployment_file().read_text())
+    return [str(item["name"]) for item in content["deployments"]]
+
+
+def _all_known(api: httpx.Client) -> bool:
+    return all(
+        api.get(f"/deployments/name/{name}/{name}").status_code == 200
+        for name in deployment_names()
+    )
+
+
+def _create_pool(api: httpx.Client, name: str) -> None:
+    answer = api.post("/work_pools/", json={"name": name, "type": "process"})
+    if answer.status_code not in (200, 201, 409):
+        raise DeployFailed(f"Prefect did not create the work pool {name}: {answer.text[:500]}")
+
+
+def _fingerprint(settings: Settings) -> str:
+    """Of all that a deployment is made of: the file, the flows' signatures, the database."""
+    digest = sha256(deployment_file().read_bytes())
+    for folder in ENTRYPOINTS:
+        for path in sorted((PROJECT / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    digest.update(cluster.locate(settings).prefect.render_as_string().encode())
+    digest.update(settings.work_pool.encode())
+    return digest.hexdigest()

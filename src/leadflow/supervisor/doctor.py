@@ -1,0 +1,160 @@
+"""What is well, what is missing, how to mend it."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+
+import httpx
+
+from leadflow.database import cluster, embedded
+from leadflow.database.cluster import DatabaseUnavailable
+from leadflow.secret import SecretKeyError, load_secret
+from leadflow.settings import Settings
+from leadflow.supervisor import state
+from leadflow.supervisor.child import answers
+from leadflow.supervisor.deploying import deployment_names
+from leadflow.supervisor.ports import holder, is_free
+
+START = "Start the servers: leadflow up"
+FEWEST_FREE_GIB = 3.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part: ``ok``, a ``note`` that matters only sometimes, or ``bad``, and how to mend it."""
+
+    part: str
+    mark: Literal["ok", "note", "bad"]
+    what: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at every part. Changes nothing, starts nothing."""
+    looks: tuple[Callable[[Settings], Finding], ...] = (
+        _python,
+        _pins,
+        _home,
+        _secret,
+        _database,
+        _ports,
+        _prefect,
+        _worker,
+        _mlflow,
+        _browser,
+    )
+    return [look(settings) for look in looks]
+
+
+def _python(settings: Settings) -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    fine = (3, 11) <= sys.version_info[:2] < (3, 13)
+    return Finding(
+        "Python", "ok" if fine else "bad", version, "" if fine else "Use Python 3.11 or 3.12."
+    )
+
+
+def _pins(settings: Settings) -> Finding:
+    """The versions without which Prefect fails without a word."""
+    found = {name: metadata.version(name) for name in ("prefect", "fastapi", "sqlalchemy")}
+    numbers = {name: tuple(int(n) for n in v.split(".")[:2]) for name, v in found.items()}
+    fine = numbers["fastapi"] < (0, 151) and numbers["sqlalchemy"] < (2, 1)
+    return Finding(
+        "Packages",
+        "ok" if fine else "bad",
+        ", ".join(f"{name} {version}" for name, version in found.items()),
+        "" if fine else "Install from the lock file: .venv/bin/uv sync --locked",
+    )
+
+
+def _home(settings: Settings) -> Finding:
+    parent = settings.home if settings.home.exists() else settings.home.parent
+    free = shutil.disk_usage(parent).free / 2**30
+    if free < FEWEST_FREE_GIB:
+        return Finding("Disk", "bad", f"{free:.1f} GiB free", "Free some space, 3 GiB at least.")
+    return Finding("Disk", "ok", f"{settings.home}, {free:.0f} GiB free")
+
+
+def _secret(settings: Settings) -> Finding:
+    if settings.secret_key is None and not (settings.home / "secret.key").exists():
+        return Finding("Secret key", "ok", "none yet: one is generated at the first start")
+    try:
+        load_secret(settings)
+    except (SecretKeyError, OSError) as error:
+        return Finding("Secret key", "bad", "cannot be read", str(error))
+    where = "from LEADFLOW_SECRET_KEY" if settings.secret_key else "in the home folder"
+    return Finding("Secret key", "ok", f"{where}; keep a copy, without it data cannot be read")
+
+
+def _database(settings: Settings) -> Finding:
+    if settings.database_url is None and embedded.running_pid(settings.home) is None:
+        return Finding("PostgreSQL", "note", "embedded, not running", START)
+    try:
+        cluster.ensure_databases(cluster.locate(settings))
+    except (DatabaseUnavailable, embedded.EmbeddedPostgresError) as error:
+        return Finding("PostgreSQL", "bad", "does not answer", str(error))
+    kind = "embedded" if settings.database_url is None else "your own server"
+    return Finding("PostgreSQL", "ok", kind)
+
+
+def _ports(settings: Settings) -> Finding:
+    if state.running(settings) is not None:
+        return Finding("Ports", "ok", "in use by Leadflow")
+    wanted = (settings.gateway_port, settings.prefect_port, settings.mlflow_port)
+    busy = [port for port in wanted if not is_free(settings.host, port)]
+    if not busy:
+        return Finding("Ports", "ok", ", ".join(str(port) for port in wanted) + " are free")
+    return Finding(
+        "Ports",
+        "bad",
+        "; ".join(f"{port} is taken by {holder(port)}" for port in busy),
+        "End that program, or set LEADFLOW_GATEWAY_PORT, _PREFECT_PORT or _MLFLOW_PORT.",
+    )
+
+
+def _prefect(settings: Settings) -> Finding:
+    api = f"{settings.prefect_url}/api"
+    if not answers(f"{api}/health"):
+        return Finding("Prefect", "note", "not running", START)
+    absent = [
+        name for name in deployment_names() if not answers(f"{api}/deployments/name/{name}/{name}")
+    ]
+    if absent:
+        return Finding("Prefect", "bad", f"not deployed: {', '.join(absent)}", START)
+    return Finding("Prefect", "ok", f"{settings.prefect_url}, all flows deployed")
+
+
+def _worker(settings: Settings) -> Finding:
+    try:
+        found = httpx.post(
+            f"{settings.prefect_url}/api/work_pools/{settings.work_pool}/workers/filter",
+            json={},
+            timeout=5.0,
+        )
+        online = [item for item in found.json() if item.get("status") == "ONLINE"]
+    except (httpx.HTTPError, ValueError, AttributeError):
+        return Finding("Worker", "note", "not running", START)
+    if not online:
+        return Finding("Worker", "bad", f"none on work pool {settings.work_pool}", START)
+    return Finding("Worker", "ok", f"{len(online)} on work pool {settings.work_pool}")
+
+
+def _mlflow(settings: Settings) -> Finding:
+    if answers(f"{settings.mlflow_url}/health"):
+        return Finding("MLflow", "ok", settings.mlflow_url)
+    return Finding("MLflow", "note", "its pages are not up (models still load)", START)
+
+
+def _browser(settings: Settings) -> Finding:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path:
+        return Finding("Chromium", "ok", path)
+    return Finding(
+        "Chromium",
+        "note",
+        "not found; only browser tests need it",
+        "On Debian or Ubuntu: sudo scripts/install-browser.sh",
+    )

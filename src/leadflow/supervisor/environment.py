@@ -1,0 +1,45 @@
+"""The environment of every process Leadflow starts: its own settings, and those of its tools."""
+
+from leadflow.database import cluster
+from leadflow.settings import Settings
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Variables that make a process part of this installation.
+
+    Telemetry of every tool is off; Prefect keeps its files in Leadflow's home.
+    """
+    own = {
+        f"LEADFLOW_{name.upper()}": str(value)
+        for name, value in settings.model_dump(exclude={"secret_key"}).items()
+        if value is not None
+    }
+    if settings.secret_key is not None:
+        own["LEADFLOW_SECRET_KEY"] = settings.secret_key.get_secret_value()
+    return own | {
+        "PREFECT_API_URL": f"{settings.prefect_url}/api",
+        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "DO_NOT_TRACK": "1",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "GX_ANALYTICS_ENABLED": "false",
+        "CREWAI_DISABLE_TELEMETRY": "true",
+        "CREWAI_DISABLE_TRACKING": "true",
+        "CREWAI_TRACING_ENABLED": "false",
+        "OTEL_SDK_DISABLED": "true",
+    }
+
+
+def server_environment(settings: Settings) -> dict[str, str]:
+    """What the Prefect server needs besides: its database, and where its pages find the API."""
+    url = cluster.locate(settings).prefect
+    return {
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.render_as_string(hide_password=False),
+        "PREFECT_UI_API_URL": f"{settings.prefect_url}/api",
+        "PREFECT_UI_URL": settings.prefect_url,
+        # The first UI is the one whose form can answer a run that waits for a person.
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    }

@@ -1,0 +1,140 @@
+"""Bringing everything up, keeping it up, and taking down what was started and nothing else."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import FrameType
+
+from leadflow.database import cluster, embedded, migrate
+from leadflow.database.engine import engine_for
+from leadflow.settings import Settings
+from leadflow.supervisor import state
+from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed
+from leadflow.supervisor.deploying import deploy
+from leadflow.supervisor.ports import check_ports
+from leadflow.supervisor.services import (
+    Service,
+    gateway,
+    mlflow_server,
+    prefect_server,
+    worker,
+)
+from leadflow.supervisor.state import State
+
+START_SECONDS = 120.0
+Say = Callable[[str], None]
+
+
+def prepare_database(settings: Settings) -> bool:
+    """Start PostgreSQL where it is embedded, and bring the schema up to date.
+
+    Returns:
+        Whether the embedded server was started here.
+    """
+    started = settings.database_url is None and embedded.running_pid(settings.home) is None
+    found = cluster.locate(settings)
+    cluster.ensure_databases(found)
+    engine = engine_for(found.leadflow, pool_size=1)
+    migrate.upgrade(engine)
+    engine.dispose()
+    return started
+
+
+class Supervisor:
+    """Starts the servers in order, restarts what dies, ends all of it when told to."""
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        self._settings = settings
+        self._say = say
+        self._children: list[Child] = []
+        self._state = State(state.this_process())
+        self._stop = threading.Event()
+        self._started_postgres = False
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Until Ctrl-C or SIGTERM. ``on_ready`` is called once everything can be used.
+
+        Raises:
+            PortBusy: before anything was started.
+            ServiceFailed: a server did not come up, or keeps dying; everything is ended first.
+        """
+        state.end_orphans(self._settings)
+        check_ports(self._settings)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        state.write(self._settings, self._state)
+        try:
+            self._bring_up()
+            if not self._stop.is_set():
+                on_ready()
+            self._keep_up()
+        finally:
+            self._take_down()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stop.set()
+
+    def _bring_up(self) -> None:
+        settings = self._settings
+        self._say("Starting PostgreSQL …")
+        self._started_postgres = prepare_database(settings)
+        self._say("Starting Prefect and the gateway …")
+        prefect = self._start(prefect_server(settings))
+        api = self._start(gateway(settings))
+        self._wait(prefect)
+        if self._stop.is_set():
+            return
+        self._say("Deploying the flows …")
+        deploy(settings)
+        self._start(worker(settings))
+        self._wait(api)
+        # Nothing waits for MLflow's pages, so they do not slow the others down.
+        self._start(mlflow_server(settings))
+        self._state = replace(self._state, ready=not self._stop.is_set())
+        state.write(settings, self._state)
+
+    def _start(self, service: Service) -> Child:
+        child = Child(service, self._settings.home / "logs")
+        self._children.append(child)
+        self._note()
+        return child
+
+    def _wait(self, child: Child) -> None:
+        """Like ``child.wait_healthy``, but a signal ends the wait."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._stop.is_set():
+            try:
+                child.wait_healthy(min(2.0, deadline - time.monotonic()))
+            except ServiceFailed:
+                if not child.alive() or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+
+    def _keep_up(self) -> None:
+        while not self._stop.wait(1.0):
+            for child in self._children:
+                news = child.revive()
+                if news is not None:
+                    self._say(news)
+                    self._note()
+
+    def _note(self) -> None:
+        children = [
+            state.Running(child.service.name, child.pid, child.created) for child in self._children
+        ]
+        self._state = replace(self._state, children=children)
+        state.write(self._settings, self._state)
+
+    def _take_down(self) -> None:
+        self._say("Ending what was started …")
+        for child in reversed(self._children):
+            child.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for child in reversed(self._children):
+            child.end(deadline)
+        if self._started_postgres:
+            embedded.stop(self._settings.home)
+        state.clear(self._settings)

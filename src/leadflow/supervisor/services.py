@@ -1,0 +1,73 @@
+"""The servers of an installation: what each is called, how it starts, how to see that it is up."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leadflow.database import cluster
+from leadflow.settings import Settings
+from leadflow.supervisor.environment import environment, server_environment
+
+
+@dataclass(frozen=True)
+class Service:
+    """One server. ``health_url`` answers 200 when it is up; None where there is nothing to ask."""
+
+    name: str
+    command: tuple[str, ...]
+    variables: Mapping[str, str]
+    health_url: str | None
+
+
+def prefect_server(settings: Settings) -> Service:
+    """Prefect's API, scheduler and pages."""
+    return Service(
+        "prefect",
+        _uvicorn("prefect.server.api.server:create_app", settings.host, settings.prefect_port),
+        environment(settings) | server_environment(settings),
+        f"{settings.prefect_url}/api/health",
+    )
+
+
+def gateway(settings: Settings) -> Service:
+    """Leadflow's own HTTP API."""
+    return Service(
+        "gateway",
+        _uvicorn("leadflow.gateway.app:create_app", settings.host, settings.gateway_port),
+        environment(settings),
+        f"{settings.gateway_url}/health",
+    )
+
+
+def worker(settings: Settings) -> Service:
+    """The Prefect worker that runs deployments, two at a time, each in a process of its own."""
+    command = ("worker", "start", "--pool", settings.work_pool, "--type", "process", "--limit", "2")
+    return Service(
+        "worker",
+        (sys.executable, "-m", "prefect", *command),
+        environment(settings) | {"PREFECT_WORKER_QUERY_SECONDS": "2"},
+        None,
+    )
+
+
+def mlflow_server(settings: Settings) -> Service:
+    """MLflow's pages. Nothing waits for them: models are logged and loaded without."""
+    uri = cluster.locate(settings).mlflow.render_as_string(hide_password=False)
+    command = ("server", "--host", settings.host, "--port", str(settings.mlflow_port))
+    return Service(
+        "mlflow",
+        (sys.executable, "-m", "mlflow", *command, "--workers", "1"),
+        environment(settings)
+        | {
+            # As a variable, because a password on a command line is seen by everyone.
+            "MLFLOW_BACKEND_STORE_URI": uri,
+            "MLFLOW_DEFAULT_ARTIFACT_ROOT": (settings.home / "mlartifacts").as_uri(),
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        },
+        f"{settings.mlflow_url}/health",
+    )
+
+
+def _uvicorn(factory: str, host: str, port: int) -> tuple[str, ...]:
+    options = ("--host", host, "--port", str(port), "--log-level", "warning")
+    return (sys.executable, "-m", "uvicorn", "--factory", factory, *options)

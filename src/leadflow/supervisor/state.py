@@ -1,0 +1,114 @@
+"""What runs, written down: so that a second ``up`` sees it and ``down`` can end it."""
+
+import contextlib
+import json
+import os
+import signal
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+from leadflow.settings import Settings
+from leadflow.supervisor.child import GRACE_SECONDS, signal_group
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process by its id and when it was created."""
+
+    name: str
+    pid: int
+    created: float
+
+    def alive(self) -> bool:
+        """Whether this very process still runs (another may have got its id)."""
+        try:
+            process = psutil.Process(self.pid)
+            return (
+                abs(process.create_time() - self.created) < 1.0
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
+        except psutil.NoSuchProcess:
+            return False
+
+
+@dataclass(frozen=True)
+class State:
+    """The supervisor, its children, and whether everything is ready to be used."""
+
+    supervisor: Running
+    children: list[Running] = field(default_factory=list)
+    ready: bool = False
+
+
+def _path(settings: Settings) -> Path:
+    return settings.home / "run" / "up.json"
+
+
+def write(settings: Settings, state: State) -> None:
+    """Replace the state file at once, so that no reader sees half of it."""
+    path = _path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(asdict(state)))
+    draft.replace(path)
+
+
+def clear(settings: Settings) -> None:
+    """Forget what ran."""
+    _path(settings).unlink(missing_ok=True)
+
+
+def read(settings: Settings) -> State | None:
+    """What was written last, whether or not it still runs."""
+    try:
+        data = json.loads(_path(settings).read_text())
+        return State(
+            Running(**data["supervisor"]),
+            [Running(**child) for child in data["children"]],
+            data["ready"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def running(settings: Settings) -> State | None:
+    """What runs now, or None."""
+    state = read(settings)
+    return state if state is not None and state.supervisor.alive() else None
+
+
+def this_process() -> Running:
+    """The calling process."""
+    return Running("supervisor", os.getpid(), psutil.Process().create_time())
+
+
+def end_orphans(settings: Settings) -> int:
+    """End the servers of a supervisor that was killed; returns how many there were."""
+    state = read(settings)
+    if state is None or state.supervisor.alive():
+        return 0
+    orphans = [child for child in state.children if child.alive()]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for orphan in orphans:
+            if orphan.alive():
+                signal_group(orphan.pid, number)
+        _wait_all(orphans, GRACE_SECONDS)
+    clear(settings)
+    return len(orphans)
+
+
+def stop_supervisor(state: State) -> bool:
+    """Ask the supervisor to end all it started, and wait; False if it took too long."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(state.supervisor.pid, signal.SIGTERM)
+    _wait_all([state.supervisor], 60.0)
+    return not state.supervisor.alive()
+
+
+def _wait_all(processes: list[Running], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while any(process.alive() for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.1)

@@ -1,0 +1,31 @@
+"""The steps of the assignment sweep."""
+
+from datetime import UTC, datetime
+
+from leadflow.assignment.service import SweepResult
+from prefect import task
+from prefect.artifacts import create_table_artifact
+
+from leadflow.assignment import service
+from leadflow.database.engine import unit_of_work
+from leadflow.settings import get_settings
+
+
+@task(persist_result=False, retries=2, retry_delay_seconds=2)
+def sweep(strategy: str | None) -> SweepResult:
+    """Hand the best unassigned leads to salespeople, in one transaction."""
+    with unit_of_work() as session:
+        return service.sweep(session, get_settings(), strategy, datetime.now(UTC))
+
+
+@task
+def publish_sweeps(results: list[SweepResult]) -> int:
+    """A table of who got which lead and why, as an artifact; returns how many were assigned."""
+    assigned = sum(result.assigned for result in results)
+    unroutable = results[-1].unroutable if results else 0
+    create_table_artifact(
+        [row for result in results for row in result.rows][:1000],
+        key="assigned-leads",
+        description=f"{assigned:,} leads assigned, {unroutable:,} found no salesperson",
+    )
+    return assigned

@@ -1,0 +1,60 @@
+"""The steps of learning: a challenger, its report, the question whether it may serve."""
+
+import base64
+from datetime import UTC, datetime
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from leadflow.approvals import service as approvals
+from leadflow.database.engine import unit_of_work
+from leadflow.scoring.learning import Learned, promotion
+from leadflow.scoring.learning import learn_challenger as learn
+from leadflow.settings import get_settings
+
+
+@task(persist_result=False)
+def learn_challenger() -> Learned | str:
+    """A registered challenger, or in words why there is too little to learn from."""
+    from models.training import NotEnoughOutcomes
+
+    try:
+        with unit_of_work() as session:
+            return learn(session, get_settings(), datetime.now(UTC))
+    except NotEnoughOutcomes as error:
+        return str(error)
+
+
+@task(persist_result=False)
+def publish_training_report(learned: Learned) -> None:
+    """The report with its plots, as an artifact of the run."""
+    images = [
+        f"![{name}](data:image/png;base64,{base64.b64encode(image).decode()})"
+        for name, image in learned.plots.items()
+    ]
+    create_markdown_artifact(
+        "\n\n".join([learned.report, *images]),
+        key="training-report",
+        description=f"Challenger {learned.version}: what it learned and how good it is",
+    )
+
+
+@task
+def publish_rubric_report(reason: str) -> None:
+    """Says in an artifact that the rubric goes on scoring, and why."""
+    create_markdown_artifact(
+        f"# The rubric goes on scoring\n\n{reason}",
+        key="training-report",
+        description="No model was learned",
+    )
+
+
+@task(persist_result=False)
+def propose_promotion(learned: Learned) -> str:
+    """Ask a person whether the challenger becomes the champion; returns the approval's id."""
+    settings = get_settings()
+    with unit_of_work() as session:
+        approval = approvals.propose(
+            session, promotion(learned, settings), datetime.now(UTC), settings.approval_hours
+        )
+        return approval.id

@@ -1,0 +1,42 @@
+"""The steps of scoring everything."""
+
+from datetime import UTC, datetime
+
+from models.scorecard import Scorer
+from prefect import task
+from prefect.artifacts import create_table_artifact
+
+from leadflow.database.engine import unit_of_work
+from leadflow.scoring import service
+from leadflow.scoring.learning import serving_scorer
+from leadflow.scoring.service import ScoredBatch
+from leadflow.settings import get_settings
+
+
+@task(persist_result=False)
+def load_scorer() -> Scorer:
+    """The champion, or the rubric where no model has been promoted."""
+    return serving_scorer(get_settings())
+
+
+@task(persist_result=False, retries=2, retry_delay_seconds=2)
+def score_next_batch(scorer: Scorer, as_of: datetime, last_id: str) -> ScoredBatch | None:
+    """Score and store the next batch of leads; None when there are no more."""
+    with unit_of_work() as session:
+        return service.score_batch(session, scorer, as_of, last_id, get_settings())
+
+
+@task
+def publish_batches(scorer: Scorer, as_of: datetime, batches: list[ScoredBatch]) -> int:
+    """A table of the batches as an artifact; returns how many leads were scored."""
+    rows = [{"leads": batch.leads, **batch.levels} for batch in batches]
+    total = sum(batch.leads for batch in batches)
+    create_table_artifact(
+        rows,
+        key="scored-leads",
+        description=(
+            f"{total:,} leads scored with {scorer.regime} {scorer.version} "
+            f"as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        ),
+    )
+    return total

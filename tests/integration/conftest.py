@@ -1,0 +1,27 @@
+"""A gateway on the test store, called as a program would."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from leadflow.accounts.service import create_key
+from leadflow.database.engine import unit_of_work
+
+
+@pytest.fixture
+def anonymous(store: Engine) -> Iterator[TestClient]:
+    """A caller without a key."""
+    from leadflow.gateway.app import create_app
+
+    with TestClient(create_app(), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def client(anonymous: TestClient) -> TestClient:
+    """A caller with a key."""
+    with unit_of_work() as session:
+        anonymous.headers["X-API-Key"] = create_key(session, "test")
+    return anonymous

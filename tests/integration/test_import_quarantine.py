@@ -1,0 +1,170 @@
+"""Rows that fail are set aside with reasons, mended, tried again; nothing else waits for them."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from leadflow.database.engine import unit_of_work
+from leadflow.leads import quarantine
+from leadflow.leads.importing import ImportSummary, import_file
+from leadflow.leads.mapping import parse_mapping
+from leadflow.leads.quarantine import QuarantineError
+from leadflow.leads.tables import Lead, QuarantinedRow
+from leadflow.settings import get_settings
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MAPPING: dict[str, Any] = {
+    "source": "shop",
+    "key": "id",
+    "created_at": "since",
+    "fields": {"email": "mail", "company_size": "staff", "budget": "budget"},
+    "outcome": {"column": "state", "converted": ["won"], "lost": ["lost"], "at": "closed"},
+}
+HEADER = "id,mail,staff,budget,since,state,closed"
+GOOD = "1,ada@example.com,10,500,2025-01-01,won,2025-02-01"
+BAD = {
+    "2,ada-at-example.com,10,500,2025-01-01,,": ("email", "is not an e-mail address"),
+    "3,c@example.com,-5,500,2025-01-01,,": ("company_size", "is not between 0 and 10,000,000"),
+    "4,d@example.com,few,500,2025-01-01,,": ("company_size", "is not a number"),
+    "5,e@example.com,1.5,500,2025-01-01,,": ("company_size", "is not a whole number"),
+    "6,f@example.com,10,-1,2025-01-01,,": ("budget", "is not between 0 and 1,000,000,000,000"),
+    "7,g@example.com,10,500,2099-01-01,,": ("created_at", "is in the future or before 1970"),
+    "8,h@example.com,10,500,1969-01-01,,": ("created_at", "is in the future or before 1970"),
+    "9,i@example.com,10,500,01/02/25,,": (
+        "created_at",
+        "is not a date such as 2026-01-31; set `format`",
+    ),
+    "10,j@example.com,10,500,2025-01-01,maybe,2025-02-01": (
+        "outcome",
+        "is not among the values the mapping names",
+    ),
+    "11,k@example.com,10,500,2025-01-01,won,": ("outcome", "has no date"),
+    "12,l@example.com,10,500,2025-01-01,won,2024-12-31": (
+        "occurred_at",
+        "is before the lead came in",
+    ),
+    ",m@example.com,10,500,2025-01-01,,": ("key", "is missing"),
+    "1,n@example.com,10,500,2025-01-01,,": ("key", "stands in an earlier row of this batch too"),
+    "14,ada@example.com,10,500,2025-01-01,,": (
+        "email",
+        "stands in an earlier row of this batch too",
+    ),
+    "15,o@example.com,10,500,2025-01-01": ("row", "has 5 values where the header names 7"),
+    "16,p@example.com,1,000,500,2025-01-01,,": ("row", "has 8 values where the header names 7"),
+    "17,q\x00@example.com,10,500,2025-01-01,,": ("row", "contains a NUL character"),
+}
+
+
+def run(engine: Engine, path: Path, *lines: str, **mapping: Any) -> ImportSummary:
+    path.write_text("\n".join([HEADER, *lines]) + "\n")
+    return import_file(path, parse_mapping(MAPPING | mapping), get_settings(), engine, NOW)
+
+
+@pytest.fixture
+def waiting(store: Engine, tmp_path: Path) -> list[quarantine.SetAside]:
+    """Every kind of bad row, set aside."""
+    summary = run(store, tmp_path / "leads.csv", GOOD, *BAD)
+    assert (summary.stored.new, summary.set_aside) == (1, len(BAD))
+    with unit_of_work(store) as session:
+        return quarantine.waiting_rows(session)
+
+
+def test_each_bad_row_is_set_aside_with_its_reason(waiting: list[quarantine.SetAside]) -> None:
+    assert [row.row_number for row in waiting] == list(range(2, len(BAD) + 2))
+    for row, expected in zip(waiting, BAD.values(), strict=True):
+        assert expected in [(reason["field"], reason["rule"]) for reason in row.reasons]
+
+
+def test_reasons_tell_figures_but_never_what_may_name_a_person(
+    waiting: list[quarantine.SetAside],
+) -> None:
+    said = json.dumps([row.reasons for row in waiting])
+    assert "-5" in said
+    assert "example" not in said
+    assert "few" not in said
+
+
+def test_a_mended_row_is_checked_again_and_stored(
+    store: Engine, waiting: list[quarantine.SetAside]
+) -> None:
+    first = waiting[0]
+    with unit_of_work(store) as session:
+        still = quarantine.mend(session, first.id, {"staff": "-1"}, NOW, "USD")
+        assert (still.status, len(still.reasons)) == ("waiting", 2)
+    with unit_of_work(store) as session:
+        changes = {"email": "ada2@example.com", "staff": "12"}  # a field of ours, and a column
+        done = quarantine.mend(session, first.id, changes, NOW, "USD")
+    assert (done.status, done.content) == ("stored", {})
+    with unit_of_work(store) as session:
+        lead = session.scalars(select(Lead).where(Lead.external_id == "2")).one()
+        assert (lead.email, lead.company_size) == ("ada2@example.com", 12)
+        with pytest.raises(QuarantineError, match="stored already"):
+            quarantine.mend(session, first.id, {"staff": "1"}, NOW, "USD")
+
+
+def test_a_torn_row_is_never_stored_unseen(
+    store: Engine, waiting: list[quarantine.SetAside]
+) -> None:
+    torn = next(row for row in waiting if "8 values" in row.reasons[0]["rule"])
+    with unit_of_work(store) as session:
+        retried = quarantine.retry(session, None, NOW, "USD")
+        # What repeated a row of its batch is an update of a stored lead by now.
+        assert (retried.stored, retried.waiting) == (2, len(BAD) - 2)
+        assert quarantine.get_row(session, torn.id).status == "waiting"
+        changes = {"staff": "1000", "budget": "500", "since": "2025-01-01", "state": ""}
+        assert quarantine.mend(session, torn.id, changes, NOW, "USD").status == "stored"
+
+
+def test_a_discarded_row_keeps_no_content(
+    store: Engine, waiting: list[quarantine.SetAside]
+) -> None:
+    with unit_of_work(store) as session:
+        quarantine.discard(session, waiting[0].id, NOW)
+    with unit_of_work(store) as session:
+        row = quarantine.get_row(session, waiting[0].id)
+        assert (row.status, row.content) == ("discarded", {})
+        assert len(quarantine.waiting_rows(session)) == len(BAD) - 1
+        with pytest.raises(QuarantineError, match="quarantine list"):
+            quarantine.get_row(session, "row_0")
+
+
+def test_a_corrected_mapping_takes_the_place_of_the_first_import(
+    store: Engine, tmp_path: Path
+) -> None:
+    row = "9,i@example.com,10,500,01/02/25,,"
+    run(store, tmp_path / "leads.csv", GOOD, row)
+    date = {"column": "since", "format": "mixed"}
+    again = run(store, tmp_path / "leads.csv", GOOD, row, created_at=date)
+    assert (again.stored.new, again.stored.unchanged, again.set_aside) == (1, 1, 0)
+    with unit_of_work(store) as session:
+        assert quarantine.waiting_rows(session) == []
+        assert session.scalars(select(QuarantinedRow.status)).all() == ["discarded"]
+
+
+def test_a_line_that_is_no_json_is_set_aside_alone(store: Engine, tmp_path: Path) -> None:
+    good = {"id": 1, "mail": "ada@example.com", "since": "2025-01-01"}
+    path = tmp_path / "leads.jsonl"
+    path.write_text(json.dumps(good) + '\n{"id": 2,\n\n' + json.dumps(good | {"id": 3, "mail": ""}))
+    columns = {"fields": {"email": "mail"}, "outcome": None}
+    summary = import_file(path, parse_mapping(MAPPING | columns), get_settings(), store, NOW)
+    assert (summary.rows, summary.stored.new, summary.set_aside) == (3, 2, 1)
+    assert summary.reasons["row is not a JSON object"] == 1
+
+
+def test_text_in_another_encoding_is_read_or_set_aside(store: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    fields = {"fields": {"company_name": "firm"}, "outcome": None, "created_at": None}
+    mapping = parse_mapping(MAPPING | fields)
+    path.write_bytes("id,firm\n1,Müller\n".encode("cp1252"))
+    import_file(path, mapping, get_settings(), store, NOW)
+    many = "".join(f"{number},Größe\n" for number in range(10_000, 20_000))
+    path.write_bytes(f"id,firm\n{many}".encode() + "2,Böse\n".encode("cp1252"))
+    summary = import_file(path, mapping, get_settings(), store, NOW)
+    assert (summary.stored.new, summary.set_aside) == (10_000, 1)
+    with unit_of_work(store) as session:
+        names = session.scalars(select(Lead.company_name).where(Lead.external_id == "1")).all()
+    assert names == ["Müller"]

@@ -1,0 +1,92 @@
+"""A probability means what it says, and its interval says how sure that is."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.calibration import Calibration, confidence, logit, sigmoid
+from models.evaluation import expected_calibration_error
+
+
+def drawn(count: int, seed: int, spread: float = 1.5) -> tuple[np.ndarray, np.ndarray]:
+    """True log-odds, and outcomes drawn with them."""
+    draw = np.random.default_rng(seed)
+    log_odds = draw.normal(-1.0, spread, count)
+    return log_odds, (draw.random(count) < sigmoid(log_odds)).astype(np.int64)
+
+
+@given(st.floats(-25, 25))
+def test_log_odds_and_probability_are_each_others_inverse(value: float) -> None:
+    assert float(logit(sigmoid(np.array([value])))[0]) == pytest.approx(value, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(("stretch", "shift"), [(4.0, 0.0), (0.25, 2.0), (1.0, -3.0)])
+def test_distorted_log_odds_are_made_honest(stretch: float, shift: float) -> None:
+    log_odds, labels = drawn(20_000, 1)
+    fitted = Calibration.learn([(log_odds * stretch + shift, labels)])
+    new, truth = drawn(20_000, 2)
+    probability = sigmoid(fitted.log_odds(new * stretch + shift))
+    assert expected_calibration_error(probability, truth) < 0.01
+    assert expected_calibration_error(sigmoid(new * stretch + shift), truth) > 0.02 or stretch == 1
+
+
+def test_the_latest_block_says_how_many_convert() -> None:
+    """The share that converts has grown; a shift learned from all blocks would be too low."""
+    draw = np.random.default_rng(5)
+    raw = draw.normal(0.0, 1.0, (2, 8000))
+    labels = (draw.random((2, 8000)) < sigmoid(raw + np.array([[-3.0], [0.0]]))).astype(np.int64)
+    fitted = Calibration.learn([(raw[0], labels[0]), (raw[1], labels[1])])
+    assert fitted.slope == pytest.approx(1.0, abs=0.1)
+    assert sigmoid(fitted.log_odds(raw[1])).mean() == pytest.approx(labels[1].mean(), abs=0.01)
+
+
+@given(st.integers(0, 1000), st.sampled_from([25, 60, 400, 2000]))
+def test_the_probability_lies_within_its_interval(seed: int, count: int) -> None:
+    raw, labels = drawn(count, seed)
+    labels[:2] = 0, 1
+    fitted = Calibration.learn([(raw, labels)])
+    probability = np.concatenate([sigmoid(fitted.log_odds(raw * 3)), [0.0, 1.0]])
+    low, high = fitted.interval(probability)
+    assert ((low >= 0) & (low <= probability)).all()
+    assert ((probability <= high) & (high <= 1)).all()
+
+
+def test_more_history_narrows_the_interval() -> None:
+    middle = np.array([0.3])
+    widths = []
+    for count in (100, 1000, 10_000):
+        low, high = Calibration.learn([drawn(count, 3)]).interval(middle)
+        widths.append(float(high[0] - low[0]))
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] < widths[0] / 2
+
+
+def test_intervals_hold_the_true_chance_mostly() -> None:
+    """90 % intervals of the rates in ten bins; fewer than 80 % right would be luck of 1 in 100."""
+    right = []
+    for seed in range(30):
+        fitted = Calibration.learn([drawn(3000, seed)])
+        log_odds, _ = drawn(20_000, 1000 + seed)
+        low, high = fitted.interval(sigmoid(fitted.log_odds(log_odds)))
+        centres = [centre for centre, _, _ in fitted.bins]
+        places = [int(np.abs(sigmoid(fitted.log_odds(log_odds)) - c).argmin()) for c in centres]
+        truth = sigmoid(log_odds)
+        right += [low[place] <= truth[place] <= high[place] for place in places]
+    assert np.mean(right) > 0.8
+
+
+def test_an_order_that_means_nothing_gives_everyone_the_base_rate() -> None:
+    raw, labels = drawn(4000, 4)
+    fitted = Calibration.learn([(-raw, labels)])
+    probability = sigmoid(fitted.log_odds(-raw))
+    np.testing.assert_allclose(probability, labels.mean(), atol=1e-3)
+
+
+def test_confidence_is_how_many_doublings_the_interval_spans() -> None:
+    def ends(doublings: float) -> tuple[np.ndarray, np.ndarray]:
+        half = np.array([doublings * np.log(2) / 2])
+        return sigmoid(-half), sigmoid(half)
+
+    words = [confidence(*ends(doublings))[0] for doublings in (0.9, 1.1, 1.9, 2.1)]
+    assert words == ["high", "medium", "medium", "low"]

@@ -1,0 +1,127 @@
+"""Learning from history: what is chosen, on what grounds, and when it is refused."""
+
+import re
+
+import numpy as np
+import pytest
+from made_up_leads import FEATURES, Leads, make
+
+from models.evaluation import expected_calibration_error
+from models.rubric import Rubric
+from models.training import CANDIDATES, NotEnoughOutcomes, Training, data_fingerprint, train
+
+
+def trained(leads: Leads, minimum_outcomes: int = 40) -> Training:
+    return train(
+        leads.frame, leads.labels, leads.moments, FEATURES, minimum_outcomes=minimum_outcomes
+    )
+
+
+@pytest.fixture(scope="module")
+def leads() -> Leads:
+    return make(1200)
+
+
+@pytest.fixture(scope="module")
+def training(leads: Leads) -> Training:
+    return trained(leads)
+
+
+def test_every_candidate_is_compared_and_the_lowest_log_loss_is_chosen(training: Training) -> None:
+    assert {candidate.name for candidate in training.candidates} == set(CANDIDATES)
+    best = min(training.candidates, key=lambda candidate: candidate.log_loss)
+    assert training.chosen == training.scorecard.name == best.name
+    assert training.candidate_table()[0]["candidate"] == best.name
+    assert best.name.capitalize() in training.why
+    assert all(len(candidate.blocks) == 3 for candidate in training.candidates)
+
+
+def test_it_ranks_later_leads_nearly_as_well_as_their_true_chance(training: Training) -> None:
+    later = make(2000, seed=7)
+    scores = training.scorecard.score(later.frame)
+    assert np.corrcoef(scores.probability, later.chance)[0, 1] > 0.85
+    assert training.auc_low < training.latest.auc < training.auc_high
+    assert training.latest.auc > 0.65
+
+
+def test_what_it_learned_from_is_told(training: Training, leads: Leads) -> None:
+    assert (training.leads, training.converted) == (1200, int(leads.labels.sum()))
+    assert (training.first, training.last) == ("2025-01-01", "2025-02-19")
+    assert {label for label, _ in training.importance} == {f.label for f in FEATURES}
+    weights = [points for _, points in training.importance]
+    assert weights == sorted(weights, reverse=True)
+    assert training.rubric is None
+
+
+def test_the_order_of_rows_and_columns_does_not_change_what_is_learned(
+    training: Training, leads: Leads
+) -> None:
+    order = np.random.default_rng(1).permutation(len(leads))
+    mixed = leads.take(order)
+    again = train(mixed.frame[mixed.frame.columns[::-1]], mixed.labels, mixed.moments, FEATURES)
+    new = make(100, seed=8).frame
+    assert again.chosen == training.chosen
+    assert again.data_sha256 == training.data_sha256
+    np.testing.assert_array_equal(
+        again.scorecard.score(new).points, training.scorecard.score(new).points
+    )
+
+
+@pytest.mark.parametrize(("count", "base_rate"), [(4500, 0.01), (800, 0.5)])
+def test_rare_and_common_conversions_are_learned(count: int, base_rate: float) -> None:
+    scorecard = trained(make(count, base_rate=base_rate)).scorecard
+    later = make(4000, seed=11, base_rate=base_rate)
+    scores = scorecard.score(later.frame)
+    assert scores.probability.mean() == pytest.approx(
+        base_rate, rel=0.4 if base_rate < 0.1 else 0.1
+    )
+    assert expected_calibration_error(scores.probability, later.labels) < 0.05
+    assert np.corrcoef(scores.points, later.chance)[0, 1] > 0.5
+    assert scores.points.mean() == pytest.approx(50, abs=3)
+
+
+@pytest.mark.parametrize("converted", [39, 261])
+def test_too_few_outcomes_are_refused_in_plain_words(converted: int) -> None:
+    leads = make(300, base_rate=converted / 300)
+    with pytest.raises(NotEnoughOutcomes, match="rubric scores until then") as refused:
+        trained(leads)
+    assert {"39", "261", "40"} <= set(re.findall(r"\d+", str(refused.value)))
+
+
+def test_just_enough_outcomes_are_learned_from() -> None:
+    assert trained(make(300, base_rate=40 / 300)).converted == 40
+
+
+def test_few_outcomes_are_learned_from_where_they_are_said_to_be_enough() -> None:
+    scorecard = trained(make(200, base_rate=0.05), minimum_outcomes=10).scorecard
+    assert np.isfinite(scorecard.score(make(50, seed=2).frame).points).all()
+
+
+def test_the_rubric_is_judged_on_the_same_later_leads() -> None:
+    from features.definitions import DEFINITIONS
+
+    leads = make(300)
+    columns = {definition.feature.name: None for definition in DEFINITIONS}
+    frame = leads.frame.assign(**{k: v for k, v in columns.items() if k not in leads.frame})
+    frame["email_replies"] = leads.labels.astype(np.float64)  # a perfect hint
+    rubric = Rubric.load()
+    judged = train(frame, leads.labels, leads.moments, FEATURES, rubric=rubric).rubric
+    assert judged is not None
+    assert judged.auc > 0.7
+
+
+def test_the_fingerprint_knows_the_data_and_not_their_order(leads: Leads) -> None:
+    original = data_fingerprint(leads.frame, leads.labels)
+    mixed = leads.take(np.random.default_rng(2).permutation(len(leads)))
+    columns = list(mixed.frame.columns[::-1])
+    assert data_fingerprint(mixed.frame[columns], mixed.labels) == original
+    changed = leads.frame.copy()
+    changed.loc["lead_7", "visits"] += 1
+    assert data_fingerprint(changed, leads.labels) != original
+    forgotten = leads.frame.copy()
+    forgotten.loc["lead_7", "visits"] = np.nan
+    assert data_fingerprint(forgotten, leads.labels) != original
+    other = leads.labels.copy()
+    other[3] = 1 - other[3]
+    assert data_fingerprint(leads.frame, other) != original
+    assert data_fingerprint(leads.frame.iloc[1:], leads.labels[1:]) != original

@@ -1,0 +1,108 @@
+"""Nothing is learned from leads later than those it is judged on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_leads import Leads, make
+
+from features.feature import Dimension, Feature, Kind
+from models import training
+from models.calibration import Vector, logit
+from models.encoding import Encoding, Matrix
+from models.linear import LinearModel
+from models.training import train
+
+NUMBER = Feature("number", "Number", Dimension.FIT, Kind.NUMERIC)
+FAD = Feature("fad", "Fad", Dimension.FIT, Kind.NUMERIC)
+STEADY = Feature("steady", "Steady", Dimension.FIT, Kind.NUMERIC)
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Predicts the share it learned, and notes the leads that it learned from and judged.
+
+    The matrix's one column is the place of each lead in time.
+    """
+
+    base: float
+    learned: Matrix
+    seen: list[tuple[Matrix, Matrix]]
+
+    def contributions(self, matrix: Matrix) -> Matrix:
+        return np.zeros_like(matrix)
+
+    def raw(self, matrix: Matrix) -> Vector:
+        self.seen.append((self.learned[:, 0], matrix[:, 0]))
+        return self.base + 1e-9 * matrix[:, 0]
+
+
+def witnessed(leads: Leads, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Matrix, Matrix]]:
+    """(learned from, judged) of every prediction made in a training."""
+    seen: list[tuple[Matrix, Matrix]] = []
+
+    def learn(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> Witness:
+        return Witness(float(logit(np.array([labels.mean()]))[0]), matrix, seen)
+
+    monkeypatch.setattr(training, "CANDIDATES", {"witness": learn})
+    frame = pd.DataFrame({"number": np.arange(len(leads), dtype=np.float64)})
+    order = np.random.default_rng(0).permutation(len(leads))
+    train(frame.iloc[order], leads.labels[order], leads.moments[order], [NUMBER])
+    # The last model's prediction on the very leads it learned from only finds the average lead.
+    return [pair for pair in seen if not np.array_equal(*pair)]
+
+
+def test_every_judged_lead_is_later_than_all_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = witnessed(make(400), monkeypatch)
+    assert len(pairs) == 7  # three blocks before the latest, the latest, and three of all
+    assert all(learned.max() < judged.min() for learned, judged in pairs)
+    latest = np.arange(320, 400)
+    assert any(np.array_equal(judged, latest) for _, judged in pairs)
+
+
+def test_without_dates_no_lead_is_judged_by_a_model_that_learned_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = witnessed(make(400).undated(), monkeypatch)
+    assert len(pairs) == 7
+    assert not any(set(learned) & set(judged) for learned, judged in pairs)
+
+
+def only(place: int) -> Callable[[Matrix, np.ndarray, Encoding, int], LinearModel]:
+    """A learner that looks at one feature alone."""
+
+    def learn(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> LinearModel:
+        blind = np.zeros_like(matrix)
+        blind[:, place] = matrix[:, place]
+        model = LinearModel.learn(blind, labels, encoding, seed)
+        mine = tuple(column for column in model.columns if column["feature"] == place)
+        return replace(model, columns=mine)
+
+    return learn
+
+
+def faddish(count: int) -> tuple[pd.DataFrame, Leads]:
+    """A fad that told who converts until 45 % of the time had passed, and nothing since."""
+    leads = make(count, base_rate=0.5)
+    draw = np.random.default_rng(4)
+    early = np.arange(count) < 0.45 * count
+    fad = np.where(early, leads.labels, draw.integers(0, 2, count)) + draw.normal(0, 0.1, count)
+    steady = leads.labels + draw.normal(0, 1.2, count)
+    return pd.DataFrame({"fad": fad, "steady": steady}), leads
+
+
+def test_what_still_holds_is_preferred_to_what_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "CANDIDATES", {"fad": only(0), "steady": only(1)})
+    frame, leads = faddish(1500)
+    dated = train(frame, leads.labels, leads.moments, [FAD, STEADY])
+    undated = train(frame, leads.labels, leads.undated().moments, [FAD, STEADY])
+    assert dated.chosen == "steady"
+    assert undated.chosen == "fad"  # so it is the dates that told
+
+
+def test_what_held_once_earns_no_praise_on_the_latest_leads() -> None:
+    frame, leads = faddish(1000)
+    result = train(frame[["fad"]], leads.labels, leads.moments, [FAD])
+    assert result.latest.auc < 0.65
