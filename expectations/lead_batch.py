@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Reason = dict[str, str]
-EMAIL = r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+$"
+EMAIL = r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+$"
 FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_COMPANY, LARGEST_COUNT, LARGEST_AMOUNT = 10_000_000, 1_000_000, 1e12
 COUNTS = ("website_visits", "email_opens", "content_downloads")
 AMOUNTS = ("budget", "value")
 TEXTS = ("first_name", "last_name", "company_name", "industry", "job_title", "location", "timeline")
-SAFE_HINTS = frozenset({"company_size", "created_at", "occurred_at", *COUNTS, *AMOUNTS})
+
+
+class CheckNotMade(RuntimeError):
+    """Great Expectations failed on a batch; none of its rows is taken for good."""
 
 
 def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]]:
@@ -32,9 +35,11 @@ def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]
         now: nothing in the batch may be later.
 
     Returns:
-        The reasons of each failing row by its position: ``field``, ``rule`` and ``value_hint``,
-        which tells a number or a date and only the shape of anything else, because that may name
-        a person.
+        The reasons of each failing row by its position: ``field`` and ``rule``, never the value,
+        because that may name a person.
+
+    Raises:
+        CheckNotMade: Great Expectations could not make one of the checks.
     """
     expectations = [*_flags(frame), *_rules(frame, now)]
     if not len(frame) or not expectations:
@@ -48,15 +53,16 @@ def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]
             continue
         said = result.expectation_config.meta
         for position in _positions(result):
-            found[position].append({**said, "value_hint": _hint(frame, said, position)})
+            found[position].append({"field": said["field"], "rule": said["rule"]})
     return {position: _sorted(reasons) for position, reasons in sorted(found.items())}
 
 
 def _positions(result: Any) -> Iterable[int]:
-    if result.exception_info and result.exception_info.get("raised_exception"):
-        raise RuntimeError(
-            f"The check {result.expectation_config.meta} could not be made: "
-            f"{result.exception_info.get('exception_message')}"
+    if "unexpected_index_list" not in result.result:
+        said = result.expectation_config.meta
+        raise CheckNotMade(
+            f"The check that {said['field']} {said['rule']} could not be made. Nothing of this "
+            "batch was stored; please report the file's shape."
         )
     return [int(position) for position in result.result["unexpected_index_list"]]
 
@@ -134,20 +140,10 @@ def _said(field: str, rule: str) -> Reason:
     return {"field": field, "rule": rule}
 
 
-def _hint(frame: "pd.DataFrame", said: Reason, position: int) -> str:
-    field = said["field"]
-    if field not in frame.columns or f"{field}|{said['rule']}" in frame.columns:
-        return ""
-    value: Any = frame.at[position, field]
-    if value is None or value != value:
-        return ""
-    if field in SAFE_HINTS:
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{len(str(value))} characters"
-
-
 def _sorted(reasons: list[Reason]) -> list[Reason]:
-    return sorted(reasons, key=lambda reason: (reason["field"], reason["rule"]))
+    # What a row that could not be read says of its fields means nothing.
+    unread = [reason for reason in reasons if reason["field"] == "row"]
+    return unread or sorted(reasons, key=lambda reason: (reason["field"], reason["rule"]))
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """Features made of a company's own attributes: no code, only their definition."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Boolean, Double, Integer, case, cast, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -24,10 +25,10 @@ def _definition(row: Mapping[str, str]) -> Definition:
     return Definition(feature, lambda profile, activity: _value(profile, name, kind))
 
 
-def _value(profile: FromClause, name: str, kind: Kind) -> ColumnElement[object]:
+def _value(profile: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
     attributes = cast(profile.c.attributes, JSONB)
     value = attributes[name]
-    words = value.astext
+    words: ColumnElement[Any] = value.astext
     if kind is Kind.CATEGORICAL:
         return words
     wanted = "number" if kind is Kind.NUMERIC else "boolean"

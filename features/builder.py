@@ -6,6 +6,7 @@ condition, so training and serving cannot drift apart.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import CTE, DateTime, Interval, Select, cast, func, literal, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
@@ -14,9 +15,7 @@ from features.definitions import DEFINITIONS, Definition
 from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
 
 
-def feature_query(
-    moments: Select[tuple[str, object]], attributes: Sequence[Definition] = ()
-) -> Select[tuple[object, ...]]:
+def feature_query(moments: Select[Any], attributes: Sequence[Definition] = ()) -> Select[Any]:
     """Select ``lead_id``, ``as_of`` and one column a feature.
 
     Args:
@@ -36,7 +35,7 @@ def feature_query(
     )
 
 
-def _profile(moments: Select[tuple[str, object]]) -> CTE:
+def _profile(moments: Select[Any]) -> CTE:
     moment = moments.cte("moment")
     present = (
         select(

@@ -6,6 +6,7 @@ at the moment) and ``activity`` (counts over what it did up to then).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Double, Integer, cast, func
 from sqlalchemy.sql.elements import ColumnElement
@@ -13,7 +14,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from features.feature import Dimension, Feature, Kind
 
-Expression = Callable[[FromClause, FromClause], ColumnElement[object]]
+Expression = Callable[[FromClause, FromClause], ColumnElement[Any]]
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class LinearModel:
 
     def raw(self, matrix: Matrix) -> Matrix:
         """Log-odds (n) before calibration."""
-        return self.base + self.contributions(matrix).sum(axis=1)
+        return np.asarray(self.base + self.contributions(matrix).sum(axis=1))
 
     def to_dict(self) -> dict[str, Any]:
         """The model as plain data."""
@@ -120,10 +120,10 @@ def _design(values: Matrix, spec: dict[str, Any]) -> Matrix:
     """One design column: a bent line, a step, a category, or a mark of what is missing."""
     missing = np.isnan(values)
     if spec["kind"] == "missing":
-        return missing.astype(np.float64)
+        return np.asarray(missing, dtype=np.float64)
     if spec["kind"] == "is":
-        return (values == spec["value"]).astype(np.float64)
+        return np.asarray(values == spec["value"], dtype=np.float64)
     if spec["kind"] == "from":
-        return (np.where(missing, -np.inf, values) >= spec["value"]).astype(np.float64)
+        return np.asarray(np.where(missing, -np.inf, values) >= spec["value"], dtype=np.float64)
     line = (np.clip(values, spec["low"], spec["high"]) - spec["centre"]) / spec["scale"]
     return np.where(missing, 0.0, line)

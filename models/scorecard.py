@@ -47,7 +47,7 @@ class Scores:
     @property
     def points(self) -> Vector:
         """50 plus the contributions, not clipped."""
-        return AVERAGE + self.contributions.sum(axis=1)
+        return np.asarray(AVERAGE + self.contributions.sum(axis=1))
 
     @property
     def total(self) -> Vector:
@@ -155,7 +155,8 @@ class Scorecard:
         constant, mostly nil) is shared evenly, so that the sum stays exact."""
         centre = self.calibration.log_odds(np.array([self.model.base]))[0] - self.reference
         width = max(1, parts.shape[1])
-        return (self.calibration.slope * parts + centre / width) * POINTS_PER_LOG_ODDS
+        shared = self.calibration.slope * parts + centre / width
+        return np.asarray(shared * POINTS_PER_LOG_ODDS)
 
     def save(self, directory: Path) -> None:
         """Write the scorecard as JSON, and trees as LightGBM's text; nothing that runs."""

@@ -19,7 +19,8 @@ def write_report(training: Training, horizon_days: int) -> str:
             "## On the latest leads, which it had not learned from",
             _comparison(training),
             f"90 % interval of the AUC: {training.auc_low:.3f} to {training.auc_high:.3f}. "
-            "An AUC of 1 ranks every buyer first, 0.5 is chance; the other figures are errors, 0 is best.",
+            "An AUC of 1 ranks every buyer first, 0.5 is chance; the other figures are errors: "
+            "0 is best.",
             "## Candidates",
             _table(training.candidate_table()),
             "## Calibration",

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from models.scorecard import Scorer
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
@@ -11,6 +10,7 @@ from leadflow.scoring import service
 from leadflow.scoring.learning import serving_scorer
 from leadflow.scoring.service import ScoredBatch
 from leadflow.settings import get_settings
+from models.scorecard import Scorer
 
 
 @task(persist_result=False)

@@ -25,8 +25,14 @@ def free_port() -> int:
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, MetaData, text
 from sqlalchemy.orm import Session
+
+from leadflow.settings import get_settings
+from leadflow.supervisor.environment import environment
+
+# Prefect reads its settings as it is imported, which some test modules do at once.
+os.environ.update(environment(get_settings()))
 
 
 def pytest_sessionfinish() -> None:
@@ -48,7 +54,6 @@ def engine() -> Engine:
     from leadflow.database import cluster
     from leadflow.database.engine import get_engine
     from leadflow.database.migrate import upgrade
-    from leadflow.settings import get_settings
 
     cluster.ensure_databases(cluster.locate(get_settings()))
     upgrade(get_engine())
@@ -73,6 +78,11 @@ def store(engine: Engine) -> Iterator[Engine]:
     yield engine
     from leadflow.tables import metadata
 
+    empty(engine, metadata)
+
+
+def empty(engine: Engine, metadata: MetaData) -> None:
+    """Empty every table, the append-only ones too."""
     names = ", ".join(table.name for table in metadata.sorted_tables)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))

@@ -3,7 +3,6 @@
 Each is started once for the whole test run and ended by its own process id.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +11,6 @@ from sqlalchemy import Engine
 from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import deploy
-from leadflow.supervisor.environment import environment
 from leadflow.supervisor.services import Service, prefect_server, worker
 
 
@@ -33,7 +31,6 @@ def started(service: Service, settings: Settings) -> Iterator[Child]:
 def prefect(engine: Engine) -> Iterator[Child]:
     """A Prefect server; flows called in this process are runs it records."""
     settings = get_settings()
-    os.environ.update(environment(settings))
     yield from started(prefect_server(settings), settings)
 
 

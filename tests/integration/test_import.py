@@ -178,7 +178,7 @@ def test_a_later_file_updates_only_what_it_says(store: Engine, run: Run, tmp_pat
 def test_an_interrupted_import_goes_on_where_it_stopped(
     store: Engine, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leadflow.leads import importing
+    from leadflow.leads import importing, staging
 
     path, calls = write_csv(tmp_path / "leads.csv", ROWS), []
 
@@ -188,7 +188,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
             raise KeyboardInterrupt
         return stored(*arguments)
 
-    stored = importing.store_batch
+    stored = staging.store_batch
     monkeypatch.setattr(importing, "store_batch", breaks)
     with pytest.raises(KeyboardInterrupt):
         run(path)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -97,6 +98,21 @@ def test_writers_at_once_never_make_two_leads(store: Engine) -> None:
     assert sum(created) == len(leads)
     assert len({lead.email for lead in leads}) == len(leads)
     assert len([lead for lead in leads if lead.external_id == "7"]) == 1
+
+
+def test_thirty_writers_of_one_address_make_one_lead(store: Engine) -> None:
+    together = Barrier(30)
+
+    def write(number: int) -> bool:
+        with unit_of_work(store) as session:
+            together.wait(timeout=30)
+            return upsert_lead(session, lead_in(company_size=number), datetime.now(UTC))[1]
+
+    with ThreadPoolExecutor(30) as pool:
+        created = list(pool.map(write, range(30)))
+    with Session(store) as session:
+        assert session.scalar(select(func.count()).select_from(Lead)) == 1
+    assert created.count(True) == 1
 
 
 def test_a_lead_that_is_not_there_is_said_to_be(session: Session) -> None:

@@ -209,7 +209,4 @@ def discard(row_id: RowId) -> None:
 
 
 def _reasons(row: "SetAside") -> str:
-    return "\n".join(
-        escape(f"{r['field']} {r['rule']}" + (f" ({r['value_hint']})" if r["value_hint"] else ""))
-        for r in row.reasons
-    )
+    return "\n".join(escape(f"{reason['field']} {reason['rule']}") for reason in row.reasons)

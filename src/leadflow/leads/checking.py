@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leadflow.leads.mapping import Mapping
 from leadflow.leads.parsing import Context, parse
-from leadflow.leads.reading import Row
+from leadflow.leads.tables_of_text import Row
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -43,6 +43,9 @@ MONTHS_IN = {
     "year": 12.0,
     "yr": 12.0,
 }
+# Whoever only looks around is counted among the latest: two years.
+LOOKING = re.compile(r"\bjust (looking|browsing)\b|\bno (timeline|plans?|hurry)\b")
+LOOKING_MONTHS = 24.0
 AT_ONCE = re.compile(r"(?<!not )\b(immediate(ly)?|asap|now|right away|at once|urgent(ly)?|today)\b")
 _NUMBERS = r"(\d+(?:\.\d+)?)\s*\+?(?:\s*(?:-|–|to)\s*(\d+(?:\.\d+)?)\s*\+?)?\s*"
 TIME_SPAN = re.compile(_NUMBERS + r"(day|week|wk|month|mth|mo|quarter|year|yr)s?\b")
@@ -88,6 +91,8 @@ def timeline_months(text: str | None) -> float | None:
     words = (text or "").strip().lower()
     if AT_ONCE.search(words):
         return 0.0
+    if LOOKING.search(words):
+        return LOOKING_MONTHS
     span = TIME_SPAN.search(words) or BARE_SPAN.fullmatch(words)
     if span is not None:
         return round(float(span[2] or span[1]) * MONTHS_IN.get(span[3], 1.0), 2)

@@ -21,9 +21,10 @@ from leadflow.leads.checking import Checked, check
 from leadflow.leads.mapping import Mapping, MappingError, check_columns
 from leadflow.leads.parsing import Context
 from leadflow.leads.quarantine import set_aside, supersede
-from leadflow.leads.reading import Row, chunks, fingerprint, open_table
+from leadflow.leads.reading import chunks, fingerprint, open_table
 from leadflow.leads.staging import Stored, store_batch
 from leadflow.leads.tables import AttributeDefinition
+from leadflow.leads.tables_of_text import Row
 from leadflow.settings import Settings
 
 SOURCE = "file"

@@ -96,7 +96,7 @@ class DateColumn(Part):
     format: str | None = None
 
 
-class Sequence_(Part):  # noqa: N801 - `Sequence` is a type of the standard library
+class DateSequence(Part):
     """Dates for a file in date order that has none: one row each ``every`` from ``start`` on."""
 
     start: Moment
@@ -109,7 +109,7 @@ class CreatedAt(Part):
     column: str | None = None
     format: str | None = None
     otherwise: Moment | Literal["now"] = "now"
-    sequence: Sequence_ | None = None
+    sequence: DateSequence | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

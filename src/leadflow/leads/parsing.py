@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from leadflow.leads import derive
 from leadflow.leads.mapping import ROW, Attribute, Column, CreatedAt, Mapping, Outcome
-from leadflow.leads.reading import BROKEN, Row
+from leadflow.leads.tables_of_text import BROKEN, Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,9 @@ class _Parser:
     def __init__(
         self, rows: Sequence[Row], numbers: Sequence[int], mapping: Mapping, context: Context
     ) -> None:
-        self._rows, self._numbers = rows, numbers
+        # A row that could not be read says nothing that can be relied on.
+        self._rows: list[Row] = [{BROKEN: row[BROKEN]} if BROKEN in row else row for row in rows]
+        self._numbers = numbers
         self._mapping, self._context = mapping, context
         self._columns: dict[str, Any] = {}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leadflow.leads.parsing import FALSE, NO_VALUE, TRUE
-from leadflow.leads.reading import Row
+from leadflow.leads.tables_of_text import Row
 
 Kind = Literal["e-mail", "date", "boolean", "numeric", "categorical", "text", "empty"]
 MOSTLY = 0.8
@@ -30,7 +30,8 @@ class Profile:
     @property
     def slug(self) -> str:
         """The name as an attribute's name: small letters, digits and underscores."""
-        words = re.sub(r"[^a-z0-9]+", "_", self.name.lower()).strip("_")
+        parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name)
+        words = re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
         return (words if words[:1].isalpha() else f"column_{words}")[:63]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from leadflow.leads import known_names as known
 from leadflow.leads.mapping import ROW
 from leadflow.leads.profiling import Profile, filled_only_where, profile
-from leadflow.leads.reading import Row, Table
+from leadflow.leads.tables_of_text import Row, Table
 
 SAMPLE = 5000
 
@@ -41,7 +41,9 @@ def propose(table: Table, source: str, now: datetime) -> Proposal:
 
 def _drawn(table: Table) -> tuple[list[Row], int]:
     """A sample in which each row is as likely as any other (reservoir sampling), and the count."""
-    draw, sample, count = random.Random(0), [], 0  # noqa: S311 - no secret; the same every time
+    draw = random.Random(0)  # noqa: S311 - no secret; the same every time
+    sample: list[Row] = []
+    count = 0
     for row in table.rows:
         count += 1
         if len(sample) < SAMPLE:
@@ -69,7 +71,8 @@ class _Proposer:
         self._created_at()
         self._fields()
         self._attributes()
-        return Proposal(self._content, self._count, [self._said[column] for column in self._order])
+        columns = [self._said[column] for column in self._order]
+        return Proposal(self._content, self._count, columns, self._notes)
 
     def _take(self, column: Profile, becomes: str, why: str) -> str:
         del self._open[column.name]
@@ -80,8 +83,7 @@ class _Proposer:
         named = [
             column
             for column in self._open.values()
-            if column.unique
-            and (column.slug == "id" or column.slug.endswith(("_id", "uuid", "key")))
+            if column.unique and column.slug.split("_")[-1] in ("id", "uuid", "key")
         ]
         if named:
             self._content["key"] = self._take(named[0], "key", "an id, different in every row")
@@ -133,13 +135,7 @@ class _Proposer:
         if column is not None:
             self._content["created_at"] = self._take(column, "created_at", "a date of each row")
         elif "outcome" in self._content:
-            # Dates are needed to tell before from after: spread the rows over the last year.
-            seconds = max(
-                1, min(3600, int(timedelta(days=365).total_seconds() / (self._count + 1)))
-            )
-            start = self._now - timedelta(days=30, seconds=seconds * self._count)
-            sequence = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
-            self._content["created_at"] = {"sequence": sequence}
+            self._invent_dates()
 
     def _invent_dates(self) -> None:
         """Spread the rows over a year: without dates, before and after cannot be told apart."""

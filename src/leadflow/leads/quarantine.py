@@ -15,9 +15,9 @@ from leadflow.database.tables import InboxRow
 from leadflow.leads.checking import check
 from leadflow.leads.mapping import Mapping, parse_mapping
 from leadflow.leads.parsing import Context
-from leadflow.leads.reading import BROKEN, LINE, REST, Row
 from leadflow.leads.staging import store_batch
 from leadflow.leads.tables import QuarantinedRow
+from leadflow.leads.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.privacy.encryption import get_cipher
 
 if TYPE_CHECKING:

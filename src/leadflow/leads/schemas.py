@@ -12,7 +12,11 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
+from pydantic_core import PydanticCustomError
 
 
 def _blank_is_missing(value: Any) -> Any:
@@ -25,8 +29,12 @@ def _printable(value: str) -> str:
     return value
 
 
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+def _address(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(value.strip() if isinstance(value, str) else value)
+    except ValidationError as error:  # whose message may repeat parts of the address
+        said = "must be an e-mail address such as ada@example.com"
+        raise PydanticCustomError("email", said) from error
 
 
 def _plain(value: Any) -> Any:
@@ -52,6 +60,7 @@ class LeadIn(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
+        hide_input_in_errors=True,
         json_schema_extra={
             "examples": [
                 {
@@ -72,7 +81,7 @@ class LeadIn(BaseModel):
         },
     )
 
-    email: Annotated[EmailStr, BeforeValidator(_stripped)]
+    email: Annotated[EmailStr, WrapValidator(_address)]
     first_name: Short = None
     last_name: Short = None
     phone: Short = Field(default=None, max_length=40)

@@ -20,7 +20,7 @@ COUNTERS = ("website_visits", "email_opens", "content_downloads")
 AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
 
 
-class LeadNotFound(LookupError):
+class LeadNotFound(RuntimeError):
     """There is no lead with this id."""
 
     def __init__(self, lead_id: str) -> None:

@@ -53,7 +53,7 @@ def read_features(
     import pandas as pd
 
     result = session.execute(feature_query(moments, custom))
-    frame = pd.DataFrame.from_records(result.fetchall(), columns=list(result.keys()))
+    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
     return frame.set_index("lead_id")
 
 
@@ -65,7 +65,7 @@ def read_training_set(session: Session, now: datetime, horizon: timedelta) -> Tr
     custom = custom_definitions(session)
     moments = training_moments(now, horizon)
     frame = read_features(session, moments, custom)
-    answers = pd.DataFrame.from_records(
+    answers = pd.DataFrame(
         session.execute(labels(moments, horizon)).fetchall(),
         columns=["lead_id", "as_of", "converted"],
     ).set_index("lead_id")

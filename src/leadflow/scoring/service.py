@@ -18,6 +18,7 @@ from leadflow.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from models.scorecard import Scorer, Scores
 
 
@@ -97,7 +98,7 @@ def score_rows(
             "probability_high": float(scores.high[place]),
             "confidence": scores.confidence[place],
             "level": level(total, settings),
-            **{name: float(value) for name, value in dimensions[place].items()},
+            **{str(name): float(value) for name, value in dimensions[place].items()},
             "contributions": _contributions(scores, place),
             "reasons": reasons[place],
             "regime": scores.regime,

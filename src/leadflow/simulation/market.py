@@ -35,7 +35,7 @@ WATCHED_DAYS = 120.0
 STAYS_OPEN = 0.08
 CONVERTS_AFTER = (5.0, 75.0, 1.5, 2.5)  # days: 5 + 75 · Beta(1.5, 2.5)
 IS_LOST_AFTER = (10.0, 70.0, 1.5, 1.5)
-DAY = np.timedelta64(86_400_000_000, "us")
+DAY: Any = np.timedelta64(86_400_000_000, "us")
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,9 @@ def _people(draw: np.random.Generator, count: int) -> tuple[pd.DataFrame, np.nda
 def _emails(draw: np.random.Generator, people: pd.DataFrame, seed: int, start: int) -> list[str]:
     domains = draw.choice(FREE_DOMAINS, len(people))
     return [
-        f"{row.first_name}.{row.last_name}.{seed}x{start + i}@".lower()
-        + (str(domains[i]) if row.free_mail else f"{row.company_name.lower()}.example")
-        for i, row in enumerate(people.itertuples())
+        f"{row['first_name']}.{row['last_name']}.{seed}x{start + i}@".lower()
+        + (str(domains[i]) if row["free_mail"] else f"{row['company_name'].lower()}.example")
+        for i, row in enumerate(people.to_dict("records"))
     ]
 
 
@@ -203,7 +203,7 @@ def still_to_come(probability: np.ndarray, age: np.ndarray) -> np.ndarray:
     """
     converting = probability * _left(age, CONVERTS_AFTER)
     other = (1 - probability) * (STAYS_OPEN + (1 - STAYS_OPEN) * _left(age, IS_LOST_AFTER))
-    return converting / np.maximum(converting + other, 1e-300)
+    return np.asarray(converting / np.maximum(converting + other, 1e-300))
 
 
 def _left(age: np.ndarray, delay: tuple[float, float, float, float]) -> np.ndarray:
@@ -217,7 +217,7 @@ def _delay(
     draw: np.random.Generator, delay: tuple[float, float, float, float], count: int
 ) -> np.ndarray:
     start, length, a, b = delay
-    return start + length * draw.beta(a, b, count)
+    return np.asarray(start + length * draw.beta(a, b, count))
 
 
 def _pick(

@@ -112,7 +112,7 @@ def simulate(
         with unit_of_work(engine) as session:
             _store(session, block, summary)
         ended = block.outcomes.set_index("lead")["outcome"]
-        truths.append(block.truth.assign(outcome=block.truth.index.map(ended)))
+        truths.append(block.truth.assign(outcome=ended.reindex(block.truth.index)))
         done += len(block.leads)
         if on_progress is not None:
             on_progress(done)

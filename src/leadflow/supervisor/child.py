@@ -40,7 +40,7 @@ class Child:
     def created(self) -> float:
         """When its process was created, to tell it from a later one with the same id."""
         try:
-            return psutil.Process(self.pid).create_time()
+            return float(psutil.Process(self.pid).create_time())
         except psutil.NoSuchProcess:
             return 0.0
 

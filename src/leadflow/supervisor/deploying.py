@@ -15,6 +15,7 @@ from leadflow.supervisor.environment import environment
 
 PROJECT = Path(__file__).parents[3]
 ENTRYPOINTS = ("flows", "tasks")
+POOL = {"type": "process", "concurrency_limit": 2}
 
 
 class DeployFailed(RuntimeError):
@@ -77,7 +78,7 @@ def _all_known(api: httpx.Client) -> bool:
 
 
 def _create_pool(api: httpx.Client, name: str) -> None:
-    answer = api.post("/work_pools/", json={"name": name, "type": "process"})
+    answer = api.post("/work_pools/", json=POOL | {"name": name})
     if answer.status_code not in (200, 201, 409):
         raise DeployFailed(f"Prefect did not create the work pool {name}: {answer.text[:500]}")
 

@@ -40,8 +40,12 @@ def gateway(settings: Settings) -> Service:
 
 
 def worker(settings: Settings) -> Service:
-    """The Prefect worker that runs deployments, two at a time, each in a process of its own."""
-    command = ("worker", "start", "--pool", settings.work_pool, "--type", "process", "--limit", "2")
+    """The Prefect worker that runs deployments, each in a process of its own.
+
+    How many at a time is the work pool's to say: with a limit of its own, the worker of Prefect 3.8
+    crashes when a run is resumed before the process that suspended it has ended.
+    """
+    command = ("worker", "start", "--pool", settings.work_pool, "--type", "process")
     return Service(
         "worker",
         (sys.executable, "-m", "prefect", *command),

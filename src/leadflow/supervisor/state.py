@@ -26,10 +26,8 @@ class Running:
         """Whether this very process still runs (another may have got its id)."""
         try:
             process = psutil.Process(self.pid)
-            return (
-                abs(process.create_time() - self.created) < 1.0
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
+            same = abs(process.create_time() - self.created) < 1.0
+            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return False
 

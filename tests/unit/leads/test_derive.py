@@ -45,7 +45,7 @@ def test_a_location_gives_country_and_region(
         ("3", 3),
         ("not now", None),
         ("Q3 2027", None),
-        ("just looking", None),
+        ("just looking", 24),
         (None, None),
     ],
 )

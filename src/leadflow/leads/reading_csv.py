@@ -1,0 +1,127 @@
+"""Reading CSV files as they come: any separator and encoding, torn rows and stray bytes."""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from leadflow.leads.mapping import CsvOptions
+from leadflow.leads.tables_of_text import BROKEN, REST, Row, Table, UnreadableFile
+
+SNIFFED_BYTES = 1 << 16
+SEPARATORS = (",", ";", "\t", "|")
+
+
+def open_csv(path: Path, options: CsvOptions) -> Table:
+    """A CSV file as a table; separator and encoding are found out where they are not given.
+
+    Raises:
+        UnreadableFile: no header, or one that repeats a name.
+    """
+    with _bytes(path) as stream:
+        beginning = stream.read(SNIFFED_BYTES)
+    encoding = options.encoding or _encoding(beginning)
+    lines = TextLines(path, encoding)
+    separator = options.separator or _separator(beginning.decode(encoding, "replace"))
+    reader = csv.reader(lines, delimiter=separator)
+    columns = [name.strip() or f"column {n}" for n, name in enumerate(next(reader, []), 1)]
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    if not columns or repeated:
+        raise UnreadableFile(
+            f"{path.name} needs a first line that names each column once; it "
+            + (f"repeats {', '.join(repeated)}." if repeated else "is empty.")
+        )
+    return Table(columns, _csv_rows(path, reader, columns, lines))
+
+
+def _csv_rows(
+    path: Path, reader: "Iterator[list[str]]", columns: list[str], lines: "TextLines"
+) -> Iterator[Row]:
+    width = len(columns)
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise UnreadableFile(
+                f"{path.name}, near line {lines.number}: {error}. A quote is probably not closed."
+            ) from error
+        if cells is None:
+            return
+        if not cells:
+            continue
+        row: Row = dict(zip(columns, cells, strict=False))
+        reason = lines.taken_fault()
+        if len(cells) != width:
+            reason = f"has {len(cells)} values where the header names {width}"
+            row[REST] = "\n".join(cells[width:])
+        if reason is not None:
+            row = {name: _storable(value) for name, value in row.items()} | {BROKEN: reason}
+        yield row
+
+
+class TextLines:
+    """The lines of a text file, with a note of what cannot be stored in any of them."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        try:
+            self._text = io.TextIOWrapper(
+                _bytes(path), encoding=encoding, errors=_handler(encoding), newline=""
+            )
+        except LookupError as error:
+            raise UnreadableFile(f"csv.encoding: there is no encoding {encoding}.") from error
+        self.number = 0
+        self._fault: str | None = None
+
+    def __iter__(self) -> "TextLines":
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._text)
+        self.number += 1
+        self._fault = self._fault or fault(line)
+        return line
+
+    def taken_fault(self) -> str | None:
+        """What was wrong with the lines since the last call, if anything."""
+        found, self._fault = self._fault, None
+        return found
+
+
+def fault(text: str) -> str | None:
+    """Why this text cannot be stored, or None."""
+    if "\x00" in text:
+        return "contains a NUL character"
+    if text.isascii():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "has characters in another encoding than the rest; set csv.encoding in the mapping"
+    return None
+
+
+def _bytes(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _handler(encoding: str) -> str:
+    return "replace" if encoding.lower().startswith("utf-16") else "surrogateescape"
+
+
+def _encoding(beginning: bytes) -> str:
+    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    for spare in range(4):  # the beginning may end within a character of up to four bytes
+        try:
+            beginning[: len(beginning) - spare].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return "utf-8-sig"
+    return "cp1252"
+
+
+def _separator(beginning: str) -> str:
+    first = beginning.split("\n", 1)[0]
+    return max(SEPARATORS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))

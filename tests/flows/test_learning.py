@@ -1,0 +1,181 @@
+"""Learn, wait for a person, serve: on the real Prefect, MLflow and PostgreSQL."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from prefect.client.orchestration import get_client
+from sqlalchemy import Engine, func, select
+
+from leadflow.approvals import service as approvals
+from leadflow.approvals.service import Proposal
+from leadflow.assignment.tables import Assignment
+from leadflow.database.engine import unit_of_work
+from leadflow.integrations.prefect import PrefectClient, ResumeRefused
+from leadflow.scoring import learning
+from leadflow.scoring.tables import LeadScore
+from leadflow.settings import get_settings
+from leadflow.simulation.service import simulate
+from leadflow.supervisor.child import Child
+
+pytestmark = pytest.mark.servers
+
+
+def wait_for_state(run_id: str, name: str, seconds: float = 90.0) -> None:
+    client, deadline = PrefectClient(get_settings()), time.monotonic() + seconds
+    while (state := client.state(run_id)) != name:
+        assert time.monotonic() < deadline, f"the run is {state}, not {name}"
+        time.sleep(0.3)
+
+
+def run_of(approval_id: str) -> str:
+    with unit_of_work() as session:
+        run_id = approvals.get(session, approval_id).flow_run_id
+    assert run_id is not None
+    return run_id
+
+
+def status_of(approval_id: str) -> str:
+    with unit_of_work() as session:
+        return approvals.get(session, approval_id).status
+
+
+def artifacts(key: str) -> list[str]:
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+    with get_client(sync_client=True) as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+        return [str(item.data) for item in client.read_artifacts(artifact_filter=wanted)]
+
+
+@pytest.fixture(scope="module")
+def market(engine: Engine, prefect: Child) -> Iterator[Engine]:
+    """A simulated market in the store for the whole of this file."""
+    simulate(
+        engine,
+        get_settings(),
+        seed=11,
+        leads=1500,
+        months=12.0,
+        reps=6,
+        now=datetime.now(UTC),
+    )
+    yield engine
+    from leadflow.tables import metadata
+    from tests.conftest import empty
+
+    empty(engine, metadata)
+
+
+@pytest.fixture(scope="module")
+def proposed(market: Engine, working: Child) -> str:
+    """The approval that a run of train_model asks for."""
+    from flows.train_model import train_model
+
+    approval_id = train_model()
+    assert approval_id is not None
+    return approval_id
+
+
+def test_before_anything_is_approved_the_rubric_scores(market: Engine) -> None:
+    scorer = learning.serving_scorer(get_settings())
+    assert scorer.regime == "rubric"
+
+
+def test_training_leaves_a_challenger_a_report_with_plots_and_a_question(proposed: str) -> None:
+    models = learning.registry(get_settings())
+    challenger = models.challenger()
+    assert challenger is not None
+    assert models.champion() is None
+    report = artifacts("training-report")[-1]
+    assert "expert rubric" in report
+    assert report.count("data:image/png;base64") == 3
+    assert status_of(proposed) == "waiting"
+
+
+def test_an_answer_that_does_not_count_leaves_the_gate_waiting_and_one_that_does_opens_it(
+    proposed: str,
+) -> None:
+    client, run_id = PrefectClient(get_settings()), run_of(proposed)
+    wait_for_state(run_id, "Suspended")
+    with pytest.raises(ResumeRefused):
+        client.resume(run_id, {"decision": "perhaps", "approver": "ana", "reason": "why"})
+    with pytest.raises(ResumeRefused):
+        client.resume(run_id, {"decision": "approve"})
+    client.resume(run_id, {"decision": "approve", "approver": "train_model", "reason": "me"})
+    time.sleep(1)
+    wait_for_state(run_id, "Suspended")
+    assert status_of(proposed) == "waiting"
+    assert learning.registry(get_settings()).champion() is None
+    client.resume(run_id, {"decision": "approve", "approver": "ana", "reason": "better"})
+    wait_for_state(run_id, "Completed")
+    assert status_of(proposed) == "approved"
+    champion = learning.registry(get_settings()).champion()
+    assert champion is not None
+    assert champion.version == "1"
+
+
+def test_everyone_is_scored_by_the_champion_and_the_best_are_handed_over(proposed: str) -> None:
+    from flows.assign_leads import assign_leads
+    from flows.score_leads import score_leads
+
+    assert score_leads() == 1500
+    assert score_leads() == 1500
+    with unit_of_work() as session:
+        current = session.scalars(select(LeadScore).where(LeadScore.is_current)).all()
+        everything = session.scalar(select(func.count()).select_from(LeadScore))
+    assert (len(current), everything) == (1500, 3000)
+    assert {score.regime for score in current} == {"model"}
+    for score in current[:50]:
+        assert score.points == pytest.approx(50 + sum(score.contributions.values()), abs=1e-6)
+        assert score.probability_low <= score.probability <= score.probability_high
+    count = assign_leads()
+    assert count > 0
+    with unit_of_work() as session:
+        assert session.scalar(select(func.count()).select_from(Assignment)) == count
+    assert "1,500 leads scored" not in artifacts("scored-leads")[-1]
+    assert "Knows" in artifacts("assigned-leads")[-1] or "Covers" in artifacts("assigned-leads")[-1]
+
+
+def test_a_score_as_of_the_past_joins_the_history_without_becoming_current(proposed: str) -> None:
+    from flows.score_leads import score_leads
+
+    score_leads(as_of=datetime(2026, 1, 1, tzinfo=UTC))
+    with unit_of_work() as session:
+        as_of = session.scalars(select(LeadScore.as_of).where(LeadScore.is_current)).all()
+    assert len(as_of) == 1500
+    assert min(as_of) > datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
+    from tasks.outbox import deliver_outbox
+
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        question = Proposal("model_promotion", "x/9", "promote_model", {}, "# Why", "train_model")
+        approval_id = approvals.propose(session, question, now, 72).id
+    deliver_outbox.fn()
+    wait_for_state(run_of(approval_id), "Suspended")
+    with unit_of_work() as session:
+        approvals.decide(session, approval_id, "reject", "ana", "not now", now)
+    deliver_outbox.fn()
+    assert PrefectClient(get_settings()).state(run_of(approval_id)) == "Completed"
+
+
+def test_a_model_whose_files_were_altered_is_refused(proposed: str) -> None:
+    from models.registry import ModelAltered
+
+    models = learning.registry(get_settings())
+    champion = models.champion()
+    assert champion is not None
+    found = list((get_settings().home / "mlartifacts").rglob("model.json"))
+    assert len(found) == 1
+    content = found[0].read_text()
+    try:
+        found[0].write_text(content.replace('"slope": ', '"slope": 1'))
+        with pytest.raises(ModelAltered, match="Train again"):
+            models.load(champion)
+    finally:
+        found[0].write_text(content)
+    assert models.load(champion).version == champion.version

@@ -1,0 +1,83 @@
+"""From the lock file every server starts, deploys, and a cron deployment gets its runs.
+
+With a newer FastAPI `prefect deploy` answers 422; with SQLAlchemy 2.1 everything starts and cron
+schedules silently never create a run. Both were seen; this test is what notices.
+"""
+
+import importlib
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from leadflow.settings import get_settings
+from leadflow.supervisor.child import Child, answers
+from leadflow.supervisor.deploying import deploy
+from leadflow.supervisor.services import mlflow_server
+
+pytestmark = pytest.mark.servers
+PROJECT = Path(__file__).parents[2]
+SURFACE = {
+    "train_model": ("flows.train_model.train_model", "0 2 * * *", 1),
+    "score_leads": ("flows.score_leads.score_leads", "5 * * * *", 1),
+    "assign_leads": ("flows.assign_leads.assign_leads", "*/15 * * * *", 1),
+    "await_decision": ("flows.await_decision.await_decision", None, None),
+}
+
+
+def ask(path: str, body: dict[str, Any]) -> Any:
+    answer = httpx.post(f"{get_settings().prefect_url}/api{path}", json=body, timeout=30.0)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def test_what_is_deployed_is_what_is_promised(deployed: list[str]) -> None:
+    found = {item["name"]: item for item in ask("/deployments/filter", {})}
+    assert set(found) == set(deployed) == set(SURFACE)
+    for name, (entrypoint, cron, limit) in SURFACE.items():
+        item = found[name]
+        assert item["entrypoint"] == entrypoint
+        assert item["work_pool_name"] == get_settings().work_pool
+        assert [each["schedule"]["cron"] for each in item["schedules"]] == ([cron] if cron else [])
+        limits = item["global_concurrency_limit"]
+        assert (limits["limit"] if limits else None) == limit
+        assert item["description"]
+        assert not item["pull_steps"]
+
+
+def test_a_cron_deployment_gets_its_scheduled_runs(deployed: list[str]) -> None:
+    deadline = time.monotonic() + 60
+    wanted = {"deployments": {"name": {"any_": ["score_leads"]}}}
+    scheduled = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    runs: list[Any] = []
+    while len(runs) < 3 and time.monotonic() < deadline:
+        runs = ask("/flow_runs/filter", wanted | scheduled)
+        time.sleep(0.5)
+    assert len(runs) >= 3
+    assert all(run["auto_scheduled"] for run in runs)
+
+
+def test_an_unchanged_project_is_not_deployed_again(deployed: list[str]) -> None:
+    assert not deploy(get_settings())
+
+
+def test_every_entrypoint_is_a_function_of_an_installed_module() -> None:
+    content = yaml.safe_load((PROJECT / "prefect.yaml").read_text())
+    for item in content["deployments"]:
+        module, name = item["entrypoint"].rsplit(".", 1)
+        flow = getattr(importlib.import_module(module), name)
+        assert flow.name == item["name"] == name == module.split(".")[1]
+
+
+def test_mlflow_s_pages_come_up(prefect: Child) -> None:
+    settings = get_settings()
+    child = Child(mlflow_server(settings), settings.home / "logs")
+    try:
+        child.wait_healthy(90)
+        assert answers(settings.mlflow_url)
+    finally:
+        child.terminate()
+        child.end(time.monotonic() + 10)

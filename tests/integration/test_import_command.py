@@ -1,0 +1,83 @@
+"""What a person sees who brings a file in and mends what did not fit."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+from typer.testing import CliRunner, Result
+
+from leadflow.cli.main import app
+from leadflow.database.tables import InboxRow
+from leadflow.leads.tables import Lead, QuarantinedRow
+
+CSV = """contact_id,email,employees,plan,created,stage
+1,ada@example.com,10,pro,2025-01-01,won
+2,grace-at-example.com,20,basic,2025-01-02,lost
+3,alan@example.com,30,pro,2025-01-03,lost
+"""
+
+
+@pytest.fixture
+def folder(store: Engine, tmp_path: Path) -> Iterator[Path]:
+    """A folder to work in, with a file to bring in."""
+    (tmp_path / "shop.csv").write_text(CSV)
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    yield tmp_path
+    os.chdir(before)
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+
+
+def count(store: Engine, table: type) -> int:
+    with Session(store) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_without_a_mapping_one_is_proposed_and_nothing_is_stored(
+    store: Engine, folder: Path
+) -> None:
+    shown = call("import", "shop.csv")
+    assert shown.exit_code == 0, shown.output
+    assert "leadflow import shop.csv --mapping shop.mapping.yaml" in shown.output
+    assert (count(store, Lead), count(store, InboxRow)) == (0, 0)
+    proposed = folder / "shop.mapping.yaml"
+    proposed.write_text(proposed.read_text() + "# corrected by hand\n")
+    again = call("import", "shop.csv")
+    assert "is there already and stays as it is" in again.output
+    assert proposed.read_text().endswith("# corrected by hand\n")
+
+
+def test_a_proposal_can_be_imported_as_it_is(store: Engine, folder: Path) -> None:
+    call("import", "shop.csv")
+    shown = call("import", "shop.csv", "--mapping", "shop.mapping.yaml")
+    assert "3 rows read: 2 new leads, 0 updated, 0 unchanged; 2 outcomes." in shown.output
+    assert "1 × email is not an e-mail address" in shown.output
+    assert "leadflow quarantine list" in shown.output
+    again = call("import", "shop.csv", "--mapping", "shop.mapping.yaml")
+    assert "Already imported on" in again.output
+    assert "2 leads. Nothing changed." in again.output
+    assert count(store, Lead) == 2
+
+
+def test_a_row_set_aside_is_found_shown_mended_and_stored(store: Engine, folder: Path) -> None:
+    call("import", "shop.csv")
+    call("import", "shop.csv", "--mapping", "shop.mapping.yaml")
+    with Session(store) as session:
+        row_id = session.scalars(select(QuarantinedRow.id)).one()
+    listed = call("quarantine", "list")
+    assert row_id in listed.output
+    assert "grace" not in listed.output
+    assert "grace-at-example.com" in call("quarantine", "show", row_id).output
+    assert "0 rows stored; 1 go on waiting." in call("quarantine", "retry", "--all").output
+    worse = call("quarantine", "mend", row_id, "employees=many")
+    assert "company_size is not a number" in worse.output
+    done = call("quarantine", "mend", row_id, "email=grace@example.com", "employees=20")
+    assert "Mended and stored." in done.output
+    assert count(store, Lead) == 3
+    assert "No row waits to be mended." in call("quarantine", "list").output

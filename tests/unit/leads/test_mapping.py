@@ -1,0 +1,87 @@
+"""A mapping that cannot be used says which key, which column, and what to do."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leadflow.leads.mapping import Mapping, MappingError, check_columns, load_mapping, parse_mapping
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "mappings"
+SMALL: dict[str, Any] = {"source": "shop", "key": "id", "fields": {"email": "mail"}}
+
+
+def test_yaml_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        "source: shop\nkey: id\n"
+        "outcome: {column: y, converted: [yes], lost: [no, 007], after: 14d}\n"
+        "created_at: {sequence: {start: 2008-05-01, every: 32m}}\n"
+    )
+    mapping = load_mapping(path)
+    assert mapping.outcome is not None
+    assert (mapping.outcome.converted, mapping.outcome.lost) == (("yes",), ("no", "007"))
+    assert mapping.outcome.after == timedelta(days=14)
+    assert mapping.created_at is not None
+    assert mapping.created_at.sequence is not None
+    assert mapping.created_at.sequence.start == datetime(2008, 5, 1, tzinfo=UTC)
+    assert mapping.created_at.sequence.every == timedelta(minutes=32)
+    assert load_mapping(path, source="other").source == "other"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"feilds": {}}, "feilds: there is no such key"),
+        ({"fields": {"mail": "mail"}}, "fields.mail"),
+        ({"attributes": {"Big Name": {"column": "a", "kind": "numeric"}}}, "attributes.Big Name"),
+        ({"attributes": {"size": {"column": "a", "kind": "number"}}}, "attributes.size.kind"),
+        ({"attributes": {"size": {"column": "a"}}}, "attributes.size.kind: is required"),
+        ({"outcome": {"column": "y", "converted": ["1"]}}, "say when a lead ended"),
+        (
+            {"outcome": {"column": "y", "converted": ["1"], "after": "soon"}},
+            "outcome.after: write a number and a unit",
+        ),
+        ({"created_at": {"format": "%Y"}}, "give either a column or a sequence"),
+        ({"key": None, "fields": {}}, "nothing tells the leads apart"),
+        ({"ignore": {"mail": "private"}}, "fields.email uses the column 'mail'"),
+    ],
+)
+def test_each_mistake_is_named_with_its_key(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(MappingError) as error:
+        parse_mapping(SMALL | change)
+    assert said in str(error.value)
+
+
+def test_a_missing_column_is_named_with_the_nearest_one() -> None:
+    mapping = parse_mapping(SMALL | {"created_at": "since"})
+    with pytest.raises(MappingError) as error:
+        check_columns(mapping, ["id", "e-mail", "mails", "sinse"])
+    assert "fields.email names the column 'mail', which the file lacks. Did you mean 'mails'?" in (
+        str(error.value)
+    )
+    assert "Did you mean 'sinse'?" in str(error.value)
+
+
+def test_a_file_that_is_no_mapping_is_said_to_be_none(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    with pytest.raises(MappingError, match="cannot be read"):
+        load_mapping(path)
+    path.write_text("a: [")
+    with pytest.raises(MappingError, match="not YAML"):
+        load_mapping(path)
+    path.write_text("")
+    with pytest.raises(MappingError, match="is empty"):
+        load_mapping(path)
+
+
+def test_equal_mappings_are_equal_however_they_are_written() -> None:
+    other = {"fields": {"email": {"column": "mail"}}, "key": "id", "source": "shop"}
+    assert parse_mapping(SMALL).canonical() == parse_mapping(other).canonical()
+    assert parse_mapping(SMALL | {"source": "x"}).canonical() != parse_mapping(SMALL).canonical()
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_examples_are_mappings(path: Path) -> None:
+    assert isinstance(load_mapping(path), Mapping)

@@ -1,0 +1,112 @@
+"""An unknown file gets a mapping proposed that can be used, and leaks are not in it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadflow.leads.mapping import check_columns, parse_mapping
+from leadflow.leads.proposal import Proposal, propose
+from leadflow.leads.tables_of_text import Row, Table
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def proposal(rows: list[Row]) -> Proposal:
+    return propose(Table(list(rows[0]), iter(rows)), "shop", NOW)
+
+
+def row(number: int, **more: str) -> Row:
+    won = number % 5 == 0
+    return {
+        "LeadID": f"A{number}",
+        "Contact": f"p{number}@firm.example.com",
+        "Company": f"Firm {number}",
+        "Employees": str(number),
+        "Created At": f"2025-01-{number % 28 + 1:02}",
+        "Plan": ("basic", "pro", "unknown")[number % 3],
+        "Score 2": str(number / 7),
+        "Duration": str(number * 3),
+        "Invoice total": str(100 + number) if won else "",
+        "Account Manager": ("Ann", "Bob")[number % 2],
+        "Empty": "",
+        "Stage": "Won" if won else ("Lost", "Talking")[number % 2],
+        **more,
+    }
+
+
+ROWS = [row(number) for number in range(1, 200)]
+
+
+def test_columns_are_recognised_by_name_and_by_value() -> None:
+    content: dict[str, Any] = proposal(ROWS).content
+    assert content["key"] == "LeadID"
+    assert content["fields"] == {
+        "email": "Contact",
+        "company_name": "Company",
+        "company_size": "Employees",
+    }
+    assert content["created_at"] == "Created At"
+    assert content["outcome"] == {
+        "column": "Stage",
+        "converted": ["Won"],
+        "lost": ["Lost"],
+        "open": ["Talking"],
+        "after": "14d",
+    }
+    assert content["attributes"]["plan"] == {
+        "column": "Plan",
+        "kind": "categorical",
+        "missing": ["unknown"],
+    }
+    assert content["attributes"]["score_2"]["kind"] == "numeric"
+
+
+def test_leaks_and_persons_are_left_out_with_the_reason() -> None:
+    ignored = proposal(ROWS).content["ignore"]
+    assert "leak" in ignored["Duration"]
+    assert "only where a lead converted" in ignored["Invoice total"]
+    assert "name a person" in ignored["Account Manager"]
+    assert "Empty" in ignored
+
+
+def test_every_column_is_spoken_of_once() -> None:
+    assert [column.column for column in proposal(ROWS).columns] == list(ROWS[0])
+
+
+def test_a_file_without_dates_is_told_that_they_are_made_up() -> None:
+    rows: list[Row] = [
+        {"x": str(number % 7), "y": "yes" if number % 9 else "no"} for number in range(100)
+    ]
+    made = proposal(rows)
+    assert made.content["key"] == "row"
+    assert "sequence" in made.content["created_at"]
+    assert "no dates" in made.notes[0]
+    mapping = parse_mapping(made.content)
+    assert mapping.created_at is not None
+    assert mapping.created_at.sequence is not None
+    last = mapping.created_at.sequence.start + made.rows * mapping.created_at.sequence.every
+    assert last < NOW
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=8),
+    st.sampled_from(["yes", "no", "1", "0", "2025-01-01", "a@b.de", "Won", "unknown", "3.5"]),
+)
+NAMES = st.one_of(
+    st.text(min_size=1, max_size=12), st.sampled_from(["id", "y", "email", "Name", "close_date"])
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=6, unique=True), st.data())
+def test_what_is_proposed_can_always_be_used(names: list[str], data: st.DataObject) -> None:
+    cells = st.lists(CELLS, min_size=len(names), max_size=len(names))
+    rows: list[Row] = [
+        dict(zip(names, row, strict=True)) for row in data.draw(st.lists(cells, max_size=12))
+    ]
+    made = propose(Table(names, iter(rows)), "shop", NOW)
+    check_columns(parse_mapping(made.content), names)
+    assert {column.column for column in made.columns} == set(names)

@@ -1,0 +1,100 @@
+"""Files are read as they are; what cannot be read is said, row by row or at once."""
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from leadflow.leads.mapping import CsvOptions
+from leadflow.leads.reading import chunks, fingerprint, open_table
+from leadflow.leads.tables_of_text import BROKEN, UnreadableFile
+
+CSV = CsvOptions()
+
+
+def rows(path: Path, options: CsvOptions = CSV) -> list[dict[str, str | None]]:
+    return list(open_table(path, options).rows)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_separator_and_encoding_are_found(tmp_path: Path, mark: str, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(f'name{mark}size\n"Müller{mark} & Söhne"{mark}3\n'.encode(encoding))
+    assert rows(path) == [{"name": f"Müller{mark} & Söhne", "size": "3"}]
+
+
+def test_a_value_may_span_lines_and_files_may_be_packed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b'a,b\r\n"x\ny",1\r\n\r\nz,2\r\n'))
+    assert rows(path) == [{"a": "x\ny", "b": "1"}, {"a": "z", "b": "2"}]
+
+
+def test_torn_rows_are_marked_and_the_others_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1\n1,2,3\n4,5\n")
+    short, long, good = rows(path)
+    assert "has 1 values" in str(short[BROKEN])
+    assert "has 3 values" in str(long[BROKEN])
+    assert good == {"a": "4", "b": "5"}
+
+
+def test_nested_json_gets_names_with_dots(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": {"b": 1, "c": [true, "x"]}, "d": null, "e": 1.5}\n')
+    assert rows(path) == [{"a.b": "1", "a.c": "true; x", "d": None, "e": "1.5"}]
+
+
+def test_text_that_cannot_be_stored_is_marked(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": "x\\u0000y"}\n{"a": "\\ud800"}\n[1]\n{"a": "ok"}\n')
+    assert [BROKEN in row for row in rows(path)] == [True, True, True, False]
+
+
+def test_parquet_values_become_plain_text(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path = tmp_path / "a.parquet"
+    moment = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    parquet.write_table(pa.table({"n": [1], "t": [moment], "b": [True], "w": [None]}), path)
+    expected = {"n": "1", "t": "2026-01-02T03:04:00+00:00", "b": "true", "w": None}
+    assert rows(path) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.xlsx", b"x", "only .csv, .jsonl and .parquet"),
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"a,b,a\n1,2,3\n", "repeats a"),
+        ("a.csv", b'a,b\n"' + b"x" * 200_000, "quote is probably not closed"),
+        ("a.parquet", b"no", "is not a Parquet file"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFile, match=said):
+        rows(path)
+    with pytest.raises(UnreadableFile, match="There is no file"):
+        rows(tmp_path / "missing.csv")
+
+
+def test_chunks_go_on_after_the_rows_that_are_done() -> None:
+    all_rows: list[dict[str, str | None]] = [{"n": str(number)} for number in range(7)]
+    parts = list(chunks(iter(all_rows), 3, skip=2))
+    assert [(first, len(part)) for first, part in parts] == [(2, 3), (5, 2)]
+    assert parts[0][1][0] == {"n": "2"}
+
+
+def test_a_file_is_known_by_its_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("a\n1\n")
+    second.write_text("a\n1\n")
+    assert fingerprint(first) == fingerprint(second)
+    second.write_text("a\n2\n")
+    assert fingerprint(first) != fingerprint(second)
