@@ -14,7 +14,6 @@ from models.calibration import Calibration, Vector, sigmoid
 from models.encoding import Encoding, Matrix
 from models.evaluation import (
     Metrics,
-    auc_gain_interval,
     auc_interval,
     calibration_table,
     evaluate,
@@ -236,7 +235,7 @@ def _compare(
     if rubric is None:
         return None
     theirs = rubric.score(frame).probability
-    low, high = auc_gain_interval(ours, theirs, labels, seed)
+    low, high = auc_interval(ours, labels, seed, other=theirs)
     return RubricComparison(evaluate(theirs, labels), low, high)
 
 

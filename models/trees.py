@@ -9,6 +9,7 @@ import numpy as np
 from models.encoding import Encoding, Matrix
 
 THREADS = 2
+SMALL = 10_000
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,14 @@ class TreeModel:
         """Log-odds (n × f), centred on the leads learned from; they add up to raw − base."""
         shap = np.asarray(
             self._booster.predict(
-                matrix, pred_contrib=True, num_threads=THREADS if len(matrix) > 200 else 1
+                matrix, pred_contrib=True, num_threads=THREADS if len(matrix) >= SMALL else 1
             )
         )
         return shap[:, :-1] / self._averaged
 
     def raw(self, matrix: Matrix) -> Matrix:
         """Log-odds (n) before calibration; much quicker than adding up contributions."""
-        raw = np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=THREADS))
+        raw = np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=1))
         return raw / self._averaged
 
     @staticmethod
@@ -94,7 +95,8 @@ def _learn(
     fixed = {
         "objective": "binary",
         "min_data_in_leaf": int(np.clip(len(matrix) // 100, 5, 50)),
-        "num_threads": THREADS,
+        # On few leads a second thread costs more in waiting than it works.
+        "num_threads": THREADS if len(matrix) >= SMALL else 1,
         "deterministic": True,
         "force_col_wise": True,
         "verbosity": -1,

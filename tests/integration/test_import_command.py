@@ -14,10 +14,11 @@ from leadflow.database.tables import InboxRow
 from leadflow.leads.tables import Lead, QuarantinedRow
 
 CSV = """contact_id,email,employees,plan,created,stage
-1,ada@example.com,10,pro,2025-01-01,won
-2,grace-at-example.com,20,basic,2025-01-02,lost
-3,alan@example.com,30,pro,2025-01-03,lost
-"""
+1,grace-at-example.com,20,basic,2025-01-02,lost
+""" + "".join(
+    f"{n},person{n}@example.com,{n},{('pro', 'basic')[n % 2]},2025-01-03,{('won', 'lost')[n % 2]}\n"
+    for n in range(2, 11)
+)
 
 
 @pytest.fixture
@@ -56,13 +57,13 @@ def test_without_a_mapping_one_is_proposed_and_nothing_is_stored(
 def test_a_proposal_can_be_imported_as_it_is(store: Engine, folder: Path) -> None:
     call("import", "shop.csv")
     shown = call("import", "shop.csv", "--mapping", "shop.mapping.yaml")
-    assert "3 rows read: 2 new leads, 0 updated, 0 unchanged; 2 outcomes." in shown.output
+    assert "10 rows read: 9 new leads, 0 updated, 0 unchanged; 9 outcomes." in shown.output
     assert "1 × email is not an e-mail address" in shown.output
     assert "leadflow quarantine list" in shown.output
     again = call("import", "shop.csv", "--mapping", "shop.mapping.yaml")
     assert "Already imported on" in again.output
-    assert "2 leads. Nothing changed." in again.output
-    assert count(store, Lead) == 2
+    assert "9 leads. Nothing changed." in again.output
+    assert count(store, Lead) == 9
 
 
 def test_a_row_set_aside_is_found_shown_mended_and_stored(store: Engine, folder: Path) -> None:
@@ -79,5 +80,5 @@ def test_a_row_set_aside_is_found_shown_mended_and_stored(store: Engine, folder:
     assert "company_size is not a number" in worse.output
     done = call("quarantine", "mend", row_id, "email=grace@example.com", "employees=20")
     assert "Mended and stored." in done.output
-    assert count(store, Lead) == 3
+    assert count(store, Lead) == 10
     assert "No row waits to be mended." in call("quarantine", "list").output

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leadflow.leads.mapping import CsvOptions, Join
-from leadflow.leads.reading_csv import TextLines, fault, open_csv
+from leadflow.leads.reading_csv import TextLines, fault, open_csv, storable
 from leadflow.leads.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
 
 SNIFFED_ROWS = 500
@@ -78,7 +78,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
         if isinstance(content, dict):
             yield _checked(_flat(content))
         else:
-            yield {BROKEN: "is not a JSON object", LINE: _storable(line.strip())}
+            yield {BROKEN: "is not a JSON object", LINE: storable(line.strip())}
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -118,13 +118,8 @@ def _text(value: Any) -> str | None:
 def _checked(row: Row) -> Row:
     for name, value in list(row.items()):
         if value is not None and (reason := fault(value)) is not None:
-            row[name], row[BROKEN] = _storable(value), reason
+            row[name], row[BROKEN] = storable(value), reason
     return row
-
-
-def _storable(value: str | None) -> str | None:
-    """The text with ``?`` for what is no character, and without NUL."""
-    return value and value.encode(errors="replace").decode().replace("\x00", "")
 
 
 def _with_seen_columns(rows: Iterator[Row]) -> Table:

@@ -57,7 +57,7 @@ def _csv_rows(
             reason = f"has {len(cells)} values where the header names {width}"
             row[REST] = "\n".join(cells[width:])
         if reason is not None:
-            row = {name: _storable(value) for name, value in row.items()} | {BROKEN: reason}
+            row = {name: storable(value) for name, value in row.items()} | {BROKEN: reason}
         yield row
 
 
@@ -87,6 +87,11 @@ class TextLines:
         """What was wrong with the lines since the last call, if anything."""
         found, self._fault = self._fault, None
         return found
+
+
+def storable(value: str | None) -> str | None:
+    """The text with ``?`` for what is no character, and without NUL."""
+    return value and value.encode(errors="replace").decode().replace("\x00", "")
 
 
 def fault(text: str) -> str | None:
