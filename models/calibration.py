@@ -50,12 +50,13 @@ class Calibration:
         design = np.column_stack([(raw - centre) / scale, marks])
         fitted = LogisticRegression(C=1e4, max_iter=1000, fit_intercept=False).fit(design, labels)
         slope = float(fitted.coef_[0, 0]) / scale
-        if slope > 0:
-            shift = float(fitted.coef_[0, -1]) - slope * centre
-        else:
+        shifts = fitted.coef_[0, 1:] - slope * centre
+        if slope <= 0:
             # The order of the raw scores says nothing on later data: everyone gets the base rate.
-            slope, shift = 1e-6, float(logit(np.array([blocks[-1][1].mean()]))[0])
-        return Calibration(slope, shift, _bins(sigmoid(slope * raw + shift), labels))
+            slope, shifts = 1e-6, logit(np.array([truth.mean() for _, truth in blocks]))
+        # Each block is held against its own rate, or earlier ones would blur the intervals.
+        bins = _bins(sigmoid(slope * raw + shifts[block]), labels)
+        return Calibration(slope, float(shifts[-1]), bins)
 
     def log_odds(self, raw: Vector) -> Vector:
         """Calibrated log-odds."""

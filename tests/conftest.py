@@ -42,6 +42,9 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
 
+pytest_plugins = ["tests.servers"]
+
+
 @pytest.fixture(scope="session")
 def home() -> Path:
     """The folder this test run keeps everything in."""

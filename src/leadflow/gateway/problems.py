@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from leadflow.leads.service import LeadNotFound
+from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
 from leadflow.scoring.service import LeadNotScored
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _own)
     app.add_exception_handler(LeadNotFound, _missing)
     app.add_exception_handler(LeadNotScored, _missing)
+    app.add_exception_handler(LeadKeepsChanging, _busy)
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -83,6 +84,10 @@ def _own(request: Request, error: Exception) -> JSONResponse:
 def _missing(request: Request, error: Exception) -> JSONResponse:
     kind = "lead-not-found" if isinstance(error, LeadNotFound) else "lead-not-scored"
     return problem(404, kind, "There is no such lead", str(error))
+
+
+def _busy(request: Request, error: Exception) -> JSONResponse:
+    return problem(503, "lead-busy", "Others keep changing this lead", f"{error} Send it again.")
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:

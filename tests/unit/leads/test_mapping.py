@@ -1,5 +1,6 @@
 """A mapping that cannot be used says which key, which column, and what to do."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,3 +86,9 @@ def test_equal_mappings_are_equal_however_they_are_written() -> None:
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_examples_are_mappings(path: Path) -> None:
     assert isinstance(load_mapping(path), Mapping)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_mapping_kept_with_an_import_is_read_back_as_it_was(path: Path) -> None:
+    mapping = load_mapping(path)
+    assert parse_mapping(json.loads(mapping.canonical())) == mapping

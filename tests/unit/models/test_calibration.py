@@ -76,10 +76,6 @@ def test_intervals_hold_the_true_chance_mostly() -> None:
     assert np.mean(right) > 0.8
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="bins set rates of earlier blocks against probabilities at the latest block's shift",
-)
 def test_intervals_hold_the_true_chance_where_more_convert_than_before() -> None:
     right = []
     for seed in range(20):

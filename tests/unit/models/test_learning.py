@@ -107,7 +107,8 @@ def test_the_rubric_is_judged_on_the_same_later_leads() -> None:
     rubric = Rubric.load()
     judged = train(frame, leads.labels, leads.moments, FEATURES, rubric=rubric).rubric
     assert judged is not None
-    assert judged.auc > 0.7
+    assert judged.metrics.auc > 0.7
+    assert judged.gain_low <= judged.gain_high
 
 
 def test_the_fingerprint_knows_the_data_and_not_their_order(leads: Leads) -> None:

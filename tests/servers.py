@@ -1,4 +1,4 @@
-"""Real servers for the tests of flows: Prefect on the test PostgreSQL, a worker, every deployment.
+"""Real servers for tests: Prefect on the test PostgreSQL, a worker, every deployment.
 
 Each is started once for the whole test run and ended by its own process id.
 """
