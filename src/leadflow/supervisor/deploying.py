@@ -5,6 +5,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
@@ -15,7 +16,6 @@ from leadflow.supervisor.environment import environment
 
 PROJECT = Path(__file__).parents[3]
 ENTRYPOINTS = ("flows", "tasks")
-POOL = {"type": "process", "concurrency_limit": 2}
 
 
 class DeployFailed(RuntimeError):
@@ -78,9 +78,16 @@ def _all_known(api: httpx.Client) -> bool:
 
 
 def _create_pool(api: httpx.Client, name: str) -> None:
-    answer = api.post("/work_pools/", json=POOL | {"name": name})
+    answer = api.post("/work_pools/", json=_pool() | {"name": name})
     if answer.status_code not in (200, 201, 409):
         raise DeployFailed(f"Prefect did not create the work pool {name}: {answer.text[:500]}")
+
+
+def _pool() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(
+        (PROJECT / "deployments" / "work_pool.yaml").read_text()
+    )
+    return content
 
 
 def _fingerprint(settings: Settings) -> str:

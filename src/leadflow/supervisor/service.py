@@ -49,7 +49,7 @@ class Supervisor:
         self._settings = settings
         self._say = say
         self._children: list[Child] = []
-        self._state = State(state.this_process())
+        self._state = State(state.process("supervisor"))
         self._stop = threading.Event()
         self._started_postgres = False
 
@@ -80,6 +80,7 @@ class Supervisor:
         settings = self._settings
         self._say("Starting PostgreSQL …")
         self._started_postgres = prepare_database(settings)
+        self._note()
         self._say("Starting Prefect and the gateway …")
         prefect = self._start(prefect_server(settings))
         api = self._start(gateway(settings))
@@ -125,6 +126,9 @@ class Supervisor:
         children = [
             state.Running(child.service.name, child.pid, child.created) for child in self._children
         ]
+        postgres = embedded.running_pid(self._settings.home) if self._started_postgres else None
+        if postgres is not None:
+            children.insert(0, state.process(state.POSTGRES, postgres))
         self._state = replace(self._state, children=children)
         state.write(self._settings, self._state)
 

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import psutil
 
+from leadflow.database import embedded
 from leadflow.settings import Settings
 from leadflow.supervisor.child import GRACE_SECONDS, signal_group
+
+POSTGRES = "postgres"
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,10 @@ def running(settings: Settings) -> State | None:
     return state if state is not None and state.supervisor.alive() else None
 
 
-def this_process() -> Running:
-    """The calling process."""
-    return Running("supervisor", os.getpid(), psutil.Process().create_time())
+def process(name: str, pid: int | None = None) -> Running:
+    """The process of this id, by default the calling one, as it runs now."""
+    number = os.getpid() if pid is None else pid
+    return Running(name, number, psutil.Process(number).create_time())
 
 
 def end_orphans(settings: Settings) -> int:
@@ -88,14 +92,18 @@ def end_orphans(settings: Settings) -> int:
     state = read(settings)
     if state is None or state.supervisor.alive():
         return 0
-    orphans = [child for child in state.children if child.alive()]
+    orphans = [child for child in state.children if child.alive() and child.name != POSTGRES]
     for number in (signal.SIGTERM, signal.SIGKILL):
         for orphan in orphans:
             if orphan.alive():
                 signal_group(orphan.pid, number)
         _wait_all(orphans, GRACE_SECONDS)
+    # Last, and in its own way, so that nothing it was asked to keep is lost.
+    ended = len(orphans)
+    if any(child.name == POSTGRES and child.alive() for child in state.children):
+        ended += embedded.stop(settings.home)
     clear(settings)
-    return len(orphans)
+    return ended
 
 
 def stop_supervisor(state: State) -> bool:

@@ -1,0 +1,148 @@
+"""Everything comes up with one command, is seen by a second, and ends without harming others."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from leadflow.settings import Settings
+from leadflow.supervisor import state
+from leadflow.supervisor.child import Child, ServiceFailed
+from leadflow.supervisor.services import Service
+from tests.conftest import free_port
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    """An installation of its own, with its own ports."""
+    with tempfile.TemporaryDirectory(prefix="lf-up-") as folder:
+        # PostgreSQL runs as another user where the tests run as root.
+        Path(folder).chmod(0o755)
+        found = Settings(
+            home=Path(folder),
+            gateway_port=free_port(),
+            prefect_port=free_port(),
+            mlflow_port=free_port(),
+        )
+        yield found
+        leadflow(found, "down")
+
+
+def leadflow(settings: Settings, *words: str) -> "subprocess.CompletedProcess[str]":
+    ports = {
+        f"LEADFLOW_{name}_PORT": str(getattr(settings, f"{name.lower()}_port"))
+        for name in ("GATEWAY", "PREFECT", "MLFLOW")
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "leadflow.cli.main", *words],
+        env=os.environ | {"LEADFLOW_HOME": str(settings.home)} | ports,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def wait_gone(processes: list[state.Running], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while any(process.alive() for process in processes):
+        assert time.monotonic() < deadline, "some processes are still there"
+        time.sleep(0.2)
+
+
+def test_up_brings_everything_a_second_up_says_so_and_down_ends_just_that(
+    settings: Settings,
+) -> None:
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        first = leadflow(settings, "up", "--detach")
+        assert first.returncode == 0, first.stdout + first.stderr
+        assert settings.gateway_url in first.stdout
+        health = httpx.get(f"{settings.gateway_url}/health", timeout=10).json()
+        assert health["parts"]["database"]["status"] == "ok"
+        assert health["parts"]["prefect"]["status"] == "ok"
+        second = leadflow(settings, "up")
+        assert second.returncode == 0
+        assert "already running" in second.stdout
+        found = state.running(settings)
+        assert found is not None
+        assert {child.name for child in found.children} == {
+            "postgres",
+            "prefect",
+            "gateway",
+            "worker",
+            "mlflow",
+        }
+        down = leadflow(settings, "down")
+        assert "Everything has ended" in down.stdout
+        wait_gone([found.supervisor, *found.children])
+        assert not (settings.home / "postgres" / "postmaster.pid").exists()
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_what_a_killed_supervisor_left_behind_is_ended(settings: Settings) -> None:
+    leadflow(settings, "up", "--detach")
+    found = state.running(settings)
+    assert found is not None
+    os.kill(found.supervisor.pid, signal.SIGKILL)
+    wait_gone([found.supervisor])
+    assert any(child.alive() for child in found.children)
+    told = leadflow(settings, "down")
+    assert "left over from a run that was killed" in told.stdout
+    wait_gone(found.children)
+
+
+def test_a_busy_port_is_a_clear_error_before_anything_starts(settings: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind((settings.host, settings.prefect_port))
+        taken.listen()
+        answer = leadflow(settings, "up")
+    assert answer.returncode == 1
+    assert f"Port {settings.prefect_port}" in answer.stderr
+    assert "LEADFLOW_PREFECT_PORT=" in answer.stderr
+    assert f"process {os.getpid()}" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not (settings.home / "postgres").exists()
+
+
+def test_a_server_that_dies_comes_back_and_one_that_keeps_dying_is_an_error(
+    tmp_path: Path,
+) -> None:
+    sleeper = Service("sleeper", (sys.executable, "-c", "import time; time.sleep(60)"), {}, None)
+    child = Child(sleeper, tmp_path)
+    first = child.pid
+    os.kill(first, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(first)] if psutil.pid_exists(first) else [], timeout=5)
+    news = None
+    while news is None:
+        news = child.revive()
+    assert "sleeper had ended and was started again" in news
+    assert child.alive()
+    assert child.pid != first
+    child.restarts = 5
+    os.kill(child.pid, signal.SIGKILL)
+    time.sleep(0.3)
+    with pytest.raises(ServiceFailed, match=r"sleeper keeps ending.*sleeper\.log"):
+        child.revive()
+
+
+def test_a_server_that_ends_at_once_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    broken = Service(
+        "broken", (sys.executable, "-c", "raise SystemExit('no such table')"), {}, "http://[::1]:9/"
+    )
+    with pytest.raises(ServiceFailed, match="no such table"):
+        Child(broken, tmp_path).wait_healthy(30)

@@ -1,0 +1,57 @@
+"""The rules of the house that no other tool keeps."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).parents[2]
+PACKAGES = ("src/leadflow", "flows", "tasks", "models", "features", "expectations")
+
+
+def sources(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", sources("features", "models"), ids=str)
+def test_features_and_models_know_no_session(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert not (node.module or "").startswith("sqlalchemy.orm")
+
+
+def test_services_never_commit() -> None:
+    for path in sources("src/leadflow"):
+        if path.name in ("service.py", "engine.py") or "writing" in path.name:
+            assert ".commit(" not in path.read_text(), path
+
+
+def test_flows_hold_no_sql_no_http_and_no_frames() -> None:
+    for path in sources("flows"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in getattr(node, "names", [])]
+            modules = [getattr(node, "module", None) or "", *names]
+            for module in modules:
+                assert module.split(".")[0] not in ("sqlalchemy", "httpx", "pandas", "numpy"), path
+
+
+def test_no_generic_rooms() -> None:
+    for path in sources(*PACKAGES):
+        assert path.stem not in ("utils", "helpers", "common", "manager"), path
+
+
+def test_every_setting_is_documented() -> None:
+    from leadflow.settings import Settings
+
+    guide = (PROJECT / "docs" / "settings.md").read_text()
+    for name, field in Settings.model_fields.items():
+        assert f"`LEADFLOW_{name.upper()}`" in guide, name
+        assert field.description, name
+
+
+def test_deployments_name_modules_never_files() -> None:
+    content = yaml.safe_load((PROJECT / "prefect.yaml").read_text())
+    for item in content["deployments"]:
+        assert ":" not in item["entrypoint"]
+        assert "/" not in item["entrypoint"]
