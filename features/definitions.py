@@ -191,12 +191,22 @@ DEFINITIONS: tuple[Definition, ...] = (
             _B,
             _N,
             "Last active {value} days ago",
+            says_for={"0": "Active in the last 24 hours", "1": "Last active yesterday"},
             missing="No activity seen yet",
+            whole=True,
         ),
         lambda profile, activity: _days_before(profile, activity.c.last_active_at),
     ),
     Definition(
-        Feature("age_days", "Age of the lead", _B, _N, "A lead for {value} days"),
+        Feature(
+            "age_days",
+            "Age of the lead",
+            _B,
+            _N,
+            "Came in {value} days ago",
+            says_for={"0": "Came in within the last 24 hours", "1": "Came in yesterday"},
+            whole=True,
+        ),
         lambda profile, activity: _days_before(profile, profile.c.created_at),
     ),
     Definition(

@@ -30,6 +30,7 @@ class Feature:
 
     ``says`` is a sentence with ``{value}`` in it; ``says_for`` has sentences for single values
     (as text: ``"company"``, ``"0"``, ``"1"``); ``missing`` is said where the value is not known.
+    ``whole`` numbers are said rounded down: 1.9 days ago is yesterday.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Feature:
     says: str = ""
     says_for: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""
+    whole: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The feature as plain data, for keeping beside a model."""
@@ -55,6 +57,8 @@ class Feature:
         """This feature's value in words, for instance ``Visited the website 8 times``."""
         if value is None or value != value:  # NaN is the only value unequal to itself
             return self.missing or f"{self.label} not known"
+        if self.whole and isinstance(value, float):
+            value = float(int(value))
         key = f"{value:g}" if isinstance(value, (int, float)) else str(value)
         if key in self.says_for:
             return self.says_for[key]

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -115,14 +117,16 @@ class Registry:
         """The scorecard as a pyfunc of plain files: nothing is pickled."""
         names = [feature.name for feature in training.scorecard.features]
         example = training.example[names].astype(object)
-        return mlflow.pyfunc.log_model(
-            name="scorecard",
-            loader_module="models.pyfunc",
-            data_path=str(files),
-            signature=_signature(training.scorecard, example),
-            registered_model_name=self._name,
-            pip_requirements=list(PACKAGES),
-        )
+        # MLflow writes its progress to standard error, into whatever the caller is showing there.
+        with redirect_stderr(StringIO()):
+            return mlflow.pyfunc.log_model(
+                name="scorecard",
+                loader_module="models.pyfunc",
+                data_path=str(files),
+                signature=_signature(training.scorecard, example),
+                registered_model_name=self._name,
+                pip_requirements=list(PACKAGES),
+            )
 
     def _experiment(self, client: Any) -> str:
         found = client.get_experiment_by_name(self._name)
@@ -168,7 +172,8 @@ def _mlflow() -> Any:
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    mlflow.utils.logging_utils.disable_logging()
+    # Says so when a statement fails that MLflow itself expects to fail.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     return mlflow
 
 

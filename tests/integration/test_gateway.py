@@ -165,3 +165,10 @@ def test_the_documentation_loads_nothing_from_elsewhere(anonymous: TestClient, p
     assert page.status_code == 200
     assert "https://cdn" not in page.text
     assert "fonts.googleapis" not in page.text
+
+
+def test_the_document_of_the_api_says_that_errors_are_problems(anonymous: TestClient) -> None:
+    document = anonymous.get("/openapi.json").json()
+    answers = document["paths"]["/leads"]["post"]["responses"]
+    for status in ("401", "409", "422", "503"):
+        assert "application/problem+json" in answers[status]["content"]

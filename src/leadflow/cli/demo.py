@@ -34,11 +34,11 @@ def demo(
     from leadflow.cli import demo_steps as steps
 
     story = Story()
-    story.step("Starting PostgreSQL; Prefect, MLflow and the gateway come up meanwhile")
+    story.step("Starting the servers")
     servers = steps.start_servers()
-    story.step("A market with a year of history: companies, people, what they did, who bought")
+    story.step("A simulated market with a year of history")
     console.print(steps.simulate_market(seed, leads))
-    story.step("New leads arrive in a company's own file; each row is checked")
+    story.step("New leads arrive in a company's own file")
     console.print(steps.import_new_leads(seed))
     story.step("Waiting for the servers")
     steps.wait_for(servers)
@@ -54,7 +54,7 @@ def demo(
         console.print(steps.answer_gate(approval_id, APPROVER))
     story.step("Scoring every lead")
     console.print(steps.score())
-    story.step("One more lead arrives through the API and is scored in the request")
+    story.step("One more lead arrives through the API")
     key = steps.make_key()
     console.print(steps.post_lead(key, EXAMPLE))
     story.step("Handing the hot and warm ones to salespeople")

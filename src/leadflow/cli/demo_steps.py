@@ -26,7 +26,9 @@ def start_servers() -> Detached | None:
     servers = Detached(settings)
     with console.status("Starting PostgreSQL …"):
         servers.wait_database()
-    console.print("PostgreSQL is up and its schema is the newest.")
+    console.print(
+        "PostgreSQL is up. Prefect, the worker, MLflow and the gateway come up meanwhile."
+    )
     return servers
 
 

@@ -134,7 +134,10 @@ def list_rows(
     if not rows:
         console.print("No row waits to be mended.")
         return
-    table = Table("Id", "File", "Row", "Reasons")
+    table = Table(box=None)
+    table.add_column("Id", no_wrap=True, min_width=32)
+    for heading in ("File", "Row", "Reasons"):
+        table.add_column(heading)
     for row in rows:
         table.add_row(row.id, escape(row.file), f"{row.row_number:,}", _reasons(row))
     console.print(table)

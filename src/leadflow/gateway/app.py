@@ -12,6 +12,8 @@ from fastapi_offline import FastAPIOffline
 from leadflow.database import outbox
 from leadflow.database.engine import get_engine
 from leadflow.gateway import health, intake, problems
+from leadflow.gateway.problems import MEDIA_TYPE, TITLES
+from leadflow.gateway.schemas import ProblemOut
 from leadflow.integrations.acts import registered_acts
 from leadflow.scoring.learning import champion_version, serving_scorer
 from leadflow.scoring.serving import ServingScorer
@@ -30,7 +32,19 @@ Make one with `leadflow keys create NAME`. Errors are problem documents (RFC 945
 def create_app() -> FastAPI:
     """The gateway; the champion loads in the background as it starts."""
     app: FastAPI = FastAPIOffline(
-        title="Leadflow", version="0.1.0", description=DESCRIPTION, lifespan=_lifespan
+        title="Leadflow",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        responses={
+            status: {
+                "model": ProblemOut,
+                "description": title,
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+            }
+            for status, (_, title) in TITLES.items()
+            if status in (401, 404, 409, 422, 503)
+        },
     )
     problems.install(app)
     app.include_router(health.router)

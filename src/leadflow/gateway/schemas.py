@@ -9,6 +9,16 @@ from leadflow.leads.tables import Lead
 from leadflow.scoring.tables import LeadScore
 
 
+class ProblemOut(BaseModel):
+    """An error (RFC 9457). ``type`` is stable; ``errors`` names each field of a 422."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None
+    errors: list[dict[str, str]] | None = None
+
+
 class LeadOut(BaseModel):
     """A lead as it is stored."""
 
