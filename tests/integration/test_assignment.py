@@ -111,7 +111,7 @@ def test_the_table_of_best_leads_says_who_and_why(session: Session, tmp_path: Pa
     service.sweep(session, get_settings(), None, NOW)
     first, second = best_leads(session, 10)
     assert (first.company, first.owner) == ("Bolt", None)
-    assert (second.owner, second.why) == ("Walt World", "0 of 5 leads in work")
+    assert (second.owner, second.why) == ("Walt World", "Works everywhere, 0 of 5 leads in work")
     assert second.reasons == ["A reason (+3)"]
 
 

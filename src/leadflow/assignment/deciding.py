@@ -80,8 +80,7 @@ def _reason(lead: LeadFacts, rep: RepFacts, load: int) -> str:
     known = sorted(lead.wants & rep.skills.keys(), key=lambda s: (-rep.skills[s], s))
     parts = [f"knows {skill} ({rep.skills[skill]} of 5)" for skill in known[:2]]
     area = rep.territory_for(lead)
-    if area is not None:
-        parts.append(f"covers {area.name}")
+    parts.append("works everywhere" if area is None else f"covers {area.name}")
     parts.append(f"{load} of {rep.capacity} leads in work")
     sentence = ", ".join(parts)
     return sentence[0].upper() + sentence[1:]

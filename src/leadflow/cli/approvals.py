@@ -25,8 +25,9 @@ def list_waiting() -> None:
         console.print("Nothing waits for a decision.")
         return
     table = Table(box=None)
-    for name in ("Approval", "What", "Asked at (UTC)", "Due (UTC)"):
-        table.add_column(name, no_wrap=True, overflow="fold")
+    table.add_column("Approval", no_wrap=True, min_width=33)
+    for name in ("What", "Asked at (UTC)", "Due (UTC)"):
+        table.add_column(name)
     for item in open_questions:
         table.add_row(
             item.id,
@@ -66,6 +67,6 @@ def decide(
     with unit_of_work() as session:
         approval = service.decide(session, approval_id, choice, approver, reason, datetime.now(UTC))
     console.print(
-        f"{approval.subject_id} is [bold]{approval.status}[/bold]. The gateway carries it out "
-        "within seconds; its run in Prefect ends when it is resumed."
+        f"{approval.subject_id} is [bold]{approval.status}[/bold]. The gateway carries it out, and "
+        "ends the run that waits in Prefect, within seconds."
     )

@@ -28,7 +28,9 @@ def print_best_leads(count: int) -> None:
     with unit_of_work() as session:
         leads = best_leads(session, count)
     if not leads:
-        console.print("No scored leads yet. Bring some: leadflow import FILE, then leadflow score")
+        console.print(
+            "No open lead has a score. Bring leads in (leadflow import FILE), then: leadflow score"
+        )
         return
     table = Table(
         title=f"The {len(leads)} best open leads",

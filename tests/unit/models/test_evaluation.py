@@ -31,9 +31,9 @@ def test_metrics_of_four_leads() -> None:
 
 def test_calibration_error_weighs_bins_by_their_size() -> None:
     probability = np.array([0.21, 0.23, 0.25, 0.95])
-    labels = np.array([0, 0, 1, 1])
-    # With two bins: three leads, 0.23 predicted against 1/3 observed; one lead, 0.95 against 1.
-    expected = 0.75 * abs(0.23 - 1 / 3) + 0.25 * 0.05
+    labels = np.array([0, 0, 0, 1])
+    # Three leads, 0.23 predicted against none; one, 0.95 against 1: errors that must not cancel.
+    expected = 0.75 * 0.23 + 0.25 * 0.05
     assert expected_calibration_error(probability, labels, bins=2) == pytest.approx(expected)
 
 

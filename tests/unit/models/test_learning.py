@@ -117,7 +117,7 @@ def test_the_fingerprint_knows_the_data_and_not_their_order(leads: Leads) -> Non
     columns = list(mixed.frame.columns[::-1])
     assert data_fingerprint(mixed.frame[columns], mixed.labels) == original
     changed = leads.frame.copy()
-    changed.loc["lead_7", "visits"] += 1
+    changed.loc["lead_7", "visits"] = 99.0
     assert data_fingerprint(changed, leads.labels) != original
     forgotten = leads.frame.copy()
     forgotten.loc["lead_7", "visits"] = np.nan
