@@ -9,6 +9,7 @@ import numpy as np
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 BINS = 10
 LEVEL = 0.9
+FREE, DRIFT = 100.0, 0.5
 
 
 def sigmoid(log_odds: Vector) -> Vector:
@@ -46,11 +47,19 @@ class Calibration:
         raw, labels = (np.concatenate(part) for part in zip(*blocks, strict=True))
         block = np.repeat(np.arange(len(blocks)), [len(truth) for _, truth in blocks])
         centre, scale = float(raw.mean()), float(raw.std()) or 1.0
-        marks = np.eye(len(blocks))[block]
-        design = np.column_stack([(raw - centre) / scale, marks])
-        fitted = LogisticRegression(C=1e4, max_iter=1000, fit_intercept=False).fit(design, labels)
-        slope = float(fitted.coef_[0, 0]) / scale
-        shifts = fitted.coef_[0, 1:] - slope * centre
+        # The penalty holds the blocks' own shifts towards a common one: a scale of 100 leaves the
+        # slope and the common shift free, one of DRIFT expects log-odds to move by about that much.
+        design = np.column_stack(
+            [
+                FREE * (raw - centre) / scale,
+                np.full(len(raw), FREE),
+                DRIFT * np.eye(len(blocks))[block],
+            ]
+        )
+        fitted = LogisticRegression(C=1.0, max_iter=1000, tol=1e-8, fit_intercept=False)
+        weights = fitted.fit(design, labels).coef_[0]
+        slope = FREE * float(weights[0]) / scale
+        shifts = FREE * weights[1] + DRIFT * weights[2:] - slope * centre
         if slope <= 0:
             # The order of the raw scores says nothing on later data: everyone gets the base rate.
             slope, shifts = 1e-6, logit(np.array([truth.mean() for _, truth in blocks]))

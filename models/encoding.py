@@ -43,6 +43,9 @@ class Encoding:
                 counts = column.value_counts()
                 common = counts[counts >= fewest].index[:MOST_CATEGORIES]
                 categories[feature.name] = tuple(str(name) for name in common)
+        if not kept:
+            # Nothing varies in this part of the data; it may in the rest.
+            return Encoding(tuple(f for f in features if f.kind is not Kind.CATEGORICAL), {})
         return Encoding(tuple(kept), categories)
 
     def matrix(self, frame: pd.DataFrame) -> Matrix:

@@ -99,6 +99,8 @@ def _specs(values: Matrix, feature: int, categorical: bool) -> list[dict[str, An
     if categorical:
         codes = np.unique(known)
         return specs + [{"feature": feature, "kind": "is", "value": float(code)} for code in codes]
+    if len(known) == 0:
+        return specs
     low, high = (float(limit) for limit in np.quantile(known, [0.01, 0.99]))
     centre, scale = float(known.mean()), float(known.std()) or 1.0
     specs.append(

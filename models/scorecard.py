@@ -161,6 +161,7 @@ class Scorecard:
     def save(self, directory: Path) -> None:
         """Write the scorecard as JSON, and trees as LightGBM's text; nothing that runs."""
         directory.mkdir(parents=True, exist_ok=True)
+        (directory / TREES_FILE).unlink(missing_ok=True)
         data: dict[str, Any] = {
             "name": self.name,
             "reference": self.reference,

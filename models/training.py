@@ -32,8 +32,16 @@ CANDIDATES: dict[str, Learner] = {
 LATEST_SHARE = 0.2
 
 
-class NotEnoughOutcomes(ValueError):
-    """There are too few outcomes to learn from; the rubric scores meanwhile."""
+class CannotLearn(ValueError):
+    """There is nothing to learn from yet; the rubric scores meanwhile."""
+
+
+class NotEnoughOutcomes(CannotLearn):
+    """There are too few outcomes to learn from."""
+
+
+class NothingVaries(CannotLearn):
+    """Every lead looks the same, so that nothing can tell them apart."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,8 @@ class Training:
     """What was learned, and how good it is on leads later than those it learned from.
 
     ``scorecard`` learned from all leads; ``latest``, ``calibration`` and ``lift`` judge the same
-    recipe learned without the latest block, on that block.
+    recipe learned without the latest block, on that block. ``dated`` is False where leads have no
+    dates to go by (or too few outcomes for blocks) and folds took the place of later blocks.
     """
 
     scorecard: Scorecard
@@ -87,6 +96,7 @@ class Training:
     converted: int
     first: str
     last: str
+    dated: bool
     data_sha256: str
     example: pd.DataFrame
 
@@ -120,9 +130,12 @@ def train(
 
     Raises:
         NotEnoughOutcomes: fewer than ``minimum_outcomes`` converted, or fewer that did not.
+        NothingVaries: no feature differs between leads.
     """
     converted = int(labels.sum())
     _refuse_if_too_few(converted, len(labels), minimum_outcomes)
+    if not any(frame[feature.name].nunique(dropna=False) > 1 for feature in features):
+        raise NothingVaries("No feature differs between the leads; map more columns as attributes.")
     order = np.argsort(moments, kind="stable")
     frame, labels, moments = frame.iloc[order], labels[order], moments[order]
     past, latest = latest_block(moments, labels, LATEST_SHARE, seed)
@@ -137,6 +150,7 @@ def train(
         )
         for name in CANDIDATES
     )
+    dated = bool(moments[past].max() < moments[latest].min()) and next(iter(outer.values())).dated
     best = min(candidates, key=lambda candidate: candidate.log_loss)
     probability = judged[best.name]
     scorecard = recipe.final(best.name)
@@ -144,7 +158,7 @@ def train(
     return Training(
         scorecard=scorecard,
         chosen=best.name,
-        why=_why(best, candidates),
+        why=_why(best, candidates, dated),
         candidates=candidates,
         latest=best.latest,
         auc_low=low,
@@ -157,6 +171,7 @@ def train(
         converted=converted,
         first=str(moments[0])[:10],
         last=str(moments[-1])[:10],
+        dated=dated,
         data_sha256=data_fingerprint(frame, labels),
         example=frame.head(5),
     )
@@ -167,9 +182,13 @@ class _OutOfTime:
     """Raw log-odds on blocks a model had not seen, with what happened there."""
 
     blocks: tuple[tuple[Vector, np.ndarray], ...]
+    dated: bool
 
     def calibration(self) -> Calibration:
-        return Calibration.learn(self.blocks)
+        if self.dated:
+            return Calibration.learn(self.blocks)
+        raw, truth = (np.concatenate(part) for part in zip(*self.blocks, strict=True))
+        return Calibration.learn([(raw, truth)])
 
 
 @dataclass(frozen=True)
@@ -190,7 +209,9 @@ class _Recipe:
             encoding, model, _ = self._learn(name, rows[past])
             raw = model.raw(encoding.matrix(self.frame.iloc[rows[block]]))
             blocks.append((raw, self.labels[rows[block]]))
-        return _OutOfTime(tuple(blocks))
+        moments = self.moments[rows]
+        dated = all(moments[past].max() < moments[block].min() for past, block in splits)
+        return _OutOfTime(tuple(blocks), dated)
 
     def judge(self, name: str, past: np.ndarray, latest: np.ndarray, seen: _OutOfTime) -> Vector:
         """Calibrated probabilities of the latest block, learned on the past only."""
@@ -247,11 +268,12 @@ def _importance(scorecard: Scorecard, frame: pd.DataFrame) -> list[tuple[str, fl
     return sorted(pairs, key=lambda pair: -pair[1])
 
 
-def _why(best: Candidate, candidates: Sequence[Candidate]) -> str:
+def _why(best: Candidate, candidates: Sequence[Candidate], dated: bool) -> str:
     others = ", ".join(
         f"{other.name} {other.log_loss:.4f}" for other in candidates if other.name != best.name
     )
+    where = "blocks of leads later than those" if dated else "folds of leads other than those"
     return (
-        f"{best.name.capitalize()} was chosen: on {len(best.blocks)} blocks of leads later than "
-        f"those learned from, its mean log loss is lowest, {best.log_loss:.4f} (against {others})."
+        f"{best.name.capitalize()} was chosen: on {len(best.blocks)} {where} learned from, "
+        f"its mean log loss is lowest, {best.log_loss:.4f} (against {others})."
     )

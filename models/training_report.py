@@ -16,7 +16,7 @@ def write_report(training: Training, horizon_days: int) -> str:
         [
             f"# {_headline(training)}",
             training.why,
-            "## On the latest leads, which it had not learned from",
+            f"## On {_judged(training)}, which it had not learned from",
             _comparison(training),
             f"90 % interval of the AUC: {training.auc_low:.3f} to {training.auc_high:.3f}. "
             "An AUC of 1 ranks every buyer first, 0.5 is chance; the other figures are errors: "
@@ -45,7 +45,9 @@ def write_report(training: Training, horizon_days: int) -> str:
 
 def _headline(training: Training) -> str:
     if training.rubric is None:
-        return f"{training.chosen.capitalize()}: AUC {training.latest.auc:.3f} on the latest leads"
+        return (
+            f"{training.chosen.capitalize()}: AUC {training.latest.auc:.3f} on {_judged(training)}"
+        )
     found = training.rubric
     verdict = "ranks better than" if found.gain_low > 0 else "is not clearly better than"
     return (
@@ -53,6 +55,10 @@ def _headline(training: Training) -> str:
         f"AUC {training.latest.auc:.3f} against {found.metrics.auc:.3f} "
         f"(gain {found.gain_low:+.3f} to {found.gain_high:+.3f})"
     )
+
+
+def _judged(training: Training) -> str:
+    return "the latest leads" if training.dated else "a fifth of the leads"
 
 
 def _comparison(training: Training) -> str:

@@ -16,12 +16,12 @@ from leadflow.settings import get_settings
 @task(persist_result=False)
 def learn_challenger() -> Learned | str:
     """A registered challenger, or in words why there is too little to learn from."""
-    from models.training import NotEnoughOutcomes
+    from models.training import CannotLearn
 
     try:
         with unit_of_work() as session:
             return learn(session, get_settings(), datetime.now(UTC))
-    except NotEnoughOutcomes as error:
+    except CannotLearn as error:
         return str(error)
 
 

@@ -2,12 +2,13 @@
 
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.servers import empty, free_port
 
 # Set before anything reads settings: a short path, because a socket's path must stay short.
 HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
@@ -15,17 +16,10 @@ os.environ["LEADFLOW_HOME"] = str(HOME)
 os.environ.pop("LEADFLOW_DATABASE_URL", None)
 
 
-def free_port() -> int:
-    """A port nobody listens on, so that servers that run besides are left alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
 
-from sqlalchemy import Engine, MetaData, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadflow.settings import get_settings
@@ -79,14 +73,4 @@ def session(engine: Engine) -> Iterator[Session]:
 def store(engine: Engine) -> Iterator[Engine]:
     """A store that tests commit to; every table is emptied afterwards."""
     yield engine
-    from leadflow.tables import metadata
-
-    empty(engine, metadata)
-
-
-def empty(engine: Engine, metadata: MetaData) -> None:
-    """Empty every table, the append-only ones too."""
-    names = ", ".join(table.name for table in metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+    empty(engine)

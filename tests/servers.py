@@ -3,10 +3,12 @@
 Each is started once for the whole test run and ended by its own process id.
 """
 
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child
@@ -14,10 +16,25 @@ from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.services import Service, prefect_server, worker
 
 
+def free_port() -> int:
+    """A port nobody listens on, so that servers that run besides are left alone."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def empty(engine: Engine) -> None:
+    """Empty every table, the append-only ones too."""
+    from leadflow.tables import metadata
+
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+
+
 def started(service: Service, settings: Settings) -> Iterator[Child]:
     """The service, until the end of the test run."""
-    import time
-
     child = Child(service, settings.home / "logs")
     try:
         child.wait_healthy(120)

@@ -62,10 +62,10 @@ def market(engine: Engine, prefect: Child) -> Iterator[Engine]:
         now=datetime.now(UTC),
     )
     yield engine
-    from leadflow.tables import metadata
+
     from tests.conftest import empty
 
-    empty(engine, metadata)
+    empty(engine)
 
 
 @pytest.fixture(scope="module")

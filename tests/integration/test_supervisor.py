@@ -18,7 +18,7 @@ from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import Child, ServiceFailed
 from leadflow.supervisor.services import Service
-from tests.conftest import free_port
+from tests.servers import free_port
 
 pytestmark = pytest.mark.servers
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_leads import FEATURES, learn, make
 
 from features.feature import Dimension, Feature, Kind
 from models.explanation import all_reasons
 from models.rubric import Rubric
 from models.scorecard import Scores
+from tests.unit.models.made_up_leads import FEATURES, learn, make
 
 SIX = tuple(
     Feature(f"f{place}", f"F{place}", Dimension.FIT, Kind.NUMERIC, f"F{place} is {{value}}")

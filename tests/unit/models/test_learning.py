@@ -4,11 +4,18 @@ import re
 
 import numpy as np
 import pytest
-from made_up_leads import FEATURES, Leads, make
 
 from models.evaluation import expected_calibration_error
 from models.rubric import Rubric
-from models.training import CANDIDATES, NotEnoughOutcomes, Training, data_fingerprint, train
+from models.training import (
+    CANDIDATES,
+    NotEnoughOutcomes,
+    NothingVaries,
+    Training,
+    data_fingerprint,
+    train,
+)
+from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
 
 def trained(leads: Leads, minimum_outcomes: int = 40) -> Training:
@@ -126,3 +133,19 @@ def test_the_fingerprint_knows_the_data_and_not_their_order(leads: Leads) -> Non
     other[3] = 1 - other[3]
     assert data_fingerprint(leads.frame, other) != original
     assert data_fingerprint(leads.frame.iloc[1:], leads.labels[1:]) != original
+
+
+def test_leads_that_all_look_the_same_are_refused_in_plain_words() -> None:
+    leads = make(300)
+    same = leads.frame.assign(**dict.fromkeys(leads.frame.columns, 1.0))
+    with pytest.raises(NothingVaries, match="map more columns"):
+        train(same, leads.labels, leads.moments, FEATURES)
+
+
+def test_without_dates_the_report_does_not_speak_of_later_leads() -> None:
+    leads = make(600)
+    undated = train(leads.frame, leads.labels, np.zeros_like(leads.moments), FEATURES)
+    dated = train(leads.frame, leads.labels, leads.moments, FEATURES)
+    assert (undated.dated, dated.dated) == (False, True)
+    assert "later" not in undated.why
+    assert "later" in dated.why

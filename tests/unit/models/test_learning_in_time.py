@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_leads import Leads, make
 
 from features.feature import Dimension, Feature, Kind
 from models import training
@@ -14,6 +13,7 @@ from models.calibration import Vector, logit
 from models.encoding import Encoding, Matrix
 from models.linear import LinearModel
 from models.training import train
+from tests.unit.models.made_up_leads import Leads, make
 
 NUMBER = Feature("number", "Number", Dimension.FIT, Kind.NUMERIC)
 FAD = Feature("fad", "Fad", Dimension.FIT, Kind.NUMERIC)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_leads import learn, make
 
 from models.scorecard import ModelFileDamaged, Scorecard, fingerprint
 from models.training import CANDIDATES
+from tests.unit.models.made_up_leads import learn, make
 
 NEW = make(200, seed=1)
 

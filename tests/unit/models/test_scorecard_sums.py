@@ -1,15 +1,17 @@
 """A score is a sum that can be checked: 50, plus what each feature adds."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_leads import FEATURES, learn, make
 
 from features.feature import Dimension
 from models.calibration import logit
 from models.encoding import FeaturesMissing
 from models.scorecard import Scorecard
 from models.training import CANDIDATES
+from tests.unit.models.made_up_leads import FEATURES, learn, make
 
 LEADS = make(900)
 NEW = make(300, seed=1)
@@ -95,7 +97,7 @@ def test_a_lead_alone_scores_as_it_does_among_others(scorecard: Scorecard) -> No
     ],
     ids=["unseen category", "nothing known", "far outside"],
 )
-def test_strange_leads_are_scored(scorecard: Scorecard, change: dict[str, object]) -> None:
+def test_strange_leads_are_scored(scorecard: Scorecard, change: dict[str, Any]) -> None:
     scores = scorecard.score(NEW.frame.head(3).assign(**change))
     assert np.isfinite(scores.contributions).all()
     assert ((scores.low <= scores.probability) & (scores.probability <= scores.high)).all()
