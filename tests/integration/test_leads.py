@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import LeadNotFound, get_lead, upsert_lead
-from leadflow.leads.tables import AttributeDefinition, Lead, LeadHistory
+from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, LeadHistory
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -118,3 +118,15 @@ def test_thirty_writers_of_one_address_make_one_lead(store: Engine) -> None:
 def test_a_lead_that_is_not_there_is_said_to_be(session: Session) -> None:
     with pytest.raises(LeadNotFound, match="lead_0"):
         get_lead(session, "lead_0")
+
+
+def test_counting_one_thing_anew_keeps_what_was_seen_of_the_others(session: Session) -> None:
+    lead, _ = upsert_lead(session, lead_in(website_visits=8, email_opens=5), NOW)
+    for kind in ("website_visit", "email_open", "email_open", "content_download"):
+        session.add(
+            LeadEvent(lead_id=lead.id, type=kind, occurred_at=NOW + timedelta(hours=1), source="t")
+        )
+    session.flush()
+    upsert_lead(session, lead_in(website_visits=20), LATER)
+    assert (lead.website_visits, lead.email_opens, lead.content_downloads) == (20, 7, 1)
+    assert lead.counted_at == LATER

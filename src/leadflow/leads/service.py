@@ -1,9 +1,9 @@
 """Taking one lead in, and reading it back."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -11,12 +11,18 @@ from sqlalchemy.orm import Session
 from leadflow.leads import derive
 from leadflow.leads.places import place
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.tables import AttributeDefinition, Lead
+from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
 from leadflow.privacy.encryption import get_cipher
 from leadflow.settings import get_settings
 
 ATTEMPTS = 5
+BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
 COUNTERS = ("website_visits", "email_opens", "content_downloads")
+COUNTED_EVENTS = {
+    "website_visits": "website_visit",
+    "email_opens": "email_open",
+    "content_downloads": "content_download",
+}
 AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
 
 
@@ -116,10 +122,26 @@ def _update(session: Session, known: Lead, lead: LeadIn, email_index: str, now: 
     for name in changed:
         setattr(known, name, given[name])
     if changed.intersection(COUNTERS):
+        _carry_over(session, known, set(COUNTERS) - lead.model_fields_set)
         known.counted_at = now
     if changed:
         known.known_from = known.updated_at = now
     session.flush()
+
+
+def _carry_over(session: Session, known: Lead, not_given: set[str]) -> None:
+    """Add what was seen since the last count to the counters that are not counted anew now: they
+    share one moment of counting, and from the new one on only later events are added to them."""
+    for counter in sorted(not_given):
+        seen = session.scalar(
+            select(func.count()).where(
+                LeadEvent.lead_id == known.id,
+                LeadEvent.type == COUNTED_EVENTS[counter],
+                LeadEvent.occurred_at > (known.counted_at or BEFORE_ALL),
+            )
+        )
+        if seen:
+            setattr(known, counter, (getattr(known, counter) or 0) + seen)
 
 
 def _can_take_id(session: Session, known: Lead, lead: LeadIn) -> bool:
