@@ -56,7 +56,7 @@ class Calibration:
                 DRIFT * np.eye(len(blocks))[block],
             ]
         )
-        fitted = LogisticRegression(C=1.0, max_iter=1000, tol=1e-8, fit_intercept=False)
+        fitted = LogisticRegression(C=1.0, max_iter=1000, tol=1e-6, fit_intercept=False)
         weights = fitted.fit(design, labels).coef_[0]
         slope = FREE * float(weights[0]) / scale
         shifts = FREE * weights[1] + DRIFT * weights[2:] - slope * centre

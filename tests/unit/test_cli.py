@@ -1,18 +1,22 @@
 """The command line speaks plainly and starts quickly."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.servers import free_port
+
+SERVERS = ("GATEWAY", "PREFECT", "MLFLOW")
 HEAVY = ("crewai", "mlflow", "great_expectations", "prefect", "sklearn", "pandas", "lightgbm")
 
 
 def run(*words: str, home: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    import os
-
-    extra = {"LEADFLOW_HOME": str(home)} if home else {}
+    extra = {f"LEADFLOW_{name}_PORT": str(free_port()) for name in SERVERS}
+    if home is not None:
+        extra["LEADFLOW_HOME"] = str(home)
     return subprocess.run(
         [sys.executable, "-m", "leadflow.cli.main", *words],
         env=os.environ | extra | {"COLUMNS": "120"},
