@@ -1,27 +1,13 @@
 """``leadflow demo``: the whole way of a lead on a simulated market, through the real servers."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from leadflow.cli.console import console
 
 APPROVER = "demo-approver"
-EXAMPLE: dict[str, Any] = {
-    "email": "john.doe@techcorp.com",
-    "company_name": "TechCorp Inc",
-    "company_size": 150,
-    "industry": "technology",
-    "job_title": "VP of Marketing",
-    "location": "San Francisco, CA",
-    "budget": 25000,
-    "timeline": "1-3 months",
-    "service_requirements": ["marketing automation", "crm integration"],
-    "website_visits": 8,
-    "email_opens": 5,
-    "content_downloads": 2,
-}
 
 
 def demo(
@@ -32,6 +18,7 @@ def demo(
     explained and handed to salespeople. The servers stay up afterwards; end them with:
     leadflow down"""
     from leadflow.cli import demo_steps as steps
+    from leadflow.leads.schemas import EXAMPLE
 
     story = Story()
     story.step("Starting the servers")

@@ -55,30 +55,29 @@ AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}
 AttributeValue = Annotated[StrictBool | float | str, BeforeValidator(_plain)]
 
 
+EXAMPLE: dict[str, Any] = {
+    "email": "john.doe@techcorp.com",
+    "company_name": "TechCorp Inc",
+    "company_size": 150,
+    "industry": "technology",
+    "job_title": "VP of Marketing",
+    "location": "San Francisco, CA",
+    "budget": 25000,
+    "timeline": "1-3 months",
+    "service_requirements": ["marketing automation", "crm integration"],
+    "website_visits": 8,
+    "email_opens": 5,
+    "content_downloads": 2,
+}
+
+
 class LeadIn(BaseModel):
     """What is known of a lead. Only the e-mail address is required; send what you have."""
 
     model_config = ConfigDict(
         extra="forbid",
         hide_input_in_errors=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "email": "john.doe@techcorp.com",
-                    "company_name": "TechCorp Inc",
-                    "company_size": 150,
-                    "industry": "technology",
-                    "job_title": "VP of Marketing",
-                    "location": "San Francisco, CA",
-                    "budget": 25000,
-                    "timeline": "1-3 months",
-                    "service_requirements": ["marketing automation", "crm integration"],
-                    "website_visits": 8,
-                    "email_opens": 5,
-                    "content_downloads": 2,
-                }
-            ]
-        },
+        json_schema_extra={"examples": [EXAMPLE]},
     )
 
     email: Annotated[EmailStr, WrapValidator(_address)]

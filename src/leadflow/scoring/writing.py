@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from leadflow.database.copying import copy_rows
+
 COLUMNS = (
     "id",
     "lead_id",
@@ -55,14 +57,8 @@ def write_scores(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
     """
     session.execute(text(STAGE))
     session.execute(text("TRUNCATE new_scores"))
-    driver = session.connection().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("The session has no open connection.")
-    written = 0
-    with driver.cursor().copy(f"COPY new_scores ({NAMES}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([_value(row, name) for name in COLUMNS])
-            written += 1
+    values = ([_value(row, name) for name in COLUMNS] for row in rows)
+    written = copy_rows(session, "new_scores", COLUMNS, values)
     session.execute(
         text(
             "SELECT id FROM leads WHERE id IN (SELECT lead_id FROM new_scores) "

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.team import store_team
 from leadflow.audit import service as audit
+from leadflow.database.copying import copy_rows
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.leads.derive import email_kind, normalise_email, seniority, timeline_months
@@ -146,10 +147,10 @@ def _store(session: Session, block: "Block", summary: Summary) -> None:
     # Missing values as None, whatever pandas calls them in a column of this type.
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
     rows = [_lead_row(ids[i], row) for i, row in enumerate(records) if i in ids]
-    _copy(session, "leads", LEAD_COLUMNS, rows)
+    copy_rows(session, "leads", LEAD_COLUMNS, rows)
     events = block.events[block.events["lead"].isin(ids.keys())]
     times = events["occurred_at"].dt.to_pydatetime()
-    _copy(
+    copy_rows(
         session,
         "lead_events",
         EVENT_COLUMNS,
@@ -159,7 +160,7 @@ def _store(session: Session, block: "Block", summary: Summary) -> None:
         ),
     )
     outcomes = block.outcomes[block.outcomes["lead"].isin(ids.keys())]
-    _copy(
+    copy_rows(
         session,
         "outcomes",
         OUTCOME_COLUMNS,
@@ -228,15 +229,6 @@ def _outcome_row(lead_id: str, row: dict[Any, Any]) -> tuple[Any, ...]:
         "USD" if won else None,
         SOURCE,
     )
-
-
-def _copy(session: Session, table: str, columns: tuple[str, ...], rows: Any) -> None:
-    driver = session.connection().connection.driver_connection
-    if driver is None:
-        raise RuntimeError("The session has no open connection.")
-    with driver.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 def _ceiling(truth: Any) -> float:
