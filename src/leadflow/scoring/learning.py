@@ -54,7 +54,17 @@ def serving_scorer(settings: Settings) -> "Scorer":
 
     models = registry(settings)
     champion = models.champion()
-    return Rubric.load() if champion is None else models.load(champion)
+    scorer: Scorer = Rubric.load() if champion is None else models.load(champion)
+    _warm(scorer)
+    return scorer
+
+
+def _warm(scorer: "Scorer") -> None:
+    """Score a lead of whom nothing is known, so that the first real one does not wait for what a
+    model loads when it is first used."""
+    import pandas as pd
+
+    scorer.score(pd.DataFrame({feature.name: [None] for feature in scorer.features}))
 
 
 def champion_version(settings: Settings) -> str | None:
