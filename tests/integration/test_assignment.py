@@ -94,14 +94,20 @@ def test_the_best_leads_go_first_when_hands_are_few(session: Session, tmp_path: 
     assert set(owners(session)) == set(leads[3:])
 
 
-def test_an_ended_assignment_frees_the_lead_and_the_hands(session: Session, tmp_path: Path) -> None:
-    put_team(session, tmp_path)
-    lead = put_lead(session, 90, country="FR")
-    service.sweep(session, get_settings(), None, NOW)
-    assert service.end_assignment(session, lead, "declined", NOW)
-    assert not service.end_assignment(session, lead, "declined", NOW)
-    assert {rep.load for rep in read_reps(session)} == {0}
+def test_a_lead_that_ended_frees_the_hands_for_the_next(session: Session, tmp_path: Path) -> None:
+    put_team(session, tmp_path, "reps:\n  - {id: one, name: One, capacity: 1}")
+    first = put_lead(session, 90)
+    second = put_lead(session, 80)
     assert service.sweep(session, get_settings(), None, NOW).assigned == 1
+    assert service.sweep(session, get_settings(), None, NOW).assigned == 0
+    session.add(Outcome(lead_id=first, outcome="converted", occurred_at=NOW, source="test"))
+    session.flush()
+    assert service.sweep(session, get_settings(), None, NOW).assigned == 1
+    ended = session.execute(
+        select(Assignment.lead_id, Assignment.end_reason).order_by(Assignment.ended_at)
+    )
+    assert ended.all() == [(first, "converted"), (second, None)]
+    assert {rep.load for rep in read_reps(session)} == {1}
 
 
 def test_the_table_of_best_leads_says_who_and_why(session: Session, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The simulated market in the store."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -32,9 +32,14 @@ def test_the_same_market_twice_changes_nothing(store: Engine) -> None:
     assert after[1] == first.events > 2000
     assert after[2] == first.converted + first.lost
     assert after[3] == 4
-    again = simulate(store, get_settings(), **arguments)  # type: ignore[arg-type]
+    assert first.truth is not None
+    truth = pd.read_parquet(first.truth)
+    later = arguments | {"now": NOW + timedelta(days=9)}
+    again = simulate(store, get_settings(), **later)  # type: ignore[arg-type]
     assert (again.leads, again.events) == (0, 0)
     assert counts() == after
+    assert again.ceiling_auc == first.ceiling_auc
+    pd.testing.assert_frame_equal(pd.read_parquet(first.truth), truth)
 
 
 def test_what_features_need_is_derived_and_the_truth_stays_outside(store: Engine) -> None:
@@ -48,7 +53,7 @@ def test_what_features_need_is_derived_and_the_truth_stays_outside(store: Engine
     assert all("probability" not in lead.attributes for lead in leads)
     assert summary.truth is not None
     truth = pd.read_parquet(summary.truth)
-    assert set(truth["external_id"]) == {lead.external_id for lead in leads}
+    assert sorted(truth["external_id"]) == sorted(str(lead.external_id) for lead in leads)
 
 
 def test_the_exported_file_has_a_company_s_own_columns_and_mistakes(tmp_path: Path) -> None:

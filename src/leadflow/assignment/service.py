@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,7 @@ def sweep(
     name = strategy or settings.assignment_strategy
     chosen = find_strategy(name)
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SWEEP_LOCK})
+    _end_closed(session, now)
     reps = read_reps(session)
     decisions = decide(_due_leads(session, limit), reps, chosen, name)
     made = [decision for decision in decisions if decision.rep_id is not None]
@@ -129,15 +130,17 @@ def _row(decision: Decision) -> dict[str, Any]:
     return {"lead": decision.lead_id, "rep": decision.rep_id or "nobody", "why": decision.reason}
 
 
-def end_assignment(session: Session, lead_id: str, reason: str, now: datetime) -> bool:
-    """End the lead's active assignment; False if it had none."""
-    active = session.scalars(
-        select(Assignment)
-        .where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
-        .with_for_update()
-    ).first()
-    if active is None:
-        return False
-    active.ended_at, active.end_reason = max(now, active.assigned_at), reason
-    session.flush()
-    return True
+def _end_closed(session: Session, now: datetime) -> None:
+    """End the assignments of leads that have converted or been lost: they are no work any more."""
+    last = (
+        select(Outcome.outcome)
+        .where(Outcome.lead_id == Assignment.lead_id)
+        .order_by(Outcome.occurred_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    session.execute(
+        update(Assignment)
+        .where(Assignment.ended_at.is_(None), last.is_not(None))
+        .values(ended_at=func.greatest(now, Assignment.assigned_at), end_reason=last)
+    )

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import psutil
 
-SYSTEM_USER = "embedded_postgres"
-
 
 class EmbeddedPostgresError(RuntimeError):
     """The embedded PostgreSQL did not start; the message carries the end of its log."""

@@ -21,7 +21,6 @@ NO_VALUE = frozenset({"", "null", "nan", "none", "n/a"})
 TRUE, FALSE = frozenset({"true", "1", "yes", "y", "t"}), frozenset({"false", "0", "no", "n", "f"})
 TEXTS = ("first_name", "last_name", "company_name", "job_title", "location", "timeline")
 COUNTS = ("company_size", "website_visits", "email_opens", "content_downloads")
-FIRST_DATE = "1970-01-01"
 
 
 @dataclass(frozen=True)

@@ -105,30 +105,34 @@ def simulate(
     from leadflow.simulation.team import make_team, true_selling
 
     summary = Summary(reps=reps)
-    open_leads = max(1, round(leads * 0.2 * 12 / max(months, 1)))
-    with unit_of_work(engine) as session:
-        store_team(session, make_team(seed, reps, capacity=max(10, open_leads // reps)))
-    truths, done = [], 0
+    truths, done = [_read_truth(settings, seed)], 0
     for block in generate(seed, leads, months, now):
         with unit_of_work(engine) as session:
-            _store(session, block, summary)
+            stored = _store(session, block, summary)
         ended = block.outcomes.set_index("lead")["outcome"]
-        truths.append(block.truth.assign(outcome=ended.reindex(block.truth.index)))
+        truth = block.truth.assign(outcome=ended.reindex(block.truth.index))
+        truths.append(truth.loc[stored])
         done += len(block.leads)
         if on_progress is not None:
             on_progress(done)
-    truth = pd.concat(truths, ignore_index=True)
+    # A lead made anew after the store was emptied has a new truth.
+    everyone = pd.concat(truths, ignore_index=True)
+    truth = everyone.drop_duplicates("external_id", keep="last", ignore_index=True)
     summary.ceiling_auc = _ceiling(truth)
-    summary.truth = _write_truth(settings, seed, truth, pd.DataFrame(true_selling(seed, reps)))
+    summary.truth = _truth_file(settings, seed)
     if summary.leads:
+        _write_truth(settings, seed, truth, pd.DataFrame(true_selling(seed, reps)))
+        open_leads = max(1, round(leads * 0.2 * 12 / max(months, 1)))
+        team = make_team(seed, reps, capacity=max(10, open_leads // reps))
         with unit_of_work(engine) as session:
+            store_team(session, team)
             counts = {"leads": summary.leads, "events": summary.events, "seed": seed}
             audit.record(session, "operator", "market.simulated", f"simulation/{seed}", counts)
     return summary
 
 
-def _store(session: Session, block: "Block", summary: Summary) -> None:
-    """COPY what is not there yet of a block's leads, events and outcomes."""
+def _store(session: Session, block: "Block", summary: Summary) -> list[int]:
+    """COPY what is not there yet of a block's leads, events and outcomes; which rows those are."""
     frame = block.leads
     known = set(
         session.scalars(
@@ -143,7 +147,7 @@ def _store(session: Session, block: "Block", summary: Summary) -> None:
         if external not in known
     }
     if not ids:
-        return
+        return []
     # Missing values as None, whatever pandas calls them in a column of this type.
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
     rows = [_lead_row(ids[i], row) for i, row in enumerate(records) if i in ids]
@@ -170,6 +174,7 @@ def _store(session: Session, block: "Block", summary: Summary) -> None:
     summary.events += len(events)
     summary.converted += int((outcomes["outcome"] == "converted").sum())
     summary.lost += int((outcomes["outcome"] == "lost").sum())
+    return list(ids)
 
 
 def _lead_row(lead_id: str, row: dict[Any, Any]) -> tuple[Any, ...]:
@@ -235,6 +240,8 @@ def _ceiling(truth: Any) -> float:
     """The AUC of the true probabilities: no model can rank these outcomes better, on average."""
     from sklearn.metrics import roc_auc_score
 
+    if truth.empty:
+        return float("nan")
     known = truth.dropna(subset=["outcome"])
     if known["outcome"].nunique() < 2:
         return float("nan")
@@ -242,10 +249,20 @@ def _ceiling(truth: Any) -> float:
     return float(roc_auc_score(won, known["probability_at_creation"]))
 
 
-def _write_truth(settings: Settings, seed: int, truth: Any, selling: Any) -> Path:
-    folder = settings.home / "simulation"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"truth-{seed}.parquet"
+def _truth_file(settings: Settings, seed: int) -> Path:
+    return settings.home / "simulation" / f"truth-{seed}.parquet"
+
+
+def _read_truth(settings: Settings, seed: int) -> Any:
+    """The truth of the leads stored before, which stays what it was when they were made."""
+    import pandas as pd
+
+    path = _truth_file(settings, seed)
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=["external_id"])
+
+
+def _write_truth(settings: Settings, seed: int, truth: Any, selling: Any) -> None:
+    path = _truth_file(settings, seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
     truth.to_parquet(path)
-    selling.to_parquet(folder / f"selling-{seed}.parquet")
-    return path
+    selling.to_parquet(path.with_name(f"selling-{seed}.parquet"))
