@@ -23,7 +23,7 @@ from models.trees import TreeModel
 AVERAGE = 50.0
 POINTS_PER_LOG_ODDS = 10.0 / float(np.log(2.0))
 MODEL_FILE, TREES_FILE = "model.json", "trees.txt"
-Regime = Literal["rubric", "model"]
+Regime = Literal["rubric", "blend", "model"]
 
 
 @dataclass(frozen=True)

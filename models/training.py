@@ -73,6 +73,17 @@ class RubricComparison:
 
 
 @dataclass(frozen=True)
+class LatestLeads:
+    """The block a training is judged on: its leads in order, what became of them, and the
+    probability given by the chosen recipe, which had learned from none of them."""
+
+    frame: pd.DataFrame
+    labels: np.ndarray
+    moments: np.ndarray
+    probability: Vector
+
+
+@dataclass(frozen=True)
 class Training:
     """What was learned, and how good it is on leads later than those it learned from.
 
@@ -99,6 +110,7 @@ class Training:
     dated: bool
     data_sha256: str
     example: pd.DataFrame
+    judged_on: LatestLeads
 
     def candidate_table(self) -> list[dict[str, Any]]:
         """One row a candidate, best first."""
@@ -174,6 +186,7 @@ def train(
         dated=dated,
         data_sha256=data_fingerprint(frame, labels),
         example=frame.head(5),
+        judged_on=LatestLeads(frame.iloc[latest], labels[latest], moments[latest], probability),
     )
 
 
