@@ -69,6 +69,11 @@ class Encoding:
             place for place, feature in enumerate(self.features) if feature.kind is Kind.CATEGORICAL
         ]
 
+    def codes(self, place: int) -> int:
+        """How many kept categories the feature at this place has; their number is the code of
+        any other."""
+        return len(self.categories[self.features[place].name])
+
     def _codes(self, column: pd.Series, feature: Feature) -> Matrix:
         if feature.kind is not Kind.CATEGORICAL:
             return column.to_numpy(dtype=np.float64)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from models.calibration import Vector
+from models.calibration import Vector, losses
 
 ECE_BINS = 15
 BOOTSTRAP = 300
@@ -27,10 +27,9 @@ class Metrics:
 
 def evaluate(probability: Vector, labels: np.ndarray) -> Metrics:
     """Metrics of predicted probabilities (n) against what happened (n, 0 or 1)."""
-    kept = np.clip(probability, 1e-9, 1 - 1e-9)
     return Metrics(
         auc=auc(probability, labels),
-        log_loss=float(-np.mean(np.where(labels == 1, np.log(kept), np.log1p(-kept)))),
+        log_loss=float(losses(probability, labels).mean()),
         brier=float(np.mean((probability - labels) ** 2)),
         ece=expected_calibration_error(probability, labels),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.scorecard import Scores
+from models.scores import Scores
 
 FOR, AGAINST = 3, 2
 LEAST_POINTS = 0.05

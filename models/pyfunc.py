@@ -7,6 +7,7 @@ import pandas as pd
 
 from models.explanation import all_reasons
 from models.scorecard import Scorecard
+from models.scorecard_files import read_scorecard
 
 
 class ScorecardFunction:
@@ -26,4 +27,4 @@ class ScorecardFunction:
 
 
 def _load_pyfunc(path: str) -> ScorecardFunction:
-    return ScorecardFunction(Scorecard.load(Path(path)))
+    return ScorecardFunction(read_scorecard(Path(path)))

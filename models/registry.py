@@ -12,7 +12,9 @@ from typing import Any
 import pandas as pd
 
 from models.pyfunc import ScorecardFunction
-from models.scorecard import Scorecard, Scorer, fingerprint
+from models.scorecard import Scorecard
+from models.scorecard_files import fingerprint, read_scorecard, write_scorecard
+from models.scores import Scorer
 from models.training import Training
 from models.training_report import write_report
 
@@ -86,7 +88,7 @@ class Registry:
                     f"The files of {version.name} version {version.version} are not those that "
                     "were registered. Train again, or roll back to another version."
                 )
-            return Scorecard.load(directory, version.version)
+            return read_scorecard(directory, version.version)
 
     def log(
         self, training: Training, plots: Path, parameters: Mapping[str, Any], rubric: Scorer
@@ -104,7 +106,7 @@ class Registry:
             mlflow.log_artifacts(str(plots), "plots")
             mlflow.log_text(write_report(training, int(parameters["horizon_days"])), "report.md")
             files = Path(folder) / "scorecard"
-            training.scorecard.save(files)
+            write_scorecard(training.scorecard, files)
             sha256 = fingerprint(files)
             info = self._log_model(mlflow, training, files)
             run_id = info.run_id

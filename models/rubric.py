@@ -1,7 +1,9 @@
 """The expert rubric: scores while there is too little history to learn from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,20 @@ import pandas as pd
 import yaml
 
 from features.definitions import DEFINITIONS
-from features.feature import Feature
-from models.calibration import Vector, logit, sigmoid
-from models.scorecard import AVERAGE, POINTS_PER_LOG_ODDS, Regime, Scores
+from features.feature import Dimension, Feature, Kind
+from models.additive import AdditiveModel, Curve
+from models.calibration import NOT_ENOUGH, Calibration, logit
+from models.encoding import Encoding
+from models.rubric_model import RubricModel
+from models.scorecard import Part, Scorecard
+from models.scores import POINTS_PER_LOG_ODDS, Regime, Scores
+
+__all__ = ["NOT_ENOUGH", "SHIPPED", "Rubric", "RubricInvalid"]
 
 SHIPPED = Path(__file__).parent / "rubric.yaml"
-DOUBT = float(np.log(4.0))
-NOT_ENOUGH = "not enough history"
+SILENCE = "days_since_active"
+# How many made-up leads at the guessed rate stand beside the outcomes that are known.
+GUESS_IS_WORTH = 50
 
 
 class RubricInvalid(ValueError):
@@ -28,84 +37,161 @@ class Rubric:
     """Points by feature, written by people, on the scale of every scorecard.
 
     The probability is a guess from ``base_rate``; its interval spans a quarter to four times the
-    odds, and the confidence says that there is not enough history.
+    odds, and the confidence says that there is not enough history. ``content`` is the file as it
+    was written; the version carries the beginning of its SHA-256.
     """
 
     version: str
     base_rate: float
-    features: tuple[Feature, ...]
-    rules: Mapping[str, Mapping[str, Any]]
+    part: Part
+    content: str
     regime: Regime = "rubric"
 
     @staticmethod
     def load(path: Path = SHIPPED) -> "Rubric":
+        """Read a rubric from a YAML file.
+
+        Raises:
+            RubricInvalid: an unknown feature, bands out of order, or a missing key.
+        """
+        return Rubric.parse(path.read_text(), path.name)
+
+    @staticmethod
+    def parse(content: str, name: str = "rubric") -> "Rubric":
         """Read a rubric from YAML.
 
         Raises:
             RubricInvalid: an unknown feature, bands out of order, or a missing key.
         """
         try:
-            data = yaml.safe_load(path.read_text())
-            features = tuple(_feature(name, rule) for name, rule in data["features"].items())
+            data = yaml.safe_load(content)
             base_rate = float(data["base_rate"])
-            if not features or not 0 < base_rate < 1:
+            if not data["features"] or not 0 < base_rate < 1:
                 raise RubricInvalid("needs at least one feature, and a base_rate between 0 and 1.")
-            return Rubric(str(data["version"]), base_rate, features, data["features"])
+            version = f"{data['version']}-{sha256(content.encode()).hexdigest()[:8]}"
+            part = _part(data["features"], data.get("bounds", {}), base_rate)
+            return Rubric(version, base_rate, part, content)
         except RubricInvalid as error:
-            raise RubricInvalid(f"{path.name}: {error}") from None
+            raise RubricInvalid(f"{name}: {error}") from None
         except (AttributeError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
             raise RubricInvalid(
-                f"{path.name} needs version, base_rate and features, each well formed: {error}"
+                f"{name} needs version, base_rate and features, each well formed: {error}"
             ) from error
 
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features it looks at."""
+        return self.part.encoding.features
+
+    def informed(self, converted: int, leads: int) -> "Rubric":
+        """The same rubric with its guess of how many convert corrected by outcomes known so far."""
+        rate = (GUESS_IS_WORTH * self.base_rate + converted) / (GUESS_IS_WORTH + leads)
+        model = self.part.model
+        assert isinstance(model, RubricModel)  # noqa: S101 - made by _part alone
+        curves = replace(model.curves, base=_log_odds(rate))
+        part = replace(self.part, model=replace(model, curves=curves))
+        return replace(self, base_rate=rate, part=part)
+
     def score(self, frame: pd.DataFrame) -> Scores:
-        """Score a frame of features, one row a lead."""
-        contributions = np.column_stack(
-            [_points(frame[feature.name], self.rules[feature.name]) for feature in self.features]
-        )
-        points = AVERAGE + contributions.sum(axis=1)
-        log_odds = logit(np.array([self.base_rate]))[0] + (points - AVERAGE) / POINTS_PER_LOG_ODDS
-        return Scores(
-            lead_ids=frame.index,
-            features=self.features,
-            contributions=contributions,
-            probability=sigmoid(log_odds),
-            low=sigmoid(log_odds - DOUBT),
-            high=sigmoid(log_odds + DOUBT),
-            confidence=[NOT_ENOUGH] * len(frame),
-            regime=self.regime,
+        """Score a frame of features, one row a lead.
+
+        Raises:
+            FeaturesMissing: the frame lacks a feature's column.
+        """
+        return self.scorecard.score(frame)
+
+    @cached_property
+    def scorecard(self) -> Scorecard:
+        """The rubric as a scorecard that has no history."""
+        return Scorecard(
+            parts=(self.part,),
+            calibration=Calibration(1.0, 0.0, ()),
+            reference=_log_odds(self.base_rate),
+            name="expert rubric",
+            regime="rubric",
             version=self.version,
         )
 
 
-def _feature(name: str, rule: Mapping[str, Any]) -> Feature:
-    """The feature that a rule is for, once the rule is found to be one."""
+def _part(
+    rules: Mapping[str, Mapping[str, Any]], bounds: Mapping[str, Any], base_rate: float
+) -> Part:
+    features = [_feature(name, rule) for name, rule in rules.items()]
+    half_lives = {
+        place: float(rule["half_life_days"])
+        for place, rule in enumerate(rules.values())
+        if "half_life_days" in rule
+    }
+    names = [feature.name for feature in features]
+    curves = [_curve(f, rules[f.name]) for f in features]
+    if half_lives and SILENCE not in names:
+        features.append(_known(SILENCE))
+        curves.append(Curve((), (0.0,), 0.0))
+        names.append(SILENCE)
+    categories = {
+        f.name: tuple(str(value) for value in rules[f.name]["values"])
+        for f in features
+        if f.kind is Kind.CATEGORICAL
+    }
+    model = RubricModel(
+        AdditiveModel(_log_odds(base_rate), tuple(curves)),
+        half_lives,
+        names.index(SILENCE) if half_lives else None,
+        tuple(_bound(Dimension(name), limits, features) for name, limits in bounds.items()),
+    )
+    return Part(1.0, Encoding(tuple(features), categories), model)
+
+
+def _bound(
+    dimension: Dimension, limits: Any, features: list[Feature]
+) -> tuple[tuple[int, ...], float, float]:
+    low, high = (float(limit) / POINTS_PER_LOG_ODDS for limit in limits)
+    if not low <= 0 <= high:
+        raise RubricInvalid(f"the bounds of {dimension} must stand around 0.")
+    places = tuple(place for place, f in enumerate(features) if f.dimension is dimension)
+    return places, low, high
+
+
+def _known(name: str) -> Feature:
     known = {definition.feature.name: definition.feature for definition in DEFINITIONS}
     if name not in known:
         raise RubricInvalid(f"there is no feature {name}.")
+    return known[name]
+
+
+def _feature(name: str, rule: Mapping[str, Any]) -> Feature:
+    """The feature that a rule is for, once the rule is found to be one."""
     try:
         bands = [(float(start), float(points)) for start, points in rule.get("bands", [])]
         values = [float(points) for points in rule.get("values", {}).values()]
         float(rule.get("missing", 0))
+        if float(rule.get("half_life_days", 1)) <= 0:
+            raise RubricInvalid(f"half_life_days of {name} must be more than 0.")
     except (AttributeError, TypeError, ValueError) as error:
         raise RubricInvalid(f"{name} is malformed: {error}.") from error
     starts = [start for start, _ in bands]
     if starts != sorted(starts) or bool(bands) == bool(values):
         raise RubricInvalid(f"{name} needs values, or bands in order.")
-    return known[name]
+    if not name.startswith("attributes."):
+        return _known(name)
+    kind = Kind.NUMERIC if bands else Kind.CATEGORICAL
+    named = name.removeprefix("attributes.").replace("_", " ").capitalize()
+    dimension = Dimension(rule.get("dimension", "fit"))
+    return Feature(name, str(rule.get("label") or named), dimension, kind)
 
 
-def _points(column: "pd.Series[Any]", rule: Mapping[str, Any]) -> Vector:
-    missing = float(rule.get("missing", 0))
-    if "values" in rule:
-        named = {str(value): float(points) for value, points in rule["values"].items()}
-        return np.array([named.get(_key(value), missing) for value in column], dtype=np.float64)
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    starts = np.array([start for start, _ in rule["bands"]], dtype=np.float64)
-    points = np.array([points for _, points in rule["bands"]], dtype=np.float64)
-    place = np.clip(np.searchsorted(starts, values, side="right") - 1, 0, None)
-    return np.where(np.isnan(values), missing, points[place])
+def _curve(feature: Feature, rule: Mapping[str, Any]) -> Curve:
+    """A rule's points as log-odds; a value it does not name has those of a missing one."""
+    missing = float(rule.get("missing", 0)) / POINTS_PER_LOG_ODDS
+    if feature.kind is Kind.CATEGORICAL:
+        heights = [float(points) / POINTS_PER_LOG_ODDS for points in rule["values"].values()]
+        return Curve(tuple(map(float, range(len(heights)))), (*heights, missing), missing)
+    bands = rule.get("bands") or sorted((float(v), p) for v, p in rule["values"].items())
+    # A band begins with its value, and a curve's interval ends with its edge.
+    edges = tuple(float(np.nextafter(float(start), -np.inf)) for start, _ in bands[1:])
+    heights = [float(points) / POINTS_PER_LOG_ODDS for _, points in bands]
+    return Curve(edges, tuple(heights), missing)
 
 
-def _key(value: object) -> str:
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+def _log_odds(rate: float) -> float:
+    return float(logit(np.array([rate]))[0])

@@ -1,7 +1,7 @@
 """Learning a scorecard: candidates compared on later data, the best calibrated and judged."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature
-from models.blocks import latest_block, rolling_origin
-from models.calibration import Calibration, Vector, sigmoid
-from models.encoding import Encoding, Matrix
+from models.blending import MODEL_ALONE, find_blend
+from models.blocks import latest_block
+from models.calibration import Lines, Vector, sigmoid
+from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
+from models.choice import block_losses, choose
 from models.evaluation import (
     Metrics,
     auc_interval,
@@ -19,16 +21,10 @@ from models.evaluation import (
     evaluate,
     lift_table,
 )
-from models.linear import LinearModel
-from models.scorecard import Scorecard, Scorer
-from models.trees import TreeModel
+from models.recipe import OutOfTime, Recipe
+from models.rubric import Rubric
+from models.scorecard import Scorecard
 
-Learner = Callable[[Matrix, np.ndarray, Encoding, int], LinearModel | TreeModel]
-CANDIDATES: dict[str, Learner] = {
-    "logistic regression": LinearModel.learn,
-    "random forest": TreeModel.forest,
-    "gradient boosting": TreeModel.boosted,
-}
 LATEST_SHARE = 0.2
 
 
@@ -136,43 +132,38 @@ def train(
     *,
     seed: int = 0,
     minimum_outcomes: int = 40,
-    rubric: Scorer | None = None,
+    rubric: Rubric | None = None,
 ) -> Training:
     """Learn from n leads (rows of ``frame``), whether each converted, and when each was looked at.
+
+    The latest fifth is kept back: candidates, blend and calibration are found on what came before
+    it and judged on it; the scorecard is then learned from everything by the same recipe.
 
     Raises:
         NotEnoughOutcomes: fewer than ``minimum_outcomes`` converted, or fewer that did not.
         NothingVaries: no feature differs between leads.
     """
-    converted = int(labels.sum())
-    _refuse_if_too_few(converted, len(labels), minimum_outcomes)
+    _refuse_if_too_few(int(labels.sum()), len(labels), minimum_outcomes)
     if not any(frame[feature.name].nunique(dropna=False) > 1 for feature in features):
         raise NothingVaries("No feature differs between the leads; map more columns as attributes.")
     order = np.argsort(moments, kind="stable")
     frame, labels, moments = frame.iloc[order], labels[order], moments[order]
     past, latest = latest_block(moments, labels, LATEST_SHARE, seed)
-    recipe = _Recipe(frame, labels, moments, tuple(features), seed)
-    outer = {name: recipe.out_of_time(name, past) for name in CANDIDATES}
-    judged = {name: recipe.judge(name, past, latest, outer[name]) for name in CANDIDATES}
-    candidates = tuple(
-        Candidate(
-            name,
-            tuple(evaluate(sigmoid(raw), truth) for raw, truth in outer[name].blocks),
-            evaluate(judged[name], labels[latest]),
-        )
-        for name in CANDIDATES
-    )
-    dated = bool(moments[past].max() < moments[latest].min()) and next(iter(outer.values())).dated
-    best = min(candidates, key=lambda candidate: candidate.log_loss)
-    probability = judged[best.name]
-    scorecard = recipe.final(best.name)
+    recipe = Recipe(frame, labels, moments, tuple(features), seed)
+    seen = {name: recipe.out_of_time(name, past) for name in (*CANDIDATES, YARDSTICK)}
+    chosen = choose({name: block_losses(seen[name].blocks) for name in CANDIDATES})
+    candidates = tuple(_candidate(recipe, name, seen[name], past, latest) for name in seen)
+    later = learn_scorecard(recipe, chosen, past, rubric)
+    probability = later.score(frame.iloc[latest]).probability
+    scorecard = learn_scorecard(recipe, chosen, np.arange(len(labels)), rubric)
     low, high = auc_interval(probability, labels[latest], seed)
+    dated = bool(moments[past].max() < moments[latest].min()) and seen[chosen].dated
     return Training(
         scorecard=scorecard,
-        chosen=best.name,
-        why=_why(best, candidates, dated),
+        chosen=chosen,
+        why=_why(chosen, candidates, dated),
         candidates=candidates,
-        latest=best.latest,
+        latest=evaluate(probability, labels[latest]),
         auc_low=low,
         auc_high=high,
         rubric=_compare(rubric, frame.iloc[latest], labels[latest], probability, seed),
@@ -180,7 +171,7 @@ def train(
         lift=lift_table(probability, labels[latest]),
         importance=_importance(scorecard, frame),
         leads=len(labels),
-        converted=converted,
+        converted=int(labels.sum()),
         first=str(moments[0])[:10],
         last=str(moments[-1])[:10],
         dated=dated,
@@ -190,62 +181,44 @@ def train(
     )
 
 
-@dataclass(frozen=True)
-class _OutOfTime:
-    """Raw log-odds on blocks a model had not seen, with what happened there."""
+def learn_scorecard(
+    recipe: Recipe, name: str, rows: np.ndarray, rubric: Rubric | None
+) -> Scorecard:
+    """The candidate learned from these rows, blended with the rubric where one is given and history
+    is short, and calibrated on predictions of later blocks."""
+    part, seen, frame = recipe.learn(name, rows), recipe.out_of_time(name, rows), recipe.frame
+    blend = MODEL_ALONE
+    if rubric is not None:
+        converted = int(recipe.labels[rows].sum())
+        opinions = [rubric.part.raw(frame.iloc[block]) for block in seen.rows]
+        blend = find_blend(seen.blocks, opinions, min(converted, len(rows) - converted))
+    if rubric is None or blend is MODEL_ALONE:
+        return Scorecard.assemble(name, (part,), seen.calibration(), frame.iloc[rows])
+    mixed = tuple(
+        (blend.raw(raw, opinion), truth)
+        for (raw, truth), opinion in zip(seen.blocks, opinions, strict=True)
+    )
+    parts = (
+        replace(part, weight=blend.model_weight),
+        replace(rubric.part, weight=blend.rubric_weight),
+    )
+    calibration = replace(seen, blocks=mixed).calibration()
+    return Scorecard.assemble(name, parts, calibration, frame.iloc[rows], blend.share)
 
-    blocks: tuple[tuple[Vector, np.ndarray], ...]
-    dated: bool
 
-    def calibration(self) -> Calibration:
-        if self.dated:
-            return Calibration.learn(self.blocks)
-        raw, truth = (np.concatenate(part) for part in zip(*self.blocks, strict=True))
-        return Calibration.learn([(raw, truth)])
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """The data in order of its moments, and how each candidate is learned and judged on it."""
-
-    frame: pd.DataFrame
-    labels: np.ndarray
-    moments: np.ndarray
-    features: tuple[Feature, ...]
-    seed: int
-
-    def out_of_time(self, name: str, rows: np.ndarray) -> _OutOfTime:
-        """Raw predictions on each next block among ``rows``, learned on what came before it."""
-        splits = rolling_origin(self.moments[rows], self.labels[rows], seed=self.seed)
-        blocks = []
-        for past, block in splits:
-            encoding, model, _ = self._learn(name, rows[past])
-            raw = model.raw(encoding.matrix(self.frame.iloc[rows[block]]))
-            blocks.append((raw, self.labels[rows[block]]))
-        moments = self.moments[rows]
-        dated = all(moments[past].max() < moments[block].min() for past, block in splits)
-        return _OutOfTime(tuple(blocks), dated)
-
-    def judge(self, name: str, past: np.ndarray, latest: np.ndarray, seen: _OutOfTime) -> Vector:
-        """Calibrated probabilities of the latest block, learned on the past only."""
-        encoding, model, _ = self._learn(name, past)
-        raw = model.raw(encoding.matrix(self.frame.iloc[latest]))
-        return sigmoid(seen.calibration().log_odds(raw))
-
-    def final(self, name: str) -> Scorecard:
-        """The scorecard learned from everything, calibrated on predictions of later blocks."""
-        rows = np.arange(len(self.labels))
-        encoding, model, matrix = self._learn(name, rows)
-        seen = self.out_of_time(name, rows)
-        return Scorecard.assemble(name, encoding, model, seen.calibration(), matrix)
-
-    def _learn(
-        self, name: str, rows: np.ndarray
-    ) -> tuple[Encoding, LinearModel | TreeModel, Matrix]:
-        part = self.frame.iloc[rows]
-        encoding = Encoding.learn(part, self.features)
-        matrix = encoding.matrix(part)
-        return encoding, CANDIDATES[name](matrix, self.labels[rows], encoding, self.seed), matrix
+def _candidate(
+    recipe: Recipe, name: str, seen: OutOfTime, past: np.ndarray, latest: np.ndarray
+) -> Candidate:
+    odds = Lines.fit(seen.blocks).log_odds(seen.blocks)
+    raw = recipe.learn(name, past).raw(recipe.frame.iloc[latest])
+    return Candidate(
+        name,
+        tuple(
+            evaluate(sigmoid(block), truth)
+            for block, (_, truth) in zip(odds, seen.blocks, strict=True)
+        ),
+        evaluate(sigmoid(seen.calibration().log_odds(raw)), recipe.labels[latest]),
+    )
 
 
 def data_fingerprint(frame: pd.DataFrame, labels: np.ndarray) -> str:
@@ -264,7 +237,7 @@ def _refuse_if_too_few(converted: int, leads: int, fewest: int) -> None:
 
 
 def _compare(
-    rubric: Scorer | None, frame: pd.DataFrame, labels: np.ndarray, ours: Vector, seed: int
+    rubric: Rubric | None, frame: pd.DataFrame, labels: np.ndarray, ours: Vector, seed: int
 ) -> RubricComparison | None:
     if rubric is None:
         return None
@@ -281,12 +254,16 @@ def _importance(scorecard: Scorecard, frame: pd.DataFrame) -> list[tuple[str, fl
     return sorted(pairs, key=lambda pair: -pair[1])
 
 
-def _why(best: Candidate, candidates: Sequence[Candidate], dated: bool) -> str:
-    others = ", ".join(
-        f"{other.name} {other.log_loss:.4f}" for other in candidates if other.name != best.name
-    )
+def _why(chosen: str, candidates: Sequence[Candidate], dated: bool) -> str:
+    named = {candidate.name: candidate.log_loss for candidate in candidates}
+    others = ", ".join(f"{n} {loss:.4f}" for n, loss in named.items() if n != chosen)
     where = "blocks of leads later than those" if dated else "folds of leads other than those"
+    reason = (
+        "no other candidate was better by more than chance explains"
+        if chosen == COMBINATION
+        else "it was better by more than chance explains"
+    )
     return (
-        f"{best.name.capitalize()} was chosen: on {len(best.blocks)} {where} learned from, "
-        f"its mean log loss is lowest, {best.log_loss:.4f} (against {others})."
+        f"{chosen.capitalize()} was chosen: on {len(candidates[0].blocks)} {where} learned from, "
+        f"{reason}: mean log loss {named[chosen]:.4f} (against {others})."
     )

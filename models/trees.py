@@ -57,6 +57,17 @@ class TreeModel:
         )
 
     @staticmethod
+    def histogram(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> "TreeModel":
+        """Histogram gradient boosting as it comes, with scikit-learn's default settings."""
+        return _learn(
+            matrix,
+            labels,
+            encoding,
+            {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20, "seed": seed},
+            rounds=100,
+        )
+
+    @staticmethod
     def forest(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> "TreeModel":
         """A random forest: deep trees on random samples and features, averaged."""
         return _learn(
@@ -90,6 +101,16 @@ class TreeModel:
 def _learn(
     matrix: Matrix, labels: np.ndarray, encoding: Encoding, parameters: dict[str, Any], rounds: int
 ) -> TreeModel:
+    booster = grow(matrix, labels, encoding, parameters, rounds)
+    shap = np.asarray(booster.predict(matrix[:1], pred_contrib=True, num_threads=1))
+    averaged = rounds if parameters.get("boosting") == "rf" else 1
+    return TreeModel(booster.model_to_string(), float(shap[0, -1]) / averaged)
+
+
+def grow(
+    matrix: Matrix, labels: np.ndarray, encoding: Encoding, parameters: dict[str, Any], rounds: int
+) -> Any:
+    """A LightGBM booster of so many trees; the same data and seed grow the same trees."""
     import lightgbm
 
     fixed = {
@@ -104,7 +125,4 @@ def _learn(
     data = lightgbm.Dataset(
         matrix, labels, categorical_feature=encoding.categorical, free_raw_data=False
     )
-    booster = lightgbm.train(fixed | parameters, data, num_boost_round=rounds)
-    shap = np.asarray(booster.predict(matrix[:1], pred_contrib=True, num_threads=1))
-    averaged = rounds if parameters.get("boosting") == "rf" else 1
-    return TreeModel(booster.model_to_string(), float(shap[0, -1]) / averaged)
+    return lightgbm.train(fixed | parameters, data, num_boost_round=rounds)

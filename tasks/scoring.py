@@ -10,7 +10,7 @@ from leadflow.scoring import service
 from leadflow.scoring.learning import serving_scorer
 from leadflow.scoring.service import ScoredBatch
 from leadflow.settings import get_settings
-from models.scorecard import Scorer
+from models.scores import Scorer
 
 
 @task(persist_result=False)

@@ -165,7 +165,7 @@ def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
 
 def test_a_model_whose_files_were_altered_is_refused(proposed: str) -> None:
     from models.registry import ModelAltered
-    from models.scorecard import fingerprint
+    from models.scorecard_files import fingerprint
 
     models = learning.registry(get_settings())
     champion = models.champion()

@@ -16,7 +16,7 @@ from leadflow.settings import Settings
 
 if TYPE_CHECKING:
     from models.registry import Registry
-    from models.scorecard import Scorer
+    from models.scores import Scorer
     from models.training import Training
 
 PROMOTE = "promote_model"

@@ -19,7 +19,7 @@ from leadflow.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.scorecard import Scorer, Scores
+    from models.scores import Scorer, Scores
 
 
 class LeadNotScored(RuntimeError):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.scorecard import Scorer
+    from models.scores import Scorer
 
 logger = logging.getLogger(__name__)
 

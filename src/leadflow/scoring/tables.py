@@ -24,7 +24,7 @@ class LeadScore(Base):
         CheckConstraint("total_score BETWEEN 0 AND 100", name="total_score"),
         CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
         CheckConstraint("level IN ('hot', 'warm', 'cold', 'unqualified')", name="level"),
-        CheckConstraint("regime IN ('rubric', 'model')", name="regime"),
+        CheckConstraint("regime IN ('rubric', 'blend', 'model')", name="regime"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("score"))

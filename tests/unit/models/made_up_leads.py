@@ -7,9 +7,9 @@ import pandas as pd
 
 from features.feature import Dimension, Feature, Kind
 from models.calibration import Calibration, Vector, logit, sigmoid
+from models.candidates import LEARNERS
 from models.encoding import Encoding
-from models.scorecard import Scorecard
-from models.training import CANDIDATES
+from models.scorecard import Part, Scorecard
 
 FEATURES = (
     Feature("seniority", "Job level", Dimension.DEMOGRAPHIC, Kind.CATEGORICAL, "Level: {value}"),
@@ -72,9 +72,7 @@ def learn(name: str, leads: Leads) -> Scorecard:
     """A scorecard of one candidate, calibrated on other leads of the same kind."""
     encoding = Encoding.learn(leads.frame, FEATURES)
     matrix = encoding.matrix(leads.frame)
-    model = CANDIDATES[name](matrix, leads.labels, encoding, 0)
+    part = Part(1.0, encoding, LEARNERS[name](matrix, leads.labels, encoding, 0))
     later = make(len(leads), seed=99, base_rate=float(leads.labels.mean()))
-    raw = model.raw(encoding.matrix(later.frame))
-    return Scorecard.assemble(
-        name, encoding, model, Calibration.learn([(raw, later.labels)]), matrix
-    )
+    calibration = Calibration.learn([(part.raw(later.frame), later.labels)])
+    return Scorecard.assemble(name, (part,), calibration, leads.frame)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calibration import Calibration, confidence, logit, sigmoid
+from models.calibration import FEWEST_SIMILAR, NOT_ENOUGH, Calibration, logit, sigmoid
 from models.evaluation import expected_calibration_error
 
 
@@ -47,16 +47,20 @@ def test_the_probability_lies_within_its_interval(seed: int, count: int) -> None
     labels[:2] = 0, 1
     fitted = Calibration.learn([(raw, labels)])
     probability = np.concatenate([sigmoid(fitted.log_odds(raw * 3)), [0.0, 1.0]])
-    low, high = fitted.interval(probability)
+    low, high = fitted.interval(probability, many(probability))
     assert ((low >= 0) & (low <= probability)).all()
     assert ((probability <= high) & (high <= 1)).all()
+
+
+def many(chance: np.ndarray) -> np.ndarray:
+    return np.full(len(chance), 1e6)
 
 
 def test_more_history_narrows_the_interval() -> None:
     middle = np.array([0.3])
     widths = []
     for count in (100, 1000, 10_000):
-        low, high = Calibration.learn([drawn(count, 3)]).interval(middle)
+        low, high = Calibration.learn([drawn(count, 3)]).interval(middle, many(middle))
         widths.append(float(high[0] - low[0]))
     assert widths == sorted(widths, reverse=True)
     assert widths[-1] < widths[0] / 2
@@ -68,8 +72,9 @@ def test_intervals_hold_the_true_chance_mostly() -> None:
     for seed in range(30):
         fitted = Calibration.learn([drawn(3000, seed)])
         log_odds, _ = drawn(20_000, 1000 + seed)
-        low, high = fitted.interval(sigmoid(fitted.log_odds(log_odds)))
-        centres = [centre for centre, _, _ in fitted.bins]
+        chance = sigmoid(fitted.log_odds(log_odds))
+        low, high = fitted.interval(chance, many(chance))
+        centres = [centre for centre, _, _, _ in fitted.bins]
         places = [int(np.abs(sigmoid(fitted.log_odds(log_odds)) - c).argmin()) for c in centres]
         truth = sigmoid(log_odds)
         right += [low[place] <= truth[place] <= high[place] for place in places]
@@ -84,7 +89,8 @@ def test_intervals_hold_the_true_chance_where_more_convert_than_before() -> None
         truth = sigmoid(raw + np.array([[-3.2], [-3.2], [-1.0]]))
         labels = (draw.random(raw.shape) < truth).astype(np.int64)
         fitted = Calibration.learn(list(zip(raw, labels, strict=True)))
-        low, high = fitted.interval(sigmoid(fitted.log_odds(raw[2])))
+        chance = sigmoid(fitted.log_odds(raw[2]))
+        low, high = fitted.interval(chance, many(chance))
         right.append(np.mean((low <= truth[2]) & (truth[2] <= high)))
     assert np.mean(right) > 0.8
 
@@ -101,5 +107,19 @@ def test_confidence_is_how_many_doublings_the_interval_spans() -> None:
         half = np.array([doublings * np.log(2) / 2])
         return sigmoid(-half), sigmoid(half)
 
-    words = [confidence(*ends(doublings))[0] for doublings in (0.9, 1.1, 1.9, 2.1)]
+    fitted = Calibration.learn([drawn(400, 1)])
+    words = [
+        fitted.confidence(*ends(doublings), np.array([1e6]))[0]
+        for doublings in (0.9, 1.1, 1.9, 2.1)
+    ]
     assert words == ["high", "medium", "medium", "low"]
+
+
+def test_where_hardly_any_lead_is_similar_there_is_not_enough_history() -> None:
+    fitted = Calibration.learn([drawn(4000, 1)])
+    chance = np.array([0.3, 0.3])
+    similar = np.array([FEWEST_SIMILAR - 1, 1000.0])
+    low, high = fitted.interval(chance, similar)
+    assert fitted.confidence(low, high, similar)[0] == NOT_ENOUGH
+    assert fitted.confidence(low, high, similar)[1] != NOT_ENOUGH
+    assert high[0] - low[0] > 1.5 * (high[1] - low[1])

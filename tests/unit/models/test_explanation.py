@@ -7,7 +7,7 @@ import pytest
 from features.feature import Dimension, Feature, Kind
 from models.explanation import all_reasons
 from models.rubric import Rubric
-from models.scorecard import Scores
+from models.scores import Scores
 from tests.unit.models.made_up_leads import FEATURES, learn, make
 
 SIX = tuple(

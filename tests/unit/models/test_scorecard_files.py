@@ -6,24 +6,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.scorecard import ModelFileDamaged, Scorecard, fingerprint
-from models.training import CANDIDATES
+from models.candidates import LEARNERS
+from models.scorecard import Scorecard
+from models.scorecard_files import ModelFileDamaged, fingerprint, read_scorecard, write_scorecard
 from tests.unit.models.made_up_leads import learn, make
 
 NEW = make(200, seed=1)
 
 
-@pytest.fixture(params=list(CANDIDATES))
+@pytest.fixture(params=list(LEARNERS))
 def saved(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Scorecard, Path]:
     """A scorecard of each candidate, and the folder it was saved in."""
     scorecard = learn(request.param, make(300))
-    scorecard.save(tmp_path / "scorecard")
+    write_scorecard(scorecard, tmp_path / "scorecard")
     return scorecard, tmp_path / "scorecard"
 
 
 def test_a_loaded_scorecard_scores_exactly_as_the_saved_one(saved: tuple[Scorecard, Path]) -> None:
     scorecard, folder = saved
-    loaded = Scorecard.load(folder, version="7")
+    loaded = read_scorecard(folder, version="7")
     before, after = scorecard.score(NEW.frame), loaded.score(NEW.frame)
     np.testing.assert_array_equal(after.contributions, before.contributions)
     np.testing.assert_array_equal(after.probability, before.probability)
@@ -49,9 +50,9 @@ def test_a_folder_cut_short_is_refused(saved: tuple[Scorecard, Path]) -> None:
         for kept in (0, len(whole) // 2, len(whole) * 9 // 10):
             file.write_text(whole[:kept])
             with pytest.raises(ModelFileDamaged, match=str(saved[1])):
-                Scorecard.load(saved[1])
+                read_scorecard(saved[1])
         file.write_text(whole)
-    Scorecard.load(saved[1])
+    read_scorecard(saved[1])
 
 
 def test_a_folder_lacking_a_file_is_refused(saved: tuple[Scorecard, Path]) -> None:
@@ -59,7 +60,7 @@ def test_a_folder_lacking_a_file_is_refused(saved: tuple[Scorecard, Path]) -> No
         whole = file.read_text()
         file.unlink()
         with pytest.raises(ModelFileDamaged):
-            Scorecard.load(saved[1])
+            read_scorecard(saved[1])
         file.write_text(whole)
 
 
@@ -67,21 +68,25 @@ def test_a_folder_lacking_a_file_is_refused(saved: tuple[Scorecard, Path]) -> No
 def test_json_of_another_shape_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "model.json").write_text(content)
     with pytest.raises(ModelFileDamaged):
-        Scorecard.load(tmp_path)
+        read_scorecard(tmp_path)
 
 
-@pytest.mark.parametrize("key", ["features", "categories", "calibration", "reference"])
+@pytest.mark.parametrize(
+    "key", ["features", "categories", "calibration", "reference", "parts", "similar"]
+)
 def test_a_part_of_another_kind_is_refused(saved: tuple[Scorecard, Path], key: str) -> None:
     path = saved[1] / "model.json"
     data = json.loads(path.read_text())
-    path.write_text(json.dumps({**data, key: ["not this"]}))
+    holder = data if key in data else data["parts"][0]
+    holder[key] = ["not this"]
+    path.write_text(json.dumps(data))
     with pytest.raises(ModelFileDamaged):
-        Scorecard.load(saved[1])
+        read_scorecard(saved[1])
 
 
 def test_the_fingerprint_tells_files_apart(saved: tuple[Scorecard, Path]) -> None:
     first = fingerprint(saved[1])
-    saved[0].save(saved[1])
+    write_scorecard(saved[0], saved[1])
     assert fingerprint(saved[1]) == first
     path = saved[1] / "model.json"
     path.write_text(path.read_text() + " ")

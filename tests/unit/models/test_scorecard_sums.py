@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 
 from features.feature import Dimension
-from models.calibration import logit
+from models.calibration import NOT_ENOUGH, logit
+from models.candidates import LEARNERS
 from models.encoding import FeaturesMissing
 from models.scorecard import Scorecard
-from models.training import CANDIDATES
 from tests.unit.models.made_up_leads import FEATURES, learn, make
 
 LEADS = make(900)
 NEW = make(300, seed=1)
 
 
-@pytest.fixture(scope="module", params=list(CANDIDATES))
+@pytest.fixture(scope="module", params=list(LEARNERS))
 def scorecard(request: pytest.FixtureRequest) -> Scorecard:
     """A learned scorecard of each candidate in turn."""
     return learn(request.param, LEADS)
@@ -31,10 +31,10 @@ def test_contributions_add_up_to_the_calibrated_log_odds(scorecard: Scorecard) -
 
 
 def test_the_quick_log_odds_are_the_sum_of_contributions(scorecard: Scorecard) -> None:
-    matrix = scorecard.encoding.matrix(NEW.frame)
-    parts = scorecard.model.contributions(matrix)
-    summed = scorecard.model.base + parts.sum(axis=1)
-    np.testing.assert_allclose(scorecard.model.raw(matrix), summed, atol=1e-9)
+    part = scorecard.parts[0]
+    matrix = part.encoding.matrix(NEW.frame)
+    summed = part.model.base + part.model.contributions(matrix).sum(axis=1)
+    np.testing.assert_allclose(part.model.raw(matrix), summed, atol=1e-9)
 
 
 def test_ten_points_more_are_twice_the_odds(scorecard: Scorecard) -> None:
@@ -101,7 +101,7 @@ def test_strange_leads_are_scored(scorecard: Scorecard, change: dict[str, Any]) 
     scores = scorecard.score(NEW.frame.head(3).assign(**change))
     assert np.isfinite(scores.contributions).all()
     assert ((scores.low <= scores.probability) & (scores.probability <= scores.high)).all()
-    assert set(scores.confidence) <= {"high", "medium", "low"}
+    assert set(scores.confidence) <= {"high", "medium", "low", NOT_ENOUGH}
 
 
 def test_a_missing_column_is_named(scorecard: Scorecard) -> None:
@@ -109,7 +109,7 @@ def test_a_missing_column_is_named(scorecard: Scorecard) -> None:
         scorecard.score(NEW.frame.drop(columns="budget"))
 
 
-@pytest.mark.parametrize("name", list(CANDIDATES))
+@pytest.mark.parametrize("name", list(LEARNERS))
 @pytest.mark.parametrize("column", ["seniority", "budget"])
 @pytest.mark.parametrize("filled", ["missing", "constant"])
 def test_a_column_that_says_nothing_is_left_out(name: str, column: str, filled: str) -> None:

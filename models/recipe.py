@@ -1,0 +1,79 @@
+"""The data in order of its moments, and how each candidate is learned and judged on it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from features.feature import Feature
+from models.additive import AdditiveModel, weighted_sum
+from models.blocks import rolling_origin
+from models.calibration import Calibration, Vector
+from models.candidates import ADDITIVE, COMBINATION, LEARNERS, LOGISTIC
+from models.encoding import Encoding
+from models.scorecard import Model, Part
+
+
+@dataclass(frozen=True)
+class OutOfTime:
+    """Raw log-odds on blocks a model had not seen, with what happened there.
+
+    ``rows`` are the blocks' places in the data; ``dated`` is whether each block is later than what
+    was learned from.
+    """
+
+    blocks: tuple[tuple[Vector, np.ndarray], ...]
+    rows: tuple[np.ndarray, ...]
+    dated: bool
+
+    def calibration(self) -> Calibration:
+        """The calibration these blocks teach; folds without dates are one block."""
+        if self.dated:
+            return Calibration.learn(self.blocks)
+        raw, truth = (np.concatenate(part) for part in zip(*self.blocks, strict=True))
+        return Calibration.learn([(raw, truth)])
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Learns every candidate once on each part of the data it is asked for."""
+
+    frame: pd.DataFrame
+    labels: np.ndarray
+    moments: np.ndarray
+    features: tuple[Feature, ...]
+    seed: int
+    _learned: dict[tuple[str, bytes], Part] = field(default_factory=dict)
+
+    def learn(self, name: str, rows: np.ndarray) -> Part:
+        """The candidate learned from these rows."""
+        key = (name, rows.tobytes())
+        if key not in self._learned:
+            self._learned[key] = self._learn(name, rows)
+        return self._learned[key]
+
+    def out_of_time(self, name: str, rows: np.ndarray) -> OutOfTime:
+        """Raw predictions on each next block among ``rows``, learned on what came before it."""
+        splits = rolling_origin(self.moments[rows], self.labels[rows], seed=self.seed)
+        blocks = []
+        for past, block in splits:
+            raw = self.learn(name, rows[past]).raw(self.frame.iloc[rows[block]])
+            blocks.append((raw, self.labels[rows[block]]))
+        moments = self.moments[rows]
+        dated = all(moments[past].max() < moments[block].min() for past, block in splits)
+        return OutOfTime(tuple(blocks), tuple(rows[block] for _, block in splits), dated)
+
+    def _learn(self, name: str, rows: np.ndarray) -> Part:
+        if name == COMBINATION:
+            lines, curves = self.learn(LOGISTIC, rows), self.learn(ADDITIVE, rows)
+            return Part(1.0, lines.encoding, _half_half(lines.model, curves.model))
+        part = self.frame.iloc[rows]
+        encoding = Encoding.learn(part, self.features)
+        matrix = encoding.matrix(part)
+        return Part(1.0, encoding, LEARNERS[name](matrix, self.labels[rows], encoding, self.seed))
+
+
+def _half_half(lines: Model, curves: Model) -> AdditiveModel:
+    if not (isinstance(lines, AdditiveModel) and isinstance(curves, AdditiveModel)):
+        raise TypeError("The combination is made of additive models.")
+    return weighted_sum([(0.5, lines), (0.5, curves)])
