@@ -8,8 +8,20 @@ condition, so training and serving cannot drift apart.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, DateTime, Interval, Select, cast, func, literal, select, union_all
+from sqlalchemy import (
+    CTE,
+    DateTime,
+    Interval,
+    Select,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from features.definitions import DEFINITIONS, Definition
 from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
@@ -31,7 +43,7 @@ def feature_query(moments: Select[Any], attributes: Sequence[Definition] = ()) -
         for definition in (*DEFINITIONS, *attributes)
     ]
     return select(profile.c.lead_id, profile.c.as_of, *columns).select_from(
-        profile.outerjoin(activity, activity.c.lead_id == profile.c.lead_id)
+        profile.outerjoin(activity, true())
     )
 
 
@@ -64,7 +76,9 @@ def _profile(moments: Select[Any]) -> CTE:
     return union_all(present, past).cte("profile")
 
 
-def _activity(profile: CTE) -> CTE:
+def _activity(profile: CTE) -> LateralFromClause:
+    """What one lead did: counted lead by lead along the index of events, so that the work grows
+    with the leads that are asked for and never with all events there are."""
     happened = lead_events.c.occurred_at
 
     def count(event: str, condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
@@ -77,7 +91,6 @@ def _activity(profile: CTE) -> CTE:
     this_week = happened > profile.c.as_of - cast(literal("7 days"), Interval)
     return (
         select(
-            profile.c.lead_id,
             count("website_visit", since_counted).label("visits_since"),
             count("content_download", since_counted).label("downloads_since"),
             count("email_open", since_counted).label("opens_since"),
@@ -89,8 +102,11 @@ def _activity(profile: CTE) -> CTE:
             count("meeting").label("meetings"),
             func.max(happened).label("last_active_at"),
         )
-        .join_from(profile, lead_events, lead_events.c.lead_id == profile.c.lead_id)
-        .where(happened <= profile.c.as_of, lead_events.c.known_at <= profile.c.as_of)
-        .group_by(profile.c.lead_id)
-        .cte("activity")
+        .select_from(lead_events)
+        .where(
+            lead_events.c.lead_id == profile.c.lead_id,
+            happened <= profile.c.as_of,
+            lead_events.c.known_at <= profile.c.as_of,
+        )
+        .lateral("activity")
     )

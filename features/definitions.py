@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Double, Integer, cast, func
+from sqlalchemy import Double, Integer, cast, func, literal
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
@@ -44,8 +44,9 @@ def _counted(name: str, events: str) -> Expression:
     )
 
 
-def _days_before(profile: FromClause, moment: ColumnElement[object]) -> ColumnElement[object]:
-    return cast(func.extract("epoch", profile.c.as_of - moment) / 86400.0, Double)
+def _days_before(profile: FromClause, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+    # date_part gives a double where EXTRACT gives a numeric, several times as slow to compute with.
+    return func.date_part("epoch", profile.c.as_of - moment) / literal(86400.0, Double)
 
 
 _D, _B, _E, _F = (

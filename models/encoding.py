@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,36 @@ class Encoding:
         for place, feature in enumerate(self.features):
             result[:, place] = self._codes(_column(frame, feature), feature)
         return result
+
+    def row(self, values: Mapping[str, object]) -> Matrix:
+        """One lead's values by name as a matrix of one row; as ``matrix`` gives, only quicker.
+
+        Raises:
+            FeaturesMissing: a feature's value is absent (None is a value: not known).
+        """
+        absent = [feature.name for feature in self.features if feature.name not in values]
+        if absent:
+            raise FeaturesMissing(f"The lead lacks {', '.join(absent)}.")
+        return np.array([[self._code(values[f.name], f) for f in self.features]])
+
+    def _code(self, value: Any, feature: Feature) -> float:
+        if value is None or value != value:
+            return float("nan")
+        if feature.kind is Kind.CATEGORICAL:
+            kept = self._kept[feature.name]
+            return kept.get(str(value), float(len(kept))) if str(value) else float("nan")
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            return float("nan")
+
+    @cached_property
+    def _kept(self) -> dict[str, dict[str, float]]:
+        """The code of each kept category, by feature."""
+        return {
+            name: {value: float(code) for code, value in enumerate(kept)}
+            for name, kept in self.categories.items()
+        }
 
     @property
     def categorical(self) -> list[int]:

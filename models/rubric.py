@@ -100,6 +100,10 @@ class Rubric:
         """
         return self.scorecard.score(frame)
 
+    def score_one(self, values: Mapping[str, object]) -> Scores:
+        """Score one lead from its features by name."""
+        return self.scorecard.score_one(values)
+
     @cached_property
     def scorecard(self) -> Scorecard:
         """The rubric as a scorecard that has no history."""

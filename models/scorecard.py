@@ -1,8 +1,9 @@
 """The scorecard: one or two weighted models, calibrated, whose sum is the score."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -92,12 +93,19 @@ class Scorecard:
         Raises:
             FeaturesMissing: the frame lacks a feature's column.
         """
-        sums, similar = self._sums(frame)
+        return self._scores([part.encoding.matrix(frame) for part in self.parts], frame.index)
+
+    def score_one(self, values: Mapping[str, object]) -> Scores:
+        """Score one lead from its features by name: the same sums without the cost of a frame."""
+        return self._scores([part.encoding.row(values) for part in self.parts], [0])
+
+    def _scores(self, matrices: Sequence[Matrix], lead_ids: Any) -> Scores:
+        sums, similar = self._sums(matrices)
         log_odds = self.calibration.log_odds(self._base + sums.sum(axis=1))
         probability = sigmoid(log_odds)
         low, high = self.calibration.interval(probability, similar)
         return Scores(
-            lead_ids=frame.index,
+            lead_ids=lead_ids,
             features=self.features,
             contributions=self._points(sums),
             probability=probability,
@@ -108,12 +116,11 @@ class Scorecard:
             version=self.version,
         )
 
-    def _sums(self, frame: pd.DataFrame) -> tuple[Matrix, Matrix]:
+    def _sums(self, matrices: Sequence[Matrix]) -> tuple[Matrix, Matrix]:
         """Log-odds by feature (n × f), and how many leads learned from are like each (n)."""
-        sums = np.zeros((len(frame), len(self.features)))
-        similar = np.ones(len(frame))
-        for part, places in zip(self.parts, self._places, strict=True):
-            matrix = part.encoding.matrix(frame)
+        sums = np.zeros((len(matrices[0]), len(self.features)))
+        similar = np.ones(len(sums))
+        for part, matrix, places in zip(self.parts, matrices, self._places, strict=True):
             parts = part.model.contributions(matrix)
             if part is self.parts[0] and self.similar is not None:
                 similar = self.similar.leads(matrix, parts)

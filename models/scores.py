@@ -4,6 +4,7 @@ Points are log-odds on a friendly scale: 50 is the average lead, ten points more
 so a contribution of log-odds ``x`` is ``10 · x / ln 2`` points.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -27,7 +28,7 @@ class Scores:
     that clipped to 0–100. ``probability`` (n) is calibrated, ``low`` and ``high`` its interval.
     """
 
-    lead_ids: "pd.Index[Any]"
+    lead_ids: Any
     features: tuple[Feature, ...]
     contributions: Matrix
     probability: Vector
@@ -82,3 +83,6 @@ class Scorer(Protocol):
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Score a frame of features, one row a lead."""
+
+    def score_one(self, values: Mapping[str, object]) -> Scores:
+        """Score one lead from its features by name."""
