@@ -33,8 +33,8 @@ def mark_changed(session: Session, lead_ids: Sequence[str], bulk: bool = False) 
     A lead marked both ways waits no longer than one that came alone.
     """
     if lead_ids:
-        given = func.unnest(literal(list(lead_ids), ARRAY(TEXT))).table_valued("lead_id")
-        mark_selected(session, select(given.c.lead_id), bulk)
+        given = func.unnest(literal(list(lead_ids), ARRAY(TEXT)))
+        mark_selected(session, select(given.label("lead_id")), bulk)
 
 
 def mark_selected(session: Session, lead_ids: Select[tuple[str]], bulk: bool) -> None:
