@@ -68,8 +68,8 @@ def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: Caller) 
     with unit_of_work() as session:
         lock_lead(session, lead_id)
         now = datetime.now(UTC)
-        edit_lead(session, lead_id, body, now, mark=False)
-        score_lead(session, scorer, lead_id, now, get_settings())
+        lead = edit_lead(session, lead_id, body, now, mark=False)
+        score_lead(session, scorer, lead_id, max(now, lead.known_from), get_settings())
         return lead_view(session, lead_id, now)
 
 

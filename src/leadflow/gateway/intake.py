@@ -35,7 +35,9 @@ def take_lead(
         if known := replay(delivery, response):
             return lead_answer(session, known["lead_id"], False, now)
         lead, created = upsert_lead(session, body, now, mark=False)
-        score_lead(session, scorer, lead.id, now, get_settings())
+        # Later than the fact, and than any score given while this request waited for the lead.
+        as_of = max(datetime.now(UTC), lead.known_from)
+        score_lead(session, scorer, lead.id, as_of, get_settings())
         finish(delivery, {"lead_id": lead.id}, now)
         response.status_code = 201 if created else 200
         return lead_answer(session, lead.id, created, now)
