@@ -23,6 +23,7 @@ EventType = Literal[
     "email_click",
     "email_reply",
     "meeting",
+    "unsubscribe",
 ]
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 AHEAD = timedelta(minutes=5)
