@@ -5,6 +5,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +16,8 @@ from leadflow.database.engine import unit_of_work
 from leadflow.leads.changes import changed, claim_changed, clear_changed, mark_changed
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.events import EventIn, record_events
+from leadflow.leads.importing import import_file
+from leadflow.leads.mapping import parse_mapping
 from leadflow.leads.schemas import LeadEdit, LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead
@@ -73,6 +76,26 @@ def test_a_simulated_market_waits_behind_leads_that_came_alone(store: Engine) ->
         [alone] = put_leads(session, 1)
         mark_changed(session, [alone])
         assert session.scalars(changed(1)).all() == [alone]
+
+
+def test_an_import_marks_the_leads_it_changed_and_no_others(store: Engine, tmp_path: Path) -> None:
+    mapping = parse_mapping(
+        {"source": "shop", "key": "id", "fields": {"company_name": "name"}, "created_at": "since"}
+    )
+    for names in (("Acme", "Bolt"), ("Acme", "Bolt & Sons", "Cog")):
+        with unit_of_work() as session:
+            clear_changed(session, list(marked(session)), datetime.now(UTC))
+        path = tmp_path / "leads.csv"
+        rows = "".join(f"{number},{name},2026-01-01\n" for number, name in enumerate(names))
+        path.write_text("id,name,since\n" + rows)
+        import_file(path, mapping, get_settings(), store, datetime.now(UTC))
+    with unit_of_work() as session:
+        rows = session.execute(
+            select(Lead.company_name, ChangedLead.bulk).join(
+                ChangedLead, ChangedLead.lead_id == Lead.id
+            )
+        )
+        assert dict(rows.tuples().all()) == {"Bolt & Sons": True, "Cog": True}
 
 
 def test_a_mark_of_both_kinds_does_not_wait_and_stays_one(session: Session) -> None:
