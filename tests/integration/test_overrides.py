@@ -127,7 +127,7 @@ def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Se
     assert approve(session, large) == {"override": large.id, "status": "active"}
     assert statuses(session) == ["replaced", "active"]
     assert overrides.active_override(session, lead_id, NOW) == large
-    assert audited(session)[-3:] == ["override.asked", "approval.approved", "override.made"]
+    assert audited(session)[-3:] == ["override.asked", "approval.approved", "override.applied"]
 
 
 def test_who_asks_cannot_agree(session: Session) -> None:
@@ -298,6 +298,7 @@ def test_the_report_judges_each_lead_once_by_what_came_of_it(session: Session) -
     won, lost, late, open_, withdrawn, rejected, afterwards = (put_lead(session) for _ in range(7))
     for lead_id in (won, lost, late, withdrawn):
         say(session, lead_id, 10)
+    say(session, withdrawn, 12, NOW + timedelta(minutes=1))
     say(session, won, 20, NOW + timedelta(hours=1))
     say(session, rejected, 40)
     say(session, open_, 10, NOW + timedelta(days=50))
@@ -320,4 +321,4 @@ def test_the_report_judges_each_lead_once_by_what_came_of_it(session: Session) -
     assert found.person_auc == 1.0  # twenty points more for the one that converted
     assert found.model_auc == 0.5
     assert found.verdict.startswith("Too few to say: 3 of the 20")
-    assert session.scalar(select(func.count()).select_from(ScoreOverride)) == 8
+    assert session.scalar(select(func.count()).select_from(ScoreOverride)) == 9

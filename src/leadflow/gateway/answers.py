@@ -71,7 +71,10 @@ def next_step(session: Session, lead_id: str, score: ScoreOut | None) -> str:
         return f"{owner.name} has this lead and gets in touch."
     if score is None:
         return "Scored at the next run of score_leads."
-    return NEXT_STEPS[score.override.level if score.override else score.level]
+    if score.override is None:
+        return NEXT_STEPS[score.level]
+    whose = f"By {score.override.override_by}'s score, until {score.override.expires_at:%Y-%m-%d}"
+    return f"{whose}: {NEXT_STEPS[score.override.level]}"
 
 
 def _owner(session: Session, lead_id: str) -> Owner | None:

@@ -52,11 +52,11 @@ class OverrideReport:
 
 
 def override_report(session: Session, horizon: timedelta, now: datetime) -> OverrideReport:
-    """Compare every override that came into force with the model it stood beside.
+    """Compare the overrides that came into force with the model they stood beside.
 
     A lead counts once, by the last override before its end, and as training counts it: converted
-    if it did within the horizon, not converted if it was lost or the horizon has passed. Overrides
-    that were withdrawn are left out: nobody stands by them.
+    if it did within the horizon, not converted if it was lost or the horizon has passed. A lead
+    whose last override was withdrawn is left out: nobody stands by it.
     """
     made, ended = ScoreOverride, Outcome.lead_id == ScoreOverride.lead_id
     after = and_(ended, Outcome.occurred_at > made.created_at)
@@ -71,14 +71,16 @@ def override_report(session: Session, horizon: timedelta, now: datetime) -> Over
             made.model_probability,
             case((converted, True), else_=False).label("converted"),
             known.label("known"),
+            made.status,
         )
-        .where(made.in_force_from.is_not(None), made.status != "withdrawn", ~over)
+        .where(made.in_force_from.is_not(None), ~over)
         .distinct(made.lead_id)
         .order_by(made.lead_id, made.created_at.desc())
         .subquery()
     )
-    rows = session.execute(select(of_leads).where(of_leads.c.known)).all()
-    not_known = session.scalar(select(func.count()).where(~of_leads.c.known)) or 0
+    stood_by = of_leads.c.status != "withdrawn"
+    rows = session.execute(select(of_leads).where(of_leads.c.known, stood_by)).all()
+    not_known = session.scalar(select(func.count()).where(~of_leads.c.known, stood_by)) or 0
     return judge([Judged(*row[:4]) for row in rows], not_known)
 
 

@@ -108,7 +108,7 @@ def apply_override(session: Session, payload: dict[str, Any], now: datetime) -> 
             _end(session, made.lead_id, ("active",), "replaced", now)
             made.status, made.in_force_from = "active", now
         session.flush()
-        _audit(session, str(approval.decided_by), "made", made)
+        _audit(session, str(approval.decided_by), "applied", made)
     return {"override": made.id, "status": made.status}
 
 
