@@ -51,6 +51,14 @@ class Settings(BaseSettings):
     score_batch: int = Field(default=5000, gt=0, description="Leads scored and written at a time.")
     import_batch: int = Field(default=20000, gt=0, description="Rows checked and stored at a time.")
     assignment_strategy: str = Field(default="hybrid", description="hybrid or round_robin.")
+    override_free_points: float = Field(
+        default=30.0,
+        ge=0,
+        description="A score override that moves a score further than this waits for a manager.",
+    )
+    override_days: int = Field(
+        default=30, gt=0, le=365, description="How long a score override counts unless it says."
+    )
     approval_hours: int = Field(default=72, gt=0, description="Time given to decide an approval.")
     real_data: Path = Field(
         default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."

@@ -47,6 +47,7 @@ COMMANDS = [
     "status",
     "reps",
     "approvals",
+    "overrides",
     "keys",
 ]
 

@@ -5,6 +5,7 @@ taken once, and an approved act is left to the outbox under the approval's own k
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -33,6 +34,8 @@ class Proposal:
     """What a person is asked to decide.
 
     ``act`` is carried out with ``payload`` if approved; ``description`` is Markdown for the person.
+    It takes the place of older questions that wait: of every one of its kind, or only of those
+    about the same subject.
     """
 
     kind: str
@@ -41,6 +44,7 @@ class Proposal:
     payload: dict[str, Any]
     description: str
     requested_by: str
+    replaces: Literal["kind", "subject"] = "kind"
 
 
 def content_hash(proposal_kind: str, subject_id: str, act: str, payload: dict[str, Any]) -> str:
@@ -50,16 +54,10 @@ def content_hash(proposal_kind: str, subject_id: str, act: str, payload: dict[st
 
 
 def propose(session: Session, proposal: Proposal, now: datetime, hours: int) -> Approval:
-    """Ask a person. An older question about the same kind of thing that nobody has answered is
-    void: the new one takes its place. Starts the gate flow through the outbox."""
-    replaced = session.scalars(
-        update(Approval)
-        .where(Approval.kind == proposal.kind, Approval.status == "waiting")
-        .values(status="void", reason="Replaced by a newer proposal.")
-        .returning(Approval.id)
-    )
-    for approval_id in replaced.all():
-        _settle_gate(session, approval_id)
+    """Ask a person. An older question that nobody has answered is void where the new one takes its
+    place (``Proposal.replaces``). Starts the gate flow through the outbox."""
+    subjects = [proposal.subject_id] if proposal.replaces == "subject" else None
+    void(session, proposal.kind, "Replaced by a newer proposal.", subjects)
     approval = Approval(
         kind=proposal.kind,
         subject_id=proposal.subject_id,
@@ -89,6 +87,21 @@ def propose(session: Session, proposal: Proposal, now: datetime, hours: int) -> 
         {"kind": approval.kind, "subject": approval.subject_id, "hash": approval.content_hash},
     )
     return approval
+
+
+def void(
+    session: Session, kind: str, reason: str, subject_ids: Sequence[str] | None = None
+) -> list[str]:
+    """Take back the questions of a kind that wait, all or those about some subjects; their ids."""
+    waiting_ones = update(Approval).where(Approval.kind == kind, Approval.status == "waiting")
+    if subject_ids is not None:
+        waiting_ones = waiting_ones.where(Approval.subject_id.in_(subject_ids))
+    settled = session.scalars(
+        waiting_ones.values(status="void", reason=reason).returning(Approval.id)
+    ).all()
+    for approval_id in settled:
+        _settle_gate(session, approval_id)
+    return list(settled)
 
 
 def get(session: Session, approval_id: str) -> Approval:

@@ -18,7 +18,8 @@ from leadflow.assignment.team import read_reps, skill_names
 from leadflow.audit import service as audit
 from leadflow.database.ids import new_id
 from leadflow.leads.tables import Lead, Outcome
-from leadflow.scoring.tables import LeadScore
+from leadflow.scoring.overrides import effective_level, effective_score, in_force
+from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import Settings
 
 SWEEP_LOCK = 7_240_002
@@ -41,7 +42,8 @@ def sweep(
     now: datetime,
     limit: int = 2000,
 ) -> SweepResult:
-    """Assign up to ``limit`` qualified, open, unassigned leads, best score first.
+    """Assign up to ``limit`` qualified, open, unassigned leads, best score first; where a person
+    has overridden a score, theirs counts.
 
     Sweeps take turns by a lock that ends with the transaction, so loads are counted right; that no
     lead gets two owners is kept by an index besides.
@@ -52,9 +54,9 @@ def sweep(
     name = strategy or settings.assignment_strategy
     chosen = find_strategy(name)
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SWEEP_LOCK})
-    _end_closed(session, now)
+    end_closed(session, now)
     reps = read_reps(session)
-    decisions = decide(_due_leads(session, limit), reps, chosen, name)
+    decisions = decide(_due_leads(session, now, limit), reps, chosen, name)
     made = [decision for decision in decisions if decision.rep_id is not None]
     written = _write(session, made, name, now)
     unroutable = [decision for decision in decisions if decision.rep_id is None]
@@ -74,7 +76,7 @@ def sweep(
     return SweepResult(written, len(unroutable), [_row(d) for d in (*made, *unroutable)])
 
 
-def _due_leads(session: Session, limit: int) -> list[LeadFacts]:
+def _due_leads(session: Session, now: datetime, limit: int) -> list[LeadFacts]:
     skills = skill_names(session)
     owned = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
     closed = exists().where(Outcome.lead_id == Lead.id)
@@ -88,8 +90,9 @@ def _due_leads(session: Session, limit: int) -> list[LeadFacts]:
             Lead.service_requirements,
         )
         .join(LeadScore, (LeadScore.lead_id == Lead.id) & LeadScore.is_current)
-        .where(LeadScore.level.in_(QUALIFIED), ~owned, ~closed)
-        .order_by(LeadScore.total_score.desc(), Lead.id)
+        .outerjoin(ScoreOverride, (ScoreOverride.lead_id == Lead.id) & in_force(now))
+        .where(effective_level().in_(QUALIFIED), ~owned, ~closed)
+        .order_by(effective_score().desc(), Lead.id)
         .limit(limit)
     )
     return [
@@ -130,8 +133,9 @@ def _row(decision: Decision) -> dict[str, Any]:
     return {"lead": decision.lead_id, "rep": decision.rep_id or "nobody", "why": decision.reason}
 
 
-def _end_closed(session: Session, now: datetime) -> None:
-    """End the assignments of leads that have converted or been lost: they are no work any more."""
+def end_closed(session: Session, now: datetime, lead_id: str | None = None) -> None:
+    """End the assignments of leads that have converted or been lost, of all or of one: they are no
+    work any more, and their salespeople are free for others."""
     last = (
         select(Outcome.outcome)
         .where(Outcome.lead_id == Assignment.lead_id)
@@ -139,8 +143,9 @@ def _end_closed(session: Session, now: datetime) -> None:
         .limit(1)
         .scalar_subquery()
     )
+    closed = update(Assignment).where(Assignment.ended_at.is_(None), last.is_not(None))
+    if lead_id is not None:
+        closed = closed.where(Assignment.lead_id == lead_id)
     session.execute(
-        update(Assignment)
-        .where(Assignment.ended_at.is_(None), last.is_not(None))
-        .values(ended_at=func.greatest(now, Assignment.assigned_at), end_reason=last)
+        closed.values(ended_at=func.greatest(now, Assignment.assigned_at), end_reason=last)
     )

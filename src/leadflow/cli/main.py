@@ -5,7 +5,18 @@ import sys
 
 import typer
 
-from leadflow.cli import approvals, demo, keys, leads, learning, reps, servers, simulate, status
+from leadflow.cli import (
+    approvals,
+    demo,
+    keys,
+    leads,
+    learning,
+    overrides,
+    reps,
+    servers,
+    simulate,
+    status,
+)
 from leadflow.cli.console import errors
 
 app = typer.Typer(
@@ -32,6 +43,7 @@ app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
+app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")
 
 

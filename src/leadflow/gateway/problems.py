@@ -9,7 +9,11 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from leadflow.leads.editing import LeadTaken, NoBudgetToCount
+from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
+from leadflow.scoring.overrides import NoOverride
+from leadflow.scoring.overriding import ExpiryInvalid
 from leadflow.scoring.service import LeadNotScored
 
 logger = logging.getLogger(__name__)
@@ -23,6 +27,15 @@ TITLES = {
     413: ("too-large", "The request is too large"),
     422: ("invalid-input", "Some fields are not valid"),
     503: ("unavailable", "A part Leadflow depends on does not answer"),
+}
+
+STATED: dict[type[Exception], tuple[int, str, str]] = {
+    MomentInFuture: (422, "moment-in-future", "This has not happened yet"),
+    EventOfAnotherLead: (409, "event-of-another-lead", "This event is another lead's"),
+    LeadTaken: (409, "lead-taken", "Another lead has this identity"),
+    NoBudgetToCount: (422, "no-budget", "There is no budget to count"),
+    ExpiryInvalid: (422, "expiry-invalid", "An override cannot expire then"),
+    NoOverride: (404, "no-override", "There is no override to withdraw"),
 }
 
 
@@ -51,6 +64,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LeadNotFound, _missing)
     app.add_exception_handler(LeadNotScored, _missing)
     app.add_exception_handler(LeadKeepsChanging, _busy)
+    for stated in STATED:
+        app.add_exception_handler(stated, _stated)
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -84,6 +99,12 @@ def _own(request: Request, error: Exception) -> JSONResponse:
 def _missing(request: Request, error: Exception) -> JSONResponse:
     kind = "lead-not-found" if isinstance(error, LeadNotFound) else "lead-not-scored"
     return problem(404, kind, "There is no such lead", str(error))
+
+
+def _stated(request: Request, error: Exception) -> JSONResponse:
+    """An error whose message says what to do, under its own stable type."""
+    status, kind, title = STATED[type(error)]
+    return problem(status, kind, title, str(error))
 
 
 def _busy(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from leadflow.leads.tables import Lead
-from leadflow.scoring.tables import LeadScore
+from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 
 class ProblemOut(BaseModel):
@@ -60,11 +60,36 @@ class Reason(BaseModel):
     feature: str
 
 
+class OverrideOut(BaseModel):
+    """A score set by a person, beside the model's of that moment."""
+
+    id: str
+    status: str = Field(description="active counts; waiting needs a manager's approval first.")
+    new_score: float
+    level: str = Field(description="The level that counts while the override is active.")
+    model_score: float
+    model_version: str
+    reason: str
+    override_by: str
+    created_at: datetime
+    expires_at: datetime
+    approval_id: str | None
+
+    @classmethod
+    def of(cls, made: ScoreOverride) -> Self:
+        """From the stored row."""
+        known = {name: getattr(made, name) for name in cls.model_fields}
+        return cls(**known | {"model_score": round(made.model_score, 1)})
+
+
 class ScoreOut(BaseModel):
-    """A score. 50 is the average lead; 10 points more are twice the odds."""
+    """The model's score. 50 is the average lead; 10 points more are twice the odds."""
 
     total: float
     level: str
+    override: OverrideOut | None = Field(
+        description="A person's score; while there is one, it counts and not the model's."
+    )
     probability: float = Field(description="Of converting within the horizon.")
     probability_interval: tuple[float, float]
     confidence: str
@@ -77,12 +102,13 @@ class ScoreOut(BaseModel):
     as_of: datetime
 
     @classmethod
-    def of(cls, score: LeadScore) -> Self:
-        """From the stored row."""
+    def of(cls, score: LeadScore, override: ScoreOverride | None) -> Self:
+        """From the stored row, and the override in force."""
         names = ("demographic", "behavioural", "engagement", "fit", "ai")
         return cls(
             total=round(score.total_score, 1),
             level=score.level,
+            override=None if override is None else OverrideOut.of(override),
             probability=round(score.probability, 4),
             probability_interval=(
                 round(score.probability_low, 4),
@@ -102,6 +128,45 @@ class LeadAnswer(BaseModel):
 
     created: bool = Field(description="False where a lead with this e-mail was updated.")
     lead: LeadOut
+    score: ScoreOut
+    next_step: str
+
+
+class LeadView(BaseModel):
+    """A lead as it is stored, its score, and what happens next."""
+
+    lead: LeadOut
+    score: ScoreOut | None
+    next_step: str
+
+
+class EventsAnswer(BaseModel):
+    """What became of the events, and the lead's score with them."""
+
+    lead_id: str
+    new: int = Field(description="Stored now.")
+    known: int = Field(description="Known before by their source and external_id.")
+    score: ScoreOut
+    next_step: str
+
+
+class OutcomeAnswer(BaseModel):
+    """The outcome as it is stored; the next training learns from it."""
+
+    lead_id: str
+    outcome: str
+    occurred_at: datetime
+    value: float | None
+    currency: str | None
+    created: bool = Field(description="False where this outcome was known.")
+    next_step: str
+
+
+class OverrideAnswer(BaseModel):
+    """Both scores, and what happens next."""
+
+    lead_id: str
+    override: OverrideOut
     score: ScoreOut
     next_step: str
 

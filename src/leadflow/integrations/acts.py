@@ -1,5 +1,6 @@
 """What each outbox act does: the one place where acts written by earlier rooms find their doers."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from leadflow.approvals.tables import Approval
@@ -7,6 +8,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.database.outbox import Act
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.scoring.learning import PROMOTE, promote
+from leadflow.scoring.overrides import APPLY_OVERRIDE, apply_override
 from leadflow.settings import Settings
 
 
@@ -22,10 +24,15 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
     def settle_gate(payload: dict[str, Any]) -> dict[str, Any]:
         return _settle_gate(PrefectClient(settings), payload)
 
+    def put_override_in_force(payload: dict[str, Any]) -> dict[str, Any]:
+        with unit_of_work() as session:
+            return apply_override(session, payload, datetime.now(UTC))
+
     return {
         "start_flow_run": start_flow_run,
         "settle_gate": settle_gate,
         PROMOTE: promote_model,
+        APPLY_OVERRIDE: put_override_in_force,
     }
 
 

@@ -71,16 +71,12 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class LeadIn(BaseModel):
-    """What is known of a lead. Only the e-mail address is required; send what you have."""
+class LeadFields(BaseModel):
+    """Everything that can be known of a lead."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        hide_input_in_errors=True,
-        json_schema_extra={"examples": [EXAMPLE]},
-    )
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    email: Annotated[EmailStr, WrapValidator(_address)]
+    email: Annotated[EmailStr | None, WrapValidator(_address)] = None
     first_name: Short = None
     last_name: Short = None
     phone: Short = Field(default=None, max_length=40)
@@ -108,3 +104,18 @@ class LeadIn(BaseModel):
     )
     source: Text = "api"
     external_id: Short = Field(default=None, description="Your own id of this lead.")
+
+
+class LeadIn(LeadFields):
+    """What is known of a lead. Only the e-mail address is required; send what you have."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    email: Annotated[EmailStr, WrapValidator(_address)]
+
+
+class LeadEdit(LeadFields):
+    """What changes of a lead: fields that are not sent stay as they are, null empties one, and
+    attributes are merged by name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"budget": 40000}]})

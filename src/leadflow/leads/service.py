@@ -9,8 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.leads import derive
+from leadflow.leads.changes import mark_changed
 from leadflow.leads.places import place
-from leadflow.leads.schemas import LeadIn
+from leadflow.leads.schemas import LeadFields, LeadIn
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
 from leadflow.privacy.encryption import get_cipher
 from leadflow.settings import get_settings
@@ -49,12 +50,31 @@ def get_lead(session: Session, lead_id: str) -> Lead:
     return lead
 
 
-def upsert_lead(session: Session, lead: LeadIn, now: datetime) -> tuple[Lead, bool]:
+def lock_lead(session: Session, lead_id: str) -> Lead:
+    """The lead with this id, held until this transaction ends: whoever else writes facts about it
+    and scores it waits. Look at the clock after this, so that later facts are later.
+
+    Raises:
+        LeadNotFound: there is none.
+    """
+    statement = select(Lead).where(Lead.id == lead_id).with_for_update(key_share=True)
+    lead = session.scalars(statement.execution_options(populate_existing=True)).first()
+    if lead is None:
+        raise LeadNotFound(lead_id)
+    return lead
+
+
+def upsert_lead(
+    session: Session, lead: LeadIn, now: datetime, mark: bool = True
+) -> tuple[Lead, bool]:
     """Store a lead, or update the one with its e-mail address or its (source, external_id).
 
     Only the fields that were given change; ``attributes`` are merged by name. The e-mail address
     decides where the two point to different leads. Attributes seen for the first time become
     features.
+
+    Args:
+        mark: False where the caller scores the lead in the same unit of work.
 
     Returns:
         The stored lead, and whether it is new.
@@ -62,23 +82,33 @@ def upsert_lead(session: Session, lead: LeadIn, now: datetime) -> tuple[Lead, bo
     Raises:
         LeadKeepsChanging: five attempts each met another writer of the same lead.
     """
-    _register_attributes(session, lead.attributes)
+    register_attributes(session, lead.attributes)
     email_index = get_cipher().blind_index(derive.normalise_email(lead.email), "email")
     for _ in range(ATTEMPTS):
-        known = _find(session, lead, email_index)
-        if known is None:
-            new_id = _insert(session, lead, email_index, now)
-            if new_id is not None:
-                return get_lead(session, new_id), True
-            continue
-        try:
-            with session.begin_nested():
-                _update(session, known, lead, email_index, now)
-        except IntegrityError:
-            continue  # somebody else has just taken the e-mail address: find that lead
-        session.refresh(known)
-        return known, False
+        written = _write(session, lead, email_index, now)
+        if written is not None:
+            stored, created, changed = written
+            if changed and mark:
+                mark_changed(session, [stored.id])
+            return stored, created
     raise LeadKeepsChanging("Others were writing this lead at the same time. Send it again.")
+
+
+def _write(
+    session: Session, lead: LeadIn, email_index: str, now: datetime
+) -> tuple[Lead, bool, bool] | None:
+    """The stored lead, whether it is new, whether anything is; None where another was first."""
+    known = _find(session, lead, email_index)
+    if known is None:
+        new_id = _insert(session, lead, email_index, now)
+        return None if new_id is None else (get_lead(session, new_id), True, True)
+    try:
+        with session.begin_nested():
+            changed = change_lead(session, known, lead, email_index, now)
+    except IntegrityError:
+        return None  # somebody else has just taken the e-mail address: find that lead
+    session.refresh(known)
+    return known, False, changed
 
 
 def _find(session: Session, lead: LeadIn, email_index: str) -> Lead | None:
@@ -112,7 +142,10 @@ def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> 
     return session.scalars(statement).first()
 
 
-def _update(session: Session, known: Lead, lead: LeadIn, email_index: str, now: datetime) -> None:
+def change_lead(
+    session: Session, known: Lead, lead: LeadFields, email_index: str | None, now: datetime
+) -> bool:
+    """Change the fields that were given; whether any of them said something new."""
     given = _columns(lead) | {"email_index": email_index}
     if "attributes" in lead.model_fields_set:
         given["attributes"] = known.attributes | lead.attributes
@@ -127,6 +160,7 @@ def _update(session: Session, known: Lead, lead: LeadIn, email_index: str, now: 
     if changed:
         known.known_from = known.updated_at = now
     session.flush()
+    return bool(changed)
 
 
 def _carry_over(session: Session, known: Lead, not_given: set[str]) -> None:
@@ -144,18 +178,20 @@ def _carry_over(session: Session, known: Lead, not_given: set[str]) -> None:
             setattr(known, counter, (getattr(known, counter) or 0) + seen)
 
 
-def _can_take_id(session: Session, known: Lead, lead: LeadIn) -> bool:
+def _can_take_id(session: Session, known: Lead, lead: LeadFields) -> bool:
     if lead.external_id is None or known.external_id is not None or known.source != lead.source:
         return False
     same_id = (Lead.source == lead.source) & (Lead.external_id == lead.external_id)
     return session.scalars(select(Lead.id).where(same_id)).first() is None
 
 
-def _columns(lead: LeadIn) -> dict[str, Any]:
+def _columns(lead: LeadFields) -> dict[str, Any]:
     """The columns of the fields that were given, with what is derived from them."""
     given = lead.model_fields_set
-    email = derive.normalise_email(lead.email)
-    columns: dict[str, Any] = {"email": email, "email_kind": derive.email_kind(email)}
+    columns: dict[str, Any] = {}
+    if "email" in given:
+        email = derive.normalise_email(lead.email) if lead.email else None
+        columns |= {"email": email, "email_kind": derive.email_kind(email)}
     columns |= {name: getattr(lead, name) for name in (*AS_GIVEN, *COUNTERS) if name in given}
     if "industry" in given:
         columns["industry"] = lead.industry.lower() if lead.industry else None
@@ -170,7 +206,7 @@ def _columns(lead: LeadIn) -> dict[str, Any]:
     return columns | _place(lead) | _budget(lead)
 
 
-def _place(lead: LeadIn) -> dict[str, Any]:
+def _place(lead: LeadFields) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if "location" in lead.model_fields_set:
         columns["location"] = lead.location
@@ -179,7 +215,7 @@ def _place(lead: LeadIn) -> dict[str, Any]:
     return columns
 
 
-def _budget(lead: LeadIn) -> dict[str, Any]:
+def _budget(lead: LeadFields) -> dict[str, Any]:
     if "budget" not in lead.model_fields_set:
         return {}
     if lead.budget is None:
@@ -188,7 +224,7 @@ def _budget(lead: LeadIn) -> dict[str, Any]:
     return {"budget_minor": round(lead.budget * 100), "budget_currency": currency}
 
 
-def _register_attributes(session: Session, attributes: dict[str, Any]) -> None:
+def register_attributes(session: Session, attributes: dict[str, Any]) -> None:
     """Make features of attributes seen for the first time; in one order, so writers never cross."""
     kinds = {bool: "boolean", float: "numeric", str: "categorical"}
     rows = [

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from leadflow.leads.changes import mark_selected
 from leadflow.leads.staged_rows import COPY, copied_bytes, indexed, staged
 from leadflow.leads.tables import Lead, Outcome
 
@@ -72,6 +73,8 @@ def store_batch(session: Session, frame: "pd.DataFrame", source: str, now: datet
         left = session.scalar(select(func.count()).where(~staged.c.done)) or 0
     stored.unchanged = len(frame) - stored.new - stored.updated
     stored.outcomes = _store_outcomes(session, source)
+    written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
+    mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
     staged.drop(session.connection())
     return stored
 

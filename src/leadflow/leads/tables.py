@@ -146,6 +146,20 @@ class Outcome(Base):
     source: Mapped[str] = mapped_column(Text)
 
 
+class ChangedLead(Base):
+    """A mark: this lead has facts newer than its score. ``bulk``: it came with many others and
+    may wait behind those that did not."""
+
+    __tablename__ = "changed_leads"
+    __table_args__ = (Index("ix_changed_leads_turn", "bulk", "changed_at"),)
+
+    lead_id: Mapped[str] = mapped_column(
+        ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True
+    )
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+    bulk: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
 class AttributeDefinition(Base):
     """A custom attribute of a company's leads, usable as a feature without code."""
 

@@ -14,6 +14,7 @@ from leadflow.audit import service as audit
 from leadflow.database.copying import copy_rows
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
+from leadflow.leads.changes import mark_changed
 from leadflow.leads.derive import email_kind, normalise_email, seniority, timeline_months
 from leadflow.leads.places import place
 from leadflow.leads.tables import Lead
@@ -170,6 +171,7 @@ def _store(session: Session, block: "Block", summary: Summary) -> list[int]:
         OUTCOME_COLUMNS,
         (_outcome_row(ids[row["lead"]], row) for row in outcomes.to_dict("records")),
     )
+    mark_changed(session, list(ids.values()), bulk=True)
     summary.leads += len(rows)
     summary.events += len(events)
     summary.converted += int((outcomes["outcome"] == "converted").sum())

@@ -1,0 +1,85 @@
+"""``leadflow overrides``: scores that people have set, and whether they knew better."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+if TYPE_CHECKING:
+    from leadflow.scoring.override_report import OverrideReport
+
+app = typer.Typer(help="Scores that people have set, and whether they knew better than the model.")
+SHOWN = 100
+
+
+@app.callback(invoke_without_command=True)
+def list_overrides(context: typer.Context) -> None:
+    """Without more words: the overrides that count or wait for a manager, newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    from leadflow.database.engine import unit_of_work
+    from leadflow.scoring.overrides import standing_overrides
+
+    with unit_of_work() as session:
+        standing = standing_overrides(session, datetime.now(UTC), SHOWN)
+    if not standing:
+        console.print("No score is overridden: the model's scores count.")
+        return
+    table = Table(box=None)
+    table.add_column("Lead", no_wrap=True, min_width=33)
+    for heading in ("Person's score", "Model's then"):
+        table.add_column(heading, justify="right")
+    for heading in ("Level", "State", "By", "Until (UTC)", "Why"):
+        table.add_column(heading)
+    for made in standing:
+        table.add_row(
+            made.lead_id,
+            f"[bold]{made.new_score:.0f}[/bold]",
+            f"{made.model_score:.0f}",
+            made.level,
+            made.status if made.approval_id is None else f"{made.status}\n{made.approval_id}",
+            escape(made.override_by),
+            f"{made.expires_at:%Y-%m-%d}",
+            escape(made.reason),
+        )
+    console.print(table)
+
+
+@app.command()
+def report() -> None:
+    """Did the overrides beat the model? Compares both on leads whose end is known since."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.scoring.learning import horizon
+    from leadflow.scoring.override_report import override_report
+    from leadflow.settings import get_settings
+
+    with unit_of_work() as session:
+        found = override_report(session, horizon(get_settings()), datetime.now(UTC))
+    console.print(f"[bold]{found.verdict}[/bold]")
+    console.print(
+        f"{found.judged:,} leads judged, {found.converted:,} of them converted; the end of "
+        f"{found.open:,} more is not known yet."
+    )
+    if found.judged:
+        console.print(_comparison(found))
+
+
+def _comparison(found: "OverrideReport") -> Table:
+    table = Table(
+        "",
+        "People",
+        "Model",
+        caption="Brier: how far chances were from what happened, squared; lower is better. "
+        "Ranking: how often a lead that converted stood above one that did not.",
+    )
+    for name, person, model in (
+        ("Brier", found.person_brier, found.model_brier),
+        ("Ranking", found.person_auc, found.model_auc),
+    ):
+        said = ["all ended alike" if value is None else f"{value:.3f}" for value in (person, model)]
+        table.add_row(name, *said)
+    return table

@@ -1,0 +1,98 @@
+"""Where a lead stands, put together from leads, scoring and assignment."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.tables import Assignment, Rep
+from leadflow.gateway.schemas import LeadAnswer, LeadOut, LeadStatus, LeadView, Owner, ScoreOut
+from leadflow.leads.service import get_lead
+from leadflow.leads.tables import Outcome
+from leadflow.scoring.levels import NEXT_STEPS
+from leadflow.scoring.overrides import active_override
+from leadflow.scoring.service import LeadNotScored, current_score
+
+
+def lead_answer(session: Session, lead_id: str, created: bool, now: datetime) -> LeadAnswer:
+    """The answer to a lead that was taken in."""
+    score = score_of(session, lead_id, now)
+    return LeadAnswer(
+        created=created,
+        lead=LeadOut.of(get_lead(session, lead_id)),
+        score=score,
+        next_step=next_step(session, lead_id, score),
+    )
+
+
+def lead_view(session: Session, lead_id: str, now: datetime) -> LeadView:
+    """A lead with its score, which it may not have yet."""
+    lead, score = get_lead(session, lead_id), score_if_any(session, lead_id, now)
+    return LeadView(
+        lead=LeadOut.of(lead), score=score, next_step=next_step(session, lead_id, score)
+    )
+
+
+def lead_standing(session: Session, lead_id: str, now: datetime) -> LeadStatus:
+    """A lead's score, its salesperson and why that one, its outcome, and what happens next."""
+    lead, score = get_lead(session, lead_id), score_if_any(session, lead_id, now)
+    return LeadStatus(
+        lead_id=lead.id,
+        score=score,
+        owner=_owner(session, lead.id),
+        outcome=_outcome(session, lead.id),
+        next_step=next_step(session, lead.id, score),
+    )
+
+
+def score_of(session: Session, lead_id: str, now: datetime) -> ScoreOut:
+    """The model's score and the override in force.
+
+    Raises:
+        LeadNotScored: it has no score yet.
+    """
+    return ScoreOut.of(current_score(session, lead_id), active_override(session, lead_id, now))
+
+
+def score_if_any(session: Session, lead_id: str, now: datetime) -> ScoreOut | None:
+    """The score, or None where the lead has none yet."""
+    try:
+        return score_of(session, lead_id, now)
+    except LeadNotScored:
+        return None
+
+
+def next_step(session: Session, lead_id: str, score: ScoreOut | None) -> str:
+    """What happens with the lead next, in a sentence."""
+    outcome, owner = _outcome(session, lead_id), _owner(session, lead_id)
+    if outcome is not None:
+        return f"Nothing: the lead has {'converted' if outcome == 'converted' else 'been lost'}."
+    if owner is not None:
+        return f"{owner.name} has this lead and gets in touch."
+    if score is None:
+        return "Scored at the next run of score_leads."
+    if score.override is None:
+        return NEXT_STEPS[score.level]
+    whose = f"By {score.override.override_by}'s score, until {score.override.expires_at:%Y-%m-%d}"
+    return f"{whose}: {NEXT_STEPS[score.override.level]}"
+
+
+def _owner(session: Session, lead_id: str) -> Owner | None:
+    found = session.execute(
+        select(Assignment, Rep)
+        .join(Rep, Rep.id == Assignment.rep_id)
+        .where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
+    ).first()
+    if found is None:
+        return None
+    assignment, rep = found
+    return Owner(rep_id=rep.id, name=rep.name, since=assignment.assigned_at, why=assignment.reason)
+
+
+def _outcome(session: Session, lead_id: str) -> str | None:
+    return session.scalars(
+        select(Outcome.outcome)
+        .where(Outcome.lead_id == lead_id)
+        .order_by(Outcome.occurred_at.desc())
+        .limit(1)
+    ).first()

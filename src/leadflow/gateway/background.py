@@ -1,0 +1,69 @@
+"""What a gateway does beside answering: carry out the outbox, score what has changed."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from leadflow.database import outbox
+from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.integrations.acts import registered_acts
+from leadflow.scoring.overrides import settle_due
+from leadflow.scoring.rescoring import rescore_changed
+from leadflow.scoring.serving import ServingScorer
+from leadflow.settings import Settings, get_settings
+
+logger = logging.getLogger(__name__)
+OUTBOX_SECONDS = 2.0
+RESCORE_SECONDS = 0.5
+# So few that a request never waits long for the processor, so many that bulk ends some day.
+RESCORE_LEADS = 500
+END_SECONDS = 10.0
+
+
+@contextmanager
+def running(serving: ServingScorer) -> Iterator[None]:
+    """All of it, in threads of their own, until the end of the block."""
+    settings, stop = get_settings(), threading.Event()
+    jobs = (
+        ("outbox", OUTBOX_SECONDS, lambda: _deliver(settings)),
+        ("overrides", OUTBOX_SECONDS, _settle_overrides),
+        ("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
+    )
+    threads = [
+        threading.Thread(target=_repeat, args=(stop, *job), name=job[0], daemon=True)
+        for job in jobs
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(END_SECONDS)
+
+
+def _repeat(stop: threading.Event, name: str, seconds: float, work: Callable[[], object]) -> None:
+    while not stop.wait(seconds):
+        try:
+            work()
+        except Exception as error:
+            logger.warning("%s failed and is tried again: %s", name, type(error).__name__)
+
+
+def _deliver(settings: Settings) -> None:
+    """Carry out what is left in the outbox, so that nothing waits for the next flow run."""
+    outbox.deliver(get_engine(), registered_acts(settings), lambda: datetime.now(UTC))
+
+
+def _settle_overrides() -> None:
+    with unit_of_work() as session:
+        settle_due(session, datetime.now(UTC))
+
+
+def _rescore(serving: ServingScorer, settings: Settings) -> None:
+    scorer = serving.current()
+    with unit_of_work() as session:
+        rescore_changed(session, scorer, datetime.now(UTC), settings, RESCORE_LEADS)

@@ -1,0 +1,97 @@
+"""A person's score beside the model's: setting it, and taking it back."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.answers import next_step, score_of
+from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
+from leadflow.gateway.schemas import OverrideAnswer, OverrideOut
+from leadflow.gateway.security import Caller
+from leadflow.leads.service import lock_lead
+from leadflow.scoring.overrides import active_override, override, withdraw
+from leadflow.scoring.schemas import OverrideIn, Words
+from leadflow.scoring.service import LeadNotScored, current_score, score_lead
+from leadflow.scoring.tables import ScoreOverride
+from leadflow.settings import get_settings
+
+router = APIRouter(tags=["leads"])
+WAITS = (
+    "The model's score counts until a manager agrees (in the Prefect UI, or with: leadflow "
+    "approvals decide {approval} approve). Who asks cannot agree."
+)
+
+
+@router.post(
+    "/leads/{lead_id}/score-override",
+    response_model=OverrideAnswer,
+    status_code=201,
+    summary="Set a score yourself",
+    responses={
+        200: {"description": "It took the place of the one in force"},
+        202: {"description": "It moves the score so far that a manager must agree first"},
+    },
+)
+def override_score(
+    lead_id: str,
+    body: OverrideIn,
+    request: Request,
+    response: Response,
+    caller: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> OverrideAnswer:
+    """Set a score beside the model's, with the reason. While it is active, it decides the lead's
+    level and its place in the queue; the model goes on scoring beside it, and never learns from
+    it. 202 where it moves the score so far that a manager must agree first."""
+    scorer, settings = request.app.state.serving.current(), get_settings()
+    with unit_of_work() as session:
+        content = body.model_dump(mode="json", exclude_unset=True)
+        delivery = accept(session, caller, idempotency_key, ["override", lead_id, content])
+        if known := replay(delivery, response):
+            made = session.get_one(ScoreOverride, known["override_id"])
+            return _answer(session, made, datetime.now(UTC))
+        lock_lead(session, lead_id)
+        now = datetime.now(UTC)
+        try:
+            current_score(session, lead_id)
+        except LeadNotScored:
+            score_lead(session, scorer, lead_id, now, settings)
+        before = active_override(session, lead_id, now)
+        made = override(session, lead_id, body, now, settings)
+        finish(delivery, {"override_id": made.id}, now)
+        if made.status == "waiting":
+            response.status_code = 202
+        elif before is not None:
+            response.status_code = 200
+        return _answer(session, made, now)
+
+
+@router.delete(
+    "/leads/{lead_id}/score-override",
+    response_model=OverrideAnswer,
+    summary="Let the model's score count again",
+)
+def withdraw_override(
+    lead_id: str,
+    caller: Caller,
+    by: Annotated[Words | None, Query(max_length=200, description="Who takes it back.")] = None,
+) -> OverrideAnswer:
+    """Withdraw the override in force and the one that waits for a manager. 404 if there is none."""
+    with unit_of_work() as session:
+        now = datetime.now(UTC)
+        withdrawn = withdraw(session, lead_id, by or caller, now)
+        newest = max(withdrawn, key=lambda made: made.created_at)
+        return _answer(session, newest, now)
+
+
+def _answer(session: Session, made: ScoreOverride, now: datetime) -> OverrideAnswer:
+    score = score_of(session, made.lead_id, now)
+    step = next_step(session, made.lead_id, score)
+    if made.status == "waiting":
+        step = WAITS.format(approval=made.approval_id)
+    return OverrideAnswer(
+        lead_id=made.lead_id, override=OverrideOut.of(made), score=score, next_step=step
+    )
