@@ -25,9 +25,12 @@ def all_leads(as_of: datetime) -> Select[tuple[str, datetime]]:
     return select(leads.c.id.label("lead_id"), as_of_literal(as_of).label("as_of"))
 
 
-def leads_after(as_of: datetime, last_id: str, limit: int) -> Select[tuple[str, datetime]]:
-    """The next batch in id order, at one moment."""
-    return all_leads(as_of).where(leads.c.id > last_id).order_by(leads.c.id).limit(limit)
+def leads_between(
+    as_of: datetime, after_id: str, to_id: str | None
+) -> Select[tuple[str, datetime]]:
+    """The leads after one id up to and with another (None: to the end), at one moment."""
+    chosen = all_leads(as_of).where(leads.c.id > after_id)
+    return chosen if to_id is None else chosen.where(leads.c.id <= to_id)
 
 
 def these_leads(as_of: datetime, ids: Sequence[str]) -> Select[tuple[str, datetime]]:

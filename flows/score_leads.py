@@ -1,20 +1,28 @@
-"""Score every lead with the champion, batch by batch."""
+"""Score leads with the champion, partition by partition."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from prefect import flow
+from prefect import flow, unmapped
+from prefect.task_runners import ThreadPoolTaskRunner
 
-from tasks.scoring import load_scorer, publish_batches, score_next_batch
+from tasks.scoring import end_run, load_scorer, open_run, score_partition
+
+# One computes while PostgreSQL works for the other.
+AT_ONCE = 2
 
 
-@flow(name="score_leads")
-def score_leads(as_of: datetime | None = None) -> int:
-    """Score all leads as of a moment (now unless said); returns how many."""
-    moment = as_of or datetime.now(UTC)
+@flow(name="score_leads", task_runner=ThreadPoolTaskRunner(max_workers=AT_ONCE))  # type: ignore[arg-type]
+def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
+    """Score the leads that have news, an old score or none; returns how many were.
+
+    Killed anywhere and run again, it goes on where it was: the same result, nothing scored twice.
+
+    Args:
+        as_of: score all leads as of this moment instead of now.
+        everything: score leads without news too.
+    """
     scorer = load_scorer()
-    batches = []
-    batch = score_next_batch(scorer, moment, "")
-    while batch is not None:
-        batches.append(batch)
-        batch = score_next_batch(scorer, moment, batch.last_id)
-    return publish_batches(scorer, moment, batches)
+    run = open_run(scorer, as_of, everything)
+    turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left)
+    scored = [part for part in turns.result() if part is not None]
+    return end_run(scorer, run, scored)

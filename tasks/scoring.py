@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
 
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring import service
+from leadflow.scoring import runs
 from leadflow.scoring.learning import serving_scorer
-from leadflow.scoring.service import ScoredBatch
+from leadflow.scoring.runs import Run
+from leadflow.scoring.service import Scored
 from leadflow.settings import get_settings
 from models.scores import Scorer
 
@@ -19,24 +21,36 @@ def load_scorer() -> Scorer:
     return serving_scorer(get_settings())
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
-def score_next_batch(scorer: Scorer, as_of: datetime, last_id: str) -> ScoredBatch | None:
-    """Score and store the next batch of leads; None when there are no more."""
+@task(persist_result=False, cache_policy=NO_CACHE)
+def open_run(scorer: Scorer, as_of: datetime | None, everything: bool) -> Run:
+    """The run to go on with, or a new one."""
     with unit_of_work() as session:
-        return service.score_batch(session, scorer, as_of, last_id, get_settings())
+        return runs.open_run(session, scorer, as_of, everything, datetime.now(UTC), get_settings())
 
 
-@task
-def publish_batches(scorer: Scorer, as_of: datetime, batches: list[ScoredBatch]) -> int:
-    """A table of the batches as an artifact; returns how many leads were scored."""
-    rows = [{"leads": batch.leads, **batch.levels} for batch in batches]
-    total = sum(batch.leads for batch in batches)
+# A partition is one transaction: killed in the middle, it has not happened.
+@task(persist_result=False, cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
+def score_partition(scorer: Scorer, run: Run) -> Scored | None:
+    """Score and store the next partition; None when there are no more."""
+    with unit_of_work() as session:
+        return runs.score_partition(session, scorer, run, get_settings())
+
+
+@task(persist_result=False, cache_policy=NO_CACHE)
+def end_run(scorer: Scorer, run: Run, scored: list[Scored]) -> int:
+    """A table of the levels as an artifact; returns how many leads the run has scored."""
+    with unit_of_work() as session:
+        total = runs.end_run(session, run, datetime.now(UTC))
+    levels: dict[str, int] = {}
+    for part in scored:
+        for name, count in part.levels.items():
+            levels[name] = levels.get(name, 0) + count
     create_table_artifact(
-        rows,
+        [{"level": name, "leads": count} for name, count in sorted(levels.items())],
         key="scored-leads",
         description=(
             f"{total:,} leads scored with {scorer.regime} {scorer.version} "
-            f"as of {as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            f"as of {run.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         ),
     )
     return total

@@ -48,7 +48,10 @@ class Settings(BaseSettings):
     warm_from: float = Field(default=50.0, description="Lowest score of a warm lead.")
     cold_from: float = Field(default=30.0, description="Lowest score of a cold lead.")
     default_currency: str = Field(default="USD", description="Currency where none is given.")
-    score_batch: int = Field(default=5000, gt=0, description="Leads scored and written at a time.")
+    score_batch: int = Field(default=20000, gt=0, description="Leads scored and written at a time.")
+    rescore_hours: int = Field(
+        default=24, gt=0, description="A lead without news is scored again after this time."
+    )
     import_batch: int = Field(default=20000, gt=0, description="Rows checked and stored at a time.")
     assignment_strategy: str = Field(default="hybrid", description="hybrid or round_robin.")
     override_free_points: float = Field(

@@ -15,7 +15,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team import TeamFileInvalid, load_team, read_reps, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead, Outcome
-from leadflow.scoring.tables import LeadScore
+from leadflow.scoring.tables import LeadScore, ScorecardUsed
 from leadflow.settings import get_settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -39,6 +39,8 @@ def put_lead(session: Session, total: float, level: str = "hot", **facts: object
     lead = Lead(source="test", **facts)
     session.add(lead)
     session.flush()
+    card = ScorecardUsed(id=1, regime="rubric", model_version="1", features=["f"])
+    session.merge(card)
     numbers = dict.fromkeys(("demographic", "behavioural", "engagement", "fit", "ai"), 50.0)
     session.add(
         LeadScore(
@@ -51,8 +53,10 @@ def put_lead(session: Session, total: float, level: str = "hot", **facts: object
             probability_high=0.6,
             confidence="high",
             level=level,
-            contributions={},
-            reasons=[{"feature": "f", "text": "A reason", "points": 3.0}],
+            scorecard_id=1,
+            contribution_points=[3.0],
+            reason_places=[0],
+            reason_texts=["A reason"],
             regime="rubric",
             model_version="1",
             **numbers,

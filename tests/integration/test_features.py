@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.builder import feature_query
-from features.moments import all_leads, leads_after, these_leads
+from features.moments import all_leads, leads_between, these_leads
 from features.training_moments import AGES_IN_DAYS, labels, training_moments
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, Outcome
 from leadflow.scoring.frames import custom_definitions
@@ -109,7 +109,7 @@ def test_facts_after_the_moment_change_nothing_and_batch_equals_single(
         everyone = features(session, all_leads(MOMENT))
         assert everyone[lead] == everyone[moved]
         assert features(session, these_leads(MOMENT, [lead])) == {lead: everyone[lead]}
-        assert features(session, leads_after(MOMENT, "", 10)) == everyone
+        assert features(session, leads_between(MOMENT, "", None)) == everyone
         savepoint.rollback()
 
 

@@ -85,6 +85,16 @@ def release_claimed(session: Session, claimed: Claimed) -> None:
     session.execute(delete(marks).where(marks.c.lead_id.in_(claimed.lead_ids)))
 
 
+def clear_changed_between(
+    session: Session, after_id: str, to_id: str | None, as_of: datetime
+) -> None:
+    """Delete the marks of the leads after one id up to another; see ``clear_changed``."""
+    chosen = (marks.c.lead_id > after_id) & (marks.c.changed_at <= as_of)
+    if to_id is not None:
+        chosen &= marks.c.lead_id <= to_id
+    session.execute(delete(marks).where(chosen))
+
+
 def clear_changed(session: Session, lead_ids: Sequence[str], as_of: datetime) -> int:
     """Delete the marks of leads that were scored as of a moment, unless they are newer.
 

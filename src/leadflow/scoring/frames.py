@@ -2,21 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import DateTime, Select, Text, bindparam, cast, select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 
-from features.attributes import attribute_definitions
+from features.attributes import PREFIX, attribute_definitions
 from features.builder import feature_query
 from features.definitions import DEFINITIONS, Definition
-from features.feature import Feature
+from features.feature import Feature, Kind
+from features.store import leads
 from features.training_moments import labels, training_moments
 from leadflow.leads.tables import AttributeDefinition
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+    from models.scores import Scorer
+
+
+DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -46,15 +54,90 @@ def all_features(custom: tuple[Definition, ...]) -> tuple[Feature, ...]:
     return tuple(definition.feature for definition in (*DEFINITIONS, *custom))
 
 
+def definitions_of(session: Session, scorer: "Scorer") -> tuple[Definition, ...]:
+    """The custom attributes that a scorer looks at; it scores without any other."""
+    wanted = {f.name for f in scorer.features if f.name.startswith(PREFIX)}
+    if not wanted:
+        return ()
+    return tuple(item for item in custom_definitions(session) if item.feature.name in wanted)
+
+
+def read_one(
+    session: Session, lead_id: str, as_of: datetime, custom: tuple[Definition, ...]
+) -> dict[str, Any] | None:
+    """One lead's features at one moment, by name; None where it was not known then."""
+    statement, parameters = _one_lead(custom)
+    given = {**parameters, "lead_id": lead_id, "moment": as_of}
+    row = session.connection().exec_driver_sql(statement, given).mappings().first()
+    return None if row is None else dict(row)
+
+
+@lru_cache(maxsize=16)
+def _one_lead(custom: tuple[Definition, ...]) -> tuple[str, dict[str, Any]]:
+    """The same features for one lead, written out for PostgreSQL only once."""
+    moment = bindparam("moment", type_=DateTime(timezone=True))
+    of_one = select(
+        leads.c.id.label("lead_id"), cast(moment, DateTime(timezone=True)).label("as_of")
+    ).where(leads.c.id == bindparam("lead_id", type_=Text))
+    return _compiled(feature_query(of_one, custom))
+
+
+def _compiled(query: "Select[Any]") -> tuple[str, dict[str, Any]]:
+    compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    return str(compiled), dict(compiled.params)
+
+
+def _arrow_type(feature: Feature) -> Any:
+    """Categories as a dictionary, so that each word is kept once; all else as numbers."""
+    from pyarrow import dictionary, float64, int32, string
+
+    return dictionary(int32(), string()) if feature.kind is Kind.CATEGORICAL else float64()
+
+
+def _nothing(names: list[str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(columns=names, index=pd.Index([], name="lead_id"))
+
+
 def read_features(
     session: Session, moments: "Select[tuple[str, datetime]]", custom: tuple[Definition, ...]
 ) -> "pd.DataFrame":
-    """The features of these leads at these moments, one row a lead, indexed by lead id."""
-    import pandas as pd
+    """The features of these leads at these moments, one row a lead, indexed by lead id.
 
-    result = session.execute(feature_query(moments, custom))
-    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
-    return frame.set_index("lead_id")
+    They travel as one COPY, which costs a fraction of fetching them row by row.
+    """
+    from io import BytesIO
+
+    from pyarrow import csv, string
+
+    columns = [definition.feature for definition in (*DEFINITIONS, *custom)]
+    statement, parameters = _compiled(feature_query(moments, custom))
+    connection = session.connection().connection.driver_connection
+    if connection is None:
+        raise RuntimeError("The session has lost its connection.")
+    content = BytesIO()
+    with connection.cursor().copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)", parameters) as copy:
+        for block in copy:
+            content.write(block)
+    content.seek(0)
+    if not content.getbuffer().nbytes:
+        return _nothing([feature.name for feature in columns])
+    types = {feature.name: _arrow_type(feature) for feature in columns}
+    table = csv.read_csv(
+        content,
+        csv.ReadOptions(column_names=["lead_id", "as_of", *types], use_threads=False),
+        csv.ParseOptions(newlines_in_values=True),
+        csv.ConvertOptions(
+            column_types={"lead_id": string(), "as_of": string(), **types},
+            include_columns=["lead_id", *types],
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    frame: pd.DataFrame = table.to_pandas().set_index("lead_id")
+    return frame
 
 
 def read_training_set(session: Session, now: datetime, horizon: timedelta) -> TrainingSet:
@@ -74,7 +157,7 @@ def read_training_set(session: Session, now: datetime, horizon: timedelta) -> Tr
     moments_utc = pd.to_datetime(answers["as_of"], utc=True).dt.tz_localize(None)
     return TrainingSet(
         features=all_features(custom),
-        frame=frame.drop(columns="as_of"),
+        frame=frame,
         converted=answers["converted"].to_numpy(dtype=np.int64),
         moments=moments_utc.to_numpy(dtype="datetime64[us]"),
     )

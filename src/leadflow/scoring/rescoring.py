@@ -8,14 +8,12 @@ from sqlalchemy.orm import Session
 
 from features.moments import these_leads
 from leadflow.leads.changes import claim_changed, release_claimed
-from leadflow.scoring.frames import custom_definitions, read_features
-from leadflow.scoring.service import score_rows
+from leadflow.scoring.service import score_leads
 from leadflow.scoring.tables import LeadScore
-from leadflow.scoring.writing import write_scores
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
-    from models.scorecard import Scorer
+    from models.scores import Scorer
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 
@@ -32,11 +30,7 @@ def rescore_changed(
     if claimed.newest is None:
         return 0
     as_of = _moment(session, claimed.lead_ids, max(now, claimed.newest))
-    frame = read_features(
-        session, these_leads(as_of, claimed.lead_ids), custom_definitions(session)
-    )
-    if not frame.empty:
-        write_scores(session, score_rows(scorer, frame, as_of, settings))
+    score_leads(session, scorer, these_leads(as_of, claimed.lead_ids), as_of, settings)
     release_claimed(session, claimed)
     return len(claimed.lead_ids)
 
@@ -52,4 +46,4 @@ def _moment(session: Session, lead_ids: list[str], now: datetime) -> datetime:
             LeadScore.as_of <= now + CLOCKS_DIFFER,
         )
     )
-    return now if newest is None else max(now, newest)
+    return now if newest is None else max(now, newest + timedelta.resolution)

@@ -3,20 +3,51 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Double, ForeignKey, Index, Text, func, text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
 
 
+class ScorecardUsed(Base):
+    """A scorer that has given scores: what the places in a score's contributions stand for."""
+
+    __tablename__ = "scorecards"
+
+    id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="A hash of all the rest."
+    )
+    regime: Mapped[str] = mapped_column(Text)
+    model_version: Mapped[str] = mapped_column(Text)
+    features: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    first_used_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+
+
 class LeadScore(Base):
-    """One score of one lead as of a moment. Points: 50 = the average lead, +10 = odds doubled."""
+    """One score of one lead as of a moment. Points: 50 = the average lead, +10 = odds doubled.
+
+    Rows are only ever added, a million at a time: places and numbers instead of names, and no
+    foreign key to be checked row by row (a trigger on leads takes a lead's scores along with it).
+    """
 
     __tablename__ = "lead_scores"
     __table_args__ = (
-        Index("ix_lead_scores_lead_id_as_of", "lead_id", "as_of"),
         Index(
             "uq_lead_scores_current", "lead_id", unique=True, postgresql_where=text("is_current")
         ),
@@ -27,27 +58,79 @@ class LeadScore(Base):
         CheckConstraint("regime IN ('rubric', 'blend', 'model')", name="regime"),
     )
 
-    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("score"))
-    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
-    as_of: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    lead_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    scorecard_id: Mapped[int] = mapped_column(BigInteger)
     total_score: Mapped[float] = mapped_column(Double)
     points: Mapped[float] = mapped_column(Double, comment="50 + the contributions, not clipped.")
     probability: Mapped[float] = mapped_column(Double)
     probability_low: Mapped[float] = mapped_column(Double)
     probability_high: Mapped[float] = mapped_column(Double)
-    confidence: Mapped[str] = mapped_column(Text)
-    level: Mapped[str] = mapped_column(Text)
     demographic: Mapped[float] = mapped_column(Double)
     behavioural: Mapped[float] = mapped_column(Double)
     engagement: Mapped[float] = mapped_column(Double)
     fit: Mapped[float] = mapped_column(Double)
     ai: Mapped[float] = mapped_column(Double)
-    contributions: Mapped[dict[str, float]] = mapped_column(JSONB)
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    confidence: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(Text)
     regime: Mapped[str] = mapped_column(Text)
     model_version: Mapped[str] = mapped_column(Text)
+    contribution_points: Mapped[list[float]] = mapped_column(
+        "contributions", ARRAY(Double), comment="In the order of the scorecard's features."
+    )
+    reason_places: Mapped[list[int]] = mapped_column(
+        ARRAY(SmallInteger), comment="Places in contributions, from 0: strongest for, then against."
+    )
+    reason_texts: Mapped[list[str]] = mapped_column(ARRAY(Text))
     is_current: Mapped[bool] = mapped_column(server_default=text("true"))
     scored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    scorecard: Mapped[ScorecardUsed] = relationship(
+        primaryjoin="foreign(LeadScore.scorecard_id) == ScorecardUsed.id",
+        lazy="joined",
+        viewonly=True,
+    )
+
+    @property
+    def contributions(self) -> dict[str, float]:
+        """Points by feature; 50 and these add up to ``points``."""
+        return dict(zip(self.scorecard.features, self.contribution_points, strict=True))
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """``feature``, ``text`` and ``points`` of each reason, the strongest for it first."""
+        names, points = self.scorecard.features, self.contribution_points
+        return [
+            {"feature": names[place], "text": text, "points": round(points[place], 1)}
+            for place, text in zip(self.reason_places, self.reason_texts, strict=True)
+        ]
+
+
+class ScoringRun(Base):
+    """One scoring of many leads as of one moment, in partitions that end one by one."""
+
+    __tablename__ = "scoring_runs"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("run"))
+    as_of: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    scorecard_id: Mapped[int] = mapped_column(BigInteger)
+    everything: Mapped[bool] = mapped_column(comment="Leads without news are scored too.")
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ScoringPartition(Base):
+    """The leads of a run after one id up to another; done in one transaction, or not at all."""
+
+    __tablename__ = "scoring_partitions"
+
+    run_id: Mapped[str] = mapped_column(
+        ForeignKey("scoring_runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    after_id: Mapped[str] = mapped_column(Text)
+    to_id: Mapped[str | None] = mapped_column(Text, comment="Empty: to the end.")
+    leads: Mapped[int | None] = mapped_column(Integer, comment="Empty: not done yet.")
 
 
 class ScoreOverride(Base):

@@ -1,74 +1,137 @@
-"""Writing scores in bulk: one COPY into a staging table, two statements to make them current."""
+"""Writing scores: many by one binary COPY, one by one statement."""
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from psycopg.errors import UniqueViolation
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from leadflow.database.copying import copy_rows
+from leadflow.scoring import copy_format
+from leadflow.scoring.rows import DIMENSIONS, NUMBERS, ScoredLeads
+from leadflow.scoring.tables import LeadScore, ScorecardUsed
 
-COLUMNS = (
-    "id",
-    "lead_id",
-    "as_of",
-    "total_score",
-    "points",
-    "probability",
-    "probability_low",
-    "probability_high",
-    "confidence",
-    "level",
-    "demographic",
-    "behavioural",
-    "engagement",
-    "fit",
-    "ai",
-    "contributions",
-    "reasons",
-    "regime",
-    "model_version",
-)
-JSON_COLUMNS = frozenset({"contributions", "reasons"})
-NAMES = ", ".join(COLUMNS)
+if TYPE_CHECKING:
+    import numpy as np
 
-STAGE = (
-    "CREATE TEMP TABLE IF NOT EXISTS new_scores ON COMMIT DELETE ROWS AS "
-    f"SELECT {NAMES} FROM lead_scores WITH NO DATA"
-)
+ATTEMPTS = 5
+CARD = """
+INSERT INTO scorecards (id, regime, model_version, features)
+VALUES (:scorecard_id, :regime, :model_version, :features) ON CONFLICT DO NOTHING
+"""
 # The newest moment wins: a score as of an older moment joins the history without becoming current.
 DEMOTE = """
-UPDATE lead_scores old SET is_current = false FROM new_scores new
-WHERE old.lead_id = new.lead_id AND old.is_current AND old.as_of <= new.as_of
+UPDATE lead_scores SET is_current = false
+WHERE is_current AND as_of <= :as_of AND lead_id = ANY(:lead_ids)
 """
+NEWER = "SELECT lead_id FROM lead_scores WHERE is_current AND lead_id = ANY(:lead_ids)"
+SINGLE = (*copy_format.COLUMNS[:3], *NUMBERS, *DIMENSIONS, *copy_format.COLUMNS[14:])
+NAMES = ", ".join(SINGLE)
 INSERT = f"""
+WITH card AS ({CARD}), demoted AS (
+    UPDATE lead_scores SET is_current = false
+    WHERE is_current AND as_of <= :as_of AND lead_id = :lead_id RETURNING 1
+)
 INSERT INTO lead_scores ({NAMES}, is_current)
-SELECT {NAMES}, NOT EXISTS (
-    SELECT FROM lead_scores old WHERE old.is_current AND old.lead_id = new.lead_id
-) FROM new_scores new
+SELECT {", ".join(":" + name for name in SINGLE)},
+    (SELECT count(*) FROM demoted) > 0
+    OR NOT EXISTS (SELECT FROM lead_scores WHERE is_current AND lead_id = :lead_id)
+ON CONFLICT DO NOTHING RETURNING is_current
 """
 
 
-def write_scores(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Store scores (mappings with ``COLUMNS``); returns how many.
+class ScoresKeepChanging(RuntimeError):
+    """The same leads were being scored by too many others at once; score them again."""
 
-    Writers take turns on a lead by its row in ``leads``, so two scores never both become current.
+
+def write_scores(session: Session, scored: ScoredLeads) -> int:
+    """Store the scores of many leads; returns how many.
+
+    Raises:
+        ScoresKeepChanging: others scored the same leads again and again meanwhile.
     """
-    session.execute(text(STAGE))
-    session.execute(text("TRUNCATE new_scores"))
-    values = ([_value(row, name) for name in COLUMNS] for row in rows)
-    written = copy_rows(session, "new_scores", COLUMNS, values)
-    session.execute(
-        text(
-            "SELECT id FROM leads WHERE id IN (SELECT lead_id FROM new_scores) "
-            "ORDER BY id FOR NO KEY UPDATE"
-        )
-    )
-    session.execute(text(DEMOTE))
-    session.execute(text(INSERT))
-    return written
+    if not len(scored):
+        return 0
+    session.execute(text(CARD), _card(scored))
+    for _ in range(ATTEMPTS):
+        try:
+            with session.begin_nested():
+                _copy(session, scored)
+        except UniqueViolation:
+            continue  # somebody scored one of these leads between our looking and our writing
+        return len(scored)
+    raise ScoresKeepChanging("Others were scoring these leads at the same time. Score them again.")
 
 
-def _value(row: Mapping[str, Any], name: str) -> Any:
-    return json.dumps(row[name]) if name in JSON_COLUMNS else row[name]
+def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
+    """Store the score of one lead and return it.
+
+    Raises:
+        ScoresKeepChanging: others scored the same lead again and again meanwhile.
+    """
+    for attempt in range(ATTEMPTS):
+        # A lead has one score as of a moment: another one is as of a microsecond later.
+        values = _values(scored) | {"as_of": scored.as_of + attempt * timedelta.resolution}
+        written = session.execute(text(INSERT), _card(scored) | values).first()
+        if written is not None:
+            score = LeadScore(**_renamed(values), is_current=written.is_current)
+            set_committed_value(score, "scorecard", ScorecardUsed(**_card_row(scored)))
+            return score
+    raise ScoresKeepChanging("Others were scoring this lead at the same time. Send it again.")
+
+
+def _copy(session: Session, scored: ScoredLeads) -> None:
+    leads = {"lead_ids": scored.lead_ids}
+    session.execute(text(DEMOTE), leads | {"as_of": scored.as_of})
+    newer = set(session.scalars(text(NEWER), leads))
+    connection = session.connection().connection.driver_connection
+    if connection is None:
+        raise RuntimeError("The session has lost its connection.")
+    names = SQL(", ").join(map(Identifier, copy_format.COLUMNS))
+    statement = SQL("COPY lead_scores ({}) FROM STDIN (FORMAT binary)").format(names)
+    with connection.cursor().copy(statement) as copy:
+        for chunk in copy_format.chunks(scored, _current(scored, newer)):
+            copy.write(chunk)
+
+
+def _current(scored: ScoredLeads, newer: set[str]) -> "np.ndarray":
+    import numpy as np
+
+    return np.array([lead_id not in newer for lead_id in scored.lead_ids])
+
+
+def _card(scored: ScoredLeads) -> dict[str, Any]:
+    return {
+        "scorecard_id": scored.scorecard_id,
+        "regime": scored.regime,
+        "model_version": scored.model_version,
+        "features": scored.features,
+    }
+
+
+def _card_row(scored: ScoredLeads) -> dict[str, Any]:
+    return {("id" if k == "scorecard_id" else k): v for k, v in _card(scored).items()}
+
+
+def _values(scored: ScoredLeads) -> dict[str, Any]:
+    places, said = scored.reason_places[0].tolist(), scored.reason_texts[0].tolist()
+    numbers = scored.numbers[0].tolist()
+    return {
+        "lead_id": scored.lead_ids[0],
+        "as_of": scored.as_of,
+        "scorecard_id": scored.scorecard_id,
+        **dict(zip((*NUMBERS, *DIMENSIONS), numbers, strict=True)),
+        "contributions": scored.contributions[0].tolist(),
+        "confidence": scored.confidence[0],
+        "level": scored.level[0],
+        "regime": scored.regime,
+        "model_version": scored.model_version,
+        "reason_places": [place for place in places if place >= 0],
+        "reason_texts": [words for words in said if words is not None],
+    }
+
+
+def _renamed(values: dict[str, Any]) -> dict[str, Any]:
+    return {("contribution_points" if k == "contributions" else k): v for k, v in values.items()}

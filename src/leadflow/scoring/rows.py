@@ -1,0 +1,85 @@
+"""Scores as rows of ``lead_scores``: by the thousand for COPY, or one as an object."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from leadflow.scoring.levels import levels
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from models.scores import Scorer, Scores
+
+DIMENSIONS = ("demographic", "behavioural", "engagement", "fit", "ai")
+NUMBERS = ("total_score", "points", "probability", "probability_low", "probability_high")
+
+
+@dataclass(frozen=True)
+class ScoredLeads:
+    """The scores of n leads as of one moment, column by column.
+
+    ``numbers`` (n × 10) are ``NUMBERS`` and then ``DIMENSIONS``; ``reason_places`` (n × 5) has −1
+    where there are fewer reasons, ``reason_texts`` (n × 5) None.
+    """
+
+    lead_ids: list[str]
+    as_of: datetime
+    scorecard_id: int
+    features: list[str]
+    regime: str
+    model_version: str
+    numbers: "np.ndarray"
+    confidence: list[str]
+    level: list[str]
+    contributions: "np.ndarray"
+    reason_places: "np.ndarray"
+    reason_texts: "np.ndarray"
+
+    def __len__(self) -> int:
+        return len(self.lead_ids)
+
+
+def scorecard_id(scorer: "Scorer | Scores") -> int:
+    """The number of a scorer in ``scorecards``: a hash, so that every process finds the same."""
+    names = [feature.name for feature in scorer.features]
+    said = "\0".join([scorer.regime, scorer.version, *names])
+    return int.from_bytes(sha256(said.encode()).digest()[:8], "big", signed=True)
+
+
+def scored_leads(
+    scores: "Scores", lead_ids: Sequence[str], columns: Any, as_of: datetime, settings: Settings
+) -> ScoredLeads:
+    """Rows of scores with levels and reasons; ``columns`` are the leads' values by feature name."""
+    import numpy as np
+
+    from models.explanation import strongest, texts
+
+    places = strongest(scores.contributions)
+    total = scores.total
+    return ScoredLeads(
+        lead_ids=list(lead_ids),
+        as_of=as_of.astimezone(UTC),
+        scorecard_id=scorecard_id(scores),
+        features=[feature.name for feature in scores.features],
+        regime=scores.regime,
+        model_version=scores.version,
+        numbers=np.column_stack(
+            [
+                total,
+                scores.points,
+                scores.probability,
+                scores.low,
+                scores.high,
+                scores.dimension_points(),
+            ]
+        ),
+        confidence=scores.confidence,
+        level=levels(total, settings),
+        contributions=scores.contributions,
+        reason_places=places,
+        reason_texts=texts(scores.features, places, columns),
+    )
