@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the servers listen on.")
     gateway_port: int = Field(default=8000, description="Port of the HTTP API.")
+    gateway_processes: int = Field(
+        default=1, gt=0, description="Processes of the HTTP API; each holds the champion in memory."
+    )
     prefect_port: int = Field(default=4200, description="Port of the Prefect server and UI.")
     mlflow_port: int = Field(default=5000, description="Port of the MLflow UI.")
     work_pool: str = Field(default="leadflow", description="Prefect work pool of the deployments.")

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.gateway.schemas import LeadAnswer, LeadOut, LeadStatus, LeadView, Owner, ScoreOut
 from leadflow.leads.service import get_lead
-from leadflow.leads.tables import Outcome
+from leadflow.leads.tables import Lead, Outcome
 from leadflow.scoring.levels import NEXT_STEPS
 from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import LeadNotScored, current_score
+from leadflow.scoring.tables import LeadScore
 
 
 def lead_answer(session: Session, lead_id: str, created: bool, now: datetime) -> LeadAnswer:
@@ -22,6 +23,16 @@ def lead_answer(session: Session, lead_id: str, created: bool, now: datetime) ->
         lead=LeadOut.of(get_lead(session, lead_id)),
         score=score,
         next_step=next_step(session, lead_id, score),
+    )
+
+
+def new_lead_answer(lead: Lead, score: LeadScore) -> LeadAnswer:
+    """The answer to a lead that nobody knew before: it has no salesperson, outcome or override."""
+    return LeadAnswer(
+        created=True,
+        lead=LeadOut.of(lead),
+        score=ScoreOut.of(score, None),
+        next_step=NEXT_STEPS[score.level],
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.answers import lead_answer
+from leadflow.gateway.answers import lead_answer, new_lead_answer
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import LeadAnswer
 from leadflow.gateway.security import Caller
@@ -37,7 +37,9 @@ def take_lead(
         lead, created = upsert_lead(session, body, now, mark=False)
         # Later than the fact, and than any score given while this request waited for the lead.
         as_of = max(datetime.now(UTC), lead.known_from)
-        score_lead(session, scorer, lead.id, as_of, get_settings())
+        score = score_lead(session, scorer, lead.id, as_of, get_settings())
         finish(delivery, {"lead_id": lead.id}, now)
         response.status_code = 201 if created else 200
-        return lead_answer(session, lead.id, created, now)
+        if created:
+            return new_lead_answer(lead, score)
+        return lead_answer(session, lead.id, False, now)

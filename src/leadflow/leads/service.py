@@ -100,8 +100,8 @@ def _write(
     """The stored lead, whether it is new, whether anything is; None where another was first."""
     known = _find(session, lead, email_index)
     if known is None:
-        new_id = _insert(session, lead, email_index, now)
-        return None if new_id is None else (get_lead(session, new_id), True, True)
+        stored = _insert(session, lead, email_index, now)
+        return None if stored is None else (stored, True, True)
     try:
         with session.begin_nested():
             changed = change_lead(session, known, lead, email_index, now)
@@ -125,8 +125,8 @@ def _find(session: Session, lead: LeadIn, email_index: str) -> Lead | None:
     return session.scalars(statement).first()
 
 
-def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> str | None:
-    """The id of the new lead; None where another writer was first."""
+def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> Lead | None:
+    """The new lead; None where another writer was first."""
     values = _columns(lead) | {
         "source": lead.source,
         "external_id": lead.external_id,
@@ -138,7 +138,7 @@ def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> 
     }
     if any(getattr(lead, counter) is not None for counter in COUNTERS):
         values["counted_at"] = now
-    statement = insert(Lead).values(values).on_conflict_do_nothing().returning(Lead.id)
+    statement = insert(Lead).values(values).on_conflict_do_nothing().returning(Lead)
     return session.scalars(statement).first()
 
 

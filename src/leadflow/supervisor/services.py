@@ -33,7 +33,10 @@ def gateway(settings: Settings) -> Service:
     """Leadflow's own HTTP API."""
     return Service(
         "gateway",
-        _uvicorn("leadflow.gateway.app:create_app", settings.host, settings.gateway_port),
+        (
+            *_uvicorn("leadflow.gateway.app:create_app", settings.host, settings.gateway_port),
+            *("--workers", str(settings.gateway_processes)),
+        ),
         environment(settings),
         f"{settings.gateway_url}/health",
     )
