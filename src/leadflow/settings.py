@@ -73,16 +73,21 @@ class Settings(BaseSettings):
         default=60.0, gt=0, description="Time given to the whole of one answer."
     )
     ai_retries: int = Field(
-        default=2, ge=0, le=5, description="Requests sent again where the endpoint fails or is busy."
+        default=2,
+        ge=0,
+        le=5,
+        description="Requests sent again where the endpoint fails.",
     )
     ai_max_tokens: int = Field(default=1500, gt=0, description="Longest single answer, in tokens.")
     ai_price_in: Decimal = Field(
-        default=Decimal(0), ge=0, description="Price of a million tokens sent, in the currency below."
+        default=Decimal(0),
+        ge=0,
+        description="Price of a million tokens sent. 0: money is no limit.",
     )
     ai_price_out: Decimal = Field(
         default=Decimal(0),
         ge=0,
-        description="Price of a million tokens answered. While both are 0, only tokens limit a day.",
+        description="Price of a million tokens answered.",
     )
     ai_currency: str = Field(
         default="USD", pattern="^[A-Z]{3}$", description="Currency of the prices and the budget."

@@ -6,9 +6,9 @@ from decimal import ROUND_CEILING, Decimal
 
 MICRO = 1_000_000
 ANSWERS_A_LEAD = 3
-# What one request holds at most besides the answers before it: instructions, schema and a record
-# of 6,000 characters, counted as if every character pair were a token.
-REQUEST_TOKENS = 5000
+# What one request holds at most besides an answer before it: instructions, schema and record are
+# 12,000 bytes at most, and a token is two bytes or more.
+REQUEST_TOKENS = 6000
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Spending:
 
 
 def dearest_lead(prices: Prices, max_tokens: int) -> Spending:
-    """The most that asking about one lead can come to: three requests, each carrying the answers
-    before it, each answered with ``max_tokens``."""
-    earlier = max_tokens * ANSWERS_A_LEAD
-    sent, answered = ANSWERS_A_LEAD * REQUEST_TOKENS + earlier, ANSWERS_A_LEAD * max_tokens
+    """The most that asking about one lead can come to: three requests, the later two carrying the
+    answer before them, each answered with ``max_tokens``."""
+    carried = (ANSWERS_A_LEAD - 1) * max_tokens
+    sent, answered = ANSWERS_A_LEAD * REQUEST_TOKENS + carried, ANSWERS_A_LEAD * max_tokens
     return Spending(sent + answered, prices.cost(sent, answered))
 
 

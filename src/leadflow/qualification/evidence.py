@@ -1,4 +1,4 @@
-"""What an opinion may claim: only what it quotes from the record, and only as far as that reaches."""
+"""What an opinion may claim: what it quotes from the record, and only as far as that reaches."""
 
 import re
 from collections.abc import Iterable

@@ -14,7 +14,8 @@ from typing import Any
 from leadflow.qualification.schemas import printable
 
 Record = dict[str, Any]
-LONGEST_TEXT, MOST_ITEMS, LONGEST_RECORD = 300, 30, 6000
+LONGEST_TEXT, MOST_ITEMS = 300, 30
+LONGEST_RECORD = 6000  # bytes
 FIELDS = (
     "company_name",
     "company_size",
@@ -109,9 +110,11 @@ def _anonymous(text: str, names: tuple[str, ...]) -> str:
 
 
 def _bounded(record: Record) -> Record:
-    """Attributes give way first, the last one first, where a record is too long."""
-    attributes = dict(record.get("attributes", {}))
-    while attributes and len(record_text(record)) > LONGEST_RECORD:
-        attributes.popitem()
-        record = {**record, "attributes": attributes}
+    """Where a record is too long, attributes give way, then services, the last ones first."""
+    for name in ("attributes", "service_requirements"):
+        items = list(record.get(name, ()))
+        while items and len(record_text(record).encode()) > LONGEST_RECORD:
+            items.pop()
+            kept = {key: record[name][key] for key in items} if name == "attributes" else items
+            record = {**record, name: kept}
     return record

@@ -1,4 +1,4 @@
-"""What a crew may answer: every shape is closed, bounded and checked before anything is believed."""
+"""What a crew may answer: closed, bounded shapes, checked before anything is believed."""
 
 import unicodedata
 from typing import Annotated, Literal

@@ -30,9 +30,7 @@ class AiQualification(Base):
     __tablename__ = "ai_qualifications"
     __table_args__ = (
         Index("ix_ai_qualifications_lead_id_asked_at", "lead_id", "asked_at"),
-        Index(
-            "ix_ai_qualifications_answered", "lead_id", "known_at", postgresql_where=ANSWERED
-        ),
+        Index("ix_ai_qualifications_answered", "lead_id", "known_at", postgresql_where=ANSWERED),
         Index("ix_ai_qualifications_content", "content_hash", postgresql_where=ANSWERED),
         Index("ix_ai_qualifications_asked_at", "asked_at"),
         CheckConstraint("status IN ('answered', 'not_answered')", name="status"),

@@ -80,9 +80,11 @@ def score_rows(
 ) -> Iterator[dict[str, Any]]:
     """The scores of a frame of features, as rows of ``lead_scores``."""
     from models.explanation import all_reasons
+    from models.opinion import with_opinion
 
     known = frame.drop(columns="as_of")
-    scores = scorer.score(known)
+    opinions = known["ai_score"].to_numpy(dtype="float64", na_value=float("nan"))
+    scores = with_opinion(scorer.score(known), opinions, settings.ai_points_cap)
     reasons = all_reasons(scores, known)
     dimensions = scores.dimensions().to_dict("records")
     for place, lead_id in enumerate(frame.index):
