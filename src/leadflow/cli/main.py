@@ -5,7 +5,18 @@ import sys
 
 import typer
 
-from leadflow.cli import approvals, demo, keys, leads, learning, reps, servers, simulate, status
+from leadflow.cli import (
+    approvals,
+    demo,
+    keys,
+    leads,
+    learning,
+    qualify,
+    reps,
+    servers,
+    simulate,
+    status,
+)
 from leadflow.cli.console import errors
 
 app = typer.Typer(
@@ -28,6 +39,7 @@ app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
 app.command(rich_help_panel=_WORK)(learning.score)
+app.command(rich_help_panel=_WORK)(qualify.qualify)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(reps.app, name="reps", rich_help_panel="People")

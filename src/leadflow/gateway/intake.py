@@ -20,6 +20,7 @@ from leadflow.gateway.security import Caller
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import get_lead, upsert_lead
 from leadflow.leads.tables import Outcome
+from leadflow.qualification.service import status_of
 from leadflow.scoring.levels import NEXT_STEPS
 from leadflow.scoring.service import LeadNotScored, current_score, score_lead
 from leadflow.settings import get_settings
@@ -70,7 +71,7 @@ def lead_status(lead_id: str, caller: Caller) -> LeadStatus:
     with unit_of_work() as session:
         lead = get_lead(session, lead_id)
         try:
-            score = ScoreOut.of(current_score(session, lead.id))
+            score = ScoreOut.of(current_score(session, lead.id), status_of(session, lead.id))
         except LeadNotScored:
             score = None
         owner, outcome = _owner(session, lead.id), _outcome(session, lead.id)
@@ -118,7 +119,9 @@ def _accept(session: Session, caller: str, key: str | None, body: LeadIn) -> Inb
 
 
 def _answer(session: Session, lead_id: str, created: bool) -> LeadAnswer:
-    score = ScoreOut.of(current_score(session, lead_id))
+    # A lead that has just come in has not been asked about.
+    asked = "not asked" if created else status_of(session, lead_id)
+    score = ScoreOut.of(current_score(session, lead_id), asked)
     return LeadAnswer(
         created=created,
         lead=LeadOut.of(get_lead(session, lead_id)),
