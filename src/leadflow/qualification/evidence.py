@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from leadflow.qualification.record import Record, texts
+from leadflow.qualification.record import Record, texts, without_contacts
 from leadflow.qualification.schemas import (
     DIMENSIONS,
     Critique,
@@ -33,14 +33,14 @@ def kept_qualification(qualification: Qualification, record: Record) -> Qualific
 
     Quotes that do not stand in the record go, and so does a finding left without any. A score moves
     away from 50 by at most 12.5 for each of the four findings that is left, so that an opinion
-    without evidence is no opinion. A question with a link in it is not asked.
+    without evidence is no opinion. Sentences with a link or an address in them are left out.
     """
     findings = {name: _kept(getattr(qualification, name), record) for name in DIMENSIONS}
     return Qualification(
         **findings,
         score=reached(qualification.score, _found(findings.values())),
         confidence=qualification.confidence,
-        next_question=_question(qualification.next_question),
+        next_question=_said(qualification.next_question),
     )
 
 
@@ -72,12 +72,13 @@ def _found(findings: Iterable[Finding]) -> int:
 
 def _kept(finding: Finding, record: Record) -> Finding:
     evidence = _true(finding.evidence, record)
-    return Finding(finding=finding.finding, evidence=evidence) if evidence else NO_FINDING
+    return Finding(finding=_said(finding.finding), evidence=evidence) if evidence else NO_FINDING
 
 
 def _true(quotes: Iterable[Quote], record: Record) -> list[Quote]:
     return [quote for quote in quotes if holds(quote, record)]
 
 
-def _question(text: str) -> str:
-    return "" if LINK.search(text) else text
+def _said(text: str) -> str:
+    """A sentence of the model's own; one with a link or an address in it is not repeated."""
+    return "" if LINK.search(text) else without_contacts(text)

@@ -34,7 +34,8 @@ FIELDS = (
     "attributes",
 )
 EMAIL = re.compile(r"[^\s@,;<>()\"']+@[^\s@,;<>()\"']+")
-PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s().\-/]{6,}\d(?!\w)")
+# Seven digits and more after a plus, nine without: shorter runs are dates, years and amounts.
+PHONE = re.compile(r"\+\(?\d(?:[\s().\-/]*\d){6,}|(?<![\w.])\(?\d(?:[\s().\-/]*\d){8,}(?!\w)")
 
 
 def lead_record(
@@ -71,12 +72,17 @@ def content_hash(record: Record, prompt_version: str, model: str) -> str:
     return sha256(f"{prompt_version}\0{model}\0{record_text(record)}".encode()).hexdigest()
 
 
+def without_contacts(text: str) -> str:
+    """The text with every e-mail address and phone number taken out."""
+    return PHONE.sub("[phone]", EMAIL.sub("[e-mail]", text))
+
+
 def texts(record: Record, field: str) -> list[str]:
     """Every text that stands in this field; ``attributes.plan`` is one attribute."""
     outer, _, inner = field.partition(".")
     value = record.get(outer)
-    if inner and isinstance(value, dict):
-        value = value.get(inner)
+    if inner:
+        value = value.get(inner) if isinstance(value, dict) else None
     return list(_texts(value))
 
 
@@ -103,7 +109,7 @@ def _clean(value: Any, names: tuple[str, ...]) -> Any:
 
 
 def _anonymous(text: str, names: tuple[str, ...]) -> str:
-    text = PHONE.sub("[phone]", EMAIL.sub("[e-mail]", text))
+    text = without_contacts(text)
     for name in names:
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[name]", text, flags=re.IGNORECASE)
     return text

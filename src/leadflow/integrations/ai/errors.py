@@ -16,7 +16,9 @@ Kind = Literal[
     "unexpected",
 ]
 # Where these come, the next lead would fare no better.
-ENDPOINT_DOWN: frozenset[str] = frozenset({"timeout", "unreachable", "refused", "busy"})
+ENDPOINT_DOWN: frozenset[str] = frozenset(
+    {"timeout", "unreachable", "refused", "busy", "endpoint error"}
+)
 
 
 class NotAnswered(Exception):
