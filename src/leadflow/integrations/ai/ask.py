@@ -29,14 +29,17 @@ def ask(question: Question, settings: Settings) -> Answer:
     os.environ.update(QUIET)
     from leadflow.integrations.ai.crew import Qualifying
 
-    qualifying = Qualifying(question.record, settings)
     told: Qualification | None = None
     error: str | None = None
+    tokens_in = tokens_out = 0
     try:
-        told = qualifying.run()
+        with Qualifying(question.record, settings) as qualifying:
+            try:
+                told = qualifying.run()
+            finally:
+                tokens_in, tokens_out = qualifying.tokens
     except Exception as failure:
         error = _kind(failure)
-    tokens_in, tokens_out = qualifying.tokens
     return Answer(
         qualification=told,
         error=error,

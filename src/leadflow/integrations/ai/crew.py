@@ -4,7 +4,7 @@ CrewAI's telemetry, tracing, memory, delegation, caches and tools are off, and w
 a run on disk is not kept. Heavy: import it where AI is asked, not before.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from crewai import Agent, Crew, Process, Task
 from pydantic import PrivateAttr
@@ -57,6 +57,12 @@ class Qualifying:
         self._qualification: Qualification | None = None
         self._critique: Critique | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._client.close()
+
     def run(self) -> Qualification:
         """Let the crew work.
 
@@ -78,10 +84,7 @@ class Qualifying:
             tracing=False,
             share_crew=False,
         )
-        try:
-            crew.kickoff()
-        finally:
-            self._client.close()
+        crew.kickoff()
         if self._qualification is None or self._critique is None:
             raise NotAnswered("unexpected")
         return criticised(self._qualification, self._critique)
