@@ -33,6 +33,8 @@ FIELDS = (
     "email_kind",
     "attributes",
 )
+# A brace of JSON itself is followed by a quotation mark or by its end.
+BRACE_IN_TEXT = re.compile(r'\{(?=[^"}])')
 EMAIL = re.compile(r"[^\s@,;<>()\"']+@[^\s@,;<>()\"']+")
 # Seven digits and more after a plus, nine without: shorter runs are dates, years and amounts.
 PHONE = re.compile(r"\+\(?\d(?:[\s().\-/]*\d){6,}|(?<![\w.])\(?\d(?:[\s().\-/]*\d){8,}(?!\w)")
@@ -62,9 +64,14 @@ def lead_record(
 
 
 def record_text(record: Record) -> str:
-    """The record as JSON, the same for the same record, with no sign that could close a tag."""
+    """The record as JSON, the same for the same record.
+
+    No sign in it can close a tag, and no word in braces is left for a template to fill in: signs of
+    that kind are escaped as JSON allows, so that it reads the same.
+    """
     text = json.dumps(record, sort_keys=True, ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e")
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e")
+    return BRACE_IN_TEXT.sub(r"\\u007b", text)
 
 
 def content_hash(record: Record, prompt_version: str, model: str) -> str:

@@ -1,6 +1,7 @@
 """A record says what is stored of a lead and not who the lead is, and cannot leave its place."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,10 +62,13 @@ def test_figures_and_words_that_name_nobody_stay() -> None:
 
 @given(st.text(max_size=600))
 def test_whatever_is_written_cannot_end_its_place(text: str) -> None:
-    said = record_text(made(job_title=text, attributes={"note": text}))
+    record = made(job_title=text, attributes={"note": text, "{tools}": "{input}"})
+    said = record_text(record)
+    assert json.loads(said) == record
     assert "<" not in said
     assert ">" not in said
     assert all(mark.isprintable() for mark in said)
+    assert not re.search(r"\{\w", said)
     assert len(json.loads(said).get("job_title", "")) <= LONGEST_TEXT
 
 
