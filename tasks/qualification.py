@@ -19,6 +19,7 @@ from models.scorecard import Scorer
 
 NO_KEY = "AI is not asked: no key. Set LEADFLOW_AI_API_KEY to ask."
 NO_BUDGET = "The day's budget is used up; asking goes on tomorrow (UTC)."
+ENOUGH = "As many leads as one run may ask about have been asked about."
 DOWN = "The endpoint does not answer, so no more leads were asked about."
 
 
@@ -64,6 +65,8 @@ def choose_leads(limit: int | None, done: int) -> list[Chosen] | str:
     """The next leads worth asking about, as many as are asked at a time; or why there are none."""
     settings, now = get_settings(), datetime.now(UTC)
     left = (limit or settings.ai_leads_a_run) - done
+    if left <= 0:
+        return ENOUGH
     with unit_of_work() as session:
         affordable = choosing.within_budget(session, settings, now)
         questions = choosing.leads_to_ask(
@@ -123,6 +126,6 @@ def publish_qualified(kept: Sequence[Kept], note: str) -> Qualified:
     create_table_artifact(
         [row],
         key="qualified-leads",
-        description=note or f"AI answered about {done.answered:,} leads",
+        description=f"AI answered about {done.answered:,} leads. {note}".strip(),
     )
     return done
