@@ -21,7 +21,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from leadflow.qualification.schemas import DIMENSIONS
+from leadflow.qualification.schemas import TOPICS
 from leadflow.settings import Settings, get_settings
 from tests.servers import free_port
 
@@ -126,7 +126,7 @@ def says(data: Any) -> Body:
 def qualification(score: float, evidence: list[dict[str, str]], question: str = "When?") -> Body:
     """A qualification with the same evidence for all four findings."""
     finding = {"finding": "Because of what it says.", "evidence": evidence}
-    return dict.fromkeys(DIMENSIONS, finding) | {
+    return dict.fromkeys(TOPICS, finding) | {
         "score": score,
         "confidence": 0.9,
         "next_question": question,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from leadflow.qualification.record import Record, texts, without_contacts
 from leadflow.qualification.schemas import (
-    DIMENSIONS,
+    TOPICS,
     Critique,
     Finding,
     Qualification,
@@ -14,13 +14,20 @@ from leadflow.qualification.schemas import (
 )
 
 NEUTRAL, REACH = 50.0, 12.5
+SHORTEST_PART = 3
 NO_FINDING = Finding(finding="", evidence=[])
 LINK = re.compile(r"://|www\.|@|\b[\w-]+\.(?:com|net|org|io|ru|cn|info|biz)\b", re.IGNORECASE)
 
 
 def holds(quote: Quote, record: Record) -> bool:
-    """Whether these words stand in this field of the record, letter for letter."""
-    return bool(quote.quote) and any(quote.quote in text for text in texts(record, quote.field))
+    """Whether these words stand in this field of the record, letter for letter.
+
+    One or two signs stand in almost every text, so that they count only where they are all of it.
+    """
+    said, found = quote.quote, texts(record, quote.field)
+    if len(said) < SHORTEST_PART:
+        return said != "" and said in found
+    return any(said in text for text in found)
 
 
 def kept_research(research: Research, record: Record) -> Research:
@@ -35,7 +42,7 @@ def kept_qualification(qualification: Qualification, record: Record) -> Qualific
     away from 50 by at most 12.5 for each of the four findings that is left, so that an opinion
     without evidence is no opinion. Sentences with a link or an address in them are left out.
     """
-    findings = {name: _kept(getattr(qualification, name), record) for name in DIMENSIONS}
+    findings = {name: _kept(getattr(qualification, name), record) for name in TOPICS}
     return Qualification(
         **findings,
         score=reached(qualification.score, _found(findings.values())),
@@ -54,9 +61,9 @@ def criticised(qualification: Qualification, critique: Critique) -> Qualificatio
     """The qualification after its critic, who may take away and lower but never add or raise."""
     findings = {
         name: NO_FINDING if name in critique.unsupported else getattr(qualification, name)
-        for name in DIMENSIONS
+        for name in TOPICS
     }
-    lowest = NEUTRAL - REACH * _found(getattr(qualification, name) for name in DIMENSIONS)
+    lowest = NEUTRAL - REACH * _found(getattr(qualification, name) for name in TOPICS)
     lowered = max(min(qualification.score, critique.score), lowest)
     return Qualification(
         **findings,

@@ -60,7 +60,9 @@ def lead_record(
         record["budget"] = f"{profile['budget_minor'] / 100:.2f} {profile['budget_currency']}"
     record["events"] = dict(sorted(events.items()))
     record["last_event_on"] = None if last_event is None else last_event.date().isoformat()
-    return _bounded({name: value for name, value in record.items() if value not in (None, {}, [])})
+    return _bounded(
+        {name: value for name, value in record.items() if value not in (None, "", {}, [])}
+    )
 
 
 def record_text(record: Record) -> str:

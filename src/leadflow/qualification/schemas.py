@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Dimension = Literal["budget", "authority", "need", "timeline"]
-DIMENSIONS: tuple[Dimension, ...] = ("budget", "authority", "need", "timeline")
+Topic = Literal["budget", "authority", "need", "timeline"]
+TOPICS: tuple[Topic, ...] = ("budget", "authority", "need", "timeline")
 
 
 def printable(text: str) -> str:
@@ -40,7 +40,7 @@ class Research(Answer):
 
 
 class Finding(Answer):
-    """What is known of one dimension; a finding whose evidence does not hold is dropped."""
+    """What is known of one topic; a finding whose evidence does not hold is dropped."""
 
     finding: Words
     evidence: list[Quote] = Field(max_length=5)
@@ -62,6 +62,6 @@ class Qualification(Answer):
 class Critique(Answer):
     """What a critic takes away: findings that do not hold, and a lower score."""
 
-    unsupported: list[Dimension] = Field(max_length=4)
+    unsupported: list[Topic] = Field(max_length=4)
     score: Score
     confidence: Confidence

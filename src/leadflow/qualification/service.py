@@ -91,8 +91,17 @@ def store_answer(
     )
     if session.scalar(held) is None:
         raise LeadGone(f"There is no lead {question.lead_id} any more; its answer is not kept.")
+    row = _row(question, answer, now, settings)
+    session.add(row)
+    session.flush()
+    if answer.qualification:
+        score_lead(session, scorer, question.lead_id, now, settings)
+    return row
+
+
+def _row(question: Question, answer: Answer, now: datetime, settings: Settings) -> AiQualification:
     told = answer.qualification
-    row = AiQualification(
+    return AiQualification(
         lead_id=question.lead_id,
         asked_at=question.asked_at,
         known_at=now if told else None,
@@ -112,8 +121,3 @@ def store_answer(
         from_cache=answer.from_cache,
         error=None if told else answer.error,
     )
-    session.add(row)
-    session.flush()
-    if told:
-        score_lead(session, scorer, question.lead_id, now, settings)
-    return row

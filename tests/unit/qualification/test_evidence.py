@@ -15,12 +15,13 @@ from leadflow.qualification.evidence import (
     reached,
 )
 from leadflow.qualification.record import Record
-from leadflow.qualification.schemas import DIMENSIONS, Critique, Qualification, Quote, Research
+from leadflow.qualification.schemas import TOPICS, Critique, Qualification, Quote, Research
 
 RECORD: Record = {
     "company_name": "TechCorp Inc",
     "budget": "25000.00 USD",
     "company_size": 150,
+    "website_visits": 8,
     "service_requirements": ["crm integration"],
     "attributes": {"plan": "pro", "note": "we start in May"},
 }
@@ -35,7 +36,7 @@ def finding(field: str, quote: str) -> dict[str, Any]:
 def answer(score: float = 80.0, **findings: dict[str, Any]) -> Qualification:
     nothing = {"finding": "Nothing known.", "evidence": []}
     return Qualification.model_validate(
-        {name: findings.get(name, nothing) for name in DIMENSIONS}
+        {name: findings.get(name, nothing) for name in TOPICS}
         | {"score": score, "confidence": 0.8, "next_question": "When do you want to start?"}
     )
 
@@ -45,6 +46,7 @@ def answer(score: float = 80.0, **findings: dict[str, Any]) -> Qualification:
     [
         ("budget", "25000"),
         ("company_size", "150"),
+        ("website_visits", "8"),
         ("service_requirements", "crm"),
         ("attributes.plan", "pro"),
         ("attributes", "start in May"),
@@ -61,6 +63,8 @@ def test_words_that_stand_in_the_field_hold(field: str, quote: str) -> None:
         ("company_name", "25000"),
         ("company_name", "techcorp"),
         ("company_name", ""),
+        ("company_name", "T"),
+        ("company_size", "15"),
         ("no_such_field", "TechCorp"),
         ("attributes.missing", "pro"),
         ("budget.inner", "25000"),
@@ -103,9 +107,9 @@ def test_a_score_stays_within_what_its_findings_carry(score: float, findings: in
     assert reached(score, 4) == score
 
 
-@given(score=scores, theirs=scores, lost=st.lists(st.sampled_from(DIMENSIONS), max_size=4))
+@given(score=scores, theirs=scores, lost=st.lists(st.sampled_from(TOPICS), max_size=4))
 def test_a_critic_lowers_and_never_raises(score: float, theirs: float, lost: list[Any]) -> None:
-    quoted = {name: finding("budget", "25000") for name in DIMENSIONS}
+    quoted = {name: finding("budget", "25000") for name in TOPICS}
     before = kept_qualification(answer(score, **quoted), RECORD)
     after = criticised(before, Critique(unsupported=lost, score=theirs, confidence=1.0))
     assert after.score <= before.score
