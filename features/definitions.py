@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
 from features.feature import Dimension, Feature, Kind
+from features.opinion import AI_SCORE, latest_opinion
 
 Expression = Callable[[FromClause, FromClause], ColumnElement[Any]]
 
@@ -254,4 +255,5 @@ DEFINITIONS: tuple[Definition, ...] = (
         ),
         _did("meetings"),
     ),
+    Definition(AI_SCORE, latest_opinion),
 )

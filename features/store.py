@@ -50,3 +50,10 @@ outcomes = table(
     column("occurred_at"),
     column("known_at"),
 )
+ai_qualifications = table(
+    "ai_qualifications",
+    column("lead_id"),
+    column("status"),
+    column("score"),
+    column("known_at"),
+)

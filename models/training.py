@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature
+from features.opinion import AI_SCORE
 from models.blending import MODEL_ALONE, find_blend
 from models.blocks import latest_block
 from models.calibration import Lines, Vector, sigmoid
@@ -21,6 +22,7 @@ from models.evaluation import (
     evaluate,
     lift_table,
 )
+from models.opinion import learnable
 from models.recipe import OutOfTime, Recipe
 from models.rubric import Rubric
 from models.scorecard import Scorecard
@@ -144,6 +146,8 @@ def train(
         NothingVaries: no feature differs between leads.
     """
     _refuse_if_too_few(int(labels.sum()), len(labels), minimum_outcomes)
+    if not learnable(frame, labels, minimum_outcomes):
+        features = [feature for feature in features if feature.name != AI_SCORE.name]
     if not any(frame[feature.name].nunique(dropna=False) > 1 for feature in features):
         raise NothingVaries("No feature differs between the leads; map more columns as attributes.")
     order = np.argsort(moments, kind="stable")

@@ -5,7 +5,7 @@ Each is started once for the whole test run and ended by its own process id.
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from sqlalchemy import Engine, text
@@ -33,7 +33,7 @@ def empty(engine: Engine) -> None:
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
 
 
-def started(service: Service, settings: Settings) -> Iterator[Child]:
+def started(service: Service, settings: Settings) -> Generator[Child, None, None]:
     """The service, until the end of the test run."""
     child = Child(service, settings.home / "logs")
     try:
@@ -48,7 +48,15 @@ def started(service: Service, settings: Settings) -> Iterator[Child]:
 def prefect(engine: Engine) -> Iterator[Child]:
     """A Prefect server; flows called in this process are runs it records."""
     settings = get_settings()
-    yield from started(prefect_server(settings), settings)
+    server = started(prefect_server(settings), settings)
+    yield next(server)
+    # What this process has not told the server yet; it would look for it for a minute later on.
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker_of in (EventsWorker, APILogWorker):
+        worker_of.drain_all(timeout=10)
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from leadflow.accounts.service import revoke_keys
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
+from leadflow.qualification.tables import AiQualification
 from leadflow.scoring.tables import LeadScore
 
 BODY: dict[str, Any] = {
@@ -175,3 +177,36 @@ def test_the_document_of_the_api_says_that_errors_are_problems(anonymous: TestCl
     answers = document["paths"]["/leads"]["post"]["responses"]
     for status in ("401", "409", "422", "503"):
         assert "application/problem+json" in answers[status]["content"]
+
+
+def test_a_score_says_whether_ai_was_asked(client: TestClient) -> None:
+    answer = client.post("/leads", json=BODY).json()
+    lead_id = answer["lead"]["id"]
+
+    def told() -> set[str]:
+        status = client.get(f"/leads/{lead_id}/status").json()
+        return {status["score"]["ai"], client.post("/leads", json=BODY).json()["score"]["ai"]}
+
+    assert answer["score"]["ai"] == "not asked"
+    assert told() == {"not asked"}
+    asking = {
+        "lead_id": lead_id,
+        "asked_at": datetime.now(UTC),
+        "content_hash": "h",
+        "prompt_version": "1",
+        "prompt": "p",
+        "model": "m",
+        "tokens_in": 1,
+        "tokens_out": 1,
+        "cost_micro": 0,
+        "cost_currency": "USD",
+    }
+    with unit_of_work() as session:
+        session.add(AiQualification(status="not_answered", error="timeout", **asking))
+    assert told() == {"not answered"}
+    answered = {"known_at": datetime.now(UTC), "score": 100.0, "confidence": 1.0}
+    with unit_of_work() as session:
+        session.add(AiQualification(status="answered", qualification={}, **answered, **asking))
+    assert told() == {"answered"}
+    score = client.get(f"/leads/{lead_id}/status").json()["score"]
+    assert score["dimensions"]["ai"] == 60.0

@@ -43,6 +43,7 @@ COMMANDS = [
     "simulate",
     "train",
     "score",
+    "qualify",
     "assign",
     "status",
     "reps",

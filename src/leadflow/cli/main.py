@@ -12,6 +12,7 @@ from leadflow.cli import (
     leads,
     learning,
     overrides,
+    qualify,
     reps,
     servers,
     simulate,
@@ -39,6 +40,7 @@ app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
 app.command(rich_help_panel=_WORK)(learning.score)
+app.command(rich_help_panel=_WORK)(qualify.qualify)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(reps.app, name="reps", rich_help_panel="People")

@@ -9,6 +9,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.gateway.schemas import LeadAnswer, LeadOut, LeadStatus, LeadView, Owner, ScoreOut
 from leadflow.leads.service import get_lead
 from leadflow.leads.tables import Lead, Outcome
+from leadflow.qualification.service import status_of
 from leadflow.scoring.levels import NEXT_STEPS
 from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import LeadNotScored, current_score
@@ -31,7 +32,7 @@ def new_lead_answer(lead: Lead, score: LeadScore) -> LeadAnswer:
     return LeadAnswer(
         created=True,
         lead=LeadOut.of(lead),
-        score=ScoreOut.of(score, None),
+        score=ScoreOut.of(score, None, "not asked"),
         next_step=NEXT_STEPS[score.level],
     )
 
@@ -62,7 +63,11 @@ def score_of(session: Session, lead_id: str, now: datetime) -> ScoreOut:
     Raises:
         LeadNotScored: it has no score yet.
     """
-    return ScoreOut.of(current_score(session, lead_id), active_override(session, lead_id, now))
+    return ScoreOut.of(
+        current_score(session, lead_id),
+        active_override(session, lead_id, now),
+        status_of(session, lead_id),
+    )
 
 
 def score_if_any(session: Session, lead_id: str, now: datetime) -> ScoreOut | None:

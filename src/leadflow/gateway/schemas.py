@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field
 
 from leadflow.leads.tables import Lead
+from leadflow.qualification.service import Status
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 
@@ -94,16 +95,17 @@ class ScoreOut(BaseModel):
     probability_interval: tuple[float, float]
     confidence: str
     dimensions: dict[str, float] = Field(
-        description="Five parts on the same scale; ai stays at 50 while no AI opinion is asked."
+        description="Five parts on the same scale; ai is 50 where AI has not answered."
     )
     reasons: list[Reason]
     regime: str = Field(description="model, or rubric while too few outcomes are known.")
     model_version: str
     as_of: datetime
+    ai: Status = Field(description="Whether AI was asked about this lead, and answered.")
 
     @classmethod
-    def of(cls, score: LeadScore, override: ScoreOverride | None) -> Self:
-        """From the stored row, and the override in force."""
+    def of(cls, score: LeadScore, override: ScoreOverride | None, ai: Status) -> Self:
+        """From the stored row, the override in force, and whether AI has answered."""
         names = ("demographic", "behavioural", "engagement", "fit", "ai")
         return cls(
             total=round(score.total_score, 1),
@@ -120,6 +122,7 @@ class ScoreOut(BaseModel):
             regime=score.regime,
             model_version=score.model_version,
             as_of=score.as_of,
+            ai=ai,
         )
 
 

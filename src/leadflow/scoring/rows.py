@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from features.opinion import AI_SCORE
 from leadflow.scoring.levels import levels
 from leadflow.settings import Settings
 
@@ -46,18 +47,24 @@ class ScoredLeads:
 def scorecard_id(scorer: "Scorer | Scores") -> int:
     """The number of a scorer in ``scorecards``: a hash, so that every process finds the same."""
     names = [feature.name for feature in scorer.features]
+    if AI_SCORE.name not in names:
+        names.append(AI_SCORE.name)  # as a bounded opinion, where its weight is not learned
     said = "\0".join([scorer.regime, scorer.version, *names])
     return int.from_bytes(sha256(said.encode()).digest()[:8], "big", signed=True)
 
 
 def scored_leads(
-    scores: "Scores", lead_ids: Sequence[str], columns: Any, as_of: datetime, settings: Settings
+    given: "Scores", lead_ids: Sequence[str], columns: Any, as_of: datetime, settings: Settings
 ) -> ScoredLeads:
-    """Rows of scores with levels and reasons; ``columns`` are the leads' values by feature name."""
+    """Rows of scores with AI's opinion, levels and reasons; ``columns`` are the leads' values by
+    feature name."""
     import numpy as np
 
     from models.explanation import strongest, texts
+    from models.opinion import with_opinion
 
+    opinions = np.asarray(columns[AI_SCORE.name], dtype=np.float64)
+    scores = with_opinion(given, opinions, settings.ai_points_cap)
     places = strongest(scores.contributions)
     total = scores.total
     return ScoredLeads(

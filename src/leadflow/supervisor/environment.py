@@ -1,5 +1,7 @@
 """The environment of every process Leadflow starts: its own settings, and those of its tools."""
 
+from pydantic import SecretStr
+
 from leadflow.database import cluster
 from leadflow.settings import Settings
 
@@ -10,12 +12,10 @@ def environment(settings: Settings) -> dict[str, str]:
     Telemetry of every tool is off; Prefect keeps its files in Leadflow's home.
     """
     own = {
-        f"LEADFLOW_{name.upper()}": str(value)
-        for name, value in settings.model_dump(exclude={"secret_key"}).items()
+        f"LEADFLOW_{name.upper()}": _text(value)
+        for name, value in settings.model_dump().items()
         if value is not None
     }
-    if settings.secret_key is not None:
-        own["LEADFLOW_SECRET_KEY"] = settings.secret_key.get_secret_value()
     return own | {
         "PREFECT_API_URL": f"{settings.prefect_url}/api",
         "PREFECT_HOME": str(settings.home / "prefect"),
@@ -28,8 +28,13 @@ def environment(settings: Settings) -> dict[str, str]:
         "CREWAI_DISABLE_TELEMETRY": "true",
         "CREWAI_DISABLE_TRACKING": "true",
         "CREWAI_TRACING_ENABLED": "false",
+        "CREWAI_DISABLE_VERSION_CHECK": "true",
         "OTEL_SDK_DISABLED": "true",
     }
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def server_environment(settings: Settings) -> dict[str, str]:

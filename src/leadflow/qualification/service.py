@@ -1,0 +1,123 @@
+"""Keeping what a crew answered about a lead, and telling whether it was asked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.leads.tables import Lead
+from leadflow.qualification.asking import Answer, Question
+from leadflow.qualification.choosing import prices
+from leadflow.qualification.reading import read_records
+from leadflow.qualification.record import Record
+from leadflow.qualification.schemas import Qualification
+from leadflow.qualification.tables import AiQualification
+from leadflow.scoring.service import score_lead
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from models.scores import Scorer
+
+Status = Literal["not asked", "not answered", "answered"]
+Asked = AiQualification
+
+
+class LeadGone(RuntimeError):
+    """The lead was deleted, or merged into another, since it was chosen."""
+
+
+def status_of(session: Session, lead_id: str) -> Status:
+    """Whether AI has been asked about this lead, and whether it has ever answered."""
+    found = set(session.scalars(select(Asked.status).where(Asked.lead_id == lead_id).distinct()))
+    if "answered" in found:
+        return "answered"
+    return "not answered" if found else "not asked"
+
+
+def record(session: Session, lead_id: str) -> Record:
+    """What a crew may read of this lead: never its names, e-mail address or phone number.
+
+    Raises:
+        LeadGone: there is no such lead.
+    """
+    found = read_records(session, [lead_id])
+    if lead_id not in found:
+        raise LeadGone(f"There is no lead {lead_id} any more; nothing is asked about it.")
+    return found[lead_id]
+
+
+def known_answers(session: Session, hashes: Sequence[str]) -> Mapping[str, Answer]:
+    """Answers given before to the very same questions, by content hash."""
+    rows = session.scalars(
+        select(Asked)
+        .where(Asked.content_hash.in_(hashes), Asked.status == "answered")
+        .distinct(Asked.content_hash)
+        .order_by(Asked.content_hash, Asked.known_at)
+    )
+    return {
+        row.content_hash: Answer(
+            qualification=Qualification.model_validate(row.qualification),
+            error=None,
+            prompt=row.prompt,
+            prompt_version=row.prompt_version,
+            model=row.model,
+            tokens_in=0,
+            tokens_out=0,
+            from_cache=True,
+        )
+        for row in rows
+    }
+
+
+def store_answer(
+    session: Session,
+    scorer: "Scorer",
+    question: Question,
+    answer: Answer,
+    now: datetime,
+    settings: Settings,
+) -> AiQualification:
+    """Keep what came of a question; where it was answered, score the lead again.
+
+    Raises:
+        LeadGone: the lead is not there any more.
+    """
+    held = (
+        select(Lead.id)
+        .where(Lead.id == question.lead_id)
+        .with_for_update(read=True, key_share=True)
+    )
+    if session.scalar(held) is None:
+        raise LeadGone(f"There is no lead {question.lead_id} any more; its answer is not kept.")
+    row = _row(question, answer, now, settings)
+    session.add(row)
+    session.flush()
+    if answer.qualification:
+        score_lead(session, scorer, question.lead_id, now, settings)
+    return row
+
+
+def _row(question: Question, answer: Answer, now: datetime, settings: Settings) -> AiQualification:
+    told = answer.qualification
+    return AiQualification(
+        lead_id=question.lead_id,
+        asked_at=question.asked_at,
+        known_at=now if told else None,
+        status="answered" if told else "not_answered",
+        score=told.score if told else None,
+        confidence=told.confidence if told else None,
+        qualification=told.model_dump(mode="json") if told else None,
+        next_question=told.next_question if told else None,
+        content_hash=question.content_hash,
+        prompt_version=answer.prompt_version,
+        prompt=answer.prompt,
+        model=answer.model,
+        tokens_in=answer.tokens_in,
+        tokens_out=answer.tokens_out,
+        cost_micro=prices(settings).cost(answer.tokens_in, answer.tokens_out),
+        cost_currency=settings.ai_currency,
+        from_cache=answer.from_cache,
+        error=None if told else answer.error,
+    )
