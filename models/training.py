@@ -20,6 +20,7 @@ from models.evaluation import (
     lift_table,
 )
 from models.linear import LinearModel
+from models.reference import Reference
 from models.scorecard import Scorecard, Scorer
 from models.trees import TreeModel
 
@@ -111,6 +112,7 @@ class Training:
     data_sha256: str
     example: pd.DataFrame
     judged_on: LatestLeads
+    reference: Reference
 
     def candidate_table(self) -> list[dict[str, Any]]:
         """One row a candidate, best first."""
@@ -187,6 +189,7 @@ def train(
         data_sha256=data_fingerprint(frame, labels),
         example=frame.head(5),
         judged_on=LatestLeads(frame.iloc[latest], labels[latest], moments[latest], probability),
+        reference=Reference.of(frame, scorecard.features),
     )
 
 

@@ -7,7 +7,8 @@ from leadflow.audit import tables as audit
 from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.leads import tables as leads
+from leadflow.scoring import monitoring_tables as monitoring
 from leadflow.scoring import tables as scoring
 
-ROOMS = (accounts, approvals, assignment, audit, database, leads, scoring)
+ROOMS = (accounts, approvals, assignment, audit, database, leads, monitoring, scoring)
 metadata = Base.metadata
