@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring import service
 from leadflow.scoring.learning import serving_scorer
 from leadflow.scoring.service import ScoredBatch
+from leadflow.scoring.shadow import shadow_scorer
 from leadflow.settings import get_settings
 from models.scorecard import Scorer
 
@@ -19,11 +20,23 @@ def load_scorer() -> Scorer:
     return serving_scorer(get_settings())
 
 
+@task(persist_result=False)
+def load_shadow() -> Scorer | None:
+    """The challenger that scores beside, or None; one that cannot be read stops nobody."""
+    try:
+        return shadow_scorer(get_settings())
+    except Exception as error:
+        get_run_logger().warning("the challenger was not loaded: %s", type(error).__name__)
+        return None
+
+
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
-def score_next_batch(scorer: Scorer, as_of: datetime, last_id: str) -> ScoredBatch | None:
+def score_next_batch(
+    scorer: Scorer, as_of: datetime, last_id: str, shadow: Scorer | None = None
+) -> ScoredBatch | None:
     """Score and store the next batch of leads; None when there are no more."""
     with unit_of_work() as session:
-        return service.score_batch(session, scorer, as_of, last_id, get_settings())
+        return service.score_batch(session, scorer, as_of, last_id, get_settings(), shadow)
 
 
 @task

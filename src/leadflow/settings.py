@@ -52,6 +52,24 @@ class Settings(BaseSettings):
     import_batch: int = Field(default=20000, gt=0, description="Rows checked and stored at a time.")
     assignment_strategy: str = Field(default="hybrid", description="hybrid or round_robin.")
     approval_hours: int = Field(default=72, gt=0, description="Time given to decide an approval.")
+    monitor_days: int = Field(
+        default=30, gt=0, description="Recent leads that monitoring looks at came within this time."
+    )
+    drift_bound: float = Field(
+        default=0.25,
+        gt=0,
+        description="Train anew where a feature's population stability index is above this.",
+    )
+    calibration_bound: float = Field(
+        default=1.25,
+        gt=1,
+        description="Train anew where this many times more, or fewer, leads convert than expected.",
+    )
+    new_outcomes_share: float = Field(
+        default=0.5,
+        gt=0,
+        description="Train anew once this share of new outcomes has joined those learned from.",
+    )
     real_data: Path = Field(
         default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."
     )

@@ -5,7 +5,18 @@ import sys
 
 import typer
 
-from leadflow.cli import approvals, demo, keys, leads, learning, reps, servers, simulate, status
+from leadflow.cli import (
+    approvals,
+    demo,
+    keys,
+    leads,
+    learning,
+    monitoring,
+    reps,
+    servers,
+    simulate,
+    status,
+)
 from leadflow.cli.console import errors
 
 app = typer.Typer(
@@ -27,6 +38,7 @@ app.command("import", rich_help_panel=_LEADS)(leads.import_leads)
 app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
+app.command(rich_help_panel=_WORK)(monitoring.monitor)
 app.command(rich_help_panel=_WORK)(learning.score)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)

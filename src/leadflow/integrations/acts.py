@@ -32,7 +32,7 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
 def _start_flow_run(client: PrefectClient, payload: dict[str, Any]) -> dict[str, Any]:
     parameters = payload["parameters"]
     approval_id = parameters.get("approval_id")
-    key = f"{payload['deployment']}:{approval_id}"
+    key = payload.get("key", f"{payload['deployment']}:{approval_id}")
     run_id = client.start_run(payload["deployment"], parameters, key)
     with unit_of_work() as session:
         approval = session.get(Approval, approval_id)

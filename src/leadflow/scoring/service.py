@@ -12,6 +12,7 @@ from features.moments import leads_after, these_leads
 from leadflow.database.ids import new_id
 from leadflow.scoring.frames import custom_definitions, read_features
 from leadflow.scoring.levels import level
+from leadflow.scoring.shadow import write_shadow
 from leadflow.scoring.tables import LeadScore
 from leadflow.scoring.writing import write_scores
 from leadflow.settings import Settings
@@ -36,9 +37,17 @@ class ScoredBatch:
 
 
 def score_batch(
-    session: Session, scorer: "Scorer", as_of: datetime, last_id: str, settings: Settings
+    session: Session,
+    scorer: "Scorer",
+    as_of: datetime,
+    last_id: str,
+    settings: Settings,
+    shadow: "Scorer | None" = None,
 ) -> ScoredBatch | None:
-    """Score the next ``settings.score_batch`` leads after ``last_id``; None when none are left."""
+    """Score the next ``settings.score_batch`` leads after ``last_id``; None when none are left.
+
+    ``shadow`` scores them too, beside and unseen.
+    """
     frame = read_features(
         session, leads_after(as_of, last_id, settings.score_batch), custom_definitions(session)
     )
@@ -46,6 +55,8 @@ def score_batch(
         return None
     rows = list(score_rows(scorer, frame, as_of, settings))
     write_scores(session, rows)
+    if shadow is not None:
+        write_shadow(session, shadow, frame, as_of, settings)
     levels: dict[str, int] = {}
     for row in rows:
         levels[row["level"]] = levels.get(row["level"], 0) + 1
