@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Interval, Select, cast, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from features.training_moments import training_moments
+from features.training_moments import AGES_IN_DAYS, training_moments
 from leadflow.leads.tables import Lead, LeadHistory, Outcome
 from leadflow.scoring.monitoring_tables import ShadowScore
 from leadflow.scoring.tables import LeadScore
@@ -137,15 +137,19 @@ def _converted(moment: Any, horizon: timedelta) -> Any:
 
 
 def _read(session: Session, scored: Select[Any], horizon: timedelta) -> Matured:
-    """Leads that had ended when they were scored are left out, as they are from learning."""
+    """Leads that had ended, or were older than those learned from, when they were scored are left
+    out: no model was made for them."""
     import numpy as np
 
     moment = scored.subquery("moment")
+    oldest = cast(literal(timedelta(days=max(AGES_IN_DAYS))), Interval)
     ended = exists().where(
         Outcome.lead_id == moment.c.lead_id, Outcome.occurred_at <= moment.c.as_of
     )
     rows = session.execute(
-        select(moment.c.probability, _converted(moment, horizon), moment.c.beside).where(~ended)
+        select(moment.c.probability, _converted(moment, horizon), moment.c.beside)
+        .join(Lead, Lead.id == moment.c.lead_id)
+        .where(~ended, Lead.created_at >= moment.c.as_of - oldest)
     ).fetchall()
     values = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 3)
     return Matured(values[:, 0], values[:, 1].astype(np.int64), values[:, 2])
