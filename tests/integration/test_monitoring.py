@@ -296,3 +296,17 @@ def test_only_scoring_knows_shadow_scores() -> None:
         if "shadow_scores" in path.read_text() or "ShadowScore" in path.read_text()
     }
     assert naming <= allowed
+
+
+def test_the_shadow_is_the_challenger_until_it_serves(watched: Settings) -> None:
+    models = learning.registry(watched)
+    shadow = shadow_scorer(watched)
+    assert shadow is not None
+    assert shadow.version == "2"
+    try:
+        models.promote(models.version("2"))
+        assert shadow_scorer(watched) is None
+    finally:
+        models.promote(models.version("1"))
+    nobody = watched.model_copy(update={"model_name": "nobody-yet"})
+    assert shadow_scorer(nobody) is None
