@@ -135,6 +135,9 @@ def test_a_shifted_market_starts_training_once_a_day_and_says_why(
     assert [check.reasons for check in kept] == [[reason], [checks[1].reason]]
     assert kept[0].findings["drift"]["features"][0]["psi"] > watched.drift_bound
     tomorrow = monitoring.check_model(market, watched, NOW + timedelta(days=1))
+    assert [line.feature for line in tomorrow.earlier] == ["Industry", "Industry"]
+    assert tomorrow.earlier[1].index == kept[0].findings["drift"]["features"][0]["psi"]
+    assert "| 2026-06-01 05:00 UTC | Industry (" in write_health(tomorrow)
     monitoring.keep_check(market, tomorrow, watched)
     assert len(started(market)) == 2
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from leadflow.scoring.earlier_checks import EarlierCheck
 from leadflow.scoring.model_health import ModelHealth
 from leadflow.scoring.shadow_report import ShadowReport
 
@@ -31,7 +32,20 @@ def write_health(health: ModelHealth) -> str:
         ]
     if health.shadow is not None:
         parts += ["## What if the challenger served?", *_shadow(health.shadow)]
-    return "\n\n".join(parts)
+    if health.earlier:
+        parts += ["## Earlier checks", table([_line(check) for check in health.earlier])]
+    # What is a reason stands at the top already.
+    return "\n\n".join(dict.fromkeys(parts))
+
+
+def _line(check: EarlierCheck) -> dict[str, str]:
+    moved = "" if check.index is None else f"{check.feature} ({check.index:.2f})"
+    return {
+        "checked": f"{check.checked_at:%Y-%m-%d %H:%M} UTC",
+        "moved most": moved,
+        "observed over expected": "" if check.ratio is None else f"{check.ratio:.2f}",
+        "reasons to train": str(check.reasons),
+    }
 
 
 def _drift(drift: "Drift") -> list[str]:

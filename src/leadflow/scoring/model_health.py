@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from leadflow.scoring.earlier_checks import EarlierCheck
 from leadflow.scoring.shadow_report import ShadowReport
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class ModelHealth:
     calibration: "CalibrationCheck | None" = None
     promised: "Metrics | None" = None
     shadow: ShadowReport | None = None
+    earlier: tuple[EarlierCheck, ...] = ()
 
     @property
     def reason(self) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from features.recent_moments import recent_moments
 from leadflow.audit import service as audit
 from leadflow.database import outbox
+from leadflow.scoring.earlier_checks import earlier_checks
 from leadflow.scoring.frames import custom_definitions, read_features, read_training_set
 from leadflow.scoring.learning import Learned, horizon, registry
 from leadflow.scoring.matured import Serving, learnable, served_scores
@@ -63,6 +64,7 @@ def check_model(session: Session, settings: Settings, now: datetime) -> ModelHea
         calibration,
         record.promised,
         _shadow(session, serving, models, settings, now),
+        earlier_checks(session, str(serving)),
     )
 
 
