@@ -5,7 +5,7 @@ from datetime import datetime
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from tasks.scoring import end_run, load_scorer, open_run, score_partition
+from tasks.scoring import end_run, load_scorer, load_shadow, open_run, score_partition
 
 # One computes while PostgreSQL works for the other.
 AT_ONCE = 2
@@ -21,8 +21,8 @@ def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
         as_of: score all leads as of this moment instead of now.
         everything: score leads without news too.
     """
-    scorer = load_scorer()
+    scorer, shadow = load_scorer(), load_shadow()
     run = open_run(scorer, as_of, everything)
-    turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left)
+    turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left, unmapped(shadow))
     scored = [part for part in turns.result() if part is not None]
     return end_run(scorer, run, scored)

@@ -12,12 +12,13 @@ from tasks.outbox import deliver_outbox
 
 
 @flow(name="train_model")
-def train_model() -> str | None:
+def train_model(reason: str = "") -> str | None:
     """Train, report, propose; returns the approval's id, or None where the rubric goes on scoring.
 
-    The run ends once the question is asked: ``await_decision`` waits for the answer.
+    ``reason``: why now, where there is one; shown on top of the report. The run ends once the
+    question is asked: ``await_decision`` waits for the answer.
     """
-    learned = learn_challenger()
+    learned = learn_challenger(reason)
     if isinstance(learned, str):
         publish_rubric_report(learned)
         return None

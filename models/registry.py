@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from models.pyfunc import ScorecardFunction
+from models.record import REFERENCE_FILE, Record, read_record
 from models.scorecard import Scorecard
 from models.scorecard_files import fingerprint, read_scorecard, write_scorecard
 from models.scores import Scorer
@@ -90,6 +91,14 @@ class Registry:
                 )
             return read_scorecard(directory, version.version)
 
+    def record(self, version: Version) -> Record:
+        """What was written down of a version when it was trained."""
+        return read_record(self._client(), version.run_id)
+
+    def tag(self, run_id: str, name: str, value: str) -> None:
+        """Put a tag on a run."""
+        self._client().set_tag(run_id, name, value)
+
     def log(
         self, training: Training, plots: Path, parameters: Mapping[str, Any], rubric: Scorer
     ) -> Version:
@@ -105,6 +114,7 @@ class Registry:
             mlflow.log_metrics(_metrics(training))
             mlflow.log_artifacts(str(plots), "plots")
             mlflow.log_text(write_report(training, int(parameters["horizon_days"])), "report.md")
+            mlflow.log_dict(training.reference.to_dict(), REFERENCE_FILE)
             files = Path(folder) / "scorecard"
             write_scorecard(training.scorecard, files)
             sha256 = fingerprint(files)

@@ -24,6 +24,7 @@ from models.evaluation import (
 )
 from models.opinion import learnable
 from models.recipe import OutOfTime, Recipe
+from models.reference import Reference
 from models.rubric import Rubric
 from models.scorecard import Scorecard
 
@@ -109,6 +110,7 @@ class Training:
     data_sha256: str
     example: pd.DataFrame
     judged_on: LatestLeads
+    reference: Reference
 
     def candidate_table(self) -> list[dict[str, Any]]:
         """One row a candidate, best first."""
@@ -182,6 +184,7 @@ def train(
         data_sha256=data_fingerprint(frame, labels),
         example=frame.head(5),
         judged_on=LatestLeads(frame.iloc[latest], labels[latest], moments[latest], probability),
+        reference=Reference.of(frame, scorecard.features),
     )
 
 

@@ -10,17 +10,19 @@ from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning import Learned, promotion
 from leadflow.scoring.learning import learn_challenger as learn
+from leadflow.scoring.monitoring import triggered
 from leadflow.settings import get_settings
 
 
 @task(persist_result=False)
-def learn_challenger() -> Learned | str:
+def learn_challenger(reason: str = "") -> Learned | str:
     """A registered challenger, or in words why there is too little to learn from."""
     from models.training import CannotLearn
 
     try:
         with unit_of_work() as session:
-            return learn(session, get_settings(), datetime.now(UTC))
+            learned = learn(session, get_settings(), datetime.now(UTC))
+        return triggered(learned, reason, get_settings())
     except CannotLearn as error:
         return str(error)
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
@@ -11,6 +11,7 @@ from leadflow.scoring import runs
 from leadflow.scoring.learning import serving_scorer
 from leadflow.scoring.runs import Run
 from leadflow.scoring.service import Scored
+from leadflow.scoring.shadow import shadow_scorer
 from leadflow.settings import get_settings
 from models.scores import Scorer
 
@@ -19,6 +20,16 @@ from models.scores import Scorer
 def load_scorer() -> Scorer:
     """The champion, or the rubric where no model has been promoted."""
     return serving_scorer(get_settings())
+
+
+@task(persist_result=False)
+def load_shadow() -> Scorer | None:
+    """The challenger that scores beside, or None; one that cannot be read stops nobody."""
+    try:
+        return shadow_scorer(get_settings())
+    except Exception as error:
+        get_run_logger().warning("the challenger was not loaded: %s", type(error).__name__)
+        return None
 
 
 @task(persist_result=False, cache_policy=NO_CACHE)
@@ -30,10 +41,10 @@ def open_run(scorer: Scorer, as_of: datetime | None, everything: bool) -> Run:
 
 # A partition is one transaction: killed in the middle, it has not happened.
 @task(persist_result=False, cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
-def score_partition(scorer: Scorer, run: Run) -> Scored | None:
+def score_partition(scorer: Scorer, run: Run, shadow: Scorer | None) -> Scored | None:
     """Score and store the next partition; None when there are no more."""
     with unit_of_work() as session:
-        return runs.score_partition(session, scorer, run, get_settings())
+        return runs.score_partition(session, scorer, run, get_settings(), shadow)
 
 
 @task(persist_result=False, cache_policy=NO_CACHE)

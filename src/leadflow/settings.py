@@ -125,6 +125,24 @@ class Settings(BaseSettings):
     ai_points_cap: float = Field(
         default=10.0, ge=0, le=50, description="Most points an AI opinion adds or takes away."
     )
+    monitor_days: int = Field(
+        default=30, gt=0, description="Recent leads that monitoring looks at came within this time."
+    )
+    drift_bound: float = Field(
+        default=0.25,
+        gt=0,
+        description="Train anew where a feature's population stability index is above this.",
+    )
+    calibration_bound: float = Field(
+        default=1.25,
+        gt=1,
+        description="Train anew where this many times more, or fewer, leads convert than expected.",
+    )
+    new_outcomes_share: float = Field(
+        default=0.5,
+        gt=0,
+        description="Train anew once this share of new outcomes has joined those learned from.",
+    )
     real_data: Path = Field(
         default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."
     )

@@ -8,7 +8,18 @@ from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.leads import tables as leads
 from leadflow.qualification import tables as qualification
+from leadflow.scoring import monitoring_tables as monitoring
 from leadflow.scoring import tables as scoring
 
-ROOMS = (accounts, approvals, assignment, audit, database, leads, qualification, scoring)
+ROOMS = (
+    accounts,
+    approvals,
+    assignment,
+    audit,
+    database,
+    leads,
+    monitoring,
+    qualification,
+    scoring,
+)
 metadata = Base.metadata

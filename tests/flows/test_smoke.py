@@ -22,6 +22,7 @@ pytestmark = pytest.mark.servers
 PROJECT = Path(__file__).parents[2]
 SURFACE = {
     "train_model": ("flows.train_model.train_model", "0 2 * * *", 1),
+    "monitor_model": ("flows.monitor_model.monitor_model", "0 1 * * *", 1),
     "score_leads": ("flows.score_leads.score_leads", "5 * * * *", 1),
     "qualify_leads": ("flows.qualify_leads.qualify_leads", "*/30 * * * *", 1),
     "assign_leads": ("flows.assign_leads.assign_leads", "*/15 * * * *", 1),

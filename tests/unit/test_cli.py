@@ -42,6 +42,7 @@ COMMANDS = [
     "quarantine",
     "simulate",
     "train",
+    "monitor",
     "score",
     "qualify",
     "assign",

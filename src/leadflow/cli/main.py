@@ -11,6 +11,7 @@ from leadflow.cli import (
     keys,
     leads,
     learning,
+    monitoring,
     overrides,
     qualify,
     reps,
@@ -39,6 +40,7 @@ app.command("import", rich_help_panel=_LEADS)(leads.import_leads)
 app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
+app.command(rich_help_panel=_WORK)(monitoring.monitor)
 app.command(rich_help_panel=_WORK)(learning.score)
 app.command(rich_help_panel=_WORK)(qualify.qualify)
 app.command(rich_help_panel=_WORK)(learning.assign)

@@ -37,14 +37,17 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
 
 
 def _start_flow_run(client: PrefectClient, payload: dict[str, Any]) -> dict[str, Any]:
+    """``key`` is what Prefect knows the run by: the same one starts one run. A gate goes by its
+    approval, which remembers the run that waits for it."""
     parameters = payload["parameters"]
     approval_id = parameters.get("approval_id")
-    key = f"{payload['deployment']}:{approval_id}"
+    key = payload.get("key", f"{payload['deployment']}:{approval_id}")
     run_id = client.start_run(payload["deployment"], parameters, key)
-    with unit_of_work() as session:
-        approval = session.get(Approval, approval_id)
-        if approval is not None:
-            approval.flow_run_id = run_id
+    if approval_id is not None:
+        with unit_of_work() as session:
+            approval = session.get(Approval, approval_id)
+            if approval is not None:
+                approval.flow_run_id = run_id
     return {"flow_run_id": run_id}
 
 

@@ -54,9 +54,10 @@ def all_features(custom: tuple[Definition, ...]) -> tuple[Feature, ...]:
     return tuple(definition.feature for definition in (*DEFINITIONS, *custom))
 
 
-def definitions_of(session: Session, scorer: "Scorer") -> tuple[Definition, ...]:
-    """The custom attributes that a scorer looks at; it scores without any other."""
-    wanted = {f.name for f in scorer.features if f.name.startswith(PREFIX)}
+def definitions_of(session: Session, *scorers: "Scorer | None") -> tuple[Definition, ...]:
+    """The custom attributes that scorers look at; they score without any other."""
+    looked_at = {f.name for scorer in scorers if scorer is not None for f in scorer.features}
+    wanted = {name for name in looked_at if name.startswith(PREFIX)}
     if not wanted:
         return ()
     return tuple(item for item in custom_definitions(session) if item.feature.name in wanted)

@@ -69,7 +69,11 @@ def open_run(
 
 
 def score_partition(
-    session: Session, scorer: "Scorer", run: Run, settings: Settings
+    session: Session,
+    scorer: "Scorer",
+    run: Run,
+    settings: Settings,
+    shadow: "Scorer | None" = None,
 ) -> Scored | None:
     """Score the next partition that nobody else is at; None when there is none left."""
     partition = session.scalars(
@@ -83,7 +87,7 @@ def score_partition(
         return None
     after, to = partition.after_id, partition.to_id
     moments = leads_between(run.as_of, after, to).where(_due(run, scorer, settings))
-    scored = score_leads(session, scorer, moments, run.as_of, settings)
+    scored = score_leads(session, scorer, moments, run.as_of, settings, shadow)
     clear_changed_between(session, after, to, run.as_of - STILL_ENDING)
     partition.leads = scored.leads
     return scored

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.leads.service import LeadNotFound
 from leadflow.scoring.frames import definitions_of, read_features, read_one
 from leadflow.scoring.rows import scored_leads
+from leadflow.scoring.shadow import write_shadow
 from leadflow.scoring.tables import LeadScore
 from leadflow.scoring.writing import write_score, write_scores
 from leadflow.settings import Settings
@@ -36,13 +37,19 @@ def score_leads(
     moments: "Select[tuple[str, datetime]]",
     as_of: datetime,
     settings: Settings,
+    shadow: "Scorer | None" = None,
 ) -> Scored:
-    """Score and store the leads that ``moments`` selects, each as of the same moment."""
-    frame = read_features(session, moments, definitions_of(session, scorer))
+    """Score and store the leads that ``moments`` selects, each as of the same moment.
+
+    ``shadow`` scores them too, beside and unseen.
+    """
+    frame = read_features(session, moments, definitions_of(session, scorer, shadow))
     if frame.empty:
         return Scored(0, {})
     scored = scored_leads(scorer.score(frame), frame.index.tolist(), frame, as_of, settings)
     write_scores(session, scored)
+    if shadow is not None:
+        write_shadow(session, shadow, frame, as_of, settings)
     return Scored(len(scored), {name: scored.level.count(name) for name in set(scored.level)})
 
 

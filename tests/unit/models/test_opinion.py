@@ -12,7 +12,7 @@ from features.definitions import DEFINITIONS
 from features.opinion import AI_SCORE
 from models.opinion import learnable, opinion_points, with_opinion
 from models.rubric import Rubric
-from models.scorecard import Scores
+from models.scores import Scores
 
 anything = st.one_of(st.floats(0, 100), st.floats(), st.just(float("nan")))
 

@@ -1,0 +1,14 @@
+"""Watch the model that serves, and train anew when a bound is passed."""
+
+from prefect import flow
+
+from tasks.monitoring import check_model, publish_health
+from tasks.outbox import deliver_outbox
+
+
+@flow(name="monitor_model")
+def monitor_model() -> str:
+    """Check, show, and start what the check asked for; returns the finding in words."""
+    finding = publish_health(check_model())
+    deliver_outbox()
+    return finding

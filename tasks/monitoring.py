@@ -1,0 +1,33 @@
+"""The steps of watching the model that serves: check it, keep and show what was found."""
+
+from datetime import UTC, datetime
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from leadflow.database.engine import unit_of_work
+from leadflow.scoring import monitoring
+from leadflow.scoring.health_report import write_health
+from leadflow.scoring.model_health import ModelHealth
+from leadflow.settings import get_settings
+
+
+@task(persist_result=False, retries=2, retry_delay_seconds=10)
+def check_model() -> ModelHealth:
+    """Check the model and keep the check; reasons to train go to the outbox with it."""
+    settings = get_settings()
+    with unit_of_work() as session:
+        health = monitoring.check_model(session, settings, datetime.now(UTC))
+        monitoring.keep_check(session, health, settings)
+    return health
+
+
+@task(persist_result=False)
+def publish_health(health: ModelHealth) -> str:
+    """The finding with its tables, as an artifact of the run; returns the finding."""
+    create_markdown_artifact(
+        write_health(health),
+        key="model-health",
+        description=f"{health.serving}: {len(health.reasons_to_train)} reasons to train anew",
+    )
+    return health.headline
