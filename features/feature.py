@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class Dimension(StrEnum):
@@ -24,13 +24,18 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
 
 
+Step = Literal["none", "more", "known", "zero"]
+
+
 @dataclass(frozen=True)
 class Feature:
     """One thing known of a lead as of a moment.
 
     ``says`` is a sentence with ``{value}`` in it; ``says_for`` has sentences for single values
     (as text: ``"company"``, ``"0"``, ``"1"``); ``missing`` is said where the value is not known.
-    ``whole`` numbers are said rounded down: 1.9 days ago is yesterday.
+    ``whole`` numbers are said rounded down: 1.9 days ago is yesterday. ``advice`` is what a person
+    can do about it, and ``step`` what that would make of the value: one ``more``, ``known`` where
+    it was not, or ``zero``.
     """
 
     name: str
@@ -41,6 +46,8 @@ class Feature:
     says_for: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""
     whole: bool = False
+    advice: str = ""
+    step: Step = "none"
 
     def to_dict(self) -> dict[str, Any]:
         """The feature as plain data, for keeping beside a model."""

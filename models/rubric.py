@@ -104,6 +104,10 @@ class Rubric:
         """Score one lead from its features by name."""
         return self.scorecard.score_one(values)
 
+    def usual(self, name: str) -> object | None:
+        """Always None: a rubric has seen no leads."""
+        return None
+
     @cached_property
     def scorecard(self) -> Scorecard:
         """The rubric as a scorecard that has no history."""

@@ -99,6 +99,18 @@ class Scorecard:
         """Score one lead from its features by name: the same sums without the cost of a frame."""
         return self._scores([part.encoding.row(values) for part in self.parts], [0])
 
+    def usual(self, name: str) -> object | None:
+        """A feature's usual value among the leads learned from; None where that is not known."""
+        learned = self.parts[0].encoding
+        for place, feature in enumerate(learned.features):
+            if feature.name == name and self.similar is not None:
+                code = self.similar.usual(place)
+                kept = learned.categories.get(name)
+                if kept is None or code is None:
+                    return code
+                return kept[int(code)] if code < len(kept) else None
+        return None
+
     def _scores(self, matrices: Sequence[Matrix], lead_ids: Any) -> Scores:
         sums, similar = self._sums(matrices)
         log_odds = self.calibration.log_odds(self._base + sums.sum(axis=1))

@@ -86,3 +86,6 @@ class Scorer(Protocol):
 
     def score_one(self, values: Mapping[str, object]) -> Scores:
         """Score one lead from its features by name."""
+
+    def usual(self, name: str) -> object | None:
+        """A feature's usual value among the leads learned from; None where that is not known."""

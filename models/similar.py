@@ -50,6 +50,18 @@ class Similar:
         kept: Vector = np.clip(least, 1.0, max(1.0, everyone))
         return kept
 
+    def usual(self, place: int) -> float | None:
+        """The upper edge of the cell in the middle of those whose value was known; for a category
+        the most frequent code."""
+        counts = np.array(self.counts[place][:-1])
+        if not counts.sum():
+            return None
+        edges = self.edges[place]
+        if edges == tuple(range(len(edges))):
+            return float(counts.argmax())
+        middle = int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
+        return edges[min(middle, len(edges) - 1)]
+
     @cached_property
     def _tables(self) -> list[tuple[Vector, Vector]]:
         return [

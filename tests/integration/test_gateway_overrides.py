@@ -50,7 +50,7 @@ def test_both_scores_are_shown_and_the_persons_decides_what_comes_next(
     assert said["override"]["level"] != lead["score"]["level"]
     shown = lead["score"] | {"override": said["override"]}
     assert said["score"] == shown
-    assert client.get(f"{lead['path']}/score").json() == shown
+    assert client.get(f"{lead['path']}/score").json().items() >= shown.items()
     for view in (client.get(lead["path"]), client.get(f"{lead['path']}/status")):
         assert view.json()["score"] == shown
         assert view.json()["next_step"] == said["next_step"]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from features.moments import all_leads
 from features.recent_moments import recent_moments
 from features.training_moments import AGES_IN_DAYS
 from leadflow.database.engine import unit_of_work
@@ -20,7 +21,7 @@ from leadflow.scoring.health_report import write_health
 from leadflow.scoring.matured import Serving, paired_scores, served_scores
 from leadflow.scoring.model_health import ModelHealth
 from leadflow.scoring.monitoring_tables import ModelCheck, ShadowScore
-from leadflow.scoring.service import score_batch
+from leadflow.scoring.service import score_leads
 from leadflow.scoring.shadow import shadow_scorer
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.market import still_to_come
@@ -45,10 +46,8 @@ def watched(engine: Engine) -> Iterator[Settings]:
     models = learning.registry(settings)
     models.promote(models.version("1"))
     champion, challenger = learning.serving_scorer(settings), shadow_scorer(settings)
-    last_id = ""
     with unit_of_work() as session:
-        while batch := score_batch(session, champion, SCORED, last_id, settings, challenger):
-            last_id = batch.last_id
+        score_leads(session, champion, all_leads(SCORED), SCORED, settings, challenger)
     tell_the_truth(settings, 21)
     yield settings
 

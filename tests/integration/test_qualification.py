@@ -1,5 +1,6 @@
 """Which leads AI is asked about, within what budget, and what its answer does to a score."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -92,9 +93,9 @@ def test_an_answer_counts_from_when_it_is_known_and_moves_the_score_by_its_point
     assert after.ai == pytest.approx(58.0)
     assert after.points == pytest.approx(50 + sum(after.contributions.values()), abs=1e-6)
     assert row.known_at is not None
-    for moment, known in ((row.known_at - timedelta(seconds=1), None), (row.known_at, 90.0)):
+    for moment, known in ((row.known_at - timedelta(seconds=1), math.nan), (row.known_at, 90.0)):
         frame = read_features(session, these_leads(moment, [lead]), ())
-        assert frame["ai_score"].iloc[0] == known
+        assert frame["ai_score"].iloc[0] == pytest.approx(known, nan_ok=True)
     assert before.contributions["ai_score"] == 0
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.feature import Feature
+from features.moments import all_leads
 from leadflow.assignment import service as assignment
 from leadflow.assignment.overview import best_leads
 from leadflow.assignment.team import load_team, store_team
@@ -20,7 +21,7 @@ from leadflow.cli.status import status
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
 from leadflow.scoring.monitoring_tables import ShadowScore
-from leadflow.scoring.service import current_score, score_batch
+from leadflow.scoring.service import current_score, score_leads
 from leadflow.settings import get_settings
 from models.encoding import FeaturesMissing
 from models.rubric import Rubric
@@ -59,7 +60,7 @@ class Enthusiast:
 
 def score_all(shadow: Enthusiast | None) -> None:
     with unit_of_work() as session:
-        score_batch(session, Rubric.load(), NOW, "", get_settings(), shadow)
+        score_leads(session, Rubric.load(), all_leads(NOW), NOW, get_settings(), shadow)
 
 
 def shown(client: TestClient, lead_id: str) -> list[Any]:
@@ -126,5 +127,6 @@ def test_a_lead_that_is_erased_takes_its_shadow_scores_along(client: TestClient)
 def test_writing_from_one_session_twice_works(client: TestClient, session: Session) -> None:
     client.post("/leads", json=STUDENT)
     for version in ("1", "2"):
-        score_batch(session, Rubric.load(), NOW, "", get_settings(), Enthusiast(version=version))
+        shadow = Enthusiast(version=version)
+        score_leads(session, Rubric.load(), all_leads(NOW), NOW, get_settings(), shadow)
     assert len(session.scalars(select(ShadowScore)).all()) == 2

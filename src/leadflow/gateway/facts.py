@@ -10,14 +10,21 @@ from leadflow.assignment.service import end_closed
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import lead_standing, lead_view, next_step, score_if_any, score_of
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
-from leadflow.gateway.schemas import EventsAnswer, LeadStatus, LeadView, OutcomeAnswer, ScoreOut
+from leadflow.gateway.schemas import (
+    EventsAnswer,
+    LeadStatus,
+    LeadView,
+    OutcomeAnswer,
+    ScoreExplained,
+    StepUp,
+)
 from leadflow.gateway.security import Caller
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.events import EventIn, record_events
 from leadflow.leads.outcomes import OutcomeIn, record_outcome
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import get_lead, lock_lead
-from leadflow.scoring.service import score_lead
+from leadflow.scoring.service import current_score, score_lead, steps_up
 from leadflow.settings import get_settings
 
 MOST_EVENTS = 1000
@@ -43,12 +50,21 @@ def read_lead(lead_id: str, caller: Caller) -> LeadView:
         return lead_view(session, lead_id, datetime.now(UTC))
 
 
-@router.get("/leads/{lead_id}/score", response_model=ScoreOut, summary="Why this score?")
-def read_score(lead_id: str, caller: Caller) -> ScoreOut:
-    """The model's score with its reasons, and a person's beside it where there is one."""
+@router.get("/leads/{lead_id}/score", response_model=ScoreExplained, summary="Why this score?")
+def read_score(lead_id: str, request: Request, caller: Caller) -> ScoreExplained:
+    """The model's score with its reasons and all its points, a person's score beside it where there
+    is one, and what a person could do to raise it."""
+    scorer, now = request.app.state.serving.current(), datetime.now(UTC)
     with unit_of_work() as session:
         get_lead(session, lead_id)
-        return score_of(session, lead_id, datetime.now(UTC))
+        return ScoreExplained(
+            **dict(score_of(session, lead_id, now)),
+            contributions=current_score(session, lead_id).contributions,
+            would_raise=[
+                StepUp(advice=step.advice, points=step.points, feature=step.feature)
+                for step in steps_up(session, scorer, lead_id, now)
+            ],
+        )
 
 
 @router.get(

@@ -126,6 +126,23 @@ class ScoreOut(BaseModel):
         )
 
 
+class StepUp(BaseModel):
+    """Something a person can do, and the points it would add if it succeeds."""
+
+    advice: str
+    points: float
+    feature: str
+
+
+class ScoreExplained(ScoreOut):
+    """A score with all of its points, and what would raise it."""
+
+    contributions: dict[str, float] = Field(
+        description="Points by feature; 50 and these add up to the score before it is clipped."
+    )
+    would_raise: list[StepUp]
+
+
 class LeadAnswer(BaseModel):
     """The stored lead, its score, and what happens next."""
 

@@ -1,7 +1,7 @@
 """Scores as rows of ``lead_scores``: by the thousand for COPY, or one as an object."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,22 @@ class ScoredLeads:
 
     def __len__(self) -> int:
         return len(self.lead_ids)
+
+    def without(self, lead_ids: set[str]) -> "ScoredLeads":
+        """The scores of the others."""
+        if not lead_ids:
+            return self
+        rows = [row for row, lead_id in enumerate(self.lead_ids) if lead_id not in lead_ids]
+        return replace(
+            self,
+            lead_ids=[self.lead_ids[row] for row in rows],
+            numbers=self.numbers[rows],
+            confidence=[self.confidence[row] for row in rows],
+            level=[self.level[row] for row in rows],
+            contributions=self.contributions[rows],
+            reason_places=self.reason_places[rows],
+            reason_texts=self.reason_texts[rows],
+        )
 
 
 def scorecard_id(scorer: "Scorer | Scores") -> int:

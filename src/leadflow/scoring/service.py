@@ -16,6 +16,7 @@ from leadflow.scoring.writing import write_score, write_scores
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
+    from models.raising import Raise
     from models.scores import Scorer
 
 
@@ -67,6 +68,14 @@ def score_lead(
     columns = {name: [value] for name, value in values.items()}
     scored = scored_leads(scorer.score_one(values), [lead_id], columns, as_of, settings)
     return write_score(session, scored)
+
+
+def steps_up(session: Session, scorer: "Scorer", lead_id: str, now: datetime) -> "list[Raise]":
+    """What a person could do to raise this lead's score most."""
+    from models.raising import what_would_raise
+
+    values = read_one(session, lead_id, now, definitions_of(session, scorer))
+    return [] if values is None else what_would_raise(scorer, values)
 
 
 def current_score(session: Session, lead_id: str) -> LeadScore:

@@ -24,9 +24,10 @@ VALUES (:scorecard_id, :regime, :model_version, :features) ON CONFLICT DO NOTHIN
 # The newest moment wins: a score as of an older moment joins the history without becoming current.
 DEMOTE = """
 UPDATE lead_scores SET is_current = false
-WHERE is_current AND as_of <= :as_of AND lead_id = ANY(:lead_ids)
+WHERE is_current AND as_of < :as_of AND lead_id = ANY(:lead_ids)
 """
 NEWER = "SELECT lead_id FROM lead_scores WHERE is_current AND lead_id = ANY(:lead_ids)"
+SAME = "SELECT lead_id FROM lead_scores WHERE as_of = :as_of AND lead_id = ANY(:lead_ids)"
 SINGLE = (*copy_format.COLUMNS[:3], *NUMBERS, *DIMENSIONS, *copy_format.COLUMNS[14:])
 NAMES = ", ".join(SINGLE)
 INSERT = f"""
@@ -47,7 +48,8 @@ class ScoresKeepChanging(RuntimeError):
 
 
 def write_scores(session: Session, scored: ScoredLeads) -> int:
-    """Store the scores of many leads; returns how many.
+    """Store the scores of many leads; returns how many. A score that a lead has as of the very
+    same moment stands.
 
     Raises:
         ScoresKeepChanging: others scored the same leads again and again meanwhile.
@@ -58,10 +60,10 @@ def write_scores(session: Session, scored: ScoredLeads) -> int:
     for _ in range(ATTEMPTS):
         try:
             with session.begin_nested():
-                _copy(session, scored)
+                written = _copy(session, scored)
         except UniqueViolation:
             continue  # somebody scored one of these leads between our looking and our writing
-        return len(scored)
+        return written
     raise ScoresKeepChanging("Others were scoring these leads at the same time. Score them again.")
 
 
@@ -82,9 +84,10 @@ def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
     raise ScoresKeepChanging("Others were scoring this lead at the same time. Send it again.")
 
 
-def _copy(session: Session, scored: ScoredLeads) -> None:
-    leads = {"lead_ids": scored.lead_ids}
-    session.execute(text(DEMOTE), leads | {"as_of": scored.as_of})
+def _copy(session: Session, given: ScoredLeads) -> int:
+    leads = {"lead_ids": given.lead_ids, "as_of": given.as_of}
+    scored = given.without(set(session.scalars(text(SAME), leads)))
+    session.execute(text(DEMOTE), leads)
     newer = set(session.scalars(text(NEWER), leads))
     connection = session.connection().connection.driver_connection
     if connection is None:
@@ -94,6 +97,7 @@ def _copy(session: Session, scored: ScoredLeads) -> None:
     with connection.cursor().copy(statement) as copy:
         for chunk in copy_format.chunks(scored, _current(scored, newer)):
             copy.write(chunk)
+    return len(scored)
 
 
 def _current(scored: ScoredLeads, newer: set[str]) -> "np.ndarray":
