@@ -4,7 +4,7 @@ A model that learns from one looks brilliant and is useless, as the value is not
 lead is scored. Nothing here proves a leak: each finding names a feature for a person to judge.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,6 +73,14 @@ def find_leaks(
         else:
             found.append(leak)
     return [*found, *_too_strong(rest, labels, strata)]
+
+
+def named_once(leaks: Iterable[Leak]) -> tuple[Leak, ...]:
+    """These leaks without those whose feature an earlier one has named."""
+    first: dict[str, Leak] = {}
+    for leak in leaks:
+        first.setdefault(leak.feature, leak)
+    return tuple(first.values())
 
 
 def _filled(single: SingleFeature, labels: np.ndarray) -> Leak | None:

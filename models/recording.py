@@ -77,10 +77,18 @@ def _log_pages(mlflow: Any, training: Training, parameters: Mapping[str, Any]) -
     card = write_card(training, horizon, learned_at, code_version(), found)
     mlflow.log_text(write_report(training, horizon), "report.md")
     mlflow.log_text(card, "model_card.md")
-    mlflow.log_table(pd.DataFrame(training.calibration), "calibration.json")
-    mlflow.log_table(pd.DataFrame(training.lift), "lift.json")
-    mlflow.log_dict({"segments": [asdict(part) for part in found]}, "segments.json")
-    mlflow.log_dict({"leaks": [asdict(leak) for leak in training.leaks]}, "leaks.json")
+    for name, rows in (
+        ("calibration", training.calibration),
+        ("lift", training.lift),
+        ("segments", [_without_nan(asdict(part)) for part in found]),
+        ("leaks", [asdict(leak) for leak in training.leaks]),
+    ):
+        mlflow.log_dict({name: rows}, f"{name}.json")
+
+
+def _without_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as JSON can hold it."""
+    return {key: None if value != value else value for key, value in row.items()}
 
 
 def _log_model(mlflow: Any, training: Training, files: Path, model_name: str) -> Any:

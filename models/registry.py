@@ -37,8 +37,8 @@ class Version:
 class Facts:
     """What is known of a version: when and from what it was learned, and how good it was.
 
-    ``last_moment`` is the end of the day of the last lead it learned from. ``metrics`` are those of the
-    latest leads, by name. Where the run is gone, only the version itself is known.
+    ``last_moment`` is the end of the day of the last lead it learned from; ``metrics`` are those
+    of its latest leads, by name. Where the run is gone, only the version itself is known.
     """
 
     version: Version
@@ -142,7 +142,7 @@ class Registry:
         where = self._client().get_model_version_download_uri(self._name, version.version)
         with TemporaryDirectory() as folder:
             local = Path(download_artifacts(artifact_uri=where, dst_path=folder))
-            directory = next(local.rglob("model.json")).parent
+            directory = next((path.parent for path in local.rglob("model.json")), local)
             if fingerprint(directory) != version.sha256:
                 raise ModelAltered(
                     f"The files of {version.name} version {version.version} are not those that "

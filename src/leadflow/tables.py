@@ -8,6 +8,7 @@ from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.leads import tables as leads
 from leadflow.scoring import tables as scoring
+from leadflow.scoring import tables_of_serving as serving
 
-ROOMS = (accounts, approvals, assignment, audit, database, leads, scoring)
+ROOMS = (accounts, approvals, assignment, audit, database, leads, scoring, serving)
 metadata = Base.metadata

@@ -1,12 +1,13 @@
 """What each outbox act does: the one place where acts written by earlier rooms find their doers."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
 from leadflow.database.outbox import Act
 from leadflow.integrations.prefect import PrefectClient
-from leadflow.scoring.learning import PROMOTE, promote
+from leadflow.scoring.promotion import PROMOTE, promote
 from leadflow.settings import Settings
 
 
@@ -17,7 +18,8 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
         return _start_flow_run(PrefectClient(settings), payload)
 
     def promote_model(payload: dict[str, Any]) -> dict[str, Any]:
-        return promote(settings, payload)
+        with unit_of_work() as session:
+            return promote(session, settings, payload, datetime.now(UTC))
 
     def settle_gate(payload: dict[str, Any]) -> dict[str, Any]:
         return _settle_gate(PrefectClient(settings), payload)
