@@ -44,7 +44,7 @@ def write_gate_report(evidence: Evidence, more: str = "") -> str:
         _shift_table(evidence.shifts),
         f"## Segments{_off(evidence.segments)}",
         segment_table(evidence.segments) or "There are too few leads to divide.",
-        more,
+        f"---\n\n{more}" if more else "",
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -8,19 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from models.recording import quiet_mlflow, record
+from models.refused import ModelAltered, NoSuchVersion
 from models.scorecard import Scorecard, Scorer, fingerprint
 from models.training import Training
 
+__all__ = ["Facts", "ModelAltered", "NoSuchVersion", "Registry", "Version"]
 CHAMPION, CHALLENGER = "champion", "challenger"
 SHA_TAG = "scorecard_sha256"
-
-
-class ModelAltered(RuntimeError):
-    """The stored files are not those that were registered; the model is refused."""
-
-
-class NoSuchVersion(RuntimeError):
-    """No model was registered under this number."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.supervisor.child import Child
+from tests.servers import empty, forget_models
 
 pytestmark = pytest.mark.servers
 
@@ -63,9 +64,8 @@ def market(engine: Engine, prefect: Child) -> Iterator[Engine]:
     )
     yield engine
 
-    from tests.conftest import empty
-
     empty(engine)
+    forget_models(get_settings())
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_training_leaves_a_challenger_a_report_with_plots_and_a_question(propose
     assert models.champion() is None
     report = artifacts("training-report")[-1]
     assert "expert rubric" in report
-    assert report.count("data:image/png;base64") == 3
+    assert report.count("data:image/png;base64") == 5
     assert status_of(proposed) == "waiting"
 
 

@@ -5,7 +5,18 @@ import sys
 
 import typer
 
-from leadflow.cli import approvals, demo, keys, leads, learning, reps, servers, simulate, status
+from leadflow.cli import (
+    approvals,
+    demo,
+    keys,
+    leads,
+    learning,
+    models,
+    reps,
+    servers,
+    simulate,
+    status,
+)
 from leadflow.cli.console import errors
 
 app = typer.Typer(
@@ -30,6 +41,7 @@ app.command(rich_help_panel=_WORK)(learning.train)
 app.command(rich_help_panel=_WORK)(learning.score)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
+app.add_typer(models.app, name="models", rich_help_panel=_WORK)
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")

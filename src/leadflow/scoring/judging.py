@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.champion import VersionNotApproved, approved_champion, registry
-from leadflow.scoring.frames import TrainingSet
 from leadflow.settings import Settings
+from models.refused import ModelAltered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # Fewest converted, and fewest other, leads to compare two models on.
 FEWEST = 20
 THE_RUBRIC = "the expert rubric"
-LATEST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -68,39 +67,45 @@ def later_leads(
     labels: "np.ndarray",
     moments: "np.ndarray",
     learned: Sequence[Opponent],
+    otherwise: float = 1.0,
 ) -> Judged:
-    """Those of n leads, in order of their moments, that none of these had learned from; all where
-    they are too few, which is said."""
+    """Those of n leads, in order of their moments, that none of these had learned from; where they
+    are too few, the newest share ``otherwise`` of all, which is said."""
     import numpy as np
 
     until = [one.learned_until for one in learned if one.learned_until is not None]
-    rows = np.arange(len(labels))
     if not until:
-        return Judged(frame, labels, rows, _leads(labels) + ".")
-    cut = np.datetime64(max(until).replace(tzinfo=None), "us")
-    later = np.flatnonzero(moments >= cut)
-    if min(labels[later].sum(), len(later) - labels[later].sum()) >= FEWEST:
-        words = f"{_leads(labels[later])}, all later than those the champion learned from."
-        return Judged(frame.iloc[later], labels[later], later, words)
-    words = (
-        f"{_leads(labels)}. Too few leads are later than those the champion learned from, so it "
-        "may have learned from some of these, which favours it."
-    )
-    return Judged(frame, labels, rows, words)
+        rows = _newest(labels, otherwise)
+        return Judged(frame.iloc[rows], labels[rows], rows, f"{_leads(labels[rows])}.")
+    names = " and ".join(one.name for one in learned if one.learned_until is not None)
+    cut = np.datetime64(max(until).astimezone(UTC).replace(tzinfo=None), "us")
+    rows = np.flatnonzero(moments >= cut)
+    if _fewer_outcome(labels[rows]) >= FEWEST:
+        words = f"{_leads(labels[rows])}, all later than those {names} learned from."
+    else:
+        rows = _newest(labels, otherwise)
+        words = (
+            f"{_leads(labels[rows])}. Too few leads are later than those {names} learned from, "
+            "and what learned from some of these is favoured by it."
+        )
+    return Judged(frame.iloc[rows], labels[rows], rows, words)
 
 
-def newest(data: TrainingSet, share: float = LATEST_SHARE) -> TrainingSet:
-    """The newest share of the leads whose horizon has passed."""
-    start = int(len(data.converted) * (1 - share))
-    return TrainingSet(
-        data.features, data.frame.iloc[start:], data.converted[start:], data.moments[start:]
-    )
+def _newest(labels: "np.ndarray", share: float) -> "np.ndarray":
+    """The places of the newest share of n leads; of all where that holds too few of an outcome."""
+    import numpy as np
+
+    rows = np.arange(int(len(labels) * (1 - share)), len(labels))
+    return rows if _fewer_outcome(labels[rows]) >= FEWEST else np.arange(len(labels))
+
+
+def _fewer_outcome(labels: "np.ndarray") -> int:
+    return int(min(labels.sum(), len(labels) - labels.sum()))
 
 
 def serving_opponent(settings: Settings) -> Opponent:
     """What serves now. A champion that is refused cannot be compared with: the rubric takes its
     place, and its name says so."""
-    from models.registry import ModelAltered
     from models.rubric import Rubric
 
     models, rubric = registry(settings), Rubric.load()

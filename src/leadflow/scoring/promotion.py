@@ -13,6 +13,7 @@ from leadflow.scoring import serving_record as record
 from leadflow.scoring.champion import RUBRIC, registry
 from leadflow.scoring.tables_of_serving import ServingModel
 from leadflow.settings import Settings
+from models.refused import ModelAltered
 
 PROMOTE = "promote_model"
 
@@ -41,8 +42,6 @@ def promote(
     Raises:
         ChallengerChanged: the files are not those that were approved, or nothing was approved.
     """
-    from models.registry import ModelAltered
-
     approval = _approval(session, payload)
     models = registry(settings)
     version = replace(models.version(payload["version"]), sha256=payload["sha256"])
