@@ -36,7 +36,7 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.integration.registered_models"]
 
 
 @pytest.fixture(scope="session")
