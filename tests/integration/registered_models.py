@@ -34,7 +34,7 @@ def learned(settings: Settings) -> list[Learned]:
     """Three registered versions of the same kind."""
     result = []
     for seed in (1, 2, 3):
-        leads = make(300, seed=seed)
+        leads = make(800, seed=seed)
         training = train(leads.frame, leads.labels, leads.moments, FEATURES, seed=seed)
         result.append(learning.register(training, settings, NOW))
     return result

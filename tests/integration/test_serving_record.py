@@ -1,5 +1,6 @@
 """What serves is on record, and one can go back."""
 
+import importlib
 from datetime import datetime, timedelta
 
 import pytest
@@ -123,3 +124,21 @@ def test_the_record_refuses_to_be_rewritten(
     approve(learned[0], settings)
     with unit_of_work() as session, pytest.raises(DBAPIError, match="append-only"):
         session.execute(text(statement))
+
+
+def test_models_promoted_before_there_was_a_record_go_on_serving(
+    models: Registry, learned: list[Learned], settings: Settings
+) -> None:
+    migration = importlib.import_module("leadflow.database.migrations.versions.0006_serving")
+    for day in (0, 1):
+        approve(learned[day], settings, NOW + timedelta(days=day))
+    with unit_of_work() as session:
+        session.execute(text("TRUNCATE serving_models"))
+        session.execute(text(migration.EARLIER))
+    with unit_of_work() as session:
+        rows = session.scalars(select(ServingModel).order_by(ServingModel.since)).all()
+    assert [(row.model_name, row.version) for row in rows] == [
+        (models.name, version.version) for version in learned[:2]
+    ]
+    assert [row.until for row in rows] == [NOW + timedelta(days=1), None]
+    assert serving_scorer(settings).version == learned[1].version
