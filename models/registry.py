@@ -1,31 +1,23 @@
 """Every model in MLflow: runs, versions, and the two aliases that say which one serves."""
 
-import os
 from collections.abc import Mapping
-from contextlib import redirect_stderr
 from dataclasses import dataclass
-from io import StringIO
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pandas as pd
-
-from models.pyfunc import ScorecardFunction
-from models.record import REFERENCE_FILE, Record, read_record
+from models.record import Record, read_record
+from models.recording import quiet_mlflow, record
+from models.refused import ModelAltered, NoSuchVersion
 from models.scorecard import Scorecard
-from models.scorecard_files import fingerprint, read_scorecard, write_scorecard
+from models.scorecard_files import fingerprint, read_scorecard
 from models.scores import Scorer
 from models.training import Training
-from models.training_report import write_report
 
+__all__ = ["Facts", "ModelAltered", "NoSuchVersion", "Registry", "Version"]
 CHAMPION, CHALLENGER = "champion", "challenger"
 SHA_TAG = "scorecard_sha256"
-PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
-
-
-class ModelAltered(RuntimeError):
-    """The stored files are not those that were registered; the model is refused."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +28,22 @@ class Version:
     version: str
     run_id: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a version: when and from what it was learned, and how good it was.
+
+    ``last_moment`` is the end of the day of the last lead it learned from; ``metrics`` are those
+    of its latest leads, by name. Where the run is gone, only the version itself is known.
+    """
+
+    version: Version
+    aliases: tuple[str, ...]
+    learned_at: datetime | None
+    last_moment: datetime | None
+    chosen: str
+    metrics: Mapping[str, float]
 
 
 class Registry:
@@ -49,6 +57,11 @@ class Registry:
 
     def __init__(self, tracking_uri: str, artifact_root: str, model_name: str) -> None:
         self._uri, self._artifacts, self._name = tracking_uri, artifact_root, model_name
+
+    @property
+    def name(self) -> str:
+        """Name of the registered model."""
+        return self._name
 
     def champion(self) -> Version | None:
         """The version that serves, or None."""
@@ -64,12 +77,55 @@ class Registry:
         return None if found is None else found.version
 
     def version(self, number: str) -> Version:
-        """A registered version by its number."""
-        return self._read(self._client().get_model_version(self._name, number))
+        """A registered version by its number.
+
+        Raises:
+            NoSuchVersion: there is none.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self._read(self._client().get_model_version(self._name, number))
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            raise NoSuchVersion(
+                f"{self._name} has no version {number}. See which there are: leadflow models list"
+            ) from error
+
+    def facts(self, most: int = 20) -> list[Facts]:
+        """The newest versions, newest first, with what their runs say."""
+        client = self._client()
+        # The list does not carry aliases; the model does.
+        named = client.search_registered_models(filter_string=f"name = '{self._name}'")
+        if not named:
+            return []
+        aliases = sorted(named[0].aliases.items())
+        found = client.search_model_versions(
+            f"name = '{self._name}'", max_results=most, order_by=["creation_timestamp DESC"]
+        )
+        runs = self._runs(client, [item.run_id for item in found])
+        return [
+            _facts(
+                self._read(item),
+                tuple(alias for alias, number in aliases if str(number) == str(item.version)),
+                runs.get(item.run_id),
+            )
+            for item in found
+        ]
+
+    def facts_of(self, version: Version) -> Facts:
+        """What the run of one version says."""
+        runs = self._runs(self._client(), [version.run_id])
+        return _facts(version, (), runs.get(version.run_id))
 
     def promote(self, version: Version) -> None:
         """Make this version the champion."""
         self._client().set_registered_model_alias(self._name, CHAMPION, version.version)
+
+    def retire(self) -> None:
+        """Leave no champion, so that the rubric scores."""
+        self._client().delete_registered_model_alias(self._name, CHAMPION)
 
     def load(self, version: Version) -> Scorecard:
         """The scorecard of a version.
@@ -83,7 +139,7 @@ class Registry:
         where = self._client().get_model_version_download_uri(self._name, version.version)
         with TemporaryDirectory() as folder:
             local = Path(download_artifacts(artifact_uri=where, dst_path=folder))
-            directory = next(local.rglob("model.json")).parent
+            directory = next((path.parent for path in local.rglob("model.json")), local)
             if fingerprint(directory) != version.sha256:
                 raise ModelAltered(
                     f"The files of {version.name} version {version.version} are not those that "
@@ -103,42 +159,29 @@ class Registry:
         self, training: Training, plots: Path, parameters: Mapping[str, Any], rubric: Scorer
     ) -> Version:
         """Log a training with everything one needs to judge it, and register it as challenger."""
-        mlflow = _mlflow()
+        mlflow, client = quiet_mlflow(), self._client()
         mlflow.set_tracking_uri(self._uri)
-        client = self._client()
-        with (
-            mlflow.start_run(experiment_id=self._experiment(client), run_name=training.chosen),
-            TemporaryDirectory() as folder,
-        ):
-            mlflow.log_params({**_parameters(training, rubric), **parameters})
-            mlflow.log_metrics(_metrics(training))
-            mlflow.log_artifacts(str(plots), "plots")
-            mlflow.log_text(write_report(training, int(parameters["horizon_days"])), "report.md")
-            mlflow.log_dict(training.reference.to_dict(), REFERENCE_FILE)
-            files = Path(folder) / "scorecard"
-            write_scorecard(training.scorecard, files)
-            sha256 = fingerprint(files)
-            info = self._log_model(mlflow, training, files)
-            run_id = info.run_id
+        experiment = self._experiment(client)
+        with mlflow.start_run(experiment_id=experiment, run_name=training.chosen):
+            info, sha256 = record(mlflow, training, plots, parameters, rubric, self._name)
         number = str(info.registered_model_version)
         client.set_model_version_tag(self._name, number, SHA_TAG, sha256)
         client.set_registered_model_alias(self._name, CHALLENGER, number)
-        return Version(self._name, number, run_id, sha256)
+        return Version(self._name, number, info.run_id, sha256)
 
-    def _log_model(self, mlflow: Any, training: Training, files: Path) -> Any:
-        """The scorecard as a pyfunc of plain files: nothing is pickled."""
-        names = [feature.name for feature in training.scorecard.features]
-        example = training.example[names].astype(object)
-        # MLflow writes its progress to standard error, into whatever the caller is showing there.
-        with redirect_stderr(StringIO()):
-            return mlflow.pyfunc.log_model(
-                name="scorecard",
-                loader_module="models.pyfunc",
-                data_path=str(files),
-                signature=_signature(training.scorecard, example),
-                registered_model_name=self._name,
-                pip_requirements=list(PACKAGES),
-            )
+    def add_page(self, version: Version, name: str, text: str) -> None:
+        """Keep one more page beside a version's run."""
+        self._client().log_text(version.run_id, text, name)
+
+    def _runs(self, client: Any, ids: list[str]) -> dict[str, Any]:
+        experiment = client.get_experiment_by_name(self._name)
+        if experiment is None or not ids:
+            return {}
+        wanted = ", ".join(f"'{run_id}'" for run_id in ids)
+        found = client.search_runs(
+            [experiment.experiment_id], f"attributes.run_id IN ({wanted})", max_results=len(ids)
+        )
+        return {run.info.run_id: run for run in found}
 
     def _experiment(self, client: Any) -> str:
         found = client.get_experiment_by_name(self._name)
@@ -165,73 +208,26 @@ class Registry:
         return Version(self._name, str(found.version), found.run_id, found.tags.get(SHA_TAG, ""))
 
     def _client(self) -> Any:
-        return _mlflow().MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+        return quiet_mlflow().MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
 
 
-def _mlflow() -> Any:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    # A model is its own files; the project's lock file is not part of it.
-    os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
-    os.environ.setdefault("MLFLOW_LOG_UV_FILES", "false")
-    import logging
-    import warnings
-
-    # The signature is given, so an example row is not needed, and rows are of people.
-    warnings.filterwarnings("ignore", message=".*input example was not provided.*")
-
-    import mlflow
-
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    # Says so when a statement fails that MLflow itself expects to fail.
-    logging.getLogger("psycopg").setLevel(logging.ERROR)
-    return mlflow
+def _facts(version: Version, aliases: tuple[str, ...], run: Any) -> Facts:
+    parameters = run.data.params if run is not None else {}
+    return Facts(
+        version=version,
+        aliases=aliases,
+        learned_at=_moment(parameters.get("learned_at")),
+        last_moment=_moment(parameters.get("last_moment")),
+        chosen=parameters.get("chosen", "not known"),
+        metrics=dict(run.data.metrics) if run is not None else {},
+    )
 
 
-def _signature(scorecard: Scorecard, example: pd.DataFrame) -> Any:
-    from mlflow.models import ModelSignature
-    from mlflow.types.schema import ColSpec, Schema
-
-    from features.feature import Kind
-
-    inputs = [
-        ColSpec(
-            "string" if feature.kind is Kind.CATEGORICAL else "double",
-            feature.name,
-            required=True,
-        )
-        for feature in scorecard.features
-    ]
-    answer = ScorecardFunction(scorecard).predict(example)
-    outputs = [
-        ColSpec("string" if name == "reasons" else "double", name) for name in answer.columns
-    ]
-    return ModelSignature(Schema(inputs), Schema(outputs))
-
-
-def _parameters(training: Training, rubric: Scorer) -> dict[str, Any]:
-    return {
-        "chosen": training.chosen,
-        "leads": training.leads,
-        "converted": training.converted,
-        "first_moment": training.first,
-        "last_moment": training.last,
-        "data_sha256": training.data_sha256,
-        "rubric_version": rubric.version,
-    }
-
-
-def _metrics(training: Training) -> dict[str, float]:
-    """Metrics by name; a candidate's stand under its own name."""
-    named = {f"latest_{key}": value for key, value in training.latest.to_dict().items()}
-    if training.rubric is not None:
-        named |= {
-            f"rubric_{key}": value for key, value in training.rubric.metrics.to_dict().items()
-        }
-    for candidate in training.candidates:
-        name = candidate.name.replace(" ", "_")
-        named |= {f"{name}_latest_{k}": v for k, v in candidate.latest.to_dict().items()}
-        for number, block in enumerate(candidate.blocks, start=1):
-            named |= {f"{name}_block{number}_{k}": v for k, v in block.to_dict().items()}
-    return {key: value for key, value in named.items() if value == value}
+def _moment(words: str | None) -> datetime | None:
+    """An aware moment; a day is its end, UTC."""
+    if words is None:
+        return None
+    moment = datetime.fromisoformat(words)
+    if len(words) == len("2026-01-01"):
+        return moment.replace(tzinfo=UTC) + timedelta(days=1)
+    return moment

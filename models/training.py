@@ -1,5 +1,6 @@
 """Learning a scorecard: candidates compared on later data, the best calibrated and judged."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -22,6 +23,7 @@ from models.evaluation import (
     evaluate,
     lift_table,
 )
+from models.leaks import Leak, find_leaks
 from models.opinion import learnable
 from models.recipe import OutOfTime, Recipe
 from models.reference import Reference
@@ -111,6 +113,7 @@ class Training:
     example: pd.DataFrame
     judged_on: LatestLeads
     reference: Reference
+    leaks: tuple[Leak, ...]
 
     def candidate_table(self) -> list[dict[str, Any]]:
         """One row a candidate, best first."""
@@ -185,6 +188,7 @@ def train(
         example=frame.head(5),
         judged_on=LatestLeads(frame.iloc[latest], labels[latest], moments[latest], probability),
         reference=Reference.of(frame, scorecard.features),
+        leaks=tuple(find_leaks(frame, labels, features, moments)),
     )
 
 
@@ -230,9 +234,10 @@ def _candidate(
 
 def data_fingerprint(frame: pd.DataFrame, labels: np.ndarray) -> str:
     """SHA-256 of what was learned from, the same in whatever order the leads come."""
-    columns = frame[sorted(frame.columns)].astype(str).assign(label=labels.astype(str))
+    names = sorted(frame.columns)
+    columns = frame[names].astype(str).assign(label=labels.astype(str))
     rows = np.sort(pd.util.hash_pandas_object(columns, index=False).to_numpy())
-    return sha256(rows.tobytes()).hexdigest()
+    return sha256(json.dumps(names).encode() + rows.tobytes()).hexdigest()
 
 
 def _refuse_if_too_few(converted: int, leads: int, fewest: int) -> None:

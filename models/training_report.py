@@ -1,9 +1,10 @@
 """A training in words, for the person who decides whether the model may serve."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from models.evaluation import Metrics
+from models.markdown import table
+from models.model_card import NOT_FOR
 from models.plots import write_plots
 from models.training import Training
 
@@ -22,11 +23,11 @@ def write_report(training: Training, horizon_days: int) -> str:
             "An AUC of 1 ranks every buyer first, 0.5 is chance; the other figures are errors: "
             "0 is best.",
             "## Candidates",
-            _table(training.candidate_table()),
+            table(training.candidate_table()),
             "## Calibration",
-            _table([_percent(row) for row in training.calibration]),
+            table([_percent(row) for row in training.calibration]),
             "## What moves scores most",
-            _table(
+            table(
                 [
                     {"feature": label, "points on average": f"{points:.1f}"}
                     for label, points in training.importance[:8]
@@ -37,8 +38,7 @@ def write_report(training: Training, horizon_days: int) -> str:
             f"{training.converted:,} of which converted within {horizon_days} days "
             f"({training.converted / training.leads:.1%}).",
             "## What it must not be used for",
-            "It ranks leads for sales follow-up. It says nothing of a person's worth or credit, "
-            "and must not decide about prices, contracts or employment.",
+            NOT_FOR,
         ]
     )
 
@@ -65,7 +65,7 @@ def _comparison(training: Training) -> str:
     rows = [_metrics_row("this model", training.latest)]
     if training.rubric is not None:
         rows.append(_metrics_row("expert rubric", training.rubric.metrics))
-    return _table(rows)
+    return table(rows)
 
 
 def _metrics_row(name: str, metrics: Metrics) -> dict[str, Any]:
@@ -78,9 +78,3 @@ def _percent(row: dict[str, Any]) -> dict[str, Any]:
         "predicted": f"{row['predicted']:.1%}",
         "observed": f"{row['observed']:.1%}",
     }
-
-
-def _table(rows: Sequence[dict[str, Any]]) -> str:
-    names = list(rows[0])
-    lines = [names, ["---"] * len(names), *([str(row[name]) for name in names] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -36,7 +36,11 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
 
-pytest_plugins = ["tests.servers", "tests.ai_endpoints"]
+pytest_plugins = [
+    "tests.servers",
+    "tests.ai_endpoints",
+    "tests.integration.registered_models",
+]
 
 
 @pytest.fixture(scope="session")

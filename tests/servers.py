@@ -6,6 +6,7 @@ Each is started once for the whole test run and ended by its own process id.
 import socket
 import time
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import Engine, text
@@ -31,6 +32,17 @@ def empty(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+
+
+def forget_models(settings: Settings) -> None:
+    """Take the registered model out of MLflow: its record of serving is gone with the tables."""
+    from mlflow.exceptions import MlflowException
+
+    from leadflow.scoring.champion import registry
+
+    models = registry(settings)
+    with suppress(MlflowException):
+        models._client().delete_registered_model(models.name)
 
 
 def started(service: Service, settings: Settings) -> Generator[Child, None, None]:

@@ -10,6 +10,7 @@ from leadflow.leads import tables as leads
 from leadflow.qualification import tables as qualification
 from leadflow.scoring import monitoring_tables as monitoring
 from leadflow.scoring import tables as scoring
+from leadflow.scoring import tables_of_serving as serving
 
 ROOMS = (
     accounts,
@@ -21,5 +22,6 @@ ROOMS = (
     monitoring,
     qualification,
     scoring,
+    serving,
 )
 metadata = Base.metadata

@@ -18,6 +18,7 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.supervisor.child import Child
+from tests.servers import empty, forget_models
 
 pytestmark = pytest.mark.servers
 
@@ -63,9 +64,8 @@ def market(engine: Engine, prefect: Child) -> Iterator[Engine]:
     )
     yield engine
 
-    from tests.conftest import empty
-
     empty(engine)
+    forget_models(get_settings())
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +89,14 @@ def test_training_leaves_a_challenger_a_report_with_plots_and_a_question(propose
     assert challenger is not None
     assert models.champion() is None
     report = artifacts("training-report")[-1]
+    assert report.startswith("# Proposed: ")
     assert "expert rubric" in report
-    assert report.count("data:image/png;base64") == 3
+    assert "would change level" in report
+    with unit_of_work() as session:
+        approval = approvals.get(session, proposed)
+    assert approval.description in report
+    assert approval.payload["must_acknowledge"] == []
+    assert report.count("data:image/png;base64") == 5
     assert status_of(proposed) == "waiting"
 
 
@@ -161,6 +167,26 @@ def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
         approvals.decide(session, approval_id, "reject", "ana", "not now", now)
     deliver_outbox.fn()
     assert PrefectClient(get_settings()).state(run_of(approval_id)) == "Completed"
+
+
+def test_a_leak_keeps_the_gate_shut_until_it_is_accepted_by_name(proposed: str) -> None:
+    from tasks.outbox import deliver_outbox
+
+    payload = {"version": "9", "must_acknowledge": ["attributes.stage"]}
+    question = Proposal("model_promotion", "x/9", "note", payload, "# Leaks", "train_model")
+    with unit_of_work() as session:
+        approval_id = approvals.propose(session, question, datetime.now(UTC), 72).id
+    deliver_outbox.fn()
+    client, run_id = PrefectClient(get_settings()), run_of(approval_id)
+    wait_for_state(run_id, "Suspended")
+    answer = {"decision": "approve", "approver": "ana", "reason": "better"}
+    client.resume(run_id, answer)
+    time.sleep(1)
+    wait_for_state(run_id, "Suspended")
+    assert status_of(approval_id) == "waiting"
+    client.resume(run_id, answer | {"reason": "I accept attributes.stage: known at once"})
+    wait_for_state(run_id, "Completed")
+    assert status_of(approval_id) == "approved"
 
 
 def test_a_model_whose_files_were_altered_is_refused(proposed: str) -> None:

@@ -32,7 +32,7 @@ def test_the_retraining_notebook_registers_a_challenger(store: Engine) -> None:
         for output in cell.outputs
         if "image/png" in output.get("data", {})
     ]
-    assert len(pictures) == 3
+    assert len(pictures) == 5
 
 
 def test_the_stored_notebook_holds_no_output() -> None:

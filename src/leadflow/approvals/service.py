@@ -5,6 +5,7 @@ taken once, and an approved act is left to the outbox under the approval's own k
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ class Proposal:
     ``act`` is carried out with ``payload`` if approved; ``description`` is Markdown for the person.
     It takes the place of older questions that wait: of every one of its kind, or only of those
     about the same subject.
+    Names under ``must_acknowledge`` in the payload are warnings: an approval's reason must accept
+    each by name.
     """
 
     kind: str
@@ -137,8 +140,8 @@ def decide(
 
     Raises:
         ApprovalNotFound: no such id.
-        DecisionRefused: no approver named, the requester's own decision, already decided, or a
-            subject that is no longer what was shown.
+        DecisionRefused: no approver named, the requester's own decision, already decided, a
+            subject that is no longer what was shown, or warnings that the reason does not accept.
     """
     approver = approver.strip()
     approval = session.scalars(
@@ -147,6 +150,8 @@ def decide(
     if approval is None:
         raise ApprovalNotFound(f"There is no approval {approval_id}.")
     _refuse_if_not_valid(approval, approver)
+    if decision == "approve":
+        _refuse_if_not_accepted(approval, reason)
     approval.status = "approved" if decision == "approve" else "rejected"
     approval.decided_by, approval.decided_at, approval.reason = (
         approver,
@@ -187,3 +192,19 @@ def _refuse_if_not_valid(approval: Approval, approver: str) -> None:
         approval.kind, approval.subject_id, approval.act, approval.payload
     ):
         raise DecisionRefused("What was shown has changed since. Propose it again.")
+
+
+def _refuse_if_not_accepted(approval: Approval, reason: str) -> None:
+    """What the payload lists under ``must_acknowledge`` is approved only by name."""
+    warned: list[str] = approval.payload.get("must_acknowledge", [])
+    missing = [name for name in warned if not _says(reason, re.escape(name))]
+    if warned and (missing or not _says(reason, "accept(s|ed|ing)?")):
+        raise DecisionRefused(
+            f"This comes with warnings about {', '.join(warned)}. To approve it all the same, "
+            f"write a reason that says accept and names each: accept {' '.join(warned)}"
+        )
+
+
+def _says(reason: str, pattern: str) -> bool:
+    """Whether the reason holds these words whole, not as a part of longer ones."""
+    return bool(re.search(rf"(?<![\w.]){pattern}(?![\w]|\.\w)", reason, re.IGNORECASE))

@@ -11,6 +11,7 @@ from leadflow.cli import (
     keys,
     leads,
     learning,
+    models,
     monitoring,
     overrides,
     qualify,
@@ -45,6 +46,7 @@ app.command(rich_help_panel=_WORK)(learning.score)
 app.command(rich_help_panel=_WORK)(qualify.qualify)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
+app.add_typer(models.app, name="models", rich_help_panel=_WORK)
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")

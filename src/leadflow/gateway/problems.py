@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
+from leadflow.scoring.champion import VersionNotApproved
 from leadflow.scoring.overrides import NoOverride
 from leadflow.scoring.overriding import ExpiryInvalid
 from leadflow.scoring.service import LeadNotScored
+from models.refused import ModelAltered
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -66,6 +68,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LeadKeepsChanging, _busy)
     for stated in STATED:
         app.add_exception_handler(stated, _stated)
+    app.add_exception_handler(VersionNotApproved, _refused)
+    app.add_exception_handler(ModelAltered, _refused)
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -109,6 +113,11 @@ def _stated(request: Request, error: Exception) -> JSONResponse:
 
 def _busy(request: Request, error: Exception) -> JSONResponse:
     return problem(503, "lead-busy", "Others keep changing this lead", f"{error} Send it again.")
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    logger.error("the champion is refused: %s", type(error).__name__)
+    return problem(503, "model-refused", "The model that should score is refused", str(error))
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:

@@ -7,8 +7,8 @@ from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
 from leadflow.database.outbox import Act
 from leadflow.integrations.prefect import PrefectClient
-from leadflow.scoring.learning import PROMOTE, promote
 from leadflow.scoring.overrides import APPLY_OVERRIDE, apply_override
+from leadflow.scoring.promotion import PROMOTE, promote
 from leadflow.settings import Settings
 
 
@@ -19,7 +19,8 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
         return _start_flow_run(PrefectClient(settings), payload)
 
     def promote_model(payload: dict[str, Any]) -> dict[str, Any]:
-        return promote(settings, payload)
+        with unit_of_work() as session:
+            return promote(session, settings, payload, datetime.now(UTC))
 
     def settle_gate(payload: dict[str, Any]) -> dict[str, Any]:
         return _settle_gate(PrefectClient(settings), payload)

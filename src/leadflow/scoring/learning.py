@@ -1,75 +1,52 @@
 """Learning from outcomes: a challenger in MLflow, and the question whether it may serve."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from leadflow.approvals.service import Proposal
 from leadflow.audit import service as audit
-from leadflow.database.cluster import locate
+from leadflow.scoring.champion import champion_version, registry, serving_scorer
 from leadflow.scoring.frames import TrainingSet, read_training_set
+from leadflow.scoring.judging import judge, serving_opponent
+from leadflow.scoring.leak_check import known_late
+from leadflow.scoring.promotion import PROMOTE
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
-    from models.registry import Registry
-    from models.scores import Scorer
     from models.training import Training
 
-PROMOTE = "promote_model"
-
-
-class ChallengerChanged(RuntimeError):
-    """The registered model is not the one that was approved, so it is not promoted."""
+__all__ = [
+    "Learned",
+    "champion_version",
+    "horizon",
+    "learn",
+    "learn_challenger",
+    "promotion",
+    "register",
+    "registry",
+    "serving_scorer",
+]
 
 
 @dataclass(frozen=True)
 class Learned:
-    """A challenger: its version in MLflow and what a person needs to judge it."""
+    """A challenger: its version in MLflow and what a person needs to judge it.
+
+    ``report`` is what the gate shows: the proposal first. ``leaks`` names the features that may
+    know the outcome; who approves must accept each.
+    """
 
     version: str
     run_id: str
     sha256: str
     report: str
     plots: dict[str, bytes]
-
-
-def registry(settings: Settings) -> "Registry":
-    """The model registry of this installation; it talks to MLflow's database directly."""
-    from models.registry import Registry
-
-    return Registry(
-        tracking_uri=locate(settings).mlflow.render_as_string(hide_password=False),
-        artifact_root=str(settings.home / "mlartifacts"),
-        model_name=settings.model_name,
-    )
-
-
-def serving_scorer(settings: Settings) -> "Scorer":
-    """What scores leads now: the champion, or the rubric where no model has been promoted."""
-    from models.rubric import Rubric
-
-    models = registry(settings)
-    champion = models.champion()
-    scorer: Scorer = Rubric.load() if champion is None else models.load(champion)
-    _warm(scorer)
-    return scorer
-
-
-def _warm(scorer: "Scorer") -> None:
-    """Score a lead of whom nothing is known, so that the first real one does not wait for what a
-    model loads when it is first used."""
-    import pandas as pd
-
-    scorer.score(pd.DataFrame({feature.name: [None] for feature in scorer.features}))
-
-
-def champion_version(settings: Settings) -> str | None:
-    """The version that should serve, or None for the rubric."""
-    return registry(settings).alias_version("champion")
+    leaks: tuple[str, ...] = ()
 
 
 def horizon(settings: Settings) -> timedelta:
@@ -98,65 +75,63 @@ def learn(data: TrainingSet, settings: Settings, seed: int = 0) -> "Training":
 
 
 def register(training: "Training", settings: Settings, now: datetime) -> Learned:
-    """Log a training with its plots to MLflow and register the model as challenger."""
+    """Log a training with its plots to MLflow, register the model as challenger, and compare it
+    with what serves."""
+    from models.gate_report import write_gate_report
     from models.rubric import Rubric
     from models.training_report import write_plots, write_report
 
+    models = registry(settings)
+    evidence = judge(training, serving_opponent(settings), settings)
+    report = write_gate_report(evidence, write_report(training, settings.horizon_days))
     with TemporaryDirectory() as folder:
         plots = Path(folder)
         write_plots(training, plots)
-        report = write_report(training, settings.horizon_days)
-        version = registry(settings).log(
+        version = models.log(
             training,
             plots,
             {"horizon_days": settings.horizon_days, "learned_at": now.isoformat()},
             Rubric.load(),
         )
         images = {path.stem: path.read_bytes() for path in sorted(plots.glob("*.png"))}
-    return Learned(version.version, version.run_id, version.sha256, report, images)
+    models.add_page(version, "gate.md", report)
+    leaks = tuple(leak.feature for leak in training.leaks)
+    return Learned(version.version, version.run_id, version.sha256, report, images, leaks)
 
 
 def learn_challenger(session: Session, settings: Settings, now: datetime) -> Learned:
-    """Read the training set, learn, register, and audit it.
+    """Read the training set, learn, look for leaks, register, and audit it.
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
     """
+    from models.leaks import named_once
+
     training = learn(read_training_set(session, now, horizon(settings)), settings)
+    late = known_late(session, training.scorecard.features)
+    training = replace(training, leaks=named_once([*training.leaks, *late]))
     learned = register(training, settings, now)
     audit.record(
         session,
         "train_model",
         "model.challenger_registered",
         f"{settings.model_name}/{learned.version}",
-        {"sha256": learned.sha256, "run_id": learned.run_id},
+        {"sha256": learned.sha256, "run_id": learned.run_id, "leaks": list(learned.leaks)},
     )
     return learned
 
 
-def promotion(learned: Learned, settings: Settings) -> Proposal:
+def promotion(learned: Learned, settings: Settings, requested_by: str = "train_model") -> Proposal:
     """The question whether this challenger becomes the champion."""
     return Proposal(
         kind="model_promotion",
         subject_id=f"{settings.model_name}/{learned.version}",
         act=PROMOTE,
-        payload={"version": learned.version, "sha256": learned.sha256},
+        payload={
+            "version": learned.version,
+            "sha256": learned.sha256,
+            "must_acknowledge": list(learned.leaks),
+        },
         description=learned.report,
-        requested_by="train_model",
+        requested_by=requested_by,
     )
-
-
-def promote(settings: Settings, payload: dict[str, Any]) -> dict[str, Any]:
-    """Make the approved version the champion: the outbox act ``promote_model``.
-
-    Raises:
-        ChallengerChanged: the registered files are not those that were approved.
-    """
-    models = registry(settings)
-    version = models.version(payload["version"])
-    if version.sha256 != payload["sha256"]:
-        raise ChallengerChanged(
-            f"Version {version.version} is not what was approved; train and propose it again."
-        )
-    models.promote(version)
-    return {"champion": version.version}

@@ -130,6 +130,8 @@ def test_the_fingerprint_knows_the_data_and_not_their_order(leads: Leads) -> Non
     forgotten = leads.frame.copy()
     forgotten.loc["lead_7", "visits"] = np.nan
     assert data_fingerprint(forgotten, leads.labels) != original
+    renamed = leads.frame.rename(columns={"visits": "visits_"})
+    assert data_fingerprint(renamed, leads.labels) != original
     other = leads.labels.copy()
     other[3] = 1 - other[3]
     assert data_fingerprint(leads.frame, other) != original

@@ -1,0 +1,155 @@
+"""``leadflow models``: the learned models, comparing them, and which of them serves."""
+
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+if TYPE_CHECKING:
+    from models.gate_report import Evidence
+
+
+def _me() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("Say who you are: --as NAME") from error
+
+
+app = typer.Typer(no_args_is_help=True, help="The learned models, and which of them serves.")
+Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=_me)]
+
+
+@app.command("list")
+def list_versions(
+    most: Annotated[int, typer.Option("--last", min=1, help="How many of the newest.")] = 20,
+) -> None:
+    """The newest versions: when each was learned, how good it was, and what it is now."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.scoring.versions import listed
+    from leadflow.settings import get_settings
+
+    with unit_of_work() as session:
+        versions = listed(session, get_settings(), most)
+    if not versions:
+        console.print("No model has been learned yet: the expert rubric scores. Try leadflow train")
+        return
+    table = Table(box=None)
+    for name in ("Version", "Learned at (UTC)", "Chosen", "AUC", "Brier", "Now"):
+        table.add_column(name)
+    for item in versions:
+        facts = item.facts
+        table.add_row(
+            facts.version.version,
+            f"{facts.learned_at.astimezone(UTC):%Y-%m-%d %H:%M}" if facts.learned_at else "",
+            facts.chosen,
+            _figure(facts.metrics.get("latest_auc"), 3),
+            _figure(facts.metrics.get("latest_brier"), 4),
+            ", ".join(item.standing),
+        )
+    console.print(table)
+    console.print("[dim]AUC and Brier: each on the latest leads it had not learned from.[/dim]")
+    if not any("champion" in item.standing for item in versions):
+        console.print("None of them serves: see the gate (leadflow approvals list).")
+
+
+@app.command()
+def compare(
+    one: Annotated[str, typer.Argument(help="A version, champion, challenger or rubric.")],
+    other: Annotated[str, typer.Argument(help="What to compare it with.")],
+) -> None:
+    """Two versions on the same leads: the newest whose horizon has passed."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.scoring.versions import compare_versions
+    from leadflow.settings import get_settings
+
+    with console.status("Scoring the newest leads with both …"), unit_of_work() as session:
+        found = compare_versions(session, get_settings(), one, other, datetime.now(UTC))
+    _print_comparison(found, other)
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="The version that is to serve.")],
+    requested_by: Who,
+) -> None:
+    """Ask at the gate whether a version may serve; somebody else decides."""
+    from leadflow.approvals import service as approvals
+    from leadflow.database.engine import unit_of_work
+    from leadflow.scoring.learning import promotion
+    from leadflow.scoring.versions import restate
+    from leadflow.settings import get_settings
+
+    settings, now = get_settings(), datetime.now(UTC)
+    with (
+        console.status("Comparing it with what serves …"),
+        unit_of_work() as session,
+    ):
+        learned = restate(session, settings, version, now)
+        question = promotion(learned, settings, requested_by)
+        approval = approvals.propose(session, question, now, settings.approval_hours)
+    console.print(learned.report.splitlines()[0].lstrip("# "), markup=False)
+    console.print(
+        f"It waits for a person: approval [bold]{approval.id}[/bold]. Answer in the Prefect UI "
+        "(Runs, await_decision, Resume) or with: leadflow approvals decide"
+    )
+
+
+@app.command()
+def rollback(
+    actor: Who,
+    reason: Annotated[str, typer.Option(help="Why, for those who read it later.")],
+    version: Annotated[
+        str | None,
+        typer.Argument(help="An approved version, or rubric; else the one approved before."),
+    ] = None,
+) -> None:
+    """Let an earlier approved version serve again, at once and without a gate."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.scoring.promotion import roll_back
+    from leadflow.settings import get_settings
+
+    with unit_of_work() as session:
+        done = roll_back(session, get_settings(), version, actor, reason, datetime.now(UTC))
+    console.print(
+        f"[bold]{_named(done.now)}[/bold] serves in place of {_named(done.before)}. The gateway "
+        "takes it up within seconds; score all leads again with: leadflow score"
+    )
+
+
+def _print_comparison(found: "Evidence", other: str) -> None:
+    from models.comparison import changed
+
+    console.print(
+        f"{_named(other)} is [bold]{found.comparison.verdict}[/bold] than {found.champion}."
+    )
+    console.print(found.judged_on)
+    table = Table(box=None)
+    for name in ("", found.champion, _named(other), "Gain", "95 % interval"):
+        table.add_column(name)
+    for name, row in found.comparison.rows():
+        table.add_row(
+            name,
+            f"{row.champion:.4f}",
+            f"{row.challenger:.4f}",
+            f"{row.gain:+.4f}",
+            f"{row.low:+.4f} to {row.high:+.4f}",
+        )
+    console.print(table)
+    moved, leads = changed(found.shifts), sum(found.shifts.values())
+    console.print(f"{moved:,} of these {leads:,} leads are at another level:")
+    for (old, new), count in found.shifts.items():
+        if old != new and count:
+            console.print(f"  {old} → {new}: {count:,}")
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _named(version: str) -> str:
+    return f"version {version}" if version.isdigit() else f"the {version}"

@@ -1,0 +1,50 @@
+"""Which model served when: the record that serving holds every model against."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadflow.database.base import Base
+from leadflow.database.ids import id_maker
+
+
+class ServingModel(Base):
+    """A version that served from ``since`` until ``until``, or still does.
+
+    ``sha256`` is that of its files as they were approved. Where no row holds a moment, the rubric
+    served.
+    """
+
+    __tablename__ = "serving_models"
+    __table_args__ = (
+        CheckConstraint("regime IN ('blend', 'model')", name="regime"),
+        CheckConstraint("how IN ('approved', 'rolled_back')", name="how"),
+        CheckConstraint("until >= since", name="until"),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        Index(
+            "uq_serving_models_now",
+            "model_name",
+            unique=True,
+            postgresql_where=text("until IS NULL"),
+        ),
+        Index(
+            "uq_serving_models_approval_id",
+            "approval_id",
+            unique=True,
+            postgresql_where=text("how = 'approved'"),
+        ),
+        Index("ix_serving_models_since", "model_name", "since"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("served"))
+    model_name: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    regime: Mapped[str] = mapped_column(Text)
+    approval_id: Mapped[str] = mapped_column(
+        ForeignKey("approvals.id"), comment="The decision that let this version serve."
+    )
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    how: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,60 @@
+"""Registered versions and their approval, for tests of what serves."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine
+
+from leadflow.approvals import service as approvals
+from leadflow.database.engine import unit_of_work
+from leadflow.scoring import learning
+from leadflow.scoring.champion import registry
+from leadflow.scoring.learning import Learned
+from leadflow.scoring.promotion import promote
+from leadflow.settings import Settings, get_settings
+from models.registry import Registry
+from models.training import train
+from tests.servers import forget_models
+from tests.unit.models.made_up_leads import FEATURES, make
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def settings(engine: Engine) -> Iterator[Settings]:
+    """Settings of a registered model of this file's own."""
+    own = get_settings().model_copy(update={"model_name": "serving-record"})
+    yield own
+    forget_models(own)
+
+
+@pytest.fixture(scope="module")
+def learned(settings: Settings) -> list[Learned]:
+    """Three registered versions of the same kind."""
+    result = []
+    for seed in (1, 2, 3):
+        leads = make(800, seed=seed)
+        training = train(leads.frame, leads.labels, leads.moments, FEATURES, seed=seed)
+        result.append(learning.register(training, settings, NOW))
+    return result
+
+
+@pytest.fixture
+def models(store: Engine, settings: Settings, learned: list[Learned]) -> Registry:
+    """The registry with nothing promoted."""
+    found = registry(settings)
+    if found.champion() is not None:
+        found.retire()
+    return found
+
+
+def approve(learned: Learned, settings: Settings, at: datetime = NOW, reason: str = "ok") -> str:
+    """Ask, approve and carry out."""
+    with unit_of_work() as session:
+        question = approvals.propose(session, learning.promotion(learned, settings), at, 72)
+        approvals.decide(session, question.id, "approve", "ana", reason, at)
+    with unit_of_work() as session:
+        payload = {**question.payload, "approval_id": question.id}
+        promote(session, settings, payload, at)
+    return question.id

@@ -1,0 +1,142 @@
+"""Only what was approved serves, with the files that were approved."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from leadflow.approvals import service as approvals
+from leadflow.database.engine import unit_of_work
+from leadflow.scoring import learning
+from leadflow.scoring.champion import VersionNotApproved, serving_scorer
+from leadflow.scoring.learning import Learned
+from leadflow.scoring.promotion import ChallengerChanged, promote, roll_back
+from leadflow.scoring.tables_of_serving import ServingModel
+from leadflow.settings import Settings, get_settings
+from models.refused import ModelAltered
+from models.registry import SHA_TAG, Registry
+from models.scorecard_files import fingerprint
+from tests.integration.registered_models import NOW, approve
+from tests.servers import free_port
+
+
+def files_of(models: Registry, number: str) -> Path:
+    """The file on disk that holds this version."""
+    where = models._client().get_model_version_download_uri(models.name, number)
+    return next(Path(urlparse(where).path).rglob("model.json"))
+
+
+def test_an_alias_moved_by_hand_is_refused(
+    models: Registry, learned: list[Learned], settings: Settings
+) -> None:
+    models.promote(models.version(learned[0].version))
+    with pytest.raises(VersionNotApproved, match="approved to serve is the expert rubric"):
+        serving_scorer(settings)
+    with unit_of_work() as session:
+        roll_back(session, settings, "rubric", "ana", "moved by hand", NOW)
+    assert serving_scorer(settings).regime == "rubric"
+    approve(learned[0], settings)
+    models.promote(models.version(learned[1].version))
+    with pytest.raises(VersionNotApproved, match=f"names version {learned[1].version}"):
+        serving_scorer(settings)
+    models.retire()
+    with pytest.raises(VersionNotApproved):
+        serving_scorer(settings)
+    with unit_of_work() as session:
+        roll_back(session, settings, learned[0].version, "ana", "set right", NOW)
+    assert serving_scorer(settings).version == learned[0].version
+
+
+@pytest.mark.parametrize("retagged", [False, True])
+def test_files_that_are_not_those_approved_are_refused(
+    models: Registry, learned: list[Learned], settings: Settings, retagged: bool
+) -> None:
+    approve(learned[0], settings)
+    version = models.version(learned[0].version)
+    path = files_of(models, version.version)
+    content = path.read_text()
+    try:
+        path.write_text(content.replace('"slope": ', '"slope": 1'))
+        if retagged:
+            # Whoever can change the files may be able to change what MLflow says of them too.
+            models._client().set_model_version_tag(
+                models.name, version.version, SHA_TAG, fingerprint(path.parent)
+            )
+            assert models.load(models.version(version.version))
+        with pytest.raises(ModelAltered, match="not those that were registered"):
+            serving_scorer(settings)
+    finally:
+        path.write_text(content)
+        models._client().set_model_version_tag(
+            models.name, version.version, SHA_TAG, version.sha256
+        )
+    assert serving_scorer(settings).version == version.version
+
+
+def test_a_version_altered_after_its_approval_is_not_promoted(
+    models: Registry, learned: list[Learned], settings: Settings
+) -> None:
+    path = files_of(models, learned[1].version)
+    content = path.read_text()
+    try:
+        path.write_text(content + " ")
+        with pytest.raises(ChallengerChanged, match="not what was approved"):
+            approve(learned[1], settings)
+    finally:
+        path.write_text(content)
+    assert models.champion() is None
+    with unit_of_work() as session:
+        assert session.scalars(select(ServingModel)).all() == []
+
+
+def test_an_act_that_no_approval_stands_behind_promotes_nothing(
+    models: Registry, learned: list[Learned], settings: Settings
+) -> None:
+    with unit_of_work() as session:
+        question = approvals.propose(session, learning.promotion(learned[0], settings), NOW, 72)
+    payload = {**question.payload, "approval_id": question.id}
+    with unit_of_work() as session, pytest.raises(ChallengerChanged):
+        promote(session, settings, payload, NOW)
+    with unit_of_work() as session:
+        approvals.decide(session, question.id, "approve", "ana", "ok", NOW)
+    other = {**payload, "version": learned[1].version, "sha256": learned[1].sha256}
+    with unit_of_work() as session, pytest.raises(ChallengerChanged):
+        promote(session, settings, other, NOW)
+    assert models.champion() is None
+
+
+def test_the_gateway_follows_a_rollback_and_keeps_scoring_when_the_alias_is_moved_by_hand(
+    models: Registry,
+    learned: list[Learned],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from leadflow.gateway.app import create_app
+
+    for day in (0, 1):
+        approve(learned[day], settings, NOW + timedelta(days=day))
+    monkeypatch.setattr(get_settings(), "model_name", settings.model_name)
+    for port in ("prefect_port", "mlflow_port"):
+        monkeypatch.setattr(get_settings(), port, free_port())
+
+    def wait_for(words: str, status: str) -> None:
+        deadline = time.monotonic() + 30
+        while True:
+            part = client.get("/health").json()["parts"]["model"]
+            if words in part["detail"] and part["status"] == status:
+                return
+            assert time.monotonic() < deadline, part
+            time.sleep(0.2)
+
+    with TestClient(create_app()) as client:
+        wait_for(f"model {learned[1].version}", "ok")
+        with unit_of_work() as session:
+            roll_back(session, settings, None, "ana", "worse", NOW + timedelta(days=2))
+        wait_for(f"model {learned[0].version}", "ok")
+        models.promote(models.version(learned[2].version))
+        wait_for("VersionNotApproved", "down")
+        assert client.app.state.serving.current().version == learned[0].version  # type: ignore[attr-defined]

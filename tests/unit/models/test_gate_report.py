@@ -1,0 +1,82 @@
+"""What a person reads at the gate says first what is proposed, and why."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.comparison import compare, level_shifts
+from models.gate_report import Evidence, headline, write_gate_report
+from models.leaks import Leak, named_once
+from models.segments import segments
+from tests.unit.models.made_up_leads import FEATURES, make
+
+LEADS = make(1500, seed=6)
+NOISE = np.random.default_rng(1).random(len(LEADS))
+LEVELS = {"cold": 0.0, "warm": 50.0, "hot": 70.0}
+
+
+def evidence(champion: np.ndarray, challenger: np.ndarray) -> Evidence:
+    return Evidence(
+        champion="champion version 4",
+        judged_on="Both were judged on 1,500 leads.",
+        comparison=compare(champion, challenger, LEADS.labels),
+        shifts=level_shifts(100 * champion, 100 * challenger, LEVELS),
+        segments=segments(LEADS.frame, LEADS.labels, challenger, FEATURES),
+        leaks=(),
+    )
+
+
+BETTER, WORSE = evidence(NOISE, LEADS.chance), evidence(LEADS.chance, NOISE)
+SAME = evidence(LEADS.chance, LEADS.chance)
+LEAK = Leak("attributes.stage", "separates", "Stage tells it all.", 0.99)
+
+
+@pytest.mark.parametrize(
+    ("found", "proposed", "why"),
+    [
+        (BETTER, "approve", "is better than champion version 4"),
+        (SAME, "reject", "is not clearly better than champion version 4"),
+        (WORSE, "reject", "is worse than champion version 4"),
+    ],
+)
+def test_the_first_line_proposes_with_the_reason(found: Evidence, proposed: str, why: str) -> None:
+    first = write_gate_report(found).splitlines()[0]
+    assert first == f"# {headline(found)}"
+    assert first.startswith(f"# Proposed: {proposed}. ")
+    assert why in first
+    assert f"{found.comparison.auc.low:+.3f} to {found.comparison.auc.high:+.3f}" in first
+
+
+def test_a_leak_comes_before_everything_else_however_good_the_challenger() -> None:
+    report = write_gate_report(replace(BETTER, leaks=(LEAK,)), "# What was learned")
+    first = report.splitlines()[0]
+    assert first.startswith("# Proposed: reject, unless you accept")
+    assert "attributes.stage" in first
+    assert report.index("Stage tells it all.") < report.index("| AUC |")
+    assert "`accept attributes.stage`" in report
+    assert report.index("| AUC |") < report.index("# What was learned")
+
+
+def test_the_evidence_is_all_there() -> None:
+    report = write_gate_report(BETTER)
+    assert "95 % interval" in report
+    moved = sum(count for (old, new), count in BETTER.shifts.items() if old != new)
+    assert f"## {moved:,} of these 1,500 leads would change level" in report
+    assert "| now, then → | cold | warm | hot |" in report
+    assert "| Job level: executive |" in report
+    assert "Leaks" not in report
+
+
+def test_segments_that_are_missed_are_counted_and_marked() -> None:
+    report = write_gate_report(WORSE)
+    off = sum(part.off for part in WORSE.segments)
+    assert off > 0
+    assert f"predictions miss beyond chance in {off}" in report
+    assert report.count("**off**") == off
+
+
+def test_a_feature_is_named_once_by_whoever_names_it_first() -> None:
+    late = replace(LEAK, kind="known after the outcome")
+    other = replace(LEAK, feature="budget")
+    assert named_once([LEAK, late, other]) == (LEAK, other)
