@@ -29,9 +29,9 @@ from models.scores import Scorer
 from models.training import learn_scorecard
 
 OUTCOMES = (0, 20, 50, 100, 200, 500, 2000, None)
-DRAWS, MOST, KEPT_BACK, MINIMUM = 5, 20_000, 0.3, 40
-# A model needs a few of each kind to be learned at all.
-FEWEST = 9
+DRAWS, MOST, KEPT_BACK = 5, 20_000, 0.3
+# A model needs a few of each kind to be learned at all. In service blending begins at 40 of each.
+FEWEST = 15
 RUBRICS = Path("examples/rubrics")
 
 
@@ -131,7 +131,6 @@ def measure(data: Set, outcomes: int | None, draw: int) -> Losses:
     known = order[len(kept) :][: MOST if outcomes is None else outcomes]
     converted = int(data.labels[known].sum())
     fewest = min(converted, len(known) - converted)
-    rubric = data.rubric.informed(converted, len(known))
     # The random order is the order of time: the market stands still.
     moments = np.datetime64("2025-01-01") + np.arange(len(data.labels))
     recipe = Recipe(
@@ -145,11 +144,12 @@ def measure(data: Set, outcomes: int | None, draw: int) -> Losses:
             return float(losses(np.full(len(truth), scorer.rate), truth).mean())
         return float(losses(scorer.score(data.frame.iloc[kept]).probability, truth).mean())
 
-    model: Scorer | Average = Average(converted, len(known))
-    if fewest >= FEWEST:
-        model = learn_scorecard(recipe, COMBINATION, rows, None)
-    blend = learn_scorecard(recipe, COMBINATION, rows, rubric) if fewest >= MINIMUM else rubric
-    return Losses(loss(rubric), loss(model), loss(blend))
+    rubric = loss(data.rubric)
+    if fewest < FEWEST:
+        return Losses(rubric, loss(Average(converted, len(known))), rubric)
+    model = learn_scorecard(recipe, COMBINATION, rows, None)
+    blend = learn_scorecard(recipe, COMBINATION, rows, data.rubric)
+    return Losses(rubric, loss(model), loss(blend))
 
 
 def table(sets: list[Set], console: Console) -> Iterator[tuple[str, int | None, Losses]]:

@@ -1,7 +1,7 @@
 """The expert rubric: scores while there is too little history to learn from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +24,6 @@ __all__ = ["NOT_ENOUGH", "SHIPPED", "Rubric", "RubricInvalid"]
 
 SHIPPED = Path(__file__).parent / "rubric.yaml"
 SILENCE = "days_since_active"
-# How many made-up leads at the guessed rate stand beside the outcomes that are known.
-GUESS_IS_WORTH = 50
 
 
 class RubricInvalid(ValueError):
@@ -82,15 +80,6 @@ class Rubric:
     def features(self) -> tuple[Feature, ...]:
         """The features it looks at."""
         return self.part.encoding.features
-
-    def informed(self, converted: int, leads: int) -> "Rubric":
-        """The same rubric with its guess of how many convert corrected by outcomes known so far."""
-        rate = (GUESS_IS_WORTH * self.base_rate + converted) / (GUESS_IS_WORTH + leads)
-        model = self.part.model
-        assert isinstance(model, RubricModel)  # noqa: S101 - made by _part alone
-        curves = replace(model.curves, base=_log_odds(rate))
-        part = replace(self.part, model=replace(model, curves=curves))
-        return replace(self, base_rate=rate, part=part)
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Score a frame of features, one row a lead.

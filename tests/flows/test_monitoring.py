@@ -24,6 +24,8 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.supervisor.child import Child
+from tests.integration.registered_models import approve
+from tests.servers import forget_models
 
 pytestmark = pytest.mark.servers
 
@@ -55,8 +57,7 @@ def shifted(engine: Engine, working: Child) -> Iterator[str]:
     simulate(engine, settings, seed=12, leads=1800, months=12.0, reps=4, now=now)
     with unit_of_work() as session:
         learned = learning.learn_challenger(session, settings, now)
-    models = learning.registry(settings)
-    models.promote(models.version(learned.version))
+    approve(learned, settings, now)
     with unit_of_work() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         statement = "UPDATE leads SET company_size = company_size * 50 WHERE created_at > :since"
@@ -66,9 +67,7 @@ def shifted(engine: Engine, working: Child) -> Iterator[str]:
     from tests.conftest import empty
 
     empty(engine)
-    # Other files begin without a champion.
-    for alias in ("champion", "challenger"):
-        mlflow().delete_registered_model_alias(settings.model_name, alias)
+    forget_models(settings)  # other files begin without a champion
 
 
 @pytest.fixture(scope="module")

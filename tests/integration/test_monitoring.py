@@ -27,6 +27,8 @@ from leadflow.settings import Settings, get_settings
 from leadflow.simulation.market import still_to_come
 from leadflow.simulation.service import simulate
 from models.evaluation import evaluate
+from tests.integration.registered_models import approve
+from tests.servers import forget_models
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LEARNED, SCORED = NOW - timedelta(days=100), NOW - timedelta(days=95)
@@ -41,10 +43,9 @@ def watched(engine: Engine) -> Iterator[Settings]:
     )
     simulate(engine, settings, seed=21, leads=5000, months=16.0, reps=3, now=NOW)
     with unit_of_work() as session:
-        learning.learn_challenger(session, settings, LEARNED - timedelta(days=60))
+        first = learning.learn_challenger(session, settings, LEARNED - timedelta(days=60))
         learning.learn_challenger(session, settings, LEARNED)
-    models = learning.registry(settings)
-    models.promote(models.version("1"))
+    approve(first, settings, LEARNED)
     champion, challenger = learning.serving_scorer(settings), shadow_scorer(settings)
     with unit_of_work() as session:
         score_leads(session, champion, all_leads(SCORED), SCORED, settings, challenger)
@@ -54,6 +55,7 @@ def watched(engine: Engine) -> Iterator[Settings]:
     from tests.conftest import empty
 
     empty(engine)
+    forget_models(settings)
 
 
 def tell_the_truth(settings: Settings, seed: int) -> None:
@@ -98,7 +100,7 @@ def shift(session: Session, change: str) -> None:
 
 def started(session: Session) -> list[dict[str, object]]:
     rows = session.scalars(select(OutboxRow).where(OutboxRow.act == "start_flow_run"))
-    return [row.payload for row in rows]
+    return [row.payload for row in rows if row.payload["deployment"] == "train_model"]
 
 
 def test_a_steady_market_gives_no_reason_to_train(market: Session, watched: Settings) -> None:

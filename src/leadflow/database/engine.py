@@ -18,6 +18,8 @@ def engine_for(url: URL | str, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=20,
         pool_pre_ping=True,
+        # A failing statement is logged, and its parameters may be personal data.
+        hide_parameters=True,
         connect_args={"options": "-c timezone=UTC -c jit=off"},
     )
 
