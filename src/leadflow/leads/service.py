@@ -1,13 +1,14 @@
 """Taking one lead in, and reading it back."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Table, bindparam, case, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
+from leadflow.database.ids import new_id
 from leadflow.leads import derive
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.places import place
@@ -24,6 +25,17 @@ COUNTED_EVENTS = {
     "email_opens": "email_open",
     "content_downloads": "content_download",
 }
+LEADS = cast(Table, Lead.__table__)
+NOTHING_KNOWN: dict[str, Any] = {column.name: None for column in LEADS.columns} | {
+    "email_kind": "none",
+    "has_phone": False,
+}
+# As text, because SQLAlchemy puts a statement with ON CONFLICT together anew each time.
+INSERT = text(
+    f"INSERT INTO leads ({', '.join(NOTHING_KNOWN)}) "
+    f"VALUES ({', '.join(f':{name}' for name in NOTHING_KNOWN)}) "
+    "ON CONFLICT DO NOTHING RETURNING id"
+).bindparams(*(bindparam(column.name, type_=column.type) for column in LEADS.columns))
 AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
 
 
@@ -114,20 +126,22 @@ def _write(
 def _find(session: Session, lead: LeadIn, email_index: str) -> Lead | None:
     same_id = (Lead.source == lead.source) & (Lead.external_id == lead.external_id)
     same_email = Lead.email_index == email_index
-    statement = (
-        select(Lead)
+    lead_id = session.scalar(
+        select(Lead.id)
         .where(same_email if lead.external_id is None else or_(same_email, same_id))
         .order_by(case((same_email, 0), else_=1))
         .limit(1)
         .with_for_update()
-        .execution_options(populate_existing=True)
     )
-    return session.scalars(statement).first()
+    # Most leads are new: only one that is known is read whole.
+    return None if lead_id is None else session.get(Lead, lead_id, populate_existing=True)
 
 
 def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> Lead | None:
     """The new lead; None where another writer was first."""
-    values = _columns(lead) | {
+    values = NOTHING_KNOWN | _columns(lead)
+    values |= {
+        "id": new_id("lead"),
         "source": lead.source,
         "external_id": lead.external_id,
         "email_index": email_index,
@@ -138,8 +152,12 @@ def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> 
     }
     if any(getattr(lead, counter) is not None for counter in COUNTERS):
         values["counted_at"] = now
-    statement = insert(Lead).values(values).on_conflict_do_nothing().returning(Lead)
-    return session.scalars(statement).first()
+    if session.connection().execute(INSERT, values).first() is None:
+        return None
+    stored = Lead(**values)
+    make_transient_to_detached(stored)
+    session.add(stored)
+    return stored
 
 
 def change_lead(

@@ -41,6 +41,7 @@ SELECT {", ".join(":" + name for name in SINGLE)},
     OR NOT EXISTS (SELECT FROM lead_scores WHERE is_current AND lead_id = :lead_id)
 ON CONFLICT DO NOTHING RETURNING is_current
 """
+INSERT_ONE = text(INSERT)
 
 
 class ScoresKeepChanging(RuntimeError):
@@ -76,7 +77,7 @@ def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
     for attempt in range(ATTEMPTS):
         # A lead has one score as of a moment: another one is as of a microsecond later.
         values = _values(scored) | {"as_of": scored.as_of + attempt * timedelta.resolution}
-        written = session.execute(text(INSERT), _card(scored) | values).first()
+        written = session.execute(INSERT_ONE, _card(scored) | values).first()
         if written is not None:
             score = LeadScore(**_renamed(values), is_current=written.is_current)
             set_committed_value(score, "scorecard", ScorecardUsed(**_card_row(scored)))
