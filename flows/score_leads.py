@@ -18,10 +18,10 @@ def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
     Killed anywhere and run again, it goes on where it was: the same result, nothing scored twice.
 
     Args:
-        as_of: score all leads as of this moment instead of now.
+        as_of: score all leads as of this moment instead of now, with what served then.
         everything: score leads without news too.
     """
-    scorer, shadow = load_scorer(), load_shadow()
+    scorer, shadow = load_scorer(as_of), load_shadow()
     run = open_run(scorer, as_of, everything)
     turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left, unmapped(shadow))
     scored = [part for part in turns.result() if part is not None]

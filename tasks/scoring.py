@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring import runs
-from leadflow.scoring.learning import serving_scorer
+from leadflow.scoring.champion import scorer_at, serving_scorer
 from leadflow.scoring.runs import Run
 from leadflow.scoring.service import Scored
 from leadflow.scoring.shadow import shadow_scorer
@@ -17,8 +17,10 @@ from models.scores import Scorer
 
 
 @task(persist_result=False)
-def load_scorer() -> Scorer:
-    """The champion, or the rubric where no model has been promoted."""
+def load_scorer(as_of: datetime | None = None) -> Scorer:
+    """The champion, or the rubric where no model has been promoted: now, or at a past moment."""
+    if as_of is not None:
+        return scorer_at(get_settings(), as_of)
     return serving_scorer(get_settings())
 
 

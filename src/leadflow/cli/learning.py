@@ -31,19 +31,24 @@ def score(
     as_of: Annotated[
         datetime | None,
         typer.Option(
-            help="Score as of this moment (UTC) instead of now.",
+            help="Score all leads as of this moment (UTC) with what served then, beside the "
+            "scores that are current.",
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
         ),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Score leads without news too.")
+    ] = False,
 ) -> None:
-    """Score every lead with the champion, or with the rubric while there is none."""
+    """Score the leads that have news, an old score or none, with the champion (or the rubric while
+    there is none). Killed and run again, it goes on where it was."""
     from datetime import UTC
 
     moment = as_of.replace(tzinfo=UTC) if as_of else None
-    with recorded_by_prefect("Scoring all leads"):
+    with recorded_by_prefect("Scoring leads"):
         from flows.score_leads import score_leads
 
-        count = score_leads(as_of=moment)
+        count = score_leads(as_of=moment, everything=everything)
     console.print(f"[bold]{count:,}[/bold] leads scored. See the best: leadflow status")
 
 

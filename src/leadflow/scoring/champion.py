@@ -5,13 +5,14 @@ A model serves only where the two agree and its files are those that were approv
 """
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from leadflow.database.cluster import locate
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.serving_record import serving_now, take_turns
+from leadflow.scoring.serving_record import served_at, serving_now, take_turns
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,6 +57,23 @@ def serving_scorer(settings: Settings) -> "Scorer":
     scorer: Scorer = Rubric.load() if champion is None else models.load(champion)
     _warm(scorer)
     return scorer
+
+
+def scorer_at(settings: Settings, moment: datetime) -> "Scorer":
+    """What scored leads at a past moment: the version that served then, or the rubric.
+
+    Raises:
+        ModelAltered: that version's files are not those that were approved.
+    """
+    from models.rubric import Rubric
+
+    models = registry(settings)
+    with unit_of_work() as session:
+        found = served_at(session, moment, models.name)
+    if found is None:
+        return Rubric.load()
+    version, sha256 = found
+    return models.load(replace(models.version(version), sha256=sha256))
 
 
 def approved_champion(session: Session, models: "Registry") -> "Version | None":
