@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, Select, Text, bindparam, cast, select
+from psycopg import RawCursor
+from psycopg.rows import dict_row
+from sqlalchemy import DateTime, Select, Text, literal_column, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,7 @@ from features.definitions import DEFINITIONS, Definition
 from features.feature import Feature, Kind
 from features.store import leads
 from features.training_moments import labels, training_moments
+from leadflow.database.copying import driver_connection
 from leadflow.leads.tables import AttributeDefinition
 
 if TYPE_CHECKING:
@@ -67,20 +70,27 @@ def read_one(
     session: Session, lead_id: str, as_of: datetime, custom: tuple[Definition, ...]
 ) -> dict[str, Any] | None:
     """One lead's features at one moment, by name; None where it was not known then."""
-    statement, parameters = _one_lead(custom)
-    given = {**parameters, "lead_id": lead_id, "moment": as_of}
-    row = session.connection().exec_driver_sql(statement, given).mappings().first()
-    return None if row is None else dict(row)
+    # Past SQLAlchemy, because this is done for every lead that comes in: the statement is put into
+    # words once, and PostgreSQL plans it once a connection.
+    with RawCursor(driver_connection(session), row_factory=dict_row) as cursor:
+        found: dict[str, Any] | None = cursor.execute(
+            _one_lead(custom), [lead_id, as_of]
+        ).fetchone()
+    return found
 
 
 @lru_cache(maxsize=16)
-def _one_lead(custom: tuple[Definition, ...]) -> tuple[str, dict[str, Any]]:
-    """The same features for one lead, written out for PostgreSQL only once."""
-    moment = bindparam("moment", type_=DateTime(timezone=True))
+def _one_lead(custom: tuple[Definition, ...]) -> bytes:
+    """The same features for the lead ``$1`` at the moment ``$2``."""
     of_one = select(
-        leads.c.id.label("lead_id"), cast(moment, DateTime(timezone=True)).label("as_of")
-    ).where(leads.c.id == bindparam("lead_id", type_=Text))
-    return _compiled(feature_query(of_one, custom))
+        leads.c.id.label("lead_id"),
+        literal_column("$2::timestamptz", DateTime(timezone=True)).label("as_of"),
+    ).where(leads.c.id == literal_column("$1", Text))
+    compiled = feature_query(of_one, custom).compile(
+        dialect=DIALECT, compile_kwargs={"literal_binds": True}
+    )
+    # The dialect doubles percent signs for a driver that looks for placeholders in them.
+    return str(compiled).replace("%%", "%").encode()
 
 
 def _compiled(query: "Select[Any]") -> tuple[str, dict[str, Any]]:
@@ -114,11 +124,12 @@ def read_features(
 
     columns = [definition.feature for definition in (*DEFINITIONS, *custom)]
     statement, parameters = _compiled(feature_query(moments, custom))
-    connection = session.connection().connection.driver_connection
-    if connection is None:
-        raise RuntimeError("The session has lost its connection.")
     content = BytesIO()
-    with connection.cursor().copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)", parameters) as copy:
+    with (
+        driver_connection(session)
+        .cursor()
+        .copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)", parameters) as copy
+    ):
         for block in copy:
             content.write(block)
     content.seek(0)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from leadflow.database.copying import driver_connection
 from leadflow.scoring import copy_format
 from leadflow.scoring.rows import DIMENSIONS, NUMBERS, ScoredLeads
 from leadflow.scoring.tables import LeadScore, ScorecardUsed
@@ -90,12 +91,9 @@ def _copy(session: Session, given: ScoredLeads) -> int:
     scored = given.without(set(session.scalars(text(SAME), leads)))
     session.execute(text(DEMOTE), leads)
     newer = set(session.scalars(text(NEWER), leads))
-    connection = session.connection().connection.driver_connection
-    if connection is None:
-        raise RuntimeError("The session has lost its connection.")
     names = SQL(", ").join(map(Identifier, copy_format.COLUMNS))
     statement = SQL("COPY lead_scores ({}) FROM STDIN (FORMAT binary)").format(names)
-    with connection.cursor().copy(statement) as copy:
+    with driver_connection(session).cursor().copy(statement) as copy:
         for chunk in copy_format.chunks(scored, _current(scored, newer)):
             copy.write(chunk)
     return len(scored)
