@@ -9,9 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.leads import derive
+from leadflow.leads.attributes import register_seen
 from leadflow.leads.places import place
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
+from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.privacy.encryption import get_cipher
 from leadflow.settings import get_settings
 
@@ -62,7 +63,7 @@ def upsert_lead(session: Session, lead: LeadIn, now: datetime) -> tuple[Lead, bo
     Raises:
         LeadKeepsChanging: five attempts each met another writer of the same lead.
     """
-    _register_attributes(session, lead.attributes)
+    register_seen(session, lead.attributes)
     email_index = get_cipher().blind_index(derive.normalise_email(lead.email), "email")
     for _ in range(ATTEMPTS):
         known = _find(session, lead, email_index)
@@ -186,20 +187,3 @@ def _budget(lead: LeadIn) -> dict[str, Any]:
         return {"budget_minor": None, "budget_currency": None}
     currency = lead.currency or get_settings().default_currency
     return {"budget_minor": round(lead.budget * 100), "budget_currency": currency}
-
-
-def _register_attributes(session: Session, attributes: dict[str, Any]) -> None:
-    """Make features of attributes seen for the first time; in one order, so writers never cross."""
-    kinds = {bool: "boolean", float: "numeric", str: "categorical"}
-    rows = [
-        {
-            "name": name,
-            "label": name.replace("_", " ").capitalize(),
-            "kind": kinds[type(value)],
-            "dimension": "fit",
-        }
-        for name, value in sorted(attributes.items())
-    ]
-    if rows:
-        statement = insert(AttributeDefinition).values(rows)
-        session.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
