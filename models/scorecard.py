@@ -165,8 +165,7 @@ class Scorecard:
         data: dict[str, Any] = {
             "name": self.name,
             "reference": self.reference,
-            "features": [feature.to_dict() for feature in self.features],
-            "categories": dict(self.encoding.categories),
+            **self.encoding.to_dict(),
             "calibration": {
                 "slope": self.calibration.slope,
                 "shift": self.calibration.shift,
@@ -189,10 +188,7 @@ class Scorecard:
         """
         try:
             data = json.loads((directory / MODEL_FILE).read_text())
-            encoding = Encoding(
-                tuple(Feature.from_dict(item) for item in data["features"]),
-                {name: tuple(values) for name, values in data["categories"].items()},
-            )
+            encoding = Encoding.from_dict(data)
             line = data["calibration"]
             calibration = Calibration(
                 float(line["slope"]),

@@ -243,8 +243,7 @@ class _Recipe:
         self, name: str, rows: np.ndarray
     ) -> tuple[Encoding, LinearModel | TreeModel, Matrix]:
         part = self.frame.iloc[rows]
-        encoding = Encoding.learn(part, self.features)
-        matrix = encoding.matrix(part)
+        encoding, matrix = Encoding.fit(part, self.features, self.labels[rows])
         return encoding, CANDIDATES[name](matrix, self.labels[rows], encoding, self.seed), matrix
 
 
