@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FOLDS = 5
+FEWEST = 3  # categories; fewer are no groups
 CERTAIN = 2.5  # standard deviations by which the rates must differ more than chance makes them
 QUANTILES = (0.1, 0.3, 0.7, 0.9)
 MIDDLE = len(QUANTILES) // 2  # the group of those about average
@@ -59,10 +60,11 @@ def _counts(categories: Codes, labels: np.ndarray, width: int) -> tuple[np.ndarr
 
 def _pull(counts: np.ndarray, converted: np.ndarray) -> float | None:
     """How many leads of the average rate each category is mixed with; None where all are alike."""
+    counts, converted = counts[counts > 0], converted[counts > 0]
     total = counts.sum()
-    rate = converted.sum() / total
+    rate = converted.sum() / max(total, 1.0)
     spread = rate * (1.0 - rate)
-    if spread == 0.0 or len(counts) < 3:
+    if spread == 0.0 or len(counts) < FEWEST or total <= 2 * len(counts):
         return None
     chi = float(((converted - counts * rate) ** 2 / (counts * spread)).sum())
     free = len(counts) - 1
