@@ -10,8 +10,10 @@ from leadflow.leads import known_names as known
 from leadflow.leads.mapping import ROW
 from leadflow.leads.profiling import Profile, filled_only_where, profile
 from leadflow.leads.tables_of_text import Row, Table
+from leadflow.settings import get_settings
 
 SAMPLE = 5000
+OLDEST_LOOKED_AT = 60  # days; leads are looked at when they are at most 45 days old
 MOST_UNREADABLE = 20
 WHY_NOT = {
     "empty": "Empty in every row looked at.",
@@ -165,7 +167,9 @@ class _Proposer:
     def _invent_dates(self) -> None:
         """Spread the rows over a year: without dates, before and after cannot be told apart."""
         seconds = max(1, min(3600, 365 * 86400 // (self._count + 1)))
-        start = self._now - timedelta(days=30, seconds=seconds * self._count)
+        # All of them lie far enough back to be learned from at once.
+        settled = timedelta(days=get_settings().horizon_days + OLDEST_LOOKED_AT)
+        start = self._now - settled - timedelta(seconds=seconds * self._count)
         sequence = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
         self._content["created_at"] = {"sequence": sequence}
         why = "No date tells when a lead came in" if self._dates() else "The file has no dates"
