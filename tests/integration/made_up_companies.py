@@ -116,7 +116,7 @@ def _cars(
                 "Salesperson": ("Ann", "Bob")[place % 2],
                 "VIN": f"WVWZZZ{place:08}X",
             },
-            (0.9, -0.3, -0.6, 0.2)[make] + 1.3 * driven - miles / 60_000,
+            (1.2, -0.3, -0.9, 0.2)[make] + 1.6 * driven - miles / 40_000,
         )
 
 
@@ -126,7 +126,7 @@ SCHOOLS = 300
 def _students(
     draw: np.random.Generator, count: int, first: datetime, last: datetime
 ) -> Iterator[tuple[Row, float]]:
-    weights = np.random.default_rng(7).normal(0.0, 1.3, SCHOOLS)
+    weights = np.random.default_rng(7).normal(0.0, 1.6, SCHOOLS)
     for place in range(count):
         at, school = _moment(place, count, first, last), int(draw.integers(0, SCHOOLS))
         name = f"Школа № {school}" if school % 2 else f"École Saint-Éloi {school}"
@@ -143,7 +143,7 @@ def _students(
                 "Essay": f"Я хочу учиться {place}, "
                 + "потому что это интересно " * (place % 9 + 4),
             },
-            weights[school] + 0.9 * (3.0 - grade),
+            weights[school] + 1.3 * (3.0 - grade),
         )
 
 

@@ -1,11 +1,15 @@
 """Finding out how a column of dates is written, from its values."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 MOSTLY = 0.8
-LOOKED_AT = 400
+LOOKED_AT = 300
+DATE_LIKE = re.compile(
+    r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?![0-9])|[0-9]{1,2} [A-Za-z]{3}|[A-Za-z]{3,9} [0-9]"
+)
 DAYS = (
     "%d.%m.%Y",
     "%d/%m/%Y",
@@ -40,15 +44,15 @@ class Written:
 
 
 def how_written(values: Sequence[str]) -> Written | None:
-    """The way most of these different values are written as dates; None where they are none."""
-    looked_at = [value for value in values[:LOOKED_AT] if any(sign.isdigit() for sign in value)]
-    if len(looked_at) < MOSTLY * len(values[:LOOKED_AT]):
+    """The way most of these values are written as dates; None where they are none."""
+    looked_at = values[:LOOKED_AT]
+    if not looked_at or sum(map(_looks_like_one, looked_at)) < MOSTLY * len(looked_at):
         return None
     readable = {form: _share(looked_at, form) for form in (None, *FORMATS)}
     best = max(readable, key=lambda form: readable[form])
-    if not looked_at or readable[best] < MOSTLY:
+    if readable[best] < MOSTLY:
         return None
-    moments = {value: _read(value, best) for value in values}
+    moments = {value: _read(value, best) for value in dict.fromkeys(values)}
     swapped = None if best is None else best.translate(str.maketrans("dm", "md"))
     return Written(
         format=best,
@@ -58,8 +62,12 @@ def how_written(values: Sequence[str]) -> Written | None:
     )
 
 
+def _looks_like_one(value: str) -> bool:
+    return DATE_LIKE.match(value) is not None
+
+
 def _share(values: Sequence[str], form: str | None) -> float:
-    return sum(_read(value, form) is not None for value in values) / max(1, len(values))
+    return sum(_read(value, form) is not None for value in values) / len(values)
 
 
 def _read(value: str, form: str | None) -> datetime | None:

@@ -59,7 +59,7 @@ def profile(name: str, rows: Sequence[Row]) -> Profile:
     filled = [cell for cell in cells if cell.lower() not in NO_VALUE]
     different = list(dict.fromkeys(filled))
     unique = bool(filled) and len(different) == len(cells)
-    dates = how_written(different)
+    dates = how_written(filled)
     kind = _kind(filled, different, dates)
     if kind == "numeric" and not unique and slug(name).split("_")[-1] in CODE_NAMES:
         kind = "categorical"  # a number that names something is no amount
