@@ -1,36 +1,77 @@
 """Features made of a company's own attributes: no code, only their definition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Double, Integer, case, cast, func
+from sqlalchemy import cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
+from features.attribute_values import as_category, as_days_since, as_number, as_truth, as_words
 from features.definitions import Definition
 from features.feature import Dimension, Feature, Kind
 
 PREFIX = "attributes."
+KINDS = ("numeric", "categorical", "boolean", "date", "text")
+Row = Mapping[str, str | None]
 
 
-def attribute_definitions(rows: Sequence[Mapping[str, str]]) -> tuple[Definition, ...]:
-    """Definitions from rows with ``name``, ``label``, ``kind`` and ``dimension``."""
-    return tuple(_definition(row) for row in rows)
+def attribute_definitions(rows: Sequence[Row]) -> tuple[Definition, ...]:
+    """Definitions from rows with ``name``, ``label``, ``kind``, ``dimension`` and ``use``.
+
+    Free text (kind ``text``) has one only where ``use`` asks for it: ``words``, its length.
+    """
+    return tuple(_definition(row) for row in rows if row["kind"] != "text" or row.get("use"))
 
 
-def _definition(row: Mapping[str, str]) -> Definition:
-    name, kind = row["name"], Kind(row["kind"])
-    feature = Feature(PREFIX + name, row["label"], Dimension(row["dimension"]), kind)
+def _definition(row: Row) -> Definition:
+    name, kind = str(row["name"]), row["kind"]
+    feature = Feature(
+        PREFIX + name, str(row["label"]), Dimension(str(row["dimension"])), **_SAYS[kind](row)
+    )
     return Definition(feature, lambda profile, activity: _value(profile, name, kind))
 
 
-def _value(profile: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
-    attributes = cast(profile.c.attributes, JSONB)
-    value = attributes[name]
-    words: ColumnElement[Any] = value.astext
-    if kind is Kind.CATEGORICAL:
-        return words
-    wanted = "number" if kind is Kind.NUMERIC else "boolean"
-    number = words if kind is Kind.NUMERIC else cast(cast(words, Boolean), Integer)
-    return case((func.jsonb_typeof(value) == wanted, cast(number, Double)))
+def _value(profile: FromClause, name: str, kind: str | None) -> ColumnElement[Any]:
+    value = cast(profile.c.attributes, JSONB)[name]
+    if kind == "date":
+        return as_days_since(value, profile.c.as_of)
+    return _READS[kind](value)
+
+
+def _date_words(row: Row) -> dict[str, Any]:
+    label = row["label"]
+    return {
+        "kind": Kind.NUMERIC,
+        "says": f"{label}: {{value}} days ago",
+        "says_below": f"{label}: {{value}} days ahead",
+        "says_for": {
+            "0": f"{label}: today",
+            "1": f"{label}: yesterday",
+            "-1": f"{label}: tomorrow",
+        },
+    }
+
+
+def _text_words(row: Row) -> dict[str, Any]:
+    label = row["label"]
+    return {
+        "kind": Kind.NUMERIC,
+        "says": f"{label}: {{value}} words",
+        "says_for": {"1": f"{label}: one word"},
+        "missing": f"{label}: nothing written",
+    }
+
+
+_READS: dict[str | None, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
+    "numeric": as_number,
+    "boolean": as_truth,
+    "categorical": as_category,
+    "text": as_words,
+}
+_SAYS: dict[str | None, Callable[[Row], dict[str, Any]]] = {
+    **{kind.value: lambda row: {"kind": Kind(str(row["kind"]))} for kind in Kind},
+    "date": _date_words,
+    "text": _text_words,
+}

@@ -1,16 +1,19 @@
 """Features as numbers: values, category codes, and NaN where nothing is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from math import isinf
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from features.feature import Feature, Kind
+from models.categories import LearnedCodes, Texts, folded, learn_codes
+from models.rare_categories import FOLDS
 
-MOST_CATEGORIES = 40
+LARGEST = 1e100  # beyond it the squares that models work with leave the range of a double
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -22,32 +25,50 @@ class FeaturesMissing(ValueError):
 class Encoding:
     """How a frame becomes a matrix (n leads × f features), and which features those are.
 
-    ``categories`` holds the kept categories of each categorical feature, most frequent first. A
-    rare or unseen one is coded as their number ("another"), a missing one is NaN.
+    ``categories`` holds the kept categories of each categorical feature, most frequent first: their
+    codes are 0, 1, … A rare one is coded as their number ("another"), or as ``groups`` says where
+    rare ones differ; one never seen as ``unseen`` says, else as "another". ``typical`` is the
+    usual value of a feature of which none was missing when it was learned; see ``filled``.
     """
 
     features: tuple[Feature, ...]
     categories: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unseen: Mapping[str, int] = field(default_factory=dict)
+    typical: Mapping[str, float] = field(default_factory=dict)
 
     @staticmethod
-    def learn(frame: pd.DataFrame, features: Sequence[Feature]) -> "Encoding":
+    def learn(
+        frame: pd.DataFrame, features: Sequence[Feature], labels: np.ndarray | None = None
+    ) -> "Encoding":
         """An encoding for the features that vary in this frame; the others say nothing."""
-        fewest = max(5, len(frame) // 500)
-        categories: dict[str, tuple[str, ...]] = {}
-        kept: list[Feature] = []
-        for feature in features:
-            column = _column(frame, feature)
-            if column.nunique(dropna=False) < 2:
-                continue
-            kept.append(feature)
-            if feature.kind is Kind.CATEGORICAL:
-                counts = column.value_counts()
-                common = counts[counts >= fewest].index[:MOST_CATEGORIES]
-                categories[feature.name] = tuple(str(name) for name in common)
-        if not kept:
+        return Encoding.fit(frame, features, labels)[0]
+
+    @staticmethod
+    def fit(
+        frame: pd.DataFrame, features: Sequence[Feature], labels: np.ndarray | None = None
+    ) -> tuple["Encoding", Matrix]:
+        """An encoding, and the matrix of the leads it was learned from.
+
+        The matrix is the one to learn from where ``labels`` are given: in it no lead's own label
+        (n, 0 or 1) has had a part in the group its rare category belongs to.
+        """
+        folds = _folds(frame.index)
+        fitted = [_fitted(frame, feature, labels, folds) for feature in features]
+        known = [one for one in fitted if one is not None]
+        if not known:
             # Nothing varies in this part of the data; it may in the rest.
-            return Encoding(tuple(f for f in features if f.kind is not Kind.CATEGORICAL), {})
-        return Encoding(tuple(kept), categories)
+            plain = Encoding(tuple(f for f in features if f.kind is not Kind.CATEGORICAL), {})
+            return plain, plain.matrix(frame)
+        codes = {one.feature.name: one.codes for one in known if one.codes is not None}
+        encoding = Encoding(
+            features=tuple(one.feature for one in known),
+            categories={name: of.kept for name, of in codes.items()},
+            groups={name: of.groups for name, of in codes.items() if of.groups},
+            unseen={name: of.unseen for name, of in codes.items() if of.unseen != len(of.kept)},
+            typical={one.feature.name: one.typical for one in known if one.typical is not None},
+        )
+        return encoding, np.column_stack([one.values for one in known])
 
     def matrix(self, frame: pd.DataFrame) -> Matrix:
         """The frame as numbers, one column a feature in the order of ``features``.
@@ -60,8 +81,18 @@ class Encoding:
             raise FeaturesMissing(f"The frame lacks {', '.join(absent)}.")
         result = np.empty((len(frame), len(self.features)))
         for place, feature in enumerate(self.features):
-            result[:, place] = self._codes(_column(frame, feature), feature)
+            if feature.kind is Kind.CATEGORICAL:
+                name = feature.name
+                texts = Texts.of(frame[name])
+                result[:, place] = texts.coded(self._known[name], self._unseen(name), np.nan)
+            else:
+                result[:, place] = numbers(frame[feature.name])
         return result
+
+    def filled(self, matrix: Matrix) -> Matrix:
+        """The matrix with what is typical where a value is missing that never was when it was
+        learned: trees would take a missing number for nil there."""
+        return np.where(np.isnan(matrix), self._typical, matrix)
 
     def row(self, values: Mapping[str, object]) -> Matrix:
         """One lead's values by name as a matrix of one row; as ``matrix`` gives, only quicker.
@@ -78,20 +109,29 @@ class Encoding:
         if value is None or value != value:
             return float("nan")
         if feature.kind is Kind.CATEGORICAL:
-            kept = self._kept[feature.name]
-            return kept.get(str(value), float(len(kept))) if str(value) else float("nan")
+            text, name = folded(value), feature.name
+            return self._known[name].get(text, self._unseen(name)) if text else float("nan")
         try:
-            return float(value)
+            number = float(value)
         except (TypeError, ValueError):
             return float("nan")
+        return float("nan") if isinf(number) else min(max(number, -LARGEST), LARGEST)
 
     @cached_property
-    def _kept(self) -> dict[str, dict[str, float]]:
-        """The code of each kept category, by feature."""
+    def _known(self) -> dict[str, dict[str, float]]:
+        """The code of each category that has one, by feature."""
         return {
-            name: {value: float(code) for code, value in enumerate(kept)}
+            name: {folded(category): float(code) for code, category in reversed([*enumerate(kept)])}
+            | {category: float(code) for category, code in self.groups.get(name, {}).items()}
             for name, kept in self.categories.items()
         }
+
+    def _unseen(self, name: str) -> float:
+        return float(self.unseen.get(name, len(self.categories[name])))
+
+    @cached_property
+    def _typical(self) -> Matrix:
+        return np.array([self.typical.get(feature.name, np.nan) for feature in self.features])
 
     @property
     def categorical(self) -> list[int]:
@@ -101,26 +141,66 @@ class Encoding:
         ]
 
     def codes(self, place: int) -> int:
-        """How many kept categories the feature at this place has; their number is the code of
-        any other."""
-        return len(self.categories[self.features[place].name])
+        """The highest code of the categorical feature at this place; the lowest is 0."""
+        name = self.features[place].name
+        return max([len(self.categories[name]), *self.groups.get(name, {}).values()])
 
-    def _codes(self, column: pd.Series, feature: Feature) -> Matrix:
-        if feature.kind is not Kind.CATEGORICAL:
-            return column.to_numpy(dtype=np.float64)
-        kept = {name: float(code) for code, name in enumerate(self.categories[feature.name])}
-        values, inverse = np.unique(column.fillna("").to_numpy(dtype=str), return_inverse=True)
-        codes = [np.nan if value == "" else kept.get(value, float(len(kept))) for value in values]
-        return np.array(codes, dtype=np.float64)[inverse]
+    def to_dict(self) -> dict[str, Any]:
+        """The encoding as plain data."""
+        return {
+            "features": [feature.to_dict() for feature in self.features],
+            "categories": dict(self.categories),
+            "groups": {name: dict(codes) for name, codes in self.groups.items()},
+            "unseen": dict(self.unseen),
+            "typical": dict(self.typical),
+        }
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> "Encoding":
+        """The encoding that ``to_dict`` wrote."""
+        return Encoding(
+            tuple(Feature.from_dict(item) for item in data["features"]),
+            {name: tuple(values) for name, values in data["categories"].items()},
+            data.get("groups", {}),
+            data.get("unseen", {}),
+            data.get("typical", {}),
+        )
 
 
-def _column(frame: pd.DataFrame, feature: Feature) -> pd.Series:
-    """The feature's column: floats, or text where it is categorical; missing is NaN."""
-    column = frame[feature.name]
+@dataclass(frozen=True)
+class _Fitted:
+    feature: Feature
+    values: Matrix
+    typical: float | None
+    codes: LearnedCodes | None = None
+
+
+def _fitted(
+    frame: pd.DataFrame, feature: Feature, labels: np.ndarray | None, folds: np.ndarray
+) -> _Fitted | None:
+    """One feature learned, or None where it does not vary."""
     if feature.kind is Kind.CATEGORICAL:
-        return column.astype(object).where(column.notna(), None).map(_text)
-    return pd.to_numeric(column, errors="coerce").astype(np.float64)
+        texts = Texts.of(frame[feature.name])
+        missing = bool((texts.of_row < 0).any())
+        if len(texts.different) + missing < 2:
+            return None
+        codes = learn_codes(texts, labels, folds)
+        return _Fitted(feature, codes.of_row, None if missing else float(codes.unseen), codes)
+    values = numbers(frame[feature.name])
+    known = values[~np.isnan(values)]
+    missing = len(known) < len(values)
+    if not len(known) or (not missing and bool((known == known[0]).all())):
+        return None
+    return _Fitted(feature, values, None if missing else float(np.median(known)))
 
 
-def _text(value: object) -> str | None:
-    return None if value is None or value != value else str(value)
+def numbers(column: pd.Series) -> Matrix:
+    """Numbers of a size that can be worked with; NaN where there is none, or no end to it."""
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    finite = np.where(np.isinf(values), np.nan, values)
+    return np.asarray(np.clip(finite, -LARGEST, LARGEST))
+
+
+def _folds(index: "pd.Index[Any]") -> np.ndarray:
+    """A fold for each lead by its id, whatever order they come in."""
+    return (pd.util.hash_pandas_object(index).to_numpy() % np.uint64(FOLDS)).astype(np.int64)

@@ -91,7 +91,8 @@ def _specs(values: Matrix, feature: int, categorical: bool) -> list[dict[str, An
         "low": low - BEYOND * (high - low),
         "high": high + BEYOND * (high - low),
         "centre": float(known.mean()),
-        "scale": float(known.std()),
+        # Numbers so near to each other that their distance is nil stand for one number.
+        "scale": float(known.std()) or 1.0,
     }
     return [*specs, line]
 

@@ -68,8 +68,7 @@ class Recipe:
             lines, curves = self.learn(LOGISTIC, rows), self.learn(ADDITIVE, rows)
             return Part(1.0, lines.encoding, _half_half(lines.model, curves.model))
         part = self.frame.iloc[rows]
-        encoding = Encoding.learn(part, self.features)
-        matrix = encoding.matrix(part)
+        encoding, matrix = Encoding.fit(part, self.features, self.labels[rows])
         return Part(1.0, encoding, LEARNERS[name](matrix, self.labels[rows], encoding, self.seed))
 
 

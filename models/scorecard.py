@@ -39,7 +39,7 @@ class Part:
 
     def raw(self, frame: pd.DataFrame) -> Matrix:
         """Its weighted log-odds (n)."""
-        return self.weight * self.model.raw(self.encoding.matrix(frame))
+        return self.weight * self.model.raw(self.encoding.filled(self.encoding.matrix(frame)))
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Scorecard:
         sums = np.zeros((len(matrices[0]), len(self.features)))
         similar = np.ones(len(sums))
         for part, matrix, places in zip(self.parts, matrices, self._places, strict=True):
-            parts = part.model.contributions(matrix)
+            parts = part.model.contributions(part.encoding.filled(matrix))
             if part is self.parts[0] and self.similar is not None:
                 similar = self.similar.leads(matrix, parts)
             sums[:, places] += part.weight * parts

@@ -5,7 +5,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from features.feature import Feature
 from models.additive import AdditiveModel
 from models.calibration import Calibration
 from models.encoding import Encoding
@@ -78,8 +77,7 @@ def fingerprint(directory: Path) -> str:
 def _part_data(part: Part, directory: Path) -> dict[str, Any]:
     data: dict[str, Any] = {
         "weight": part.weight,
-        "features": [feature.to_dict() for feature in part.encoding.features],
-        "categories": dict(part.encoding.categories),
+        **part.encoding.to_dict(),
     }
     model = part.model
     if isinstance(model, TreeModel):
@@ -93,11 +91,7 @@ def _part_data(part: Part, directory: Path) -> dict[str, Any]:
 
 
 def _part(data: dict[str, Any], directory: Path) -> Part:
-    encoding = Encoding(
-        tuple(Feature.from_dict(item) for item in data["features"]),
-        {name: tuple(values) for name, values in data["categories"].items()},
-    )
-    return Part(float(data["weight"]), encoding, _model(data, directory))
+    return Part(float(data["weight"]), Encoding.from_dict(data), _model(data, directory))
 
 
 def _model(data: dict[str, Any], directory: Path) -> Model:

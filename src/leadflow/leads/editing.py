@@ -8,9 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.leads import derive
+from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.schemas import LeadEdit
-from leadflow.leads.service import change_lead, lock_lead, register_attributes
+from leadflow.leads.service import change_lead, lock_lead
 from leadflow.leads.tables import Lead
 from leadflow.privacy.encryption import get_cipher
 
@@ -40,7 +41,7 @@ def edit_lead(
         NoBudgetToCount: a currency without a budget.
     """
     lead = lock_lead(session, lead_id)
-    register_attributes(session, edit.attributes)
+    register_seen(session, edit.attributes)
     whole = edit.model_copy(update=_what_goes_along(lead, edit))
     email_index = lead.email_index
     if "email" in edit.model_fields_set:

@@ -17,13 +17,13 @@ from leadflow.audit import service as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
+from leadflow.leads.attributes import register_mapped
 from leadflow.leads.checking import Checked, check
-from leadflow.leads.mapping import Mapping, MappingError, check_columns
+from leadflow.leads.mapping import Mapping, check_columns
 from leadflow.leads.parsing import Context
 from leadflow.leads.quarantine import set_aside, supersede
 from leadflow.leads.reading import chunks, fingerprint, open_table
 from leadflow.leads.staging import Stored, store_batch
-from leadflow.leads.tables import AttributeDefinition
 from leadflow.leads.tables_of_text import Row
 from leadflow.settings import Settings
 
@@ -82,7 +82,7 @@ def import_file(
     if summary.finished_before is not None:
         return summary
     with unit_of_work(engine) as session:
-        _register_attributes(session, mapping)
+        register_mapped(session, mapping)
         inbox = session.get_one(InboxRow, summary.inbox_id)
         context = Context(inbox.content_hash[:12], now, settings.default_currency)
     if on_progress is not None and summary.rows:
@@ -166,27 +166,6 @@ def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
         inbox.status, inbox.handled_at = "done", now
         supersede(session, inbox, now)
         audit.record(session, "leadflow import", "leads.imported", inbox.id, summary.counts())
-
-
-def _register_attributes(session: Session, mapping: Mapping) -> None:
-    """Make features of the mapping's attributes.
-
-    Raises:
-        MappingError: an attribute is known as one of another kind.
-    """
-    known = {row.name: row for row in session.scalars(select(AttributeDefinition))}
-    for name, attribute in mapping.attributes.items():
-        label = attribute.label or name.replace("_", " ").capitalize()
-        row = known.get(name)
-        if row is None:
-            row = AttributeDefinition(name=name, kind=attribute.kind)
-            session.add(row)
-        elif row.kind != attribute.kind:
-            raise MappingError(
-                f"attributes.{name} is {attribute.kind} here and {row.kind} in earlier leads. "
-                "Give it another name, or the same kind."
-            )
-        row.label, row.dimension = label, attribute.dimension
 
 
 def _progress(summary: ImportSummary) -> dict[str, Any]:

@@ -87,11 +87,25 @@ class Column(Part):
 
 
 class Attribute(Column):
-    """A column kept as an attribute of the lead, and so as a feature."""
+    """A column kept as an attribute of the lead, and so as a feature.
 
-    kind: Literal["numeric", "categorical", "boolean"]
-    label: str | None = None
+    ``format`` is how a date is written, as in strptime; ISO 8601 where it is not given. Free text
+    is a feature only where ``use`` asks for it: ``words`` learns from its length.
+    """
+
+    kind: Literal["numeric", "categorical", "boolean", "date", "text"]
+    label: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     dimension: Literal["demographic", "behavioural", "engagement", "fit"] = "fit"
+    format: str | None = None
+    use: Literal["words"] | None = None
+
+    @model_validator(mode="after")
+    def _fits_the_kind(self) -> Self:
+        if self.format is not None and self.kind != "date":
+            raise ValueError("only an attribute of kind date has a format")
+        if self.use is not None and self.kind != "text":
+            raise ValueError("only an attribute of kind text has a use")
+        return self
 
 
 class DateColumn(Part):

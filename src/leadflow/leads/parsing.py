@@ -5,11 +5,13 @@ broken. It exists only where some row breaks it.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from features.attribute_values import FALSE, TRUE
 from leadflow.leads import derive
 from leadflow.leads.mapping import ROW, Attribute, Column, CreatedAt, Mapping, Outcome
 from leadflow.leads.tables_of_text import BROKEN, Row
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_VALUE = frozenset({"", "null", "nan", "none", "n/a"})
-TRUE, FALSE = frozenset({"true", "1", "yes", "y", "t"}), frozenset({"false", "0", "no", "n", "f"})
+INFINITE = re.compile(r"[+-]?(inf|infinity|∞)", re.IGNORECASE)
+LONGEST = {"categorical": 500, "text": 10_000}
 TEXTS = ("first_name", "last_name", "company_name", "job_title", "location", "timeline")
 COUNTS = ("company_size", "website_visits", "email_opens", "content_downloads")
 
@@ -117,11 +120,16 @@ class _Parser:
 
     def _attribute(self, name: str, attribute: Attribute) -> list[Any]:
         texts, where = self._texts(attribute), f"attributes.{name}"
-        if attribute.kind == "categorical":
-            self._flag(where, "is longer than 500 characters", [len(v or "") > 500 for v in texts])
+        if attribute.kind in LONGEST:
+            longest = LONGEST[attribute.kind]
+            too_long = [len(value or "") > longest for value in texts]
+            self._flag(where, f"is longer than {longest:,} characters", too_long)
             return texts
+        if attribute.kind == "date":
+            return _iso(self._moments(where, texts, attribute.format))
         if attribute.kind == "numeric":
-            numbers = self._number(where, texts)
+            finite = [None if v is None or INFINITE.fullmatch(v) else v for v in texts]
+            numbers = self._number(where, finite)
             return [None if value != value else float(value) for value in numbers]
         truths = [_truth(value) for value in texts]
         unread = [v is not None and t is None for v, t in zip(texts, truths, strict=True)]
@@ -138,7 +146,8 @@ class _Parser:
             steps = pd.Series(self._numbers, dtype="int64") * pd.Timedelta(created.sequence.every)
             moments = pd.Timestamp(created.sequence.start) + steps
         else:
-            read = self._moments("created_at", created.column, created.format)
+            texts = self._texts(Column(column=created.column or ""))
+            read = self._moments("created_at", texts, created.format)
             instead = now if created.otherwise == "now" else pd.Timestamp(created.otherwise)
             moments = read.fillna(instead)
         self._columns["created_at"] = moments.astype("datetime64[us, UTC]")
@@ -156,7 +165,8 @@ class _Parser:
         ended = _words([meaning.get(value or "") for value in words])
         created = self._columns["created_at"]
         if outcome.at is not None:
-            at = self._moments("outcome.at", outcome.at.column, outcome.at.format)
+            written = self._texts(Column(column=outcome.at.column))
+            at = self._moments("outcome.at", written, outcome.at.format)
             self._flag("outcome", "has no date", list(ended.notna() & at.isna()))
         else:
             at = created + pd.Timedelta(outcome.after or 0)
@@ -208,11 +218,12 @@ class _Parser:
         self._flag(name, "is not a whole number", list(broken))
         return numbers.where(~broken)
 
-    def _moments(self, where: str, column: str | None, written: str | None) -> "pd.Series[Any]":
+    def _moments(
+        self, where: str, texts: list[str | None], written: str | None
+    ) -> "pd.Series[Any]":
         """Moments, in UTC where the text names no zone; a flag where there is text but no date."""
         import pandas as pd
 
-        texts = self._texts(Column(column=column or ""))
         words = [None if v is None or v.lower() in NO_VALUE else v for v in texts]
         given = pd.Series(words, dtype="object")
         read = pd.to_datetime(given, format=written or "ISO8601", errors="coerce", utc=True)
@@ -264,6 +275,16 @@ def _repeats(values: Sequence[str | None]) -> list[bool]:
 def _truth(value: str | None) -> bool | None:
     word = (value or "").lower()
     return True if word in TRUE else False if word in FALSE else None
+
+
+def _iso(moments: "pd.Series[Any]") -> list[str | None]:
+    """ISO 8601 in UTC; a moment at midnight is a date."""
+    import pandas as pd
+
+    dates = moments.dt.strftime("%Y-%m-%d")
+    exact = moments.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    midnight = moments.dt.normalize() == moments
+    return [None if pd.isna(text) else str(text) for text in dates.where(midnight, exact)]
 
 
 def _listed(value: str | None) -> str | None:

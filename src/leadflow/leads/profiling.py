@@ -5,20 +5,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from leadflow.leads.parsing import FALSE, NO_VALUE, TRUE
+from features.attribute_values import FALSE, TRUE
+from leadflow.leads.attributes import is_free_text
+from leadflow.leads.date_formats import Written, how_written
+from leadflow.leads.parsing import INFINITE, NO_VALUE
+from leadflow.leads.slugs import slug
 from leadflow.leads.tables_of_text import Row
 
-Kind = Literal["e-mail", "date", "boolean", "numeric", "categorical", "text", "empty"]
-MOSTLY = 0.8
-MOST_CATEGORIES = 60
+Kind = Literal["e-mail", "date", "boolean", "numeric", "categorical", "text", "distinct", "empty"]
+MOSTLY, OFTEN = 0.8, 0.2
+SHOWN_VALUES = 60
+FEWEST_COUNTED = 20
+LONGEST_CATEGORY = 500
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 NUMBER = re.compile(r"[$€£]?\s*-?\d{1,3}(,\d{3})+(\.\d+)?|[$€£]?\s*-?\d+(\.\d+)?([eE][+-]?\d+)?")
+ID_NAMES = ("id", "uuid", "guid", "key", "number", "no", "nr", "hash", "code", "index", "reference")
+CODE_NAMES = ("code", "zip", "zipcode", "postcode", "plz")
 
 
 @dataclass(frozen=True)
 class Profile:
-    """One column: what its values are, what share is filled, how many differ, which they are."""
+    """One column: what its values are, what share is filled, how many differ, which they are.
+
+    ``counts_rows`` are whole numbers one after the other. ``dates`` is how its dates are written;
+    ``unreadable`` are the few values that are not of its kind.
+    """
 
     name: str
     kind: Kind
@@ -26,13 +37,20 @@ class Profile:
     distinct: int
     unique: bool
     values: tuple[str, ...]
+    counts_rows: bool = False
+    unreadable: tuple[str, ...] = ()
+    dates: Written | None = None
 
     @property
     def slug(self) -> str:
         """The name as an attribute's name: small letters, digits and underscores."""
-        parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name)
-        words = re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
-        return (words if words[:1].isalpha() else f"column_{words}")[:63]
+        return slug(self.name)
+
+    @property
+    def identifies(self) -> bool:
+        """Whether its values name or count the rows, and so say nothing of them."""
+        named = self.slug.split("_")[-1] in ID_NAMES
+        return self.unique and (named or self.counts_rows)
 
 
 def profile(name: str, rows: Sequence[Row]) -> Profile:
@@ -40,13 +58,26 @@ def profile(name: str, rows: Sequence[Row]) -> Profile:
     cells = [(row.get(name) or "").strip() for row in rows]
     filled = [cell for cell in cells if cell.lower() not in NO_VALUE]
     different = list(dict.fromkeys(filled))
+    unique = bool(filled) and len(different) == len(cells)
+    dates = how_written(filled)
+    kind = _kind(filled, different, dates)
+    if kind == "numeric" and not unique and slug(name).split("_")[-1] in CODE_NAMES:
+        kind = "categorical"  # a number that names something is no amount
+    unreadable: Sequence[str] = ()
+    if kind == "numeric":
+        unreadable = [value for value in different if not _is_number(value)]
+    elif kind == "date" and dates is not None:
+        unreadable = dates.unreadable
     return Profile(
         name=name,
-        kind=_kind(filled, different),
+        kind=kind,
         filled=len(filled) / len(cells) if cells else 0.0,
         distinct=len(different),
-        unique=bool(filled) and len(different) == len(cells),
-        values=tuple(different[:MOST_CATEGORIES]),
+        unique=unique,
+        values=tuple(different[:SHOWN_VALUES]),
+        counts_rows=_count_on(different),
+        unreadable=tuple(unreadable),
+        dates=dates if kind == "date" else None,
     )
 
 
@@ -64,16 +95,30 @@ def _share(truths: Sequence[bool]) -> float:
     return sum(truths) / len(truths)
 
 
-def _kind(filled: Sequence[str], different: Sequence[str]) -> Kind:
+def _kind(filled: Sequence[str], different: Sequence[str], dates: Written | None) -> Kind:
     if not filled:
         return "empty"
     if _share([EMAIL.fullmatch(value) is not None for value in filled]) >= MOSTLY:
         return "e-mail"
-    if _share([DATE.fullmatch(value) is not None for value in filled]) >= MOSTLY:
+    if dates is not None:
         return "date"
     if len(different) == 2 and all(value.lower() in TRUE | FALSE for value in different):
         return "boolean"
-    if _share([NUMBER.fullmatch(value) is not None for value in filled]) >= 0.98:
+    if _share([_is_number(value) for value in filled]) >= 0.98:
         return "numeric"
-    few = len(different) <= MOST_CATEGORIES and len(different) <= max(2, len(filled) // 2)
-    return "categorical" if few else "text"
+    if _share([is_free_text(value) for value in filled]) >= OFTEN or (
+        max(map(len, different)) > LONGEST_CATEGORY
+    ):
+        return "text"
+    return "categorical" if len(different) <= max(2, len(filled) // 2) else "distinct"
+
+
+def _count_on(different: Sequence[str]) -> bool:
+    if len(different) < FEWEST_COUNTED or not all(len(v) < 16 and v.isdecimal() for v in different):
+        return False
+    numbers = [int(value) for value in different]
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _is_number(value: str) -> bool:
+    return NUMBER.fullmatch(value) is not None or INFINITE.fullmatch(value) is not None

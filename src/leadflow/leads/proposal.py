@@ -10,8 +10,17 @@ from leadflow.leads import known_names as known
 from leadflow.leads.mapping import ROW
 from leadflow.leads.profiling import Profile, filled_only_where, profile
 from leadflow.leads.tables_of_text import Row, Table
+from leadflow.settings import get_settings
 
 SAMPLE = 5000
+OLDEST_LOOKED_AT = 60  # days; leads are looked at when they are at most 45 days old
+MOST_UNREADABLE = 20
+WHY_NOT = {
+    "empty": "Empty in every row looked at.",
+    "distinct": "Almost every row says something else: nothing to learn from.",
+    "text": "Free text, which may name persons. To keep it, map it with kind: text; to learn from "
+    "its length, add use: words.",
+}
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,9 @@ class _Proposer:
         if at is None:
             outcome["after"] = "14d"
         else:
-            outcome["at"] = self._take(at, "outcome.at", "a date with the name of an end")
+            self._doubt(at)
+            self._take(at, "outcome.at", "a date with the name of an end")
+            outcome["at"] = _date_column(at)
         value = self._named(known.VALUES, "numeric")
         if value is not None:
             outcome["value"] = self._take(value, "outcome.value", "an amount known at the end")
@@ -128,24 +139,43 @@ class _Proposer:
         return None
 
     def _created_at(self) -> None:
-        column = self._named(known.STARTS, "date")
-        dates = [item for item in self._open.values() if item.kind == "date"]
-        if column is None and dates:
-            column = dates[0]
-        if column is not None:
-            self._content["created_at"] = self._take(column, "created_at", "a date of each row")
-        elif "outcome" in self._content:
-            self._invent_dates()
+        column = self._named(known.STARTS, "date") or next(
+            filter(self._may_begin, self._dates()), None
+        )
+        if column is None:
+            if "outcome" in self._content:
+                self._invent_dates()
+            return
+        self._doubt(column)
+        self._take(column, "created_at", "a date of each row")
+        self._content["created_at"] = _date_column(column)
+
+    def _dates(self) -> list[Profile]:
+        return [column for column in self._open.values() if column.kind == "date"]
+
+    def _may_begin(self, column: Profile) -> bool:
+        """Whether a date may say when a lead came in: none of them is ahead, no name says other."""
+        ahead = column.dates is not None and column.dates.latest > self._now
+        return not ahead and not set(column.slug.split("_")) & set(known.OTHER_DATES)
+
+    def _doubt(self, column: Profile) -> None:
+        if column.dates is not None and column.dates.unsure:
+            self._notes.append(
+                f"{column.name}: day and month may be the other way round; check its `format`."
+            )
 
     def _invent_dates(self) -> None:
         """Spread the rows over a year: without dates, before and after cannot be told apart."""
         seconds = max(1, min(3600, 365 * 86400 // (self._count + 1)))
-        start = self._now - timedelta(days=30, seconds=seconds * self._count)
+        # All of them lie far enough back to be learned from at once.
+        settled = timedelta(days=get_settings().horizon_days + OLDEST_LOOKED_AT)
+        start = self._now - settled - timedelta(seconds=seconds * self._count)
         sequence = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
         self._content["created_at"] = {"sequence": sequence}
+        why = "No date tells when a lead came in" if self._dates() else "The file has no dates"
         self._notes.append(
-            "The file has no dates, so created_at.sequence makes some up, in the order of the "
-            "rows. Correct its start and step."
+            f"{why}, so created_at.sequence makes some up, in the order of the rows. Correct its "
+            "start and step."
         )
 
     def _named(self, names: Sequence[str], kind: str) -> Profile | None:
@@ -183,10 +213,9 @@ class _Proposer:
             if why is not None:
                 ignore[self._take(column, "not stored", why)] = why
                 continue
-            name = column.slug
-            while name in attributes:
-                name += "_2"
+            name = _free(column.slug, attributes)
             attributes[name] = _attribute(column)
+            self._doubt(column)
             said = f"{column.kind}, {column.distinct:,} different values"
             self._take(column, f"attribute {name}", said)
         if attributes:
@@ -195,25 +224,53 @@ class _Proposer:
             self._content["ignore"] = ignore
 
     def _why_not(self, column: Profile) -> str | None:
+        words = column.slug.split("_")
         if column.slug in known.AFTERWARDS:
             return "Perhaps a leak: its name speaks of something known only afterwards."
         if self._converted and filled_only_where(column.name, self._rows, self._converted):
             return "Perhaps a leak: it says something almost only where a lead converted."
-        if column.kind == "empty":
-            return "Empty in every row looked at."
-        if column.kind == "e-mail" or set(known.PERSONS) & set(column.slug.split("_")):
+        if column.kind == "e-mail" or _names_persons(words):
             return "May name a person."
-        if column.kind in ("text", "date"):
-            return "Too many different values to learn from."
+        if column.identifies:
+            return "Names or counts the rows: nothing to learn from."
+        if column.kind in WHY_NOT:
+            return WHY_NOT[column.kind]
         return "The same in every row looked at." if column.distinct < 2 else None
+
+
+def _names_persons(words: list[str]) -> bool:
+    """Whether a column is named like people are; the name of a school or a product is another."""
+    if words[-1] == "name" and words[-2:-1] and words[-2] in known.THINGS:
+        words = words[:-2]
+    return bool(set(known.PERSONS) & set(words))
+
+
+def _free(slug: str, taken: dict[str, Any]) -> str:
+    """The slug, or with a number behind it where another column has it already."""
+    name, number = slug, 1
+    while name in taken:
+        number += 1
+        name = f"{slug[:58]}_{number}"
+    return name
+
+
+def _date_column(column: Profile) -> str | dict[str, str]:
+    form = column.dates and column.dates.format
+    return {"column": column.name, "format": form} if form else column.name
 
 
 def _attribute(column: Profile) -> dict[str, Any]:
     attribute: dict[str, Any] = {"column": column.name, "kind": column.kind}
+    if not column.name.isascii():
+        label = " ".join("".join(c if c.isprintable() else " " for c in column.name).split())
+        attribute |= {"label": label[:100]} if label else {}
+    if column.dates is not None and column.dates.format is not None:
+        attribute["format"] = column.dates.format
     words = f"_{column.slug}"
     for dimension, hints in known.DIMENSIONS.items():
         if any(f"_{hint}" in words for hint in hints):
             attribute["dimension"] = dimension
             break
-    unknown = [value for value in column.values if value.lower() in ("unknown", "?", "-")]
-    return attribute | ({"missing": unknown} if unknown else {})
+    nothing = [value for value in column.values if value.lower() in ("unknown", "?", "-")]
+    nothing += [value for value in column.unreadable[:MOST_UNREADABLE] if value not in nothing]
+    return attribute | ({"missing": nothing} if nothing else {})

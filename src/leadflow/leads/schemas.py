@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+LONGEST_TEXT, LONGEST_NUMBER = 5000, 300
+
 
 def _blank_is_missing(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
@@ -26,6 +28,8 @@ def _blank_is_missing(value: Any) -> Any:
 def _printable(value: str) -> str:
     if "\x00" in value:
         raise ValueError("must not contain a NUL character")
+    if not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise ValueError("must not contain half a character (a lone surrogate)")
     return value
 
 
@@ -39,8 +43,10 @@ def _address(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 
 def _plain(value: Any) -> Any:
     plain = isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value))
-    if not plain or len(str(value)) > 500:
-        raise ValueError("must be text of at most 500 characters, a number, true or false")
+    # A number beyond a double's range would have hundreds of digits; a text may be a message.
+    longest = LONGEST_TEXT if isinstance(value, str) else LONGEST_NUMBER
+    if not plain or len(str(value)) > longest:
+        raise ValueError("must be text of at most 5,000 characters, a number, true or false")
     return _printable(value.strip()) if isinstance(value, str) else value
 
 

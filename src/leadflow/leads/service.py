@@ -4,16 +4,16 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, case, func, or_, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from leadflow.database.ids import new_id
 from leadflow.leads import derive
+from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.places import place
 from leadflow.leads.schemas import LeadFields, LeadIn
-from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
+from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.privacy.encryption import get_cipher
 from leadflow.settings import get_settings
 
@@ -94,7 +94,7 @@ def upsert_lead(
     Raises:
         LeadKeepsChanging: five attempts each met another writer of the same lead.
     """
-    register_attributes(session, lead.attributes)
+    register_seen(session, lead.attributes)
     email_index = get_cipher().blind_index(derive.normalise_email(lead.email), "email")
     for _ in range(ATTEMPTS):
         written = _write(session, lead, email_index, now)
@@ -240,20 +240,3 @@ def _budget(lead: LeadFields) -> dict[str, Any]:
         return {"budget_minor": None, "budget_currency": None}
     currency = lead.currency or get_settings().default_currency
     return {"budget_minor": round(lead.budget * 100), "budget_currency": currency}
-
-
-def register_attributes(session: Session, attributes: dict[str, Any]) -> None:
-    """Make features of attributes seen for the first time; in one order, so writers never cross."""
-    kinds = {bool: "boolean", float: "numeric", str: "categorical"}
-    rows = [
-        {
-            "name": name,
-            "label": name.replace("_", " ").capitalize(),
-            "kind": kinds[type(value)],
-            "dimension": "fit",
-        }
-        for name, value in sorted(attributes.items())
-    ]
-    if rows:
-        statement = insert(AttributeDefinition).values(rows)
-        session.execute(statement.on_conflict_do_nothing(index_elements=["name"]))

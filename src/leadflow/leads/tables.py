@@ -167,11 +167,18 @@ class ChangedLead(Base):
 
 
 class AttributeDefinition(Base):
-    """A custom attribute of a company's leads, usable as a feature without code."""
+    """A custom attribute of a company's leads, usable as a feature without code.
+
+    ``use`` is what is learned of free text. ``guessed`` is a kind taken from the first value that
+    was sent, until a mapping says what the attribute is.
+    """
 
     __tablename__ = "attribute_definitions"
     __table_args__ = (
-        CheckConstraint("kind IN ('numeric', 'categorical', 'boolean')", name="kind"),
+        CheckConstraint(
+            "kind IN ('numeric', 'categorical', 'boolean', 'date', 'text')", name="kind"
+        ),
+        CheckConstraint("use IS NULL OR (use = 'words' AND kind = 'text')", name="use"),
         CheckConstraint(
             "dimension IN ('demographic', 'behavioural', 'engagement', 'fit')", name="dimension"
         ),
@@ -181,6 +188,8 @@ class AttributeDefinition(Base):
     label: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     dimension: Mapped[str] = mapped_column(Text)
+    use: Mapped[str | None] = mapped_column(Text)
+    guessed: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 

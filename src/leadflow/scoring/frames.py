@@ -47,7 +47,9 @@ def custom_definitions(session: Session) -> tuple[Definition, ...]:
     """The features made of the attributes that imports have registered."""
     columns = AttributeDefinition
     rows = session.execute(
-        select(columns.name, columns.label, columns.kind, columns.dimension).order_by(columns.name)
+        select(columns.name, columns.label, columns.kind, columns.dimension, columns.use).order_by(
+            columns.name
+        )
     )
     return attribute_definitions([dict(row) for row in rows.mappings()])
 

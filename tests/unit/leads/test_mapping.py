@@ -39,6 +39,18 @@ def test_yaml_is_taken_as_it_is_written(tmp_path: Path) -> None:
         ({"attributes": {"Big Name": {"column": "a", "kind": "numeric"}}}, "attributes.Big Name"),
         ({"attributes": {"size": {"column": "a", "kind": "number"}}}, "attributes.size.kind"),
         ({"attributes": {"size": {"column": "a"}}}, "attributes.size.kind: is required"),
+        (
+            {"attributes": {"end": {"column": "a", "kind": "numeric", "format": "%Y"}}},
+            "attributes.end: only an attribute of kind date has a format",
+        ),
+        (
+            {"attributes": {"note": {"column": "a", "kind": "categorical", "use": "words"}}},
+            "attributes.note: only an attribute of kind text has a use",
+        ),
+        (
+            {"attributes": {"note": {"column": "a", "kind": "text", "use": "meaning"}}},
+            "attributes.note.use",
+        ),
         ({"outcome": {"column": "y", "converted": ["1"]}}, "say when a lead ended"),
         (
             {"outcome": {"column": "y", "converted": ["1"], "after": "soon"}},

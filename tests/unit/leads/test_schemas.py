@@ -32,6 +32,12 @@ def test_only_the_address_is_required() -> None:
         {"attributes": {"Bad Name": 1}},
         {"attributes": {"seats": [1, 2]}},
         {"attributes": {"seats": None}},
+        {"attributes": {"seats": float("nan")}},
+        {"attributes": {"seats": 10**400}},
+        {"attributes": {"note": "x" * 5001}},
+        {"attributes": {"note": "a\x00b"}},
+        {"attributes": {"note": "\ud800"}},
+        {"company_name": "\ud800"},
     ],
 )
 def test_what_is_out_of_bounds_is_refused(body: dict[str, Any]) -> None:
