@@ -23,7 +23,7 @@ SELECT 'lead_' || lpad(to_hex(CAST(:copy AS integer)), 12, '0') || substr(lead_i
 FROM chosen_events
 """
 CHOSEN = """
-CREATE TEMP TABLE chosen_events AS
+CREATE TEMP TABLE IF NOT EXISTS chosen_events AS
 SELECT * FROM lead_events WHERE source = 'simulation' ORDER BY hashint8(id) LIMIT :limit
 """
 

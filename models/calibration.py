@@ -13,6 +13,7 @@ FREE, DRIFT = 100.0, 0.5
 # Where a lead is like fewer than this many leads learned from, history says nothing of it.
 FEWEST_SIMILAR = 20
 NOT_ENOUGH = "not enough history"
+CONFIDENCES = np.array([NOT_ENOUGH, "high", "medium", "low"], dtype=object)
 DOUBT = float(np.log(4.0))
 Bin = tuple[float, float, float, int]
 
@@ -127,10 +128,9 @@ class Calibration:
         history" where hardly any lead learned from is similar."""
         doublings = (logit(high) - logit(low)) / np.log(2)
         unknown = similar < FEWEST_SIMILAR if self.bins else np.ones(len(low), dtype=bool)
-        words = np.select(
-            [unknown, doublings <= 1.0, doublings <= 2.0], [NOT_ENOUGH, "high", "medium"], "low"
-        )
-        return list(words.tolist())
+        places = np.select([unknown, doublings <= 1.0, doublings <= 2.0], [0, 1, 2], 3)
+        words: list[str] = CONFIDENCES[places].tolist()
+        return words
 
 
 def _bins(probability: Vector, labels: np.ndarray) -> tuple[Bin, ...]:

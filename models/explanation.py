@@ -48,6 +48,8 @@ def texts(features: Sequence[Feature], places: Places, columns: Columns) -> Text
             continue
         # Leads share most values, so that each is put into words once.
         values = _picked(columns[feature.name], rows)
+        if feature.whole:
+            values = [value if value is None else float(int(value)) for value in values]
         words = {value: feature.sentence(value) for value in set(values)}
         said[rows, ranks] = [words[value] for value in values]
     return said

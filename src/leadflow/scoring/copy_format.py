@@ -33,6 +33,7 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + pack(">ii", 0, 0)
 TRAILER = pack(">h", -1)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 FLOAT8, INT2, TEXT = 701, 21, 25
+NO_TEXTS = pack(">iiii", 12, 0, 0, TEXT)
 
 
 def chunks(scored: ScoredLeads, current: "np.ndarray", rows: int = 2000) -> Iterator[bytes]:
@@ -92,32 +93,32 @@ def _tails(scored: ScoredLeads) -> list[bytes]:
     """Each row's words: few different ones, so that each is encoded once."""
     words = {word: _text(word) for word in {*scored.confidence, *scored.level}}
     same = _text(scored.regime) + _text(scored.model_version)
-    encoded: dict[str, bytes] = {}
-    places: dict[tuple[int, ...], bytes] = {}
+    said = [list(rank) for rank in scored.reason_texts.T]
+    encoded: dict[str | None, bytes] = {
+        text: b"" if text is None else _text(text) for text in set().union(*said)
+    }
+    places = _encoded_places(scored.reason_places)
+    ranks = [[encoded[text] for text in rank] for rank in said]
     tails = []
-    for confidence, level, all_places, all_texts in zip(
-        scored.confidence,
-        scored.level,
-        scored.reason_places.tolist(),
-        scored.reason_texts.tolist(),
-        strict=True,
+    for confidence, level, (count, where), *reasons in zip(
+        scored.confidence, scored.level, places, *ranks, strict=True
     ):
-        kept = tuple(place for place in all_places if place >= 0)
-        if kept not in places:
-            places[kept] = _array(INT2, [pack(">ih", 2, place) for place in kept])
-        said = []
-        for text in all_texts:
-            if text is not None:
-                if text not in encoded:
-                    encoded[text] = _text(text)
-                said.append(encoded[text])
-        tails.append(words[confidence] + words[level] + same + places[kept] + _array(TEXT, said))
+        content = b"".join(reasons)
+        array = pack(">iiiiii", 20 + len(content), 1, 0, TEXT, count, 1) if count else NO_TEXTS
+        tails.append(words[confidence] + words[level] + same + where + array + content)
     return tails
 
 
-def _array(kind: int, values: list[bytes]) -> bytes:
-    """An array of values that carry their lengths already."""
-    if not values:
-        return pack(">iiii", 12, 0, 0, kind)
-    content = b"".join(values)
-    return pack(">iiiiii", 20 + len(content), 1, 0, kind, len(values), 1) + content
+def _encoded_places(places: "np.ndarray") -> list[tuple[int, bytes]]:
+    """How many places each row has, and these as an array."""
+    width = places.itemsize * places.shape[1]
+    content = places.tobytes()
+    keys = [content[at : at + width] for at in range(0, len(content), width)]
+    first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
+    known: dict[bytes, tuple[int, bytes]] = {}
+    for key, row in first.items():
+        kept = [place for place in places[row].tolist() if place >= 0]
+        body = b"".join(pack(">ih", 2, place) for place in kept)
+        head = (20 + len(body), 1, 0, INT2, len(kept), 1) if kept else (12, 0, 0, INT2)
+        known[key] = (len(kept), pack(f">{len(head)}i", *head) + body)
+    return [known[key] for key in keys]

@@ -33,6 +33,7 @@ def levels(totals: "np.ndarray", settings: Settings) -> list[str]:
     """The level of each score (n); as ``level`` says, for many at once."""
     import numpy as np
 
-    conditions = [totals >= lowest for lowest in thresholds(settings)]
-    names: list[str] = np.select(conditions, list(BEST_FIRST[:3]), BEST_FIRST[3]).tolist()
+    reached = sum((totals >= lowest).astype(int) for lowest in thresholds(settings))
+    # Places of names, not names: an array of texts is slow to take apart.
+    names: list[str] = np.array(BEST_FIRST[::-1], dtype=object)[reached].tolist()
     return names

@@ -23,12 +23,16 @@ INSERT INTO scorecards (id, regime, model_version, features)
 VALUES (:scorecard_id, :regime, :model_version, :features) ON CONFLICT DO NOTHING
 """
 # The newest moment wins: a score as of an older moment joins the history without becoming current.
-DEMOTE = """
+# Ids travel as one text: as an array each would be looked at for what must be quoted.
+IDS = "string_to_array(:lead_ids, chr(31))"
+DEMOTE = f"""
 UPDATE lead_scores SET is_current = false
-WHERE is_current AND as_of < :as_of AND lead_id = ANY(:lead_ids)
+WHERE is_current AND as_of < :as_of AND lead_id = ANY({IDS})
 """
-NEWER = "SELECT lead_id FROM lead_scores WHERE is_current AND lead_id = ANY(:lead_ids)"
-SAME = "SELECT lead_id FROM lead_scores WHERE as_of = :as_of AND lead_id = ANY(:lead_ids)"
+KNOWN = f"""
+SELECT lead_id, as_of, is_current FROM lead_scores
+WHERE lead_id = ANY({IDS}) AND (is_current OR as_of = :as_of)
+"""
 SINGLE = (*copy_format.COLUMNS[:3], *NUMBERS, *DIMENSIONS, *copy_format.COLUMNS[14:])
 NAMES = ", ".join(SINGLE)
 INSERT = f"""
@@ -87,10 +91,12 @@ def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
 
 
 def _copy(session: Session, given: ScoredLeads) -> int:
-    leads = {"lead_ids": given.lead_ids, "as_of": given.as_of}
-    scored = given.without(set(session.scalars(text(SAME), leads)))
-    session.execute(text(DEMOTE), leads)
-    newer = set(session.scalars(text(NEWER), leads))
+    leads = {"lead_ids": chr(31).join(given.lead_ids), "as_of": given.as_of}
+    known = session.execute(text(KNOWN), leads).all()
+    scored = given.without({row.lead_id for row in known if row.as_of == given.as_of})
+    newer = {row.lead_id for row in known if row.is_current and row.as_of > given.as_of}
+    if known:
+        session.execute(text(DEMOTE), leads)
     names = SQL(", ").join(map(Identifier, copy_format.COLUMNS))
     statement = SQL("COPY lead_scores ({}) FROM STDIN (FORMAT binary)").format(names)
     with driver_connection(session).cursor().copy(statement) as copy:
