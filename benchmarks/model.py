@@ -15,11 +15,16 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.peers import naive_bayes, random_forest
+from benchmarks.peers import (
+    gradient_boosting,
+    logistic_regression,
+    naive_bayes,
+    random_forest,
+)
 from benchmarks.rows import Row, publish
 from features.feature import Dimension, Feature, Kind
 from leadflow.settings import get_settings
-from models.evaluation import Metrics, evaluate
+from models.evaluation import Metrics, auc, evaluate
 from models.training import Training, train
 
 FILE = Path("bank_marketing/bank-additional-full.csv")
@@ -77,7 +82,22 @@ def out_of_fold(
     return {name: evaluate(probability, labels) for name, probability in predicted.items()}
 
 
-def rows_of(metrics: dict[str, Metrics], dated: Training) -> list[Row]:
+def latest_peers(frame: pd.DataFrame, labels: np.ndarray) -> dict[str, float]:
+    """AUC of plain models on the last fifth of the calls, learned on the first four."""
+    cut = len(frame) - len(frame) // 5
+    past, latest = frame.iloc[:cut], frame.iloc[cut:]
+    ways = {
+        "default gradient boosting": gradient_boosting,
+        "default random forest": random_forest,
+        "default logistic regression": logistic_regression,
+    }
+    return {
+        name: auc(predict(past, labels[:cut], latest), labels[cut:])
+        for name, predict in ways.items()
+    }
+
+
+def rows_of(metrics: dict[str, Metrics], dated: Training, peers: dict[str, float]) -> list[Row]:
     """Our metrics with their bounds beside each peer's, then the date order as information."""
     own = metrics["ours"]
     rows = []
@@ -85,10 +105,17 @@ def rows_of(metrics: dict[str, Metrics], dated: Training) -> list[Row]:
         if peer == "ours":
             continue
         rows += [
-            Row("AUC", own.auc, "", at_least=0.80, peer=peer, peer_value=theirs.auc),
-            Row("Brier score", own.brier, "", at_most=0.077, peer=peer, peer_value=theirs.brier),
+            Row("AUC", own.auc, "", at_least=0.804, peer=peer, peer_value=theirs.auc),
+            Row("Brier score", own.brier, "", at_most=0.0765, peer=peer, peer_value=theirs.brier),
             Row("ECE, 15 bins", own.ece, "", at_most=0.010, peer=peer, peer_value=theirs.ece),
         ]
+    chosen = dated.latest.auc
+    rows += [
+        Row("AUC on the latest fifth, automatic choice", chosen, "", 0.74, None, peer, theirs)
+        for peer, theirs in peers.items()
+    ]
+    best = max(candidate.latest.auc for candidate in dated.candidates)
+    rows.append(Row("… behind the best candidate by", best - chosen, "", at_most=0.01))
     for candidate in dated.candidates:
         taken = " (chosen)" if candidate.name == dated.chosen else ""
         name = f"AUC on the latest fifth: {candidate.name}{taken}"
@@ -117,7 +144,8 @@ def main() -> int:
     metrics = out_of_fold(frame, labels, ways, console)
     dated = in_date_order(frame, labels)
     title = f"{len(labels):,} calls, {labels.mean():.1%} converted, {FOLDS} folds"
-    code = publish("model", title, rows_of(metrics, dated), settings.home, console)
+    rows = rows_of(metrics, dated, latest_peers(frame, labels))
+    code = publish("model", title, rows, settings.home, console)
     console.print(f"In date order: {dated.why}")
     return code
 

@@ -23,6 +23,35 @@ def random_forest(frame: pd.DataFrame, labels: np.ndarray, new: pd.DataFrame) ->
     return np.asarray(forest.fit(frame, labels).predict_proba(new)[:, 1])
 
 
+def gradient_boosting(frame: pd.DataFrame, labels: np.ndarray, new: pd.DataFrame) -> np.ndarray:
+    """Probabilities of scikit-learn's default histogram gradient boosting."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    text, _ = _fields(frame)
+    as_categories = dict.fromkeys(text, "category")
+    both = pd.concat([frame, new]).astype(as_categories)
+    boosting = HistGradientBoostingClassifier(random_state=0, categorical_features="from_dtype")
+    fitted = boosting.fit(both.iloc[: len(frame)], labels)
+    return np.asarray(fitted.predict_proba(both.iloc[len(frame) :])[:, 1])
+
+
+def logistic_regression(frame: pd.DataFrame, labels: np.ndarray, new: pd.DataFrame) -> np.ndarray:
+    """Probabilities of scikit-learn's default logistic regression on scaled and one-hot fields."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    text, numbers = _fields(frame)
+    scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    plain = make_pipeline(
+        make_column_transformer((OneHotEncoder(handle_unknown="ignore"), text), (scaled, numbers)),
+        LogisticRegression(max_iter=500),
+    )
+    return np.asarray(plain.fit(frame, labels).predict_proba(new)[:, 1])
+
+
 def naive_bayes(frame: pd.DataFrame, labels: np.ndarray, new: pd.DataFrame) -> np.ndarray:
     """Probabilities from each field's own conversion rates, as if fields were independent.
 

@@ -39,7 +39,7 @@ class Curve:
         """Log-odds (n) of these values."""
         edges, heights = self._table
         # What is missing sorts behind the infinite last edge, which is where its height stands.
-        result: Matrix = heights[np.searchsorted(edges, values, side="left")]
+        result: Matrix = heights[edges.searchsorted(values)]
         for line in self.lines:
             steps = np.minimum(np.maximum(values, line.low), line.high) - line.centre
             result = result + np.where(np.isnan(steps), 0.0, line.slope * steps)

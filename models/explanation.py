@@ -42,10 +42,9 @@ def texts(features: Sequence[Feature], places: Places, columns: Columns) -> Text
     ``columns`` are the leads' values by feature name, a sequence of n each.
     """
     said = np.full(places.shape, None, dtype=object)
-    for place, feature in enumerate(features):
+    for place in set(places.ravel().tolist()) - {NONE}:
+        feature = features[place]
         rows, ranks = np.nonzero(places == place)
-        if not len(rows):
-            continue
         # Leads share most values, so that each is put into words once.
         values = _picked(columns[feature.name], rows)
         if feature.whole:

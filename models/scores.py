@@ -6,6 +6,7 @@ so a contribution of log-odds ``x`` is ``10 · x / ln 2`` points.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -50,13 +51,7 @@ class Scores:
 
     def dimension_points(self) -> Matrix:
         """The five dimensions (n × 5) in their order: 50 plus each one's contributions, clipped."""
-        member = np.array(
-            [
-                [feature.dimension == dimension for dimension in Dimension]
-                for feature in self.features
-            ],
-            dtype=np.float64,
-        )
+        member = _membership(tuple(feature.dimension for feature in self.features))
         sums = AVERAGE + self.contributions @ member
         return np.minimum(np.maximum(sums, 0.0), 100.0)
 
@@ -64,6 +59,12 @@ class Scores:
         """The five dimensions by name (n × 5)."""
         names = [str(dimension) for dimension in Dimension]
         return pd.DataFrame(self.dimension_points(), columns=names, index=self.lead_ids)
+
+
+@lru_cache(maxsize=64)
+def _membership(dimensions: tuple[Dimension, ...]) -> Matrix:
+    """Which dimension (f × 5) each feature belongs to, as zeros and ones."""
+    return np.array([[mine == one for one in Dimension] for mine in dimensions], dtype=np.float64)
 
 
 class Scorer(Protocol):

@@ -42,12 +42,14 @@ class Similar:
         ``parts`` (n × f) are its contributions in log-odds. At least one, so that one may divide.
         """
         least = np.full(len(matrix), np.inf)
+        matters = np.abs(parts) >= MATTERS
         for place, (edges, counts) in enumerate(self._tables):
-            here = counts[np.searchsorted(edges, matrix[:, place], side="left")]
-            matters = np.abs(parts[:, place]) >= MATTERS
-            least = np.where(matters, np.minimum(least, here), least)
+            if not matters[:, place].any():
+                continue
+            here = counts[edges.searchsorted(matrix[:, place])]
+            least = np.where(matters[:, place], np.minimum(least, here), least)
         everyone = float(sum(self.counts[0])) if self.counts else 1.0
-        kept: Vector = np.clip(least, 1.0, max(1.0, everyone))
+        kept: Vector = np.minimum(np.maximum(least, 1.0), max(1.0, everyone))
         return kept
 
     def usual(self, place: int) -> float | None:

@@ -1,5 +1,6 @@
 """Notebooks run on the store, from the first cell to the last."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,9 +9,13 @@ import pytest
 from nbclient import NotebookClient
 from sqlalchemy import Engine
 
+from features.moments import all_leads
+from leadflow.database.engine import unit_of_work
 from leadflow.scoring import learning
+from leadflow.scoring.service import score_leads
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
+from models.rubric import Rubric
 
 pytestmark = pytest.mark.servers
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -33,6 +38,34 @@ def test_the_retraining_notebook_registers_a_challenger(store: Engine) -> None:
         if "image/png" in output.get("data", {})
     ]
     assert len(pictures) == 5
+
+
+def run(name: str) -> str:
+    """Everything a notebook prints, once it has run to its end."""
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def test_the_notebooks_of_features_and_of_few_outcomes_hold_what_they_say(store: Engine) -> None:
+    settings, now = get_settings(), datetime.now(UTC)
+    simulate(store, settings, seed=6, leads=1200, months=12.0, reps=3, now=now)
+    assert "200 leads: as of a month ago 0 moved, as of now 200 show the meeting" in run(
+        "explore_features"
+    )
+    assert "of the rarer kind: blend" in run("cold_start")
+
+
+def test_the_notebook_of_one_lead_explains_its_score_to_the_point(store: Engine) -> None:
+    settings, now = get_settings(), datetime.now(UTC)
+    simulate(store, settings, seed=6, leads=300, months=6.0, reps=3, now=now)
+    with unit_of_work() as session:
+        score_leads(session, Rubric.load(), all_leads(now), now, settings)
+    said = run("explain_lead")
+    found = re.search(r"= ([\d.]+), and the score before clipping is ([\d.]+)", said)
+    assert found is not None
+    assert float(found[1]) == pytest.approx(float(found[2]), abs=2e-6)
 
 
 def test_the_stored_notebook_holds_no_output() -> None:

@@ -154,3 +154,42 @@ def test_a_malformed_file_is_refused(tmp_path: Path, text: str, place: str) -> N
     path.write_text(text)
     with pytest.raises(RubricInvalid, match=f"rubric.yaml.*{place}"):
         Rubric.load(path)
+
+
+FADING = """
+version: "1"
+base_rate: 0.1
+bounds:
+  engagement: [-5, 12]
+features:
+  meetings:
+    half_life_days: 30
+    bands: [[0, -2], [1, 8]]
+  email_replies:
+    bands: [[0, 0], [1, 9]]
+"""
+
+
+@pytest.mark.parametrize(("days", "points"), [(0.0, 8.0), (30.0, 4.0), (60.0, 2.0), (None, 8.0)])
+def test_what_speaks_for_a_lead_fades_with_silence(days: float | None, points: float) -> None:
+    rubric = Rubric.parse(FADING)
+    values = {"meetings": 1.0, "email_replies": 0.0, "days_since_active": days}
+    assert rubric.score_one(values).contributions[0, 0] == pytest.approx(points)
+
+
+def test_what_speaks_against_a_lead_does_not_fade() -> None:
+    values = {"meetings": 0.0, "email_replies": 0.0, "days_since_active": 90.0}
+    assert Rubric.parse(FADING).score_one(values).points[0] == pytest.approx(48.0)
+
+
+def test_a_dimension_keeps_its_bounds_and_the_total_stays_a_sum() -> None:
+    values = {"meetings": 3.0, "email_replies": 2.0, "days_since_active": 0.0}
+    scores = Rubric.parse(FADING).score_one(values)
+    assert scores.points[0] == pytest.approx(62.0)
+    assert scores.contributions[0, :2].tolist() == pytest.approx([12 * 8 / 17, 12 * 9 / 17])
+
+
+@pytest.mark.parametrize("change", ["half_life_days: 0", "half_life_days: soon"])
+def test_a_half_life_must_be_a_time(change: str) -> None:
+    with pytest.raises(RubricInvalid, match="meetings"):
+        Rubric.parse(FADING.replace("half_life_days: 30", change))
