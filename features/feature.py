@@ -46,7 +46,7 @@ class Feature:
     dimension: Dimension
     kind: Kind
     says: str = ""
-    says_for: Mapping[str, str] = field(default_factory=dict)
+    says_for: Mapping[str, str] = field(default_factory=dict, hash=False)
     missing: str = ""
     whole: bool = False
     advice: str = ""

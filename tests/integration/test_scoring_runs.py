@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from features.moments import these_leads
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.leads.changes import mark_changed
+from leadflow.leads.schemas import LeadIn
+from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
 from leadflow.scoring import runs
 from leadflow.scoring.frames import definitions_of, read_features, read_one
@@ -221,3 +223,16 @@ def test_a_lead_without_events_and_with_nothing_known_is_scored(
         session.flush()
         scored = score_leads(session, RUBRIC, these_leads(NOW, [lead.id]), NOW, settings)
     assert scored.leads == 1
+
+
+def test_one_lead_with_attributes_of_its_company_is_scored(
+    store: Engine, settings: Settings
+) -> None:
+    rubric = Rubric.parse(
+        "{version: '1', base_rate: 0.1, features: {attributes.plan: {values: {pro: 7, free: -3}}}}"
+    )
+    with unit_of_work() as session:
+        for name, points in (("pro", 57.0), ("free", 47.0), ("other", 50.0)):
+            sent = LeadIn(email=f"{name}@company.com", attributes={"plan": name})
+            lead, _ = upsert_lead(session, sent, NOW)
+            assert score_lead(session, rubric, lead.id, NOW, settings).points == points

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from psycopg import RawCursor
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
 
 NOT_KNOWN = cast(literal_column("'NaN'"), Double)
 DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+
+
+MOST_STATEMENTS = 32
+_statements: dict[tuple[Feature, ...], bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,18 @@ def read_one(
     return found
 
 
-@lru_cache(maxsize=16)
 def _one_lead(custom: tuple[Definition, ...]) -> bytes:
-    """The same features for the lead ``$1`` at the moment ``$2``."""
+    """The same features for the lead ``$1`` at the moment ``$2``; put into words once for the same
+    attributes."""
+    key = tuple(definition.feature for definition in custom)
+    if key not in _statements:
+        if len(_statements) >= MOST_STATEMENTS:
+            _statements.clear()
+        _statements[key] = _statement_of_one(custom)
+    return _statements[key]
+
+
+def _statement_of_one(custom: tuple[Definition, ...]) -> bytes:
     of_one = select(
         leads.c.id.label("lead_id"),
         literal_column("$2::timestamptz", DateTime(timezone=True)).label("as_of"),
