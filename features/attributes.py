@@ -1,10 +1,10 @@
 """Features made of a company's own attributes: no code, only their definition."""
 
 from collections.abc import Callable, Mapping, Sequence
+from re import compile as pattern
 from typing import Any
 
-from sqlalchemy import cast
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Double, Text, literal_column
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
@@ -15,29 +15,38 @@ from features.feature import Dimension, Feature, Kind
 PREFIX = "attributes."
 KINDS = ("numeric", "categorical", "boolean", "date", "text")
 Row = Mapping[str, str | None]
+_NAME = pattern(r"[a-z][a-z0-9_]{0,62}")
 
 
 def attribute_definitions(rows: Sequence[Row]) -> tuple[Definition, ...]:
     """Definitions from rows with ``name``, ``label``, ``kind``, ``dimension`` and ``use``.
 
     Free text (kind ``text``) has one only where ``use`` asks for it: ``words``, its length.
+
+    Raises:
+        ValueError: a name is not of small letters, digits and underscores.
     """
     return tuple(_definition(row) for row in rows if row["kind"] != "text" or row.get("use"))
 
 
 def _definition(row: Row) -> Definition:
-    name, kind = str(row["name"]), row["kind"]
+    name, kind = str(row["name"]), str(row["kind"])
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} cannot be the name of an attribute.")
     feature = Feature(
         PREFIX + name, str(row["label"]), Dimension(str(row["dimension"])), **_SAYS[kind](row)
     )
     return Definition(feature, lambda profile, activity: _value(profile, name, kind))
 
 
-def _value(profile: FromClause, name: str, kind: str | None) -> ColumnElement[Any]:
-    value = cast(profile.c.attributes, JSONB)[name]
+def _value(profile: FromClause, name: str, kind: str) -> ColumnElement[Any]:
+    table = getattr(profile, "name", "profile")
+    json, words = f"({table}.attributes -> '{name}')", f"({table}.attributes ->> '{name}')"
     if kind == "date":
-        return as_days_since(value, profile.c.as_of)
-    return _READS[kind](value)
+        expression = as_days_since(json, words, f"{table}.as_of")
+    else:
+        expression = _READS[kind](json, words)
+    return literal_column(expression, Text if kind == "categorical" else Double)
 
 
 def _date_words(row: Row) -> dict[str, Any]:
@@ -64,13 +73,13 @@ def _text_words(row: Row) -> dict[str, Any]:
     }
 
 
-_READS: dict[str | None, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
+_READS: dict[str, Callable[[str, str], str]] = {
     "numeric": as_number,
     "boolean": as_truth,
     "categorical": as_category,
     "text": as_words,
 }
-_SAYS: dict[str | None, Callable[[Row], dict[str, Any]]] = {
+_SAYS: dict[str, Callable[[Row], dict[str, Any]]] = {
     **{kind.value: lambda row: {"kind": Kind(str(row["kind"]))} for kind in Kind},
     "date": _date_words,
     "text": _text_words,

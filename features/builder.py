@@ -20,8 +20,9 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import LateralFromClause
+from sqlalchemy.sql.selectable import FromClause, LateralFromClause
 
 from features.definitions import DEFINITIONS, Definition
 from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
@@ -54,7 +55,7 @@ def _profile(moments: Select[Any]) -> CTE:
             leads.c.id.label("lead_id"),
             moment.c.as_of,
             leads.c.created_at,
-            *(leads.c[name] for name in PROFILE_COLUMNS),
+            *_profile_columns(leads),
         )
         .join_from(moment, leads, leads.c.id == moment.c.lead_id)
         .where(leads.c.known_from <= moment.c.as_of)
@@ -64,7 +65,7 @@ def _profile(moments: Select[Any]) -> CTE:
             lead_history.c.lead_id,
             moment.c.as_of,
             leads.c.created_at,
-            *(lead_history.c[name] for name in PROFILE_COLUMNS),
+            *_profile_columns(lead_history),
         )
         .join_from(moment, lead_history, lead_history.c.lead_id == moment.c.lead_id)
         .join(leads, leads.c.id == lead_history.c.lead_id)
@@ -74,6 +75,13 @@ def _profile(moments: Select[Any]) -> CTE:
         )
     )
     return union_all(present, past).cte("profile")
+
+
+def _profile_columns(source: FromClause) -> list[ColumnElement[Any]]:
+    columns = [source.c[name] for name in PROFILE_COLUMNS if name != "attributes"]
+    # Unpacked once a lead: else PostgreSQL would decompress all attributes for each one it reads.
+    unpacked = cast(source.c.attributes, JSONB).op("||")(cast(literal("{}"), JSONB))
+    return [*columns, unpacked.label("attributes")]
 
 
 def _activity(profile: CTE) -> LateralFromClause:

@@ -9,18 +9,12 @@ from typing import Any
 from leadflow.leads import known_names as known
 from leadflow.leads.mapping import ROW
 from leadflow.leads.profiling import Profile, filled_only_where, profile
+from leadflow.leads.proposed_attributes import attribute, date_column, free_name, why_not
 from leadflow.leads.tables_of_text import Row, Table
 from leadflow.settings import get_settings
 
 SAMPLE = 5000
 OLDEST_LOOKED_AT = 60  # days; leads are looked at when they are at most 45 days old
-MOST_UNREADABLE = 20
-WHY_NOT = {
-    "empty": "Empty in every row looked at.",
-    "distinct": "Almost every row says something else: nothing to learn from.",
-    "text": "Free text, which may name persons. To keep it, map it with kind: text; to learn from "
-    "its length, add use: words.",
-}
 
 
 @dataclass(frozen=True)
@@ -123,7 +117,7 @@ class _Proposer:
         else:
             self._doubt(at)
             self._take(at, "outcome.at", "a date with the name of an end")
-            outcome["at"] = _date_column(at)
+            outcome["at"] = date_column(at)
         value = self._named(known.VALUES, "numeric")
         if value is not None:
             outcome["value"] = self._take(value, "outcome.value", "an amount known at the end")
@@ -148,7 +142,7 @@ class _Proposer:
             return
         self._doubt(column)
         self._take(column, "created_at", "a date of each row")
-        self._content["created_at"] = _date_column(column)
+        self._content["created_at"] = date_column(column)
 
     def _dates(self) -> list[Profile]:
         return [column for column in self._open.values() if column.kind == "date"]
@@ -213,8 +207,8 @@ class _Proposer:
             if why is not None:
                 ignore[self._take(column, "not stored", why)] = why
                 continue
-            name = _free(column.slug, attributes)
-            attributes[name] = _attribute(column)
+            name = free_name(column.slug, attributes)
+            attributes[name] = attribute(column)
             self._doubt(column)
             said = f"{column.kind}, {column.distinct:,} different values"
             self._take(column, f"attribute {name}", said)
@@ -224,53 +218,8 @@ class _Proposer:
             self._content["ignore"] = ignore
 
     def _why_not(self, column: Profile) -> str | None:
-        words = column.slug.split("_")
         if column.slug in known.AFTERWARDS:
             return "Perhaps a leak: its name speaks of something known only afterwards."
         if self._converted and filled_only_where(column.name, self._rows, self._converted):
             return "Perhaps a leak: it says something almost only where a lead converted."
-        if column.kind == "e-mail" or _names_persons(words):
-            return "May name a person."
-        if column.identifies:
-            return "Names or counts the rows: nothing to learn from."
-        if column.kind in WHY_NOT:
-            return WHY_NOT[column.kind]
-        return "The same in every row looked at." if column.distinct < 2 else None
-
-
-def _names_persons(words: list[str]) -> bool:
-    """Whether a column is named like people are; the name of a school or a product is another."""
-    if words[-1] == "name" and words[-2:-1] and words[-2] in known.THINGS:
-        words = words[:-2]
-    return bool(set(known.PERSONS) & set(words))
-
-
-def _free(slug: str, taken: dict[str, Any]) -> str:
-    """The slug, or with a number behind it where another column has it already."""
-    name, number = slug, 1
-    while name in taken:
-        number += 1
-        name = f"{slug[:58]}_{number}"
-    return name
-
-
-def _date_column(column: Profile) -> str | dict[str, str]:
-    form = column.dates and column.dates.format
-    return {"column": column.name, "format": form} if form else column.name
-
-
-def _attribute(column: Profile) -> dict[str, Any]:
-    attribute: dict[str, Any] = {"column": column.name, "kind": column.kind}
-    if not column.name.isascii():
-        label = " ".join("".join(c if c.isprintable() else " " for c in column.name).split())
-        attribute |= {"label": label[:100]} if label else {}
-    if column.dates is not None and column.dates.format is not None:
-        attribute["format"] = column.dates.format
-    words = f"_{column.slug}"
-    for dimension, hints in known.DIMENSIONS.items():
-        if any(f"_{hint}" in words for hint in hints):
-            attribute["dimension"] = dimension
-            break
-    nothing = [value for value in column.values if value.lower() in ("unknown", "?", "-")]
-    nothing += [value for value in column.unreadable[:MOST_UNREADABLE] if value not in nothing]
-    return attribute | ({"missing": nothing} if nothing else {})
+        return why_not(column)

@@ -90,6 +90,60 @@ def test_a_file_without_dates_is_told_that_they_are_made_up() -> None:
     assert last < NOW
 
 
+def test_free_text_is_left_out_with_what_to_do_about_it() -> None:
+    notes = {"Notes": "would like to hear about the price of the larger plan"}
+    made = proposal([row(number, **notes) for number in range(1, 200)])
+    assert "kind: text" in made.content["ignore"]["Notes"]
+
+
+def test_a_date_that_may_not_be_the_beginning_is_an_attribute() -> None:
+    rows: list[Row] = [
+        {
+            "Contract end": f"{number % 28 + 1:02}.12.2026",
+            "Date of birth": f"{number % 28 + 1:02}.05.1990",
+            "y": "yes" if number % 9 else "no",
+        }
+        for number in range(100)
+    ]
+    made = proposal(rows)
+    assert made.content["attributes"] == {
+        "contract_end": {"column": "Contract end", "kind": "date", "format": "%d.%m.%Y"},
+        "date_of_birth": {"column": "Date of birth", "kind": "date", "format": "%d.%m.%Y"},
+    }
+    assert "sequence" in made.content["created_at"]
+    assert "No date tells when a lead came in" in made.notes[0]
+
+
+def test_dates_in_another_form_are_proposed_with_it_and_doubts_are_said() -> None:
+    rows: list[Row] = [
+        {"signup_date": f"0{number % 9 + 1}/03/2025", "y": "yes" if number % 9 else "no"}
+        for number in range(100)
+    ]
+    made = proposal(rows)
+    assert made.content["created_at"] == {"column": "signup_date", "format": "%d/%m/%Y"}
+    assert any("day and month" in note for note in made.notes)
+
+
+def test_columns_whose_names_become_the_same_are_kept_apart() -> None:
+    names = ["Größe", "Grosse", "GROSSE!", "学校", "大学", "x" * 70, "x" * 71]
+    rows: list[Row] = [
+        {name: str(number % 7 + place) for place, name in enumerate(names)} for number in range(60)
+    ]
+    attributes = proposal(rows).content["attributes"]
+    assert len(attributes) == len(names)
+    assert [attributes[name]["column"] for name in attributes] == names
+    assert attributes["column"]["label"] == "学校"
+    parse_mapping(proposal(rows).content)
+
+
+def test_values_that_cannot_be_read_are_proposed_as_missing() -> None:
+    rows: list[Row] = [
+        {"seats": "many" if number == 6 else str(number), "y": "yes" if number % 9 else "no"}
+        for number in range(0, 300, 3)
+    ]
+    assert proposal(rows).content["attributes"]["seats"]["missing"] == ["many"]
+
+
 CELLS = st.one_of(
     st.none(),
     st.text(max_size=8),

@@ -1,0 +1,65 @@
+"""Which columns become attributes, under which name and of which kind; and why others do not."""
+
+from typing import Any
+
+from leadflow.leads import known_names as known
+from leadflow.leads.profiling import Profile
+
+MOST_UNREADABLE = 20
+WHY_NOT = {
+    "empty": "Empty in every row looked at.",
+    "distinct": "Almost every row says something else: nothing to learn from.",
+    "text": "Free text, which may name persons. To keep it, map it with kind: text; to learn from "
+    "its length, add use: words.",
+}
+
+
+def why_not(column: Profile) -> str | None:
+    """Why a column is no attribute, by its name and its values; None where it may be one."""
+    if column.kind == "e-mail" or _names_persons(column.slug.split("_")):
+        return "May name a person."
+    if column.identifies:
+        return "Names or counts the rows: nothing to learn from."
+    if column.kind in WHY_NOT:
+        return WHY_NOT[column.kind]
+    return "The same in every row looked at." if column.distinct < 2 else None
+
+
+def free_name(slug: str, taken: dict[str, Any]) -> str:
+    """The slug, or with a number behind it where another column has it already."""
+    name, number = slug, 1
+    while name in taken:
+        number += 1
+        name = f"{slug[:58]}_{number}"
+    return name
+
+
+def date_column(column: Profile) -> str | dict[str, str]:
+    """A column of dates as a mapping names it, with its format where it is not ISO 8601."""
+    form = column.dates and column.dates.format
+    return {"column": column.name, "format": form} if form else column.name
+
+
+def attribute(column: Profile) -> dict[str, Any]:
+    """The attribute that a column may become."""
+    content: dict[str, Any] = {"column": column.name, "kind": column.kind}
+    if not column.name.isascii():
+        label = " ".join("".join(c if c.isprintable() else " " for c in column.name).split())
+        content |= {"label": label[:100]} if label else {}
+    if column.dates is not None and column.dates.format is not None:
+        content["format"] = column.dates.format
+    words = f"_{column.slug}"
+    for dimension, hints in known.DIMENSIONS.items():
+        if any(f"_{hint}" in words for hint in hints):
+            content["dimension"] = dimension
+            break
+    nothing = [value for value in column.values if value.lower() in ("unknown", "?", "-")]
+    nothing += [value for value in column.unreadable[:MOST_UNREADABLE] if value not in nothing]
+    return content | ({"missing": nothing} if nothing else {})
+
+
+def _names_persons(words: list[str]) -> bool:
+    """Whether a column is named like people are; the name of a school or a product is another."""
+    if words[-1] == "name" and words[-2:-1] and words[-2] in known.THINGS:
+        words = words[:-2]
+    return bool(set(known.PERSONS) & set(words))
