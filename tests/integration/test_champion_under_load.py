@@ -30,7 +30,8 @@ def challenger(store: Engine) -> Iterator[Learned]:
     forget_models(settings)
     simulate(store, settings, seed=8, leads=900, months=12.0, reps=3, now=now)
     with unit_of_work() as session:
-        yield learn_challenger(session, settings, now)
+        learned = learn_challenger(session, settings, now)
+    yield learned
     forget_models(settings)
 
 

@@ -28,7 +28,7 @@ from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from models.rubric import Rubric
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOW = datetime.now(UTC) - timedelta(hours=1)
 MEETING = EventIn(type="meeting")
 
 
