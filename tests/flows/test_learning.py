@@ -43,11 +43,13 @@ def status_of(approval_id: str) -> str:
 
 
 def artifacts(key: str) -> list[str]:
+    """What was shown under this key, the newest last."""
     from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
     with get_client(sync_client=True) as client:
         wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
-        return [str(item.data) for item in client.read_artifacts(artifact_filter=wanted)]
+        found = client.read_artifacts(artifact_filter=wanted)
+    return [str(item.data) for item in sorted(found, key=lambda item: str(item.created))]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def counts() -> tuple[int, ...]:
 
 
 def test_the_same_market_twice_changes_nothing(store: Engine) -> None:
-    arguments = {"seed": 3, "leads": 200, "months": 12.0, "reps": 4, "now": NOW}
+    arguments = {"seed": 33, "leads": 200, "months": 12.0, "reps": 4, "now": NOW}
     first = simulate(store, get_settings(), **arguments)  # type: ignore[arg-type]
     after = counts()
     assert after[0] == first.leads == 200
@@ -43,7 +43,7 @@ def test_the_same_market_twice_changes_nothing(store: Engine) -> None:
 
 
 def test_what_features_need_is_derived_and_the_truth_stays_outside(store: Engine) -> None:
-    summary = simulate(store, get_settings(), seed=3, leads=200, months=12.0, reps=4, now=NOW)
+    summary = simulate(store, get_settings(), seed=33, leads=200, months=12.0, reps=4, now=NOW)
     with unit_of_work() as session:
         leads = session.scalars(select(Lead)).all()
     assert {lead.email_kind for lead in leads} == {"company", "free"}
