@@ -37,8 +37,8 @@ class Row:
     def holds(self) -> bool | None:
         """Whether the bound is kept; None where there is none. What is not a number keeps none."""
         if self.at_least is not None:
-            return self.value >= self.at_least
-        return None if self.at_most is None else self.value <= self.at_most
+            return bool(self.value >= self.at_least)
+        return None if self.at_most is None else bool(self.value <= self.at_most)
 
     def to_dict(self) -> dict[str, Any]:
         """name, value, unit, bound, holds, peer, peer_value."""
@@ -54,8 +54,8 @@ def publish(name: str, title: str, rows: Sequence[Row], home: Path, console: Con
     """
     path = home / "bench" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([row.to_dict() for row in rows], indent=1))
     console.print(_table(title, rows))
+    path.write_text(json.dumps([row.to_dict() for row in rows], indent=1))
     console.print(f"Rows written to {path}", soft_wrap=True)
     return int(any(row.holds is False for row in rows))
 

@@ -10,14 +10,15 @@ from sqlalchemy.exc import DBAPIError
 from leadflow.approvals import service as approvals
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.champion import serving_scorer
+from leadflow.scoring.champion import scorer_at, serving_scorer
 from leadflow.scoring.learning import Learned
 from leadflow.scoring.promotion import CannotRollBack, promote, roll_back
-from leadflow.scoring.serving_record import served_at
-from leadflow.scoring.tables_of_serving import ServingModel
+from leadflow.scoring.serving_record import remember_rubric, served_at
+from leadflow.scoring.tables_of_serving import RubricUsed, ServingModel
 from leadflow.settings import Settings
 from models.refused import NoSuchVersion
 from models.registry import Registry
+from models.rubric import Rubric
 from tests.integration.registered_models import NOW, approve
 
 
@@ -142,3 +143,30 @@ def test_models_promoted_before_there_was_a_record_go_on_serving(
     ]
     assert [row.until for row in rows] == [NOW + timedelta(days=1), None]
     assert serving_scorer(settings).version == learned[1].version
+
+
+def test_a_rubric_that_was_changed_since_scores_the_past_as_it_did(
+    models: Registry, settings: Settings
+) -> None:
+    first, second = (
+        Rubric.parse(
+            f"{{version: '{name}', base_rate: 0.1, features: {{has_phone: {{values: "
+            f"{{'1': {points}, '0': 0}}}}}}}}"
+        )
+        for name, points in (("1", 3), ("2", 9))
+    )
+    with unit_of_work() as session:
+        for days, rubric in ((0, first), (1, first), (5, second), (9, first)):
+            remember_rubric(session, rubric.version, rubric.content, NOW + timedelta(days=days))
+        assert len(session.scalars(select(RubricUsed)).all()) == 3
+    assert [
+        scorer_at(settings, NOW + timedelta(days=days)).version for days in (-1, 0, 4, 5, 8, 9)
+    ] == [rubric.version for rubric in (first, first, first, second, second, first)]
+
+
+def test_the_rubric_that_serves_is_remembered_once(models: Registry, settings: Settings) -> None:
+    for _ in range(2):
+        serving_scorer(settings)
+    with unit_of_work() as session:
+        [remembered] = session.scalars(select(RubricUsed)).all()
+    assert Rubric.parse(remembered.content).version == Rubric.load().version

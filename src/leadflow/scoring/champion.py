@@ -5,14 +5,20 @@ A model serves only where the two agree and its files are those that were approv
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from leadflow.database.cluster import locate
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.serving_record import served_at, serving_now, take_turns
+from leadflow.scoring.serving_record import (
+    remember_rubric,
+    rubric_at,
+    served_at,
+    serving_now,
+    take_turns,
+)
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,13 +60,16 @@ def serving_scorer(settings: Settings) -> "Scorer":
     models = registry(settings)
     with unit_of_work() as session:
         champion = approved_champion(session, models)
-    scorer: Scorer = Rubric.load() if champion is None else models.load(champion)
+        if champion is None:
+            rubric = Rubric.load()
+            remember_rubric(session, rubric.version, rubric.content, datetime.now(UTC))
+    scorer: Scorer = rubric if champion is None else models.load(champion)
     _warm(scorer)
     return scorer
 
 
 def scorer_at(settings: Settings, moment: datetime) -> "Scorer":
-    """What scored leads at a past moment: the version that served then, or the rubric.
+    """What scored leads at a past moment: the version that served then, or the rubric as it was.
 
     Raises:
         ModelAltered: that version's files are not those that were approved.
@@ -69,9 +78,9 @@ def scorer_at(settings: Settings, moment: datetime) -> "Scorer":
 
     models = registry(settings)
     with unit_of_work() as session:
-        found = served_at(session, moment, models.name)
+        found, written = served_at(session, moment, models.name), rubric_at(session, moment)
     if found is None:
-        return Rubric.load()
+        return Rubric.load() if written is None else Rubric.parse(written)
     version, sha256 = found
     return models.load(replace(models.version(version), sha256=sha256))
 

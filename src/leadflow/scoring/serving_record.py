@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from leadflow.scoring.tables_of_serving import ServingModel
+from leadflow.scoring.tables_of_serving import RubricUsed, ServingModel
 from leadflow.settings import get_settings
 
 # Held while alias and record change together, and shared while both are read.
@@ -24,6 +24,23 @@ def served_at(
         )
     ).first()
     return None if row is None else (row.version, row.sha256)
+
+
+def remember_rubric(session: Session, version: str, content: str, now: datetime) -> None:
+    """This rubric is in use from now on; nothing where it was already."""
+    newest = select(RubricUsed.version).order_by(RubricUsed.number.desc()).limit(1)
+    if session.scalar(newest) != version:
+        session.add(RubricUsed(version=version, content=content, since=now))
+        session.flush()
+
+
+def rubric_at(session: Session, moment: datetime) -> str | None:
+    """The rubric file that was in use at a moment, or the first one where the moment lies before
+    it; None where none has ever been."""
+    known = select(RubricUsed.content)
+    then = known.where(RubricUsed.since <= moment).order_by(RubricUsed.number.desc())
+    content = session.scalar(then.limit(1))
+    return content or session.scalar(known.order_by(RubricUsed.number).limit(1))
 
 
 def serving_now(session: Session, model_name: str) -> ServingModel | None:

@@ -1,8 +1,17 @@
-"""Which model served when: the record that serving holds every model against."""
+"""Which model or rubric served when: the record that serving holds every model against."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
@@ -48,3 +57,14 @@ class ServingModel(Base):
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     how: Mapped[str] = mapped_column(Text)
+
+
+class RubricUsed(Base):
+    """A rubric that was in use from ``since`` on, until the next row's: its file as it was."""
+
+    __tablename__ = "rubrics"
+
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    version: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
