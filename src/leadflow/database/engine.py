@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from select import POLLIN, poll
+from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from leadflow.database import cluster
@@ -13,15 +16,25 @@ from leadflow.settings import get_settings
 
 def engine_for(url: URL | str, pool_size: int = 10) -> Engine:
     """An engine on PostgreSQL; sessions speak UTC, so every read timestamp is aware and UTC."""
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=20,
-        pool_pre_ping=True,
         # A failing statement is logged, and its parameters may be personal data.
         hide_parameters=True,
         connect_args={"options": "-c timezone=UTC -c jit=off"},
     )
+    event.listen(engine, "checkout", _refuse_ended)
+    return engine
+
+
+def _refuse_ended(connection: Any, *_: object) -> None:
+    """Have the pool replace a connection that the server has ended, without asking the server: a
+    connection at rest has nothing to read but its end."""
+    socket = poll()
+    socket.register(connection.fileno(), POLLIN)
+    if connection.closed or socket.poll(0):
+        raise DisconnectionError("The server ended this connection.")
 
 
 @lru_cache

@@ -109,11 +109,14 @@ def upsert_lead(
 def _write(
     session: Session, lead: LeadIn, email_index: str, now: datetime
 ) -> tuple[Lead, bool, bool] | None:
-    """The stored lead, whether it is new, whether anything is; None where another was first."""
+    """The stored lead, whether it is new, whether anything is; None where another came between."""
+    # Most leads are new: only where the store says that one is known is it looked for.
+    stored = _insert(session, lead, email_index, now)
+    if stored is not None:
+        return stored, True, True
     known = _find(session, lead, email_index)
     if known is None:
-        stored = _insert(session, lead, email_index, now)
-        return None if stored is None else (stored, True, True)
+        return None  # it was there a moment ago
     try:
         with session.begin_nested():
             changed = change_lead(session, known, lead, email_index, now)
@@ -133,12 +136,11 @@ def _find(session: Session, lead: LeadIn, email_index: str) -> Lead | None:
         .limit(1)
         .with_for_update()
     )
-    # Most leads are new: only one that is known is read whole.
     return None if lead_id is None else session.get(Lead, lead_id, populate_existing=True)
 
 
 def _insert(session: Session, lead: LeadIn, email_index: str, now: datetime) -> Lead | None:
-    """The new lead; None where another writer was first."""
+    """The new lead; None where one of its e-mail address or id is known."""
     values = NOTHING_KNOWN | _columns(lead)
     values |= {
         "id": new_id("lead"),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from models.scores import Scorer
 
 logger = logging.getLogger(__name__)
+END_SECONDS = 10.0
 
 
 class ServingScorer:
@@ -34,15 +35,18 @@ class ServingScorer:
         self._scorer: Scorer | None = None
         self._loaded: str | None = None
         self._stop = threading.Event()
+        self._watching = threading.Thread(target=self._watch, name="champion", daemon=True)
         self.error: str | None = None
 
     def start(self) -> None:
         """Load in the background and keep looking for a new champion."""
-        threading.Thread(target=self._watch, name="champion", daemon=True).start()
+        self._watching.start()
 
     def stop(self) -> None:
-        """Stop looking."""
+        """Stop looking; waits for a look that is under way."""
         self._stop.set()
+        if self._watching.is_alive():
+            self._watching.join(END_SECONDS)
 
     def current(self) -> "Scorer":
         """The scorer; waits for the first load if there was none yet."""
