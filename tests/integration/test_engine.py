@@ -2,6 +2,8 @@
 
 from sqlalchemy import Engine, text
 
+from leadflow.database.engine import engine_for
+
 OTHERS = "SELECT pg_terminate_backend(:pid)"
 
 
@@ -9,13 +11,16 @@ def test_connections_that_the_server_has_ended_are_replaced_before_they_are_used
     engine: Engine,
 ) -> None:
     pid = text("SELECT pg_backend_pid()")
-    with engine.connect() as first, engine.connect() as second:
+    # A pool of its own, which holds these two connections and no other.
+    own_pool = engine_for(engine.url)
+    with own_pool.connect() as first, own_pool.connect() as second:
         pids = {first.scalar(pid), second.scalar(pid)}
-    with engine.connect() as connection:
+    with own_pool.connect() as connection:
         own = connection.scalar(pid)
         ended = pids - {own}
         assert len(ended) == 1
         for other in ended:
             assert connection.scalar(text(OTHERS), {"pid": other})
-        with engine.connect() as fresh:
+        with own_pool.connect() as fresh:
             assert fresh.scalar(pid) not in pids
+    own_pool.dispose()
