@@ -4,7 +4,8 @@ from sqlalchemy import Engine, text
 
 from leadflow.database.engine import engine_for
 
-OTHERS = "SELECT pg_terminate_backend(:pid)"
+# Waits, up to so many milliseconds, until it has ended.
+END = "SELECT pg_terminate_backend(:pid, 10000)"
 
 
 def test_connections_that_the_server_has_ended_are_replaced_before_they_are_used(
@@ -20,7 +21,7 @@ def test_connections_that_the_server_has_ended_are_replaced_before_they_are_used
         ended = pids - {own}
         assert len(ended) == 1
         for other in ended:
-            assert connection.scalar(text(OTHERS), {"pid": other})
+            assert connection.scalar(text(END), {"pid": other})
         with own_pool.connect() as fresh:
             assert fresh.scalar(pid) not in pids
     own_pool.dispose()
