@@ -118,7 +118,8 @@ def _write(session: Session, made: Sequence[Decision], strategy: str, now: datet
             "rep_id": decision.rep_id,
             "strategy": strategy,
             "reason": decision.reason,
-            "trace": decision.trace,
+            "source": "sweep",
+            "assigned_by": "assign_leads",
             "assigned_at": now,
         }
         for decision in made

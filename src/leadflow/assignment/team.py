@@ -17,6 +17,7 @@ from leadflow.assignment.tables import (
     Rep,
     RepSkill,
     Skill,
+    Team,
     Territory,
     rep_territories,
 )
@@ -95,12 +96,14 @@ def store_team(session: Session, team: TeamIn) -> None:
     """Add or change these reps, skills and territories; those not named stay as they are."""
     territories = _upsert_territories(session, team.territories)
     skills = _upsert_skills(session, {skill for rep in team.reps for skill in rep.skills})
+    teams = _upsert_teams(session, {rep.team for rep in team.reps if rep.team})
     for given in team.reps:
         rep = session.scalars(select(Rep).where(Rep.external_id == given.id)).first()
         if rep is None:
             rep = Rep(id=new_id("rep"), external_id=given.id)
             session.add(rep)
-        rep.name, rep.email, rep.team = given.name, given.email, given.team
+        rep.name, rep.email = given.name, given.email
+        rep.team_id = teams.get(given.team or "")
         rep.capacity, rep.weight, rep.active = given.capacity, given.weight, given.active
         session.flush()
         session.execute(delete(RepSkill).where(RepSkill.rep_id == rep.id))
@@ -147,7 +150,7 @@ def read_reps(session: Session) -> list[RepFacts]:
     return [
         RepFacts(
             rep_id=row.id,
-            capacity=row.capacity,
+            capacity=row.capacity or 0,
             weight=row.weight,
             active=row.active,
             skills=skills[row.id],
@@ -185,6 +188,12 @@ def _upsert_territories(session: Session, given: Sequence[TerritoryIn]) -> dict[
             .on_conflict_do_update(index_elements=["name"], set_=changes)
         )
     return dict(session.execute(select(Territory.name, Territory.id)).tuples().all())
+
+
+def _upsert_teams(session: Session, names: set[str]) -> dict[str, str]:
+    for name in sorted(names):
+        session.execute(insert(Team).values(id=new_id("team"), name=name).on_conflict_do_nothing())
+    return dict(session.execute(select(Team.name, Team.id)).tuples().all())
 
 
 def _upsert_skills(session: Session, names: set[str]) -> dict[str, str]:

@@ -1,0 +1,62 @@
+"""What assignment knows of leads and salespeople: values, read once, decided on without a store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from leadflow.assignment.hours import Calendar
+from leadflow.assignment.territories import TerritoryFacts
+
+
+@dataclass(frozen=True)
+class LeadFacts:
+    """What assignment looks at in a lead. ``wants``: known skills among the services asked for;
+    ``value``: what it is worth if it converts, in currency units; ``segment``: what performance is
+    told apart by (its industry)."""
+
+    lead_id: str
+    country: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    industry: str | None = None
+    company_size: int | None = None
+    company_name: str | None = None
+    language: str | None = None
+    wants: frozenset[str] = frozenset()
+    level: str | None = None
+    total_score: float | None = None
+    probability: float | None = None
+    value: float = 1.0
+
+    @property
+    def segment(self) -> str:
+        return self.industry or ""
+
+
+@dataclass(frozen=True)
+class RepFacts:
+    """A salesperson. ``capacity``: most leads in work at once, ``None`` without a limit (the
+    fallback owner); ``ramp_share``: share of the capacity and of the turns given while new;
+    ``territories``: names; ``load``: leads in work now."""
+
+    rep_id: str
+    capacity: int | None
+    weight: float = 1.0
+    ramp_share: float = 1.0
+    active: bool = True
+    team: str | None = None
+    skills: Mapping[str, int] = field(default_factory=dict)
+    languages: frozenset[str] = frozenset()
+    territories: frozenset[str] = frozenset()
+    calendar: Calendar | None = None
+    is_fallback: bool = False
+    load: int = 0
+
+
+@dataclass(frozen=True)
+class TeamFacts:
+    """All salespeople by id, and the territories; ``version`` changes whenever any of it does
+    (loads excepted)."""
+
+    version: int
+    reps: tuple[RepFacts, ...]
+    territories: tuple[TerritoryFacts, ...] = ()
