@@ -36,10 +36,11 @@ class LeadFacts:
 class RepFacts:
     """A salesperson. ``capacity``: most leads in work at once, ``None`` without a limit (the
     fallback owner); ``ramp_share``: share of the capacity and of the turns given while new;
-    ``territories``: names; ``load``: leads in work now."""
+    ``external_id``: the company's own; ``territories``: names; ``load``: leads in work now."""
 
     rep_id: str
     capacity: int | None
+    external_id: str = ""
     weight: float = 1.0
     ramp_share: float = 1.0
     active: bool = True
@@ -50,6 +51,14 @@ class RepFacts:
     calendar: Calendar | None = None
     is_fallback: bool = False
     load: int = 0
+
+    @property
+    def limit(self) -> int | None:
+        """Most leads in work today: the share of the capacity while new, at least one where there
+        is any."""
+        if self.capacity is None:
+            return None
+        return max(min(self.capacity, 1), int(self.capacity * self.ramp_share))
 
 
 @dataclass(frozen=True)
