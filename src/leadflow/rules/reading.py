@@ -74,7 +74,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(AliasEvent):
-            line = self.peek_event().start_mark.line + 1
+            line = self.get_mark().line + 1
             raise _refused(f"Line {line} refers to an anchor; write it out.")
         return super().compose_node(parent, index)
 

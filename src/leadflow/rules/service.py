@@ -1,11 +1,11 @@
-"""Rule sets in the store: adding a version, switching one on, reading them, and what fits a lead."""
+"""Rule sets in the store: adding one, switching one on, reading them; which rule fits a lead."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal, null, select, text, update
+from sqlalchemy import ColumnElement, Text, case, func, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
@@ -163,7 +163,7 @@ def matching(rules: RuleSet, now: datetime) -> ColumnElement[str | None]:
     fits = [
         (compiled(rule.conditions, now), literal(rule.rule_id, Text)) for rule in rules.in_order
     ]
-    return case(*fits, else_=None) if fits else cast(null(), Text)
+    return case(*fits, else_=None) if fits else literal(None, Text)
 
 
 def matches(session: Session, rules: RuleSet, now: datetime) -> dict[str | None, int]:
