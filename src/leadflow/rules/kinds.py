@@ -1,0 +1,33 @@
+"""What rule sets there are: a kind is what the rules are for, and what their actions may say."""
+
+from pydantic import BaseModel, ConfigDict
+
+from leadflow.rules.problems import nearest, shown
+
+
+class UnknownKind(LookupError):
+    """No room uses rules of this kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"There are no rules for {shown(kind)}. {nearest(kind, KINDS)}")
+
+
+class AnyActions(BaseModel):
+    """Actions of a kind whose room has not said yet what it can do."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+# The room that carries the actions out puts its own model in as it is imported.
+KINDS: dict[str, type[BaseModel]] = {"assignment": AnyActions}
+
+
+def actions_of(kind: str) -> type[BaseModel]:
+    """The model of a kind's actions.
+
+    Raises:
+        UnknownKind: no room uses rules of this kind.
+    """
+    if kind not in KINDS:
+        raise UnknownKind(kind)
+    return KINDS[kind]
