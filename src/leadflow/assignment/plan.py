@@ -1,6 +1,6 @@
 """What has been settled before anybody is chosen: the rule a lead meets, and how people stand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,12 +16,24 @@ Chances = Callable[[Sequence[LeadFacts]], NDArray[np.floating]]
 
 @dataclass(frozen=True)
 class Plan:
-    """The rule that leads have met, with what it left open filled in."""
+    """The rule that leads have met, with what it left open filled in. ``sla``: minutes by level."""
 
     rule_id: str | None
     strategy: StrategyName
     actions: AssignActions
     weights: HybridWeights = field(default_factory=HybridWeights)
+    sla: Mapping[str, float] = field(default_factory=dict)
+
+    def sla_minutes(self, level: str | None) -> float | None:
+        """Working minutes to the first touch: the rule's, or what is set for the lead's level."""
+        return self.actions.sla_minutes or self.sla.get(level or "")
+
+    @property
+    def at_once(self) -> bool:
+        """Whether leads are handed out in the request that brings them."""
+        if self.actions.at_once is not None:
+            return self.actions.at_once
+        return self.strategy != "optimal"
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,11 @@ class State:
     newcomer: NDArray[np.bool_]
     owed: dict[str, Floats] = field(default_factory=dict)
     least: dict[str, Floats] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
 
     def accounts(self, pool: str) -> tuple[Floats, Floats]:
-        """What each is owed in a pool, and of the newcomers' least share."""
+        """What each is owed in a pool, and of the newcomers' least share; for being changed."""
+        self.touched.add(pool)
         size = len(self.load)
         return (
             self.owed.setdefault(pool, np.zeros(size)),

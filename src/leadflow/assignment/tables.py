@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    REAL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -188,8 +187,11 @@ class AssignmentBatch(Base):
 
 
 class AssignmentDecision(Base):
-    """How one lead was decided: a code for each salesperson of the batch, and for those that could
-    have it their totals and parts, in order. ``rep_id`` is empty where nobody could."""
+    """How one lead was decided: what excluded each salesperson of the batch, and the totals and
+    parts of those that nothing did, in order. ``rep_id`` is empty where nobody could have it.
+
+    ``tracing.py`` reads and writes the numbers, which ten thousand at a time must be small.
+    """
 
     __tablename__ = "assignment_decisions"
     __table_args__ = (Index("ix_assignment_decisions_lead_id", "lead_id", "decided_at"),)
@@ -202,9 +204,13 @@ class AssignmentDecision(Base):
     strategy: Mapped[str] = mapped_column(Text)
     rep_id: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, comment="Why this one, in one sentence.")
-    codes: Mapped[bytes] = mapped_column(LargeBinary)
-    totals: Mapped[list[float]] = mapped_column(ARRAY(REAL))
-    parts: Mapped[list[float]] = mapped_column(ARRAY(REAL), comment="Candidate after candidate.")
+    masks: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="What excluded each: two bytes a salesperson, a bit a constraint."
+    )
+    totals: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="Four-byte floats, little-endian: one a candidate."
+    )
+    parts: Mapped[bytes] = mapped_column(LargeBinary, comment="The same, candidate by candidate.")
 
 
 class Assignment(Base):

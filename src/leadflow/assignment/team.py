@@ -11,7 +11,6 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.eligibility import RepFacts, TerritoryFacts
 from leadflow.assignment.tables import (
     Assignment,
     Rep,
@@ -122,60 +121,6 @@ def store_team(session: Session, team: TeamIn) -> None:
             )
     session.flush()
     audit.record(session, "operator", "team.stored", "team", {"reps": len(team.reps)})
-
-
-def read_reps(session: Session) -> list[RepFacts]:
-    """Every rep with skills, territories, leads in work and leads ever received, by id."""
-    skills: dict[str, dict[str, int]] = defaultdict(dict)
-    for rep_id, name, level in session.execute(
-        select(RepSkill.rep_id, Skill.name, RepSkill.level).join(Skill)
-    ):
-        skills[rep_id][name] = level
-    areas: dict[str, list[TerritoryFacts]] = defaultdict(list)
-    for rep_id, territory in session.execute(
-        select(rep_territories.c.rep_id, Territory).join(Territory)
-    ):
-        areas[rep_id].append(_facts(territory))
-    counts = {
-        rep_id: (open_leads, received)
-        for rep_id, open_leads, received in session.execute(
-            select(
-                Assignment.rep_id,
-                func.count().filter(Assignment.ended_at.is_(None)),
-                func.count(),
-            ).group_by(Assignment.rep_id)
-        )
-    }
-    columns = (Rep.id, Rep.capacity, Rep.weight, Rep.active)
-    return [
-        RepFacts(
-            rep_id=row.id,
-            capacity=row.capacity or 0,
-            weight=row.weight,
-            active=row.active,
-            skills=skills[row.id],
-            territories=tuple(areas[row.id]),
-            load=counts.get(row.id, (0, 0))[0],
-            received=counts.get(row.id, (0, 0))[1],
-        )
-        for row in session.execute(select(*columns).order_by(Rep.id))
-    ]
-
-
-def skill_names(session: Session) -> frozenset[str]:
-    """Every skill that some rep may have."""
-    return frozenset(session.scalars(select(Skill.name)))
-
-
-def _facts(territory: Territory) -> TerritoryFacts:
-    return TerritoryFacts(
-        name=territory.name,
-        countries=frozenset(territory.countries),
-        regions=frozenset(territory.regions),
-        industries=frozenset(territory.industries),
-        smallest_company=territory.smallest_company,
-        largest_company=territory.largest_company,
-    )
 
 
 def _upsert_territories(session: Session, given: Sequence[TerritoryIn]) -> dict[str, str]:

@@ -14,7 +14,21 @@ NUMBERS = (-1.5, 0, 0.1, 1, 2, 49.999999999999, 50, 80, 1e15, 2**53 + 1, 1e300, 
 COUNTS = (0, 1, 2, 50, 80)
 TEXTS = (
     *("retail", "RETAIL", "Retail & Co", "ÉCOLE", "école", "İstanbul", "istanbul", "ß", "SS"),
-    *("K", "\u212a", "50%", "50_", "5", "%", "_", "\\", "日本", "e\u0301", "é", " retail", "2026-03-01"),
+    *(
+        "K",
+        "\u212a",
+        "50%",
+        "50_",
+        "5",
+        "%",
+        "_",
+        "\\",
+        "日本",
+        "e\u0301",
+        "é",
+        " retail",
+        "2026-03-01",
+    ),
     *("true", "80", "null", "'; --", ":now", "🙂"),
 )
 TIMES = ("15m", "36h", "7d", "2w", "1m")
@@ -106,7 +120,9 @@ def _fields(draw: st.DrawFn) -> dict[str, Any]:
 
 def _grouped(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     members = st.lists(inner, min_size=1, max_size=3)
-    groups = st.builds(lambda how, some: {how: some}, st.sampled_from(["all", "any", "none"]), members)
+    groups = st.builds(
+        lambda how, some: {how: some}, st.sampled_from(["all", "any", "none"]), members
+    )
     return groups | st.builds(lambda group, field: group | field, groups, inner)
 
 

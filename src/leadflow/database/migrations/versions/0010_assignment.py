@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 TEAMS_BY_NAME = """
 INSERT INTO teams (id, name)
@@ -129,9 +129,24 @@ def _new_tables() -> None:
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("rep_id", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False, comment="Why this one, in one sentence."),
-        sa.Column("codes", sa.LargeBinary(), nullable=False),
-        sa.Column("totals", ARRAY(sa.REAL()), nullable=False),
-        sa.Column("parts", ARRAY(sa.REAL()), nullable=False, comment="Candidate after candidate."),
+        sa.Column(
+            "masks",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="What excluded each: two bytes a salesperson, a bit a constraint.",
+        ),
+        sa.Column(
+            "totals",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="Four-byte floats, little-endian: one a candidate.",
+        ),
+        sa.Column(
+            "parts",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="The same, candidate by candidate.",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment_decisions")),
     )
     op.create_index(
