@@ -22,6 +22,7 @@ from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import store_rules
 from leadflow.scoring.tables import LeadScore, ScorecardUsed
 from leadflow.settings import get_settings
+from tests.integration.assigning_processes import work
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TEAM = """
@@ -241,29 +242,54 @@ reps:
     assert told.payload["assignment_ids"] == [made[other].id]
 
 
-def sweep_once(number: int) -> int:
-    """One sweep in a process of its own."""
-    with unit_of_work() as session:
-        return service.sweep(session, get_settings(), None, NOW, limit=7).assigned
-
-
-def test_sweeps_in_four_processes_give_one_owner_each_and_nobody_too_much(
+def test_fifty_processes_give_no_lead_two_owners_and_nobody_more_than_the_capacity(
     store: Engine, tmp_path: Path
 ) -> None:
+    """Requests and sweeps at once, each lead asked for by two processes, in turn by round robin."""
     team = "reps:\n" + "\n".join(
-        f"  - {{id: r{number}, name: N, capacity: 6}}" for number in range(5)
+        f"  - {{id: r{number:02}, name: N, capacity: 30}}" for number in range(10)
     )
     with unit_of_work() as session:
         put_team(session, tmp_path, team)
-        for number in range(50):
-            put_lead(session, 60 + number / 2)
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
-        assigned = list(pool.map(sweep_once, range(16)))
-    assert sum(assigned) == 30
+        leads = [put_lead(session, 60 + number % 40) for number in range(400)]
+        rules = {"rules": [], "default": {"strategy": "round_robin", "at_once": True}}
+        store_rules(session, "assignment", parse_rules(rules, AssignActions), "test", None, True)
+    portions = [leads[start::20] for start in range(20)]
+    tasks = [("request", portion) for portion in (*portions, *portions)] + [("sweep", [])] * 10
+    processes = get_context("spawn")
+    with ProcessPoolExecutor(50, mp_context=processes) as pool:
+        given = list(pool.map(work, tasks, chunksize=1))
     with unit_of_work() as session:
-        per_rep = session.execute(
-            select(Assignment.rep_id, func.count()).group_by(Assignment.rep_id)
-        ).all()
-        leads = session.scalars(select(Assignment.lead_id)).all()
-    assert {count for _, count in per_rep} == {6}
-    assert len(set(leads)) == len(leads) == 30
+        per_rep = dict(
+            session.execute(
+                select(Assignment.rep_id, func.count())
+                .where(Assignment.ended_at.is_(None))
+                .group_by(Assignment.rep_id)
+            )
+            .tuples()
+            .all()
+        )
+        owned = session.scalars(select(Assignment.lead_id)).all()
+        counted = session.scalars(select(RepLoad.open_leads)).all()
+    assert sum(given) == len(owned) == len(set(owned)) == 300
+    assert set(per_rep.values()) == {30}
+    assert set(counted) == {30}
+
+
+def test_turns_are_kept_across_processes_and_restarts(store: Engine, tmp_path: Path) -> None:
+    team = "reps:\n" + "\n".join(
+        f"  - {{id: r{number}, name: N, capacity: 100}}" for number in range(7)
+    )
+    with unit_of_work() as session:
+        put_team(session, tmp_path, team)
+        leads = [put_lead(session, 60 + number % 40) for number in range(60)]
+        rules = {"rules": [], "default": {"strategy": "round_robin", "at_once": True}}
+        store_rules(session, "assignment", parse_rules(rules, AssignActions), "test", None, True)
+    tasks = [("request", leads[start:40:4]) for start in range(4)] + [("sweep", [])]
+    for _ in range(2):
+        with ProcessPoolExecutor(5, mp_context=get_context("spawn")) as pool:
+            list(pool.map(work, tasks, chunksize=1))
+    with unit_of_work() as session:
+        counts = session.scalars(select(RepLoad.received)).all()
+    assert sum(counts) == 60
+    assert max(counts) - min(counts) <= 1

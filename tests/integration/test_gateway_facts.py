@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from features import builder
 from leadflow.assignment.service import sweep
-from leadflow.assignment.tables import Assignment
-from leadflow.assignment.team import load_team, read_reps, store_team
+from leadflow.assignment.tables import Assignment, RepLoad
+from leadflow.assignment.team import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.events import EVENT_TYPES
 from leadflow.leads.schemas import LeadIn
@@ -228,7 +228,7 @@ def test_an_outcome_frees_the_salesperson_and_is_learned_from(
     assert (status["owner"], status["outcome"]) == (None, "converted")
     with unit_of_work() as session:
         assert session.scalars(select(Assignment.end_reason)).one() == "converted"
-        assert [rep.load for rep in read_reps(session)] == [0]
+        assert session.scalars(select(RepLoad.open_leads)).all() == [0]
         known = read_training_set(session, now + timedelta(days=200), timedelta(days=90))
     assert (list(known.frame.index), list(known.converted)) == ([lead_id], [1])
 

@@ -1,10 +1,9 @@
 """Round robin's accounts in the store: read before a batch is decided, written after it."""
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
-
-import numpy as np
 
 from leadflow.assignment.facts import TeamFacts
 from leadflow.assignment.plan import State

@@ -1,4 +1,4 @@
-"""The leads a sweep is about: open, without a salesperson, and meeting a rule that gives them one."""
+"""The leads a sweep is about: open, without a salesperson, and given to one by a rule."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -47,6 +47,13 @@ def due_groups(
     ]
 
 
+def is_open() -> ColumnElement[bool]:
+    """Whether a lead has neither a salesperson nor an outcome."""
+    owned = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
+    closed = exists().where(Outcome.lead_id == Lead.id)
+    return ~owned & ~closed
+
+
 def lead_columns() -> tuple[ColumnElement[Any] | Any, ...]:
     """What ``lead_facts`` reads, selected from ``rules.service.lead_source``."""
     return (
@@ -87,8 +94,6 @@ def lead_facts(row: Row[Any], skills: frozenset[str], usual_value: float) -> Lea
 
 
 def _due(book: Rulebook, now: datetime, limit: int, tried_before: datetime | None) -> Select[Any]:
-    owned = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
-    closed = exists().where(Outcome.lead_id == Lead.id)
     listed = exists().where(UnroutableLead.lead_id == Lead.id)
     if tried_before is not None:
         listed = listed.where(UnroutableLead.last_tried_at >= tried_before)
@@ -99,10 +104,10 @@ def _due(book: Rulebook, now: datetime, limit: int, tried_before: datetime | Non
     return (
         select(*lead_columns(), rule.label("rule_id"))
         .select_from(lead_source(now))
-        .where(or_(*fits), ~owned, ~closed, ~listed)
+        .where(or_(*fits), is_open(), ~listed)
         .order_by(effective_score().desc().nulls_last(), Lead.id)
         .limit(limit)
-        .with_for_update(key_share=True, read=True, skip_locked=True, of=Lead)
+        .with_for_update(key_share=True, skip_locked=True, of=Lead)
     )
 
 

@@ -2,17 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.due import lead_columns, lead_facts
+from leadflow.assignment.due import is_open, lead_columns, lead_facts
 from leadflow.assignment.locks import assignment_lock_within
 from leadflow.assignment.plan import Decision, Group
 from leadflow.assignment.present import read_present
 from leadflow.assignment.rulebook import Rulebook, rulebook, rules_in_use
 from leadflow.assignment.service import assign
-from leadflow.assignment.tables import Assignment
-from leadflow.leads.tables import Lead, Outcome
+from leadflow.leads.tables import Lead
 from leadflow.rules.service import first_match, lead_source, values_of
 from leadflow.settings import Settings
 
@@ -28,14 +27,17 @@ def route(session: Session, settings: Settings, lead_id: str, now: datetime) -> 
     book = _book(session, settings)
     rule = first_match(book.rules, values_of(session, [lead_id], now)[lead_id], now)
     plan = book.plan(None if rule is None else rule.rule_id)
-    if plan is None or not plan.at_once or not _open(session, lead_id):
+    still_open = select(is_open()).where(Lead.id == lead_id)
+    if plan is None or not plan.at_once or not session.scalar(still_open):
         return None
     if not assignment_lock_within(session, settings.assignment_wait_ms):
         return None
+    # Somebody may have handed it out while this waited for the lock.
+    read = select(*lead_columns()).select_from(lead_source(now))
+    row = session.execute(read.where(Lead.id == lead_id, is_open())).first()
+    if row is None:
+        return None
     present = read_present(session, settings, now)
-    row = session.execute(
-        select(*lead_columns()).select_from(lead_source(now)).where(Lead.id == lead_id)
-    ).one()
     lead = lead_facts(row, present.skills, 1.0)
     groups = [Group(plan, [lead])]
     return assign(session, settings, book, present, groups, now, "request", "gateway")[0]
@@ -48,10 +50,3 @@ def _book(session: Session, settings: Settings) -> Rulebook:
         _books.clear()
         _books[key] = rulebook(session, settings)
     return _books[key]
-
-
-def _open(session: Session, lead_id: str) -> bool:
-    """Whether the lead has neither a salesperson nor an outcome."""
-    owned = exists().where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
-    closed = exists().where(Outcome.lead_id == lead_id)
-    return not session.scalar(select(owned | closed))

@@ -31,12 +31,10 @@ def list_reps() -> None:
     from sqlalchemy import select
 
     from leadflow.assignment.tables import Rep
-    from leadflow.assignment.team import read_reps
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
         names = dict(session.execute(select(Rep.id, Rep.name)).tuples().all())
-        reps = read_reps(session)
     table = Table("Salesperson", "Leads in work", "Capacity", "Skills", "Territories")
     for rep in reps:
         table.add_row(

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from leadflow.assignment.service import end_closed
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import lead_standing, lead_view, next_step, score_if_any, score_of
+from leadflow.gateway.assigned import hand_out
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import (
     EventsAnswer,
@@ -85,7 +86,9 @@ def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: Caller) 
         lock_lead(session, lead_id)
         now = datetime.now(UTC)
         lead = edit_lead(session, lead_id, body, now, mark=False)
-        score_lead(session, scorer, lead_id, max(now, lead.known_from), get_settings())
+        as_of = max(now, lead.known_from)
+        score_lead(session, scorer, lead_id, as_of, get_settings())
+        hand_out(session, lead_id, as_of)
         return lead_view(session, lead_id, now)
 
 
@@ -115,6 +118,7 @@ def take_events(
         if counts is None:
             stored = record_events(session, lead_id, body, now, mark=False)
             score_lead(session, scorer, lead_id, now, get_settings())
+            hand_out(session, lead_id, now)
             counts = {"new": stored.new, "known": stored.known}
             finish(delivery, counts, now)
             response.status_code = 201 if stored.new else 200
