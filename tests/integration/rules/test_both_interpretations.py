@@ -89,15 +89,15 @@ def overridden(lead_id: str, total: float, level: str, days_left: int) -> ScoreO
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
 @given(
-    drawn=st.lists(leads, min_size=6, max_size=12),
-    rules=st.lists(conditions, min_size=12, max_size=16),
+    drawn=st.lists(leads, min_size=8, max_size=14),
+    rules=st.lists(conditions, min_size=16, max_size=24),
 )
 def test_every_rule_says_the_same_of_every_lead_in_both(
     session: Session, drawn: list[dict[str, Any]], rules: list[dict[str, Any]]
