@@ -98,10 +98,9 @@ def show(
     kind: Kind = "assignment",
 ) -> None:
     """A version as YAML that can be edited and imported."""
-    import yaml
-
     from leadflow.database.engine import unit_of_work
     from leadflow.rules import service
+    from leadflow.rules.reading import write_yaml
 
     with unit_of_work() as session:
         stored = (
@@ -113,7 +112,7 @@ def show(
         raise service.NoRules(kind, None)
     console.print(f"# Version {stored.version}, {_state(stored.active)}", markup=False)
     # Not through the console, which breaks long lines: this is to be edited and imported.
-    typer.echo(yaml.safe_dump(stored.rules.content, sort_keys=False, allow_unicode=True), nl=False)
+    typer.echo(write_yaml(stored.rules.content), nl=False)
 
 
 @app.command()

@@ -81,11 +81,11 @@ def parse_rules(
     Raises:
         RuleSetInvalid: everything that is wrong, each with its place.
     """
-    if found := unstorable(content):
+    whole = {"rules": content} if isinstance(content, list) else content
+    if found := unstorable(whole):
         raise RuleSetInvalid(found)
     reading = _Reading(actions, Reader(attributes))
     problems = reading.conditions.problems
-    whole = {"rules": content} if isinstance(content, list) else content
     if not isinstance(whole, dict) or not isinstance(whole.get("rules"), list):
         raise RuleSetInvalid([Problem("rules", "Write a list of rules under `rules`.")])
     for key in (key for key in whole if key not in ("rules", "default")):
