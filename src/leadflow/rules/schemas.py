@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
@@ -40,7 +41,7 @@ class RuleSet(BaseModel):
     default: SkipValidation[BaseModel] | None
     content: dict[str, Any]
 
-    @property
+    @cached_property
     def in_order(self) -> tuple[Rule, ...]:
         """The active rules as they are tried: the highest priority first, then by ``rule_id``."""
         active = (rule for rule in self.rules if rule.active)

@@ -1,15 +1,17 @@
 """Rule sets are kept in versions that never change, one of which counts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select, text
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.audit.tables import AuditEntry
+from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
 from leadflow.rules import kinds, service
 from leadflow.rules.problems import RuleSetInvalid
@@ -34,7 +36,7 @@ def rules(score: float = 80, **more: Any) -> RuleSet:
     return parse_rules(content | more, kinds.AnyActions)
 
 
-def store(session: Session, written: RuleSet, activate: bool = True) -> int:
+def add(session: Session, written: RuleSet, activate: bool = True) -> int:
     return service.store_rules(session, KIND, written, "ana", "why", activate)
 
 
@@ -45,8 +47,8 @@ def audited(session: Session) -> list[tuple[str, str, Any]]:
 
 def test_a_version_is_added_and_counts(session: Session) -> None:
     assert service.active_rules(session, KIND) is None
-    assert store(session, rules(80)) == 1
-    assert store(session, rules(70)) == 2
+    assert add(session, rules(80)) == 1
+    assert add(session, rules(70)) == 2
     stored = service.active_rules(session, KIND)
     assert stored is not None
     assert (stored.version, stored.active, stored.created_by, stored.note) == (
@@ -65,15 +67,15 @@ def test_a_version_is_added_and_counts(session: Session) -> None:
 
 
 def test_what_is_stored_already_is_no_new_version(session: Session) -> None:
-    assert store(session, rules(80)) == 1
-    assert store(session, rules(80)) == 1
-    assert store(session, rules(70), activate=False) == 2
-    assert store(session, rules(70), activate=False) == 2
-    assert store(session, rules(80), activate=False) == 1
+    assert add(session, rules(80)) == 1
+    assert add(session, rules(80)) == 1
+    assert add(session, rules(70), activate=False) == 2
+    assert add(session, rules(70), activate=False) == 2
+    assert add(session, rules(80), activate=False) == 1
     assert [row.active for row in service.versions(session, KIND)] == [False, True]
-    assert store(session, rules(70)) == 2
+    assert add(session, rules(70)) == 2
     assert [row.active for row in service.versions(session, KIND)] == [True, False]
-    assert store(session, rules(80)) == 3
+    assert add(session, rules(80)) == 3
     assert [action for _, action, _ in audited(session)] == [
         "rules.stored",
         "rules.stored",
@@ -84,14 +86,14 @@ def test_what_is_stored_already_is_no_new_version(session: Session) -> None:
 
 def test_the_order_of_keys_makes_no_new_version(session: Session) -> None:
     first = rules(80, default={"a": 1, "b": 2})
-    assert store(session, first) == 1
+    assert add(session, first) == 1
     turned = parse_rules(dict(reversed(first.content.items())), kinds.AnyActions)
-    assert store(session, turned) == 1
+    assert add(session, turned) == 1
 
 
 def test_an_earlier_version_is_gone_back_to(session: Session) -> None:
-    store(session, rules(80))
-    store(session, rules(70))
+    add(session, rules(80))
+    add(session, rules(70))
     service.activate(session, KIND, 1, "ben")
     service.activate(session, KIND, 1, "ben")
     stored = service.active_rules(session, KIND)
@@ -102,6 +104,17 @@ def test_an_earlier_version_is_gone_back_to(session: Session) -> None:
         service.activate(session, KIND, 3, "ben")
     with pytest.raises(kinds.UnknownKind):
         service.activate(session, "nothing", 1, "ben")
+
+
+def test_those_who_store_at_once_take_turns(store: Engine) -> None:
+    def one(score: int) -> int:
+        with unit_of_work(store) as session:
+            return service.store_rules(session, KIND, rules(score), "ana", None, True)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(one, range(6))) == [1, 2, 3, 4, 5, 6]
+    with unit_of_work(store) as session:
+        assert [row.active for row in service.versions(session, KIND)] == [True] + [False] * 5
 
 
 class OnlyThis(BaseModel):
@@ -115,7 +128,7 @@ class OnlyThis(BaseModel):
 def test_a_version_whose_actions_are_no_longer_understood_is_not_switched_on(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store(session, rules(80), activate=False)
+    add(session, rules(80), activate=False)
     monkeypatch.setitem(kinds.KINDS, KIND, OnlyThis)
     with pytest.raises(RuleSetInvalid, match=r"rules\[0\]\.actions\.only_this"):
         service.activate(session, KIND, 1, "ben")
@@ -131,14 +144,14 @@ def test_a_version_whose_actions_are_no_longer_understood_is_not_switched_on(
     ],
 )
 def test_the_store_refuses_to_change_what_was_written(session: Session, statement: str) -> None:
-    store(session, rules())
+    add(session, rules())
     with pytest.raises(DBAPIError, match="append-only"):
         session.execute(text(statement))
 
 
 def test_the_store_has_one_active_version_of_a_kind(session: Session) -> None:
-    store(session, rules(80))
-    store(session, rules(70))
+    add(session, rules(80))
+    add(session, rules(70))
     with pytest.raises(IntegrityError, match="uq_rule_sets_active"):
         session.execute(text("UPDATE rule_sets SET active = true"))
 
