@@ -16,6 +16,7 @@ from leadflow.cli import (
     overrides,
     qualify,
     reps,
+    rules,
     servers,
     simulate,
     status,
@@ -47,6 +48,7 @@ app.command(rich_help_panel=_WORK)(qualify.qualify)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(models.app, name="models", rich_help_panel=_WORK)
+app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")

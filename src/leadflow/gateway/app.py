@@ -7,7 +7,16 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from leadflow.gateway import assigned, background, facts, health, intake, overriding, problems
+from leadflow.gateway import (
+    assigned,
+    background,
+    facts,
+    health,
+    intake,
+    overriding,
+    problems,
+    ruling,
+)
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
 from leadflow.scoring.learning import champion_version, serving_scorer
@@ -49,6 +58,7 @@ def create_app() -> FastAPI:
     app.include_router(facts.router)
     app.include_router(overriding.router)
     app.include_router(assigned.router)
+    app.include_router(ruling.router)
     return app
 
 

@@ -12,6 +12,9 @@ from starlette.exceptions import HTTPException
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
+from leadflow.rules.kinds import UnknownKind
+from leadflow.rules.problems import RuleSetInvalid
+from leadflow.rules.service import NoRules
 from leadflow.scoring.champion import VersionNotApproved
 from leadflow.scoring.overrides import NoOverride
 from leadflow.scoring.overriding import ExpiryInvalid
@@ -38,6 +41,8 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoBudgetToCount: (422, "no-budget", "There is no budget to count"),
     ExpiryInvalid: (422, "expiry-invalid", "An override cannot expire then"),
     NoOverride: (404, "no-override", "There is no override to withdraw"),
+    UnknownKind: (404, "no-such-rules", "There are no rules of this kind"),
+    NoRules: (404, "no-rules", "These rules are not stored"),
 }
 
 
@@ -68,6 +73,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LeadKeepsChanging, _busy)
     for stated in STATED:
         app.add_exception_handler(stated, _stated)
+    app.add_exception_handler(RuleSetInvalid, _rules)
     app.add_exception_handler(VersionNotApproved, _refused)
     app.add_exception_handler(ModelAltered, _refused)
     app.add_exception_handler(OperationalError, _database)
@@ -109,6 +115,15 @@ def _stated(request: Request, error: Exception) -> JSONResponse:
     """An error whose message says what to do, under its own stable type."""
     status, kind, title = STATED[type(error)]
     return problem(status, kind, title, str(error))
+
+
+def _rules(request: Request, error: Exception) -> JSONResponse:
+    """422 with everything that is wrong with a rule set, each with its place."""
+    if not isinstance(error, RuleSetInvalid):
+        raise error
+    errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
+    said = "Correct what `errors` names and send the whole rule set again."
+    return problem(422, "rule-invalid", "The rule set cannot be used", said, errors=errors)
 
 
 def _busy(request: Request, error: Exception) -> JSONResponse:

@@ -11,7 +11,8 @@ from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 
 class ProblemOut(BaseModel):
-    """An error (RFC 9457). ``type`` is stable; ``errors`` names each field of a 422."""
+    """An error (RFC 9457). ``type`` is stable; ``errors`` names each field of a 422, or each
+    place of a rule set."""
 
     type: str
     title: str

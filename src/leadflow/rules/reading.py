@@ -79,25 +79,37 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        seen: set[str] = set()
         for key, _ in node.value:
-            if names.get(key.value if isinstance(key, yaml.ScalarNode) else None, 0) > 1:
-                line = key.start_mark.line + 1
-                raise _refused(f"Line {line}: the key {key.value!r} stands twice in one mapping.")
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    said = f"the key {key.value!r} stands twice in one mapping"
+                    raise _refused(f"Line {key.start_mark.line + 1}: {said}.")
+                seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
-for tag, written, first in (
-    ("bool", pattern(r"^(true|false|True|False|TRUE|FALSE)$"), "tfTF"),
-    ("null", pattern(r"^(~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
-    ("int", pattern(r"^[-+]?(0|[1-9][0-9]*)$"), "-+0123456789"),
-    (
-        "float",
-        pattern(r"^[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?$|^[-+]?[0-9]+[eE][-+]?[0-9]+$"),
-        "-+0123456789.",
-    ),
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that this reader, or another one of YAML, would take for something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_FLOAT = r"^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?[0-9]+[eE][-+]?[0-9]+$"
+for _tag, _written, _first in (
+    ("bool", r"^(true|false|True|False|TRUE|FALSE)$", "tfTF"),
+    ("null", r"^(~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^[-+]?(0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", _FLOAT, "-+0123456789."),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", written, list(first))
+    for _reader in (_Loader, _Dumper):
+        _reader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", pattern(_written), list(_first))
+
+
+def write_yaml(content: Any) -> str:
+    """YAML that ``read_yaml`` reads as the same JSON values."""
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
@@ -40,7 +41,7 @@ class RuleSet(BaseModel):
     default: SkipValidation[BaseModel] | None
     content: dict[str, Any]
 
-    @property
+    @cached_property
     def in_order(self) -> tuple[Rule, ...]:
         """The active rules as they are tried: the highest priority first, then by ``rule_id``."""
         active = (rule for rule in self.rules if rule.active)
@@ -81,11 +82,11 @@ def parse_rules(
     Raises:
         RuleSetInvalid: everything that is wrong, each with its place.
     """
-    if found := unstorable(content):
+    whole = {"rules": content} if isinstance(content, list) else content
+    if found := unstorable(whole):
         raise RuleSetInvalid(found)
     reading = _Reading(actions, Reader(attributes))
     problems = reading.conditions.problems
-    whole = {"rules": content} if isinstance(content, list) else content
     if not isinstance(whole, dict) or not isinstance(whole.get("rules"), list):
         raise RuleSetInvalid([Problem("rules", "Write a list of rules under `rules`.")])
     for key in (key for key in whole if key not in ("rules", "default")):

@@ -36,12 +36,11 @@ RULES_LOCK = 7_240_009
 
 
 class NoRules(LookupError):
-    """No such version of the rules of a kind is stored."""
+    """No such version of the rules of a kind is stored, or none is active (``version`` None)."""
 
-    def __init__(self, kind: str, version: int) -> None:
-        super().__init__(
-            f"There is no version {version} of the rules for {kind}. See them: leadflow rules list"
-        )
+    def __init__(self, kind: str, version: int | None) -> None:
+        which = "No rules are active" if version is None else f"There is no version {version}"
+        super().__init__(f"{which} for {kind}. See what there is: leadflow rules list")
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from leadflow.rules.problems import Problem
+from leadflow.rules.problems import Problem, shown
 
-DEEPEST = 100
+DEEPEST, LONGEST_KEY = 100, 200
 
 
 def unstorable(content: Any) -> list[Problem]:
-    """What of the content is no JSON that PostgreSQL keeps: each with its place."""
+    """What of the content is no JSON that PostgreSQL keeps, or too deep, or has keys too long to be
+    named in a place: each with its place."""
     return list(_walk(content, "", 0))
 
 
@@ -19,9 +20,12 @@ def _walk(value: Any, place: str, depth: int) -> Iterator[Problem]:
         yield Problem(place, f"Nothing may stand more than {DEEPEST} deep in other things.")
     elif isinstance(value, dict):
         for name, item in value.items():
-            at = f"{place}.{name}" if place else str(name)
-            yield from _refusals(name, f"{at} (its name)", str)
-            yield from _walk(item, at, depth + 1)
+            if wrong := list(_refusals(name, f"{place} (the key {shown(name)})", str)):
+                yield from wrong
+            elif len(name) > LONGEST_KEY:
+                yield Problem(place, f"A key may have at most {LONGEST_KEY} characters.")
+            else:
+                yield from _walk(item, f"{place}.{name}" if place else name, depth + 1)
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _walk(item, f"{place}[{number}]", depth + 1)
