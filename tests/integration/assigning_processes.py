@@ -6,6 +6,7 @@ from leadflow.assignment import service
 from leadflow.assignment.routing import route
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import lock_lead
+from leadflow.scoring.service import current_score
 from leadflow.settings import get_settings
 
 
@@ -25,6 +26,7 @@ def _sweep() -> int:
 
 def _request(lead_id: str) -> int:
     with unit_of_work() as session:
-        lock_lead(session, lead_id)
-        made = route(session, get_settings(), lead_id, datetime.now(UTC))
+        lead = lock_lead(session, lead_id)
+        score = current_score(session, lead_id)
+        made = route(session, get_settings(), lead, score, None, datetime.now(UTC))
         return int(made is not None and made.rep is not None)

@@ -1,5 +1,8 @@
 """Round robin's accounts in the store: read before a batch is decided, written after it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,8 +17,14 @@ NEWCOMERS = " newcomers"
 
 def read_accounts(session: Session, team: TeamFacts, state: State) -> None:
     """Fill the accounts of every pool into the state; who has none is owed nothing."""
+    stored = session.execute(select(AssignmentTurns.pool, AssignmentTurns.owed))
+    fill_accounts(team, state, dict(stored.tuples().all()))
+
+
+def fill_accounts(team: TeamFacts, state: State, stored: Mapping[str, Mapping[str, float]]) -> None:
+    """Fill these accounts into the state."""
     ids = [rep.rep_id for rep in team.reps]
-    for pool, owed in session.execute(select(AssignmentTurns.pool, AssignmentTurns.owed)):
+    for pool, owed in stored.items():
         accounts = np.array([owed.get(rep_id, 0.0) for rep_id in ids])
         if pool.endswith(NEWCOMERS):
             state.least[pool.removesuffix(NEWCOMERS)] = accounts
@@ -24,8 +33,18 @@ def read_accounts(session: Session, team: TeamFacts, state: State) -> None:
 
 
 def write_accounts(session: Session, team: TeamFacts, state: State) -> None:
-    """Keep the accounts of the pools that took part; nothing owed is not written down."""
-    rows = []
+    """Keep the accounts of the pools that took part."""
+    rows = accounts_of(team, state)
+    if rows:
+        adding = insert(AssignmentTurns)
+        changes = {"owed": adding.excluded.owed}
+        session.execute(adding.on_conflict_do_update(index_elements=["pool"], set_=changes), rows)
+
+
+def accounts_of(team: TeamFacts, state: State) -> list[dict[str, Any]]:
+    """The accounts of the pools that took part, ``pool`` and ``owed``; what is nothing is left
+    out."""
+    rows: list[dict[str, Any]] = []
     for suffix, pools in (("", state.owed), (NEWCOMERS, state.least)):
         for pool in state.touched & pools.keys():
             owed = {
@@ -35,7 +54,4 @@ def write_accounts(session: Session, team: TeamFacts, state: State) -> None:
             }
             if owed or not suffix:
                 rows.append({"pool": pool + suffix, "owed": owed})
-    if rows:
-        adding = insert(AssignmentTurns)
-        changes = {"owed": adding.excluded.owed}
-        session.execute(adding.on_conflict_do_update(index_elements=["pool"], set_=changes), rows)
+    return rows

@@ -8,12 +8,12 @@ import numpy as np
 from leadflow.assignment.eligibility import Constraint, Masks, exclusions
 from leadflow.assignment.facts import LeadFacts
 from leadflow.assignment.fitness import Fitness
-from leadflow.assignment.plan import Decision, Group, Setting, State
+from leadflow.assignment.plan import Decision, Group, Judged, Setting, State
 from leadflow.assignment.reasons import because, nobody
-from leadflow.assignment.strategies import Case, Floats, Judged, find_strategy, order
+from leadflow.assignment.strategies import IN_TURN, Case, Floats, find_strategy, order
 from leadflow.assignment.turns import Places, settle, settle_least, shares
 
-NO_CASE = Judged(np.empty(0), np.empty((0, 0)))
+NO_CASE = Judged(np.empty(0), np.empty((0, 0)), np.empty(0))
 
 
 def decide(
@@ -50,13 +50,12 @@ class _Table:
     ) -> None:
         self.group, self.setting, self.state = group, setting, state
         terms = group.plan.actions.terms()
-        self.masks = exclusions(
-            group.leads, setting.reps, terms, setting.covering, now, turned_down
-        )
+        self.masks = exclusions(group.leads, setting.people(terms), now, turned_down)
         self.chances = setting.chances(group.leads)
-        self.fitness = Fitness(setting)
+        self.fitness = Fitness.of(setting)
         self.weight = setting.weight
-        self.owed, self.least = state.accounts(terms.pool)
+        self.pool = terms.pool
+        self.owed, self.least = state.accounts(self.pool)
         self.strategy = find_strategy(group.plan.strategy)
 
     def solve(self) -> Sequence[int]:
@@ -85,8 +84,9 @@ class _Table:
                 yield Decision(lead, self.group.plan, None, reason, mask, NO_CASE)
                 continue
             case = self._case(row, lead, who)
-            judged = self.strategy(case, self.group.plan.weights)
-            place = who[order(judged, case.free)[0]] if chosen is None else chosen[row]
+            totals, parts = self.strategy(case, self.group.plan.weights)
+            judged = Judged(totals, parts, case.free)
+            place = who[order(totals, case.free)[0]] if chosen is None else chosen[row]
             yield self._settled(lead, mask, judged, who, int(place))
 
     def _settled(
@@ -99,12 +99,18 @@ class _Table:
         chance = float(judged.parts[np.searchsorted(who, place), 0])
         reason = because(lead, self.setting, place, self.state, plan.strategy, chance)
         self.state.load[place] += 1
-        weight = self.weight[who]
-        settle(self.owed, who, weight, place)
-        new = self.state.newcomer[who]
-        if new.any():
-            settle_least(self.least, who, plan.actions.least_share * new * shares(weight), place)
+        self._settle_turns(who, place)
         return Decision(lead, plan, place, reason, mask, judged)
+
+    def _settle_turns(self, who: Places, place: int) -> None:
+        plan, weight = self.group.plan, self.weight[who]
+        new = self.state.newcomer[who]
+        if plan.strategy in IN_TURN:
+            settle(self.owed, who, weight, place)
+            self.state.touched.add(self.pool)
+        elif plan.strategy == "performance_weighted" and new.any():
+            settle_least(self.least, who, plan.actions.least_share * new * shares(weight), place)
+            self.state.touched.add(self.pool)
 
     def _case(self, row: int, lead: LeadFacts, who: Places) -> Case:
         return Case(

@@ -15,7 +15,7 @@ from leadflow.assignment.tables import Assignment, UnroutableLead
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.rules.service import lead_source, matching
 from leadflow.scoring.overrides import effective_level, effective_score
-from leadflow.scoring.tables import LeadScore
+from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 # Attributes that say where a lead is and which language it speaks, by their usual names.
 POSTAL_CODE = "postal_code"
@@ -75,7 +75,7 @@ def lead_columns() -> tuple[ColumnElement[Any] | Any, ...]:
 
 def lead_facts(row: Row[Any], skills: frozenset[str], usual_value: float) -> LeadFacts:
     """What assignment looks at; ``usual_value``: what a lead without a budget is worth."""
-    budget, language = row.budget_minor, row.language
+    budget = row.budget_minor
     return LeadFacts(
         lead_id=row.id,
         country=row.country,
@@ -84,13 +84,43 @@ def lead_facts(row: Row[Any], skills: frozenset[str], usual_value: float) -> Lea
         industry=row.industry,
         company_size=row.company_size,
         company_name=row.company_name,
-        language=language.strip().lower()[:2] if language else None,
+        language=_language(row.language),
         wants=frozenset(row.service_requirements or ()) & skills,
         level=row.level,
         total_score=row.total_score,
         probability=row.probability,
         value=usual_value if budget is None else budget / 100,
     )
+
+
+def facts_at_hand(
+    lead: Lead, score: LeadScore, override: ScoreOverride | None, skills: frozenset[str]
+) -> LeadFacts:
+    """The same of one lead whose rows have been read; ``override`` is the one in force."""
+    attributes, budget = lead.attributes or {}, lead.budget_minor
+    return LeadFacts(
+        lead_id=lead.id,
+        country=lead.country,
+        region=lead.region,
+        postal_code=_text(attributes.get(POSTAL_CODE)),
+        industry=lead.industry,
+        company_size=lead.company_size,
+        company_name=lead.company_name,
+        language=_language(_text(attributes.get(LANGUAGE))),
+        wants=frozenset(lead.service_requirements or ()) & skills,
+        level=override.level if override else score.level,
+        total_score=override.new_score if override else score.total_score,
+        probability=score.probability,
+        value=1.0 if budget is None else budget / 100,
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _language(written: str | None) -> str | None:
+    return written.strip().lower()[:2] if written else None
 
 
 def _due(book: Rulebook, now: datetime, limit: int, tried_before: datetime | None) -> Select[Any]:

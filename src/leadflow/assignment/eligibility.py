@@ -13,6 +13,7 @@ from leadflow.assignment.facts import LeadFacts, RepFacts
 
 Masks = NDArray[np.uint16]
 EVERYONE = "everyone"
+MOST_KEPT = 50_000
 Covering = Callable[[LeadFacts], frozenset[str]]
 
 
@@ -75,43 +76,59 @@ def constraints(mask: int) -> list[Constraint]:
 
 def exclusions(
     leads: Sequence[LeadFacts],
-    reps: Sequence[RepFacts],
-    terms: Terms,
-    covering: Covering,
+    people: "People",
     now: datetime,
     turned_down: Mapping[str, frozenset[str]] | None = None,
 ) -> Masks:
     """A mask for every lead and salesperson, (leads, reps); 0 where all but room is given.
 
-    ``covering`` names the territories whose salespeople may have a lead. What is not known of a
-    lead excludes nobody, but for the territory: whoever works everywhere covers it all the same.
+    What is not known of a lead excludes nobody, but for the territory: whoever works everywhere
+    covers it all the same.
     """
-    people = _People(reps, terms)
-    always = np.array([_of_rep(rep, terms, now) for rep in reps], dtype=np.uint16)
+    reps, always = people.reps, people.at(now)
     masks = np.empty((len(leads), len(reps)), dtype=np.uint16)
     for row, lead in enumerate(leads):
-        masks[row] = always | people.lacking(lead, covering)
+        masks[row] = always | people.lacking(lead)
+    if not turned_down:
+        return masks
     place = {rep.rep_id: column for column, rep in enumerate(reps)}
     for row, lead in enumerate(leads):
-        for rep_id in (turned_down or {}).get(lead.lead_id, ()):
+        for rep_id in turned_down.get(lead.lead_id, ()):
             if rep_id in place:
                 masks[row, place[rep_id]] |= Constraint.TURNED_DOWN
     return masks
 
 
-class _People:
-    """What salespeople lack for a lead, worked out once for leads that ask for the same."""
+class People:
+    """What salespeople lack on some terms, worked out once for leads that ask for the same.
 
-    def __init__(self, reps: Sequence[RepFacts], terms: Terms) -> None:
-        self._reps, self._terms = reps, terms
+    ``covering`` names the territories whose salespeople may have a lead. It may be kept as long as
+    the team stays as it is.
+    """
+
+    def __init__(self, reps: Sequence[RepFacts], terms: Terms, covering: Covering) -> None:
+        self.reps, self._terms, self._covering = reps, terms, covering
         self._known: dict[object, Masks] = {}
+        self._minute: tuple[datetime, Masks] | None = None
 
-    def lacking(self, lead: LeadFacts, covering: Covering) -> Masks:
-        areas = covering(lead) if self._terms.territory == "require" else None
+    def at(self, now: datetime) -> Masks:
+        """What excludes each from every lead in this minute."""
+        minute = now.replace(second=0, microsecond=0)
+        kept = self._minute
+        if kept is None or kept[0] != minute:
+            found = [_of_rep(rep, self._terms, now) for rep in self.reps]
+            kept = self._minute = (minute, np.array(found, dtype=np.uint16))
+        return kept[1]
+
+    def lacking(self, lead: LeadFacts) -> Masks:
+        """What each lacks for this lead."""
+        areas = self._covering(lead) if self._terms.territory == "require" else None
         language = lead.language if self._terms.language == "require" else None
         wants = lead.wants if self._terms.least_skill else frozenset()
         key = (areas, language, wants)
         if key not in self._known:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
             self._known[key] = self._masks(areas, language, wants)
         return self._known[key]
 
@@ -119,8 +136,8 @@ class _People:
         self, areas: frozenset[str] | None, language: str | None, wants: frozenset[str]
     ) -> Masks:
         least = self._terms.least_skill
-        masks = np.zeros(len(self._reps), dtype=np.uint16)
-        for column, rep in enumerate(self._reps):
+        masks = np.zeros(len(self.reps), dtype=np.uint16)
+        for column, rep in enumerate(self.reps):
             if areas is not None and rep.territories and not rep.territories & areas:
                 masks[column] |= Constraint.TERRITORY
             if language is not None and rep.languages and language not in rep.languages:

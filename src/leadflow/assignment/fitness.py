@@ -1,5 +1,7 @@
 """How well salespeople fit a lead: skill and territory, worked out once for alike leads. Pure."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from leadflow.assignment.facts import LeadFacts
@@ -11,6 +13,12 @@ BEST_SKILL = 5
 
 class Fitness:
     """Skill and territory of every salesperson for a lead, numbers between 0 and 1."""
+
+    @staticmethod
+    @lru_cache(maxsize=8)
+    def of(setting: Setting) -> "Fitness":
+        """That of a setting, kept for the next batch."""
+        return Fitness(setting)
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting

@@ -4,12 +4,15 @@ Choices that depend on what others got (whose turn it is, who has room) are made
 the lock ends with its transaction.
 """
 
+from time import monotonic, sleep
+
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 ASSIGNMENT_LOCK = 7_240_003
+PAUSE_SECONDS = 0.003
 _TAKE = text("SELECT pg_advisory_xact_lock(:lock)")
+_TRY = text("SELECT pg_try_advisory_xact_lock(:lock)")
 
 
 def take_assignment_lock(session: Session) -> None:
@@ -17,15 +20,11 @@ def take_assignment_lock(session: Session) -> None:
     session.execute(_TAKE, {"lock": ASSIGNMENT_LOCK})
 
 
-def assignment_lock_within(session: Session, milliseconds: int) -> bool:
+def assignment_lock_within(session: Session, seconds: float) -> bool:
     """Hold the lock until the transaction ends, or give up after this time and return False."""
-    try:
-        with session.begin_nested():
-            session.execute(text(f"SET LOCAL lock_timeout = {int(milliseconds)}"))
-            session.execute(_TAKE, {"lock": ASSIGNMENT_LOCK})
-            session.execute(text("SET LOCAL lock_timeout = 0"))
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) == "55P03":
+    deadline = monotonic() + seconds
+    while not session.scalar(_TRY, {"lock": ASSIGNMENT_LOCK}):
+        if monotonic() >= deadline:
             return False
-        raise
+        sleep(PAUSE_SECONDS)
     return True

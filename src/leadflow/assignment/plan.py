@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leadflow.assignment.actions import AssignActions
-from leadflow.assignment.eligibility import Covering, Masks
+from leadflow.assignment.eligibility import Covering, Masks, People, Terms
 from leadflow.assignment.facts import LeadFacts, RepFacts, TeamFacts
-from leadflow.assignment.strategies import Floats, HybridWeights, Judged, StrategyName
+from leadflow.assignment.strategies import Floats, HybridWeights, StrategyName
 
 Chances = Callable[[Sequence[LeadFacts]], NDArray[np.floating]]
 
@@ -45,6 +46,16 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The case of every candidate: ``totals`` and the ``free`` share of their capacity
+    (candidates,), ``parts`` (candidates, parts)."""
+
+    totals: Floats
+    parts: Floats
+    free: Floats
+
+
+@dataclass(frozen=True)
 class Decision:
     """Who gets a lead and why. ``rep``: place among the salespeople, None where nobody can.
 
@@ -76,8 +87,7 @@ class State:
     touched: set[str] = field(default_factory=set)
 
     def accounts(self, pool: str) -> tuple[Floats, Floats]:
-        """What each is owed in a pool, and of the newcomers' least share; for being changed."""
-        self.touched.add(pool)
+        """What each is owed in a pool, and of the newcomers' least share."""
         size = len(self.load)
         return (
             self.owed.setdefault(pool, np.zeros(size)),
@@ -85,7 +95,7 @@ class State:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """What a batch is decided within. ``covering``: territories by lead; ``chances``: probability
     of converting, (leads, reps)."""
@@ -94,11 +104,18 @@ class Setting:
     overlays: frozenset[str]
     covering: Covering
     chances: Chances
+    _people: dict[Terms, People] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def weight(self) -> Floats:
         """Share of the turns against the others; less of it while new."""
         return np.array([rep.weight * rep.ramp_share for rep in self.reps], dtype=float)
+
+    def people(self, terms: Terms) -> People:
+        """Who can have what on these terms, kept for the next batch."""
+        if terms not in self._people:
+            self._people[terms] = People(self.reps, terms, self.covering)
+        return self._people[terms]
 
 
 def standing(team: TeamFacts, newcomers: frozenset[str] = frozenset()) -> State:

@@ -16,6 +16,8 @@ from leadflow.assignment.tables import Skill, TeamVersion
 from leadflow.assignment.territories import TerritoryTree
 from leadflow.settings import Settings
 
+Newest = tuple[int, datetime]
+
 
 @dataclass(frozen=True)
 class Present:
@@ -48,18 +50,31 @@ class _Kept:
     newcomers: frozenset[str]
 
 
-_kept: dict[tuple[tuple[int, datetime], date], _Kept] = {}
+_kept: dict[tuple[Newest, date], _Kept] = {}
 
 
 def read_present(session: Session, settings: Settings, now: datetime) -> Present:
     """The team of this moment. Read where loads are to be relied on: with the assignment lock."""
     stored = select(TeamVersion.version, TeamVersion.created_at)
     newest = session.execute(stored.order_by(TeamVersion.version.desc()).limit(1)).first()
-    kept = _read(session, now) if newest is None else _remembered(session, newest._tuple(), now)
-    return Present(kept.team, kept.setting, kept.skills, kept.newcomers, read_loads(session))
+    loads = read_loads(session)
+    return present_with(session, settings, None if newest is None else newest._tuple(), loads, now)
 
 
-def _remembered(session: Session, newest: tuple[int, datetime], now: datetime) -> _Kept:
+def present_with(
+    session: Session,
+    settings: Settings,
+    newest: Newest | None,
+    loads: Mapping[str, int],
+    now: datetime,
+) -> Present:
+    """The team of its newest version (with the moment it was stored), where that and the loads
+    have been read already."""
+    kept = _read(session, now) if newest is None else _remembered(session, newest, now)
+    return Present(kept.team, kept.setting, kept.skills, kept.newcomers, loads)
+
+
+def _remembered(session: Session, newest: Newest, now: datetime) -> _Kept:
     key = (newest, now.date())
     kept = _kept.get(key)
     if kept is None:

@@ -1,7 +1,8 @@
 """The assignment rules in use: which plan a lead falls under."""
 
+import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -50,6 +51,11 @@ class Rulebook:
         """Which rule's leads are served first; the default's last."""
         ids = [rule.rule_id for rule in self.rules.in_order]
         return {rule_id: turn for turn, rule_id in enumerate([*ids, None])}
+
+    @cached_property
+    def asks_for_events(self) -> bool:
+        """Whether some rule goes by the last event, which is read for it alone."""
+        return "last_event_at" in json.dumps(self.rules.content)
 
     @property
     def assigning(self) -> list[str]:

@@ -93,8 +93,6 @@ def assign(
         at=now,
         team=present.team,
         rules_version=book.version,
-        loads=state.load.copy(),
-        limits=state.limit,
         reminder_share=settings.assignment_reminder_share,
     )
     refused = turned_down(session, leads)

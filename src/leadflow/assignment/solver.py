@@ -113,9 +113,7 @@ def _places(capacity: IntArray, least: IntArray | None, n_reps: int) -> Places:
     return Places(most, np.clip(fewest, 0, most))
 
 
-def _first_pairs(
-    values: FloatMatrix, places: Places, grid: Grid
-) -> tuple[IntArray, FloatArray]:
+def _first_pairs(values: FloatMatrix, places: Places, grid: Grid) -> tuple[IntArray, FloatArray]:
     """Keys to weigh first, and prices to start from."""
     n_leads, n_reps = values.shape
     nothing = np.zeros(n_reps)
@@ -142,9 +140,7 @@ def _reached(pairs: Pairs, prices: FloatArray, grid: Grid, values: FloatMatrix) 
     return reached
 
 
-def _solution(
-    values: FloatMatrix, pairs: Pairs, used: IntArray, grid: Grid, gap: int
-) -> Solution:
+def _solution(values: FloatMatrix, pairs: Pairs, used: IntArray, grid: Grid, gap: int) -> Solution:
     rep_of = np.full(len(values), -1, dtype=np.int64)
     chosen = used > 0
     rep_of[pairs.lead[chosen]] = pairs.rep[chosen]

@@ -63,46 +63,40 @@ class Case:
         return 1.0 - self.load / self.limit
 
 
-@dataclass(frozen=True)
-class Judged:
-    """``totals`` (candidates,) and ``parts`` (candidates, parts)."""
-
-    totals: Floats
-    parts: Floats
+# Totals (candidates,) and parts (candidates, parts).
+Made = tuple[Floats, Floats]
+Strategy = Callable[[Case, HybridWeights], Made]
 
 
-Strategy = Callable[[Case, HybridWeights], Judged]
-
-
-def round_robin(case: Case, weights: HybridWeights) -> Judged:
+def round_robin(case: Case, weights: HybridWeights) -> Made:
     """Everyone in turn, by weight: total = owed + the share of this lead.
 
     The accounts are those of ``turns.py`` (Fagin and Williams, 1983). For equal weights, where all
     can have every lead, nobody is ever more than one lead ahead.
     """
-    return Judged(case.owed + case.turn, np.column_stack([case.owed, case.turn]))
+    return case.owed + case.turn, np.column_stack([case.owed, case.turn])
 
 
-def skill_based(case: Case, weights: HybridWeights) -> Judged:
+def skill_based(case: Case, weights: HybridWeights) -> Made:
     """Who knows best what the lead asks for: total = mean level / 5, unknown skills counting 0."""
-    return Judged(case.skill, case.skill[:, None])
+    return case.skill, case.skill[:, None]
 
 
-def territory_based(case: Case, weights: HybridWeights) -> Judged:
+def territory_based(case: Case, weights: HybridWeights) -> Made:
     """Who is closest to the lead's part of the market: total = territory (1, 0.5 or 0)."""
-    return Judged(case.territory, case.territory[:, None])
+    return case.territory, case.territory[:, None]
 
 
-def workload_balanced(case: Case, weights: HybridWeights) -> Judged:
+def workload_balanced(case: Case, weights: HybridWeights) -> Made:
     """Who has most room: total = 1 − (load + 1) / capacity, the share free after this lead.
 
     The weighted least-connections rule of load balancers, with capacities as weights.
     """
     total = 1.0 - (case.load + 1.0) / case.limit
-    return Judged(total, np.column_stack([case.load, np.minimum(case.limit, 1e6)]))
+    return total, np.column_stack([case.load, np.minimum(case.limit, 1e6)])
 
 
-def performance_weighted(case: Case, weights: HybridWeights) -> Judged:
+def performance_weighted(case: Case, weights: HybridWeights) -> Made:
     """Who converts such leads best: total = probability of converting with this salesperson, plus 1
     for a newcomer who is owed a whole lead of their least share.
 
@@ -111,10 +105,10 @@ def performance_weighted(case: Case, weights: HybridWeights) -> Judged:
     it. Without a least share nobody new would ever show what they can do.
     """
     due = (case.least >= 1.0).astype(float)
-    return Judged(case.probability + due, np.column_stack([case.probability, due]))
+    return case.probability + due, np.column_stack([case.probability, due])
 
 
-def hybrid(case: Case, weights: HybridWeights) -> Judged:
+def hybrid(case: Case, weights: HybridWeights) -> Made:
     """A weighted mean of parts between 0 and 1 (simple additive weighting).
 
     skill: mean level / 5. territory: as in ``territory_based``. capacity: share free. fairness:
@@ -130,13 +124,13 @@ def hybrid(case: Case, weights: HybridWeights) -> Judged:
     scale = np.array(
         [weights.skill, weights.territory, weights.capacity, weights.fairness, weights.performance]
     )
-    return Judged(parts @ (scale / scale.sum()), parts)
+    return parts @ (scale / scale.sum()), parts
 
 
-def expected_value(case: Case, weights: HybridWeights) -> Judged:
+def expected_value(case: Case, weights: HybridWeights) -> Made:
     """What the optimal strategy adds up over a batch: total = value × probability of converting."""
     total = case.value * case.probability
-    return Judged(total, np.column_stack([case.probability, np.full_like(total, case.value)]))
+    return total, np.column_stack([case.probability, np.full_like(total, case.value)])
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -148,6 +142,8 @@ STRATEGIES: dict[str, Strategy] = {
     "hybrid": hybrid,
     "optimal": expected_value,
 }
+# Strategies that go by whose turn it is, and so keep the accounts.
+IN_TURN = frozenset({"round_robin", "hybrid"})
 PARTS: dict[str, tuple[str, ...]] = {
     "round_robin": ("owed", "share"),
     "skill_based": ("skill",),
@@ -176,7 +172,7 @@ def find_strategy(name: str) -> Strategy:
         raise UnknownStrategy(f"There is no strategy {name}; choose one of: {known}.") from None
 
 
-def order(judged: Judged, free: Floats) -> NDArray[np.intp]:
+def order(totals: Floats, free: Floats) -> NDArray[np.intp]:
     """Places of the candidates, the best first; they come in the order of their ids."""
-    ids = np.arange(len(judged.totals))
-    return np.lexsort((ids, -free, -judged.totals.round(9)))
+    ids = np.arange(len(totals))
+    return np.lexsort((ids, -free.round(6), -totals.round(6)))

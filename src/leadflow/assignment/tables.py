@@ -169,7 +169,8 @@ class TeamVersion(Base):
 
 
 class AssignmentBatch(Base):
-    """What decisions made together share: the salespeople in order, and how they stood."""
+    """What decisions share: the versions they go by, and the salespeople in order. A sweep has one
+    of its own; the requests between two changes of team or rules share one."""
 
     __tablename__ = "assignment_batches"
 
@@ -179,8 +180,6 @@ class AssignmentBatch(Base):
     team_version: Mapped[int] = mapped_column(Integer)
     rules_version: Mapped[int | None] = mapped_column(Integer, comment="Empty: the built-in rule.")
     rep_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    loads: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-    limits: Mapped[list[int | None]] = mapped_column(ARRAY(Integer))
     parts: Mapped[dict[str, list[str]]] = mapped_column(
         JSONB, comment="Names of a candidate's parts, by strategy."
     )
@@ -211,6 +210,9 @@ class AssignmentDecision(Base):
         LargeBinary, comment="Four-byte floats, little-endian: one a candidate."
     )
     parts: Mapped[bytes] = mapped_column(LargeBinary, comment="The same, candidate by candidate.")
+    free: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="The same: the share of their capacity that was free."
+    )
 
 
 class Assignment(Base):

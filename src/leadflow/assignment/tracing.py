@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.eligibility import WORDS, Constraint, constraints
 from leadflow.assignment.plan import Decision
-from leadflow.assignment.strategies import Judged, order
+from leadflow.assignment.strategies import order
 from leadflow.assignment.tables import AssignmentBatch, AssignmentDecision
 
 
@@ -77,12 +77,13 @@ class Trace:
         return f"{said}; the one chosen has {winner.total:.3f}."
 
 
-def packed(decision: Decision) -> tuple[bytes, bytes, bytes]:
-    """Masks, totals and parts as they are stored."""
+def packed(decision: Decision) -> tuple[bytes, bytes, bytes, bytes]:
+    """Masks, totals, parts and free shares as they are stored."""
     return (
         decision.mask.astype("<u2").tobytes(),
         decision.judged.totals.astype("<f4").tobytes(),
         decision.judged.parts.astype("<f4").tobytes(),
+        decision.judged.free.astype("<f4").tobytes(),
     )
 
 
@@ -113,9 +114,8 @@ def _read(made: AssignmentDecision, batch: AssignmentBatch) -> Trace:
     names = batch.parts.get(made.strategy, [])
     parts = np.frombuffer(made.parts, "<f4").reshape(len(totals), -1) if len(totals) else None
     who = np.flatnonzero(masks == 0)
-    load = np.array([batch.loads[place] for place in who], float)
-    limit = np.array([batch.limits[place] or np.inf for place in who], float)
-    ranked = order(Judged(totals, totals[:, None]), 1 - load / limit) if len(totals) else ()
+    free = np.frombuffer(made.free, "<f4").astype(float)
+    ranked = order(totals, free) if len(totals) else ()
     return Trace(
         decision_id=made.id,
         lead_id=made.lead_id,

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from leadflow.assignment import leftover
 from leadflow.assignment.facts import TeamFacts
 from leadflow.assignment.plan import Decision
 from leadflow.assignment.sla import first_times
-from leadflow.assignment.strategies import PARTS, Floats
+from leadflow.assignment.strategies import PARTS
 from leadflow.assignment.tables import AssignmentBatch
 from leadflow.assignment.tracing import packed
 from leadflow.database.copying import copy_rows
@@ -31,6 +30,7 @@ DECISION = (
     "masks",
     "totals",
     "parts",
+    "free",
 )
 ASSIGNMENT = (
     "id",
@@ -57,16 +57,14 @@ NOTIFY = "notify"
 
 @dataclass(frozen=True)
 class Batch:
-    """What the decisions of one batch share. ``loads``, ``limits``: before the first of them, a
-    number a salesperson; ``reminder_share``: of the time to the first touch, until a reminder."""
+    """What the decisions of one batch share. ``reminder_share``: of the time to the first touch,
+    until a reminder."""
 
     source: str
     by: str
     at: datetime
     team: TeamFacts
     rules_version: int | None
-    loads: Floats
-    limits: Floats
     reminder_share: float
 
 
@@ -80,10 +78,10 @@ def write_batch(session: Session, batch: Batch, decisions: Sequence[Decision]) -
         return []
     batch_id = _write_head(session, batch)
     ids = {made.lead.lead_id: new_id("decision") for made in fresh}
-    rows = (_decision_row(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh)
+    rows = (decision_row(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh)
     copy_rows(session, "assignment_decisions", DECISION, rows)
     given = [made for made in fresh if made.rep is not None]
-    assigned = [_assignment_row(made, ids[made.lead.lead_id], batch) for made in given]
+    assigned = [assignment_row(made, ids[made.lead.lead_id], batch) for made in given]
     if assigned:
         copy_rows(session, "assignments", ASSIGNMENT, assigned)
     leftover.keep(session, fresh, ids, batch.at)
@@ -102,8 +100,6 @@ def _write_head(session: Session, batch: Batch) -> str:
         team_version=batch.team.version,
         rules_version=batch.rules_version,
         rep_ids=[rep.rep_id for rep in batch.team.reps],
-        loads=[int(load) for load in batch.loads],
-        limits=[int(limit) if np.isfinite(limit) else None for limit in batch.limits],
         parts={strategy: list(names) for strategy, names in PARTS.items()},
     )
     session.add(made)
@@ -111,7 +107,8 @@ def _write_head(session: Session, batch: Batch) -> str:
     return made.id
 
 
-def _decision_row(made: Decision, own_id: str, batch_id: str, batch: Batch) -> tuple[Any, ...]:
+def decision_row(made: Decision, own_id: str, batch_id: str, batch: Batch) -> tuple[Any, ...]:
+    """The values of ``DECISION``."""
     return (
         own_id,
         batch_id,
@@ -125,7 +122,8 @@ def _decision_row(made: Decision, own_id: str, batch_id: str, batch: Batch) -> t
     )
 
 
-def _assignment_row(made: Decision, decision_id: str, batch: Batch) -> tuple[Any, ...]:
+def assignment_row(made: Decision, decision_id: str, batch: Batch) -> tuple[Any, ...]:
+    """The values of ``ASSIGNMENT``, of a decision that chose somebody."""
     rep, minutes = batch.team.reps[made.rep or 0], made.plan.sla_minutes(made.lead.level)
     return (
         new_id("assign"),

@@ -16,6 +16,8 @@ from leadflow.gateway.problems import Problem
 from leadflow.gateway.schemas import Owner
 from leadflow.gateway.security import Caller
 from leadflow.leads.service import get_lead
+from leadflow.leads.tables import Lead
+from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["assignment"])
@@ -115,10 +117,16 @@ def read_assignment(
         )
 
 
-def hand_out(session: Session, lead_id: str, now: datetime) -> Owner | None:
-    """Give a lead that was just scored to somebody, where its rule does so at once; who has it."""
-    made = route(session, get_settings(), lead_id, now)
-    return None if made is None or made.rep is None else owner_of(session, lead_id)
+def hand_out(
+    session: Session,
+    lead: Lead,
+    score: LeadScore,
+    now: datetime,
+    override: ScoreOverride | None = None,
+) -> Owner | None:
+    """Give a lead that was just scored to somebody, where its rule does so at once; who got it."""
+    made = route(session, get_settings(), lead, score, override, now)
+    return None if made is None or made.rep is None else owner_of(session, lead.id)
 
 
 def owner_of(session: Session, lead_id: str) -> Owner | None:

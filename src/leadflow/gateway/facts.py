@@ -25,6 +25,7 @@ from leadflow.leads.events import EventIn, record_events
 from leadflow.leads.outcomes import OutcomeIn, record_outcome
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import get_lead, lock_lead
+from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import current_score, score_lead, steps_up
 from leadflow.settings import get_settings
 
@@ -87,8 +88,8 @@ def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: Caller) 
         now = datetime.now(UTC)
         lead = edit_lead(session, lead_id, body, now, mark=False)
         as_of = max(now, lead.known_from)
-        score_lead(session, scorer, lead_id, as_of, get_settings())
-        hand_out(session, lead_id, as_of)
+        score = score_lead(session, scorer, lead_id, as_of, get_settings())
+        hand_out(session, lead, score, as_of, active_override(session, lead_id, as_of))
         return lead_view(session, lead_id, now)
 
 
@@ -113,12 +114,12 @@ def take_events(
         content = [event.model_dump(mode="json", exclude_unset=True) for event in body]
         delivery = accept(session, caller, idempotency_key, ["events", lead_id, content])
         counts = replay(delivery, response)
-        lock_lead(session, lead_id)
+        lead = lock_lead(session, lead_id)
         now = datetime.now(UTC)
         if counts is None:
             stored = record_events(session, lead_id, body, now, mark=False)
-            score_lead(session, scorer, lead_id, now, get_settings())
-            hand_out(session, lead_id, now)
+            scored = score_lead(session, scorer, lead_id, now, get_settings())
+            hand_out(session, lead, scored, now, active_override(session, lead_id, now))
             counts = {"new": stored.new, "known": stored.known}
             finish(delivery, counts, now)
             response.status_code = 201 if stored.new else 200

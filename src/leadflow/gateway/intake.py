@@ -12,6 +12,7 @@ from leadflow.gateway.schemas import LeadAnswer
 from leadflow.gateway.security import Caller
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
+from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import score_lead
 from leadflow.settings import get_settings
 
@@ -39,7 +40,8 @@ def take_lead(
         # Later than the fact, and than any score given while this request waited for the lead.
         as_of = max(datetime.now(UTC), lead.known_from)
         score = score_lead(session, scorer, lead.id, as_of, get_settings())
-        owner = hand_out(session, lead.id, as_of)
+        override = None if created else active_override(session, lead.id, as_of)
+        owner = hand_out(session, lead, score, as_of, override)
         finish(delivery, {"lead_id": lead.id}, now)
         response.status_code = 201 if created else 200
         if created:

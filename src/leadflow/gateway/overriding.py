@@ -54,7 +54,7 @@ def override_score(
         if known := replay(delivery, response):
             made = session.get_one(ScoreOverride, known["override_id"])
             return _answer(session, made, datetime.now(UTC))
-        lock_lead(session, lead_id)
+        lead = lock_lead(session, lead_id)
         now = datetime.now(UTC)
         try:
             current_score(session, lead_id)
@@ -62,7 +62,8 @@ def override_score(
             score_lead(session, scorer, lead_id, now, settings)
         before = active_override(session, lead_id, now)
         made = override(session, lead_id, body, now, settings)
-        hand_out(session, lead_id, now)
+        in_force = active_override(session, lead_id, now)
+        hand_out(session, lead, current_score(session, lead_id), now, in_force)
         finish(delivery, {"override_id": made.id}, now)
         if made.status == "waiting":
             response.status_code = 202

@@ -14,7 +14,7 @@ from leadflow.rules.compiling import compiled
 from leadflow.rules.evaluation import holds
 from leadflow.rules.kinds import actions_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
-from leadflow.rules.sources import lead_source, values_of
+from leadflow.rules.sources import lead_source, values_at_hand, values_of
 from leadflow.rules.tables import RuleSetRow
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "matching",
     "read_version",
     "store_rules",
+    "values_at_hand",
     "values_of",
     "versions",
 ]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import nan
 from typing import Any
 
@@ -14,6 +14,38 @@ from leadflow.rules.fields import CATALOGUE, PREFIX
 from leadflow.rules.values import LONGEST_NUMBER
 from leadflow.scoring.overrides import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
+
+_OF_SCORE = (
+    "probability",
+    "confidence",
+    "regime",
+    "demographic",
+    "behavioural",
+    "engagement",
+    "fit",
+    "ai",
+)
+_OF_LEAD = (
+    "company_name",
+    "company_size",
+    "industry",
+    "job_title",
+    "seniority",
+    "location",
+    "country",
+    "region",
+    "timeline",
+    "timeline_months",
+    "service_requirements",
+    "website_visits",
+    "email_opens",
+    "content_downloads",
+    "email_kind",
+    "has_phone",
+    "source",
+    "created_at",
+    "known_from",
+)
 
 
 def lead_source(now: datetime) -> FromClause:
@@ -39,6 +71,25 @@ def values_of(
     for lead_id, attributes, *values in session.execute(query.where(these)):
         found[lead_id] = dict(zip(CATALOGUE, values, strict=True)) | _attributes(attributes)
     return found
+
+
+def values_at_hand(
+    lead: Lead, score: LeadScore | None, override: ScoreOverride | None, now: datetime
+) -> dict[str, Any]:
+    """What ``values_of`` reads, of rows that have been read already: every field but
+    ``last_event_at``. ``override`` is the one in force."""
+    counts = override or score
+    values: dict[str, Any] = {name: getattr(score, name, None) for name in _OF_SCORE}
+    values |= {name: getattr(lead, name) for name in _OF_LEAD}
+    total = override.new_score if override else score.total_score if score else None
+    values |= {
+        "total_score": total,
+        "level": None if counts is None else counts.level,
+        "budget": None if lead.budget_minor is None else lead.budget_minor / 100,
+        "currency": lead.budget_currency,
+        "age_days": (now - lead.created_at) / timedelta(days=1),
+    }
+    return values | _attributes(json.dumps(lead.attributes or {}))
 
 
 def _attributes(written: str) -> dict[str, Any]:

@@ -112,8 +112,6 @@ def _new_tables() -> None:
             "rules_version", sa.Integer(), nullable=True, comment="Empty: the built-in rule."
         ),
         sa.Column("rep_ids", ARRAY(sa.Text()), nullable=False),
-        sa.Column("loads", ARRAY(sa.Integer()), nullable=False),
-        sa.Column("limits", ARRAY(sa.Integer()), nullable=False),
         sa.Column(
             "parts", JSONB(), nullable=False, comment="Names of a candidate's parts, by strategy."
         ),
@@ -146,6 +144,12 @@ def _new_tables() -> None:
             sa.LargeBinary(),
             nullable=False,
             comment="The same, candidate by candidate.",
+        ),
+        sa.Column(
+            "free",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="The same: the share of their capacity that was free.",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment_decisions")),
     )
