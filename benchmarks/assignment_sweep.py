@@ -31,12 +31,12 @@ def _market(engine: "Engine", settings: "Settings") -> None:
     from sqlalchemy import text
 
     from benchmarks.scoring import everything
+    from benchmarks.store import NOW
     from leadflow.simulation.service import simulate
     from models.rubric import Rubric
 
-    now = datetime.now(UTC)
     size = LEADS + ONE_BY_ONE
-    simulate(engine, settings, seed=4, leads=size, months=3.0, reps=REPS, now=now)
+    simulate(engine, settings, seed=4, leads=size, months=3.0, reps=REPS, now=NOW)
     everything(Rubric.load(), settings)
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE outcomes"))

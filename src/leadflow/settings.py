@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     assignment_weight_performance: float = Field(
         default=0.20, ge=0, description="Weight of past conversions in the hybrid strategy."
     )
+    assignment_newcomer_leads: int = Field(
+        default=30,
+        ge=0,
+        description="Fewer past leads than this, and a salesperson counts as a newcomer.",
+    )
     sla_hot_minutes: float = Field(
         default=5, gt=0, description="Working minutes to the first touch of a hot lead."
     )

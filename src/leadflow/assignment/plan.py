@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from leadflow.assignment.actions import AssignActions
 from leadflow.assignment.eligibility import Covering, Masks, People, Terms
 from leadflow.assignment.facts import LeadFacts, RepFacts, TeamFacts
+from leadflow.assignment.performance import RepEffects
 from leadflow.assignment.strategies import Floats, HybridWeights, StrategyName
 
 Chances = Callable[[Sequence[LeadFacts]], NDArray[np.floating]]
@@ -125,6 +126,16 @@ def standing(team: TeamFacts, newcomers: frozenset[str] = frozenset()) -> State:
         limit=np.array([np.inf if rep.limit is None else rep.limit for rep in team.reps], float),
         newcomer=np.array([rep.rep_id in newcomers for rep in team.reps], dtype=bool),
     )
+
+
+def with_effects(effects: RepEffects) -> Chances:
+    """The probability of the score, moved by what each salesperson adds to such leads."""
+
+    def chances(leads: Sequence[LeadFacts]) -> NDArray[np.floating]:
+        own = np.array([lead.probability or 0.0 for lead in leads])
+        return effects.probability([lead.segment for lead in leads], own)
+
+    return chances
 
 
 def score_alone(reps: Sequence[RepFacts]) -> Chances:

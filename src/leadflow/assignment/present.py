@@ -9,8 +9,9 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.experience import read_effects
 from leadflow.assignment.facts import TeamFacts
-from leadflow.assignment.plan import Setting, State, score_alone
+from leadflow.assignment.plan import Setting, State, with_effects
 from leadflow.assignment.reading_team import read_loads, read_team
 from leadflow.assignment.tables import Skill, TeamVersion
 from leadflow.assignment.territories import TerritoryTree
@@ -70,30 +71,38 @@ def present_with(
 ) -> Present:
     """The team of its newest version (with the moment it was stored), where that and the loads
     have been read already."""
-    kept = _read(session, now) if newest is None else _remembered(session, newest, now)
+    if newest is None:
+        kept = _read(session, settings, now)
+    else:
+        kept = _remembered(session, settings, newest, now)
     return Present(kept.team, kept.setting, kept.skills, kept.newcomers, loads)
 
 
-def _remembered(session: Session, newest: Newest, now: datetime) -> _Kept:
+def _remembered(session: Session, settings: Settings, newest: Newest, now: datetime) -> _Kept:
     key = (newest, now.date())
     kept = _kept.get(key)
     if kept is None:
-        kept = _read(session, now)
+        kept = _read(session, settings, now)
         _kept.clear()
         _kept[key] = kept
     return kept
 
 
-def _read(session: Session, now: datetime) -> _Kept:
+def _read(session: Session, settings: Settings, now: datetime) -> _Kept:
     team = read_team(session, now)
     staffed = frozenset(name for rep in team.reps if rep.active for name in rep.territories)
+    ids = [rep.rep_id for rep in team.reps]
+    effects = read_effects(session, ids, now, settings.horizon_days)
     tree = TerritoryTree(team.territories)
     setting = Setting(
         reps=team.reps,
         overlays=frozenset(area.name for area in team.territories if area.overlay),
         covering=lambda lead: tree.covering(lead, staffed),
-        chances=score_alone(team.reps),
+        chances=with_effects(effects),
     )
     skills = frozenset(session.scalars(select(Skill.name)))
-    newcomers = frozenset(rep.rep_id for rep in team.reps)
+    few = settings.assignment_newcomer_leads
+    newcomers = frozenset(
+        rep_id for rep_id, leads in zip(effects.rep_ids, effects.leads, strict=True) if leads < few
+    )
     return _Kept(team, setting, skills, newcomers)

@@ -1,0 +1,82 @@
+"""What is known of salespeople from the leads they had: counted in the store, fitted in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+from sqlalchemy import Float, Row, Select, case, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from leadflow.assignment.performance import Counts, RepEffects, fit_effects, no_effects
+from leadflow.assignment.tables import Assignment, Rep
+from leadflow.leads.tables import Outcome
+
+
+def read_effects(session: Session, rep_ids: Sequence[str], now: datetime, days: int) -> RepEffects:
+    """What each of these adds to the odds of a lead, by segment.
+
+    Looked at are leads handed out at least the horizon (``days``) ago, with what the score expected
+    of them then, whose salesperson had them to their end or has them still: younger ones would
+    count the quick conversions and not those that are to come. Converted means: within the horizon.
+    """
+    rows = list(session.execute(_counted(now, timedelta(days=days))))
+    known = set(rep_ids)
+    rows = [row for row in rows if row.rep_id in known]
+    if not rows:
+        return no_effects(rep_ids)
+    segments = sorted({row.segment for row in rows})
+    return fit_effects(_counts(rows, rep_ids, segments), rep_ids, segments)
+
+
+def mature(now: datetime, horizon: timedelta) -> Select[tuple[str, str, str, float, int]]:
+    """One row for every assignment that performance is judged by: ``assignment_id``, ``rep_id``,
+    ``segment``, ``probability``, ``converted`` (1 or 0)."""
+    won = aliased(Outcome)
+    in_time = won.occurred_at <= Assignment.assigned_at + horizon
+    return (
+        select(
+            Assignment.id.label("assignment_id"),
+            Assignment.rep_id,
+            Assignment.segment,
+            Assignment.probability,
+            case((in_time, 1), else_=0).label("converted"),
+        )
+        .outerjoin(won, (won.lead_id == Assignment.lead_id) & (won.outcome == "converted"))
+        .where(
+            Assignment.probability.is_not(None),
+            Assignment.assigned_at <= now - horizon,
+            or_(Assignment.ended_at.is_(None), Assignment.end_reason.in_(("converted", "lost"))),
+        )
+    )
+
+
+def _counted(now: datetime, horizon: timedelta) -> Select[tuple[str, str, int, int, float, float]]:
+    each = mature(now, horizon).subquery()
+    probability = cast(each.c.probability, Float)
+    return select(
+        each.c.rep_id,
+        each.c.segment,
+        func.count().label("leads"),
+        func.sum(each.c.converted).label("converted"),
+        func.sum(probability).label("expected"),
+        func.sum(probability * (1 - probability)).label("variance"),
+    ).group_by(each.c.rep_id, each.c.segment)
+
+
+def _counts(
+    rows: Sequence[Row[tuple[str, str, int, int, float, float]]],
+    rep_ids: Sequence[str],
+    segments: Sequence[str],
+) -> Counts:
+    places = {rep_id: place for place, rep_id in enumerate(rep_ids)}
+    columns = {segment: place for place, segment in enumerate(segments)}
+    found = np.zeros((4, len(rep_ids), len(segments)))
+    for row in rows:
+        values = (row.leads, row.converted, row.expected, row.variance)
+        found[:, places[row.rep_id], columns[row.segment]] = values
+    return Counts(*found)
+
+
+def rep_names(session: Session) -> dict[str, str]:
+    """The names of all salespeople, by id."""
+    return dict(session.execute(select(Rep.id, Rep.name)).tuples().all())
