@@ -95,6 +95,15 @@ class RepEffects:
             result[part] = product / (1 + product)
         return result
 
+    def place(self, segment: str) -> int:
+        """The place of a segment, the one after the last for all without history."""
+        return self._places.get(segment, len(self.segments))
+
+    def effect(self, segments: NDArray[np.intp], reps: NDArray[np.intp]) -> Floats:
+        """What these salespeople add in these segments (places), pair by pair."""
+        added: Floats = np.column_stack([self.cell, self.rep])[reps, segments]
+        return added
+
     def drawn(self, draw: np.random.Generator) -> "RepEffects":
         """Effects as they might really be: one draw of what is left uncertain."""
         shared = draw.normal(0, 1, len(self.rep))
