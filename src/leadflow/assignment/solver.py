@@ -27,7 +27,8 @@ from leadflow.assignment.pairs import SEED, Pairs, eligible, promising, surpassi
 from leadflow.assignment.prices import dual_sum, flow_sum, prices_of
 
 ALL_AT_ONCE = 1_000_000
-SAMPLE = 5_000
+SAMPLE_PAIRS = 3_000_000
+SHARE = 10
 EACH = 8
 MORE = 4
 CLOSE = 1e-7
@@ -75,7 +76,7 @@ def solve(values: FloatMatrix, capacity: IntArray, least: IntArray | None = None
         pairs = Pairs.at(keys, values, grid)
         used = best_flow(pairs, places, len(values), grid)
         prices = prices_of(pairs, used, places, grid, near=prices)
-        new, best = surpassing(values, grid, prices, _reached(pairs, prices, grid, values), each)
+        new, best = surpassing(values, grid, prices, _reached(pairs, prices, grid, len(values)), each)
         gains, prizes = flow_sum(pairs, used, places, grid)
         gap = dual_sum(best, prices, places, grid) - gains - prizes * grid.prize
         found = _solution(values, pairs, used, grid, gap)
@@ -119,25 +120,23 @@ def _first_pairs(
     """Keys to weigh first, and prices to start from."""
     n_leads, n_reps = values.shape
     nothing = np.zeros(n_reps)
-    keys = np.empty(0, dtype=np.int64)
-    if values.size <= ALL_AT_ONCE or np.count_nonzero(values == values) <= ALL_AT_ONCE:
+    possible = values.size - int(np.count_nonzero(np.isnan(values)))
+    if possible <= ALL_AT_ONCE:
         return eligible(values), nothing
-    copies = n_leads // SAMPLE
-    if copies < 2:
-        return promising(values, grid, nothing, EACH), nothing
-    rows = np.random.default_rng(SEED).choice(n_leads, SAMPLE, replace=False)
-    sample = values[np.sort(rows)]
-    share = copies * SAMPLE / n_leads
-    fewer = Places(*((x * share).astype(np.int64) for x in (places.capacity, places.least)))
+    size = max(1, min(n_leads // SHARE, n_leads * SAMPLE_PAIRS // possible))
+    rows = np.random.default_rng(SEED).choice(n_leads, size, replace=False)
+    sample, copies = values[np.sort(rows)], n_leads // size
+    part = size * copies / n_leads
+    fewer = Places((places.capacity * part).astype(int), (places.least * part).astype(int))
     pairs = Pairs.at(eligible(sample), sample, grid)
-    used = best_flow(pairs, fewer, SAMPLE, grid, copies)
+    used = best_flow(pairs, fewer, size, grid, copies)
     prices = prices_of(pairs, used, fewer, grid, nothing, copies)
     return promising(values, grid, prices, EACH), prices
 
 
-def _reached(pairs: Pairs, prices: FloatArray, grid: Grid, values: FloatMatrix) -> FloatArray:
+def _reached(pairs: Pairs, prices: FloatArray, grid: Grid, n_leads: int) -> FloatArray:
     """(n_leads,) the best profit of each lead over the pairs weighed; 0: nobody has it."""
-    reached = np.zeros(len(values))
+    reached = np.zeros(n_leads)
     np.maximum.at(reached, pairs.lead, pairs.gain - (prices[pairs.rep] - grid.prize))
     return reached
 
