@@ -76,7 +76,9 @@ def solve(values: FloatMatrix, capacity: IntArray, least: IntArray | None = None
         pairs = Pairs.at(keys, values, grid)
         used = best_flow(pairs, places, len(values), grid)
         prices = prices_of(pairs, used, places, grid, near=prices)
-        new, best = surpassing(values, grid, prices, _reached(pairs, prices, grid, len(values)), each)
+        new, best = surpassing(
+            values, grid, prices, _reached(pairs, prices, grid, len(values)), each
+        )
         gains, prizes = flow_sum(pairs, used, places, grid)
         gap = dual_sum(best, prices, places, grid) - gains - prizes * grid.prize
         found = _solution(values, pairs, used, grid, gap)
@@ -114,9 +116,7 @@ def _places(capacity: IntArray, least: IntArray | None, n_reps: int) -> Places:
     return Places(most, np.clip(fewest, 0, most))
 
 
-def _first_pairs(
-    values: FloatMatrix, places: Places, grid: Grid
-) -> tuple[IntArray, FloatArray]:
+def _first_pairs(values: FloatMatrix, places: Places, grid: Grid) -> tuple[IntArray, FloatArray]:
     """Keys to weigh first, and prices to start from."""
     n_leads, n_reps = values.shape
     nothing = np.zeros(n_reps)
@@ -141,9 +141,7 @@ def _reached(pairs: Pairs, prices: FloatArray, grid: Grid, n_leads: int) -> Floa
     return reached
 
 
-def _solution(
-    values: FloatMatrix, pairs: Pairs, used: IntArray, grid: Grid, gap: int
-) -> Solution:
+def _solution(values: FloatMatrix, pairs: Pairs, used: IntArray, grid: Grid, gap: int) -> Solution:
     rep_of = np.full(len(values), -1, dtype=np.int64)
     chosen = used > 0
     rep_of[pairs.lead[chosen]] = pairs.rep[chosen]

@@ -1,6 +1,5 @@
 """Nobody can give a batch out better: as many leads as possible, then the largest sum of values."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def batches(draw: st.DrawFn) -> Batch:
 
 
 @pytest.fixture(params=["all pairs at once", "few pairs at a time", "tiny sample"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each way the solver works through pairs, whatever the size of the batch."""
     if request.param != "all pairs at once":
         monkeypatch.setattr(solver, "ALL_AT_ONCE", 0)
@@ -42,7 +41,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
         monkeypatch.setattr(solver, "MORE", 1)
         monkeypatch.setattr(solver, "CLOSE", 0.0)
         monkeypatch.setattr(solver, "SHARE", 100 if request.param == "tiny sample" else 2)
-    yield request.param
+    return str(request.param)
 
 
 def best_by_milp(values: Floats, capacity: Ints, least: Ints) -> tuple[int, int, float]:
