@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from leadflow.assignment.performance import Counts, RepEffects, fit_effects, no_effects
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.leads.tables import Outcome
+from leadflow.scoring.tables import LeadScore
 
 
 def read_effects(session: Session, rep_ids: Sequence[str], now: datetime, days: int) -> RepEffects:
@@ -32,18 +33,27 @@ def mature(now: datetime, horizon: timedelta) -> Select[tuple[str, str, str, flo
     """One row for every assignment that performance is judged by: ``assignment_id``, ``rep_id``,
     ``segment``, ``probability``, ``converted`` (1 or 0)."""
     won = aliased(Outcome)
+    earliest = (
+        select(LeadScore.probability)
+        .where(LeadScore.lead_id == Assignment.lead_id)
+        .order_by(LeadScore.as_of)
+        .limit(1)
+        .scalar_subquery()
+    )
+    # Leads that were handed out elsewhere had no score then.
+    expected = func.coalesce(Assignment.probability, earliest)
     in_time = won.occurred_at <= Assignment.assigned_at + horizon
     return (
         select(
             Assignment.id.label("assignment_id"),
             Assignment.rep_id,
             Assignment.segment,
-            Assignment.probability,
+            expected.label("probability"),
             case((in_time, 1), else_=0).label("converted"),
         )
         .outerjoin(won, (won.lead_id == Assignment.lead_id) & (won.outcome == "converted"))
         .where(
-            Assignment.probability.is_not(None),
+            expected.is_not(None),
             Assignment.assigned_at <= now - horizon,
             or_(Assignment.ended_at.is_(None), Assignment.end_reason.in_(("converted", "lost"))),
         )

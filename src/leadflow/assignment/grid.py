@@ -1,5 +1,6 @@
 """Values as whole numbers, so that sums of them are exact and flows over them have one answer."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,8 @@ class Grid:
         detour = 2 * (min(leads, reps) + 1)
         bits = min(FINEST, LARGEST - (detour * (leads + reps + 2)).bit_length())
         top = 1 << bits
-        return cls(low, (high - low) / top or 1.0, top, detour * top)
+        # Values that are all equal lie on any grid; the finest loses nothing to rounding.
+        return cls(low, (high - low) / top or sys.float_info.min, top, detour * top)
 
     def whole(self, values: FloatMatrix) -> FloatArray:
         """The values as whole numbers, in float64, which holds them exactly; NaN stays NaN."""

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from leadflow.gateway import (
+    analytics,
     assigned,
     background,
     facts,
@@ -58,6 +59,7 @@ def create_app() -> FastAPI:
     app.include_router(facts.router)
     app.include_router(overriding.router)
     app.include_router(assigned.router)
+    app.include_router(analytics.router)
     app.include_router(ruling.router)
     return app
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from leadflow.assignment.comparing import NothingToCompare
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
@@ -42,6 +43,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     ExpiryInvalid: (422, "expiry-invalid", "An override cannot expire then"),
     NoOverride: (404, "no-override", "There is no override to withdraw"),
     UnknownKind: (404, "no-such-rules", "There are no rules of this kind"),
+    NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
     NoRules: (404, "no-rules", "These rules are not stored"),
 }
 
