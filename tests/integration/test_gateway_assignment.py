@@ -140,3 +140,32 @@ def test_leads_beyond_the_capacity_stay_without_a_salesperson_and_are_listed(
             select(AssignmentDecision.reason).where(AssignmentDecision.rep_id.is_(None))
         ).all()
     assert set(made) == {"Nobody can take it: 1 full."}
+
+
+def test_rules_are_tried_before_they_are_switched_on(
+    client: TestClient, team: dict[str, str]
+) -> None:
+    for number in range(4):
+        client.post("/leads", json=BODY | {"email": f"lead{number}@techcorp.com"})
+    always_world = {"rules": [], "default": {"reps": ["world"], "strategy": "round_robin"}}
+    trial = client.post("/rules/assignment/dry-run?last=3", json=always_world).json()
+    assert len(trial["leads"]) == 3
+    assert {lead["then"]["rep_id"] for lead in trial["leads"]} == {team["world"]}
+    assert trial["per_rule"] == {"default": [0, 3], "qualified": [3, 0]}
+    assert trial["per_rep"][team["world"]][1] == 3
+    assert client.get("/rules/assignment").status_code == 404
+
+
+def test_rules_that_name_nobody_there_is_are_refused_with_the_place(
+    client: TestClient, team: dict[str, str]
+) -> None:
+    rule = {"rule_id": "a", "name": "A", "conditions": {"total_score": HIGH}}
+    written = {"rules": [rule | {"actions": {"reps": ["world", "wolrd"], "teams": ["north"]}}]}
+    answer = client.put("/rules/assignment", json=written)
+    assert answer.status_code == 422
+    problems = {error["place"]: error["problem"] for error in answer.json()["errors"]}
+    assert problems.keys() == {"rules[0].actions.reps[1]", "rules[0].actions.teams[0]"}
+    assert "world?" in problems["rules[0].actions.reps[1]"]
+
+
+HIGH = {"operator": "greater_than", "value": 60}

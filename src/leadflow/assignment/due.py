@@ -34,7 +34,12 @@ def due_groups(
     leads' rows are held until the transaction ends. Of those on the list of leads that nobody can
     take, only the ones last tried before ``tried_before``, or none.
     """
-    rows = list(session.execute(_due(book, now, limit, tried_before)))
+    return grouped(session.execute(_due(book, now, limit, tried_before)).all(), book, skills)
+
+
+def grouped(rows: Sequence[Row[Any]], book: Rulebook, skills: frozenset[str]) -> list[Group]:
+    """Rows of ``lead_columns`` and a ``rule_id``, as groups in the order of the rules; those of
+    rules that give leads to nobody are left out."""
     otherwise = _usual_value(row.budget_minor for row in rows)
     by_rule: dict[str | None, list[LeadFacts]] = {}
     for row in rows:

@@ -11,14 +11,38 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.actions import AssignActions
 from leadflow.assignment.plan import Plan
 from leadflow.assignment.strategies import HybridWeights, StrategyName, find_strategy
-from leadflow.rules.kinds import KINDS
+from leadflow.assignment.tables import Rep, Team
+from leadflow.rules.kinds import CHECKS, KINDS
+from leadflow.rules.problems import Problem, nearest
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.service import active_rules
 from leadflow.rules.tables import RuleSetRow
 from leadflow.settings import Settings
 
 KIND = "assignment"
+
+
+def unknown_names(session: Session, rules: RuleSet) -> list[Problem]:
+    """Teams and salespeople that rules name and that are not there."""
+    teams = set(session.scalars(select(Team.name)))
+    reps = {name for row in session.execute(select(Rep.id, Rep.external_id)) for name in row}
+    given = [(f"rules[{place}].actions", rule.actions) for place, rule in enumerate(rules.rules)]
+    given += [("default", rules.default)] if rules.default is not None else []
+    problems = []
+    for place, actions in given:
+        if not isinstance(actions, AssignActions):
+            continue
+        for key, names, known in (("teams", actions.teams, teams), ("reps", actions.reps, reps)):
+            problems += [
+                Problem(f"{place}.{key}[{at}]", f"There is no {name!r}. {nearest(name, known)}")
+                for at, name in enumerate(names)
+                if name not in known
+            ]
+    return problems
+
+
 KINDS[KIND] = AssignActions
+CHECKS[KIND] = unknown_names
 # What counts until somebody stores rules: every qualified lead is handed out.
 BUILT_IN: dict[str, Any] = {
     "rules": [

@@ -14,6 +14,7 @@ from leadflow.cli import (
     models,
     monitoring,
     overrides,
+    performance,
     qualify,
     reps,
     rules,

@@ -68,6 +68,39 @@ def import_rules(
         console.print(f"Switch it on: leadflow rules activate {version}")
 
 
+@app.command("try")
+def try_out(
+    file: File,
+    last: Annotated[int, typer.Option(min=1, max=5000, help="Newest leads to try.")] = 500,
+    show: Annotated[int, typer.Option(min=0, help="Leads to show that would change.")] = 10,
+) -> None:
+    """Who would have got what: hand out the newest leads by these rules, and store nothing."""
+    from leadflow.assignment.experience import rep_names
+    from leadflow.assignment.trying import try_rules
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+
+    with unit_of_work() as session, console.status("Handing leads out by these rules …"):
+        rules = _load(session, file, "assignment")
+        trial = try_rules(session, get_settings(), rules, datetime.now(UTC), last)
+        names = rep_names(session) | {"nobody": "[dim]nobody[/dim]"}
+    for heading, counts in (("Rule", trial.per_rule), ("Salesperson", trial.per_rep)):
+        table = Table(heading, "Leads now", "Leads then", box=None)
+        for name, (before, after) in counts.items():
+            table.add_row(names.get(name, name), f"{before:,}", f"{after:,}")
+        console.print(table)
+    table = Table("Lead", "Now", "Then", "Why", title="Some that would change", box=None)
+    for lead in [lead for lead in trial.leads if lead.differs][:show]:
+        now, then = (names.get(would.rep_id or "nobody", "?") for would in (lead.now, lead.then))
+        table.add_row(lead.lead_id, now, then, lead.then.reason)
+    if table.rows:
+        console.print(table)
+    console.print(
+        f"[bold]{trial.changed:,}[/bold] of {len(trial.leads):,} leads would go another way. "
+        "Nothing was stored; everybody had room for all of them."
+    )
+
+
 @app.command("list")
 def list_versions(kind: Kind = "assignment") -> None:
     """Every version, newest first."""
@@ -122,6 +155,7 @@ def activate(
     kind: Kind = "assignment",
 ) -> None:
     """Let a version count, and not the one before."""
+    import leadflow.assignment.rulebook  # noqa: F401  says what actions there are
     from leadflow.database.engine import unit_of_work
     from leadflow.rules import service
 
@@ -131,6 +165,7 @@ def activate(
 
 
 def _load(session: "Session", file: Path, kind: str) -> "RuleSet":
+    import leadflow.assignment.rulebook  # noqa: F401  says what actions there are
     from leadflow.rules.kinds import actions_of
     from leadflow.rules.reading import load_rules
     from leadflow.rules.schemas import parse_rules

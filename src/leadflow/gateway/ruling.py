@@ -1,11 +1,13 @@
 """Rules: reading those that count, storing new ones, and going back to earlier ones."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from leadflow.assignment.actions import AssignActions
+from leadflow.assignment.trying import MOST_LEADS, try_rules
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.security import Caller
 from leadflow.rules import service
@@ -16,6 +18,7 @@ from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import NoRules, StoredRules
 from leadflow.rules.tables import RuleSetRow
 from leadflow.scoring.schemas import Words
+from leadflow.settings import get_settings
 
 router = APIRouter(tags=["rules"])
 EXAMPLE = {
@@ -60,6 +63,33 @@ class RulesOut(VersionOut):
     def of_rules(cls, stored: StoredRules) -> Self:
         """From what was read."""
         return cls(**VersionOut.of(stored).model_dump(), content=stored.rules.content)
+
+
+class WouldOut(BaseModel):
+    """What would have become of a lead."""
+
+    rule_id: str | None
+    strategy: str | None
+    rep_id: str | None
+    reason: str
+
+
+class TriedOut(BaseModel):
+    """One lead by the rules in use, and by those that are tried."""
+
+    lead_id: str
+    now: WouldOut
+    then: WouldOut
+    differs: bool
+
+
+class TrialOut(BaseModel):
+    """Who would have got what; counts are [now, then]."""
+
+    changed: int
+    per_rule: dict[str, tuple[int, int]]
+    per_rep: dict[str, tuple[int, int]]
+    leads: list[TriedOut]
 
 
 async def _content(request: Request) -> Any:
@@ -126,6 +156,38 @@ def put_rules(
         version = service.store_rules(session, kind, rules, by or caller, note, activate)
         response.status_code = 200 if version in known else 201
         return RulesOut.of_rules(service.read_version(session, kind, version))
+
+
+@router.post(
+    "/rules/assignment/dry-run",
+    response_model=TrialOut,
+    summary="Try assignment rules on past leads",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": BODY}}},
+)
+def try_assignment_rules(
+    caller: Caller,
+    content: Annotated[Any, Depends(_content)],
+    last: Annotated[int, Query(ge=1, le=MOST_LEADS, description="Newest leads to try.")] = 500,
+) -> TrialOut:
+    """Hand the newest leads out twice, by the rules in use and by these, among the team as it is
+    with room for all of them. Nothing is stored."""
+    with unit_of_work() as session:
+        rules = parse_rules(content, AssignActions, service.attribute_kinds(session))
+        trial = try_rules(session, get_settings(), rules, datetime.now(UTC), last)
+    return TrialOut(
+        changed=trial.changed,
+        per_rule=trial.per_rule,
+        per_rep=trial.per_rep,
+        leads=[
+            TriedOut(
+                lead_id=lead.lead_id,
+                now=WouldOut(**vars(lead.now)),
+                then=WouldOut(**vars(lead.then)),
+                differs=lead.differs,
+            )
+            for lead in trial.leads
+        ],
+    )
 
 
 @router.post(

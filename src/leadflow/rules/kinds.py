@@ -1,8 +1,15 @@
 """What rule sets there are: a kind is what the rules are for, and what their actions may say."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from leadflow.rules.problems import nearest, shown
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from leadflow.rules.problems import Problem, nearest, shown
+
+if TYPE_CHECKING:
+    from leadflow.rules.schemas import RuleSet
 
 
 class UnknownKind(LookupError):
@@ -17,6 +24,10 @@ class AnyActions(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+
+# What else a kind's rules must keep, held against the store as they are written.
+Check = Callable[[Session, "RuleSet"], list[Problem]]
+CHECKS: dict[str, Check] = {}
 
 # The room that carries the actions out puts its own model in as it is imported.
 KINDS: dict[str, type[BaseModel]] = {"assignment": AnyActions}

@@ -12,7 +12,8 @@ from leadflow.audit import service as audit
 from leadflow.leads.tables import AttributeDefinition
 from leadflow.rules.compiling import compiled
 from leadflow.rules.evaluation import holds
-from leadflow.rules.kinds import actions_of
+from leadflow.rules.kinds import CHECKS, actions_of
+from leadflow.rules.problems import RuleSetInvalid
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.sources import lead_source, values_at_hand, values_of
 from leadflow.rules.tables import RuleSetRow
@@ -67,8 +68,11 @@ def store_rules(
 
     Raises:
         UnknownKind: no room uses rules of this kind.
+        RuleSetInvalid: they name what is not there.
     """
     actions_of(kind)
+    if kind in CHECKS and (problems := CHECKS[kind](session, rules)):
+        raise RuleSetInvalid(problems)
     _take_turns(session)
     newest, active = _newest(session, kind), _active(session, kind)
     for same in (active, newest):

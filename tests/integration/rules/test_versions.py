@@ -22,6 +22,13 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KIND = "assignment"
 
 
+@pytest.fixture(autouse=True)
+def actions_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the actions may say is another room's matter."""
+    monkeypatch.setitem(kinds.KINDS, KIND, kinds.AnyActions)
+    monkeypatch.delitem(kinds.CHECKS, KIND, raising=False)
+
+
 def rules(score: float = 80, **more: Any) -> RuleSet:
     content = {
         "rules": [
