@@ -137,8 +137,8 @@ def test_reading_the_same_team_twice_changes_nothing(session: Session, tmp_path:
     [
         ("reps:\n  - {id: a, name: A, capacity: 1, territories: [Mars]}", "no territory Mars"),
         ("reps:\n  - {id: a, name: A, capacity: 1, skills: {crm: 9}}", "from 1 to 5"),
-        ("reps:\n  - {id: a, name: A, capacity: -1}", r"reps\.0\.capacity"),
-        ("reps:\n  - {id: a, name: A, capacity: 1, colour: red}", r"reps\.0\.colour"),
+        ("reps:\n  - {id: a, name: A, capacity: -1}", r"reps\[0\]\.capacity"),
+        ("reps:\n  - {id: a, name: A, capacity: 1, colour: red}", r"reps\[0\]\.colour"),
         ("reps: [", "cannot be read"),
     ],
 )

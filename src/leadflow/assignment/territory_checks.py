@@ -33,7 +33,7 @@ def find_faults(territories: Sequence[TerritoryFacts]) -> list[TerritoryFault]:
     placed = areas(territories)
     impossible = list(_impossible(territories, placed))
     places = {area.name: place for place, area in enumerate(placed)}
-    ties = [TerritoryFault(places[two.name], None, _tie(one, two)) for one, two in _ties(placed)]
+    ties = [TerritoryFault(places[one.name], None, _tie(one, two)) for one, two in _ties(placed)]
     return impossible + ties
 
 
