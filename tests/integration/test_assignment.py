@@ -13,7 +13,7 @@ from leadflow.assignment import service
 from leadflow.assignment.actions import AssignActions
 from leadflow.assignment.overview import best_leads
 from leadflow.assignment.tables import Assignment, AssignmentDecision, Rep, RepLoad, UnroutableLead
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team import TeamFileInvalid, load_team, store_team
 from leadflow.assignment.tracing import last_trace
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
@@ -180,6 +180,23 @@ def test_who_finds_nobody_is_on_the_list_until_somebody_is_found(
     service.sweep(session, get_settings(), None, NOW + timedelta(minutes=3))
     assert owners(session)[second] == "one"
     assert session.scalars(select(UnroutableLead)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("reps:\n  - {id: a, name: A, capacity: 1, territories: [Mars]}", "no territory Mars"),
+        ("reps:\n  - {id: a, name: A, capacity: 1, skills: {crm: 9}}", "from 1 to 5"),
+        ("reps:\n  - {id: a, name: A, capacity: -1}", r"reps\[0\]\.capacity"),
+        ("reps:\n  - {id: a, name: A, capacity: 1, colour: red}", r"reps\[0\]\.colour"),
+        ("reps: [", "cannot be read"),
+    ],
+)
+def test_a_bad_team_file_names_the_place(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "team.yaml"
+    path.write_text(text)
+    with pytest.raises(TeamFileInvalid, match=message):
+        load_team(path)
 
 
 def test_a_sweep_in_parts_tries_no_lead_twice(session: Session, tmp_path: Path) -> None:

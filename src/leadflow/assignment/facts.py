@@ -1,5 +1,6 @@
 """What assignment knows of leads and salespeople: values, read once, decided on without a store."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -54,11 +55,12 @@ class RepFacts:
 
     @property
     def limit(self) -> int | None:
-        """Most leads in work today: the share of the capacity while new, at least one where there
-        is any."""
-        if self.capacity is None:
-            return None
-        return max(min(self.capacity, 1), int(self.capacity * self.ramp_share))
+        """Most leads in work at once as of now: the ramp's share of the capacity, rounded down,
+        and at least 1 of any capacity at all; ``None`` without a limit."""
+        if not self.capacity:
+            return self.capacity
+        # Rounded first: 29 % of 100 is a little under 29 in floating point.
+        return max(1, math.floor(round(self.capacity * self.ramp_share, 6)))
 
 
 @dataclass(frozen=True)

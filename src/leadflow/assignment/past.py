@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team import store_team
-from leadflow.assignment.team_file import TeamIn
+from leadflow.assignment.team_schemas import TeamIn
 from leadflow.database.copying import copy_rows
 from leadflow.database.ids import new_id
 from leadflow.leads.mapping import ROW

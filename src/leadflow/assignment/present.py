@@ -14,7 +14,7 @@ from leadflow.assignment.facts import TeamFacts
 from leadflow.assignment.plan import Setting, State, with_effects
 from leadflow.assignment.reading_team import read_loads, read_team
 from leadflow.assignment.tables import Skill, TeamVersion
-from leadflow.assignment.territories import TerritoryTree
+from leadflow.assignment.territory_tree import TerritoryTree
 from leadflow.settings import Settings
 
 Newest = tuple[int, datetime]
