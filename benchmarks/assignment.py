@@ -8,11 +8,15 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from benchmarks import assignment_solver
+from benchmarks import assignment_simulator, assignment_solver, assignment_sweep
 from benchmarks.rows import Row, publish
 from leadflow.settings import get_settings
 
-PARTS: tuple[Callable[[Console], list[Row]], ...] = (assignment_solver.rows,)
+PARTS: tuple[Callable[[Console], list[Row]], ...] = (
+    assignment_solver.rows,
+    assignment_sweep.rows,
+    assignment_simulator.rows,
+)
 
 
 def main() -> int:

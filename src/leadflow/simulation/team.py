@@ -109,7 +109,7 @@ def _covered(area: Area, number: int) -> list[str]:
 def _languages(area: Area, number: int, everywhere: bool) -> list[str]:
     """English, and one of the area's own in turn."""
     own = area.languages[number // len(AREAS) % len(area.languages)]
-    return ["en"] if everywhere else list({"en", own})
+    return ["en"] if everywhere else sorted({"en", own})
 
 
 def _week() -> WeekIn:
