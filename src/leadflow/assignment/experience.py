@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Float, Row, Select, case, cast, func, or_, select
+from sqlalchemy import Float, Numeric, Row, Select, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from leadflow.assignment.performance import Counts, RepEffects, fit_effects, no_effects
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.leads.tables import Outcome
 from leadflow.scoring.tables import LeadScore
+
+# Leads are counted together whose log-odds are within a quarter of each other.
+BINS = 4
 
 
 def read_effects(session: Session, rep_ids: Sequence[str], now: datetime, days: int) -> RepEffects:
@@ -60,31 +64,31 @@ def mature(now: datetime, horizon: timedelta) -> Select[tuple[str, str, str, flo
     )
 
 
-def _counted(now: datetime, horizon: timedelta) -> Select[tuple[str, str, int, int, float, float]]:
+def _counted(now: datetime, horizon: timedelta) -> Select[Any]:
+    """Leads and conversions by salesperson, segment and about equal log-odds."""
     each = mature(now, horizon).subquery()
-    probability = cast(each.c.probability, Float)
+    bounded = func.least(func.greatest(cast(each.c.probability, Float), 1e-6), 1 - 1e-6)
+    logit = func.ln(bounded / (1 - bounded))
     return select(
         each.c.rep_id,
         each.c.segment,
         func.count().label("leads"),
         func.sum(each.c.converted).label("converted"),
-        func.sum(probability).label("expected"),
-        func.sum(probability * (1 - probability)).label("variance"),
-    ).group_by(each.c.rep_id, each.c.segment)
+        func.avg(each.c.probability).label("probability"),
+    ).group_by(each.c.rep_id, each.c.segment, func.round(cast(logit * BINS, Numeric)))
 
 
-def _counts(
-    rows: Sequence[Row[tuple[str, str, int, int, float, float]]],
-    rep_ids: Sequence[str],
-    segments: Sequence[str],
-) -> Counts:
+def _counts(rows: Sequence[Row[Any]], rep_ids: Sequence[str], segments: Sequence[str]) -> Counts:
     places = {rep_id: place for place, rep_id in enumerate(rep_ids)}
     columns = {segment: place for place, segment in enumerate(segments)}
-    found = np.zeros((4, len(rep_ids), len(segments)))
-    for row in rows:
-        values = (row.leads, row.converted, row.expected, row.variance)
-        found[:, places[row.rep_id], columns[row.segment]] = values
-    return Counts(*found)
+    return Counts.of(
+        np.array([places[row.rep_id] for row in rows], dtype=np.intp),
+        np.array([columns[row.segment] for row in rows], dtype=np.intp),
+        np.array([row.probability for row in rows], dtype=float),
+        np.array([row.converted for row in rows], dtype=float),
+        (len(rep_ids), len(segments)),
+        np.array([row.leads for row in rows], dtype=float),
+    )
 
 
 def rep_names(session: Session) -> dict[str, str]:

@@ -27,12 +27,17 @@ GRID = np.concatenate([[0.0], np.geomspace(0.02, 1.2, 40)])
 # evidence of one.
 EVIDENCE = 3.0
 ROWS_AT_A_TIME = 2_000
+STEPS = 100
 
 
 @dataclass(frozen=True)
 class Counts:
     """What came of past leads, each (reps, segments): how many they were, how many converted, what
-    the score expected of them (Σp), and its variance (Σp(1 − p))."""
+    was expected of them (Σp), and its variance (Σp(1 − p)).
+
+    Expected is what the score said, its odds multiplied by one number for all, so that as many are
+    expected as converted: a score that says too much or too little in general is nobody's merit.
+    """
 
     leads: Floats
     converted: Floats
@@ -45,10 +50,14 @@ class Counts:
         rep: NDArray[np.integer],
         segment: NDArray[np.integer],
         probability: Floats,
-        converted: NDArray[np.bool_],
+        converted: NDArray[np.bool_] | Floats,
         shape: tuple[int, int],
+        leads: Floats | None = None,
     ) -> "Counts":
-        """Counted from one row a lead; ``shape`` is (reps, segments)."""
+        """Counted from one row a lead, or from rows of so many ``leads`` of about the same
+        probability, ``converted`` of which did; ``shape`` is (reps, segments)."""
+        many = np.ones(len(rep)) if leads is None else leads
+        expected = _recalibrated(probability, many, float(converted.sum()))
         cell = rep * shape[1] + segment
 
         def added(weights: Floats) -> Floats:
@@ -56,10 +65,10 @@ class Counts:
             return total.reshape(shape)
 
         return cls(
-            leads=added(np.ones(len(cell))),
+            leads=added(many),
             converted=added(converted.astype(float)),
-            expected=added(probability),
-            variance=added(probability * (1 - probability)),
+            expected=added(many * expected),
+            variance=added(many * expected * (1 - expected)),
         )
 
 
@@ -161,6 +170,23 @@ def no_effects(rep_ids: Sequence[str]) -> RepEffects:
     size = len(rep_ids)
     nothing = Counts(*(np.zeros((size, 0)) for _ in range(4)))
     return fit_effects(nothing, rep_ids, ())
+
+
+def _recalibrated(probability: Floats, leads: Floats, converted: float) -> Floats:
+    """The probabilities with all odds multiplied by one number, so that as many are expected as
+    converted; Newton's method on its logarithm. Nobody or everybody: half a lead less."""
+    bounded = np.clip(probability, 1e-6, 1 - 1e-6)
+    logit, total = np.log(bounded / (1 - bounded)), leads.sum()
+    goal = np.clip(converted, 0.5, max(total - 0.5, 0.5))
+    shift, moved = 0.0, bounded
+    for _ in range(STEPS):
+        moved = 1 / (1 + np.exp(-(logit + shift)))
+        slope = (leads * moved * (1 - moved)).sum()
+        step = (goal - (leads * moved).sum()) / max(slope, 1e-9)
+        shift += float(np.clip(step, -1, 1))
+        if abs(step) < 1e-9:
+            break
+    return moved
 
 
 def _weights(precision: Floats, within: float) -> Floats:

@@ -43,6 +43,13 @@ AS_STORED = (
 )
 
 
+class RepNotFound(LookupError):
+    """There is no such salesperson."""
+
+    def __init__(self, rep_id: str) -> None:
+        super().__init__(f"There is no rep {rep_id}. See them all: leadflow reps list, GET /reps.")
+
+
 @dataclass(frozen=True)
 class StoredTeam:
     """The team, and the ids of its rows: of salespeople by the company's own id, of teams and

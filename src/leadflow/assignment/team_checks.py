@@ -89,7 +89,7 @@ def _reps(team: TeamIn) -> Iterator[Fault]:
         if rep.team is not None and groups and rep.team not in groups:
             yield Fault(f"reps[{place}].team", f"no team {rep.team}; list it under teams")
         if rep.capacity is None and rep.id != team.fallback_owner:
-            said = "only the fallback owner may leave the capacity out; write a number"
+            said = f"only the fallback owner may leave the capacity out; give {rep.id} a number"
             yield Fault(f"reps[{place}].capacity", said)
 
 

@@ -23,13 +23,15 @@ def joined(current: TeamIn, given: TeamIn, *, replace: bool) -> TeamIn:
     whole = given.model_copy(
         update={
             "reps": [*given.reps, *(map(_gone, others) if replace else others)],
-            "teams": [*given.teams],
-            "territories": [*given.territories],
+            "teams": given.teams or _named(given.reps),
+            "territories": given.territories,
         }
     )
     if not replace:
-        whole.teams += _unnamed(current.teams, given.teams, "name")
-        whole.territories += _unnamed(current.territories, given.territories, "name")
+        new = given.teams or _unnamed(whole.teams, current.teams, "name")
+        whole.teams = [*new, *_unnamed(current.teams, new, "name")]
+        others_of_tree = _unnamed(current.territories, given.territories, "name")
+        whole.territories = [*given.territories, *others_of_tree]
     if whole.fallback_owner is None:
         kept = not replace or any(rep.id == current.fallback_owner for rep in given.reps)
         whole.fallback_owner = current.fallback_owner if kept else None
@@ -48,9 +50,7 @@ def with_owner(team: TeamIn) -> TeamIn:
 
 def ordered(team: TeamIn) -> TeamIn:
     """The team in its one order, with every team that somebody is in listed."""
-    listed = {group.name for group in team.teams}
-    named = {rep.team for rep in team.reps if rep.team is not None} - listed
-    groups = [*team.teams, *(GroupIn(name=name) for name in named)]
+    groups = [*team.teams, *_unnamed(_named(team.reps), team.teams, "name")]
     return TeamIn(
         fallback_owner=team.fallback_owner,
         teams=sorted(groups, key=lambda group: group.name),
@@ -93,6 +93,11 @@ def content_hash(written: str) -> str:
 def _unnamed(current: Iterable[Part], given: Iterable[Part], key: str) -> list[Part]:
     named = {getattr(one, key) for one in given}
     return [one for one in current if getattr(one, key) not in named]
+
+
+def _named(reps: Iterable[RepIn]) -> list[GroupIn]:
+    """Where no teams are listed, naming one is enough."""
+    return [GroupIn(name=name) for name in sorted({rep.team for rep in reps if rep.team})]
 
 
 def _gone(rep: RepIn) -> RepIn:

@@ -17,6 +17,7 @@ from leadflow.gateway import (
     overriding,
     problems,
     ruling,
+    team,
 )
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
@@ -61,6 +62,7 @@ def create_app() -> FastAPI:
     app.include_router(assigned.router)
     app.include_router(analytics.router)
     app.include_router(ruling.router)
+    app.include_router(team.router)
     return app
 
 

@@ -10,6 +10,14 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from leadflow.assignment.comparing import NothingToCompare
+from leadflow.assignment.editing_team import (
+    DaysOffNotFound,
+    TerritoryInUse,
+    TerritoryNotFound,
+)
+from leadflow.assignment.stored_team import RepNotFound
+from leadflow.assignment.team import TeamVersionNotFound
+from leadflow.assignment.team_checks import TeamInvalid
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
@@ -45,6 +53,11 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     UnknownKind: (404, "no-such-rules", "There are no rules of this kind"),
     NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
     NoRules: (404, "no-rules", "These rules are not stored"),
+    RepNotFound: (404, "rep-not-found", "There is no such salesperson"),
+    DaysOffNotFound: (404, "days-off-not-found", "There are no such days off"),
+    TerritoryNotFound: (404, "territory-not-found", "There is no such territory"),
+    TerritoryInUse: (409, "territory-in-use", "The territory is in use"),
+    TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
 }
 
 
@@ -76,6 +89,7 @@ def install(app: FastAPI) -> None:
     for stated in STATED:
         app.add_exception_handler(stated, _stated)
     app.add_exception_handler(RuleSetInvalid, _rules)
+    app.add_exception_handler(TeamInvalid, _team)
     app.add_exception_handler(VersionNotApproved, _refused)
     app.add_exception_handler(ModelAltered, _refused)
     app.add_exception_handler(OperationalError, _database)
@@ -126,6 +140,16 @@ def _rules(request: Request, error: Exception) -> JSONResponse:
     errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
     said = "Correct what `errors` names and send the whole rule set again."
     return problem(422, "rule-invalid", "The rule set cannot be used", said, errors=errors)
+
+
+def _team(request: Request, error: Exception) -> JSONResponse:
+    """422 with every place of the team that is wrong and what to do there."""
+    if not isinstance(error, TeamInvalid):
+        raise error
+    faults = [{"place": fault.place, "problem": fault.problem} for fault in error.faults]
+    places = ", ".join(dict.fromkeys(fault["place"] for fault in faults))
+    detail = f"Correct and send again: {places}."
+    return problem(422, "team-invalid", "The sales team is not valid", detail, errors=faults)
 
 
 def _busy(request: Request, error: Exception) -> JSONResponse:
