@@ -73,7 +73,7 @@ def end_run(scorer: Scorer, run: Run, scored: list[Scored]) -> int:
 @task(persist_result=False, cache_policy=NO_CACHE)
 def start_assignment(run: Run) -> None:
     """Have leads handed out by their new scores; once a run, by the outbox."""
-    key = f"assign_leads:{run.id}"
+    key = f"assign_leads:{run.run_id}"
     with unit_of_work() as session:
         payload = {"deployment": "assign_leads", "parameters": {}, "key": key}
         enqueue(session, "start_flow_run", key, payload)

@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Fewer past leads than this, and a salesperson counts as a newcomer.",
     )
+    assignment_absence_days: int = Field(
+        default=3, gt=0, description="Away so long, and all of a salesperson's leads go to others."
+    )
+    assignment_stale_minutes: int = Field(
+        default=60, gt=0, description="A lead that no sweep has tried for so long raises an alarm."
+    )
     sla_hot_minutes: float = Field(
         default=5, gt=0, description="Working minutes to the first touch of a hot lead."
     )

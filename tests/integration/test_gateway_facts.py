@@ -12,11 +12,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from features import builder
+from features.store import REP_EVENTS
 from leadflow.assignment.service import sweep
 from leadflow.assignment.tables import Assignment, RepLoad
 from leadflow.assignment.team import load_team, store_team
 from leadflow.database.engine import unit_of_work
-from leadflow.leads.events import EVENT_TYPES
+from leadflow.leads.events import EVENT_TYPES, TOUCH_TYPES
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent, Outcome
@@ -133,7 +134,8 @@ def test_an_unknown_kind_of_event_is_refused_with_those_that_are_known(
 def test_every_kind_of_event_that_features_count_or_markets_show_is_known() -> None:
     counted = set(findall(r'count\("(\w+)"', Path(builder.__file__).read_text()))
     assert len(counted) > 5
-    assert set(EVENT_TYPES) == counted | set(EVENTS)
+    assert set(EVENT_TYPES) == counted | set(EVENTS) | set(TOUCH_TYPES)
+    assert set(TOUCH_TYPES) == set(REP_EVENTS)
 
 
 @pytest.mark.parametrize(

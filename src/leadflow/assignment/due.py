@@ -34,7 +34,10 @@ def due_groups(
     leads' rows are held until the transaction ends. Of those on the list of leads that nobody can
     take, only the ones last tried before ``tried_before``, or none.
     """
-    return grouped(session.execute(_due(book, now, limit, tried_before)).all(), book, skills)
+    held = due_leads(book, now, limit, tried_before).with_for_update(
+        key_share=True, skip_locked=True, of=Lead
+    )
+    return grouped(session.execute(held).all(), book, skills)
 
 
 def grouped(rows: Sequence[Row[Any]], book: Rulebook, skills: frozenset[str]) -> list[Group]:
@@ -128,7 +131,11 @@ def _language(written: str | None) -> str | None:
     return written.strip().lower()[:2] if written else None
 
 
-def _due(book: Rulebook, now: datetime, limit: int, tried_before: datetime | None) -> Select[Any]:
+def due_leads(
+    book: Rulebook, now: datetime, limit: int, tried_before: datetime | None
+) -> Select[Any]:
+    """Open leads that a rule gives to somebody, with ``lead_columns`` and the ``rule_id``; as
+    ``due_groups`` says."""
     listed = exists().where(UnroutableLead.lead_id == Lead.id)
     if tried_before is not None:
         listed = listed.where(UnroutableLead.last_tried_at >= tried_before)
@@ -142,7 +149,6 @@ def _due(book: Rulebook, now: datetime, limit: int, tried_before: datetime | Non
         .where(or_(*fits), is_open(), ~listed)
         .order_by(effective_score().desc().nulls_last(), Lead.id)
         .limit(limit)
-        .with_for_update(key_share=True, skip_locked=True, of=Lead)
     )
 
 

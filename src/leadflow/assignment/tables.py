@@ -261,7 +261,9 @@ class Assignment(Base):
         Moment, comment="When a reminder or an escalation is due."
     )
     escalation_step: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="0 none, 1 reminded, 2 … how far up the chain."
+        Integer,
+        server_default="0",
+        comment="Twice the place in the chain, 0 to 4; one more once reminded.",
     )
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     end_reason: Mapped[str | None] = mapped_column(

@@ -18,6 +18,7 @@ from leadflow.gateway import (
     problems,
     ruling,
     team,
+    working,
 )
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
@@ -60,6 +61,7 @@ def create_app() -> FastAPI:
     app.include_router(facts.router)
     app.include_router(overriding.router)
     app.include_router(assigned.router)
+    app.include_router(working.router)
     app.include_router(analytics.router)
     app.include_router(ruling.router)
     app.include_router(team.router)

@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.handing import find_rep
 from leadflow.assignment.routing import route
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.tracing import Trace, last_trace
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.problems import Problem
 from leadflow.gateway.schemas import Owner
 from leadflow.gateway.security import Caller
 from leadflow.leads.service import get_lead
@@ -108,7 +108,7 @@ def read_assignment(
     with unit_of_work() as session:
         get_lead(session, lead_id)
         trace = last_trace(session, lead_id)
-        asked = None if rep is None else _rep_id(session, rep)
+        asked = None if rep is None else find_rep(session, rep).id
         return AssignmentOut(
             lead_id=lead_id,
             owner=owner_of(session, lead_id),
@@ -154,12 +154,3 @@ def _why_not(trace: Trace | None, rep_id: str | None) -> str | None:
 
 def _names(session: Session) -> dict[str, str]:
     return dict(session.execute(select(Rep.id, Rep.name)).tuples().all())
-
-
-def _rep_id(session: Session, given: str) -> str:
-    statement = select(Rep.id).where((Rep.id == given) | (Rep.external_id == given))
-    found = session.scalars(statement).first()
-    if found is None:
-        detail = f"There is no salesperson {given}. See them: leadflow reps list"
-        raise Problem(404, "rep-not-found", "There is no such salesperson", detail)
-    return found

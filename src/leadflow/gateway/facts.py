@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import BeforeValidator, Field
 
 from leadflow.assignment.service import end_closed
+from leadflow.assignment.working import touch_from_events
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import lead_standing, lead_view, next_step, score_if_any, score_of
 from leadflow.gateway.assigned import hand_out
@@ -120,6 +121,7 @@ def take_events(
             stored = record_events(session, lead_id, body, now, mark=False)
             scored = score_lead(session, scorer, lead_id, now, get_settings())
             hand_out(session, lead, scored, now, active_override(session, lead_id, now))
+            touch_from_events(session, lead_id, body, now, caller)
             counts = {"new": stored.new, "known": stored.known}
             finish(delivery, counts, now)
             response.status_code = 201 if stored.new else 200

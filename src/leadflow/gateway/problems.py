@@ -15,6 +15,12 @@ from leadflow.assignment.editing_team import (
     TerritoryInUse,
     TerritoryNotFound,
 )
+from leadflow.assignment.handing import (
+    AssignmentChanged,
+    NotAssigned,
+    RepFull,
+    RepInactive,
+)
 from leadflow.assignment.stored_team import RepNotFound
 from leadflow.assignment.team import TeamVersionNotFound
 from leadflow.assignment.team_checks import TeamInvalid
@@ -53,6 +59,10 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     UnknownKind: (404, "no-such-rules", "There are no rules of this kind"),
     NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
     NoRules: (404, "no-rules", "These rules are not stored"),
+    NotAssigned: (404, "not-assigned", "Nobody has this lead"),
+    AssignmentChanged: (409, "assignment-changed", "Somebody else has this lead by now"),
+    RepFull: (409, "rep-full", "The salesperson has no room"),
+    RepInactive: (409, "rep-inactive", "The salesperson is not active"),
     RepNotFound: (404, "rep-not-found", "There is no such salesperson"),
     DaysOffNotFound: (404, "days-off-not-found", "There are no such days off"),
     TerritoryNotFound: (404, "territory-not-found", "There is no such territory"),

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Double, Text, cast, func, literal, select
 
+from leadflow.leads.events import TOUCH_TYPES
 from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.rules.problems import nearest, shown
 from leadflow.rules.values import Kind
@@ -82,7 +83,11 @@ def _last_event_at(now: datetime) -> ColumnElement[Any]:
     """Read along the index, and only of leads where a condition comes to it."""
     return (
         select(func.max(LeadEvent.occurred_at))
-        .where(LeadEvent.lead_id == Lead.id, LeadEvent.occurred_at <= now)
+        .where(
+            LeadEvent.lead_id == Lead.id,
+            LeadEvent.occurred_at <= now,
+            LeadEvent.type.not_in(TOUCH_TYPES),
+        )
         .correlate(Lead)
         .scalar_subquery()
     )

@@ -331,7 +331,7 @@ def _assignments() -> None:
             sa.Integer(),
             server_default="0",
             nullable=False,
-            comment="0 none, 1 reminded, 2 … how far up the chain.",
+            comment="Twice the place in the chain, 0 to 4; one more once reminded.",
         ),
     )
     op.alter_column(
