@@ -120,6 +120,22 @@ def test_who_cannot_take_it_is_passed_over_with_the_reason(
     }
 
 
+def test_the_fallback_owner_takes_what_nobody_else_can_beyond_their_capacity(
+    session: Session, tmp_path: Path
+) -> None:
+    put_team(
+        session,
+        tmp_path,
+        "reps:\n  - {id: head, name: H, capacity: 1}\n  - {id: ann, name: Ann, capacity: 1}",
+    )
+    first, second = put_lead(session, 90), put_lead(session, 80)
+    service.sweep(session, get_settings(), "round_robin", NOW)
+    other = first if owner(session, first) == "ann" else second
+    escalating.escalate(session, get_settings(), at(60 * 24))
+    assert {owner(session, first), owner(session, second)} == {"head"}
+    assert owner(session, other) == "head"
+
+
 def test_a_touched_lead_is_left_alone(session: Session, tmp_path: Path) -> None:
     lead = assigned(session, tmp_path)
     working.touch(session, lead, Said("ann", at(1)), "call")

@@ -21,8 +21,8 @@ from tests.integration.test_gateway import BODY
 
 TEAM = """
 reps:
-  - {id: ann, name: Ann, capacity: 2}
-  - {id: bob, name: Bob, capacity: 1}
+  - {id: ann, name: Ann, capacity: 2, skills: {crm integration: 5}}
+  - {id: bob, name: Bob, capacity: 1, skills: {crm integration: 1}}
   - {id: cem, name: Cem, capacity: 5, active: false}
 """
 
@@ -102,8 +102,9 @@ def test_nobody_is_given_more_than_the_capacity_and_nothing_is_lost_by_trying(
     client: TestClient, lead_id: str
 ) -> None:
     other = client.post("/leads", json=BODY | {"email": "other@techcorp.com"}).json()
-    assert other["owner"]["name"] == "Bob"
     body = {"rep_id": "bob", "by": "m", "reason": "r"}
+    first = client.post(f"/leads/{other['lead']['id']}/assignment/reassign", json=body)
+    assert first.json()["name"] == "Bob"
     full = client.post(f"/leads/{lead_id}/assignment/reassign", json=body)
     assert (full.status_code, full.json()["type"]) == (409, "/problems/rep-full")
     assert client.get(f"/leads/{lead_id}/assignment").json()["owner"]["name"] == "Ann"
@@ -162,8 +163,8 @@ def test_of_two_who_act_at_once_one_acts_and_the_other_is_told(
     now = datetime.now(UTC)
     with unit_of_work() as session:
         store_team(session, load_team(tmp_path / "team.yaml"))
-        lead = put_lead(session, 90)
-        service.sweep(session, get_settings(), None, now)
+        lead = put_lead(session, 90, service_requirements=["crm integration"])
+        service.sweep(session, get_settings(), "skill_based", now)
 
     def act(number: int) -> str:
         said = Said(f"person {number}", datetime.now(UTC), "ann")

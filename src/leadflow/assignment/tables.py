@@ -95,7 +95,7 @@ class RepAbsence(Base):
 
 class RepLoad(Base):
     """Leads in work and leads ever received, counted by a trigger on assignments, which refuses one
-    beyond the capacity."""
+    beyond the capacity; but not the fallback owner's at the end of an escalation."""
 
     __tablename__ = "rep_loads"
     __table_args__ = (CheckConstraint("open_leads >= 0", name="open_leads"),)

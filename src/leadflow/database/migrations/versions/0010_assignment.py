@@ -33,8 +33,9 @@ DECLARE
     full_rep text;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        SELECT jsonb_object_agg(rep_id, jsonb_build_array(opened, n)) INTO changes FROM (
-            SELECT rep_id, count(*) FILTER (WHERE ended_at IS NULL) AS opened, count(*) AS n
+        SELECT jsonb_object_agg(rep_id, jsonb_build_array(opened, n, bounded)) INTO changes FROM (
+            SELECT rep_id, count(*) FILTER (WHERE ended_at IS NULL) AS opened, count(*) AS n,
+                bool_or(source <> 'escalation') AS bounded
             FROM new_rows GROUP BY rep_id
         ) given;
     ELSIF TG_OP = 'DELETE' THEN
@@ -61,6 +62,8 @@ BEGIN
     WHERE rep_id IN (SELECT jsonb_object_keys(changes));
     SELECT r.id INTO full_rep FROM reps r JOIN rep_loads l ON l.rep_id = r.id
     WHERE changes ? r.id AND (changes -> r.id ->> 0)::int > 0 AND l.open_leads > r.capacity
+        -- What nobody else can take ends with the fallback owner, however much they have.
+        AND (NOT r.is_fallback OR coalesce((changes -> r.id ->> 2)::boolean, true))
     ORDER BY r.id LIMIT 1;
     IF full_rep IS NOT NULL THEN
         RAISE EXCEPTION '% has as many leads in work as their capacity', full_rep
