@@ -25,7 +25,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, LateralFromClause
 
 from features.definitions import DEFINITIONS, Definition
-from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
+from features.store import PROFILE_COLUMNS, REP_EVENTS, lead_events, lead_history, leads
 
 
 def feature_query(moments: Select[Any], attributes: Sequence[Definition] = ()) -> Select[Any]:
@@ -108,7 +108,7 @@ def _activity(profile: CTE) -> LateralFromClause:
             count("email_click").label("email_clicks"),
             count("email_reply").label("email_replies"),
             count("meeting").label("meetings"),
-            func.max(happened).label("last_active_at"),
+            func.max(happened).filter(~lead_events.c.type.in_(REP_EVENTS)).label("last_active_at"),
         )
         .select_from(lead_events)
         .where(

@@ -1,4 +1,4 @@
-"""Hand every qualified lead that has no salesperson to the right one."""
+"""Hand every lead that a rule gives to a salesperson, and that has none, to the right one."""
 
 from prefect import flow
 
@@ -7,11 +7,13 @@ from tasks.assignment import publish_sweeps, sweep
 
 @flow(name="assign_leads")
 def assign_leads(strategy: str | None = None) -> int:
-    """Sweep until nothing more can be assigned; returns how many leads were.
+    """Sweep until no lead is left that has not been tried; returns how many were assigned.
 
-    ``strategy`` is ``hybrid`` or ``round_robin``; the setting decides where it is not given.
+    ``strategy`` is taken where a rule names none; the setting decides where it is not given. Once
+    nobody has room, leads that found nobody before are left alone and only new ones are tried.
     """
     results = [sweep(strategy)]
-    while results[-1].assigned:
-        results.append(sweep(strategy))
+    while results[-1].leads:
+        retry = results[-1].assigned > 0
+        results.append(sweep(strategy, started_at=results[0].at, retry=retry))
     return publish_sweeps(results)

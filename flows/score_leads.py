@@ -5,7 +5,14 @@ from datetime import datetime
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from tasks.scoring import end_run, load_scorer, load_shadow, open_run, score_partition
+from tasks.scoring import (
+    end_run,
+    load_scorer,
+    load_shadow,
+    open_run,
+    score_partition,
+    start_assignment,
+)
 
 # One computes while PostgreSQL works for the other.
 AT_ONCE = 2
@@ -16,6 +23,7 @@ def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
     """Score the leads that have news, an old score or none; returns how many were.
 
     Killed anywhere and run again, it goes on where it was: the same result, nothing scored twice.
+    Scores of now start ``assign_leads``, which does not wait for its minute.
 
     Args:
         as_of: score all leads as of this moment instead of now, with what served then.
@@ -25,4 +33,7 @@ def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
     run = open_run(scorer, as_of, everything)
     turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left, unmapped(shadow))
     scored = [part for part in turns.result() if part is not None]
-    return end_run(scorer, run, scored)
+    total = end_run(scorer, run, scored)
+    if as_of is None and total:
+        start_assignment(run)
+    return total

@@ -12,17 +12,26 @@ from leadflow.settings import get_settings
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
-def sweep(strategy: str | None) -> SweepResult:
+def sweep(
+    strategy: str | None, started_at: datetime | None = None, retry: bool = True
+) -> SweepResult:
     """Hand the best unassigned leads to salespeople, in one transaction."""
     with unit_of_work() as session:
-        return service.sweep(session, get_settings(), strategy, datetime.now(UTC))
+        return service.sweep(
+            session,
+            get_settings(),
+            strategy,
+            datetime.now(UTC),
+            started_at=started_at,
+            retry=retry,
+        )
 
 
 @task
 def publish_sweeps(results: list[SweepResult]) -> int:
     """A table of who got which lead and why, as an artifact; returns how many were assigned."""
     assigned = sum(result.assigned for result in results)
-    unroutable = results[-1].unroutable if results else 0
+    unroutable = sum(result.unroutable for result in results)
     create_table_artifact(
         [row for result in results for row in result.rows][:1000],
         key="assigned-leads",

@@ -7,6 +7,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from leadflow.database.engine import unit_of_work
+from leadflow.database.outbox import enqueue
 from leadflow.scoring import runs
 from leadflow.scoring.champion import scorer_at, serving_scorer
 from leadflow.scoring.runs import Run
@@ -67,3 +68,12 @@ def end_run(scorer: Scorer, run: Run, scored: list[Scored]) -> int:
         ),
     )
     return total
+
+
+@task(persist_result=False, cache_policy=NO_CACHE)
+def start_assignment(run: Run) -> None:
+    """Have leads handed out by their new scores; once a run, by the outbox."""
+    key = f"assign_leads:{run.run_id}"
+    with unit_of_work() as session:
+        payload = {"deployment": "assign_leads", "parameters": {}, "key": key}
+        enqueue(session, "start_flow_run", key, payload)

@@ -8,6 +8,7 @@ from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.leads import tables as leads
 from leadflow.qualification import tables as qualification
+from leadflow.rules import tables as rules
 from leadflow.scoring import monitoring_tables as monitoring
 from leadflow.scoring import tables as scoring
 from leadflow.scoring import tables_of_serving as serving
@@ -21,6 +22,7 @@ ROOMS = (
     leads,
     monitoring,
     qualification,
+    rules,
     scoring,
     serving,
 )

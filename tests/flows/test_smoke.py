@@ -25,7 +25,12 @@ SURFACE = {
     "monitor_model": ("flows.monitor_model.monitor_model", "0 1 * * *", 1),
     "score_leads": ("flows.score_leads.score_leads", "5 * * * *", 1),
     "qualify_leads": ("flows.qualify_leads.qualify_leads", "*/30 * * * *", 1),
-    "assign_leads": ("flows.assign_leads.assign_leads", "*/15 * * * *", 1),
+    "assign_leads": ("flows.assign_leads.assign_leads", "* * * * *", 1),
+    "escalate_assignments": (
+        "flows.escalate_assignments.escalate_assignments",
+        "* * * * *",
+        1,
+    ),
     "await_decision": ("flows.await_decision.await_decision", None, None),
 }
 

@@ -12,11 +12,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from features import builder
+from features.store import REP_EVENTS
 from leadflow.assignment.service import sweep
-from leadflow.assignment.tables import Assignment
-from leadflow.assignment.team import load_team, read_reps, store_team
+from leadflow.assignment.tables import Assignment, RepLoad
+from leadflow.assignment.team import load_team, store_team
 from leadflow.database.engine import unit_of_work
-from leadflow.leads.events import EVENT_TYPES
+from leadflow.leads.events import EVENT_TYPES, TOUCH_TYPES
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent, Outcome
@@ -133,7 +134,8 @@ def test_an_unknown_kind_of_event_is_refused_with_those_that_are_known(
 def test_every_kind_of_event_that_features_count_or_markets_show_is_known() -> None:
     counted = set(findall(r'count\("(\w+)"', Path(builder.__file__).read_text()))
     assert len(counted) > 5
-    assert set(EVENT_TYPES) == counted | set(EVENTS)
+    assert set(EVENT_TYPES) == counted | set(EVENTS) | set(TOUCH_TYPES)
+    assert set(TOUCH_TYPES) == set(REP_EVENTS)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_an_outcome_frees_the_salesperson_and_is_learned_from(
     assert (status["owner"], status["outcome"]) == (None, "converted")
     with unit_of_work() as session:
         assert session.scalars(select(Assignment.end_reason)).one() == "converted"
-        assert [rep.load for rep in read_reps(session)] == [0]
+        assert session.scalars(select(RepLoad.open_leads)).all() == [0]
         known = read_training_set(session, now + timedelta(days=200), timedelta(days=90))
     assert (list(known.frame.index), list(known.converted)) == ([lead_id], [1])
 

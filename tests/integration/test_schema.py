@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from features.store import ai_qualifications, lead_events, lead_history, leads, outcomes
-from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.tables import Assignment, Rep, RepLoad
 from leadflow.audit import service as audit
 from leadflow.leads.tables import Lead, LeadHistory
 from leadflow.tables import metadata
@@ -55,19 +55,62 @@ def test_an_edit_keeps_what_was_known_before(session: Session) -> None:
 
 
 def test_a_lead_never_has_two_active_assignments(session: Session) -> None:
-    lead, rep = Lead(source="api"), Rep(external_id="r1", name="R", capacity=1)
+    lead, rep = Lead(source="api"), Rep(external_id="r1", name="R", capacity=2)
     session.add_all([lead, rep])
     session.flush()
+    _assign(session, rep, lead)
+    with pytest.raises(IntegrityError, match="uq_assignments_active"):
+        _assign(session, rep, lead)
 
-    def assign() -> None:
-        session.add(
-            Assignment(lead_id=lead.id, rep_id=rep.id, strategy="hybrid", reason="", trace={})
-        )
-        session.flush()
 
-    assign()
-    with pytest.raises(IntegrityError):
-        assign()
+def test_a_salesperson_never_has_more_leads_in_work_than_the_capacity(session: Session) -> None:
+    rep = Rep(external_id="r1", name="R", capacity=2)
+    leads = [Lead(source="api") for _ in range(3)]
+    session.add_all([rep, *leads])
+    session.flush()
+    first = _assign(session, rep, leads[0])
+    _assign(session, rep, leads[1])
+    with pytest.raises(IntegrityError, match="as many leads in work"), session.begin_nested():
+        _assign(session, rep, leads[2])
+    first.ended_at, first.end_reason = datetime.now(UTC), "lost"
+    session.flush()
+    _assign(session, rep, leads[2])
+    load = session.get_one(RepLoad, rep.id)
+    assert (load.open_leads, load.received) == (2, 3)
+    session.delete(leads[2])
+    session.flush()
+    session.refresh(load)
+    assert (load.open_leads, load.received) == (1, 3)
+
+
+def test_the_fallback_owner_has_no_limit_and_is_one(session: Session) -> None:
+    owner = Rep(external_id="r1", name="R", capacity=None, is_fallback=True)
+    leads = [Lead(source="api") for _ in range(3)]
+    session.add_all([owner, *leads])
+    session.flush()
+    for lead in leads:
+        _assign(session, owner, lead)
+    for another in (
+        Rep(external_id="r2", name="S", capacity=None),
+        Rep(external_id="r3", name="T", capacity=1, is_fallback=True),
+        Rep(external_id="r4", name="U", capacity=1, is_fallback=True, active=False),
+    ):
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.add(another)
+
+
+def _assign(session: Session, rep: Rep, lead: Lead) -> Assignment:
+    made = Assignment(
+        lead_id=lead.id,
+        rep_id=rep.id,
+        strategy="hybrid",
+        reason="",
+        source="sweep",
+        assigned_by="assign_leads",
+    )
+    session.add(made)
+    session.flush()
+    return made
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log"])

@@ -1,86 +1,133 @@
-"""Deciding a whole batch: best lead first, loads counted up as leads are given out. Pure."""
+"""Deciding a whole batch: group after group, lead after lead or all at once. Pure."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
-from leadflow.assignment.eligibility import LeadFacts, RepFacts, exclusion
-from leadflow.assignment.strategies import Candidate, Standing, Strategy
+import numpy as np
 
+from leadflow.assignment.eligibility import Constraint, Masks, exclusions
+from leadflow.assignment.facts import LeadFacts
+from leadflow.assignment.fitness import Fitness
+from leadflow.assignment.plan import Decision, Group, Judged, Setting, State
+from leadflow.assignment.reasons import because, nobody
+from leadflow.assignment.strategies import IN_TURN, Case, Floats, find_strategy, order
+from leadflow.assignment.turns import Places, settle, settle_least, shares
 
-@dataclass(frozen=True)
-class Decision:
-    """Who gets a lead and why; ``rep_id`` is None where nobody can."""
-
-    lead_id: str
-    rep_id: str | None
-    reason: str
-    trace: dict[str, Any]
+NO_CASE = Judged(np.empty(0), np.empty((0, 0)), np.empty(0))
 
 
 def decide(
-    leads: Sequence[LeadFacts], reps: Sequence[RepFacts], strategy: Strategy, name: str
+    groups: Sequence[Group],
+    setting: Setting,
+    state: State,
+    now: datetime,
+    turned_down: Mapping[str, frozenset[str]] | None = None,
 ) -> list[Decision]:
-    """One decision a lead, in the order the leads come; no rep goes over their capacity."""
-    load = {rep.rep_id: rep.load for rep in reps}
-    received = {rep.rep_id: rep.received for rep in reps}
-    by_id = {rep.rep_id: rep for rep in reps}
-    decisions = []
-    for lead in leads:
-        excluded = {
-            rep.rep_id: why
-            for rep in reps
-            if (why := exclusion(lead, rep, load[rep.rep_id])) is not None
-        }
-        standings = [
-            Standing(rep, load[rep.rep_id], received[rep.rep_id])
-            for rep in reps
-            if rep.rep_id not in excluded
-        ]
-        ranked = strategy(lead, standings)
-        decision = _decision(lead, ranked, excluded, by_id, load, name)
-        decisions.append(decision)
-        if decision.rep_id is not None:
-            load[decision.rep_id] += 1
-            received[decision.rep_id] += 1
+    """One decision a lead, in the order the leads come; nobody goes over their limit.
+
+    ``state`` is counted up. ``turned_down``: who must not be offered a lead again, by lead.
+    """
+    decisions: list[Decision] = []
+    for group in groups:
+        if not group.leads:
+            continue
+        table = _Table(group, setting, state, now, turned_down)
+        chosen = table.solve() if group.plan.strategy == "optimal" else None
+        decisions += table.decide(chosen)
     return decisions
 
 
-def _decision(
-    lead: LeadFacts,
-    ranked: list[Candidate],
-    excluded: dict[str, str],
-    reps: dict[str, RepFacts],
-    load: dict[str, int],
-    strategy: str,
-) -> Decision:
-    trace = {
-        "strategy": strategy,
-        "candidates": [
-            {
-                "rep": candidate.rep_id,
-                "total": round(candidate.total, 4),
-                **{part: round(value, 4) for part, value in candidate.parts.items()},
-            }
-            for candidate in ranked
-        ],
-        "excluded": excluded,
-    }
-    if not ranked:
-        counts = Counter(excluded.values())
-        why = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-        return Decision(lead.lead_id, None, f"Nobody can take it: {why or 'no reps'}.", trace)
-    rep = reps[ranked[0].rep_id]
-    return Decision(lead.lead_id, rep.rep_id, _reason(lead, rep, load[rep.rep_id]), trace)
+class _Table:
+    """One group with everything worked out that does not change from lead to lead."""
 
+    def __init__(
+        self,
+        group: Group,
+        setting: Setting,
+        state: State,
+        now: datetime,
+        turned_down: Mapping[str, frozenset[str]] | None,
+    ) -> None:
+        self.group, self.setting, self.state = group, setting, state
+        terms = group.plan.actions.terms()
+        self.masks = exclusions(group.leads, setting.people(terms), now, turned_down)
+        self.chances = setting.chances(group.leads)
+        self.fitness = Fitness.of(setting)
+        self.weight = setting.weight
+        self.pool = terms.pool
+        self.owed, self.least = state.accounts(self.pool)
+        self.strategy = find_strategy(group.plan.strategy)
 
-def _reason(lead: LeadFacts, rep: RepFacts, load: int) -> str:
-    """Why this one, in a sentence for somebody new; names no person."""
-    known = sorted(lead.wants & rep.skills.keys(), key=lambda s: (-rep.skills[s], s))
-    parts = [f"knows {skill} ({rep.skills[skill]} of 5)" for skill in known[:2]]
-    area = rep.territory_for(lead)
-    parts.append("works everywhere" if area is None else f"covers {area.name}")
-    parts.append(f"{load} of {rep.capacity} leads in work")
-    sentence = ", ".join(parts)
-    return sentence[0].upper() + sentence[1:]
+    def solve(self) -> Sequence[int]:
+        """The best assignment of the whole group: the place of each lead's salesperson, or -1."""
+        from leadflow.assignment.solver import solve
+
+        values = np.array([self._value(lead) for lead in self.group.leads])[:, None] * self.chances
+        values = np.where(self.masks == 0, values, np.nan)
+        room = np.maximum(np.minimum(self.state.limit, len(values)) - self.state.load, 0)
+        actions = self.group.plan.actions
+        fair = shares(self.weight * (room > 0)) * len(values)
+        if actions.most_share is not None:
+            room = np.minimum(room, np.ceil(actions.most_share * fair))
+        least = np.where(self.state.newcomer, np.floor(actions.least_share * fair), 0)
+        solution = solve(values, room.astype(np.int64), np.minimum(least, room).astype(np.int64))
+        return [int(place) for place in solution.rep_of]
+
+    def decide(self, chosen: Sequence[int] | None) -> Iterator[Decision]:
+        """Decisions in order; ``chosen``: by the solver, which has seen to the limits itself."""
+        for row, lead in enumerate(self.group.leads):
+            full = self.state.load >= self.state.limit
+            mask: Masks = self.masks[row] | full.astype(np.uint16) * np.uint16(Constraint.FULL)
+            who = np.flatnonzero(mask == 0)
+            if not len(who):
+                reason = nobody(mask)
+                yield Decision(lead, self.group.plan, None, reason, mask, NO_CASE)
+                continue
+            case = self._case(row, lead, who)
+            totals, parts = self.strategy(case, self.group.plan.weights)
+            judged = Judged(totals, parts, case.free)
+            place = who[order(totals, case.free)[0]] if chosen is None else chosen[row]
+            yield self._settled(lead, mask, judged, who, int(place))
+
+    def _settled(
+        self, lead: LeadFacts, mask: Masks, judged: Judged, who: Places, place: int
+    ) -> Decision:
+        plan = self.group.plan
+        if place < 0:
+            reason = "All who could take it have no more room: they get other leads of this batch."
+            return Decision(lead, plan, None, reason, mask, judged)
+        chance = float(judged.parts[np.searchsorted(who, place), 0])
+        reason = because(lead, self.setting, place, self.state, plan.strategy, chance)
+        self.state.load[place] += 1
+        self._settle_turns(who, place)
+        return Decision(lead, plan, place, reason, mask, judged)
+
+    def _settle_turns(self, who: Places, place: int) -> None:
+        plan, weight = self.group.plan, self.weight[who]
+        new = self.state.newcomer[who]
+        if plan.strategy in IN_TURN:
+            settle(self.owed, who, weight, place)
+            self.state.touched.add(self.pool)
+        elif plan.strategy == "performance_weighted" and new.any():
+            settle_least(self.least, who, plan.actions.least_share * new * shares(weight), place)
+            self.state.touched.add(self.pool)
+
+    def _case(self, row: int, lead: LeadFacts, who: Places) -> Case:
+        return Case(
+            skill=self.fitness.skill(lead)[who],
+            territory=self.fitness.territory(lead)[who],
+            load=self.state.load[who],
+            limit=self.state.limit[who],
+            owed=self.owed[who],
+            least=self.least[who],
+            turn=shares(self.weight[who]),
+            probability=self._chances_of(row, who),
+            value=self._value(lead),
+        )
+
+    def _chances_of(self, row: int, who: Places) -> Floats:
+        chances: Floats = self.chances[row, who].astype(float)
+        return chances
+
+    def _value(self, lead: LeadFacts) -> float:
+        return lead.value if self.group.plan.actions.value == "budget" else 1.0

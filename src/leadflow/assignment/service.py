@@ -1,4 +1,4 @@
-"""The sweep: every qualified lead without a salesperson gets one, in one transaction."""
+"""The sweep: every lead that a rule gives to a salesperson and that has none gets one."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,33 +6,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.deciding import Decision, decide
-from leadflow.assignment.eligibility import LeadFacts
-from leadflow.assignment.strategies import find_strategy
+from leadflow.assignment.accounts import read_accounts, write_accounts
+from leadflow.assignment.deciding import decide
+from leadflow.assignment.due import due_groups
+from leadflow.assignment.locks import take_assignment_lock
+from leadflow.assignment.plan import Decision, Group
+from leadflow.assignment.present import Present, read_present
+from leadflow.assignment.rulebook import Rulebook, rulebook
 from leadflow.assignment.tables import Assignment
-from leadflow.assignment.team import read_reps, skill_names
+from leadflow.assignment.working import turned_down
+from leadflow.assignment.writing import Batch, write_batch
 from leadflow.audit import service as audit
-from leadflow.database.ids import new_id
-from leadflow.leads.tables import Lead, Outcome
-from leadflow.scoring.overrides import effective_level, effective_score, in_force
-from leadflow.scoring.tables import LeadScore, ScoreOverride
+from leadflow.leads.tables import Outcome
 from leadflow.settings import Settings
-
-SWEEP_LOCK = 7_240_002
-QUALIFIED = ("hot", "warm")
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What one sweep did. ``rows`` name leads and reps by id only, with the reason."""
+    """What one call did. ``rows`` name leads and reps by id only, with the reason."""
 
+    at: datetime
     assigned: int
     unroutable: int
     rows: list[dict[str, Any]]
+
+    @property
+    def leads(self) -> int:
+        return self.assigned + self.unroutable
 
 
 def sweep(
@@ -40,97 +43,90 @@ def sweep(
     settings: Settings,
     strategy: str | None,
     now: datetime,
-    limit: int = 2000,
+    limit: int | None = None,
+    started_at: datetime | None = None,
+    retry: bool = True,
 ) -> SweepResult:
-    """Assign up to ``limit`` qualified, open, unassigned leads, best score first; where a person
-    has overridden a score, theirs counts.
+    """Assign up to ``limit`` (the setting's) open, unassigned leads that meet a rule; where a
+    person has overridden a score, theirs counts. ``strategy`` is taken where a rule names none.
 
-    Sweeps take turns by a lock that ends with the transaction, so loads are counted right; that no
-    lead gets two owners is kept by an index besides.
+    One sweep may take several calls: leads that found nobody since ``started_at`` are not tried
+    again, and without ``retry`` none that is on the list of those. Everything that hands leads out
+    takes turns, by a lock that ends with the transaction.
 
     Raises:
         UnknownStrategy: there is no such strategy.
     """
-    name = strategy or settings.assignment_strategy
-    chosen = find_strategy(name)
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SWEEP_LOCK})
+    book = rulebook(session, settings, strategy)
+    take_assignment_lock(session)
     end_closed(session, now)
-    reps = read_reps(session)
-    decisions = decide(_due_leads(session, now, limit), reps, chosen, name)
-    made = [decision for decision in decisions if decision.rep_id is not None]
-    written = _write(session, made, name, now)
-    unroutable = [decision for decision in decisions if decision.rep_id is None]
+    present = read_present(session, settings, now)
+    tried_before = (started_at or now) if retry else None
+    most = limit or settings.assignment_batch
+    groups = due_groups(session, book, present.skills, now, most, tried_before)
+    decisions = assign(session, settings, book, present, groups, now, "sweep", "assign_leads")
+    result = _result(decisions, present, now)
     if decisions:
-        audit.record(
-            session,
-            "assign_leads",
-            "leads.assigned",
-            f"sweep/{now.isoformat()}",
-            {
-                "strategy": name,
-                "assigned": written,
-                "unroutable": len(unroutable),
-                "per_rep": dict(Counter(str(decision.rep_id) for decision in made)),
-            },
-        )
-    return SweepResult(written, len(unroutable), [_row(d) for d in (*made, *unroutable)])
+        _record(session, book, result, now)
+    return result
 
 
-def _due_leads(session: Session, now: datetime, limit: int) -> list[LeadFacts]:
-    skills = skill_names(session)
-    owned = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
-    closed = exists().where(Outcome.lead_id == Lead.id)
-    rows = session.execute(
-        select(
-            Lead.id,
-            Lead.country,
-            Lead.region,
-            Lead.industry,
-            Lead.company_size,
-            Lead.service_requirements,
-        )
-        .join(LeadScore, (LeadScore.lead_id == Lead.id) & LeadScore.is_current)
-        .outerjoin(ScoreOverride, (ScoreOverride.lead_id == Lead.id) & in_force(now))
-        .where(effective_level().in_(QUALIFIED), ~owned, ~closed)
-        .order_by(effective_score().desc(), Lead.id)
-        .limit(limit)
+def assign(
+    session: Session,
+    settings: Settings,
+    book: Rulebook,
+    present: Present,
+    groups: Sequence[Group],
+    now: datetime,
+    source: str,
+    by: str,
+) -> list[Decision]:
+    """Decide these leads among who is present, and write it; the assignment lock is held."""
+    leads = [lead.lead_id for group in groups for lead in group.leads]
+    if not leads:
+        return []
+    state = present.state()
+    read_accounts(session, present.team, state)
+    batch = Batch(
+        source=source,
+        by=by,
+        at=now,
+        team=present.team,
+        rules_version=book.version,
+        reminder_share=settings.assignment_reminder_share,
     )
-    return [
-        LeadFacts(
-            lead_id=row.id,
-            country=row.country,
-            region=row.region,
-            industry=row.industry,
-            company_size=row.company_size,
-            wants=frozenset(row.service_requirements or ()) & skills,
-        )
-        for row in rows
-    ]
+    refused = turned_down(session, leads)
+    decisions = decide(groups, present.setting, state, now, refused)
+    write_batch(session, batch, decisions)
+    write_accounts(session, present.team, state)
+    return decisions
 
 
-def _write(session: Session, made: Sequence[Decision], strategy: str, now: datetime) -> int:
-    if not made:
-        return 0
+def _result(decisions: Sequence[Decision], present: Present, now: datetime) -> SweepResult:
+    reps = present.team.reps
     rows = [
         {
-            "id": new_id("assign"),
-            "lead_id": decision.lead_id,
-            "rep_id": decision.rep_id,
-            "strategy": strategy,
-            "reason": decision.reason,
-            "trace": decision.trace,
-            "assigned_at": now,
+            "lead": made.lead.lead_id,
+            "rep": "nobody" if made.rep is None else reps[made.rep].rep_id,
+            "rule": made.plan.rule_id or "default",
+            "why": made.reason,
         }
-        for decision in made
+        for made in decisions
     ]
-    written = session.execute(
-        insert(Assignment).on_conflict_do_nothing().returning(Assignment.id), rows
-    )
-    return len(written.all())
+    given = sum(made.rep is not None for made in decisions)
+    return SweepResult(now, given, len(decisions) - given, rows)
 
 
-def _row(decision: Decision) -> dict[str, Any]:
-    return {"lead": decision.lead_id, "rep": decision.rep_id or "nobody", "why": decision.reason}
+def _record(session: Session, book: Rulebook, result: SweepResult, now: datetime) -> None:
+    """Tell the audit log, in figures."""
+    detail = {
+        "rules_version": book.version,
+        "assigned": result.assigned,
+        "unroutable": result.unroutable,
+        "per_rep": dict(Counter(row["rep"] for row in result.rows)),
+        "per_rule": dict(Counter(row["rule"] for row in result.rows)),
+    }
+    audit.record(session, "assign_leads", "leads.assigned", f"sweep/{now.isoformat()}", detail)
 
 
 def end_closed(session: Session, now: datetime, lead_id: str | None = None) -> None:

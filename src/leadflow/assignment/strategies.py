@@ -1,98 +1,158 @@
-"""How one of the eligible salespeople is chosen: pure functions of values.
+"""How one of the salespeople who could have a lead is chosen: pure functions of values.
 
-Each strategy gives every candidate parts between 0 and 1 and a total; the highest total gets the
-lead, ties go to the lower id, so that the same question always has the same answer.
+Each strategy gives every candidate its parts and a total. The highest total gets the lead; where
+totals are equal, whoever has the larger share of their capacity free, then the lower id, so that
+the same question always has the same answer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from leadflow.assignment.eligibility import LeadFacts, RepFacts
+import numpy as np
+from numpy.typing import NDArray
 
-BEST_SKILL = 5
-CONDITIONS = 4
-
-
-@dataclass(frozen=True)
-class Standing:
-    """An eligible rep with what this sweep has already given: leads in work, leads received."""
-
-    rep: RepFacts
-    load: int
-    received: int
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One rep's case for one lead."""
-
-    rep_id: str
-    total: float
-    parts: dict[str, float]
+Floats = NDArray[np.float64]
+StrategyName = Literal[
+    "round_robin",
+    "skill_based",
+    "territory_based",
+    "workload_balanced",
+    "performance_weighted",
+    "hybrid",
+    "optimal",
+]
+STRATEGY_NAMES: tuple[str, ...] = get_args(StrategyName)
 
 
 @dataclass(frozen=True)
 class HybridWeights:
-    """What the hybrid strategy cares about; the weights add up to 1."""
+    """What the hybrid strategy cares about; only their proportions count."""
 
-    skill: float = 0.40
-    territory: float = 0.20
-    capacity: float = 0.25
+    skill: float = 0.30
+    territory: float = 0.15
+    capacity: float = 0.20
     fairness: float = 0.15
+    performance: float = 0.20
 
 
-Strategy = Callable[[LeadFacts, Sequence[Standing]], list[Candidate]]
+@dataclass(frozen=True)
+class Case:
+    """One lead and the salespeople who could have it: an array each, in the same order.
 
-
-def round_robin(lead: LeadFacts, standings: Sequence[Standing]) -> list[Candidate]:
-    """Everyone in turn, by weight: whoever would be furthest behind their share gets the lead.
-
-    total = −(received + 1) / weight: the rule of the highest next average (D'Hondt, 1882), as in
-    apportioning seats. For equal weights nobody is ever more than one lead ahead, and since what
-    was received is counted in the store, that holds across sweeps and restarts.
+    ``skill``: mean level (of 5) in what the lead asks for, 1 where it asks for nothing;
+    ``territory``: 1 who covers the most specific territory, 0.5 an overlay, 0 who works everywhere;
+    ``load``, ``limit``: leads in work and most of them; ``owed``: leads owed by round robin;
+    ``least``: leads owed of a newcomer's least share; ``turn``: what this lead adds to ``owed``;
+    ``probability`` of converting with each of them; ``value`` if it converts.
     """
-    return _ranked(
-        Candidate(
-            standing.rep.rep_id,
-            -(standing.received + 1) / standing.rep.weight,
-            {"received": float(standing.received), "weight": standing.rep.weight},
-        )
-        for standing in standings
+
+    skill: Floats
+    territory: Floats
+    load: Floats
+    limit: Floats
+    owed: Floats
+    least: Floats
+    turn: Floats
+    probability: Floats
+    value: float
+
+    @property
+    def free(self) -> Floats:
+        """Share of the capacity that is free; all of it where there is no limit."""
+        return 1.0 - self.load / self.limit
+
+
+# Totals (candidates,) and parts (candidates, parts).
+Made = tuple[Floats, Floats]
+Strategy = Callable[[Case, HybridWeights], Made]
+
+
+def round_robin(case: Case, weights: HybridWeights) -> Made:
+    """Everyone in turn, by weight: total = owed + the share of this lead.
+
+    The accounts are those of ``turns.py`` (Fagin and Williams, 1983). For equal weights, where all
+    can have every lead, nobody is ever more than one lead ahead.
+    """
+    return case.owed + case.turn, np.column_stack([case.owed, case.turn])
+
+
+def skill_based(case: Case, weights: HybridWeights) -> Made:
+    """Who knows best what the lead asks for: total = mean level / 5, unknown skills counting 0."""
+    return case.skill, case.skill[:, None]
+
+
+def territory_based(case: Case, weights: HybridWeights) -> Made:
+    """Who is closest to the lead's part of the market: total = territory (1, 0.5 or 0)."""
+    return case.territory, case.territory[:, None]
+
+
+def workload_balanced(case: Case, weights: HybridWeights) -> Made:
+    """Who has most room: total = 1 − (load + 1) / capacity, the share free after this lead.
+
+    The weighted least-connections rule of load balancers, with capacities as weights.
+    """
+    total = 1.0 - (case.load + 1.0) / case.limit
+    return total, np.column_stack([case.load, np.minimum(case.limit, 1e6)])
+
+
+def performance_weighted(case: Case, weights: HybridWeights) -> Made:
+    """Who converts such leads best: total = probability of converting with this salesperson, plus 1
+    for a newcomer who is owed a whole lead of their least share.
+
+    The probability moves the lead's own by what the salesperson adds to it, shrunk towards the team
+    by empirical Bayes (``performance.py``), so that whoever was given better leads gains nothing by
+    it. Without a least share nobody new would ever show what they can do.
+    """
+    due = (case.least >= 1.0).astype(float)
+    return case.probability + due, np.column_stack([case.probability, due])
+
+
+def hybrid(case: Case, weights: HybridWeights) -> Made:
+    """A weighted mean of parts between 0 and 1 (simple additive weighting).
+
+    skill: mean level / 5. territory: as in ``territory_based``. capacity: share free. fairness:
+    what is owed, from the least to the most owed candidate. performance: probability of converting
+    against the best candidate's.
+    """
+    owed = case.owed - case.owed.min(initial=np.inf)
+    most = owed.max(initial=0.0)
+    fairness = owed / most if most > 0 else np.ones_like(owed)
+    best = case.probability.max(initial=0.0)
+    performance = case.probability / best if best > 0 else np.ones_like(owed)
+    parts = np.column_stack([case.skill, case.territory, case.free, fairness, performance])
+    scale = np.array(
+        [weights.skill, weights.territory, weights.capacity, weights.fairness, weights.performance]
     )
+    return parts @ (scale / scale.sum()), parts
 
 
-def hybrid(
-    lead: LeadFacts, standings: Sequence[Standing], weights: HybridWeights | None = None
-) -> list[Candidate]:
-    """A weighted sum of skill, territory, free capacity and fairness, each between 0 and 1.
-
-    skill: mean level (of 5) in the skills asked for, unknown ones counting 0; 1 where none is.
-    territory: share of the four possible conditions that the matching territory makes.
-    capacity: share of the rep's capacity that is free.
-    fairness: how far the rep is behind the one who has received most for their weight.
-    """
-    weights = weights or HybridWeights()
-    most = max(((s.received + 1) / s.rep.weight for s in standings), default=1.0)
-
-    def candidate(standing: Standing) -> Candidate:
-        parts = {
-            "skill": _skill(lead, standing.rep),
-            "territory": _territory(lead, standing.rep),
-            "capacity": 1.0 - standing.load / standing.rep.capacity,
-            "fairness": 1.0 - (standing.received / standing.rep.weight) / most,
-        }
-        total = (
-            weights.skill * parts["skill"]
-            + weights.territory * parts["territory"]
-            + weights.capacity * parts["capacity"]
-            + weights.fairness * parts["fairness"]
-        )
-        return Candidate(standing.rep.rep_id, total, parts)
-
-    return _ranked(candidate(standing) for standing in standings)
+def expected_value(case: Case, weights: HybridWeights) -> Made:
+    """What the optimal strategy adds up over a batch: total = value × probability of converting."""
+    total = case.value * case.probability
+    return total, np.column_stack([case.probability, np.full_like(total, case.value)])
 
 
-STRATEGIES: dict[str, Strategy] = {"round_robin": round_robin, "hybrid": hybrid}
+STRATEGIES: dict[str, Strategy] = {
+    "round_robin": round_robin,
+    "skill_based": skill_based,
+    "territory_based": territory_based,
+    "workload_balanced": workload_balanced,
+    "performance_weighted": performance_weighted,
+    "hybrid": hybrid,
+    "optimal": expected_value,
+}
+# Strategies that go by whose turn it is, and so keep the accounts.
+IN_TURN = frozenset({"round_robin", "hybrid"})
+PARTS: dict[str, tuple[str, ...]] = {
+    "round_robin": ("owed", "share"),
+    "skill_based": ("skill",),
+    "territory_based": ("territory",),
+    "workload_balanced": ("load", "limit"),
+    "performance_weighted": ("probability", "newcomer"),
+    "hybrid": ("skill", "territory", "capacity", "fairness", "performance"),
+    "optimal": ("probability", "value"),
+}
 
 
 class UnknownStrategy(ValueError):
@@ -112,16 +172,7 @@ def find_strategy(name: str) -> Strategy:
         raise UnknownStrategy(f"There is no strategy {name}; choose one of: {known}.") from None
 
 
-def _ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return sorted(candidates, key=lambda c: (-c.total, c.rep_id))
-
-
-def _skill(lead: LeadFacts, rep: RepFacts) -> float:
-    if not lead.wants:
-        return 1.0
-    return sum(rep.skills.get(skill, 0) for skill in lead.wants) / (BEST_SKILL * len(lead.wants))
-
-
-def _territory(lead: LeadFacts, rep: RepFacts) -> float:
-    area = rep.territory_for(lead)
-    return 0.0 if area is None else area.conditions / CONDITIONS
+def order(totals: Floats, free: Floats) -> NDArray[np.intp]:
+    """Places of the candidates, the best first; they come in the order of their ids."""
+    ids = np.arange(len(totals))
+    return np.lexsort((ids, -free.round(6), -totals.round(6)))

@@ -1,195 +1,125 @@
-"""The sales team: read from a file into the store, and read from the store for deciding."""
+"""The sales team: storing it, and its versions."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+import json
+from dataclasses import dataclass
+from datetime import datetime
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.eligibility import RepFacts, TerritoryFacts
-from leadflow.assignment.tables import (
-    Assignment,
-    Rep,
-    RepSkill,
-    Skill,
-    Territory,
-    rep_territories,
-)
+from leadflow.assignment.reading_team import team_version
+from leadflow.assignment.stored_team import StoredTeam, read_stored
+from leadflow.assignment.tables import TeamVersion
+from leadflow.assignment.team_checks import TeamInvalid, team_faults
+from leadflow.assignment.team_content import content, content_hash, joined, ordered
+from leadflow.assignment.team_file import TeamFileInvalid, load_team
+from leadflow.assignment.team_rows import write_rows
+from leadflow.assignment.team_schemas import TeamIn
 from leadflow.audit import service as audit
-from leadflow.database.ids import new_id
+
+__all__ = [
+    "TeamFileInvalid",
+    "TeamInvalid",
+    "load_team",
+    "read_version",
+    "restore_team",
+    "store_team",
+    "team_versions",
+]
+# Changes of the team take turns by a lock that ends with the transaction.
+TEAM_LOCK = 7_240_011
 
 
-class TeamFileInvalid(ValueError):
-    """The sales team file is not valid; the message names the place and the reason."""
+class TeamVersionNotFound(LookupError):
+    """There is no such version of the team."""
 
 
-class TerritoryIn(BaseModel):
-    """A part of the market; a condition left out admits everything."""
+@dataclass(frozen=True)
+class VersionOfTeam:
+    """One version: since when, by whom, and the beginning of its content's hash."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(min_length=1)
-    countries: list[str] = []
-    regions: list[str] = []
-    industries: list[str] = []
-    smallest_company: int | None = Field(default=None, ge=0)
-    largest_company: int | None = Field(default=None, ge=0)
+    version: int
+    created_at: datetime
+    created_by: str
+    content_hash: str
 
 
-class RepIn(BaseModel):
-    """A salesperson. ``id`` is the company's own; skills have levels from 1 to 5."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: str = Field(min_length=1)
-    name: str = Field(min_length=1)
-    email: str | None = None
-    team: str | None = None
-    capacity: int = Field(ge=0)
-    weight: float = Field(default=1.0, gt=0)
-    active: bool = True
-    skills: dict[str, int] = {}
-    territories: list[str] = []
+def lock_team(session: Session) -> StoredTeam:
+    """The team in use, kept from others' changes until the transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": TEAM_LOCK})
+    return read_stored(session)
 
 
-class TeamIn(BaseModel):
-    """A sales team as it is written in YAML."""
+def store_team(session: Session, team: TeamIn, by: str = "operator", replace: bool = False) -> int:
+    """Add or change what is named; the version in use afterwards.
 
-    model_config = ConfigDict(extra="forbid")
-
-    territories: list[TerritoryIn] = []
-    reps: list[RepIn]
-
-
-def load_team(path: Path) -> TeamIn:
-    """Read a sales team from YAML.
+    With ``replace`` salespeople who are not named become inactive, while teams and territories
+    that are not named are gone. What changes nothing makes no version.
 
     Raises:
-        TeamFileInvalid: names the place and the reason.
+        TeamInvalid: all that does not hold together, with what is stored already.
     """
-    try:
-        team = TeamIn.model_validate(yaml.safe_load(path.read_text()))
-    except (OSError, yaml.YAMLError) as error:
-        raise TeamFileInvalid(f"{path} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise TeamFileInvalid(f"{path}, {place}: {first['msg']}") from error
-    known = {territory.name for territory in team.territories}
-    for rep in team.reps:
-        unknown = [name for name in rep.territories if name not in known]
-        wrong = [skill for skill, level in rep.skills.items() if not 1 <= level <= 5]
-        if unknown:
-            raise TeamFileInvalid(f"{path}, rep {rep.id}: no territory {', '.join(unknown)}")
-        if wrong:
-            raise TeamFileInvalid(f"{path}, rep {rep.id}: levels go from 1 to 5 ({wrong[0]})")
-    return team
-
-
-def store_team(session: Session, team: TeamIn) -> None:
-    """Add or change these reps, skills and territories; those not named stay as they are."""
-    territories = _upsert_territories(session, team.territories)
-    skills = _upsert_skills(session, {skill for rep in team.reps for skill in rep.skills})
-    for given in team.reps:
-        rep = session.scalars(select(Rep).where(Rep.external_id == given.id)).first()
-        if rep is None:
-            rep = Rep(id=new_id("rep"), external_id=given.id)
-            session.add(rep)
-        rep.name, rep.email, rep.team = given.name, given.email, given.team
-        rep.capacity, rep.weight, rep.active = given.capacity, given.weight, given.active
-        session.flush()
-        session.execute(delete(RepSkill).where(RepSkill.rep_id == rep.id))
-        session.add_all(
-            RepSkill(rep_id=rep.id, skill_id=skills[name], level=level)
-            for name, level in given.skills.items()
-        )
-        session.execute(delete(rep_territories).where(rep_territories.c.rep_id == rep.id))
-        if given.territories:
-            session.execute(
-                rep_territories.insert(),
-                [
-                    {"rep_id": rep.id, "territory_id": territories[name]}
-                    for name in given.territories
-                ],
-            )
+    before = lock_team(session)
+    whole = joined(before.team, team, replace=replace)
+    if faults := team_faults(whole):
+        raise TeamInvalid(faults)
+    after = ordered(whole)
+    written = content(after)
+    digest = content_hash(written)
+    newest = session.execute(
+        select(TeamVersion.version, TeamVersion.content_hash)
+        .order_by(TeamVersion.version.desc())
+        .limit(1)
+    ).first()
+    if after != before.team:
+        write_rows(session, before, after)
+    elif newest is not None and newest.content_hash == digest:
+        return int(newest.version)
+    version = TeamVersion(content=written, content_hash=digest, created_by=by)
+    session.add(version)
     session.flush()
-    audit.record(session, "operator", "team.stored", "team", {"reps": len(team.reps)})
-
-
-def read_reps(session: Session) -> list[RepFacts]:
-    """Every rep with skills, territories, leads in work and leads ever received, by id."""
-    skills: dict[str, dict[str, int]] = defaultdict(dict)
-    for rep_id, name, level in session.execute(
-        select(RepSkill.rep_id, Skill.name, RepSkill.level).join(Skill)
-    ):
-        skills[rep_id][name] = level
-    areas: dict[str, list[TerritoryFacts]] = defaultdict(list)
-    for rep_id, territory in session.execute(
-        select(rep_territories.c.rep_id, Territory).join(Territory)
-    ):
-        areas[rep_id].append(_facts(territory))
     counts = {
-        rep_id: (open_leads, received)
-        for rep_id, open_leads, received in session.execute(
-            select(
-                Assignment.rep_id,
-                func.count().filter(Assignment.ended_at.is_(None)),
-                func.count(),
-            ).group_by(Assignment.rep_id)
-        )
+        "version": version.version,
+        "reps": len(after.reps),
+        "active": sum(rep.active for rep in after.reps),
+        "teams": len(after.teams),
+        "territories": len(after.territories),
     }
-    columns = (Rep.id, Rep.capacity, Rep.weight, Rep.active)
-    return [
-        RepFacts(
-            rep_id=row.id,
-            capacity=row.capacity,
-            weight=row.weight,
-            active=row.active,
-            skills=skills[row.id],
-            territories=tuple(areas[row.id]),
-            load=counts.get(row.id, (0, 0))[0],
-            received=counts.get(row.id, (0, 0))[1],
-        )
-        for row in session.execute(select(*columns).order_by(Rep.id))
-    ]
+    audit.record(session, by, "team.stored", f"team/{version.version}", counts)
+    return version.version
 
 
-def skill_names(session: Session) -> frozenset[str]:
-    """Every skill that some rep may have."""
-    return frozenset(session.scalars(select(Skill.name)))
-
-
-def _facts(territory: Territory) -> TerritoryFacts:
-    return TerritoryFacts(
-        name=territory.name,
-        countries=frozenset(territory.countries),
-        regions=frozenset(territory.regions),
-        industries=frozenset(territory.industries),
-        smallest_company=territory.smallest_company,
-        largest_company=territory.largest_company,
+def team_versions(session: Session) -> list[VersionOfTeam]:
+    """Every version, the newest (the one in use) first."""
+    rows = session.execute(
+        select(
+            TeamVersion.version,
+            TeamVersion.created_at,
+            TeamVersion.created_by,
+            func.left(TeamVersion.content_hash, 12),
+        ).order_by(TeamVersion.version.desc())
     )
+    return [VersionOfTeam(*row) for row in rows.tuples()]
 
 
-def _upsert_territories(session: Session, given: Sequence[TerritoryIn]) -> dict[str, str]:
-    for territory in given:
-        values: dict[str, Any] = territory.model_dump()
-        changes = {name: value for name, value in values.items() if name != "name"}
-        session.execute(
-            insert(Territory)
-            .values(id=new_id("terr"), **values)
-            .on_conflict_do_update(index_elements=["name"], set_=changes)
-        )
-    return dict(session.execute(select(Territory.name, Territory.id)).tuples().all())
+def read_version(session: Session, version: int) -> TeamIn:
+    """The whole team as it was in this version.
+
+    Raises:
+        TeamVersionNotFound: there is no such version.
+    """
+    found = session.get(TeamVersion, version)
+    if found is None:
+        newest = team_version(session)
+        said = f"the newest is {newest}" if newest else "none has been stored yet"
+        raise TeamVersionNotFound(f"There is no version {version} of the team; {said}.")
+    return TeamIn.model_validate(json.loads(found.content))
 
 
-def _upsert_skills(session: Session, names: set[str]) -> dict[str, str]:
-    for name in sorted(names):
-        session.execute(
-            insert(Skill).values(id=new_id("skill"), name=name).on_conflict_do_nothing()
-        )
-    return dict(session.execute(select(Skill.name, Skill.id)).tuples().all())
+def restore_team(session: Session, version: int, by: str) -> int:
+    """Use an earlier version again, as a new one; its number. Whoever came since becomes inactive.
+
+    Raises:
+        TeamVersionNotFound: there is no such version.
+    """
+    return store_team(session, read_version(session, version), by, replace=True)

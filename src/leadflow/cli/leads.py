@@ -64,11 +64,26 @@ def _import(file: Path, mapping: "Mapping") -> None:
             lambda rows: progress.advance(task, rows),
         )
     console.print(describe(summary))
+    if mapping.assigned_to is not None:
+        _record_past(file, mapping)
     if summary.not_used:
         names = escape(", ".join(summary.not_used))
         console.print(f"Columns the mapping does not name, and that were not stored: {names}")
     if summary.stored.new or summary.stored.updated:
         console.print("Next: [bold]leadflow train[/bold], then leadflow score")
+
+
+def _record_past(file: Path, mapping: "Mapping") -> None:
+    from leadflow.assignment.past import record_past
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session, console.status("Recording who had the leads …"):
+        past = record_past(session, file, mapping, datetime.now(UTC))
+    if past.assignments:
+        console.print(
+            f"Who had [bold]{past.assignments:,}[/bold] of them is recorded; "
+            f"{past.new_reps:,} salespeople were not known before. See: leadflow reps list"
+        )
 
 
 def describe(summary: "ImportSummary") -> str:

@@ -55,10 +55,13 @@ def score(
 def assign(
     strategy: Annotated[
         str | None,
-        typer.Option(help="hybrid or round_robin; the setting decides where it is not given."),
+        typer.Option(
+            help="Where a rule names none: round_robin, skill_based, territory_based, "
+            "workload_balanced, performance_weighted, hybrid or optimal. Unset: the setting's."
+        ),
     ] = None,
 ) -> None:
-    """Hand every qualified lead without a salesperson to the right one."""
+    """Hand every lead that a rule gives to a salesperson, and that has none, to the right one."""
     with recorded_by_prefect("Assigning leads"):
         from flows.assign_leads import assign_leads
 

@@ -7,6 +7,7 @@ import typer
 
 from leadflow.cli import (
     approvals,
+    assignments,
     demo,
     keys,
     leads,
@@ -14,8 +15,10 @@ from leadflow.cli import (
     models,
     monitoring,
     overrides,
+    performance,
     qualify,
     reps,
+    rules,
     servers,
     simulate,
     status,
@@ -47,7 +50,10 @@ app.command(rich_help_panel=_WORK)(qualify.qualify)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(models.app, name="models", rich_help_panel=_WORK)
+app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
+app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
+app.add_typer(performance.app, name="performance", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")

@@ -1,49 +1,144 @@
 """``leadflow reps``: the sales team."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
 from leadflow.cli.console import console
 
 app = typer.Typer(no_args_is_help=True, help="The sales team: who takes leads, and how many.")
+BY = "operator"
+Id = Annotated[str, typer.Argument(help="The company's own id, or Leadflow's.", metavar="ID")]
+Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
 
 
 @app.command("import")
 def import_team(
     file: Annotated[Path, typer.Argument(help="YAML, like examples/sales_team.yaml.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Who is not in the file becomes inactive.")
+    ] = False,
 ) -> None:
-    """Add or change salespeople, their skills and territories from a YAML file."""
-    from leadflow.assignment.team import load_team, store_team
+    """Add or change salespeople, teams and territories from a YAML file."""
+    from leadflow.assignment.reading_team import team_version
+    from leadflow.assignment.team import store_team
+    from leadflow.assignment.team_file import load_team
     from leadflow.database.engine import unit_of_work
 
     team = load_team(file)
     with unit_of_work() as session:
-        store_team(session, team)
-    console.print(f"{len(team.reps)} salespeople stored. See them: leadflow reps list")
+        before = team_version(session)
+        version = store_team(session, team, BY, replace)
+    if version == before:
+        console.print(f"Nothing has changed: version {version} of the team says the same.")
+        return
+    console.print(
+        f"{len(team.reps)} salespeople stored, as version {version} of the team. "
+        "See them: leadflow reps list"
+    )
 
 
 @app.command("list")
 def list_reps() -> None:
-    """Everyone with their leads in work, capacity, skills and territories."""
-    from sqlalchemy import select
+    """Everyone: who works now, leads in work, skills, territories, days off."""
+    from leadflow.assignment.roster import roster
+    from leadflow.cli.rep_tables import reps_table
+    from leadflow.database.engine import unit_of_work
 
-    from leadflow.assignment.tables import Rep
-    from leadflow.assignment.team import read_reps
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        standings = roster(session, now)
+    if not standings:
+        console.print("There are none yet. Bring yours in: leadflow reps import FILE")
+        return
+    console.print(reps_table(standings, now))
+
+
+@app.command()
+def show(rep_id: Id) -> None:
+    """One salesperson, with everything that is known of them."""
+    from leadflow.assignment.roster import find_standing
+    from leadflow.cli.rep_tables import rep_table
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        names = dict(session.execute(select(Rep.id, Rep.name)).tuples().all())
-        reps = read_reps(session)
-    table = Table("Salesperson", "Leads in work", "Capacity", "Skills", "Territories")
-    for rep in reps:
-        table.add_row(
-            names[rep.rep_id] + ("" if rep.active else " [dim](inactive)[/dim]"),
-            str(rep.load),
-            str(rep.capacity),
-            ", ".join(f"{name} {level}" for name, level in sorted(rep.skills.items())),
-            ", ".join(area.name for area in rep.territories) or "everywhere",
-        )
-    console.print(table)
+        standing = find_standing(session, rep_id, datetime.now(UTC))
+    console.print(rep_table(standing))
+
+
+@app.command()
+def export(
+    file: Annotated[Path | None, typer.Argument(help="Left out: to the screen.")] = None,
+) -> None:
+    """Write the team in use as YAML, as import reads it."""
+    from leadflow.assignment.stored_team import read_stored
+    from leadflow.assignment.team_file import to_yaml
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        team = read_stored(session).team
+    if file is None:
+        typer.echo(to_yaml(team), nl=False)
+        return
+    file.write_text(to_yaml(team))
+    console.print(f"{len(team.reps)} salespeople written to {escape(str(file))}.")
+
+
+@app.command()
+def versions() -> None:
+    """Every version of the team, the newest (in use) first."""
+    from leadflow.assignment.team import team_versions
+    from leadflow.cli.rep_tables import versions_table
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        known = team_versions(session)
+    if not known:
+        console.print("No team has been stored yet. Bring yours in: leadflow reps import FILE")
+        return
+    console.print(versions_table(known))
+
+
+@app.command()
+def restore(version: Annotated[int, typer.Argument(help="See: leadflow reps versions")]) -> None:
+    """Use an earlier version of the team again. Who came since becomes inactive."""
+    from leadflow.assignment.team import restore_team
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        made = restore_team(session, version, BY)
+    console.print(f"The team is that of version {version} again, now as version {made}.")
+
+
+@app.command()
+def off(rep_id: Id, first: Day, last: Day) -> None:
+    """Enter days off, both included: leadflow reps off emp-001 2026-12-24 2026-12-31"""
+    from leadflow.assignment.editing_team import add_days_off
+    from leadflow.assignment.team_schemas import DaysOff
+    from leadflow.database.engine import unit_of_work
+
+    if last < first:
+        raise typer.BadParameter("The last day off is before the first.")
+    days = DaysOff(first=first.date(), last=last.date())
+    with unit_of_work() as session:
+        add_days_off(session, rep_id, days, BY)
+    console.print(f"{escape(rep_id)} is off from {days.first} to {days.last}.")
+
+
+@app.command()
+def territories() -> None:
+    """The tree of territories, with their salespeople."""
+    from leadflow.assignment.roster import territory_forest
+    from leadflow.assignment.stored_team import read_stored
+    from leadflow.cli.rep_tables import territory_view
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        team = read_stored(session).team
+    if not team.territories:
+        console.print("There are none: everybody takes leads from everywhere.")
+        return
+    console.print(territory_view(territory_forest(team), team))

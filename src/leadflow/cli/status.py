@@ -73,6 +73,10 @@ COUNTS = (
     ),
     ("Leads a salesperson has", "SELECT count(*) FROM assignments WHERE ended_at IS NULL"),
     (
+        "Leads that nobody can take (leadflow assignments unroutable)",
+        "SELECT count(*) FROM unroutable_leads",
+    ),
+    (
         "Rows of files set aside (leadflow quarantine list)",
         "SELECT count(*) FROM quarantined_rows WHERE status = 'waiting'",
     ),

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.tables import Assignment, Rep
+from leadflow.gateway.assigned import owner_of
 from leadflow.gateway.schemas import LeadAnswer, LeadOut, LeadStatus, LeadView, Owner, ScoreOut
 from leadflow.leads.service import get_lead
 from leadflow.leads.tables import Lead, Outcome
@@ -15,6 +15,8 @@ from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import LeadNotScored, current_score
 from leadflow.scoring.tables import LeadScore
 
+HAS_IT = "{name} has this lead and gets in touch."
+
 
 def lead_answer(session: Session, lead_id: str, created: bool, now: datetime) -> LeadAnswer:
     """The answer to a lead that was taken in."""
@@ -23,17 +25,19 @@ def lead_answer(session: Session, lead_id: str, created: bool, now: datetime) ->
         created=created,
         lead=LeadOut.of(get_lead(session, lead_id)),
         score=score,
+        owner=owner_of(session, lead_id),
         next_step=next_step(session, lead_id, score),
     )
 
 
-def new_lead_answer(lead: Lead, score: LeadScore) -> LeadAnswer:
-    """The answer to a lead that nobody knew before: it has no salesperson, outcome or override."""
+def new_lead_answer(lead: Lead, score: LeadScore, owner: Owner | None) -> LeadAnswer:
+    """The answer to a lead that nobody knew before: it has no outcome and no override."""
     return LeadAnswer(
         created=True,
         lead=LeadOut.of(lead),
         score=ScoreOut.of(score, None, "not asked"),
-        next_step=NEXT_STEPS[score.level],
+        owner=owner,
+        next_step=NEXT_STEPS[score.level] if owner is None else HAS_IT.format(name=owner.name),
     )
 
 
@@ -51,7 +55,7 @@ def lead_standing(session: Session, lead_id: str, now: datetime) -> LeadStatus:
     return LeadStatus(
         lead_id=lead.id,
         score=score,
-        owner=_owner(session, lead.id),
+        owner=owner_of(session, lead.id),
         outcome=_outcome(session, lead.id),
         next_step=next_step(session, lead.id, score),
     )
@@ -80,29 +84,17 @@ def score_if_any(session: Session, lead_id: str, now: datetime) -> ScoreOut | No
 
 def next_step(session: Session, lead_id: str, score: ScoreOut | None) -> str:
     """What happens with the lead next, in a sentence."""
-    outcome, owner = _outcome(session, lead_id), _owner(session, lead_id)
+    outcome, owner = _outcome(session, lead_id), owner_of(session, lead_id)
     if outcome is not None:
         return f"Nothing: the lead has {'converted' if outcome == 'converted' else 'been lost'}."
     if owner is not None:
-        return f"{owner.name} has this lead and gets in touch."
+        return HAS_IT.format(name=owner.name)
     if score is None:
         return "Scored at the next run of score_leads."
     if score.override is None:
         return NEXT_STEPS[score.level]
     whose = f"By {score.override.override_by}'s score, until {score.override.expires_at:%Y-%m-%d}"
     return f"{whose}: {NEXT_STEPS[score.override.level]}"
-
-
-def _owner(session: Session, lead_id: str) -> Owner | None:
-    found = session.execute(
-        select(Assignment, Rep)
-        .join(Rep, Rep.id == Assignment.rep_id)
-        .where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
-    ).first()
-    if found is None:
-        return None
-    assignment, rep = found
-    return Owner(rep_id=rep.id, name=rep.name, since=assignment.assigned_at, why=assignment.reason)
 
 
 def _outcome(session: Session, lead_id: str) -> str | None:

@@ -7,7 +7,19 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from leadflow.gateway import background, facts, health, intake, overriding, problems
+from leadflow.gateway import (
+    analytics,
+    assigned,
+    background,
+    facts,
+    health,
+    intake,
+    overriding,
+    problems,
+    ruling,
+    team,
+    working,
+)
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
 from leadflow.scoring.learning import champion_version, serving_scorer
@@ -48,6 +60,11 @@ def create_app() -> FastAPI:
     app.include_router(intake.router)
     app.include_router(facts.router)
     app.include_router(overriding.router)
+    app.include_router(assigned.router)
+    app.include_router(working.router)
+    app.include_router(analytics.router)
+    app.include_router(ruling.router)
+    app.include_router(team.router)
     return app
 
 

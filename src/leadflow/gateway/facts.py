@@ -7,8 +7,10 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import BeforeValidator, Field
 
 from leadflow.assignment.service import end_closed
+from leadflow.assignment.working import touch_from_events
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import lead_standing, lead_view, next_step, score_if_any, score_of
+from leadflow.gateway.assigned import hand_out
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import (
     EventsAnswer,
@@ -24,6 +26,7 @@ from leadflow.leads.events import EventIn, record_events
 from leadflow.leads.outcomes import OutcomeIn, record_outcome
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import get_lead, lock_lead
+from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import current_score, score_lead, steps_up
 from leadflow.settings import get_settings
 
@@ -85,7 +88,9 @@ def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: Caller) 
         lock_lead(session, lead_id)
         now = datetime.now(UTC)
         lead = edit_lead(session, lead_id, body, now, mark=False)
-        score_lead(session, scorer, lead_id, max(now, lead.known_from), get_settings())
+        as_of = max(now, lead.known_from)
+        score = score_lead(session, scorer, lead_id, as_of, get_settings())
+        hand_out(session, lead, score, as_of, active_override(session, lead_id, as_of))
         return lead_view(session, lead_id, now)
 
 
@@ -110,11 +115,13 @@ def take_events(
         content = [event.model_dump(mode="json", exclude_unset=True) for event in body]
         delivery = accept(session, caller, idempotency_key, ["events", lead_id, content])
         counts = replay(delivery, response)
-        lock_lead(session, lead_id)
+        lead = lock_lead(session, lead_id)
         now = datetime.now(UTC)
         if counts is None:
             stored = record_events(session, lead_id, body, now, mark=False)
-            score_lead(session, scorer, lead_id, now, get_settings())
+            scored = score_lead(session, scorer, lead_id, now, get_settings())
+            hand_out(session, lead, scored, now, active_override(session, lead_id, now))
+            touch_from_events(session, lead_id, body, now, caller)
             counts = {"new": stored.new, "known": stored.known}
             finish(delivery, counts, now)
             response.status_code = 201 if stored.new else 200

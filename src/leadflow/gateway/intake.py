@@ -1,4 +1,4 @@
-"""Taking a lead in: stored, scored and answered in one request."""
+"""Taking a lead in: stored, scored, handed to somebody and answered in one request."""
 
 from datetime import UTC, datetime
 
@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import lead_answer, new_lead_answer
+from leadflow.gateway.assigned import hand_out
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import LeadAnswer
 from leadflow.gateway.security import Caller
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
+from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import score_lead
 from leadflow.settings import get_settings
 
@@ -25,8 +27,8 @@ def take_lead(
     caller: Caller,
     idempotency_key: IdempotencyKey = None,
 ) -> LeadAnswer | Response:
-    """Store the lead, score it, say what happens next: 201 for a new lead, 200 for one whose
-    e-mail address is known and that was updated."""
+    """Store the lead, score it, hand it to a salesperson where its rule does so at once: 201 for a
+    new lead, 200 for one whose e-mail address is known and that was updated."""
     scorer = request.app.state.serving.current()
     now = datetime.now(UTC)
     with unit_of_work() as session:
@@ -38,10 +40,12 @@ def take_lead(
         # Later than the fact, and than any score given while this request waited for the lead.
         as_of = max(datetime.now(UTC), lead.known_from)
         score = score_lead(session, scorer, lead.id, as_of, get_settings())
+        override = None if created else active_override(session, lead.id, as_of)
+        owner = hand_out(session, lead, score, as_of, override)
         finish(delivery, {"lead_id": lead.id}, now)
         response.status_code = 201 if created else 200
         if created:
             # Written out here: to have it checked against its class again takes a fifth more time.
-            answer = new_lead_answer(lead, score).model_dump_json()
+            answer = new_lead_answer(lead, score, owner).model_dump_json()
             return Response(answer, 201, media_type="application/json")
         return lead_answer(session, lead.id, False, now)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import next_step, score_of
+from leadflow.gateway.assigned import hand_out
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import OverrideAnswer, OverrideOut
 from leadflow.gateway.security import Caller
@@ -53,7 +54,7 @@ def override_score(
         if known := replay(delivery, response):
             made = session.get_one(ScoreOverride, known["override_id"])
             return _answer(session, made, datetime.now(UTC))
-        lock_lead(session, lead_id)
+        lead = lock_lead(session, lead_id)
         now = datetime.now(UTC)
         try:
             current_score(session, lead_id)
@@ -61,6 +62,8 @@ def override_score(
             score_lead(session, scorer, lead_id, now, settings)
         before = active_override(session, lead_id, now)
         made = override(session, lead_id, body, now, settings)
+        in_force = active_override(session, lead_id, now)
+        hand_out(session, lead, current_score(session, lead_id), now, in_force)
         finish(delivery, {"override_id": made.id}, now)
         if made.status == "waiting":
             response.status_code = 202

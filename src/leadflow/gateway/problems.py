@@ -9,9 +9,27 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from leadflow.assignment.comparing import NothingToCompare
+from leadflow.assignment.editing_team import (
+    DaysOffNotFound,
+    TerritoryInUse,
+    TerritoryNotFound,
+)
+from leadflow.assignment.handing import (
+    AssignmentChanged,
+    NotAssigned,
+    RepFull,
+    RepInactive,
+)
+from leadflow.assignment.stored_team import RepNotFound
+from leadflow.assignment.team import TeamVersionNotFound
+from leadflow.assignment.team_checks import TeamInvalid
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
+from leadflow.rules.kinds import UnknownKind
+from leadflow.rules.problems import RuleSetInvalid
+from leadflow.rules.service import NoRules
 from leadflow.scoring.champion import VersionNotApproved
 from leadflow.scoring.overrides import NoOverride
 from leadflow.scoring.overriding import ExpiryInvalid
@@ -38,6 +56,18 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoBudgetToCount: (422, "no-budget", "There is no budget to count"),
     ExpiryInvalid: (422, "expiry-invalid", "An override cannot expire then"),
     NoOverride: (404, "no-override", "There is no override to withdraw"),
+    UnknownKind: (404, "no-such-rules", "There are no rules of this kind"),
+    NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
+    NoRules: (404, "no-rules", "These rules are not stored"),
+    NotAssigned: (404, "not-assigned", "Nobody has this lead"),
+    AssignmentChanged: (409, "assignment-changed", "Somebody else has this lead by now"),
+    RepFull: (409, "rep-full", "The salesperson has no room"),
+    RepInactive: (409, "rep-inactive", "The salesperson is not active"),
+    RepNotFound: (404, "rep-not-found", "There is no such salesperson"),
+    DaysOffNotFound: (404, "days-off-not-found", "There are no such days off"),
+    TerritoryNotFound: (404, "territory-not-found", "There is no such territory"),
+    TerritoryInUse: (409, "territory-in-use", "The territory is in use"),
+    TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
 }
 
 
@@ -68,6 +98,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LeadKeepsChanging, _busy)
     for stated in STATED:
         app.add_exception_handler(stated, _stated)
+    app.add_exception_handler(RuleSetInvalid, _rules)
+    app.add_exception_handler(TeamInvalid, _team)
     app.add_exception_handler(VersionNotApproved, _refused)
     app.add_exception_handler(ModelAltered, _refused)
     app.add_exception_handler(OperationalError, _database)
@@ -109,6 +141,25 @@ def _stated(request: Request, error: Exception) -> JSONResponse:
     """An error whose message says what to do, under its own stable type."""
     status, kind, title = STATED[type(error)]
     return problem(status, kind, title, str(error))
+
+
+def _rules(request: Request, error: Exception) -> JSONResponse:
+    """422 with everything that is wrong with a rule set, each with its place."""
+    if not isinstance(error, RuleSetInvalid):
+        raise error
+    errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
+    said = "Correct what `errors` names and send the whole rule set again."
+    return problem(422, "rule-invalid", "The rule set cannot be used", said, errors=errors)
+
+
+def _team(request: Request, error: Exception) -> JSONResponse:
+    """422 with every place of the team that is wrong and what to do there."""
+    if not isinstance(error, TeamInvalid):
+        raise error
+    faults = [{"place": fault.place, "problem": fault.problem} for fault in error.faults]
+    places = ", ".join(dict.fromkeys(fault["place"] for fault in faults))
+    detail = f"Correct and send again: {places}."
+    return problem(422, "team-invalid", "The sales team is not valid", detail, errors=faults)
 
 
 def _busy(request: Request, error: Exception) -> JSONResponse:

@@ -11,7 +11,8 @@ from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 
 class ProblemOut(BaseModel):
-    """An error (RFC 9457). ``type`` is stable; ``errors`` names each field of a 422."""
+    """An error (RFC 9457). ``type`` is stable; ``errors`` names each field of a 422, or each
+    place of a rule set."""
 
     type: str
     title: str
@@ -143,12 +144,23 @@ class ScoreExplained(ScoreOut):
     would_raise: list[StepUp]
 
 
+class Owner(BaseModel):
+    """The salesperson who has the lead."""
+
+    rep_id: str
+    name: str
+    since: datetime
+    why: str
+    due_at: datetime | None = Field(None, description="First touch due, by the rule.")
+
+
 class LeadAnswer(BaseModel):
     """The stored lead, its score, and what happens next."""
 
     created: bool = Field(description="False where a lead with this e-mail was updated.")
     lead: LeadOut
     score: ScoreOut
+    owner: Owner | None = Field(description="Who has it; empty where nobody has, or not yet.")
     next_step: str
 
 
@@ -189,15 +201,6 @@ class OverrideAnswer(BaseModel):
     override: OverrideOut
     score: ScoreOut
     next_step: str
-
-
-class Owner(BaseModel):
-    """The salesperson who has the lead."""
-
-    rep_id: str
-    name: str
-    since: datetime
-    why: str
 
 
 class LeadStatus(BaseModel):

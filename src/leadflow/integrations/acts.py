@@ -1,5 +1,6 @@
 """What each outbox act does: the one place where acts written by earlier rooms find their doers."""
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from leadflow.integrations.prefect import PrefectClient
 from leadflow.scoring.overrides import APPLY_OVERRIDE, apply_override
 from leadflow.scoring.promotion import PROMOTE, promote
 from leadflow.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 def registered_acts(settings: Settings) -> dict[str, Act]:
@@ -32,6 +35,7 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
     return {
         "start_flow_run": start_flow_run,
         "settle_gate": settle_gate,
+        "notify": _notify,
         PROMOTE: promote_model,
         APPLY_OVERRIDE: put_override_in_force,
     }
@@ -50,6 +54,16 @@ def _start_flow_run(client: PrefectClient, payload: dict[str, Any]) -> dict[str,
             if approval is not None:
                 approval.flow_run_id = run_id
     return {"flow_run_id": run_id}
+
+
+def _notify(payload: dict[str, Any]) -> dict[str, Any]:
+    """Written to the log, by ids only."""
+    said = " ".join(
+        f"{name}={len(value) if isinstance(value, list) else value}"
+        for name, value in sorted(payload.items())
+    )
+    logger.info("notify %s", said)
+    return {"told": "log"}
 
 
 def _settle_gate(client: PrefectClient, payload: dict[str, Any]) -> dict[str, Any]:

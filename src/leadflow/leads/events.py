@@ -24,7 +24,12 @@ EventType = Literal[
     "email_reply",
     "meeting",
     "unsubscribe",
+    "rep_call",
+    "rep_email",
+    "rep_meeting",
 ]
+# What a salesperson did with the lead: it counts as getting in touch, never as the lead's doing.
+TOUCH_TYPES = ("rep_call", "rep_email", "rep_meeting")
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 AHEAD = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +57,8 @@ class EventOfAnotherLead(ValueError):
 
 
 class EventIn(BaseModel):
-    """Something a lead did. One sent again with its ``external_id`` is stored once."""
+    """Something a lead did, or (``rep_…``) a salesperson with it. One sent again with its
+    ``external_id`` is stored once."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 

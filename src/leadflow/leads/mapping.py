@@ -59,6 +59,10 @@ def _as_column(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
+def _as_rep(value: Any) -> Any:
+    return {"rep": value} if isinstance(value, str) else value
+
+
 def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
@@ -159,6 +163,15 @@ class Outcome(Part):
         return self
 
 
+class AssignedTo(Part):
+    """Who had the lead: a column with the salesperson, and if the file says so their team and
+    manager. Recorded as past assignments, never a property of the lead."""
+
+    rep: str
+    team: str | None = None
+    manager: str | None = None
+
+
 class Join(Part):
     """A look-up file beside the data file: its columns appear as ``PREFIX.COLUMN``."""
 
@@ -187,6 +200,7 @@ class Mapping(Part):
     fields: dict[FieldName, Annotated[Column, BeforeValidator(_as_column)]] = {}
     attributes: dict[Name, Attribute] = {}
     outcome: Outcome | None = None
+    assigned_to: Annotated[AssignedTo, BeforeValidator(_as_rep)] | None = None
     created_at: Annotated[CreatedAt, BeforeValidator(_as_column)] | None = None
     ignore: dict[str, str] = {}
 
@@ -210,6 +224,9 @@ class Mapping(Part):
         yield from ((f"attributes.{name}", item.column) for name, item in self.attributes.items())
         if self.created_at is not None and self.created_at.column is not None:
             yield "created_at", self.created_at.column
+        if self.assigned_to is not None:
+            for name, column in self.assigned_to.model_dump(exclude_none=True).items():
+                yield f"assigned_to.{name}", column
         if self.outcome is not None:
             yield "outcome.column", self.outcome.column
             if self.outcome.at is not None:

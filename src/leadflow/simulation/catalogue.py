@@ -106,19 +106,23 @@ FREE_DOMAINS = ("gmail.com", "outlook.com", "yahoo.com")
 
 @dataclass(frozen=True)
 class Area:
-    """A territory of the simulated sales team."""
+    """A territory of the simulated sales team, within ``parent``, whose countries are its own;
+    what is spoken there and which clock its salespeople live by."""
 
     name: str
     countries: tuple[str, ...]
+    time_zone: str
     regions: tuple[str, ...] = ()
+    parent: str | None = None
+    languages: tuple[str, ...] = ("en",)
 
 
 AREAS = (
-    Area("US West", ("US",), ("CA", "TX")),
-    Area("US East", ("US",), ("NY", "IL")),
-    Area("Canada", ("CA",)),
-    Area("UK and Benelux", ("GB", "NL")),
-    Area("Central Europe", ("DE", "FR", "ES")),
+    Area("US West", ("US",), "America/Los_Angeles", ("CA", "TX"), "United States"),
+    Area("US East", ("US",), "America/New_York", ("NY", "IL"), "United States"),
+    Area("Canada", ("CA",), "America/Toronto", languages=("en", "fr")),
+    Area("UK and Benelux", ("GB", "NL"), "Europe/London", languages=("en", "nl")),
+    Area("Central Europe", ("DE", "FR", "ES"), "Europe/Berlin", languages=("de", "fr", "es")),
 )
 REP_NAMES = (
     "Priya Nair",

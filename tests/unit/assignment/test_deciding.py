@@ -1,170 +1,105 @@
-"""Who gets a lead: fairly, within capacity, territory and skill, and every exclusion has a name."""
+"""Who gets a lead: within capacity, territory, language, skill and hours; every exclusion named."""
 
 from collections import Counter
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadflow.assignment.deciding import decide
-from leadflow.assignment.eligibility import LeadFacts, RepFacts, TerritoryFacts, exclusion
-from leadflow.assignment.strategies import (
-    HybridWeights,
-    Standing,
-    UnknownStrategy,
-    find_strategy,
-    hybrid,
-    round_robin,
-)
+from leadflow.assignment.eligibility import WORDS, Constraint, constraints
+from leadflow.assignment.hours import read_calendar
+from leadflow.assignment.reasons import SHORT
+from leadflow.assignment.strategies import PARTS, STRATEGIES, STRATEGY_NAMES
+from tests.unit.assignment.teams import decided, lead, owners, plan, rep, standing
 
-WEST = TerritoryFacts("US West", frozenset({"US"}), frozenset({"CA"}))
-LARGE = TerritoryFacts("Large accounts", smallest_company=1000)
-
-
-def lead(number: int = 0, **facts: object) -> LeadFacts:
-    given: dict[str, object] = {
-        "lead_id": f"lead_{number:04d}",
-        "country": "US",
-        "region": "CA",
-        "industry": "technology",
-        "company_size": 100,
-        "wants": frozenset(),
-    }
-    return LeadFacts(**(given | facts))  # type: ignore[arg-type]
-
-
-def rep(name: str, **facts: object) -> RepFacts:
-    given: dict[str, object] = {
-        "rep_id": name,
-        "capacity": 10,
-        "weight": 1.0,
-        "active": True,
-        "skills": {},
-        "territories": (),
-        "load": 0,
-        "received": 0,
-    }
-    return RepFacts(**(given | facts))  # type: ignore[arg-type]
+MORNINGS = read_calendar("UTC", {"mon": ["06:00-09:00"]})
+OFF = read_calendar("UTC", {}, [(date(2026, 3, 2), date(2026, 3, 4))])
 
 
 @pytest.mark.parametrize(
-    ("facts", "why"),
+    ("facts", "actions", "why"),
     [
-        ({}, None),
-        ({"active": False}, "inactive"),
-        ({"load": 10}, "full"),
-        ({"capacity": 0}, "full"),
-        ({"territories": (LARGE,)}, "territory"),
-        ({"territories": (LARGE, WEST)}, None),
-        ({"skills": {"sales training": 5}}, "skill"),
-        ({"skills": {"crm integration": 1}}, None),
+        ({}, {}, []),
+        ({"active": False}, {}, ["INACTIVE"]),
+        ({"capacity": 0}, {}, ["FULL"]),
+        ({"load": 10}, {}, ["FULL"]),
+        ({"load": 5, "ramp_share": 0.5}, {}, ["FULL"]),
+        ({"capacity": None, "is_fallback": True}, {}, ["RESERVE"]),
+        ({"territories": frozenset({"east"})}, {}, ["TERRITORY"]),
+        ({"territories": frozenset({"east"})}, {"territory": "ignore"}, []),
+        ({"territories": frozenset({"east", "west"})}, {}, []),
+        ({"languages": frozenset({"de"})}, {}, ["LANGUAGE"]),
+        ({"languages": frozenset({"de"})}, {"language": "ignore"}, []),
+        ({"languages": frozenset({"de", "en"})}, {}, []),
+        ({"skills": {"crm": 2}}, {"least_skill": 3}, ["SKILL"]),
+        ({"skills": {}}, {"least_skill": 0}, []),
+        ({"team": "east"}, {"teams": ["west"]}, ["POOL"]),
+        ({"team": "east"}, {"teams": ["west"], "reps": ["a"]}, []),
+        ({"calendar": MORNINGS}, {}, []),
+        ({"calendar": MORNINGS}, {"at_work": True}, ["HOURS"]),
+        ({"calendar": OFF}, {}, ["AWAY"]),
+        ({"active": False, "load": 10, "skills": {}}, {}, ["INACTIVE", "SKILL", "FULL"]),
     ],
 )
-def test_every_exclusion_has_its_reason(facts: dict[str, object], why: str | None) -> None:
-    wanting = "skills" in facts
-    asked = lead(wants=frozenset({"crm integration"}) if wanting else frozenset())
-    person = rep("a", **facts)
-    assert exclusion(asked, person, person.load) == why
+def test_a_salesperson_is_excluded_by_every_constraint_that_stands_against_them(
+    facts: dict[str, Any], actions: dict[str, Any], why: list[str]
+) -> None:
+    somebody = rep("a", **({"skills": {"crm": 3}} | facts))
+    asking = lead(wants=frozenset({"crm", "training"}), language="en")
+    (made,) = decided([asking], [somebody], plan(**actions))
+    assert [constraint.name for constraint in constraints(int(made.mask[0]))] == why
+    assert (made.rep is None) == bool(why)
 
 
-def test_what_is_not_known_of_a_lead_meets_no_condition() -> None:
-    assert not WEST.admits(lead(country=None))
-    assert not LARGE.admits(lead(company_size=None))
-    assert TerritoryFacts("World").admits(lead(country=None, company_size=None))
-    assert LARGE.admits(lead(company_size=1000))
-    assert not TerritoryFacts("Small", largest_company=99).admits(lead(company_size=100))
+def test_every_constraint_has_its_words() -> None:
+    assert WORDS.keys() == SHORT.keys() == set(Constraint)
+    assert set(STRATEGY_NAMES) == STRATEGIES.keys() == PARTS.keys()
+
+
+def test_who_works_everywhere_covers_what_nobody_else_does() -> None:
+    reps = [rep("a", territories=frozenset({"east"})), rep("b")]
+    assert owners(decided([lead(region=None)], reps), reps) == ["b"]
+
+
+def test_who_turned_a_lead_down_is_not_offered_it_again() -> None:
+    from leadflow.assignment.deciding import decide
+    from leadflow.assignment.plan import Group
+    from tests.unit.assignment.teams import NOW, setting
+
+    reps = [rep("a"), rep("b")]
+    groups = [Group(plan(), [lead(1), lead(2)])]
+    refused = {"lead_0001": frozenset({"a"}), "lead_0002": frozenset({"a", "b"})}
+    made = decide(groups, setting(reps), standing(reps), NOW, refused)
+    assert owners(made, reps) == ["b", None]
+    assert made[1].reason == "Nobody can take it: 2 had it before."
+
+
+def test_nobody_is_explained_by_counts() -> None:
+    reps = [rep("a", load=10), rep("b", load=10), rep("c", territories=frozenset({"east"}))]
+    (made,) = decided([lead()], reps)
+    assert made.reason == "Nobody can take it: 1 in other territories, 2 full."
+    (empty,) = decided([lead()], [])
+    assert empty.reason == "Nobody can take it: there are no salespeople."
+
+
+def test_the_reason_says_skill_territory_and_room() -> None:
+    reps = [rep("a", skills={"crm": 4}, territories=frozenset({"west"}), load=3)]
+    (made,) = decided([lead(wants=frozenset({"crm"}))], reps)
+    assert made.reason == "Knows crm (4 of 5), covers west, is next in turn, 3 of 10 leads in work"
 
 
 @given(
-    weights=st.lists(st.sampled_from([1.0, 1.0, 2.0, 3.0]), min_size=1, max_size=8),
-    count=st.integers(1, 60),
-    sweeps=st.integers(1, 4),
+    capacities=st.lists(st.integers(0, 4), min_size=1, max_size=5),
+    number=st.integers(0, 25),
+    strategy=st.sampled_from(STRATEGY_NAMES),
 )
-def test_round_robin_keeps_everyone_within_one_lead_of_their_share(
-    weights: list[float], count: int, sweeps: int
+def test_no_strategy_goes_over_a_capacity_or_leaves_a_lead_that_somebody_could_take(
+    capacities: list[int], number: int, strategy: str
 ) -> None:
-    received: Counter[str] = Counter()
-    for sweep in range(sweeps):
-        reps = [
-            rep(f"r{i}", weight=w, capacity=10_000, received=received[f"r{i}"])
-            for i, w in enumerate(weights)
-        ]
-        leads = [lead(sweep * count + number) for number in range(count)]
-        for decision in decide(leads, reps, round_robin, "round_robin"):
-            received[str(decision.rep_id)] += 1
-    total = count * sweeps
-    assert sum(received.values()) == total
-    if len(set(weights)) == 1:
-        counts = [received[f"r{i}"] for i in range(len(weights))]
-        assert max(counts) - min(counts) <= 1
-    for i, weight in enumerate(weights):
-        share = total * weight / sum(weights)
-        assert abs(received[f"r{i}"] - share) < 1 + weight * len(weights) / sum(weights)
-
-
-@given(
-    capacities=st.lists(st.integers(0, 5), min_size=1, max_size=6),
-    count=st.integers(0, 40),
-    name=st.sampled_from(["round_robin", "hybrid"]),
-)
-def test_nobody_goes_over_capacity_and_what_is_left_is_said(
-    capacities: list[int], count: int, name: str
-) -> None:
-    reps = [rep(f"r{i}", capacity=capacity) for i, capacity in enumerate(capacities)]
-    decisions = decide([lead(i) for i in range(count)], reps, find_strategy(name), name)
-    given_out = Counter(d.rep_id for d in decisions if d.rep_id is not None)
-    assert all(given_out[f"r{i}"] <= capacity for i, capacity in enumerate(capacities))
-    assert len(decisions) == count
-    assert sum(given_out.values()) == min(count, sum(capacities))
-    for decision in decisions:
-        if decision.rep_id is None:
-            assert decision.reason.startswith("Nobody can take it: ")
-            assert "full" in decision.reason
-
-
-def test_hybrid_prefers_the_better_skill_then_the_freer_hands() -> None:
-    asked = lead(wants=frozenset({"crm integration"}))
-    expert = Standing(rep("expert", skills={"crm integration": 5}), 0, 0)
-    beginner = Standing(rep("beginner", skills={"crm integration": 1}), 0, 0)
-    assert hybrid(asked, [beginner, expert])[0].rep_id == "expert"
-    busy = Standing(rep("busy", skills={"crm integration": 5}), 9, 0)
-    assert hybrid(asked, [busy, expert])[0].rep_id == "expert"
-
-
-def test_hybrid_prefers_who_covers_the_territory() -> None:
-    local = Standing(rep("z-local", territories=(WEST,)), 0, 0)
-    anywhere = Standing(rep("a-anywhere"), 0, 0)
-    assert hybrid(lead(), [anywhere, local])[0].rep_id == "z-local"
-
-
-def test_hybrid_parts_add_up_to_the_total() -> None:
-    weights = HybridWeights()
-    standing = Standing(rep("a", territories=(WEST,)), 3, 4)
-    found = hybrid(lead(), [standing])[0]
-    parts = found.parts
-    assert all(0 <= value <= 1 for value in parts.values())
-    assert found.total == pytest.approx(
-        weights.skill * parts["skill"]
-        + weights.territory * parts["territory"]
-        + weights.capacity * parts["capacity"]
-        + weights.fairness * parts["fairness"]
-    )
-
-
-def test_the_reason_is_a_sentence_and_the_trace_names_everyone() -> None:
-    reps = [
-        rep("a", skills={"crm integration": 4}, territories=(WEST,), load=3),
-        rep("b", active=False),
-    ]
-    asked = lead(wants=frozenset({"crm integration"}))
-    decision = decide([asked], reps, hybrid, "hybrid")[0]
-    assert (
-        decision.reason == "Knows crm integration (4 of 5), covers US West, 3 of 10 leads in work"
-    )
-    assert [candidate["rep"] for candidate in decision.trace["candidates"]] == ["a"]
-    assert decision.trace["excluded"] == {"b": "inactive"}
-
-
-def test_an_unknown_strategy_names_those_there_are() -> None:
-    with pytest.raises(UnknownStrategy, match="round_robin, hybrid"):
-        find_strategy("best")
+    reps = [rep(f"r{place}", capacity=capacity) for place, capacity in enumerate(capacities)]
+    got = owners(decided([lead(n) for n in range(number)], reps, plan(strategy)), reps)
+    counts = Counter(owner for owner in got if owner is not None)
+    assert all(counts[person.rep_id] <= (person.capacity or 0) for person in reps)
+    assert sum(counts.values()) == min(number, sum(capacities))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from leadflow.assignment.team_checks import team_faults
 from leadflow.simulation.market import BLOCK, Block, generate, still_to_come
 from leadflow.simulation.team import make_team, true_selling
 
@@ -72,8 +73,11 @@ def test_the_probability_still_to_come_follows_from_what_has_not_happened() -> N
 
 def test_every_service_is_known_by_somebody_and_somebody_works_everywhere() -> None:
     team = make_team(3, 12, 20)
-    assert len(team.reps) == 12
-    assert any(not rep.territories for rep in team.reps)
-    known = {skill for rep in team.reps for skill in rep.skills}
+    assert team == make_team(3, 12, 20)
+    assert team_faults(team) == []
+    sellers = [rep for rep in team.reps if rep.id != team.fallback_owner]
+    assert len(sellers) == 12
+    assert any(not rep.territories for rep in sellers)
+    known = {skill for rep in sellers for skill in rep.skills}
     assert len(known) == 6
     assert len(true_selling(3, 12)) == 12 * 7

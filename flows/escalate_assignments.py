@@ -1,0 +1,26 @@
+"""Watch over leads in work: remind, escalate, take from who is away, raise alarms."""
+
+from prefect import flow
+
+from tasks.escalation import (
+    catch_up_touches,
+    escalate,
+    publish_escalation,
+    raise_alarms,
+    redistribute,
+)
+from tasks.outbox import deliver_outbox
+
+
+@flow(name="escalate_assignments")
+def escalate_assignments() -> int:
+    """Take every step that is due; returns how many leads a step was taken with."""
+    catch_up_touches()
+    taken = redistribute()
+    batches = [escalate()]
+    while batches[-1].leads:
+        batches.append(escalate())
+    alarm = raise_alarms()
+    total = publish_escalation(taken, batches, alarm)
+    deliver_outbox()
+    return total

@@ -1,0 +1,182 @@
+"""``leadflow assignments``: leads in work, and what people do with them."""
+
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+if TYPE_CHECKING:
+    from leadflow.assignment.tables import Assignment
+    from leadflow.assignment.working import Said
+
+app = typer.Typer(no_args_is_help=True, help="Leads in work: who has them, and what is due.")
+Lead = Annotated[str, typer.Argument(help="The lead's id.")]
+Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=getuser)]
+Why = Annotated[str, typer.Option(help="The reason, for people.")]
+Limit = Annotated[int, typer.Option(min=1, help="Most to show.")]
+
+
+@app.command("list")
+def list_work(
+    rep: Annotated[str | None, typer.Option(help="One salesperson: our id, or yours.")] = None,
+    limit: Limit = 50,
+) -> None:
+    """Leads in work, the most urgent first."""
+    from leadflow.assignment.tables import Assignment
+
+    _show(
+        rep,
+        limit,
+        lambda: (
+            Assignment.first_touch_at.is_not(None),
+            Assignment.due_at.nulls_last(),
+            Assignment.assigned_at,
+        ),
+    )
+
+
+@app.command()
+def overdue(limit: Limit = 50) -> None:
+    """Leads nobody got in touch with in time, the longest first."""
+    from leadflow.assignment.tables import Assignment
+
+    _show(
+        None,
+        limit,
+        lambda: (Assignment.due_at,),
+        lambda: (Assignment.first_touch_at.is_(None), Assignment.due_at <= datetime.now(UTC)),
+    )
+
+
+@app.command()
+def unroutable(limit: Limit = 50) -> None:
+    """Leads that should have a salesperson and that nobody can take, the longest first."""
+    from leadflow.assignment.unroutable import unroutable as listed
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        rows = listed(session, limit)
+    if not rows:
+        console.print("Every lead that should have a salesperson has one, or will in a minute.")
+        return
+    table = Table("Lead", "Since (UTC)", "Why", box=None)
+    for row in rows:
+        table.add_row(row.lead_id, f"{row.since:%Y-%m-%d %H:%M}", row.reason)
+    console.print(table)
+    console.print("See who could not, and why: GET /leads/ID/assignment")
+
+
+@app.command()
+def accept(lead: Lead, who: Who) -> None:
+    """Take a lead on."""
+    from leadflow.assignment.working import accept as do
+
+    _done(lambda session: do(session, lead, _said(who)))
+
+
+@app.command()
+def decline(lead: Lead, who: Who, reason: Why) -> None:
+    """Do not take a lead: the next sweep gives it to somebody else."""
+    from leadflow.assignment.working import decline as do
+
+    _done(lambda session: do(session, lead, _said(who), reason))
+
+
+@app.command("return")
+def give_back(lead: Lead, who: Who, reason: Why) -> None:
+    """Give a lead back that was taken on."""
+    from leadflow.assignment.working import give_back as do
+
+    _done(lambda session: do(session, lead, _said(who), reason))
+
+
+@app.command()
+def reassign(
+    lead: Lead,
+    rep: Annotated[str, typer.Argument(help="Who gets it: our id, or yours.")],
+    who: Who,
+    reason: Why,
+) -> None:
+    """Give a lead to a salesperson, whoever has it, if anybody."""
+    from leadflow.assignment.working import reassign as do
+    from leadflow.settings import get_settings
+
+    _done(lambda session: do(session, get_settings(), lead, _said(who), rep, reason))
+
+
+@app.command()
+def touch(
+    lead: Lead,
+    who: Who,
+    kind: Annotated[str, typer.Option(help="call, email, meeting or note.")] = "call",
+) -> None:
+    """Say that somebody got in touch: the clock stops."""
+    from leadflow.assignment.working import touch as do
+
+    if kind not in ("call", "email", "meeting", "note"):
+        raise typer.BadParameter("--kind is one of call, email, meeting, note")
+    _done(lambda session: do(session, lead, _said(who), kind))  # type: ignore[arg-type]
+
+
+def _said(who: str) -> "Said":
+    from leadflow.assignment.working import Said
+
+    return Said(who, datetime.now(UTC))
+
+
+def _done(act: Any) -> None:
+    from leadflow.assignment.experience import rep_names
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        made: Assignment = act(session)
+        name = rep_names(session)[made.rep_id]
+    if made.ended_at is not None:
+        console.print(f"{name} no longer has {made.lead_id}: {made.end_reason}.")
+        return
+    due = "" if made.due_at is None else f", first touch due {made.due_at:%Y-%m-%d %H:%M} UTC"
+    touched = "" if made.first_touch_at is None else f", touched {made.first_touch_at:%H:%M} UTC"
+    console.print(f"[bold]{name}[/bold] has {made.lead_id}{touched or due}.")
+
+
+def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> None:
+    from sqlalchemy import select
+
+    from leadflow.assignment.experience import rep_names
+    from leadflow.assignment.handing import find_rep
+    from leadflow.assignment.tables import Assignment
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        statement = select(Assignment).where(Assignment.ended_at.is_(None), *conditions())
+        if rep is not None:
+            statement = statement.where(Assignment.rep_id == find_rep(session, rep).id)
+        rows = session.scalars(statement.order_by(*order()).limit(limit)).all()
+        names = rep_names(session)
+    if not rows:
+        console.print("There are none.")
+        return
+    table = Table("Lead", "Salesperson", "Since (UTC)", "First touch", "Why", box=None)
+    for made in rows:
+        table.add_row(
+            made.lead_id,
+            names[made.rep_id],
+            f"{made.assigned_at:%Y-%m-%d %H:%M}",
+            _first_touch(made),
+            made.reason,
+        )
+    console.print(table)
+
+
+def _first_touch(made: "Assignment") -> str:
+    if made.first_touch_at is not None:
+        return f"done {made.first_touch_at:%Y-%m-%d %H:%M}"
+    if made.due_at is None:
+        return "no bound"
+    late = made.due_at <= datetime.now(UTC)
+    said = f"due {made.due_at:%Y-%m-%d %H:%M}"
+    return f"[red]over{said}[/red]" if late else said

@@ -1,0 +1,190 @@
+"""``leadflow rules``: conditions and actions, in versions."""
+
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from leadflow.rules.schemas import RuleSet
+
+
+def _me() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("Say who you are: --as NAME") from error
+
+
+app = typer.Typer(no_args_is_help=True, help="Rules: which leads, and what is done with them.")
+File = Annotated[Path, typer.Argument(help="A .yaml or .json file; see docs/rules.md.")]
+Kind = Annotated[str, typer.Option(help="What the rules are for.")]
+Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=_me)]
+
+
+@app.command()
+def check(file: File, kind: Kind = "assignment") -> None:
+    """Say everything that is wrong with a file of rules, or how many leads each rule fits."""
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        rules = _load(session, file, kind)
+        _show_matches(session, rules)
+    console.print("The rules are in order. Store them: leadflow rules import FILE")
+
+
+@app.command("import")
+def import_rules(
+    file: File,
+    who: Who,
+    kind: Kind = "assignment",
+    note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None,
+    dry: Annotated[bool, typer.Option("--dry", help="Only check, and count leads.")] = False,
+    activate: Annotated[bool, typer.Option(help="Switch them on at once.")] = True,
+) -> None:
+    """Store the rules of a file as a new version and switch it on."""
+    if dry:
+        check(file, kind)
+        return
+    from leadflow.database.engine import unit_of_work
+    from leadflow.rules import service
+
+    with unit_of_work() as session:
+        rules = _load(session, file, kind)
+        known = {row.version for row in service.versions(session, kind)}
+        version = service.store_rules(session, kind, rules, who, note, activate)
+        active = service.read_version(session, kind, version).active
+    said = "is stored already" if version in known else "is stored"
+    console.print(f"Version [bold]{version}[/bold] {said} and {_state(active)}.")
+    if not active:
+        console.print(f"Switch it on: leadflow rules activate {version}")
+
+
+@app.command("try")
+def try_out(
+    file: File,
+    last: Annotated[int, typer.Option(min=1, max=5000, help="Newest leads to try.")] = 500,
+    show: Annotated[int, typer.Option(min=0, help="Leads to show that would change.")] = 10,
+) -> None:
+    """Who would have got what: hand out the newest leads by these rules, and store nothing."""
+    from leadflow.assignment.experience import rep_names
+    from leadflow.assignment.trying import try_rules
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+
+    with unit_of_work() as session, console.status("Handing leads out by these rules …"):
+        rules = _load(session, file, "assignment")
+        trial = try_rules(session, get_settings(), rules, datetime.now(UTC), last)
+        names = rep_names(session) | {"nobody": "[dim]nobody[/dim]"}
+    for heading, counts in (("Rule", trial.per_rule), ("Salesperson", trial.per_rep)):
+        table = Table(heading, "Leads now", "Leads then", box=None)
+        for name, (before, after) in counts.items():
+            table.add_row(names.get(name, name), f"{before:,}", f"{after:,}")
+        console.print(table)
+    table = Table("Lead", "Now", "Then", "Why", title="Some that would change", box=None)
+    for lead in [lead for lead in trial.leads if lead.differs][:show]:
+        now, then = (names.get(would.rep_id or "nobody", "?") for would in (lead.now, lead.then))
+        table.add_row(lead.lead_id, now, then, lead.then.reason)
+    if table.rows:
+        console.print(table)
+    console.print(
+        f"[bold]{trial.changed:,}[/bold] of {len(trial.leads):,} leads would go another way. "
+        "Nothing was stored; everybody had room for all of them."
+    )
+
+
+@app.command("list")
+def list_versions(kind: Kind = "assignment") -> None:
+    """Every version, newest first."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.rules.service import versions
+
+    with unit_of_work() as session:
+        rows = versions(session, kind)
+    if not rows:
+        console.print(f"No rules for {escape(kind)} are stored. Add some: leadflow rules import")
+        return
+    table = Table("Version", "State", "Rules", "By", "At (UTC)", "Note", box=None)
+    for row in rows:
+        table.add_row(
+            str(row.version),
+            _state(row.active),
+            str(len(row.content["rules"])),
+            escape(row.created_by),
+            f"{row.created_at:%Y-%m-%d %H:%M}",
+            escape(row.note or ""),
+        )
+    console.print(table)
+
+
+@app.command()
+def show(
+    version: Annotated[int | None, typer.Argument(help="Unset: the one that counts.")] = None,
+    kind: Kind = "assignment",
+) -> None:
+    """A version as YAML that can be edited and imported."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.rules import service
+    from leadflow.rules.reading import write_yaml
+
+    with unit_of_work() as session:
+        stored = (
+            service.active_rules(session, kind)
+            if version is None
+            else service.read_version(session, kind, version)
+        )
+    if stored is None:
+        raise service.NoRules(kind, None)
+    console.print(f"# Version {stored.version}, {_state(stored.active)}", markup=False)
+    # Not through the console, which breaks long lines: this is to be edited and imported.
+    typer.echo(write_yaml(stored.rules.content), nl=False)
+
+
+@app.command()
+def activate(
+    version: Annotated[int, typer.Argument(help="As `list` shows it.")],
+    who: Who,
+    kind: Kind = "assignment",
+) -> None:
+    """Let a version count, and not the one before."""
+    import leadflow.assignment.rulebook  # noqa: F401  says what actions there are
+    from leadflow.database.engine import unit_of_work
+    from leadflow.rules import service
+
+    with unit_of_work() as session:
+        service.activate(session, kind, version, who)
+    console.print(f"Version [bold]{version}[/bold] is active.")
+
+
+def _load(session: "Session", file: Path, kind: str) -> "RuleSet":
+    import leadflow.assignment.rulebook  # noqa: F401  says what actions there are
+    from leadflow.rules.kinds import actions_of
+    from leadflow.rules.reading import load_rules
+    from leadflow.rules.schemas import parse_rules
+    from leadflow.rules.service import attribute_kinds
+
+    return parse_rules(load_rules(file), actions_of(kind), attribute_kinds(session))
+
+
+def _show_matches(session: "Session", rules: "RuleSet") -> None:
+    """How many of the leads there are each rule would get, in the order they are tried."""
+    from leadflow.rules.service import matches
+
+    counts = matches(session, rules, datetime.now(UTC))
+    table = Table("Rule", "Priority", "Leads it would get", box=None)
+    for rule in rules.in_order:
+        table.add_row(rule.rule_id, str(rule.priority), f"{counts.get(rule.rule_id, 0):,}")
+    table.add_row("(no rule)", "", f"{counts.get(None, 0):,}")
+    console.print(table)
+
+
+def _state(active: bool) -> str:
+    return "active" if active else "not active"

@@ -1,0 +1,246 @@
+"""What salespeople and managers do with a lead that somebody has."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.assignment import working
+from leadflow.assignment.handing import find_rep
+from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
+from leadflow.assignment.unroutable import unroutable
+from leadflow.assignment.working import Said, TouchKind
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.security import Caller
+from leadflow.leads.service import get_lead
+from leadflow.scoring.schemas import Words
+from leadflow.settings import get_settings
+
+router = APIRouter(tags=["assignment"])
+Limit = Annotated[int, Query(ge=1, le=1000)]
+WHO_HAS_IT = "Who has the lead as far as you know: refused with 409 where somebody else does."
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    by: Annotated[Words | None, Field(max_length=200)] = Field(
+        default=None, description="Who says so; unset: the calling program."
+    )
+    rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
+
+
+class AcceptIn(_Body):
+    """Taking a lead on."""
+
+
+class WhyIn(_Body):
+    """Letting a lead go."""
+
+    reason: Annotated[Words, Field(max_length=1000)]
+
+
+class ReassignIn(BaseModel):
+    """Giving a lead to a salesperson."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rep_id: str = Field(description="Who gets it: our id of the salesperson, or yours.")
+    by: Annotated[Words, Field(max_length=200)] = Field(description="Who says so.")
+    reason: Annotated[Words, Field(max_length=1000)]
+    from_rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
+
+
+class TouchIn(_Body):
+    """Getting in touch with a lead."""
+
+    kind: TouchKind = "call"
+
+
+class StepOut(BaseModel):
+    """Something that happened to a lead's assignments."""
+
+    at: datetime
+    kind: str
+    actor: str
+    reason: str | None
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, step: AssignmentStep) -> Self:
+        """From the stored row."""
+        return cls(**{name: getattr(step, name) for name in cls.model_fields})
+
+
+class HandOut(BaseModel):
+    """A lead in somebody's hands, or no longer."""
+
+    lead_id: str
+    rep_id: str
+    name: str
+    state: str = Field(description="new, accepted, touched, or how it ended.")
+    since: datetime
+    why: str
+    due_at: datetime | None = Field(description="First touch due.")
+    accepted_at: datetime | None
+    first_touch_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, made: Assignment, name: str) -> Self:
+        """From the stored row."""
+        return cls(
+            lead_id=made.lead_id,
+            rep_id=made.rep_id,
+            name=name,
+            state=_state(made),
+            since=made.assigned_at,
+            why=made.reason,
+            due_at=made.due_at,
+            accepted_at=made.accepted_at,
+            first_touch_at=made.first_touch_at,
+            ended_at=made.ended_at,
+        )
+
+
+class HandedOut(HandOut):
+    """The same with all that happened to the lead's assignments."""
+
+    steps: list[StepOut]
+
+
+class UnroutableOut(BaseModel):
+    """A lead that nobody can take."""
+
+    lead_id: str
+    since: datetime
+    last_tried_at: datetime
+    reason: str
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/accept", response_model=HandedOut, summary="Take a lead on"
+)
+def accept_lead(lead_id: str, caller: Caller, body: AcceptIn | None = None) -> HandedOut:
+    """The salesperson takes the lead on; once more changes nothing."""
+    said = body or AcceptIn()
+    with unit_of_work() as session:
+        return _answer(session, working.accept(session, lead_id, _said(said, caller)))
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/decline", response_model=HandedOut, summary="Do not take a lead"
+)
+def decline_lead(lead_id: str, body: WhyIn, caller: Caller) -> HandedOut:
+    """The salesperson says why not; the next sweep gives the lead to somebody else."""
+    with unit_of_work() as session:
+        made = working.decline(session, lead_id, _said(body, caller), body.reason)
+        return _answer(session, made)
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/return", response_model=HandedOut, summary="Give a lead back"
+)
+def return_lead(lead_id: str, body: WhyIn, caller: Caller) -> HandedOut:
+    """Back to the pool, though it was taken on; the next sweep gives it to somebody else."""
+    with unit_of_work() as session:
+        made = working.give_back(session, lead_id, _said(body, caller), body.reason)
+        return _answer(session, made)
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/reassign", response_model=HandedOut, summary="Give a lead to…"
+)
+def reassign_lead(lead_id: str, body: ReassignIn, caller: Caller) -> HandedOut:
+    """Give a lead to a salesperson, whoever has it, if anybody. Nobody gets more than their
+    capacity: 409 `rep-full`."""
+    said = Said(body.by, datetime.now(UTC), body.from_rep_id)
+    with unit_of_work() as session:
+        made = working.reassign(session, get_settings(), lead_id, said, body.rep_id, body.reason)
+        return _answer(session, made)
+
+
+@router.post("/leads/{lead_id}/assignment/touch", response_model=HandedOut, summary="Got in touch")
+def touch_lead(lead_id: str, caller: Caller, body: TouchIn | None = None) -> HandedOut:
+    """The salesperson has got in touch: the clock stops. Events `rep_call`, `rep_email` and
+    `rep_meeting` of the lead say the same."""
+    said = body or TouchIn()
+    with unit_of_work() as session:
+        made = working.touch(session, lead_id, _said(said, caller), said.kind)
+        return _answer(session, made)
+
+
+@router.get(
+    "/leads/{lead_id}/assignment/steps", response_model=list[StepOut], summary="What happened?"
+)
+def read_steps(lead_id: str, caller: Caller) -> list[StepOut]:
+    """Everything that happened to the lead's assignments, the oldest first."""
+    with unit_of_work() as session:
+        get_lead(session, lead_id)
+        return [StepOut.of(step) for step in working.steps_of(session, lead_id)]
+
+
+@router.get("/reps/{rep_id}/leads", response_model=list[HandOut], summary="Leads in work")
+def read_work(rep_id: str, caller: Caller, limit: Limit = 100) -> list[HandOut]:
+    """The leads a salesperson has, the most urgent first: those not touched yet by when it is due,
+    then the others."""
+    with unit_of_work() as session:
+        rep = find_rep(session, rep_id)
+        statement = select(Assignment).where(
+            Assignment.rep_id == rep.id, Assignment.ended_at.is_(None)
+        )
+        urgent = statement.order_by(
+            Assignment.first_touch_at.is_not(None),
+            Assignment.due_at.nulls_last(),
+            Assignment.assigned_at,
+        )
+        return [HandOut.of(made, rep.name) for made in session.scalars(urgent.limit(limit))]
+
+
+@router.get("/assignments/overdue", response_model=list[HandOut], summary="Overdue leads")
+def read_overdue(caller: Caller, limit: Limit = 100) -> list[HandOut]:
+    """Leads whose first touch is overdue, the longest first."""
+    with unit_of_work() as session:
+        statement = (
+            select(Assignment, Rep)
+            .join(Rep, Rep.id == Assignment.rep_id)
+            .where(
+                Assignment.ended_at.is_(None),
+                Assignment.first_touch_at.is_(None),
+                Assignment.due_at <= datetime.now(UTC),
+            )
+            .order_by(Assignment.due_at)
+            .limit(limit)
+        )
+        return [HandOut.of(made, rep.name) for made, rep in session.execute(statement)]
+
+
+@router.get("/assignments/unroutable", response_model=list[UnroutableOut], summary="Nobody's leads")
+def read_unroutable(caller: Caller, limit: Limit = 100) -> list[UnroutableOut]:
+    """Leads that should have a salesperson and that nobody can take, the longest first."""
+    with unit_of_work() as session:
+        return [
+            UnroutableOut(**{name: getattr(row, name) for name in UnroutableOut.model_fields})
+            for row in unroutable(session, limit)
+        ]
+
+
+def _said(body: _Body, caller: str) -> Said:
+    return Said(body.by or caller, datetime.now(UTC), body.rep_id)
+
+
+def _answer(session: Session, made: Assignment) -> HandedOut:
+    name = session.get_one(Rep, made.rep_id).name
+    steps = [StepOut.of(step) for step in working.steps_of(session, made.lead_id)]
+    return HandedOut(**HandOut.of(made, name).model_dump(), steps=steps)
+
+
+def _state(made: Assignment) -> str:
+    if made.ended_at is not None:
+        return str(made.end_reason)
+    if made.first_touch_at is not None:
+        return "touched"
+    return "new" if made.accepted_at is None else "accepted"

@@ -1,0 +1,128 @@
+"""Conditions on all leads: a tree as an SQL expression over ``sources.lead_source``.
+
+``evaluation`` says the same of one lead; a test over random rules and leads holds the two equal.
+No expression made here is ever NULL, so that ``not`` means not.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from string import ascii_lowercase, ascii_uppercase
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Double,
+    Text,
+    and_,
+    any_,
+    collate,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
+
+from leadflow.rules.attributes import attribute_is_empty, read_attribute
+from leadflow.rules.conditions import Check, Condition
+from leadflow.rules.evaluation import NEGATIONS
+from leadflow.rules.fields import CATALOGUE, PREFIX
+from leadflow.rules.values import Kind
+
+Element = ColumnElement[Any]
+_TYPES: dict[Kind | None, Any] = {
+    Kind.NUMBER: Double,
+    Kind.TEXT: Text,
+    Kind.TEXTS: Text,
+    Kind.BOOLEAN: Boolean,
+    Kind.MOMENT: DateTime(timezone=True),
+}
+
+
+def compiled(condition: Condition, now: datetime) -> ColumnElement[bool]:
+    """The condition as SQL, true or false of every row of ``lead_source(now)``. ``now`` is
+    aware."""
+    if isinstance(condition, Check):
+        return _check(condition, now)
+    members = [compiled(member, now) for member in condition.members]
+    if condition.how == "all":
+        return and_(*members)
+    return or_(*members) if condition.how == "any" else not_(or_(*members))
+
+
+def _check(check: Check, now: datetime) -> ColumnElement[bool]:
+    if check.kind is None:
+        empty = _is_empty(check.field, now)
+        return empty if (check.operator == "is_empty") == check.operand else not_(empty)
+    known = _read(check.field, check.kind, now)
+    if check.operator in NEGATIONS:
+        said = _compare(NEGATIONS[check.operator], check, known, now)
+        return func.coalesce(not_(said), true())
+    return func.coalesce(_compare(check.operator, check, known, now), false())
+
+
+def _read(field: str, kind: Kind, now: datetime) -> Element:
+    """The field as it is compared, NULL where it is missing or of another kind."""
+    if field.startswith(PREFIX):
+        known = read_attribute(field.removeprefix(PREFIX), kind)
+    else:
+        known = CATALOGUE[field].expression(now)
+    if kind is Kind.NUMBER:
+        return func.nullif(known, literal(float("nan"), Double))
+    return _fold(known) if kind is Kind.TEXT else known
+
+
+def _fold(text: Element) -> Element:
+    """A to Z in small letters and every other character as it is, whatever the locale: what
+    ``values.fold`` does."""
+    return collate(func.translate(text, ascii_uppercase, ascii_lowercase), "C")
+
+
+def _is_empty(field: str, now: datetime) -> ColumnElement[bool]:
+    if field.startswith(PREFIX):
+        return attribute_is_empty(field.removeprefix(PREFIX))
+    known, kind = CATALOGUE[field].expression(now), CATALOGUE[field].kind
+    if kind is Kind.TEXT:
+        return func.coalesce(known == literal("", Text), true())
+    if kind is Kind.TEXTS:
+        return func.coalesce(func.cardinality(known) == 0, true())
+    return known.is_(None)
+
+
+def _compare(operator: str, check: Check, known: Element, now: datetime) -> Element:
+    """The comparison, NULL of a missing value."""
+    operand: Any = check.operand
+    if isinstance(operand, timedelta):
+        return known.between(literal(now - operand, _MOMENT), literal(now, _MOMENT))
+    kind = _TYPES[check.kind]
+    if operator == "in":
+        return known == any_(literal(list(operand), ARRAY(kind)))
+    if operator == "between":
+        low, high = (literal(bound, kind) for bound in operand)
+        return known.between(low, high)
+    if check.kind is Kind.TEXTS:
+        return _has_element(known, literal(operand, kind))
+    return _COMPARISONS[operator](known, literal(operand, kind))
+
+
+def _has_element(known: Element, wanted: Element) -> Element:
+    element = func.unnest(known).column_valued("element")
+    return select(true()).where(_fold(element) == wanted).exists()
+
+
+_MOMENT = _TYPES[Kind.MOMENT]
+_COMPARISONS: dict[str, Callable[[Element, Element], Element]] = {
+    "equals": lambda known, operand: known == operand,
+    "greater_than": lambda known, operand: known > operand,
+    "greater_or_equal": lambda known, operand: known >= operand,
+    "less_than": lambda known, operand: known < operand,
+    "less_or_equal": lambda known, operand: known <= operand,
+    # Neither knows wildcards, which LIKE would find in a value.
+    "contains": lambda known, operand: func.strpos(known, operand) > 0,
+    "starts_with": lambda known, operand: func.starts_with(known, operand),
+}

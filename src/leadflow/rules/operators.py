@@ -1,0 +1,121 @@
+"""The operators: which kinds of field each fits, and what it compares with.
+
+What each says of a lead is written twice, in ``evaluation`` and in ``compiling``; docs/rules.md
+says it in words.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+from typing import Any
+
+from leadflow.rules.problems import shown
+from leadflow.rules.values import Kind, read
+
+Scalar = float | str | bool | datetime
+Operand = Scalar | timedelta | tuple[Scalar, ...]
+MOST_VALUES, LONGEST_TEXT = 1000, 1000
+LONGEST_TIME = timedelta(days=36500)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_EXAMPLES = {
+    Kind.NUMBER: "a number such as 80",
+    Kind.TEXT: 'a text in quotes, such as "retail"',
+    Kind.TEXTS: 'a text in quotes, such as "seo"',
+    Kind.BOOLEAN: "true or false",
+    Kind.MOMENT: 'a moment such as "2026-03-01" or "2026-03-01T09:00:00Z"',
+}
+
+
+class OperandRefused(ValueError):
+    """A value that an operator cannot compare with; the message says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A comparison: its name, the kinds of field it fits, and how its value is read."""
+
+    name: str
+    kinds: frozenset[Kind]
+    operand: Callable[[Kind, Any], Operand]
+
+
+def _one(kind: Kind, raw: Any) -> Scalar:
+    """One value of the kind; of a list of texts, one of its elements."""
+    value = read(Kind.TEXT if kind is Kind.TEXTS else kind, raw)
+    if value is None or isinstance(value, frozenset) or value in (inf, -inf):
+        raise OperandRefused(f"Write {_EXAMPLES[kind]}, not {shown(raw)}.")
+    if isinstance(value, str):
+        _refuse_unusable(value)
+    return value
+
+
+def _refuse_unusable(text: str) -> None:
+    if not text:
+        raise OperandRefused("An empty text is compared with is_empty.")
+    if len(text) > LONGEST_TEXT:
+        raise OperandRefused(f"A text may have at most {LONGEST_TEXT:,} characters.")
+
+
+def _pair(kind: Kind, raw: Any) -> tuple[Scalar, ...]:
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise OperandRefused("Write the lowest and the highest value, such as [10, 50].")
+    low, high = (_one(kind, item) for item in raw)
+    if low > high:  # type: ignore[operator]  # both are of one kind
+        raise OperandRefused("The first value is above the second: write the lower one first.")
+    return low, high
+
+
+def _several(kind: Kind, raw: Any) -> tuple[Scalar, ...]:
+    if not isinstance(raw, list) or not raw:
+        raise OperandRefused('Write a list of at least one value, such as ["hot", "warm"].')
+    if len(raw) > MOST_VALUES:
+        raise OperandRefused(f"A list may have at most {MOST_VALUES:,} values.")
+    return tuple(_one(kind, item) for item in raw)
+
+
+def _flag(kind: Kind, raw: Any) -> bool:
+    if not isinstance(raw, bool):
+        raise OperandRefused(f"Write true or false, or leave the value out, not {shown(raw)}.")
+    return raw
+
+
+def _time(kind: Kind, raw: Any) -> timedelta:
+    match = re.fullmatch(r"([0-9]{1,8})([mhdw])", raw) if isinstance(raw, str) else None
+    if match is None:
+        raise OperandRefused(
+            f"Write a number and a unit: 15m (minutes), 36h, 7d or 2w, not {shown(raw)}."
+        )
+    time = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if not timedelta(0) < time <= LONGEST_TIME:
+        raise OperandRefused("Write a time of at least one minute and at most 36500 days.")
+    return time
+
+
+_SCALARS = frozenset({Kind.NUMBER, Kind.TEXT, Kind.BOOLEAN})
+_ORDERED = frozenset({Kind.NUMBER, Kind.MOMENT})
+_LISTABLE = frozenset({Kind.NUMBER, Kind.TEXT})
+_EVERY = frozenset(Kind)
+
+OPERATORS = {
+    operator.name: operator
+    for operator in (
+        Operator("equals", _SCALARS, _one),
+        Operator("not_equals", _SCALARS, _one),
+        Operator("greater_than", _ORDERED, _one),
+        Operator("greater_or_equal", _ORDERED, _one),
+        Operator("less_than", _ORDERED, _one),
+        Operator("less_or_equal", _ORDERED, _one),
+        Operator("between", _ORDERED, _pair),
+        Operator("in", _LISTABLE, _several),
+        Operator("not_in", _LISTABLE, _several),
+        Operator("contains", frozenset({Kind.TEXT, Kind.TEXTS}), _one),
+        Operator("starts_with", frozenset({Kind.TEXT}), _one),
+        Operator("is_empty", _EVERY, _flag),
+        Operator("exists", _EVERY, _flag),
+        Operator("within_last", frozenset({Kind.MOMENT}), _time),
+    )
+}
+# What these say does not depend on what kind of value there is.
+OF_PRESENCE = frozenset({"is_empty", "exists"})

@@ -1,0 +1,42 @@
+"""What is wrong with a rule set: every problem with its place, all at once."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where, such as ``rules[2].conditions.any[0].level``, and what."""
+
+    place: str
+    problem: str
+
+
+class RuleSetInvalid(ValueError):
+    """A rule set that cannot be used; ``problems`` has everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = (f"- {found.place}: {found.problem}" for found in self.problems)
+        super().__init__("\n".join(["The rule set cannot be used:", *lines]))
+
+
+def nearest(name: object, known: Collection[str]) -> str:
+    """A sentence with the known names nearest to this one; all of them where none is near."""
+    near = get_close_matches(str(name)[:100], known, n=3, cutoff=0.5)
+    if near:
+        return f"Did you mean {listed(near)}?"
+    return f"There are {', '.join(sorted(known))}." if known else "There are none."
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def shown(value: object) -> str:
+    """A value as a message repeats it, shortened."""
+    words = repr(value)
+    return words if len(words) <= 60 else f"{words[:57]}..."

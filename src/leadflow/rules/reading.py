@@ -1,0 +1,128 @@
+"""Reading a rule set's text: YAML or JSON, as JSON values, with nothing lost on the way.
+
+Of YAML what JSON knows: ``no`` is a text and not false, a date is a text, anchors are refused, and
+so is a key that stands twice, one of whose conditions would be dropped without a word.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+from re import compile as pattern
+from typing import Any
+
+import yaml
+from yaml.events import AliasEvent
+
+from leadflow.rules.problems import Problem, RuleSetInvalid
+
+LARGEST = 1_000_000  # characters
+
+
+def load_rules(path: Path) -> Any:
+    """The content of a YAML file, or of a ``.json`` one.
+
+    Raises:
+        RuleSetInvalid: it is missing, too large, or neither YAML nor JSON.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _refused(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise _refused(f"{path} is not UTF-8 text.") from error
+    return read_json(text) if path.suffix == ".json" else read_yaml(text)
+
+
+def read_json(text: str) -> Any:
+    """JSON values, each key of an object once.
+
+    Raises:
+        RuleSetInvalid: it is no JSON, too large, or a key stands twice.
+    """
+    _refuse_large(text)
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except RuleSetInvalid:
+        raise
+    except ValueError as error:
+        raise _refused(f"No JSON: {error}.") from error
+    except RecursionError as error:
+        raise _refused("It nests too deeply.") from error
+
+
+def read_yaml(text: str) -> Any:
+    """The JSON values of YAML, each key of a mapping once.
+
+    Raises:
+        RuleSetInvalid: it is no YAML, too large, uses anchors, or a key stands twice.
+    """
+    _refuse_large(text)
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader of plain values
+    except yaml.YAMLError as error:
+        raise _refused(f"No YAML: {error}") from error
+    except RuleSetInvalid:
+        raise
+    except (RecursionError, ValueError) as error:
+        raise _refused("It nests too deeply, or has a number that is too long.") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Texts, numbers, true, false and null, as JSON has them."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as the class it derives from
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(AliasEvent):
+            line = self.get_mark().line + 1
+            raise _refused(f"Line {line} refers to an anchor; write it out.")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    said = f"the key {key.value!r} stands twice in one mapping"
+                    raise _refused(f"Line {key.start_mark.line + 1}: {said}.")
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that this reader, or another one of YAML, would take for something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_FLOAT = r"^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?[0-9]+[eE][-+]?[0-9]+$"
+for _tag, _written, _first in (
+    ("bool", r"^(true|false|True|False|TRUE|FALSE)$", "tfTF"),
+    ("null", r"^(~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^[-+]?(0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", _FLOAT, "-+0123456789."),
+):
+    for _reader in (_Loader, _Dumper):
+        _reader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", pattern(_written), list(_first))
+
+
+def write_yaml(content: Any) -> str:
+    """YAML that ``read_yaml`` reads as the same JSON values."""
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1:
+            raise _refused(f"The key {name!r} stands twice in one object.")
+    return dict(pairs)
+
+
+def _refuse_large(text: str) -> None:
+    if len(text) > LARGEST:
+        raise _refused(f"A rule set may have at most {LARGEST:,} characters.")
+
+
+def _refused(problem: str) -> RuleSetInvalid:
+    return RuleSetInvalid([Problem("rules", problem)])

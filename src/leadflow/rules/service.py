@@ -1,0 +1,225 @@
+"""Rule sets in the store: adding one, switching one on, reading them; which rule fits a lead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, case, func, literal, select, text, update
+from sqlalchemy.orm import Session
+
+from leadflow.audit import service as audit
+from leadflow.leads.tables import AttributeDefinition
+from leadflow.rules.compiling import compiled
+from leadflow.rules.evaluation import holds
+from leadflow.rules.kinds import CHECKS, actions_of
+from leadflow.rules.problems import RuleSetInvalid
+from leadflow.rules.schemas import Rule, RuleSet, parse_rules
+from leadflow.rules.sources import lead_source, values_at_hand, values_of
+from leadflow.rules.tables import RuleSetRow
+
+__all__ = [
+    "NoRules",
+    "StoredRules",
+    "activate",
+    "active_rules",
+    "attribute_kinds",
+    "first_match",
+    "lead_source",
+    "matches",
+    "matching",
+    "read_version",
+    "store_rules",
+    "values_at_hand",
+    "values_of",
+    "versions",
+]
+RULES_LOCK = 7_240_009
+
+
+class NoRules(LookupError):
+    """No such version of the rules of a kind is stored, or none is active (``version`` None)."""
+
+    def __init__(self, kind: str, version: int | None) -> None:
+        which = "No rules are active" if version is None else f"There is no version {version}"
+        super().__init__(f"{which} for {kind}. See what there is: leadflow rules list")
+
+
+@dataclass(frozen=True)
+class StoredRules:
+    """A version of the rules of a kind, and who stored it when."""
+
+    kind: str
+    version: int
+    rules: RuleSet
+    note: str | None
+    created_by: str
+    created_at: datetime
+    active: bool
+
+
+def store_rules(
+    session: Session, kind: str, rules: RuleSet, by: str, note: str | None, activate: bool
+) -> int:
+    """Add a version of a kind's rules; returns its number.
+
+    What is active already, or is the newest version, is not stored again; ``activate`` then
+    switches that one on.
+
+    Raises:
+        UnknownKind: no room uses rules of this kind.
+        RuleSetInvalid: they name what is not there.
+    """
+    actions_of(kind)
+    if kind in CHECKS and (problems := CHECKS[kind](session, rules)):
+        raise RuleSetInvalid(problems)
+    _take_turns(session)
+    newest, active = _newest(session, kind), _active(session, kind)
+    for same in (active, newest):
+        if same is not None and same.content_hash == rules.content_hash:
+            if activate and not same.active:
+                _switch(session, same, by)
+            return same.version
+    row = RuleSetRow(
+        kind=kind,
+        version=1 if newest is None else newest.version + 1,
+        content=rules.content,
+        content_hash=rules.content_hash,
+        note=note,
+        created_by=by,
+        active=False,
+    )
+    session.add(row)
+    session.flush()
+    if activate:
+        _mark_active(session, row)
+    detail = {"version": row.version, "rules": len(rules.rules), "active": activate}
+    audit.record(session, by, "rules.stored", kind, detail | {"content_hash": row.content_hash})
+    return row.version
+
+
+def activate(session: Session, kind: str, version: int, by: str) -> None:
+    """Switch a version on, and with it the one before off; an earlier one is gone back to so too.
+
+    Raises:
+        UnknownKind: no room uses rules of this kind.
+        NoRules: there is no such version.
+        RuleSetInvalid: its actions are no longer understood.
+    """
+    _take_turns(session)
+    read_version(session, kind, version)
+    row = _row(session, kind, version)
+    if not row.active:
+        _switch(session, row, by)
+
+
+def active_rules(session: Session, kind: str) -> StoredRules | None:
+    """The rules that count; None where none are active.
+
+    Raises:
+        UnknownKind: no room uses rules of this kind.
+        RuleSetInvalid: their actions are no longer understood.
+    """
+    actions_of(kind)
+    row = _active(session, kind)
+    return None if row is None else _read(row)
+
+
+def read_version(session: Session, kind: str, version: int) -> StoredRules:
+    """One version of a kind's rules.
+
+    Raises:
+        UnknownKind: no room uses rules of this kind.
+        NoRules: there is no such version.
+        RuleSetInvalid: its actions are no longer understood.
+    """
+    actions_of(kind)
+    return _read(_row(session, kind, version))
+
+
+def versions(session: Session, kind: str) -> list[RuleSetRow]:
+    """Every version of a kind's rules, newest first.
+
+    Raises:
+        UnknownKind: no room uses rules of this kind.
+    """
+    actions_of(kind)
+    statement = select(RuleSetRow).where(RuleSetRow.kind == kind)
+    return list(session.scalars(statement.order_by(RuleSetRow.version.desc())))
+
+
+def attribute_kinds(session: Session) -> dict[str, str]:
+    """The kind of every custom attribute by name, to hold the conditions of new rules against."""
+    columns = AttributeDefinition.name, AttributeDefinition.kind
+    return dict(session.execute(select(*columns)).tuples().all())
+
+
+def first_match(rules: RuleSet, values: Mapping[str, Any], now: datetime) -> Rule | None:
+    """The first rule that fits a lead with these values, as ``values_of`` reads them; None where
+    no rule does, and ``rules.default`` counts."""
+    fitting = (rule for rule in rules.in_order if holds(rule.conditions, values, now))
+    return next(fitting, None)
+
+
+def matching(rules: RuleSet, now: datetime) -> ColumnElement[str | None]:
+    """The ``rule_id`` of the first rule that fits, NULL where none does: an SQL expression to be
+    selected from ``lead_source(now)``."""
+    fits = [
+        (compiled(rule.conditions, now), literal(rule.rule_id, Text)) for rule in rules.in_order
+    ]
+    return case(*fits, else_=None) if fits else literal(None, Text)
+
+
+def matches(session: Session, rules: RuleSet, now: datetime) -> dict[str | None, int]:
+    """How many of all leads each rule would get, by ``rule_id``; None: those no rule fits."""
+    fits = select(matching(rules, now).label("rule_id")).select_from(lead_source(now)).subquery()
+    counted = select(fits.c.rule_id, func.count()).group_by(fits.c.rule_id)
+    return dict(session.execute(counted).tuples().all())
+
+
+def _take_turns(session: Session) -> None:
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": RULES_LOCK})
+
+
+def _active(session: Session, kind: str) -> RuleSetRow | None:
+    statement = select(RuleSetRow).where(RuleSetRow.kind == kind, RuleSetRow.active)
+    return session.scalars(statement).first()
+
+
+def _newest(session: Session, kind: str) -> RuleSetRow | None:
+    return next(iter(versions(session, kind)), None)
+
+
+def _row(session: Session, kind: str, version: int) -> RuleSetRow:
+    found = session.scalars(
+        select(RuleSetRow).where(RuleSetRow.kind == kind, RuleSetRow.version == version)
+    ).first()
+    if found is None:
+        raise NoRules(kind, version)
+    return found
+
+
+def _switch(session: Session, row: RuleSetRow, by: str) -> None:
+    before = _active(session, row.kind)
+    _mark_active(session, row)
+    detail = {"version": row.version, "before": None if before is None else before.version}
+    audit.record(session, by, "rules.activated", row.kind, detail)
+
+
+def _mark_active(session: Session, row: RuleSetRow) -> None:
+    for is_active, which in ((False, RuleSetRow.active), (True, RuleSetRow.id == row.id)):
+        statement = update(RuleSetRow).where(RuleSetRow.kind == row.kind, which)
+        session.execute(statement.values(active=is_active))
+    session.refresh(row)
+
+
+def _read(row: RuleSetRow) -> StoredRules:
+    return StoredRules(
+        kind=row.kind,
+        version=row.version,
+        rules=parse_rules(row.content, actions_of(row.kind)),
+        note=row.note,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        active=row.active,
+    )

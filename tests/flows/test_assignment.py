@@ -1,0 +1,59 @@
+"""assign_leads and escalate_assignments on a real Prefect server: from score to salesperson, and on
+to the next one where nobody gets in touch."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from sqlalchemy import Engine, select, update
+
+from leadflow.assignment.tables import Assignment, AssignmentStep, Rep, UnroutableLead
+from leadflow.assignment.team import load_team, store_team
+from leadflow.database.engine import unit_of_work
+from leadflow.database.tables import OutboxRow
+from tests.flows.test_qualification import put
+
+pytestmark = pytest.mark.servers
+TEAM = """
+reps:
+  - {id: one, name: One, capacity: 2}
+  - {id: two, name: Two, capacity: 2}
+"""
+
+
+def artifact(key: str) -> str:
+    with get_client(sync_client=True) as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+        found = client.read_artifacts(artifact_filter=wanted)
+    return str(max(found, key=lambda item: item.created).data)
+
+
+def test_leads_are_handed_out_escalated_and_listed_by_the_flows(
+    prefect: object, store: Engine, tmp_path: Path
+) -> None:
+    from flows.assign_leads import assign_leads
+    from flows.escalate_assignments import escalate_assignments
+
+    (tmp_path / "team.yaml").write_text(TEAM)
+    with unit_of_work() as session:
+        store_team(session, load_team(tmp_path / "team.yaml"))
+    put(5)
+    assert assign_leads() == 4
+    assert "Nobody can take it: 2 full." in artifact("assigned-leads")
+    with unit_of_work() as session:
+        assert len(session.scalars(select(UnroutableLead)).all()) == 1
+        late = datetime.now(UTC) - timedelta(minutes=1)
+        of_two = select(Assignment).join(Rep).where(Rep.external_id == "two").limit(1)
+        one = session.scalars(of_two).one()
+        changed = update(Assignment).where(Assignment.id == one.id)
+        session.execute(changed.values(due_at=late, next_step_at=late))
+    assert escalate_assignments() == 2
+    assert "alarm: nobody can take" in artifact("escalated-leads")
+    with unit_of_work() as session:
+        kinds = session.scalars(select(AssignmentStep.kind)).all()
+        assert kinds == ["passed_over"] * 3 + ["escalated"]
+        told = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify")).all()
+        assert {row.status for row in told} == {"done"}
+    assert escalate_assignments() == 0

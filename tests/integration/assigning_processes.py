@@ -1,0 +1,32 @@
+"""What the processes of the test of fifty at once do; importable by a process that is spawned."""
+
+from datetime import UTC, datetime
+
+from leadflow.assignment import service
+from leadflow.assignment.routing import route
+from leadflow.database.engine import unit_of_work
+from leadflow.leads.service import lock_lead
+from leadflow.scoring.service import current_score
+from leadflow.settings import get_settings
+
+
+def work(task: tuple[str, list[str]]) -> int:
+    """A gateway's requests for these leads one by one, or sweeps; how many it handed out."""
+    kind, lead_ids = task
+    if kind == "sweep":
+        return sum(_sweep() for _ in range(3))
+    return sum(_request(lead_id) for lead_id in lead_ids)
+
+
+def _sweep() -> int:
+    with unit_of_work() as session:
+        now = datetime.now(UTC)
+        return service.sweep(session, get_settings(), None, now, limit=40).assigned
+
+
+def _request(lead_id: str) -> int:
+    with unit_of_work() as session:
+        lead = lock_lead(session, lead_id)
+        score = current_score(session, lead_id)
+        made = route(session, get_settings(), lead, score, None, datetime.now(UTC))
+        return int(made is not None and made.rep is not None)

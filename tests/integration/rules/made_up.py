@@ -1,0 +1,133 @@
+"""Random leads and random rules, of few values each, so that they often meet."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from leadflow.rules.fields import CATALOGUE
+from leadflow.rules.operators import OPERATORS, Operator
+from leadflow.rules.values import Kind
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NUMBERS = (-1.5, 0, 0.1, 1, 2, 49.999999999999, 50, 80, 1e15, 2**53 + 1, 1e300, 5e-324)
+COUNTS = (0, 1, 2, 50, 80)
+TEXTS = (
+    *("retail", "RETAIL", "Retail & Co", "ÉCOLE", "école", "İstanbul", "istanbul", "ß", "SS"),
+    *(
+        "K",
+        "\u212a",
+        "50%",
+        "50_",
+        "5",
+        "%",
+        "_",
+        "\\",
+        "日本",
+        "e\u0301",
+        "é",
+        " retail",
+        "2026-03-01",
+    ),
+    *("true", "80", "null", "'; --", ":now", "🙂"),
+)
+TIMES = ("15m", "36h", "7d", "2w", "1m")
+SHIFTS = (0, 1, -1, 900, 900.000001, 36 * 3600, 7 * 86400, 14 * 86400, 3e7, -86400)
+MOMENTS = tuple(NOW - timedelta(seconds=shift) for shift in SHIFTS)
+moments = st.sampled_from(MOMENTS)
+WRITTEN = (
+    *("2026-03-01", "2026-02-30", "2026-03-01T12:00:00Z", "2026-03-01 13:00:00+01:00"),
+    *("2026-02-22T12:00", "2026-03-01T11:45:00.000001Z", "2026-03-01T11:45:00.0000009Z"),
+    *("0001-01-01", "9999-12-31T23:59:59-14:00", "2026-03-01\n", "2024-02-29", "soon"),
+)
+READABLE = (WRITTEN[0], *WRITTEN[2:5], "2024-02-29")
+JSON = (None, "", [], {}, ["retail"], True, False, 10**299, 10**400, -(10**310), *NUMBERS, *WRITTEN)
+NAMES = ("plan", "seats", "since")
+NUMBER_FIELDS = ("company_size", "website_visits", "email_opens", "content_downloads")
+TEXT_FIELDS = ("company_name", "industry", "job_title", "seniority", "location", "region")
+
+_attributes = st.dictionaries(
+    st.sampled_from(NAMES), st.sampled_from(JSON) | st.sampled_from(TEXTS), max_size=3
+)
+_percent = st.sampled_from([0.0, 49.999999999999, 50.0, 80.0])
+_level = st.sampled_from(["hot", "warm", "cold"])
+leads = st.fixed_dictionaries(
+    {
+        "columns": st.fixed_dictionaries(
+            {"attributes": _attributes, "created_at": moments, "known_from": moments},
+            optional={
+                **{name: st.sampled_from(COUNTS) for name in NUMBER_FIELDS},
+                **{name: st.sampled_from(("", *TEXTS)) for name in TEXT_FIELDS},
+                "timeline_months": st.sampled_from([0.5, 2.0, float("nan"), float("inf")]),
+                "service_requirements": st.lists(st.sampled_from(("", *TEXTS)), max_size=3),
+                "country": st.sampled_from(["DE", "US"]),
+                "has_phone": st.booleans(),
+                "budget_minor": st.sampled_from([0, 1, 10, 5000, 8000]),
+            },
+        ),
+        "score": st.none() | st.tuples(_percent, _level, _percent),
+        "override": st.none() | st.tuples(_percent, _level, st.sampled_from([-1, 0, 1])),
+        "events": st.lists(moments, max_size=2),
+    }
+)
+
+_KINDS = {
+    **{name: (field.kind,) for name, field in CATALOGUE.items()},
+    **{f"attributes.{name}": (Kind.NUMBER, Kind.TEXT, Kind.BOOLEAN, Kind.MOMENT) for name in NAMES},
+}
+VALUES: dict[Kind, tuple[Any, ...]] = {
+    Kind.NUMBER: NUMBERS,
+    Kind.TEXT: (*TEXTS, "hot", "warm", "de", "US", "none", "test"),
+    Kind.TEXTS: TEXTS,
+    Kind.BOOLEAN: (True, False),
+    Kind.MOMENT: (*READABLE, *(moment.isoformat() for moment in MOMENTS)),
+}
+_VALUES = {kind: st.sampled_from(values) for kind, values in VALUES.items()}
+
+
+def zoned(text: str) -> float:
+    """The moment a text says, as a number to sort by."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _operands(operator: Operator, kind: Kind) -> st.SearchStrategy[Any]:
+    if operator.name in ("is_empty", "exists"):
+        return st.booleans()
+    if operator.name == "within_last":
+        return st.sampled_from(TIMES)
+    if operator.name == "between":
+        order = zoned if kind is Kind.MOMENT else float
+        return st.lists(_VALUES[kind], min_size=2, max_size=2).map(
+            lambda pair: sorted(pair, key=order)
+        )
+    if operator.name in ("in", "not_in"):
+        return st.lists(_VALUES[kind], min_size=1, max_size=3)
+    return _VALUES[kind]
+
+
+@st.composite
+def _tests(draw: st.DrawFn, kinds: tuple[Kind, ...]) -> dict[str, Any]:
+    kind = draw(st.sampled_from(kinds))
+    fitting = [operator for operator in OPERATORS.values() if kind in operator.kinds]
+    operator = draw(st.sampled_from(fitting))
+    return {"operator": operator.name, "value": draw(_operands(operator, kind))}
+
+
+@st.composite
+def _fields(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(Kind))
+    name = draw(st.sampled_from([name for name, kinds in _KINDS.items() if kind in kinds]))
+    tests = _tests(_KINDS[name])
+    return {name: draw(tests | st.lists(tests, min_size=1, max_size=2))}
+
+
+def _grouped(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    members = st.lists(inner, min_size=1, max_size=3)
+    groups = st.builds(
+        lambda how, some: {how: some}, st.sampled_from(["all", "any", "none"]), members
+    )
+    return groups | st.builds(lambda group, field: group | field, groups, inner)
+
+
+conditions = st.recursive(_fields(), _grouped, max_leaves=6)

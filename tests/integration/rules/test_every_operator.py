@@ -1,0 +1,88 @@
+"""Every operator with every value that is hard to compare, on every value it can meet."""
+
+from itertools import combinations_with_replacement
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.leads.tables import Lead
+from leadflow.rules.compiling import compiled
+from leadflow.rules.conditions import Reader
+from leadflow.rules.evaluation import holds
+from leadflow.rules.operators import OPERATORS, Operator
+from leadflow.rules.service import lead_source, values_of
+from leadflow.rules.values import Kind
+from tests.integration.rules.made_up import JSON, MOMENTS, NOW, TEXTS, TIMES, VALUES, zoned
+
+FIELDS = {
+    Kind.NUMBER: ("timeline_months", "attributes.x"),
+    Kind.TEXT: ("industry", "attributes.x"),
+    Kind.TEXTS: ("service_requirements",),
+    Kind.BOOLEAN: ("has_phone", "attributes.x"),
+    Kind.MOMENT: ("created_at", "attributes.x"),
+}
+AT_A_TIME = 150
+
+
+def operands(operator: Operator, kind: Kind) -> list[Any]:
+    values = VALUES[kind]
+    if operator.name in ("is_empty", "exists"):
+        return [True, False]
+    if operator.name == "within_last":
+        return list(TIMES)
+    if operator.name == "between":
+        order = zoned if kind is Kind.MOMENT else float
+        return [list(pair) for pair in combinations_with_replacement(sorted(values, key=order), 2)]
+    if operator.name in ("in", "not_in"):
+        return [[value] for value in values] + [list(values)]
+    return list(values)
+
+
+@pytest.fixture
+def met(session: Session) -> Session:
+    """A lead for every value that is hard to compare, and one of which nothing is known."""
+    columns: list[dict[str, Any]] = [{}, {"service_requirements": []}, {"industry": ""}]
+    columns += [{"attributes": {"x": value}} for value in (*JSON, *TEXTS)]
+    columns += [{"industry": text, "service_requirements": ["seo", text]} for text in TEXTS]
+    numbers = [*VALUES[Kind.NUMBER], float("nan"), float("inf"), float("-inf")]
+    columns += [{"timeline_months": float(number)} for number in numbers]
+    columns += [{"has_phone": truth} for truth in (True, False)]
+    columns += [{"created_at": moment} for moment in MOMENTS]
+    session.add_all(Lead(source="test", **{"created_at": NOW, **known}) for known in columns)
+    session.flush()
+    return session
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator"),
+    [
+        pytest.param(kind, operator, id=f"{operator.name} of a {kind}")
+        for operator in OPERATORS.values()
+        for kind in Kind
+        if kind in operator.kinds
+    ],
+)
+def test_it_says_the_same_in_python_and_in_postgresql(
+    met: Session, kind: Kind, operator: Operator
+) -> None:
+    written = [
+        {field: {"operator": operator.name, "value": operand}}
+        for field in FIELDS[kind]
+        for operand in operands(operator, kind)
+    ]
+    reader = Reader()
+    read = [reader.read(condition, "conditions") for condition in written]
+    assert reader.problems == []
+    known = values_of(met, list(met.scalars(select(Lead.id))), NOW)
+    answers = set()
+    for start in range(0, len(read), AT_A_TIME):
+        some = read[start : start + AT_A_TIME]
+        each = [compiled(condition, NOW) for condition in some]
+        for row in met.execute(select(Lead.id, *each).select_from(lead_source(NOW))):
+            here = [holds(condition, known[row[0]], NOW) for condition in some]
+            differing = [n for n, said in enumerate(row[1:]) if said is not here[n]]
+            assert [written[start + n] for n in differing] == [], known[row[0]]
+            answers.update(here)
+    assert answers == {True, False}

@@ -1,0 +1,223 @@
+"""No lead lies about: a reminder, then up the chain; leavers' leads go to others; alarms."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from leadflow.assignment import escalating, redistributing, service, unroutable, working
+from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
+from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.working import Said
+from leadflow.database.engine import unit_of_work
+from leadflow.database.tables import OutboxRow
+from leadflow.scoring.tables import LeadScore
+from leadflow.settings import get_settings
+from tests.integration.test_assignment import put_lead
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+TEAM = """
+fallback_owner: head
+teams:
+  - {name: north, lead: lena, manager: max}
+reps:
+  - {id: ann, name: Ann, capacity: 5, team: north, skills: {crm: 5}}
+  - {id: bob, name: Bob, capacity: 5, team: north, skills: {crm: 3}}
+  - {id: lena, name: Lena, capacity: 5, team: north}
+  - {id: max, name: Max, capacity: 1}
+  - {id: head, name: Head}
+"""
+
+
+def at(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def put_team(session: Session, folder: Path, text: str = TEAM) -> None:
+    (folder / "team.yaml").write_text(text)
+    store_team(session, load_team(folder / "team.yaml"))
+
+
+def assigned(session: Session, folder: Path) -> str:
+    """A hot lead that Ann has since NOW, due five minutes later."""
+    put_team(session, folder)
+    lead = put_lead(session, 90, service_requirements=["crm"])
+    service.sweep(session, get_settings(), "skill_based", NOW)
+    assert owner(session, lead) == "ann"
+    return lead
+
+
+def owner(session: Session, lead: str) -> str | None:
+    statement = select(Rep.external_id).join(Assignment, Assignment.rep_id == Rep.id)
+    return session.scalars(
+        statement.where(Assignment.lead_id == lead, Assignment.ended_at.is_(None))
+    ).first()
+
+
+def steps(session: Session, lead: str) -> list[str]:
+    statement = select(AssignmentStep.kind).where(AssignmentStep.lead_id == lead)
+    return list(session.scalars(statement.order_by(AssignmentStep.id)))
+
+
+def test_a_reminder_comes_before_the_lead_passes_on(session: Session, tmp_path: Path) -> None:
+    lead = assigned(session, tmp_path)
+    assert escalating.escalate(session, get_settings(), at(2.9)).leads == 0
+    assert escalating.escalate(session, get_settings(), at(3.1)).reminded == 1
+    assert escalating.escalate(session, get_settings(), at(4)).leads == 0
+    assert owner(session, lead) == "ann"
+    assert escalating.escalate(session, get_settings(), at(5.1)).escalated == 1
+    assert owner(session, lead) == "bob"
+    assert steps(session, lead) == ["reminded", "escalated"]
+    told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify")).all()
+    assert sorted(row["kind"] for row in told) == ["escalated", "reminded"]
+    assert {row["lead_id"] for row in told} == {lead}
+
+
+def test_a_lead_nobody_touches_goes_up_to_the_fallback_owner_and_stays_there(
+    session: Session, tmp_path: Path
+) -> None:
+    lead = assigned(session, tmp_path)
+    owners = [owner(session, lead)]
+    for minute in range(1, 80):
+        escalating.escalate(session, get_settings(), at(minute))
+        if owner(session, lead) != owners[-1]:
+            owners.append(owner(session, lead))
+    assert owners == ["ann", "bob", "lena", "max", "head"]
+    kinds = steps(session, lead)
+    assert kinds.count("escalated") == 4
+    assert kinds[-1] == "reminded"
+    ended = select(Assignment.end_reason).where(Assignment.ended_at.is_not(None))
+    assert set(session.scalars(ended)) == {"escalated"}
+
+
+def test_who_cannot_take_it_is_passed_over_with_the_reason(
+    session: Session, tmp_path: Path
+) -> None:
+    lead = assigned(session, tmp_path)
+    change = TEAM.replace("name: Bob, capacity: 5", "name: Bob, capacity: 0")
+    change = change.replace(
+        "{id: lena,", '{id: lena, days_off: [{from: "2026-03-01", to: "2026-03-03"}],'
+    )
+    change = change.replace(
+        "{id: max, name: Max, capacity: 1}", "{id: max, name: Max, capacity: 0}"
+    )
+    put_team(session, tmp_path, change)
+    escalating.escalate(session, get_settings(), at(6))
+    assert owner(session, lead) == "head"
+    why = {
+        step.detail["place"]: step.reason
+        for step in session.scalars(
+            select(AssignmentStep).where(AssignmentStep.kind == "passed_over")
+        )
+    }
+    assert why == {
+        "next best": "there is nobody",
+        "team lead": "has the day off",
+        "manager": "has no room",
+    }
+
+
+def test_the_fallback_owner_takes_what_nobody_else_can_beyond_their_capacity(
+    session: Session, tmp_path: Path
+) -> None:
+    put_team(
+        session,
+        tmp_path,
+        "reps:\n  - {id: head, name: H, capacity: 1}\n  - {id: ann, name: Ann, capacity: 1}",
+    )
+    first, second = put_lead(session, 90), put_lead(session, 80)
+    service.sweep(session, get_settings(), "round_robin", NOW)
+    other = first if owner(session, first) == "ann" else second
+    escalating.escalate(session, get_settings(), at(60 * 24))
+    assert {owner(session, first), owner(session, second)} == {"head"}
+    assert owner(session, other) == "head"
+
+
+def test_a_touched_lead_is_left_alone(session: Session, tmp_path: Path) -> None:
+    lead = assigned(session, tmp_path)
+    working.touch(session, lead, Said("ann", at(1)), "call")
+    assert escalating.escalate(session, get_settings(), at(60)).leads == 0
+    assert owner(session, lead) == "ann"
+
+
+def test_two_runs_at_once_take_each_step_once(store: Engine, tmp_path: Path) -> None:
+    with unit_of_work() as session:
+        put_team(session, tmp_path, TEAM.replace("capacity: 5", "capacity: 50"))
+        leads = [put_lead(session, 60 + n % 30, service_requirements=["crm"]) for n in range(20)]
+        service.sweep(session, get_settings(), "skill_based", NOW)
+
+    def run(_: int) -> int:
+        with unit_of_work() as session:
+            return escalating.escalate(session, get_settings(), at(6)).escalated
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(run, range(4)))
+    assert sum(done) == 20
+    with unit_of_work() as session:
+        assert {owner(session, lead) for lead in leads} == {"bob"}
+        assert len(session.scalars(select(AssignmentStep)).all()) == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "touched", "taken"),
+    [
+        (("capacity: 5, team: north, skills: {crm: 5}", "capacity: 5, active: false"), True, 1),
+        (("{id: ann,", '{id: ann, days_off: [{from: "2026-03-02"}],'), False, 1),
+        (("{id: ann,", '{id: ann, days_off: [{from: "2026-03-02"}],'), True, 0),
+        (("{id: ann,", '{id: ann, days_off: [{from: "2026-03-01", to: "2026-03-09"}],'), True, 1),
+        (("{id: ann,", "{id: ann,"), False, 0),
+    ],
+)
+def test_leads_of_who_has_left_or_is_away_go_to_others(
+    session: Session, tmp_path: Path, change: tuple[str, str], touched: bool, taken: int
+) -> None:
+    lead = assigned(session, tmp_path)
+    if touched:
+        working.touch(session, lead, Said("ann", at(1)), "call")
+    put_team(session, tmp_path, TEAM.replace(*change))
+    assert redistributing.redistribute(session, get_settings(), at(2)) == taken
+    service.sweep(session, get_settings(), "skill_based", at(3))
+    assert owner(session, lead) == ("bob" if taken else "ann")
+    put_team(session, tmp_path, TEAM)
+    redistributing.redistribute(session, get_settings(), at(4))
+    service.sweep(session, get_settings(), "skill_based", at(5))
+    assert owner(session, lead) == ("bob" if taken else "ann")
+
+
+def test_somebody_back_after_a_long_time_is_not_flooded(session: Session, tmp_path: Path) -> None:
+    away = 'days_off: [{from: "2026-02-16", to: "2026-03-01"}], '
+    put_team(session, tmp_path, TEAM.replace("{id: bob,", "{id: bob, " + away))
+    for number in range(6):
+        put_lead(session, 60 + number, service_requirements=["crm"])
+    service.sweep(session, get_settings(), "workload_balanced", NOW)
+    got = session.scalars(
+        select(Assignment.id).join(Rep, Rep.id == Assignment.rep_id).where(Rep.external_id == "bob")
+    ).all()
+    assert len(got) == 1
+
+
+def test_nobodys_leads_raise_an_alarm_once_a_day(session: Session, tmp_path: Path) -> None:
+    put_team(session, tmp_path, "reps:\n  - {id: one, name: One, capacity: 0}")
+    lead = put_lead(session, 90)
+    service.sweep(session, get_settings(), None, NOW)
+    assert [row.lead_id for row in unroutable.unroutable(session)] == [lead]
+    settings = get_settings()
+    raised = [unroutable.raise_alarms(session, settings, at(m)).unroutable for m in (1, 2, 1500)]
+    assert raised == [1, 0, 1]
+    told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify")).all()
+    assert [(row["kind"], row["lead_ids"]) for row in told] == [("unroutable", [lead])] * 2
+
+
+def test_a_lead_that_no_sweep_has_tried_is_found(session: Session, tmp_path: Path) -> None:
+    put_team(session, tmp_path, "reps:\n  - {id: one, name: One, capacity: 1}")
+    first, second = put_lead(session, 90), put_lead(session, 80)
+    for score in session.scalars(select(LeadScore)):
+        score.scored_at = NOW
+    session.flush()
+    assert unroutable.stale(session, get_settings(), at(59)) == []
+    assert unroutable.stale(session, get_settings(), at(61)) == [first, second]
+    service.sweep(session, get_settings(), None, at(61))
+    assert unroutable.stale(session, get_settings(), at(200)) == []
