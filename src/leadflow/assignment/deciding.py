@@ -64,7 +64,7 @@ class _Table:
 
         values = np.array([self._value(lead) for lead in self.group.leads])[:, None] * self.chances
         values = np.where(self.masks == 0, values, np.nan)
-        room = np.maximum(np.minimum(self.state.limit, len(values)) - self.state.load, 0)
+        room = np.clip(self.state.limit - self.state.load, 0, len(values))
         actions = self.group.plan.actions
         fair = shares(self.weight * (room > 0)) * len(values)
         if actions.most_share is not None:

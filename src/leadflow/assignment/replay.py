@@ -25,6 +25,8 @@ from leadflow.assignment.strategies import HybridWeights, StrategyName
 Floats = NDArray[np.float64]
 INTERVAL = (0.05, 0.95)
 DRAWS = 400
+# Sums of the same numbers in another order differ by less than this.
+NOTHING = 1e-6
 BASELINE: StrategyName = "round_robin"
 
 
@@ -51,11 +53,11 @@ class Estimate:
 
     @property
     def clearly_better(self) -> bool:
-        return self.low > 0
+        return self.low > NOTHING
 
     @property
     def clearly_worse(self) -> bool:
-        return self.high < 0
+        return self.high < -NOTHING
 
 
 def replay(

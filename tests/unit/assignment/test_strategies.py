@@ -122,6 +122,16 @@ def test_optimal_weighs_what_leads_are_worth() -> None:
     assert owners(equal, reps) == ["b", "a"]
 
 
+def test_optimal_uses_all_the_room_of_somebody_who_has_many_leads_already() -> None:
+    reps = [rep("a", capacity=100, load=80), rep("b", capacity=100)]
+
+    def chances(leads: list[LeadFacts]) -> np.ndarray:
+        return np.tile([0.9, 0.1], (len(leads), 1))
+
+    made = decided([lead(n) for n in range(30)], reps, plan("optimal"), chances=chances)  # type: ignore[arg-type]
+    assert Counter(owners(made, reps)) == {"a": 20, "b": 10}
+
+
 def test_optimal_gives_nobody_more_than_the_share_the_rule_allows() -> None:
     reps = [rep("a", capacity=100), rep("b", capacity=100)]
 
