@@ -46,7 +46,7 @@ def test_what_goes_out_is_what_came_in(stored: str, tmp_path: Path) -> None:
 
 def test_the_list_says_who_works_how_much_and_where(stored: str) -> None:
     soon = datetime.now(UTC).date() + timedelta(days=20)
-    call("off", "emp-001", str(soon), str(soon))
+    assert f"off on {soon}" in call("off", "emp-001", str(soon)).stdout
     told = call("list").stdout
     for words in ("Dana Whitfield *", "0 of 25", "0 of any number", "everywhere", str(soon)):
         assert words in told

@@ -16,6 +16,7 @@ SAID_BY_PYDANTIC = "Value error, "
 PLAINER = {
     "extra_forbidden": "this is not known here; leave it out",
     "missing": "this is missing",
+    "string_pattern_mismatch": "this is no e-mail address",
 }
 REP = re.compile(r"reps\[(\d+)\]")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -203,7 +203,6 @@ class TeamIn(_Part):
     """The whole sales team. ``working_hours`` gives hours names that salespeople may write in the
     place of their own; those called ``default`` are theirs who say nothing."""
 
-    format: Literal[1] = 1
     fallback_owner: Name | None = None
     working_hours: dict[Name, WeekIn] = {}
     teams: list[GroupIn] = []

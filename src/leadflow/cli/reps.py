@@ -13,6 +13,9 @@ app = typer.Typer(no_args_is_help=True, help="The sales team: who takes leads, a
 BY = "operator"
 Id = Annotated[str, typer.Argument(help="The company's own id, or Leadflow's.", metavar="ID")]
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
+LastDay = Annotated[
+    datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="Left out: one day.")
+]
 
 
 @app.command("import")
@@ -114,18 +117,20 @@ def restore(version: Annotated[int, typer.Argument(help="See: leadflow reps vers
 
 
 @app.command()
-def off(rep_id: Id, first: Day, last: Day) -> None:
+def off(rep_id: Id, first: Day, last: LastDay = None) -> None:
     """Enter days off, both included: leadflow reps off emp-001 2026-12-24 2026-12-31"""
     from leadflow.assignment.editing_team import add_days_off
     from leadflow.assignment.team_schemas import DaysOff
     from leadflow.database.engine import unit_of_work
 
+    last = last or first
     if last < first:
         raise typer.BadParameter("The last day off is before the first.")
     days = DaysOff(first=first.date(), last=last.date())
     with unit_of_work() as session:
         add_days_off(session, rep_id, days, BY)
-    console.print(f"{escape(rep_id)} is off from {days.first} to {days.last}.")
+    span = f"from {days.first} to {days.last}" if last != first else f"on {days.first}"
+    console.print(f"{escape(rep_id)} is off {span}.")
 
 
 @app.command()

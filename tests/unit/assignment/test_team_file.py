@@ -1,5 +1,6 @@
 """A team file says what it means in one way, and all its faults are named at once."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import yaml
 from leadflow.assignment.team_checks import TeamInvalid, team_faults
 from leadflow.assignment.team_content import content, joined, ordered, with_owner
 from leadflow.assignment.team_file import load_team, read_team_content, to_yaml
-from leadflow.assignment.team_schemas import TeamIn
+from leadflow.assignment.team_schemas import RepIn, TeamIn, TerritoryIn
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "sales_team.yaml"
+PROJECT = Path(__file__).parents[3]
+EXAMPLE = PROJECT / "examples" / "sales_team.yaml"
+GUIDE = PROJECT / "docs" / "sales-team.md"
 GOOD = """
 working_hours:
   default: {mon: ["09:00-12:30", "13:30-18:00"]}
@@ -50,6 +53,14 @@ def test_named_hours_countries_and_languages_are_read_as_people_write_them() -> 
 def test_what_is_written_reads_the_same_again() -> None:
     for team in (read_team_content(good()), load_team(EXAMPLE)):
         assert read_team_content(yaml.safe_load(to_yaml(team))) == team
+
+
+def test_the_guide_shows_a_team_that_is_one_and_explains_every_key() -> None:
+    guide = GUIDE.read_text()
+    shown = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    assert [len(read_team_content(yaml.safe_load(text)).reps) for text in shown] == [2]
+    for key in (*RepIn.model_fields, *TerritoryIn.model_fields, *TeamIn.model_fields):
+        assert key in guide, key
 
 
 def test_every_fault_is_named_with_its_place_at_once() -> None:
@@ -94,7 +105,7 @@ def test_every_fault_is_named_with_its_place_at_once() -> None:
         ({"reps": []}, "reps", "somebody active"),
         ({"territories": [{"name": "A"}, {"name": "A"}]}, "territories[0].name", "2 territories"),
         ({"reps": [{"id": "a", "name": "A", "capacity": 1}] * 2}, "reps[0].id", "2 times"),
-        ({"format": 2}, "format", "should be 1"),
+        ({"colour": "red"}, "colour", "not known here"),
     ],
 )
 def test_what_does_not_fit_together_is_named(change: dict[str, Any], place: str, said: str) -> None:
