@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, Table, any_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Table, any_, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -113,6 +113,11 @@ def _copy(session: Session, frame: "pd.DataFrame") -> None:
         raise RuntimeError("The session lost its connection while it was importing.")
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         copy.write(copied_bytes(frame))
+    # What is known of leads may be of before this source: without an index here, a plan made for
+    # one lead of it would go through all staged rows for each of twenty thousand.
+    session.execute(text("CREATE INDEX ON staged_leads (external_id)"))
+    session.execute(text("CREATE INDEX ON staged_leads (email_index)"))
+    session.execute(text("ANALYZE staged_leads"))
 
 
 def _match(session: Session, source: str) -> None:
