@@ -9,10 +9,12 @@ from time import monotonic, sleep
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from leadflow.database.copying import ask
+
 ASSIGNMENT_LOCK = 7_240_003
 PAUSE_SECONDS = 0.003
 _TAKE = text("SELECT pg_advisory_xact_lock(:lock)")
-_TRY = text("SELECT pg_try_advisory_xact_lock(:lock)")
+_TRY = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 
 
 def take_assignment_lock(session: Session) -> None:
@@ -23,7 +25,7 @@ def take_assignment_lock(session: Session) -> None:
 def assignment_lock_within(session: Session, seconds: float) -> bool:
     """Hold the lock until the transaction ends, or give up after this time and return False."""
     deadline = monotonic() + seconds
-    while not session.scalar(_TRY, {"lock": ASSIGNMENT_LOCK}):
+    while not ask(session, _TRY, {"lock": ASSIGNMENT_LOCK})[0]:
         if monotonic() >= deadline:
             return False
         sleep(PAUSE_SECONDS)

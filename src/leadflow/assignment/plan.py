@@ -112,6 +112,12 @@ class Setting:
         """Share of the turns against the others; less of it while new."""
         return np.array([rep.weight * rep.ramp_share for rep in self.reps], dtype=float)
 
+    @cached_property
+    def limit(self) -> Floats:
+        """Most leads in work today; infinite without a limit."""
+        limits = [np.inf if rep.limit is None else rep.limit for rep in self.reps]
+        return np.array(limits, dtype=float)
+
     def people(self, terms: Terms) -> People:
         """Who can have what on these terms, kept for the next batch."""
         if terms not in self._people:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,13 +23,14 @@ Newest = tuple[int, datetime]
 
 @dataclass(frozen=True)
 class Present:
-    """The team as decisions need it. ``skills``: what some salesperson may know; ``newcomers``:
-    who has too little history to be judged by it; ``loads``: leads in work, by id."""
+    """The team as decisions need it. ``skills``: what some salesperson may know; ``newcomer``:
+    who has too little history to be judged by it, in the order of the team; ``loads``: leads in
+    work, by id."""
 
     team: TeamFacts
     setting: Setting
     skills: frozenset[str]
-    newcomers: frozenset[str]
+    newcomer: NDArray[np.bool_]
     loads: Mapping[str, int]
 
     def state(self) -> State:
@@ -36,8 +38,8 @@ class Present:
         reps = self.team.reps
         return State(
             load=np.array([self.loads.get(rep.rep_id, 0) for rep in reps], dtype=float),
-            limit=np.array([np.inf if rep.limit is None else rep.limit for rep in reps], float),
-            newcomer=np.array([rep.rep_id in self.newcomers for rep in reps], dtype=bool),
+            limit=self.setting.limit.copy(),
+            newcomer=self.newcomer,
         )
 
 
@@ -48,7 +50,7 @@ class _Kept:
     team: TeamFacts
     setting: Setting
     skills: frozenset[str]
-    newcomers: frozenset[str]
+    newcomer: NDArray[np.bool_]
 
 
 _kept: dict[tuple[Newest, date], _Kept] = {}
@@ -75,7 +77,7 @@ def present_with(
         kept = _read(session, settings, now)
     else:
         kept = _remembered(session, settings, newest, now)
-    return Present(kept.team, kept.setting, kept.skills, kept.newcomers, loads)
+    return Present(kept.team, kept.setting, kept.skills, kept.newcomer, loads)
 
 
 def _remembered(session: Session, settings: Settings, newest: Newest, now: datetime) -> _Kept:
@@ -102,7 +104,5 @@ def _read(session: Session, settings: Settings, now: datetime) -> _Kept:
     )
     skills = frozenset(session.scalars(select(Skill.name)))
     few = settings.assignment_newcomer_leads
-    newcomers = frozenset(
-        rep_id for rep_id, leads in zip(effects.rep_ids, effects.leads, strict=True) if leads < few
-    )
-    return _Kept(team, setting, skills, newcomers)
+    newcomer = np.asarray(effects.leads < few)
+    return _Kept(team, setting, skills, newcomer)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.accounts import accounts_of, fill_accounts
@@ -11,11 +11,12 @@ from leadflow.assignment.deciding import decide
 from leadflow.assignment.due import facts_at_hand
 from leadflow.assignment.locks import assignment_lock_within
 from leadflow.assignment.plan import Decision, Group
-from leadflow.assignment.present import Newest, present_with
+from leadflow.assignment.present import Newest, Present, present_with
 from leadflow.assignment.rulebook import Rulebook, rulebook
 from leadflow.assignment.working import turned_down
 from leadflow.assignment.writing import Batch
 from leadflow.assignment.writing_one import ensure_batch, write_one
+from leadflow.database.copying import ask
 from leadflow.database.ids import new_id
 from leadflow.leads.tables import Lead
 from leadflow.rules.schemas import Rule
@@ -24,24 +25,24 @@ from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import Settings
 
 # Read before the lock: whether there is anything to do. Most requests need no more.
-BEFORE = text("""
-SELECT (SELECT id FROM rule_sets WHERE kind = 'assignment' AND active) AS rules_id,
-    EXISTS (SELECT FROM assignments WHERE lead_id = :lead AND ended_at IS NULL)
-    OR EXISTS (SELECT FROM outcomes WHERE lead_id = :lead) AS settled
-""")
+BEFORE = """
+SELECT (SELECT id FROM rule_sets WHERE kind = 'assignment' AND active),
+    EXISTS (SELECT FROM assignments WHERE lead_id = %(lead)s AND ended_at IS NULL)
+    OR EXISTS (SELECT FROM outcomes WHERE lead_id = %(lead)s)
+"""
 # Read with the lock: somebody may have handed the lead out while this waited.
-WITHIN = text("""
-SELECT EXISTS (SELECT FROM assignments WHERE lead_id = :lead AND ended_at IS NULL)
-    OR EXISTS (SELECT FROM outcomes WHERE lead_id = :lead) AS settled,
-    EXISTS (SELECT FROM assignments WHERE lead_id = :lead) AS had_before,
-    (SELECT jsonb_object_agg(rep_id, open_leads) FROM rep_loads) AS loads,
+WITHIN = """
+SELECT EXISTS (SELECT FROM assignments WHERE lead_id = %(lead)s AND ended_at IS NULL)
+    OR EXISTS (SELECT FROM outcomes WHERE lead_id = %(lead)s),
+    EXISTS (SELECT FROM assignments WHERE lead_id = %(lead)s),
+    (SELECT jsonb_object_agg(rep_id, open_leads) FROM rep_loads),
     (SELECT jsonb_object_agg(pool, owed) FROM assignment_turns
-     WHERE pool IN (:pool, :pool || ' newcomers')) AS turns,
-    newest.version AS team_version, newest.created_at AS team_stored_at
+     WHERE pool IN (%(pool)s::text, %(pool)s::text || ' newcomers')),
+    newest.version, newest.created_at
 FROM (SELECT 1) AS one
 LEFT JOIN (SELECT version, created_at FROM team_versions ORDER BY version DESC LIMIT 1) AS newest
     ON true
-""")
+"""
 _books: dict[str | None, Rulebook] = {}
 _written: set[str] = set()
 
@@ -60,10 +61,10 @@ def route(
 
     Where others hold the assignment lock for too long (a sweep of many leads), it is left too.
     """
-    before = session.execute(BEFORE, {"lead": lead.id}).one()
-    if before.settled:
+    rules_id, settled = ask(session, BEFORE, {"lead": lead.id})
+    if settled:
         return None
-    book = _book(session, settings, before.rules_id)
+    book = _book(session, settings, rules_id)
     rule = _rule(session, book, lead, score, override, now)
     plan = book.plan(None if rule is None else rule.rule_id)
     if plan is None or not plan.at_once:
@@ -71,17 +72,24 @@ def route(
     if not assignment_lock_within(session, settings.assignment_wait_ms / 1000):
         return None
     asked = {"lead": lead.id, "pool": plan.actions.terms().pool}
-    found = session.execute(WITHIN, asked).one()
-    if found.settled:
+    settled, had_before, loads, turns, version, stored_at = ask(session, WITHIN, asked)
+    if settled:
         return None
-    newest = None if found.team_version is None else (found.team_version, found.team_stored_at)
-    present = present_with(session, settings, newest, found.loads or {}, now)
+    newest = None if version is None else (version, stored_at)
+    present = present_with(session, settings, newest, loads or {}, now)
     facts = facts_at_hand(lead, score, override, present.skills)
     state = present.state()
-    fill_accounts(present.team, state, found.turns or {})
-    refused = turned_down(session, [lead.id]) if found.had_before else {}
+    fill_accounts(present.team, state, turns or {})
+    refused = turned_down(session, [lead.id]) if had_before else {}
     (made,) = decide([Group(plan, [facts])], present.setting, state, now, refused)
-    batch = Batch(
+    batch = _batch(settings, present, book, now)
+    batch_id = _shared_batch(session, batch, rules_id, newest)
+    write_one(session, batch, batch_id, made, accounts_of(present.team, state))
+    return made
+
+
+def _batch(settings: Settings, present: Present, book: Rulebook, now: datetime) -> Batch:
+    return Batch(
         source="request",
         by="gateway",
         at=now,
@@ -89,9 +97,6 @@ def route(
         rules_version=book.version,
         reminder_share=settings.assignment_reminder_share,
     )
-    batch_id = _shared_batch(session, batch, before.rules_id, newest)
-    write_one(session, batch, batch_id, made, accounts_of(present.team, state))
-    return made
 
 
 def _book(session: Session, settings: Settings, rules_id: str | None) -> Rulebook:

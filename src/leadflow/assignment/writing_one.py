@@ -4,7 +4,6 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.plan import Decision
@@ -17,13 +16,15 @@ from leadflow.assignment.writing import (
     assignment_row,
     decision_row,
 )
+from leadflow.database.copying import run
 from leadflow.database.ids import new_id
 from leadflow.database.outbox import enqueue
 
 BATCH = """
 INSERT INTO assignment_batches
     (id, source, decided_at, team_version, rules_version, rep_ids, parts)
-VALUES (:id, :source, :at, :team_version, :rules_version, :rep_ids, CAST(:parts AS jsonb))
+VALUES (%(id)s, %(source)s, %(at)s, %(team_version)s, %(rules_version)s, %(rep_ids)s,
+    %(parts)s::jsonb)
 ON CONFLICT (id) DO NOTHING
 """
 GIVEN = """
@@ -31,10 +32,10 @@ WITH decided AS (
     INSERT INTO assignment_decisions ({decision}) VALUES ({decision_values})
 ), settled AS (
     INSERT INTO assignment_turns (pool, owed)
-    SELECT pool, owed FROM jsonb_to_recordset(CAST(:turns AS jsonb)) AS t(pool text, owed jsonb)
+    SELECT pool, owed FROM jsonb_to_recordset(%(turns)s::jsonb) AS t(pool text, owed jsonb)
     ON CONFLICT (pool) DO UPDATE SET owed = excluded.owed
 ), found AS (
-    DELETE FROM unroutable_leads WHERE lead_id = :d_lead_id
+    DELETE FROM unroutable_leads WHERE lead_id = %(d_lead_id)s
 )
 INSERT INTO assignments ({assignment}) VALUES ({assignment_values})
 """
@@ -43,7 +44,7 @@ WITH decided AS (
     INSERT INTO assignment_decisions ({decision}) VALUES ({decision_values})
 )
 INSERT INTO unroutable_leads (lead_id, since, last_tried_at, reason, decision_id)
-VALUES (:d_lead_id, :d_decided_at, :d_decided_at, :d_reason, :d_id)
+VALUES (%(d_lead_id)s, %(d_decided_at)s, %(d_decided_at)s, %(d_reason)s, %(d_id)s)
 ON CONFLICT (lead_id) DO UPDATE SET last_tried_at = excluded.last_tried_at,
     reason = excluded.reason, decision_id = excluded.decision_id
 """
@@ -61,11 +62,11 @@ def write_one(
     decision_id = new_id("decision")
     values = _named("d_", DECISION, decision_row(made, decision_id, batch_id, batch))
     if made.rep is None:
-        session.execute(_statement(NOBODY), values)
+        run(session, _statement(NOBODY), values)
         return
     row = assignment_row(made, decision_id, batch)
     values |= _named("a_", ASSIGNMENT, row)
-    session.execute(_statement(GIVEN), values | {"turns": json.dumps(turns)})
+    run(session, _statement(GIVEN), values | {"turns": json.dumps(turns)})
     if made.plan.actions.notify_manager:
         payload = {"kind": "assigned", "batch_id": batch_id, "assignment_ids": [row[0]]}
         enqueue(session, NOTIFY, f"assigned:{row[0]}", payload)
@@ -73,8 +74,9 @@ def write_one(
 
 def ensure_batch(session: Session, batch: Batch, batch_id: str) -> None:
     """Write the batch that requests share, unless it is there."""
-    session.execute(
-        text(BATCH),
+    run(
+        session,
+        BATCH,
         {
             "id": batch_id,
             "source": batch.source,
@@ -92,12 +94,10 @@ def _named(prefix: str, names: tuple[str, ...], values: tuple[Any, ...]) -> dict
 
 
 @lru_cache
-def _statement(template: str) -> TextClause:
-    return text(
-        template.format(
-            decision=", ".join(DECISION),
-            decision_values=", ".join(f":d_{name}" for name in DECISION),
-            assignment=", ".join(ASSIGNMENT),
-            assignment_values=", ".join(f":a_{name}" for name in ASSIGNMENT),
-        )
+def _statement(template: str) -> str:
+    return template.format(
+        decision=", ".join(DECISION),
+        decision_values=", ".join(f"%(d_{name})s" for name in DECISION),
+        assignment=", ".join(ASSIGNMENT),
+        assignment_values=", ".join(f"%(a_{name})s" for name in ASSIGNMENT),
     )

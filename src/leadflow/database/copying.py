@@ -1,7 +1,7 @@
-"""COPY: how many rows get into a table at once."""
+"""The driver's own ways, where SQLAlchemy's cost too much: COPY, and statements as they are."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, LiteralString, cast
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
@@ -28,3 +28,19 @@ def copy_rows(
             copy.write_row(row)
             count += 1
     return count
+
+
+def ask(session: Session, query: LiteralString, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The one row that a query answers, in the session's transaction, by the driver alone: what a
+    request asks each time. Parameters are written ``%(name)s``."""
+    row = driver_connection(session).execute(query, values).fetchone()
+    if row is None:
+        raise LookupError("The query has no answer.")
+    found: tuple[Any, ...] = row
+    return found
+
+
+def run(session: Session, statement: str, values: Mapping[str, Any]) -> None:
+    """Run a statement in the session's transaction, by the driver alone; what the session has not
+    written yet is not seen by it."""
+    driver_connection(session).execute(statement, values)
