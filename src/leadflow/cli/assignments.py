@@ -1,11 +1,12 @@
 """``leadflow assignments``: leads in work, and what people do with them."""
 
 from datetime import UTC, datetime
+from functools import partial
 from getpass import getuser
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from leadflow.cli.console import console
 
@@ -17,6 +18,8 @@ app = typer.Typer(no_args_is_help=True, help="Leads in work: who has them, and w
 Lead = Annotated[str, typer.Argument(help="The lead's id.")]
 Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=getuser)]
 Why = Annotated[str, typer.Option(help="The reason, for people.")]
+# Ids are to be copied: never cut short.
+_LEAD = partial(Column, "Lead", no_wrap=True, overflow="ignore", min_width=33)
 Limit = Annotated[int, typer.Option(min=1, help="Most to show.")]
 
 
@@ -63,7 +66,7 @@ def unroutable(limit: Limit = 50) -> None:
     if not rows:
         console.print("Every lead that should have a salesperson has one, or will in a minute.")
         return
-    table = Table("Lead", "Since (UTC)", "Why", box=None)
+    table = Table(_LEAD(), "Since (UTC)", "Why", box=None)
     for row in rows:
         table.add_row(row.lead_id, f"{row.since:%Y-%m-%d %H:%M}", row.reason)
     console.print(table)
@@ -160,7 +163,7 @@ def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> N
     if not rows:
         console.print("There are none.")
         return
-    table = Table("Lead", "Salesperson", "Since (UTC)", "First touch", "Why", box=None)
+    table = Table(_LEAD(), "Salesperson", "Since (UTC)", "First touch", "Why", box=None)
     for made in rows:
         table.add_row(
             made.lead_id,

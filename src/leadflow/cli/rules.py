@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from leadflow.cli.console import console
 
@@ -89,7 +89,8 @@ def try_out(
         for name, (before, after) in counts.items():
             table.add_row(names.get(name, name), f"{before:,}", f"{after:,}")
         console.print(table)
-    table = Table("Lead", "Now", "Then", "Why", title="Some that would change", box=None)
+    lead_id = Column("Lead", no_wrap=True, min_width=33)
+    table = Table(lead_id, "Now", "Then", "Why", title="Some that would change", box=None)
     for lead in [lead for lead in trial.leads if lead.differs][:show]:
         now, then = (names.get(would.rep_id or "nobody", "?") for would in (lead.now, lead.then))
         table.add_row(lead.lead_id, now, then, lead.then.reason)
