@@ -66,7 +66,7 @@ def one_lead(scorecard: "Scorecard", data: "TrainingSet") -> list[Row]:
 
 def over_http(settings: "Settings", console: Console) -> list[Row]:
     """``POST /leads`` on two processes, beside the same service storing without scoring."""
-    from leadflow.accounts.service import create_key
+    from leadflow.accounts.keys import create_key
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:

@@ -41,6 +41,13 @@ class Settings(BaseSettings):
     )
     prefect_port: int = Field(default=4200, description="Port of the Prefect server and UI.")
     mlflow_port: int = Field(default=5000, description="Port of the MLflow UI.")
+    public_url: str | None = Field(
+        default=None,
+        description="Address under which people reach the gateway. Unset: http://HOST:GATEWAY_PORT.",
+    )
+    session_hours: float = Field(
+        default=12, gt=0, le=720, description="How long a person stays signed in."
+    )
     work_pool: str = Field(default="leadflow", description="Prefect work pool of the deployments.")
     model_name: str = Field(default="lead-conversion", description="Registered model in MLflow.")
     horizon_days: int = Field(
@@ -200,6 +207,11 @@ class Settings(BaseSettings):
     @property
     def gateway_url(self) -> str:
         return f"http://{self.host}:{self.gateway_port}"
+
+    @property
+    def address(self) -> str:
+        """What links to the gateway begin with."""
+        return (self.public_url or self.gateway_url).rstrip("/")
 
     @property
     def prefect_url(self) -> str:

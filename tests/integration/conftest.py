@@ -6,7 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from leadflow.accounts.service import create_key
+from leadflow.accounts.keys import ANYBODY, create_key
+from leadflow.accounts.people import add_person
+from leadflow.accounts.permissions import SCOPES
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
 from tests.servers import free_port
@@ -27,7 +29,26 @@ def anonymous(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCl
 
 @pytest.fixture
 def client(anonymous: TestClient) -> TestClient:
-    """A caller with a key."""
+    """A program that may do whatever a program can, in anybody's name."""
     with unit_of_work() as session:
-        anonymous.headers["X-API-Key"] = create_key(session, "test")
+        anonymous.headers["X-API-Key"] = create_key(session, "test", SCOPES, [ANYBODY])
     return anonymous
+
+
+ROLES = {
+    "sales_manager_1": "sales_manager",
+    "sales_manager_2": "sales_manager",
+    "ana": "data_scientist",
+    "rita": "sales_rep",
+    "admin_1": "admin",
+}
+
+
+@pytest.fixture
+def people(store: Engine) -> dict[str, str]:
+    """Ids of people by username, one or two of each role; none can sign in."""
+    with unit_of_work() as session:
+        return {
+            username: add_person(session, username, username.title(), [role], "test").id
+            for username, role in ROLES.items()
+        }

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from leadflow.accounts.service import create_key
+from leadflow.accounts.keys import create_key
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.app import create_app
 from leadflow.leads.schemas import EXAMPLE

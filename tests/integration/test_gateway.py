@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from leadflow.accounts.service import revoke_keys
+from leadflow.accounts.keys import revoke_keys
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
 from leadflow.qualification.tables import AiQualification
@@ -129,13 +129,18 @@ def test_what_is_not_there_is_a_404_problem(client: TestClient, path: str) -> No
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_every_route_but_health_and_the_documentation_needs_a_key(anonymous: TestClient) -> None:
+PUBLIC = {("get", "/health"), ("post", "/session")}
+
+
+def test_every_route_but_health_and_the_sign_in_needs_a_caller(anonymous: TestClient) -> None:
     document = anonymous.get("/openapi.json").json()
     for path, operations in document["paths"].items():
-        for method in operations:
+        for method, said in operations.items():
             response = anonymous.request(method, path.replace("{lead_id}", "lead_1"), json=BODY)
-            expected = {200} if path == "/health" else {401}
-            assert response.status_code in expected, path
+            if (method, path) in PUBLIC:
+                assert "x-permission" not in said
+            else:
+                assert (response.status_code, "x-permission" in said) == (401, True), path
     assert count(Lead) == 0
 
 

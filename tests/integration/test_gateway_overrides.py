@@ -23,7 +23,7 @@ def body(new_score: float, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def lead(client: TestClient) -> dict[str, Any]:
+def lead(client: TestClient, people: dict[str, str]) -> dict[str, Any]:
     """A lead's path and what the model says of it."""
     answer = client.post("/leads", json={"email": "ada@example.com", "company_size": 100}).json()
     path = f"/leads/{answer['lead']['id']}"
@@ -161,7 +161,9 @@ def test_an_override_cannot_end_in_the_past_or_in_years(
     assert made() == 0
 
 
-def test_a_lead_that_was_never_scored_is_scored_first(client: TestClient) -> None:
+def test_a_lead_that_was_never_scored_is_scored_first(
+    client: TestClient, people: dict[str, str]
+) -> None:
     with unit_of_work() as session:
         unscored = Lead(source="test", known_from=datetime.now(UTC))
         session.add(unscored)

@@ -31,14 +31,14 @@ OTHER = {"rules": []}
 runner = CliRunner(env={"COLUMNS": "160"})
 
 
-def test_rules_are_stored_once_and_read_back(client: TestClient) -> None:
+def test_rules_are_stored_once_and_read_back(client: TestClient, people: dict[str, str]) -> None:
     missing = client.get(URL)
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/no-rules")
     first = client.put(URL, json=SENT, params={"note": "first", "by": "ana"})
     assert first.status_code == 201, first.text
     said = first.json()
     assert (said["version"], said["active"], said["content"]) == (1, True, SENT)
-    assert (said["created_by"], said["note"]) == ("ana", "first")
+    assert (said["created_by"], said["note"]) == (people["ana"], "first")
     again = client.put(URL, json=SENT)
     assert (again.status_code, again.json()) == (200, said)
     assert client.get(URL).json() == said
@@ -51,7 +51,7 @@ def test_rules_are_stored_without_switching_them_on(client: TestClient) -> None:
     assert client.get(URL).json()["version"] == 1
     listed = client.get(f"{URL}/versions").json()
     assert [(item["version"], item["active"]) for item in listed] == [(2, False), (1, True)]
-    assert listed[0]["created_by"] == "test"
+    assert listed[0]["created_by"] == "key:test"
     switched = client.post(f"{URL}/versions/2/activate")
     assert (switched.status_code, switched.json()["active"]) == (200, True)
     assert client.get(URL).json()["content"] == OTHER

@@ -40,7 +40,7 @@ def test_the_team_is_read_as_it_was_sent_and_sent_again_changes_nothing(team: Te
     assert order == {one["name"]: one for one in TEAM["territories"]}
     assert read == {key: value for key, value in TEAM.items() if key != "territories"}
     [version] = team.get("/team/versions").json()
-    assert version["created_by"] == "test"
+    assert version["created_by"] == "key:test"
     again = team.put("/team", json=team.get("/team").json())
     assert again.json() == {"version": version["version"]}
     assert len(team.get("/team/versions").json()) == 1

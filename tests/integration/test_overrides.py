@@ -51,10 +51,9 @@ def say(
     said = OverrideIn(
         new_score=current_score(session, lead_id).total_score + points,
         reason="Strong interest shown in demo call",
-        override_by="sales_manager_1",
         expires_at=expires_at,
     )
-    return overrides.override(session, lead_id, said, now, get_settings())
+    return overrides.override(session, lead_id, said, "sales_manager_1", now, get_settings())
 
 
 def approve(session: Session, made: ScoreOverride, now: datetime = NOW) -> dict[str, object]:

@@ -28,7 +28,7 @@ reps:
 
 
 @pytest.fixture
-def lead_id(client: TestClient, tmp_path: Path) -> str:
+def lead_id(client: TestClient, tmp_path: Path, people: dict[str, str]) -> str:
     """A hot lead that Ann has."""
     (tmp_path / "team.yaml").write_text(TEAM)
     with unit_of_work() as session:
@@ -39,20 +39,20 @@ def lead_id(client: TestClient, tmp_path: Path) -> str:
 
 
 def test_a_lead_is_accepted_then_touched_and_the_clock_stops(
-    client: TestClient, lead_id: str
+    client: TestClient, lead_id: str, people: dict[str, str]
 ) -> None:
     path = f"/leads/{lead_id}/assignment"
-    first = client.post(f"{path}/accept", json={"by": "Ann"}).json()
+    first = client.post(f"{path}/accept", json={"by": "rita"}).json()
     assert (first["state"], first["name"]) == ("accepted", "Ann")
     assert first["due_at"] is not None
     again = client.post(f"{path}/accept").json()
     assert len(again["steps"]) == 1
-    touched = client.post(f"{path}/touch", json={"kind": "call", "by": "Ann"}).json()
+    touched = client.post(f"{path}/touch", json={"kind": "call", "by": "rita"}).json()
     assert touched["state"] == "touched"
     steps = client.get(f"{path}/steps").json()
     assert [(step["kind"], step["actor"]) for step in steps] == [
-        ("accepted", "Ann"),
-        ("touched", "Ann"),
+        ("accepted", people["rita"]),
+        ("touched", people["rita"]),
     ]
     with unit_of_work() as session:
         assert session.scalars(select(Assignment.next_step_at)).all() == [None]
@@ -64,7 +64,7 @@ def test_who_lets_a_lead_go_does_not_get_it_again(
 ) -> None:
     path = f"/leads/{lead_id}/assignment"
     assert client.post(f"{path}/{act}", json={}).status_code == 422
-    answer = client.post(f"{path}/{act}", json={"reason": "A friend of mine", "by": "Ann"}).json()
+    answer = client.post(f"{path}/{act}", json={"reason": "A friend of mine", "by": "rita"}).json()
     assert (answer["state"], answer["steps"][-1]["reason"]) == (ended, "A friend of mine")
     with unit_of_work() as session:
         service.sweep(session, get_settings(), None, datetime.now(UTC))
@@ -81,13 +81,13 @@ def test_who_lets_a_lead_go_does_not_get_it_again(
 
 
 def test_a_manager_gives_a_lead_to_somebody_else_with_the_reason(
-    client: TestClient, lead_id: str
+    client: TestClient, lead_id: str, people: dict[str, str]
 ) -> None:
     path = f"/leads/{lead_id}/assignment"
     body = {"rep_id": "bob", "by": "sales_manager_1", "reason": "Bob knows them"}
     given = client.post(f"{path}/reassign", json=body).json()
     assert (given["name"], given["why"], given["state"]) == ("Bob", "Bob knows them", "new")
-    assert given["steps"][-1]["actor"] == "sales_manager_1"
+    assert given["steps"][-1]["actor"] == people["sales_manager_1"]
     back = client.post(f"{path}/reassign", json=body | {"rep_id": "ann", "from_rep_id": "bob"})
     assert back.json()["name"] == "Ann"
     stale = client.post(f"{path}/reassign", json=body | {"from_rep_id": "bob"})
@@ -102,7 +102,7 @@ def test_nobody_is_given_more_than_the_capacity_and_nothing_is_lost_by_trying(
     client: TestClient, lead_id: str
 ) -> None:
     other = client.post("/leads", json=BODY | {"email": "other@techcorp.com"}).json()
-    body = {"rep_id": "bob", "by": "m", "reason": "r"}
+    body = {"rep_id": "bob", "by": "sales_manager_1", "reason": "r"}
     first = client.post(f"/leads/{other['lead']['id']}/assignment/reassign", json=body)
     assert first.json()["name"] == "Bob"
     full = client.post(f"/leads/{lead_id}/assignment/reassign", json=body)
@@ -116,7 +116,7 @@ def test_a_lead_without_a_salesperson_is_given_to_one_by_a_person(
     cold = client.post("/leads", json={"email": "cold@example.com"}).json()["lead"]["id"]
     path = f"/leads/{cold}/assignment"
     assert client.post(f"{path}/accept").json()["type"] == "/problems/not-assigned"
-    body = {"rep_id": "ann", "by": "m", "reason": "I know them"}
+    body = {"rep_id": "ann", "by": "sales_manager_1", "reason": "I know them"}
     assert client.post(f"{path}/reassign", json=body).json()["name"] == "Ann"
 
 

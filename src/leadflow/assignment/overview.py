@@ -55,7 +55,7 @@ def _line(
     counts = effective(*said, (override.new_score, override.level) if override else None)
     reasons = [_words(reason) for reason in score.reasons[:3]]
     if override is not None:
-        reasons.insert(0, f"Set by {override.override_by}; the model says {score.total_score:.0f}")
+        reasons.insert(0, f"Set by {override.set_by}; the model says {score.total_score:.0f}")
     return BestLead(
         lead_id=lead.id,
         company=lead.company_name or "(no company)",

@@ -165,7 +165,7 @@ def _in_work() -> int:
 
 def make_key() -> str:
     """An API key for whoever tries the API; the demo's earlier ones are revoked."""
-    from leadflow.accounts.service import create_key, revoke_keys
+    from leadflow.accounts.keys import create_key, revoke_keys
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:

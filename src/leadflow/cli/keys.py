@@ -1,31 +1,93 @@
 """``leadflow keys``: API keys for programs that call the gateway."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from leadflow.cli.console import console
 
 app = typer.Typer(no_args_is_help=True, help="API keys for programs that call the gateway.")
+Name = Annotated[str, typer.Argument(help="The name the keys were made under.")]
 
 
 @app.command()
-def create(name: Annotated[str, typer.Argument(help="Which program the key is for.")]) -> None:
+def create(
+    name: Annotated[str, typer.Argument(help="Which program the key is for.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="A permission it has; again for more. Unset: bring and read leads."),
+    ] = None,
+    acts_for: Annotated[
+        list[str] | None,
+        typer.Option(help="A username it may act for; again for more; * is everybody."),
+    ] = None,
+    days: Annotated[float | None, typer.Option(min=0.01, help="How long it works.")] = None,
+) -> None:
     """Make a key. It is shown once and stored only as a hash."""
-    from leadflow.accounts.service import create_key
+    from leadflow.accounts.keys import ANYBODY, create_key
+    from leadflow.accounts.people import find_person
+    from leadflow.accounts.permissions import INTEGRATION
     from leadflow.database.engine import unit_of_work
 
+    ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
     with unit_of_work() as session:
-        key = create_key(session, name)
-    console.print(f"API key for {name} (shown once): [bold]{key}[/bold]", soft_wrap=True)
+        people = [
+            said if said == ANYBODY else find_person(session, said).id for said in acts_for or ()
+        ]
+        key = create_key(session, name, scope or INTEGRATION, people, ends)
+    _show(name, key)
 
 
 @app.command()
-def revoke(name: Annotated[str, typer.Argument(help="The name the keys were made under.")]) -> None:
-    """Revoke every key of this name."""
-    from leadflow.accounts.service import revoke_keys
+def rotate(
+    name: Name,
+    hours: Annotated[
+        float, typer.Option(min=0, help="How long the keys there are go on working.")
+    ] = 24,
+) -> None:
+    """Make a new key with the same permissions; the old ones work a while longer."""
+    from leadflow.accounts.keys import rotate_key
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        count = revoke_keys(session, name)
+        key = rotate_key(session, name, datetime.now(UTC), timedelta(hours=hours))
+    _show(name, key)
+    console.print(f"Older keys of {name} end in {hours:g} h.")
+
+
+@app.command("list")
+def list_all() -> None:
+    """Every key that was not revoked: beginning, permissions, end. Never the key itself."""
+    from leadflow.accounts.keys import list_keys
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        keys = list_keys(session)
+    if not keys:
+        console.print("There are no keys. Make one with: leadflow keys create NAME")
+        return
+    table = Table("Program", "Begins with", "Permissions", "Acts for", "Ends (UTC)", box=None)
+    for key in keys:
+        ends = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M}"
+        acts = ", ".join(key.acts_for) or "nobody"
+        table.add_row(key.name, key.prefix + "…", ", ".join(key.scopes), acts, ends)
+    console.print(table)
+
+
+@app.command()
+def revoke(
+    name: Annotated[str, typer.Argument(help="A program's name, or the beginning of one key.")],
+) -> None:
+    """Revoke every key of this program, or one by its beginning; at once and for good."""
+    from leadflow.accounts.keys import revoke_keys
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        count = revoke_keys(session, name.removesuffix("…"))
     console.print(f"{count} key(s) of {name} revoked.")
+
+
+def _show(name: str, key: str) -> None:
+    console.print(f"API key for {name} (shown once): [bold]{key}[/bold]", soft_wrap=True)

@@ -15,6 +15,7 @@ from leadflow.cli import (
     models,
     monitoring,
     overrides,
+    people,
     performance,
     qualify,
     reps,
@@ -52,6 +53,7 @@ app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(models.app, name="models", rich_help_panel=_WORK)
 app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
 app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)
+app.add_typer(people.app, name="people", rich_help_panel="People")
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(performance.app, name="performance", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")

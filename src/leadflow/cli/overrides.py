@@ -26,6 +26,7 @@ def list_overrides(context: typer.Context) -> None:
 
     with unit_of_work() as session:
         standing = standing_overrides(session, datetime.now(UTC), SHOWN)
+        called = {made.id: made.set_by for made in standing}
     if not standing:
         console.print("No score is overridden: the model's scores count.")
         return
@@ -42,7 +43,7 @@ def list_overrides(context: typer.Context) -> None:
             f"{made.model_score:.0f}",
             made.level,
             made.status if made.approval_id is None else f"{made.status}\n{made.approval_id}",
-            escape(made.override_by),
+            escape(called[made.id]),
             f"{made.expires_at:%Y-%m-%d}",
             escape(made.reason),
         )

@@ -10,8 +10,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from leadflow.assignment.comparing import MOST_LEADS, compare_strategies
 from leadflow.assignment.report import performance_report
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.callers import ReadsAnalytics
 from leadflow.gateway.problems import Problem
-from leadflow.gateway.security import Caller
 from leadflow.settings import get_settings
 
 router = APIRouter(prefix="/analytics", tags=["analytics"])
@@ -97,7 +97,7 @@ class ComparisonOut(BaseModel):
 
 @router.get("/assignment", response_model=ReportOut, summary="How do salespeople do?")
 def read_report(
-    caller: Caller,
+    caller: ReadsAnalytics,
     since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     team: str | None = None,
@@ -120,7 +120,7 @@ def read_report(
     summary="Which strategy would have done better?",
 )
 def read_comparison(
-    caller: Caller, last: Annotated[int, Query(ge=50, le=MOST_LEADS)] = 2_000
+    caller: ReadsAnalytics, last: Annotated[int, Query(ge=50, le=MOST_LEADS)] = 2_000
 ) -> ComparisonOut:
     """Past leads handed out again by each strategy, with the uncertainty of every gain. 404 while
     there are too few past leads."""

@@ -17,9 +17,11 @@ from leadflow.gateway import (
     overriding,
     problems,
     ruling,
+    signing,
     team,
     working,
 )
+from leadflow.gateway.declared import declare
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
 from leadflow.scoring.learning import champion_version, serving_scorer
@@ -33,8 +35,10 @@ DESCRIPTION = """
 Send a lead, get its score with the reasons in words and what happens next; tell what it did and how
 it ended.
 
-Every address but `/health` needs an API key, as `X-API-Key: lf_…` or `Authorization: Bearer lf_…`.
-Make one with `leadflow keys create NAME`. Errors are problem documents (RFC 9457).
+Programs call with an API key, as `X-API-Key: lf_…` or `Authorization: Bearer lf_…`; make one with
+`leadflow keys create NAME`. People sign in (`POST /session`) and send the token the same way, or
+the cookie. Each address says in `x-permission` what it needs and in `x-roles` who has it. Errors
+are problem documents (RFC 9457).
 """
 
 
@@ -52,7 +56,7 @@ def create_app() -> FastAPI:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
             }
             for status, (_, title) in TITLES.items()
-            if status in (401, 404, 409, 422, 503)
+            if status in (401, 403, 404, 409, 422, 503)
         },
     )
     problems.install(app)
@@ -65,6 +69,8 @@ def create_app() -> FastAPI:
     app.include_router(analytics.router)
     app.include_router(ruling.router)
     app.include_router(team.router)
+    app.include_router(signing.router)
+    declare(app)
     return app
 
 

@@ -13,8 +13,8 @@ from leadflow.assignment.routing import route
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.tracing import Trace, last_trace
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.callers import ReadsLeads
 from leadflow.gateway.schemas import Owner
-from leadflow.gateway.security import Caller
 from leadflow.leads.service import get_lead
 from leadflow.leads.tables import Lead
 from leadflow.scoring.tables import LeadScore, ScoreOverride
@@ -98,7 +98,7 @@ class AssignmentOut(BaseModel):
 )
 def read_assignment(
     lead_id: str,
-    caller: Caller,
+    caller: ReadsLeads,
     rep: Annotated[
         str | None, Query(description="Why not this one? Our id of the salesperson, or yours.")
     ] = None,

@@ -11,6 +11,7 @@ from leadflow.assignment.working import touch_from_events
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import lead_standing, lead_view, next_step, score_if_any, score_of
 from leadflow.gateway.assigned import hand_out
+from leadflow.gateway.callers import EditsLeads, ReadsLeads, TellsFacts
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import (
     EventsAnswer,
@@ -20,7 +21,6 @@ from leadflow.gateway.schemas import (
     ScoreExplained,
     StepUp,
 )
-from leadflow.gateway.security import Caller
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.events import EventIn, record_events
 from leadflow.leads.outcomes import OutcomeIn, record_outcome
@@ -47,14 +47,14 @@ Events = Annotated[
 
 
 @router.get("/leads/{lead_id}", response_model=LeadView, summary="Read a lead")
-def read_lead(lead_id: str, caller: Caller) -> LeadView:
+def read_lead(lead_id: str, caller: ReadsLeads) -> LeadView:
     """The lead as it is stored, its score with the reasons, and what happens next."""
     with unit_of_work() as session:
         return lead_view(session, lead_id, datetime.now(UTC))
 
 
 @router.get("/leads/{lead_id}/score", response_model=ScoreExplained, summary="Why this score?")
-def read_score(lead_id: str, request: Request, caller: Caller) -> ScoreExplained:
+def read_score(lead_id: str, request: Request, caller: ReadsLeads) -> ScoreExplained:
     """The model's score with its reasons and all its points, a person's score beside it where there
     is one, and what a person could do to raise it."""
     scorer, now = request.app.state.serving.current(), datetime.now(UTC)
@@ -73,14 +73,14 @@ def read_score(lead_id: str, request: Request, caller: Caller) -> ScoreExplained
 @router.get(
     "/leads/{lead_id}/status", response_model=LeadStatus, summary="Where does a lead stand?"
 )
-def lead_status(lead_id: str, caller: Caller) -> LeadStatus:
+def lead_status(lead_id: str, caller: ReadsLeads) -> LeadStatus:
     """The lead's score, its salesperson and why that one, its outcome, and what happens next."""
     with unit_of_work() as session:
         return lead_standing(session, lead_id, datetime.now(UTC))
 
 
 @router.patch("/leads/{lead_id}", response_model=LeadView, summary="Change a lead")
-def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: Caller) -> LeadView:
+def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: EditsLeads) -> LeadView:
     """Change the fields that are sent and score the lead anew. Fields that are not sent stay as
     they are, null empties one, attributes are merged by name."""
     scorer = request.app.state.serving.current()
@@ -105,7 +105,7 @@ def take_events(
     body: Events,
     request: Request,
     response: Response,
-    caller: Caller,
+    caller: TellsFacts,
     idempotency_key: IdempotencyKey = None,
 ) -> EventsAnswer:
     """Store one event or a list, all or none, and score the lead anew: 201 if any was new, else
@@ -113,7 +113,7 @@ def take_events(
     scorer = request.app.state.serving.current()
     with unit_of_work() as session:
         content = [event.model_dump(mode="json", exclude_unset=True) for event in body]
-        delivery = accept(session, caller, idempotency_key, ["events", lead_id, content])
+        delivery = accept(session, caller.id, idempotency_key, ["events", lead_id, content])
         counts = replay(delivery, response)
         lead = lock_lead(session, lead_id)
         now = datetime.now(UTC)
@@ -121,7 +121,7 @@ def take_events(
             stored = record_events(session, lead_id, body, now, mark=False)
             scored = score_lead(session, scorer, lead_id, now, get_settings())
             hand_out(session, lead, scored, now, active_override(session, lead_id, now))
-            touch_from_events(session, lead_id, body, now, caller)
+            touch_from_events(session, lead_id, body, now, caller.id)
             counts = {"new": stored.new, "known": stored.known}
             finish(delivery, counts, now)
             response.status_code = 201 if stored.new else 200
@@ -137,7 +137,7 @@ def take_events(
     summary="Tell how a lead ended",
 )
 def take_outcome(
-    lead_id: str, body: OutcomeIn, response: Response, caller: Caller
+    lead_id: str, body: OutcomeIn, response: Response, caller: TellsFacts
 ) -> OutcomeAnswer:
     """Store the outcome and free the lead's salesperson: 201 if it is new; 200 where it was known,
     and only what is said anew has changed. The next training learns from it."""

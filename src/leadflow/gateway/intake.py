@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request, Response
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import lead_answer, new_lead_answer
 from leadflow.gateway.assigned import hand_out
+from leadflow.gateway.callers import CreatesLeads
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import LeadAnswer
-from leadflow.gateway.security import Caller
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.scoring.overrides import active_override
@@ -24,7 +24,7 @@ def take_lead(
     body: LeadIn,
     request: Request,
     response: Response,
-    caller: Caller,
+    caller: CreatesLeads,
     idempotency_key: IdempotencyKey = None,
 ) -> LeadAnswer | Response:
     """Store the lead, score it, hand it to a salesperson where its rule does so at once: 201 for a
@@ -33,7 +33,7 @@ def take_lead(
     now = datetime.now(UTC)
     with unit_of_work() as session:
         content = body.model_dump(mode="json", exclude_unset=True) if idempotency_key else None
-        delivery = accept(session, caller, idempotency_key, content)
+        delivery = accept(session, caller.id, idempotency_key, content)
         if known := replay(delivery, response):
             return lead_answer(session, known["lead_id"], False, now)
         lead, created = upsert_lead(session, body, now, mark=False)

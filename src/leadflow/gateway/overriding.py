@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import next_step, score_of
 from leadflow.gateway.assigned import hand_out
+from leadflow.gateway.callers import Overrides
 from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import OverrideAnswer, OverrideOut
-from leadflow.gateway.security import Caller
+from leadflow.gateway.security import named_by
 from leadflow.leads.service import lock_lead
 from leadflow.scoring.overrides import active_override, override, withdraw
 from leadflow.scoring.schemas import OverrideIn, Words
@@ -41,7 +42,7 @@ def override_score(
     body: OverrideIn,
     request: Request,
     response: Response,
-    caller: Caller,
+    caller: Overrides,
     idempotency_key: IdempotencyKey = None,
 ) -> OverrideAnswer:
     """Set a score beside the model's, with the reason. While it is active, it decides the lead's
@@ -50,7 +51,7 @@ def override_score(
     scorer, settings = request.app.state.serving.current(), get_settings()
     with unit_of_work() as session:
         content = body.model_dump(mode="json", exclude_unset=True)
-        delivery = accept(session, caller, idempotency_key, ["override", lead_id, content])
+        delivery = accept(session, caller.id, idempotency_key, ["override", lead_id, content])
         if known := replay(delivery, response):
             made = session.get_one(ScoreOverride, known["override_id"])
             return _answer(session, made, datetime.now(UTC))
@@ -61,7 +62,8 @@ def override_score(
         except LeadNotScored:
             score_lead(session, scorer, lead_id, now, settings)
         before = active_override(session, lead_id, now)
-        made = override(session, lead_id, body, now, settings)
+        by = named_by(session, caller, body.override_by)
+        made = override(session, lead_id, body, by, now, settings)
         in_force = active_override(session, lead_id, now)
         hand_out(session, lead, current_score(session, lead_id), now, in_force)
         finish(delivery, {"override_id": made.id}, now)
@@ -79,13 +81,16 @@ def override_score(
 )
 def withdraw_override(
     lead_id: str,
-    caller: Caller,
-    by: Annotated[Words | None, Query(max_length=200, description="Who takes it back.")] = None,
+    caller: Overrides,
+    by: Annotated[
+        Words | None,
+        Query(max_length=200, description="Who takes it back; else you."),
+    ] = None,
 ) -> OverrideAnswer:
     """Withdraw the override in force and the one that waits for a manager. 404 if there is none."""
     with unit_of_work() as session:
         now = datetime.now(UTC)
-        withdrawn = withdraw(session, lead_id, by or caller, now)
+        withdrawn = withdraw(session, lead_id, named_by(session, caller, by), now)
         newest = max(withdrawn, key=lambda made: made.created_at)
         return _answer(session, newest, now)
 

@@ -9,6 +9,10 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from leadflow.accounts.acting import DelegationInvalid, NotYourName
+from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
+from leadflow.accounts.passwords import PasswordRefused
+from leadflow.accounts.people import PersonInvalid, PersonNotFound
 from leadflow.assignment.comparing import NothingToCompare
 from leadflow.assignment.editing_team import (
     DaysOffNotFound,
@@ -40,7 +44,8 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
     400: ("bad-request", "The request could not be read"),
-    401: ("api-key-required", "An API key is required"),
+    401: ("sign-in-required", "A key or a sign-in is required"),
+    403: ("not-allowed", "You may not do this"),
     404: ("not-found", "There is nothing at this address"),
     405: ("method-not-allowed", "This address does not take this method"),
     409: ("conflict", "The request conflicts with an earlier one"),
@@ -50,6 +55,13 @@ TITLES = {
 }
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
+    NotYourName: (403, "not-your-name", "You may not act for them"),
+    PersonNotFound: (404, "person-not-found", "There is nobody of this name"),
+    PersonInvalid: (422, "person-invalid", "This person cannot be kept so"),
+    PasswordRefused: (422, "password-refused", "This password cannot be taken"),
+    DelegationInvalid: (422, "delegation-invalid", "Nobody can stand in like that"),
+    ScopeUnknown: (422, "scope-unknown", "No key can have this"),
+    KeyNotFound: (404, "key-not-found", "There is no such key"),
     MomentInFuture: (422, "moment-in-future", "This has not happened yet"),
     EventOfAnotherLead: (409, "event-of-another-lead", "This event is another lead's"),
     LeadTaken: (409, "lead-taken", "Another lead has this identity"),

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from leadflow.assignment.actions import AssignActions
 from leadflow.assignment.trying import MOST_LEADS, try_rules
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.security import Caller
+from leadflow.gateway.callers import ReadsRules, WritesRules
+from leadflow.gateway.security import named_by
 from leadflow.rules import service
 from leadflow.rules.kinds import actions_of
 from leadflow.rules.problems import Problem, RuleSetInvalid
@@ -35,7 +36,9 @@ EXAMPLE = {
 BODY = {"schema": {"type": "object"}, "example": EXAMPLE}
 Kind = Annotated[str, Path(description="What the rules are for: assignment.")]
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
-By = Annotated[Words | None, Query(max_length=200, description="Who does it. Unset: the key.")]
+By = Annotated[
+    Words | None, Query(max_length=200, description="Who does it, by username; else you.")
+]
 
 
 class VersionOut(BaseModel):
@@ -107,7 +110,7 @@ async def _content(request: Request) -> Any:
 
 
 @router.get("/rules/{kind}", response_model=RulesOut, summary="Read the rules that count")
-def read_rules(kind: Kind, caller: Caller) -> RulesOut:
+def read_rules(kind: Kind, caller: ReadsRules) -> RulesOut:
     """The active rules of a kind. 404 where none are active."""
     with unit_of_work() as session:
         stored = service.active_rules(session, kind)
@@ -117,14 +120,14 @@ def read_rules(kind: Kind, caller: Caller) -> RulesOut:
 
 
 @router.get("/rules/{kind}/versions", response_model=list[VersionOut], summary="List all versions")
-def list_versions(kind: Kind, caller: Caller) -> list[VersionOut]:
+def list_versions(kind: Kind, caller: ReadsRules) -> list[VersionOut]:
     """Every version that was ever stored, newest first."""
     with unit_of_work() as session:
         return [VersionOut.of(row) for row in service.versions(session, kind)]
 
 
 @router.get("/rules/{kind}/versions/{version}", response_model=RulesOut, summary="Read one version")
-def read_version(kind: Kind, version: Version, caller: Caller) -> RulesOut:
+def read_version(kind: Kind, version: Version, caller: ReadsRules) -> RulesOut:
     """One version with its rules, active or not."""
     with unit_of_work() as session:
         return RulesOut.of_rules(service.read_version(session, kind, version))
@@ -140,7 +143,7 @@ def read_version(kind: Kind, version: Version, caller: Caller) -> RulesOut:
 )
 def put_rules(
     kind: Kind,
-    caller: Caller,
+    caller: WritesRules,
     content: Annotated[Any, Depends(_content)],
     response: Response,
     activate: Annotated[bool, Query(description="false stores without switching on.")] = True,
@@ -153,7 +156,8 @@ def put_rules(
     with unit_of_work() as session:
         rules = parse_rules(content, actions_of(kind), service.attribute_kinds(session))
         known = {row.version for row in service.versions(session, kind)}
-        version = service.store_rules(session, kind, rules, by or caller, note, activate)
+        who = named_by(session, caller, by)
+        version = service.store_rules(session, kind, rules, who, note, activate)
         response.status_code = 200 if version in known else 201
         return RulesOut.of_rules(service.read_version(session, kind, version))
 
@@ -165,7 +169,7 @@ def put_rules(
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": BODY}}},
 )
 def try_assignment_rules(
-    caller: Caller,
+    caller: ReadsRules,
     content: Annotated[Any, Depends(_content)],
     last: Annotated[int, Query(ge=1, le=MOST_LEADS, description="Newest leads to try.")] = 500,
 ) -> TrialOut:
@@ -195,8 +199,8 @@ def try_assignment_rules(
     response_model=RulesOut,
     summary="Switch a version on",
 )
-def activate_version(kind: Kind, version: Version, caller: Caller, by: By = None) -> RulesOut:
+def activate_version(kind: Kind, version: Version, caller: WritesRules, by: By = None) -> RulesOut:
     """Let this version count, and not the one before; going back to an earlier one likewise."""
     with unit_of_work() as session:
-        service.activate(session, kind, version, by or caller)
+        service.activate(session, kind, version, named_by(session, caller, by))
         return RulesOut.of_rules(service.read_version(session, kind, version))

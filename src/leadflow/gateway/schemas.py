@@ -80,8 +80,8 @@ class OverrideOut(BaseModel):
     @classmethod
     def of(cls, made: ScoreOverride) -> Self:
         """From the stored row."""
-        known = {name: getattr(made, name) for name in cls.model_fields}
-        return cls(**known | {"model_score": round(made.model_score, 1)})
+        told = {name: getattr(made, name) for name in cls.model_fields}
+        return cls(**told | {"model_score": round(made.model_score, 1), "override_by": made.set_by})
 
 
 class ScoreOut(BaseModel):

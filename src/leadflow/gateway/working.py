@@ -5,31 +5,34 @@ from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.permissions import Reach
 from leadflow.assignment import working
 from leadflow.assignment.handing import find_rep
+from leadflow.assignment.reach import reps_within
 from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
 from leadflow.assignment.unroutable import unroutable
 from leadflow.assignment.working import Said, TouchKind
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.security import Caller
+from leadflow.gateway.callers import ReadsLeads, Reassigns, WorksLeads
+from leadflow.gateway.security import named_by
 from leadflow.leads.service import get_lead
 from leadflow.scoring.schemas import Words
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["assignment"])
 Limit = Annotated[int, Query(ge=1, le=1000)]
+BY = "Who says so, by username, where you act for somebody; unset: you."
 WHO_HAS_IT = "Who has the lead as far as you know: refused with 409 where somebody else does."
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    by: Annotated[Words | None, Field(max_length=200)] = Field(
-        default=None, description="Who says so; unset: the calling program."
-    )
+    by: Annotated[Words | None, Field(max_length=200)] = Field(default=None, description=BY)
     rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
 
 
@@ -49,7 +52,7 @@ class ReassignIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     rep_id: str = Field(description="Who gets it: our id of the salesperson, or yours.")
-    by: Annotated[Words, Field(max_length=200)] = Field(description="Who says so.")
+    by: Annotated[Words | None, Field(max_length=200)] = Field(default=None, description=BY)
     reason: Annotated[Words, Field(max_length=1000)]
     from_rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
 
@@ -124,59 +127,60 @@ class UnroutableOut(BaseModel):
 @router.post(
     "/leads/{lead_id}/assignment/accept", response_model=HandedOut, summary="Take a lead on"
 )
-def accept_lead(lead_id: str, caller: Caller, body: AcceptIn | None = None) -> HandedOut:
+def accept_lead(lead_id: str, caller: WorksLeads, body: AcceptIn | None = None) -> HandedOut:
     """The salesperson takes the lead on; once more changes nothing."""
     said = body or AcceptIn()
     with unit_of_work() as session:
-        return _answer(session, working.accept(session, lead_id, _said(said, caller)))
+        return _answer(session, working.accept(session, lead_id, _said(session, said, caller)))
 
 
 @router.post(
     "/leads/{lead_id}/assignment/decline", response_model=HandedOut, summary="Do not take a lead"
 )
-def decline_lead(lead_id: str, body: WhyIn, caller: Caller) -> HandedOut:
+def decline_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
     """The salesperson says why not; the next sweep gives the lead to somebody else."""
     with unit_of_work() as session:
-        made = working.decline(session, lead_id, _said(body, caller), body.reason)
+        made = working.decline(session, lead_id, _said(session, body, caller), body.reason)
         return _answer(session, made)
 
 
 @router.post(
     "/leads/{lead_id}/assignment/return", response_model=HandedOut, summary="Give a lead back"
 )
-def return_lead(lead_id: str, body: WhyIn, caller: Caller) -> HandedOut:
+def return_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
     """Back to the pool, though it was taken on; the next sweep gives it to somebody else."""
     with unit_of_work() as session:
-        made = working.give_back(session, lead_id, _said(body, caller), body.reason)
+        made = working.give_back(session, lead_id, _said(session, body, caller), body.reason)
         return _answer(session, made)
 
 
 @router.post(
     "/leads/{lead_id}/assignment/reassign", response_model=HandedOut, summary="Give a lead to…"
 )
-def reassign_lead(lead_id: str, body: ReassignIn, caller: Caller) -> HandedOut:
+def reassign_lead(lead_id: str, body: ReassignIn, caller: Reassigns) -> HandedOut:
     """Give a lead to a salesperson, whoever has it, if anybody. Nobody gets more than their
     capacity: 409 `rep-full`."""
-    said = Said(body.by, datetime.now(UTC), body.from_rep_id)
     with unit_of_work() as session:
+        by = named_by(session, caller, body.by)
+        said = Said(by, datetime.now(UTC), body.from_rep_id)
         made = working.reassign(session, get_settings(), lead_id, said, body.rep_id, body.reason)
         return _answer(session, made)
 
 
 @router.post("/leads/{lead_id}/assignment/touch", response_model=HandedOut, summary="Got in touch")
-def touch_lead(lead_id: str, caller: Caller, body: TouchIn | None = None) -> HandedOut:
+def touch_lead(lead_id: str, caller: WorksLeads, body: TouchIn | None = None) -> HandedOut:
     """The salesperson has got in touch: the clock stops. Events `rep_call`, `rep_email` and
     `rep_meeting` of the lead say the same."""
     said = body or TouchIn()
     with unit_of_work() as session:
-        made = working.touch(session, lead_id, _said(said, caller), said.kind)
+        made = working.touch(session, lead_id, _said(session, said, caller), said.kind)
         return _answer(session, made)
 
 
 @router.get(
     "/leads/{lead_id}/assignment/steps", response_model=list[StepOut], summary="What happened?"
 )
-def read_steps(lead_id: str, caller: Caller) -> list[StepOut]:
+def read_steps(lead_id: str, caller: ReadsLeads) -> list[StepOut]:
     """Everything that happened to the lead's assignments, the oldest first."""
     with unit_of_work() as session:
         get_lead(session, lead_id)
@@ -184,7 +188,7 @@ def read_steps(lead_id: str, caller: Caller) -> list[StepOut]:
 
 
 @router.get("/reps/{rep_id}/leads", response_model=list[HandOut], summary="Leads in work")
-def read_work(rep_id: str, caller: Caller, limit: Limit = 100) -> list[HandOut]:
+def read_work(rep_id: str, caller: ReadsLeads, limit: Limit = 100) -> list[HandOut]:
     """The leads a salesperson has, the most urgent first: those not touched yet by when it is due,
     then the others."""
     with unit_of_work() as session:
@@ -201,9 +205,11 @@ def read_work(rep_id: str, caller: Caller, limit: Limit = 100) -> list[HandOut]:
 
 
 @router.get("/assignments/overdue", response_model=list[HandOut], summary="Overdue leads")
-def read_overdue(caller: Caller, limit: Limit = 100) -> list[HandOut]:
-    """Leads whose first touch is overdue, the longest first."""
+def read_overdue(caller: ReadsLeads, limit: Limit = 100) -> list[HandOut]:
+    """Leads whose first touch is overdue, the longest first: yours, or your team's."""
+    reach = caller.reach("lead.read") or Reach.OWN
     with unit_of_work() as session:
+        within = reps_within(session, caller.rep_id, reach)
         statement = (
             select(Assignment, Rep)
             .join(Rep, Rep.id == Assignment.rep_id)
@@ -211,6 +217,7 @@ def read_overdue(caller: Caller, limit: Limit = 100) -> list[HandOut]:
                 Assignment.ended_at.is_(None),
                 Assignment.first_touch_at.is_(None),
                 Assignment.due_at <= datetime.now(UTC),
+                true() if within is None else Assignment.rep_id.in_(within),
             )
             .order_by(Assignment.due_at)
             .limit(limit)
@@ -219,7 +226,7 @@ def read_overdue(caller: Caller, limit: Limit = 100) -> list[HandOut]:
 
 
 @router.get("/assignments/unroutable", response_model=list[UnroutableOut], summary="Nobody's leads")
-def read_unroutable(caller: Caller, limit: Limit = 100) -> list[UnroutableOut]:
+def read_unroutable(caller: ReadsLeads, limit: Limit = 100) -> list[UnroutableOut]:
     """Leads that should have a salesperson and that nobody can take, the longest first."""
     with unit_of_work() as session:
         return [
@@ -228,8 +235,8 @@ def read_unroutable(caller: Caller, limit: Limit = 100) -> list[UnroutableOut]:
         ]
 
 
-def _said(body: _Body, caller: str) -> Said:
-    return Said(body.by or caller, datetime.now(UTC), body.rep_id)
+def _said(session: Session, body: _Body, caller: Actor) -> Said:
+    return Said(named_by(session, caller, body.by), datetime.now(UTC), body.rep_id)
 
 
 def _answer(session: Session, made: Assignment) -> HandedOut:

@@ -61,7 +61,7 @@ def standing_overrides(session: Session, now: datetime, limit: int) -> list[Scor
 
 
 def override(
-    session: Session, lead_id: str, said: OverrideIn, now: datetime, settings: Settings
+    session: Session, lead_id: str, said: OverrideIn, by: str, now: datetime, settings: Settings
 ) -> ScoreOverride:
     """Set a person's score beside the model's: ``active`` at once, or ``waiting`` for a manager
     where it moves the score by more than ``settings.override_free_points``.
@@ -76,7 +76,7 @@ def override(
     lock_lead(session, lead_id)
     score = current_score(session, lead_id)
     waits = needs_manager(said.new_score, score.total_score, settings.override_free_points)
-    made = _row(lead_id, said, score, now, settings)
+    made = _row(lead_id, said, by, score, now, settings)
     _end(session, lead_id, ("waiting",) if waits else STANDING, "replaced", now)
     approvals.void(session, KIND, "Replaced by a newer override.", [lead_id])
     if waits:
@@ -158,7 +158,7 @@ def settle_due(session: Session, now: datetime) -> int:
 
 
 def _row(
-    lead_id: str, said: OverrideIn, score: LeadScore, now: datetime, settings: Settings
+    lead_id: str, said: OverrideIn, by: str, score: LeadScore, now: datetime, settings: Settings
 ) -> ScoreOverride:
     return ScoreOverride(
         id=new_id("override"),
@@ -170,7 +170,7 @@ def _row(
         model_probability=score.probability,
         model_version=score.model_version,
         reason=said.reason,
-        override_by=said.override_by,
+        override_by=by,
         created_at=now,
         expires_at=expiry(now, said.expires_at, settings.override_days),
     )

@@ -43,7 +43,10 @@ class OverrideIn(BaseModel):
         description="50 is the average lead; 10 points more are twice the odds.",
     )
     reason: Words = Field(description="For the salesperson, the manager and the report.")
-    override_by: Annotated[Words, Field(max_length=200)] = Field(description="Who sets it.")
+    override_by: Annotated[Words | None, Field(max_length=200)] = Field(
+        default=None,
+        description="Who sets it, by username: you, or somebody you may act for. Unset: you.",
+    )
     expires_at: AwareDatetime | None = Field(
         default=None, description="At most a year ahead. Unset: after LEADFLOW_OVERRIDE_DAYS."
     )

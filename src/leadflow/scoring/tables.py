@@ -17,8 +17,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
+from leadflow.accounts.tables import Person
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
 
@@ -183,3 +184,14 @@ class ScoreOverride(Base):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     approval_id: Mapped[str | None] = mapped_column(ForeignKey("approvals.id"))
+
+    _person: Mapped[Person | None] = relationship(
+        primaryjoin=lambda: foreign(ScoreOverride.override_by) == Person.id, viewonly=True
+    )
+
+    @property
+    def set_by(self) -> str:
+        """What whoever set it is called: a username, or a program's name."""
+        if self._person is not None:
+            return self._person.username
+        return self.override_by.removeprefix("key:")

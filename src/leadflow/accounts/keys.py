@@ -1,0 +1,133 @@
+"""API keys of programs: shown once, stored as a hash, scoped, ending, renewed with an overlap."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import func
+
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.permissions import INTEGRATION, SCOPES
+from leadflow.accounts.tables import ApiKey
+from leadflow.audit import service as audit
+
+PREFIX = "lf_"
+SHOWN = 11
+ANYBODY = "*"
+
+
+class ScopeUnknown(ValueError):
+    """A key was to have a permission that does not exist, or that only people have."""
+
+
+class KeyNotFound(LookupError):
+    """There is no key in use of this name."""
+
+
+def create_key(
+    session: Session,
+    name: str,
+    scopes: Iterable[str] = INTEGRATION,
+    acts_for: Iterable[str] = (),
+    expires_at: datetime | None = None,
+    by: str = "operator",
+) -> str:
+    """A new key for the program of this name; only its hash is kept.
+
+    Raises:
+        ScopeUnknown: a scope is not one a program can have.
+    """
+    wanted = sorted(set(scopes))
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown:
+        can = ", ".join(sorted(SCOPES))
+        raise ScopeUnknown(f"No key can have {', '.join(unknown)}. Scopes: {can}.")
+    key = PREFIX + secrets.token_urlsafe(32)
+    row = ApiKey(
+        name=name,
+        prefix=key[:SHOWN],
+        key_hash=_hash(key),
+        scopes=wanted,
+        acts_for=sorted(set(acts_for)),
+        created_by=by,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, by, "api_key.created", row.id, {"scopes": wanted})
+    return key
+
+
+def rotate_key(
+    session: Session, name: str, now: datetime, overlap: timedelta, by: str = "operator"
+) -> str:
+    """A new key with the newest one's scopes; those of this name go on working for the overlap.
+
+    Raises:
+        KeyNotFound: there is none in use.
+    """
+    known = session.scalars(_in_use(name, now).order_by(ApiKey.created_at.desc())).all()
+    if not known:
+        raise KeyNotFound(f"There is no key of {name} in use. Make one: leadflow keys create")
+    newest, end = known[0], now + overlap
+    key = create_key(session, name, newest.scopes, newest.acts_for, newest.expires_at, by)
+    for old in known:
+        old.expires_at = end if old.expires_at is None else min(old.expires_at, end)
+    ids = [old.id for old in known]
+    audit.record(session, by, "api_key.rotated", name, {"keys": ids, "end": end.isoformat()})
+    return key
+
+
+def verify_key(session: Session, key: str, now: datetime) -> Actor | None:
+    """The program if the key is known, not revoked and has not ended."""
+    found = session.scalars(
+        select(ApiKey).where(
+            ApiKey.key_hash == _hash(key),
+            ApiKey.revoked_at.is_(None),
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
+        )
+    ).first()
+    if found is None:
+        return None
+    return Actor(
+        kind="key",
+        id=f"key:{found.name}",
+        called=found.name,
+        scopes=frozenset(found.scopes),
+        acts_for=frozenset(found.acts_for),
+    )
+
+
+def list_keys(session: Session) -> list[ApiKey]:
+    """Every key that was not revoked, the newest first."""
+    statement = select(ApiKey).where(ApiKey.revoked_at.is_(None))
+    return list(session.scalars(statement.order_by(ApiKey.created_at.desc())))
+
+
+def revoke_keys(session: Session, name: str, by: str = "operator") -> int:
+    """Revoke every key of this name, or the one of this prefix; returns how many there were."""
+    revoked = session.scalars(
+        update(ApiKey)
+        .where(or_(ApiKey.name == name, ApiKey.prefix == name), ApiKey.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+        .returning(ApiKey.id)
+    ).all()
+    if revoked:
+        audit.record(session, by, "api_key.revoked", name, {"keys": list(revoked)})
+    return len(revoked)
+
+
+def _in_use(name: str, now: datetime) -> Select[tuple[ApiKey]]:
+    return select(ApiKey).where(
+        ApiKey.name == name,
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
+    )
+
+
+def _hash(key: str) -> str:
+    # A plain hash is enough: the key is 256 random bits, there is nothing to guess.
+    return sha256(key.encode()).hexdigest()

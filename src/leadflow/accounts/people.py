@@ -1,0 +1,186 @@
+"""People who sign in: adding them, finding them, what they may do."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.passwords import hash_password
+from leadflow.accounts.permissions import Role
+from leadflow.accounts.tables import Person, PersonSession
+from leadflow.audit import service as audit
+from leadflow.privacy.encryption import get_cipher
+
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+
+
+class PersonNotFound(LookupError):
+    """There is nobody of this name."""
+
+
+class PersonInvalid(ValueError):
+    """What is said of a person cannot be kept; the message says why."""
+
+
+def email_index(email: str) -> str:
+    """What an address is found by."""
+    return get_cipher().blind_index(email.strip().lower(), "person_email")
+
+
+def add_person(
+    session: Session,
+    username: str,
+    name: str,
+    roles: Iterable[str],
+    by: str,
+    email: str | None = None,
+    rep_id: str | None = None,
+    password: str | None = None,
+) -> Person:
+    """Somebody new, who can sign in once there is a password.
+
+    Raises:
+        PersonInvalid: the username is malformed or taken, the address is taken, or a role unknown.
+        PasswordRefused: the password is too easy.
+    """
+    username = username.strip().lower()
+    if not USERNAME.fullmatch(username):
+        raise PersonInvalid(
+            "A username has 2 to 63 small letters, digits, dots, dashes or underscores, and "
+            "begins with a letter or a digit."
+        )
+    index = None if email is None else email_index(email)
+    taken = select(Person.id).where(
+        or_(Person.username == username, Person.email_index == index)
+        if index
+        else Person.username == username
+    )
+    if session.scalars(taken).first() is not None:
+        raise PersonInvalid(f"Somebody has the username {username} or this address already.")
+    person = Person(
+        username=username,
+        name=name.strip() or username,
+        email=None if email is None else email.strip(),
+        email_index=index,
+        roles=checked_roles(roles),
+        rep_id=rep_id,
+        password_hash=None if password is None else hash_password(password, username, email or ""),
+    )
+    session.add(person)
+    session.flush()
+    audit.record(session, by, "person.added", person.id, {"roles": person.roles})
+    return person
+
+
+def checked_roles(roles: Iterable[str]) -> list[str]:
+    """The roles, each once, in the order of their names.
+
+    Raises:
+        PersonInvalid: there is no such role, or none is given.
+    """
+    given = sorted(set(roles))
+    unknown = [role for role in given if role not in set(Role)]
+    if unknown or not given:
+        said = f"no role is called {', '.join(unknown)}" if unknown else "give at least one role"
+        raise PersonInvalid(f"{said.capitalize()}. Roles: {', '.join(Role)}.")
+    return given
+
+
+def find_person(session: Session, said: str) -> Person:
+    """By id, username or address.
+
+    Raises:
+        PersonNotFound: nobody.
+    """
+    said = said.strip()
+    person = session.scalars(
+        select(Person).where(
+            or_(
+                Person.id == said,
+                Person.username == said.lower(),
+                Person.email_index == email_index(said),
+            )
+        )
+    ).first()
+    if person is None:
+        raise PersonNotFound("There is nobody of this name. See: leadflow people list")
+    return person
+
+
+def change_person(
+    session: Session,
+    person: Person,
+    by: str,
+    roles: Iterable[str] | None = None,
+    rep_id: str | None = None,
+    active: bool | None = None,
+) -> None:
+    """Other roles, another place in the sales team, or none here any more. What is not said stays;
+    whoever is no longer active is signed out.
+
+    Raises:
+        PersonInvalid: there is no such role.
+    """
+    before = {"roles": person.roles, "rep_id": person.rep_id, "active": person.active}
+    if roles is not None:
+        person.roles = checked_roles(roles)
+    if rep_id is not None:
+        person.rep_id = rep_id
+    if active is not None:
+        person.active = active
+    after = {"roles": person.roles, "rep_id": person.rep_id, "active": person.active}
+    if active is False:
+        session.flush()
+        sign_out_everywhere(session, person.id)
+    audit.record(session, by, "person.changed", person.id, {"before": before, "after": after})
+
+
+def set_password(session: Session, person: Person, password: str | None, by: str) -> str:
+    """A new password, made up where none is given; whoever is signed in is signed out.
+
+    Raises:
+        PasswordRefused: the password is too easy.
+    """
+    password = password or secrets.token_urlsafe(12)
+    person.password_hash = hash_password(password, person.username, person.email or "")
+    sign_out_everywhere(session, person.id)
+    audit.record(session, by, "person.password_set", person.id)
+    return password
+
+
+def sign_out_everywhere(session: Session, person_id: str) -> None:
+    """End every sign-in of a person."""
+    open_ones = update(PersonSession).where(
+        PersonSession.person_id == person_id, PersonSession.ended_at.is_(None)
+    )
+    session.execute(open_ones.values(ended_at=PersonSession.created_at))
+
+
+def people_with(session: Session, roles: Iterable[str], now: datetime) -> list[Person]:
+    """Who is active and has one of these roles, by username."""
+    statement = select(Person).where(Person.active, Person.roles.overlap(list(roles)))
+    return list(session.scalars(statement.order_by(Person.username)))
+
+
+def usernames(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
+    """What people are called, by id; ids of programs and of nobody are left out."""
+    wanted = [one for one in set(ids) if one and one.startswith("person_")]
+    if not wanted:
+        return {}
+    statement = select(Person.id, Person.username).where(Person.id.in_(wanted))
+    return dict(session.execute(statement).tuples().all())
+
+
+def actor_of(person: Person) -> Actor:
+    """The person as one who acts."""
+    return Actor(
+        kind="person",
+        id=person.id,
+        called=person.username,
+        roles=frozenset(person.roles),
+        rep_id=person.rep_id,
+    )

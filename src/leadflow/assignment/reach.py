@@ -1,0 +1,48 @@
+"""Which leads and salespeople are whose: one's own, one's team's, nobody's."""
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from leadflow.accounts.permissions import Reach
+from leadflow.assignment.tables import Assignment, Rep, Team
+from leadflow.leads.tables import Lead
+
+
+def reps_within(session: Session, rep_id: str | None, reach: Reach) -> frozenset[str] | None:
+    """Ids of the salespeople within reach; None: everybody. A team's lead and manager reach all who
+    are in it; whoever is not in the sales team reaches nobody."""
+    if reach is Reach.ALL:
+        return None
+    if rep_id is None:
+        return frozenset()
+    own = frozenset([rep_id])
+    if reach is Reach.OWN:
+        return own
+    member = aliased(Rep)
+    led = or_(Team.lead_rep_id == rep_id, Team.manager_rep_id == rep_id)
+    statement = select(member.id).join(Team, Team.id == member.team_id).where(led)
+    return own | frozenset(session.scalars(statement))
+
+
+def reaches_rep(session: Session, rep_id: str | None, reach: Reach, named: str) -> bool:
+    """Whether a salesperson, by our id or theirs, is within reach."""
+    within = reps_within(session, rep_id, reach)
+    if within is None:
+        return True
+    called: ColumnElement[bool] = or_(Rep.id == named, Rep.external_id == named)
+    found = session.scalars(select(Rep.id).where(called)).first()
+    return found in within
+
+
+def reaches_lead(session: Session, rep_id: str | None, reach: Reach, lead_id: str) -> bool:
+    """Whether a lead is within reach: somebody's there, or nobody's. A lead that does not exist is,
+    so that the answer says so."""
+    within = reps_within(session, rep_id, reach)
+    if within is None or session.get(Lead, lead_id) is None:
+        return True
+    owner = session.scalars(
+        select(Assignment.rep_id).where(
+            Assignment.lead_id == lead_id, Assignment.ended_at.is_(None)
+        )
+    ).first()
+    return owner is None or owner in within

@@ -1,0 +1,124 @@
+"""``leadflow people``: who signs in, what they may do, who stands in for whom."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
+Who = Annotated[str, typer.Argument(help="Username, e-mail address or id.")]
+BY = "operator"
+
+
+@app.command()
+def add(
+    username: Annotated[str, typer.Argument(help="What they are called by in requests.")],
+    role: Annotated[
+        list[str],
+        typer.Option(
+            help="sales_rep, sales_manager, marketing_manager, data_scientist, analyst, operator "
+            "or admin; again for more."
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Their name, for people.")] = "",
+    email: Annotated[str | None, typer.Option(help="Where notifications go.")] = None,
+    rep: Annotated[
+        str | None, typer.Option(help="Who they are in the sales team, as `reps list` shows it.")
+    ] = None,
+) -> None:
+    """Add somebody, with a password that is shown once."""
+    from leadflow.accounts.people import add_person, set_password
+    from leadflow.assignment.handing import find_rep
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        rep_id = None if rep is None else find_rep(session, rep).id
+        person = add_person(session, username, name, role, BY, email, rep_id)
+        password = set_password(session, person, None, BY)
+    _show(username, password)
+
+
+@app.command("list")
+def list_all() -> None:
+    """Everybody who has an account."""
+    from sqlalchemy import select
+
+    from leadflow.accounts.tables import Person
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        everybody = session.scalars(select(Person).order_by(Person.username)).all()
+    if not everybody:
+        console.print("Nobody has an account. Begin with: leadflow people add NAME --role admin")
+        return
+    table = Table("Username", "Roles", "Sales team", "Active", box=None)
+    for person in everybody:
+        active = "yes" if person.active else "no"
+        table.add_row(person.username, ", ".join(person.roles), person.rep_id or "", active)
+    console.print(table)
+
+
+@app.command()
+def change(
+    who: Who,
+    role: Annotated[list[str] | None, typer.Option(help="Their roles from now on.")] = None,
+    rep: Annotated[str | None, typer.Option(help="Who they are in the sales team.")] = None,
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="Whether they can sign in.")
+    ] = None,
+) -> None:
+    """Change what somebody may do; whoever is inactive is signed out at once."""
+    from leadflow.accounts.people import change_person, find_person
+    from leadflow.assignment.handing import find_rep
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        person = find_person(session, who)
+        rep_id = None if rep is None else find_rep(session, rep).id
+        change_person(session, person, BY, role, rep_id, active)
+        console.print(f"{person.username}: {', '.join(person.roles)}, active: {person.active}")
+
+
+@app.command()
+def password(
+    who: Who,
+    ask: Annotated[bool, typer.Option("--ask", help="Type it, instead of one made up.")] = False,
+) -> None:
+    """Give somebody a new password; wherever they are signed in, they are signed out."""
+    from leadflow.accounts.people import find_person, set_password
+    from leadflow.database.engine import unit_of_work
+
+    typed = typer.prompt("New password", hide_input=True, confirmation_prompt=True) if ask else None
+    with unit_of_work() as session:
+        person = find_person(session, who)
+        made, called = set_password(session, person, typed, BY), person.username
+    if typed is None:
+        _show(called, made)
+    else:
+        console.print(f"{called} has a new password.")
+
+
+@app.command()
+def delegate(
+    who: Who,
+    to: Annotated[str, typer.Argument(help="Who stands in.")],
+    days: Annotated[float, typer.Option(min=0.01, help="For how long, from now.")],
+) -> None:
+    """Let somebody decide and act for somebody who is away. Nobody counts twice by it."""
+    from leadflow.accounts import acting
+    from leadflow.accounts.people import find_person
+    from leadflow.database.engine import unit_of_work
+
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        person, stand_in = find_person(session, who), find_person(session, to)
+        acting.delegate(session, person, stand_in, now, now + timedelta(days=days), BY)
+        console.print(f"{stand_in.username} stands in for {person.username}, {days:g} days.")
+
+
+def _show(username: str, made: str) -> None:
+    console.print(f"Password of {username} (shown once): [bold]{made}[/bold]", soft_wrap=True)
+    console.print("They sign in at the gateway's address, and can change it there.")

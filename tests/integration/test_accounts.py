@@ -1,0 +1,215 @@
+"""People and programs: who may come in, until when, and in whose name they act."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from leadflow.accounts import acting, keys, people, signing_in
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.passwords import PasswordRefused
+from leadflow.accounts.people import PersonInvalid, actor_of
+from leadflow.accounts.permissions import OF_PEOPLE, PERMISSIONS, SCOPES, Reach, Role, reach
+from leadflow.audit.tables import AuditEntry
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.declared import UndeclaredRoute, declare
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+def add(session: Session, username: str, *roles: str) -> people.Person:
+    return people.add_person(
+        session, username, username, roles or ["sales_rep"], "test", password=PASSWORD
+    )
+
+
+def try_password(session: Session, login: str, password: str, now: datetime = NOW) -> str | None:
+    return signing_in.sign_in(session, login, password, now, hours=12)[0]
+
+
+def test_somebody_signs_in_by_name_or_address_until_the_sign_in_ends(session: Session) -> None:
+    person = people.add_person(
+        session, "Ana", "Ana", ["analyst"], "test", "Ana@Example.com", password=PASSWORD
+    )
+    for login in ("ana", "ANA", "ana@example.com", person.id):
+        token = try_password(session, login, PASSWORD)
+        assert token is not None
+        assert signing_in.signed_in(session, token, NOW + timedelta(hours=11)) is person
+        assert signing_in.signed_in(session, token, NOW + timedelta(hours=12)) is None
+    signing_in.sign_out(session, token, NOW)
+    session.flush()
+    assert signing_in.signed_in(session, token, NOW) is None
+
+
+def test_five_wrong_passwords_lock_a_name_whether_or_not_somebody_has_it(session: Session) -> None:
+    add(session, "ana")
+    for login in ("ana", "nobody-here"):
+        answers = [signing_in.sign_in(session, login, "wrong", NOW, 12)[1] for _ in range(6)]
+        assert answers[0] == "The name and the password do not fit."
+        assert answers[5].startswith("Too many wrong passwords. Try again in")
+    assert try_password(session, "ana", PASSWORD) is None
+    assert try_password(session, "ana", PASSWORD, NOW + timedelta(minutes=16)) is not None
+
+
+def test_who_is_no_longer_active_is_out_at_once(session: Session) -> None:
+    person = add(session, "ana")
+    token = try_password(session, "ana", PASSWORD)
+    assert token is not None
+    people.change_person(session, person, "test", active=False)
+    session.flush()
+    assert signing_in.signed_in(session, token, NOW) is None
+    assert try_password(session, "ana", PASSWORD) is None
+
+
+def test_a_new_password_ends_every_sign_in(session: Session) -> None:
+    person = add(session, "ana")
+    token = try_password(session, "ana", PASSWORD)
+    assert token is not None
+    made = people.set_password(session, person, None, "test")
+    assert signing_in.signed_in(session, token, NOW) is None
+    assert try_password(session, "ana", made) is not None
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa", "a" * 201])
+def test_a_password_that_is_easily_guessed_is_refused(session: Session, password: str) -> None:
+    with pytest.raises(PasswordRefused):
+        people.add_person(session, "ana", "Ana", ["admin"], "test", password=password)
+
+
+@pytest.mark.parametrize("roles", [[], ["boss"]])
+def test_a_role_that_does_not_exist_is_refused(session: Session, roles: list[str]) -> None:
+    with pytest.raises(PersonInvalid, match="Roles: sales_rep"):
+        people.add_person(session, "ana", "Ana", roles, "test")
+
+
+def test_names_addresses_passwords_and_keys_are_nowhere_in_plain_text(session: Session) -> None:
+    people.add_person(
+        session, "ana", "Ana Nass", ["admin"], "test", "ana@example.com", password=PASSWORD
+    )
+    token, key = try_password(session, "ana", PASSWORD), keys.create_key(session, "crm")
+    assert token is not None
+    stored = "".join(
+        str(row)
+        for table in ("people", "sessions", "api_keys", "audit_log", "sign_in_failures")
+        for row in session.execute(text(f"SELECT t::text FROM {table} t")).scalars()  # noqa: S608
+    )
+    for secret in ("Nass", "ana@example", PASSWORD, token, key):
+        assert secret not in stored
+
+
+def test_a_rotated_key_goes_on_working_for_the_overlap_only(session: Session) -> None:
+    old = keys.create_key(session, "crm", ["lead.read"])
+    new = keys.rotate_key(session, "crm", NOW, timedelta(hours=24))
+    session.flush()
+    for hours, works in ((0, True), (23, True), (24, False)):
+        found = keys.verify_key(session, old, NOW + timedelta(hours=hours))
+        assert (found is not None) is works
+    again = keys.verify_key(session, new, NOW + timedelta(days=400))
+    assert again is not None
+    assert again.scopes == {"lead.read"}
+    keys.revoke_keys(session, "crm")
+    assert keys.verify_key(session, new, NOW) is None
+
+
+def test_a_key_has_its_scopes_and_never_what_only_people_have(session: Session) -> None:
+    actor = keys.verify_key(session, keys.create_key(session, "crm", SCOPES), NOW)
+    assert actor is not None
+    assert {name for name in PERMISSIONS if actor.reach(name)} == SCOPES
+    for permission in OF_PEOPLE:
+        with pytest.raises(keys.ScopeUnknown):
+            keys.create_key(session, "crm", [permission])
+
+
+def test_one_acts_in_ones_own_name_or_for_whom_one_stands_in(session: Session) -> None:
+    ana, ben = add(session, "ana"), add(session, "ben")
+    me = actor_of(ana)
+    for said in (None, "ana", ana.id):
+        assert acting.in_whose_name(session, me, said, NOW) == ana.id
+    for said in ("ben", "somebody else"):
+        with pytest.raises(acting.NotYourName):
+            acting.in_whose_name(session, me, said, NOW)
+    made = acting.delegate(session, ben, ana, NOW, NOW + timedelta(days=7), "test")
+    assert acting.in_whose_name(session, me, "ben", NOW) == ben.id
+    for later in (NOW - timedelta(seconds=1), NOW + timedelta(days=7)):
+        with pytest.raises(acting.NotYourName):
+            acting.in_whose_name(session, me, "ben", later)
+    acting.take_back(session, made, NOW, "test")
+    session.flush()
+    with pytest.raises(acting.NotYourName):
+        acting.in_whose_name(session, me, "ben", NOW)
+
+
+def test_a_program_speaks_for_those_it_was_given_only(session: Session) -> None:
+    ana, ben = add(session, "ana"), add(session, "ben")
+    for people_given, allowed in (([ana.id], {"ana"}), (["*"], {"ana", "ben"}), ([], set())):
+        crm = Actor(kind="key", id="key:crm", called="crm", acts_for=frozenset(people_given))
+        for person in (ana, ben):
+            if person.username in allowed:
+                assert acting.in_whose_name(session, crm, person.username, NOW) == person.id
+            else:
+                with pytest.raises(acting.NotYourName):
+                    acting.in_whose_name(session, crm, person.username, NOW)
+
+
+@given(st.frozensets(st.sampled_from(list(Role))), st.sampled_from(sorted(PERMISSIONS)))
+def test_what_is_not_declared_is_refused(roles: frozenset[Role], permission: str) -> None:
+    granted = [PERMISSIONS[permission][role] for role in roles if role in PERMISSIONS[permission]]
+    found = reach(permission, frozenset(role.value for role in roles))
+    if Role.ADMIN in roles:
+        assert found is Reach.ALL
+    elif not granted:
+        assert found is None
+    else:
+        assert found in granted
+
+
+def test_a_route_without_a_permission_stops_the_gateway() -> None:
+    app = FastAPI()
+    app.get("/open")(lambda: "anybody")
+    with pytest.raises(UndeclaredRoute, match="/open"):
+        declare(app)
+
+
+def test_who_signs_in_over_the_api_gets_a_token_and_a_cookie_that_needs_its_form_token(
+    anonymous: TestClient,
+) -> None:
+    with unit_of_work() as session:
+        person_id = add(session, "ana", "sales_manager").id
+    wrong = anonymous.post("/session", json={"username": "ana", "password": "no"})
+    assert (wrong.status_code, wrong.json()["type"]) == (401, "/problems/sign-in-refused")
+    signed = anonymous.post("/session", json={"username": "ana", "password": PASSWORD}).json()
+    assert anonymous.get("/me").json()["id"] == person_id
+    assert (
+        "HttpOnly"
+        in anonymous.post("/session", json={"username": "ana", "password": PASSWORD}).headers[
+            "set-cookie"
+        ]
+    )
+    foreign = anonymous.delete("/session")
+    assert (foreign.status_code, foreign.json()["type"]) == (403, "/problems/form-expired")
+    anonymous.cookies.clear()
+    bearer = {"Authorization": f"Bearer {signed['token']}"}
+    me = anonymous.get("/me", headers=bearer).json()
+    assert (me["roles"], me["permissions"]["lead.read"]) == (["sales_manager"], "team")
+    assert anonymous.delete("/session", headers=bearer).status_code == 204
+    assert anonymous.get("/me", headers=bearer).status_code == 401
+
+
+def test_every_sign_in_and_refusal_is_audited_by_ids(store: Engine) -> None:
+    with unit_of_work() as session:
+        person_id = add(session, "ana").id
+        try_password(session, "ana", "wrong")
+        try_password(session, "ana", PASSWORD)
+    with unit_of_work() as session:
+        found = session.execute(select(AuditEntry.action, AuditEntry.subject)).tuples().all()
+    assert found == [
+        ("person.added", person_id),
+        ("sign_in.refused", person_id),
+        ("person.signed_in", person_id),
+    ]
