@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from leadflow.cli.main import app
+from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import AttributeDefinition
-from leadflow.rules.problems import RuleSetInvalid
 from leadflow.rules.service import NoRules
 
 URL = "/rules/assignment"

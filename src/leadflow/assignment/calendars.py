@@ -3,8 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.hours import Calendar, read_calendar
 from leadflow.assignment.tables import Rep, RepAbsence
+from leadflow.hours import Calendar, read_calendar
 
 
 def calendar_of(session: Session, rep: Rep) -> Calendar:

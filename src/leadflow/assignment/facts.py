@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from leadflow.assignment.hours import Calendar
 from leadflow.assignment.territories import TerritoryFacts
+from leadflow.hours import Calendar
 
 
 @dataclass(frozen=True)

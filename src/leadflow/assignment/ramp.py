@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from leadflow.assignment.hours import Calendar
+from leadflow.hours import Calendar
 
 # Who comes back from this many days off or more, counted from the first to the last …
 LONG_ABSENCE_DAYS = 5

@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.facts import RepFacts, TeamFacts
-from leadflow.assignment.hours import read_calendar
 from leadflow.assignment.postal import read_range
 from leadflow.assignment.ramp import share_today
 from leadflow.assignment.stored_team import (
@@ -18,6 +17,7 @@ from leadflow.assignment.stored_team import (
 )
 from leadflow.assignment.tables import Rep, RepLoad, Team, TeamVersion, Territory
 from leadflow.assignment.territories import TerritoryFacts
+from leadflow.hours import read_calendar
 
 
 def team_version(session: Session) -> int:

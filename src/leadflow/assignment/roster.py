@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.facts import RepFacts
-from leadflow.assignment.hours import NeverWorks
 from leadflow.assignment.reading_team import read_team
 from leadflow.assignment.stored_team import RepNotFound, read_stored
 from leadflow.assignment.team_schemas import RepIn, TeamIn, TerritoryIn
+from leadflow.hours import NeverWorks
 
 
 @dataclass(frozen=True)

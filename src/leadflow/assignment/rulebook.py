@@ -12,8 +12,8 @@ from leadflow.assignment.actions import AssignActions
 from leadflow.assignment.plan import Plan
 from leadflow.assignment.strategies import HybridWeights, StrategyName, find_strategy
 from leadflow.assignment.tables import Rep, Team
+from leadflow.conditions.problems import Problem, nearest
 from leadflow.rules.kinds import CHECKS, KINDS
-from leadflow.rules.problems import Problem, nearest
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.service import active_rules
 from leadflow.rules.tables import RuleSetRow

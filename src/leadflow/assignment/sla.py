@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from leadflow.assignment.hours import Calendar, NeverWorks
+from leadflow.hours import Calendar, NeverWorks
 
 
 def first_times(

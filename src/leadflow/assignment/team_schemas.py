@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from leadflow.assignment.hours import DAYS, read_calendar
 from leadflow.assignment.postal import read_range, write_range
+from leadflow.hours import DAYS, read_calendar
 from leadflow.leads.places import country_code
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

@@ -28,11 +28,11 @@ from leadflow.assignment.handing import (
 from leadflow.assignment.stored_team import RepNotFound
 from leadflow.assignment.team import TeamVersionNotFound
 from leadflow.assignment.team_checks import TeamInvalid
+from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
 from leadflow.rules.kinds import UnknownKind
-from leadflow.rules.problems import RuleSetInvalid
 from leadflow.rules.service import NoRules
 from leadflow.scoring.champion import VersionNotApproved
 from leadflow.scoring.overrides import NoOverride

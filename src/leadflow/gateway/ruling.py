@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from leadflow.assignment.actions import AssignActions
 from leadflow.assignment.trying import MOST_LEADS, try_rules
+from leadflow.conditions.problems import Problem, RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.callers import ReadsRules, WritesRules
 from leadflow.gateway.security import named_by
 from leadflow.rules import service
 from leadflow.rules.kinds import actions_of
-from leadflow.rules.problems import Problem, RuleSetInvalid
 from leadflow.rules.reading import LARGEST, read_json
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import NoRules, StoredRules

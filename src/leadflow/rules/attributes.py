@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from features.attribute_values import WITH_ZONE, WRITTEN_DATE
+from leadflow.conditions.values import LONGEST_NUMBER, UNREADABLE_MOMENT, Kind
 from leadflow.leads.tables import Lead
-from leadflow.rules.values import LONGEST_NUMBER, UNREADABLE_MOMENT, Kind
 
 _JSON_TYPES = {
     Kind.NUMBER: "number",

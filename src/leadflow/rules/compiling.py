@@ -28,11 +28,11 @@ from sqlalchemy import (
     true,
 )
 
+from leadflow.conditions.evaluation import NEGATIONS
+from leadflow.conditions.tree import Check, Condition
+from leadflow.conditions.values import Kind
 from leadflow.rules.attributes import attribute_is_empty, read_attribute
-from leadflow.rules.conditions import Check, Condition
-from leadflow.rules.evaluation import NEGATIONS
 from leadflow.rules.fields import CATALOGUE, PREFIX
-from leadflow.rules.values import Kind
 
 Element = ColumnElement[Any]
 _TYPES: dict[Kind | None, Any] = {

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Double, Text, cast, func, literal, select
 
+from leadflow.conditions.problems import nearest, shown
+from leadflow.conditions.values import Kind
 from leadflow.leads.events import TOUCH_TYPES
 from leadflow.leads.tables import Lead, LeadEvent
-from leadflow.rules.problems import nearest, shown
-from leadflow.rules.values import Kind
 from leadflow.scoring.overrides import effective_level, effective_score
 from leadflow.scoring.tables import LeadScore
 
@@ -43,8 +43,12 @@ class Field:
     expression: Expression
 
 
-def kinds_of(name: Any, attributes: Mapping[str, str] | None) -> tuple[Kind, ...] | str:
-    """What a field may be read as, or why there is no such field, in words."""
+def kinds_of(name: Any, attributes: Mapping[str, str] | None = None) -> tuple[Kind, ...] | str:
+    """What a field may be read as, or why there is no such field, in words.
+
+    ``attributes`` has the kind of each custom attribute by name (``numeric``, ``categorical``,
+    ``boolean``, ``date`` or ``text``); None where they are not known, and any name is taken.
+    """
     if isinstance(name, str) and name in CATALOGUE:
         return (CATALOGUE[name].kind,)
     if not isinstance(name, str) or not name.startswith(PREFIX):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
-from leadflow.rules.problems import Problem, nearest, shown
+from leadflow.conditions.problems import Problem, nearest, shown
 
 if TYPE_CHECKING:
     from leadflow.rules.schemas import RuleSet

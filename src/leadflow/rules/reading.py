@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from yaml.events import AliasEvent
 
-from leadflow.rules.problems import Problem, RuleSetInvalid
+from leadflow.conditions.problems import Problem, RuleSetInvalid
 
 LARGEST = 1_000_000  # characters
 

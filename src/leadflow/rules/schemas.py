@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
 
-from leadflow.rules.conditions import Condition, Reader
-from leadflow.rules.problems import Problem, RuleSetInvalid, nearest, shown
+from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
+from leadflow.conditions.tree import Condition, Reader
+from leadflow.rules.fields import kinds_of
 from leadflow.rules.storable import unstorable
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -85,7 +86,7 @@ def parse_rules(
     whole = {"rules": content} if isinstance(content, list) else content
     if found := unstorable(whole):
         raise RuleSetInvalid(found)
-    reading = _Reading(actions, Reader(attributes))
+    reading = _Reading(actions, Reader(partial(kinds_of, attributes=attributes)))
     problems = reading.conditions.problems
     if not isinstance(whole, dict) or not isinstance(whole.get("rules"), list):
         raise RuleSetInvalid([Problem("rules", "Write a list of rules under `rules`.")])

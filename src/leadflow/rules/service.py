@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Text, case, func, literal, select, text, u
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
+from leadflow.conditions.evaluation import holds
+from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.leads.tables import AttributeDefinition
 from leadflow.rules.compiling import compiled
-from leadflow.rules.evaluation import holds
 from leadflow.rules.kinds import CHECKS, actions_of
-from leadflow.rules.problems import RuleSetInvalid
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.sources import lead_source, values_at_hand, values_of
 from leadflow.rules.tables import RuleSetRow

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ARRAY, FromClause, Text, any_, cast, join, literal, select
 from sqlalchemy.orm import Session
 
+from leadflow.conditions.values import LONGEST_NUMBER
 from leadflow.leads.tables import Lead
 from leadflow.rules.fields import CATALOGUE, PREFIX
-from leadflow.rules.values import LONGEST_NUMBER
 from leadflow.scoring.overrides import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 

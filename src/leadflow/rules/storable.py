@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from leadflow.rules.problems import Problem, shown
+from leadflow.conditions.problems import Problem, shown
 
 DEEPEST, LONGEST_KEY = 100, 200
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from leadflow.conditions.operators import OPERATORS, Operator
+from leadflow.conditions.values import Kind
 from leadflow.rules.fields import CATALOGUE
-from leadflow.rules.operators import OPERATORS, Operator
-from leadflow.rules.values import Kind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NUMBERS = (-1.5, 0, 0.1, 1, 2, 49.999999999999, 50, 80, 1e15, 2**53 + 1, 1e300, 5e-324)

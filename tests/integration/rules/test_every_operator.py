@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.conditions.evaluation import holds
+from leadflow.conditions.operators import OPERATORS, Operator
+from leadflow.conditions.tree import Reader
+from leadflow.conditions.values import Kind
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
-from leadflow.rules.conditions import Reader
-from leadflow.rules.evaluation import holds
-from leadflow.rules.operators import OPERATORS, Operator
+from leadflow.rules.fields import kinds_of
 from leadflow.rules.service import lead_source, values_of
-from leadflow.rules.values import Kind
 from tests.integration.rules.made_up import JSON, MOMENTS, NOW, TEXTS, TIMES, VALUES, zoned
 
 FIELDS = {
@@ -72,7 +73,7 @@ def test_it_says_the_same_in_python_and_in_postgresql(
         for field in FIELDS[kind]
         for operand in operands(operator, kind)
     ]
-    reader = Reader()
+    reader = Reader(kinds_of)
     read = [reader.read(condition, "conditions") for condition in written]
     assert reader.problems == []
     known = values_of(met, list(met.scalars(select(Lead.id))), NOW)

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.audit.tables import AuditEntry
+from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
 from leadflow.rules import kinds, service
-from leadflow.rules.problems import RuleSetInvalid
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.tables import RuleSetRow
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadflow.assignment.eligibility import WORDS, Constraint, constraints
-from leadflow.assignment.hours import read_calendar
 from leadflow.assignment.reasons import SHORT
 from leadflow.assignment.strategies import PARTS, STRATEGIES, STRATEGY_NAMES
+from leadflow.hours import read_calendar
 from tests.unit.assignment.teams import decided, lead, owners, plan, rep, standing
 
 MORNINGS = read_calendar("UTC", {"mon": ["06:00-09:00"]})

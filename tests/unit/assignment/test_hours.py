@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadflow.assignment.hours import HoursInvalid, NeverWorks, read_calendar
+from leadflow.hours import HoursInvalid, NeverWorks, read_calendar
 
 WEEK = {day: ["09:00-12:00", "13:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 BERLIN = read_calendar("Europe/Berlin", WEEK)

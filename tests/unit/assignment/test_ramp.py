@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from leadflow.assignment.facts import RepFacts
-from leadflow.assignment.hours import read_calendar
 from leadflow.assignment.ramp import share_today
+from leadflow.hours import read_calendar
 
 WEEK = {day: ["09:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)

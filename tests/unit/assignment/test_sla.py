@@ -6,8 +6,8 @@ import pytest
 
 from leadflow.assignment.chain import FALLBACK, MANAGER, NEXT_BEST, TEAM_LEAD, Chain, passed_over
 from leadflow.assignment.facts import RepFacts
-from leadflow.assignment.hours import read_calendar
 from leadflow.assignment.sla import first_times
+from leadflow.hours import read_calendar
 
 OFFICE = read_calendar("UTC", {day: ["09:00-17:00"] for day in ("mon", "tue", "wed")})
 EVENING = datetime(2026, 3, 2, 16, 58, tzinfo=UTC)  # a Monday

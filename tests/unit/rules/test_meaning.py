@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from leadflow.rules.conditions import GROUPS, Reader
-from leadflow.rules.evaluation import holds
-from leadflow.rules.fields import CATALOGUE
+from leadflow.conditions.evaluation import holds
+from leadflow.conditions.operators import OPERATORS
+from leadflow.conditions.tree import GROUPS, Reader
+from leadflow.conditions.values import Kind
+from leadflow.rules.fields import CATALOGUE, kinds_of
 from leadflow.rules.kinds import AnyActions
-from leadflow.rules.operators import OPERATORS
 from leadflow.rules.reading import read_yaml
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import first_match
-from leadflow.rules.values import Kind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GUIDE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()
@@ -35,7 +35,7 @@ LEAD = {
 
 
 def says(field: str, operator: str, value: Any) -> bool:
-    reader = Reader()
+    reader = Reader(kinds_of)
     read = reader.read({field: {"operator": operator, "value": value}}, "conditions")
     assert reader.problems == []
     return holds(read, LEAD, NOW)
@@ -103,7 +103,9 @@ def test_groups_stand_beside_fields_and_in_each_other() -> None:
         ({"any": [{**high, **phone}]}, False),
         ({"total_score": [high["total_score"], low["total_score"]]}, False),
     ):
-        assert holds(Reader().read(conditions, "conditions"), LEAD, NOW) is expected, conditions
+        assert holds(Reader(kinds_of).read(conditions, "conditions"), LEAD, NOW) is expected, (
+            conditions
+        )
 
 
 def test_the_highest_priority_is_tried_first_and_one_rule_counts() -> None:

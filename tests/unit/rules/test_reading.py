@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadflow.rules.problems import RuleSetInvalid
+from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.rules.reading import LARGEST, load_rules, read_json, read_yaml, write_yaml
 
 

@@ -5,9 +5,9 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from leadflow.rules.conditions import DEEPEST, MOST_CHECKS
+from leadflow.conditions.problems import RuleSetInvalid
+from leadflow.conditions.tree import DEEPEST, MOST_CHECKS
 from leadflow.rules.kinds import AnyActions, UnknownKind, actions_of
-from leadflow.rules.problems import RuleSetInvalid
 from leadflow.rules.schemas import MOST_RULES, parse_rules
 
 AT = "rules[0].conditions"

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
-from leadflow.rules.problems import shown
-from leadflow.rules.values import Kind, read
+from leadflow.conditions.problems import shown
+from leadflow.conditions.values import Kind, read
 
 Scalar = float | str | bool | datetime
 Operand = Scalar | timedelta | tuple[Scalar, ...]

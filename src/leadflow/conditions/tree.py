@@ -1,18 +1,18 @@
 """Conditions as a tree, and reading it from what a person wrote, every problem with its place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from leadflow.rules.fields import CATALOGUE, kinds_of
-from leadflow.rules.operators import OF_PRESENCE, OPERATORS, Operand, OperandRefused, Operator
-from leadflow.rules.problems import Problem, listed, nearest, shown
-from leadflow.rules.values import Kind
+from leadflow.conditions.operators import OF_PRESENCE, OPERATORS, Operand, OperandRefused, Operator
+from leadflow.conditions.problems import Problem, listed, nearest, shown
+from leadflow.conditions.values import Kind
 
 How = Literal["all", "any", "none"]
 GROUPS: tuple[How, ...] = ("all", "any", "none")
 DEEPEST, MOST_CHECKS = 20, 2000
-FIELD_NAMES = (*CATALOGUE, "attributes.NAME")
+# What a field may be read as, or why there is no such field, in words.
+KindsOf = Callable[[Any], "tuple[Kind, ...] | str"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,9 @@ Condition = Check | Group
 
 @dataclass
 class Reader:
-    """Reads conditions and collects what is wrong with them.
+    """Reads conditions and collects what is wrong with them; ``kinds_of`` knows the fields."""
 
-    ``attributes`` has the kind of each custom attribute by name (``numeric``, ``categorical``,
-    ``boolean``, ``date`` or ``text``); None where they are not known, and any name is taken.
-    """
-
-    attributes: Mapping[str, str] | None = None
+    kinds_of: KindsOf
     problems: list[Problem] = field(default_factory=list)
     checks: int = 0
 
@@ -86,7 +82,7 @@ class Reader:
         return []
 
     def _field(self, name: Any, raw: Any, place: str) -> list[Condition]:
-        kinds = kinds_of(name, self.attributes)
+        kinds = self.kinds_of(name)
         if isinstance(kinds, str):
             self._refuse(place, kinds)
         if isinstance(raw, list) and not raw:

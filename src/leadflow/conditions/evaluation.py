@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from leadflow.rules.conditions import Check, Condition, How
-from leadflow.rules.operators import Operand
-from leadflow.rules.values import is_empty, read
+from leadflow.conditions.operators import Operand
+from leadflow.conditions.tree import Check, Condition, How
+from leadflow.conditions.values import is_empty, read
 
 _GROUPS: dict[How, Callable[[Iterable[bool]], bool]] = {
     "all": all,
