@@ -7,13 +7,21 @@ from typing import Literal
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
+from leadflow.approvals.kinds import kind_of
+from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
+from leadflow.integrations import decisions  # noqa: F401  registers the kinds
+from leadflow.settings import get_settings
 
 HOW = """
 ---
-**To decide**, fill in the form below: `approve` or `reject`, your name, and your reason.
-Due by {due:%A %d %B %Y, %H:%M} UTC. Nothing happens without a decision.
+**Who may decide**: {who}. **By** {due:%A %d %B %Y, %H:%M} UTC, then it goes to {then}.
+
+**To decide**, fill in the form below: `approve` or `reject`, your username, a one-time code, and
+your reason. The code is in the notification, or here: {address}/approvals/{id} (where you can
+decide as well). It works once and for a short while. Nothing happens without a decision.
 """
 
 
@@ -25,12 +33,14 @@ class Verdict:
     words: str
 
 
-@task(persist_result=True)
+@task(persist_result=False, cache_policy=NO_CACHE)
 def read_question(approval_id: str) -> str:
-    """What is asked, in Markdown for the person who decides."""
+    """What is asked, in Markdown for the people who decide; as it stands at this moment."""
     with unit_of_work() as session:
         approval = approvals.get(session, approval_id)
-        return approval.description + HOW.format(due=approval.due_at)
+        kind = kind_of(approval.kind).words
+        head = f"**{kind}**, level {approval.level + 1} of {max(1, len(approval.levels))}\n\n"
+        return head + approval.description + _how(approval)
 
 
 # Asked anew each time the run wakes up: somebody may have decided elsewhere meanwhile.
@@ -44,14 +54,28 @@ def find_verdict(approval_id: str) -> Verdict:
 
 @task(persist_result=True)
 def take_decision(
-    approval_id: str, decision: Literal["approve", "reject"], approver: str, reason: str
+    approval_id: str,
+    decision: Literal["approve", "reject"],
+    approver: str,
+    code: str,
+    reason: str,
 ) -> Verdict:
-    """Record the answer; one that does not count leaves the question open and says why."""
-    try:
-        with unit_of_work() as session:
-            approval = approvals.decide(
-                session, approval_id, decision, approver, reason, datetime.now(UTC)
-            )
-            return Verdict(True, approval.status)
-    except approvals.DecisionRefused as error:
-        return Verdict(False, str(error))
+    """Take the answer of the form; one that does not count leaves the question open, says why and
+    is kept in the record and the audit log."""
+    with unit_of_work() as session:
+        outcome = codes.decide_with_code(
+            session, approval_id, decision, approver, code, reason, datetime.now(UTC)
+        )
+        settled = outcome.approval.status != "waiting"
+        return Verdict(settled, outcome.approval.status if settled else outcome.words)
+
+
+def _how(approval: Approval) -> str:
+    left = [*approval.escalate_to, *approval.roles_now]
+    return HOW.format(
+        who=" or ".join(approval.roles_now),
+        due=approval.due_at,
+        then=left[0] if approval.escalate_to else "its end: " + approval.at_end.replace("_", " "),
+        address=get_settings().address,
+        id=approval.id,
+    )

@@ -56,7 +56,5 @@ def propose_promotion(learned: Learned) -> str:
     """Ask a person whether the challenger becomes the champion; returns the approval's id."""
     settings = get_settings()
     with unit_of_work() as session:
-        approval = approvals.propose(
-            session, promotion(learned, settings), datetime.now(UTC), settings.approval_hours
-        )
-        return approval.id
+        question = promotion(learned, settings)
+        return approvals.propose(session, question, datetime.now(UTC)).id

@@ -111,15 +111,12 @@ class Settings(BaseSettings):
     sla_warm_minutes: float = Field(
         default=240, gt=0, description="Working minutes to the first touch of a warm lead."
     )
-    override_free_points: float = Field(
-        default=30.0,
-        ge=0,
-        description="A score override that moves a score further than this waits for a manager.",
-    )
     override_days: int = Field(
         default=30, gt=0, le=365, description="How long a score override counts unless it says."
     )
-    approval_hours: int = Field(default=72, gt=0, description="Time given to decide an approval.")
+    approval_code_minutes: float = Field(
+        default=30, gt=0, le=1440, description="How long a one-time code for a decision works."
+    )
     ai_base_url: str = Field(
         default="https://api.openai.com/v1",
         description="Any endpoint that speaks OpenAI's chat completions.",

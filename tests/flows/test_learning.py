@@ -8,6 +8,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from sqlalchemy import Engine, func, select
 
+from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
 from leadflow.assignment.tables import Assignment
@@ -18,6 +19,7 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.supervisor.child import Child
+from tests.deciders import settle, somebody
 from tests.servers import empty, forget_models
 
 pytestmark = pytest.mark.servers
@@ -102,21 +104,38 @@ def test_training_leaves_a_challenger_a_report_with_plots_and_a_question(propose
     assert status_of(proposed) == "waiting"
 
 
+def answer(approver: str, code: str, **more: str) -> dict[str, str]:
+    """The form of a gate, filled in."""
+    said = {"decision": "approve", "approver": approver, "code": code, "reason": "better"}
+    return said | more
+
+
+def code_for(approval_id: str, username: str, role: str) -> str:
+    """A one-time code of the person of this name."""
+    with unit_of_work() as session:
+        person, approval = somebody(session, username, role), approvals.get(session, approval_id)
+        return codes.issue_code(session, approval, person, datetime.now(UTC), 30)
+
+
 def test_an_answer_that_does_not_count_leaves_the_gate_waiting_and_one_that_does_opens_it(
     proposed: str,
 ) -> None:
     client, run_id = PrefectClient(get_settings()), run_of(proposed)
     wait_for_state(run_id, "Suspended")
     with pytest.raises(ResumeRefused):
-        client.resume(run_id, {"decision": "perhaps", "approver": "ana", "reason": "why"})
+        client.resume(run_id, answer("scientist", "AAAA-AAAA", decision="perhaps"))
     with pytest.raises(ResumeRefused):
         client.resume(run_id, {"decision": "approve"})
-    client.resume(run_id, {"decision": "approve", "approver": "train_model", "reason": "me"})
+    client.resume(run_id, answer("scientist", "AAAA-AAAA"))
     time.sleep(1)
     wait_for_state(run_id, "Suspended")
     assert status_of(proposed) == "waiting"
     assert learning.registry(get_settings()).champion() is None
-    client.resume(run_id, {"decision": "approve", "approver": "ana", "reason": "better"})
+    client.resume(run_id, answer("scientist", code_for(proposed, "scientist", "data_scientist")))
+    time.sleep(1)
+    wait_for_state(run_id, "Suspended")
+    assert status_of(proposed) == "waiting"
+    client.resume(run_id, answer("manager", code_for(proposed, "manager", "sales_manager")))
     wait_for_state(run_id, "Completed")
     assert status_of(proposed) == "approved"
     models = learning.registry(get_settings())
@@ -163,12 +182,15 @@ def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
 
     now = datetime.now(UTC)
     with unit_of_work() as session:
-        question = Proposal("model_promotion", "x/9", "promote_model", {}, "# Why", "train_model")
-        approval_id = approvals.propose(session, question, now, 72).id
+        payload = {"version": "9", "sha256": "x"}
+        question = Proposal(
+            "model_promotion", "x/9", "promote_model", payload, "# Why", "train_model"
+        )
+        approval_id = approvals.propose(session, question, now).id
     deliver_outbox.fn()
     wait_for_state(run_of(approval_id), "Suspended")
     with unit_of_work() as session:
-        approvals.decide(session, approval_id, "reject", "ana", "not now", now)
+        settle(session, approval_id, now, "reject")
     deliver_outbox.fn()
     assert PrefectClient(get_settings()).state(run_of(approval_id)) == "Completed"
 
@@ -176,19 +198,23 @@ def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
 def test_a_leak_keeps_the_gate_shut_until_it_is_accepted_by_name(proposed: str) -> None:
     from tasks.outbox import deliver_outbox
 
-    payload = {"version": "9", "must_acknowledge": ["attributes.stage"]}
+    payload = {"version": "9", "sha256": "x", "must_acknowledge": ["attributes.stage"]}
     question = Proposal("model_promotion", "x/9", "note", payload, "# Leaks", "train_model")
     with unit_of_work() as session:
-        approval_id = approvals.propose(session, question, datetime.now(UTC), 72).id
+        approval_id = approvals.propose(session, question, datetime.now(UTC)).id
     deliver_outbox.fn()
     client, run_id = PrefectClient(get_settings()), run_of(approval_id)
     wait_for_state(run_id, "Suspended")
-    answer = {"decision": "approve", "approver": "ana", "reason": "better"}
-    client.resume(run_id, answer)
+    with unit_of_work() as session:
+        person = somebody(session, "scientist", "data_scientist")
+        now, accept = datetime.now(UTC), "I accept attributes.stage: known at once"
+        approvals.decide(session, approval_id, "approve", person, accept, now, "api")
+    client.resume(run_id, answer("manager", code_for(approval_id, "manager", "sales_manager")))
     time.sleep(1)
     wait_for_state(run_id, "Suspended")
     assert status_of(approval_id) == "waiting"
-    client.resume(run_id, answer | {"reason": "I accept attributes.stage: known at once"})
+    code = code_for(approval_id, "manager", "sales_manager")
+    client.resume(run_id, answer("manager", code, reason=accept))
     wait_for_state(run_id, "Completed")
     assert status_of(approval_id) == "approved"
 

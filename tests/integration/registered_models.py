@@ -15,6 +15,7 @@ from leadflow.scoring.promotion import promote
 from leadflow.settings import Settings, get_settings
 from models.registry import Registry
 from models.training import train
+from tests.deciders import settle
 from tests.servers import forget_models
 from tests.unit.models.made_up_leads import FEATURES, make
 
@@ -52,8 +53,8 @@ def models(store: Engine, settings: Settings, learned: list[Learned]) -> Registr
 def approve(learned: Learned, settings: Settings, at: datetime = NOW, reason: str = "ok") -> str:
     """Ask, approve and carry out."""
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(learned, settings), at, 72)
-        approvals.decide(session, question.id, "approve", "ana", reason, at)
+        question = approvals.propose(session, learning.promotion(learned, settings), at)
+        settle(session, question.id, at, reason=reason)
     with unit_of_work() as session:
         payload = {**question.payload, "approval_id": question.id}
         promote(session, settings, payload, at)

@@ -9,11 +9,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
-from leadflow.approvals import service as approvals
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
 from leadflow.scoring.tables import ScoreOverride
+from tests.deciders import settle
 
 REASON = "Strong interest shown in demo call"
 
@@ -81,7 +81,7 @@ def test_a_large_change_waits_for_another_manager_and_then_counts(
     shown = CliRunner().invoke(app, ["overrides"], env={"COLUMNS": "200"}).output
     assert "waiting" in shown
     with unit_of_work() as session:
-        approvals.decide(session, approval_id, "approve", "ana", "yes", datetime.now(UTC))
+        settle(session, approval_id, datetime.now(UTC))
     give_up = time.monotonic() + 60
     while (score := client.get(f"{lead['path']}/score").json())["override"] is None:
         assert time.monotonic() < give_up, "nobody carried the approval out"
@@ -94,7 +94,7 @@ def test_a_rejected_change_stops_waiting(client: TestClient, lead: dict[str, Any
     said = client.post(lead["url"], json=body(lead["score"]["total"] + 31)).json()
     with unit_of_work() as session:
         approval_id = said["override"]["approval_id"]
-        approvals.decide(session, approval_id, "reject", "ana", "no", datetime.now(UTC))
+        settle(session, approval_id, datetime.now(UTC), "reject")
     give_up = time.monotonic() + 60
     while True:
         with unit_of_work() as session:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from sqlalchemy import Engine, text
 
 from leadflow.approvals import service as approvals
@@ -19,6 +18,7 @@ from leadflow.scoring.learning import Learned
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
 from models.registry import Registry
+from tests.deciders import settle
 from tests.integration.registered_models import NOW
 from tests.servers import forget_models
 
@@ -35,7 +35,7 @@ def test_a_leak_stops_an_approval_until_it_is_accepted(
 ) -> None:
     leaky = replace(learned[0], leaks=("attributes.stage", "attributes.call"))
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(leaky, settings), NOW, 72)
+        question = approvals.propose(session, learning.promotion(leaky, settings), NOW)
     for reason in (
         "better",
         "accept",
@@ -44,11 +44,13 @@ def test_a_leak_stops_an_approval_until_it_is_accepted(
         "accept attributes.stage attributes.call_length",
         "unacceptable: attributes.stage attributes.call",
     ):
-        with unit_of_work() as session, pytest.raises(approvals.DecisionRefused, match="accept"):
-            approvals.decide(session, question.id, "approve", "ana", reason, NOW)
+        with unit_of_work() as session:
+            refused = settle(session, question.id, NOW, reason=reason)
+            assert refused.problem == "warnings-not-accepted"
+            assert "accept" in refused.words
     reason = "Known before the call; I accept attributes.stage and ATTRIBUTES.CALL."
     with unit_of_work() as session:
-        approvals.decide(session, question.id, "approve", "ana", reason, NOW)
+        assert settle(session, question.id, NOW, reason=reason).counted
     acts = {name: act for name, act in registered_acts(settings).items() if name == "promote_model"}
     with unit_of_work() as session:
         session.execute(text("DELETE FROM outbox WHERE act <> 'promote_model'"))
@@ -61,8 +63,9 @@ def test_a_leak_may_be_rejected_without_further_words(
 ) -> None:
     leaky = replace(learned[0], leaks=("attributes.stage",))
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(leaky, settings), NOW, 72)
-        assert approvals.decide(session, question.id, "reject", "ana", "", NOW)
+        question = approvals.propose(session, learning.promotion(leaky, settings), NOW)
+        rejected = settle(session, question.id, NOW, "reject", "no").approval
+        assert rejected.status == "rejected"
 
 
 def a_market(store: Engine) -> None:

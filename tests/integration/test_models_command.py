@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
+from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
 from leadflow.approvals.tables import Approval
 from leadflow.cli.main import app
@@ -20,6 +21,7 @@ from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
 from models.refused import NoSuchVersion
 from models.registry import Registry
+from tests.deciders import somebody
 from tests.integration.registered_models import approve
 
 Run = Callable[..., str]
@@ -85,15 +87,19 @@ def test_promoting_asks_at_the_gate_and_changes_nothing_by_itself(
     run: Run, store: Engine, models: Registry, learned: list[Learned]
 ) -> None:
     market(store)
+    with unit_of_work() as session:
+        somebody(session, "olga", "data_scientist")
     said = run("promote", learned[0].version, "--as", "olga")
     with unit_of_work() as session:
         (approval,) = session.scalars(select(Approval)).all()
         assert approval.id in said
-        assert (approval.requested_by, approval.payload["sha256"]) == ("olga", learned[0].sha256)
+        assert approval.payload["sha256"] == learned[0].sha256
         assert approval.description.startswith("# Proposed: ")
         assert "## Segments" in approval.description
-        with pytest.raises(approvals.DecisionRefused, match="somebody else"):
-            approvals.decide(session, approval.id, "approve", "olga", "mine", datetime.now(UTC))
+        olga = session.get_one(Person, approval.requested_by)
+        now = datetime.now(UTC)
+        refused = approvals.decide(session, approval.id, "approve", olga, "mine", now, "api")
+        assert "somebody else" in refused.words
     assert models.champion() is None
 
 

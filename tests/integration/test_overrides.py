@@ -9,6 +9,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.acting import Requester
+from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
 from leadflow.approvals.tables import Approval
 from leadflow.assignment import service as assignment
@@ -26,6 +28,7 @@ from leadflow.scoring.service import current_score, score_lead
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import get_settings
 from models.rubric import Rubric
+from tests.deciders import settle, somebody
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=31)
@@ -53,13 +56,15 @@ def say(
         reason="Strong interest shown in demo call",
         expires_at=expires_at,
     )
-    return overrides.override(session, lead_id, said, "sales_manager_1", now, get_settings())
+    by = somebody(session, "sales_manager_1", "sales_manager")
+    asks = Requester(by.id, frozenset(by.roles), by.id)
+    return overrides.override(session, lead_id, said, asks, now, get_settings())
 
 
 def approve(session: Session, made: ScoreOverride, now: datetime = NOW) -> dict[str, object]:
     """Agree as another manager, and carry the act out."""
     assert made.approval_id is not None
-    approval = approvals.decide(session, made.approval_id, "approve", "ana", "yes", now)
+    approval = settle(session, made.approval_id, now).approval
     payload = {**approval.payload, "approval_id": approval.id}
     done = overrides.apply_override(session, payload, now)
     session.refresh(made)
@@ -72,7 +77,8 @@ def statuses(session: Session) -> list[str]:
 
 
 def audited(session: Session) -> list[str]:
-    return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.number)))
+    said = list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.number)))
+    return [action for action in said if action != "person.added"]
 
 
 def test_an_override_stands_beside_the_model_and_changes_no_score_of_it(session: Session) -> None:
@@ -87,8 +93,8 @@ def test_an_override_stands_beside_the_model_and_changes_no_score_of_it(session:
     assert current_score(session, lead_id).total_score == made.model_score
     assert overrides.active_override(session, lead_id, NOW) == made
     assert audited(session) == ["override.made"]
-    entry = session.scalars(select(AuditEntry)).one()
-    assert (entry.actor, entry.subject) == ("sales_manager_1", lead_id)
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.subject == lead_id)).one()
+    assert entry.actor == made.override_by
     assert "demo call" not in str(entry.detail)
 
 
@@ -113,6 +119,7 @@ def test_an_override_after_one_that_expired_unmarked_takes_its_place(session: Se
 
 
 def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Session) -> None:
+    somebody(session, "another", "sales_manager")
     lead_id = put_lead(session)
     small = say(session, lead_id, 10)
     large = say(session, lead_id, 31, NOW + timedelta(minutes=1))
@@ -121,26 +128,34 @@ def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Se
     [asked] = approvals.waiting(session)
     assert asked.id == large.approval_id
     assert (asked.kind, asked.subject_id) == ("score_override", lead_id)
-    for word in ("demo call", "sales_manager_1", f"{large.new_score:.0f}"):
+    for word in ("demo call", large.override_by, f"{large.new_score:.0f}"):
         assert word in asked.description
     assert approve(session, large) == {"override": large.id, "status": "active"}
     assert statuses(session) == ["replaced", "active"]
     assert overrides.active_override(session, lead_id, NOW) == large
-    assert audited(session)[-3:] == ["override.asked", "approval.approved", "override.applied"]
+    assert audited(session)[-6:] == [
+        "approval.asked",
+        "override.asked",
+        "approval.approve_vote",
+        "approval.approved",
+        "override.applied",
+        "approval.carried_out",
+    ]
 
 
 def test_who_asks_cannot_agree(session: Session) -> None:
     made = say(session, put_lead(session), 40)
     assert made.approval_id is not None
-    with pytest.raises(approvals.DecisionRefused, match="cannot give it"):
-        approvals.decide(session, made.approval_id, "approve", "sales_manager_1", "", NOW)
+    asker = session.get_one(Person, made.override_by)
+    refused = approvals.decide(session, made.approval_id, "approve", asker, "me", NOW, "api")
+    assert (refused.counted, refused.problem) == (False, "own-request")
     assert statuses(session) == ["waiting"]
 
 
 def test_an_act_without_an_approval_puts_nothing_in_force(session: Session) -> None:
     made = say(session, put_lead(session), 40)
     asked = session.scalars(select(Approval)).one()
-    with pytest.raises(approvals.DecisionRefused):
+    with pytest.raises(approvals.NotApproved):
         overrides.apply_override(session, {**asked.payload, "approval_id": asked.id}, NOW)
     session.refresh(made)
     assert made.status == "waiting"
@@ -160,7 +175,7 @@ def test_a_rejected_override_never_counts(session: Session) -> None:
     lead_id = put_lead(session)
     made = say(session, lead_id, 40)
     assert made.approval_id is not None
-    approvals.decide(session, made.approval_id, "reject", "ana", "no", NOW)
+    settle(session, made.approval_id, NOW, "reject")
     assert overrides.settle_due(session, NOW) == 1
     assert statuses(session) == ["rejected"]
     assert overrides.active_override(session, lead_id, NOW) is None
@@ -197,7 +212,14 @@ def test_an_override_that_expires_while_it_waits_asks_no_more(session: Session) 
 
 def test_an_approval_that_comes_after_the_expiry_puts_nothing_in_force(session: Session) -> None:
     made = say(session, put_lead(session), 40, expires_at=NOW + timedelta(hours=1))
-    assert approve(session, made, LATER)["status"] == "expired"
+    assert made.approval_id is not None
+    settle(session, made.approval_id, NOW)
+    payload = {"lead_id": made.lead_id, "approval_id": made.approval_id}
+    assert "void" in overrides.apply_override(session, payload, LATER)
+    assert approvals.get(session, made.approval_id).status == "void"
+    session.refresh(made)
+    assert made.status == "waiting"
+    assert overrides.settle_due(session, LATER) == 1
 
 
 def test_the_end_of_an_old_override_leaves_a_newer_question_alone(session: Session) -> None:
@@ -223,6 +245,7 @@ def test_withdrawing_takes_back_what_counts_and_what_waits(session: Session) -> 
 
 def test_ten_overrides_at_once_leave_one_that_counts(store: Engine) -> None:
     with unit_of_work() as session:
+        somebody(session, "sales_manager_1", "sales_manager")
         lead_id = put_lead(session)
 
     def one(number: int) -> None:

@@ -14,12 +14,13 @@ from leadflow.database.engine import unit_of_work
 from leadflow.scoring import learning
 from leadflow.scoring.champion import VersionNotApproved, serving_scorer
 from leadflow.scoring.learning import Learned
-from leadflow.scoring.promotion import ChallengerChanged, promote, roll_back
+from leadflow.scoring.promotion import promote, roll_back
 from leadflow.scoring.tables_of_serving import ServingModel
 from leadflow.settings import Settings, get_settings
 from models.refused import ModelAltered
 from models.registry import SHA_TAG, Registry
 from models.scorecard_files import fingerprint
+from tests.deciders import settle
 from tests.integration.registered_models import NOW, approve
 from tests.servers import free_port
 
@@ -84,29 +85,33 @@ def test_a_version_altered_after_its_approval_is_not_promoted(
     content = path.read_text()
     try:
         path.write_text(content + " ")
-        with pytest.raises(ChallengerChanged, match="not what was approved"):
-            approve(learned[1], settings)
+        approval_id = approve(learned[1], settings)
     finally:
         path.write_text(content)
     assert models.champion() is None
     with unit_of_work() as session:
         assert session.scalars(select(ServingModel)).all() == []
+        refused = approvals.get(session, approval_id)
+        assert refused.status == "void"
+        assert "not what was approved" in str(refused.reason)
 
 
 def test_an_act_that_no_approval_stands_behind_promotes_nothing(
     models: Registry, learned: list[Learned], settings: Settings
 ) -> None:
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(learned[0], settings), NOW, 72)
+        question = approvals.propose(session, learning.promotion(learned[0], settings), NOW)
     payload = {**question.payload, "approval_id": question.id}
-    with unit_of_work() as session, pytest.raises(ChallengerChanged):
+    with unit_of_work() as session, pytest.raises(approvals.NotApproved):
         promote(session, settings, payload, NOW)
-    with unit_of_work() as session:
-        approvals.decide(session, question.id, "approve", "ana", "ok", NOW)
-    other = {**payload, "version": learned[1].version, "sha256": learned[1].sha256}
-    with unit_of_work() as session, pytest.raises(ChallengerChanged):
-        promote(session, settings, other, NOW)
     assert models.champion() is None
+    with unit_of_work() as session:
+        settle(session, question.id, NOW)
+    other = {**payload, "version": learned[1].version, "sha256": learned[1].sha256}
+    with unit_of_work() as session:
+        promote(session, settings, other, NOW)
+    # The approval says which version, not whoever asks to carry it out.
+    assert models.champion() == models.version(learned[0].version)
 
 
 def test_the_gateway_follows_a_rollback_and_keeps_scoring_when_the_alias_is_moved_by_hand(

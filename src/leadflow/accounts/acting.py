@@ -1,5 +1,6 @@
 """In whose name somebody acts: their own, or that of a person they stand in for."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,6 +11,15 @@ from leadflow.accounts.keys import ANYBODY
 from leadflow.accounts.people import PersonNotFound, find_person
 from leadflow.accounts.tables import Delegation, Person
 from leadflow.audit import service as audit
+
+
+@dataclass(frozen=True)
+class Requester:
+    """In whose name something is asked for, with their roles; ``asked_by``: who did."""
+
+    id: str
+    roles: frozenset[str]
+    asked_by: str
 
 
 class NotYourName(PermissionError):
@@ -41,6 +51,18 @@ def in_whose_name(session: Session, actor: Actor, said: str | None, now: datetim
         f"You are {actor.called} and may not act for {person.username}. They can let you: leadflow "
         "people delegate, or the page Delegation."
     )
+
+
+def requester(session: Session, actor: Actor, said: str | None, now: datetime) -> Requester:
+    """The same with their roles, where policies go by them.
+
+    Raises:
+        NotYourName: as ``in_whose_name``.
+    """
+    name = in_whose_name(session, actor, said, now)
+    if name == actor.id:
+        return Requester(actor.id, actor.roles, actor.id)
+    return Requester(name, frozenset(session.get_one(Person, name).roles), actor.id)
 
 
 def may_act_for(session: Session, actor: Actor, person: Person, now: datetime) -> bool:

@@ -1,42 +1,53 @@
-"""Asking a person, taking the answer, and carrying out exactly what was shown.
+"""Asking people, taking their decisions, and carrying out exactly what was shown.
 
-An approval fixes its subject by a content hash. Whoever decides is never who asked, a decision is
-taken once, and an approved act is left to the outbox under the approval's own key.
+An approval fixes its subject by a content hash and its policy as it was when it was asked. Whoever
+decides is never who asked, nobody counts twice, a decision is taken once, and an approved act is
+left to the outbox under the approval's own key.
 """
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.approvals.tables import Approval
-from leadflow.audit import service as audit
+from leadflow.accounts.tables import Person
+from leadflow.approvals.kinds import SubjectChanged, kind_of
+from leadflow.approvals.moving import advance, begin_level, finish, step
+from leadflow.approvals.policy_store import current_policies
+from leadflow.approvals.tables import Approval, ApprovalStep, ApprovalVote
+from leadflow.approvals.who import May, MayNot, may_decide
 from leadflow.database import outbox
 
 Decision = Literal["approve", "reject"]
+Door = Literal["api", "page", "prefect", "terminal"]
 
 
-class ApprovalNotFound(RuntimeError):
+class ApprovalNotFound(LookupError):
     """There is no approval with this id."""
 
 
-class DecisionRefused(RuntimeError):
-    """The decision does not count; the message says why and what to do."""
+class NobodyNeeded(RuntimeError):
+    """The policies ask nobody about this; carry it out instead of asking."""
+
+
+class NotApproved(RuntimeError):
+    """An act whose approval does not stand; nothing is done."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a person is asked to decide.
+    """What people are asked to decide.
 
-    ``act`` is carried out with ``payload`` if approved; ``description`` is Markdown for the person.
-    It takes the place of older questions that wait: of every one of its kind, or only of those
-    about the same subject.
+    ``act`` is carried out with ``payload`` if approved; ``description`` is Markdown for the people,
+    by ids only. ``facts`` are what the policies go by. ``requested_by`` is in whose name,
+    ``asked_by`` who asks where that is somebody else. It takes the place of older questions that
+    wait: of every one of its kind, or only of those about the same subject.
     Names under ``must_acknowledge`` in the payload are warnings: an approval's reason must accept
     each by name.
     """
@@ -47,64 +58,100 @@ class Proposal:
     payload: dict[str, Any]
     description: str
     requested_by: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    asked_by: str | None = None
     replaces: Literal["kind", "subject"] = "kind"
 
 
-def content_hash(proposal_kind: str, subject_id: str, act: str, payload: dict[str, Any]) -> str:
-    """SHA-256 of what is decided, in canonical JSON."""
-    content = json.dumps([proposal_kind, subject_id, act, payload], sort_keys=True)
+@dataclass(frozen=True)
+class Outcome:
+    """What came of somebody's decision: whether it counted, else why not (a stable name), and in
+    words. The approval is as it is now."""
+
+    approval: Approval
+    counted: bool
+    words: str
+    problem: str | None = None
+
+
+def content_hash(session: Session, kind: str, subject_id: str, payload: dict[str, Any]) -> str:
+    """SHA-256 of what is decided, in canonical JSON: what is to be done, and what it is done to as
+    it is at this moment.
+
+    Raises:
+        UnknownKind: no room has registered decisions of this kind.
+    """
+    now = kind_of(kind).content(session, subject_id, payload)
+    content = json.dumps([kind, subject_id, payload, now], sort_keys=True, default=str)
     return sha256(content.encode()).hexdigest()
 
 
-def propose(session: Session, proposal: Proposal, now: datetime, hours: int) -> Approval:
-    """Ask a person. An older question that nobody has answered is void where the new one takes its
-    place (``Proposal.replaces``). Starts the gate flow through the outbox."""
+def propose(session: Session, proposal: Proposal, now: datetime) -> Approval:
+    """Ask the people whom the policies name. An older question that nobody has answered is void
+    where the new one takes its place (``Proposal.replaces``). Starts the gate flow through the
+    outbox.
+
+    Raises:
+        NobodyNeeded: the policies ask nobody about this.
+        UnknownKind: no room has registered decisions of this kind.
+    """
+    version, policies = current_policies(session)
+    needed = policies.requirement(proposal.kind, proposal.facts, now)
+    if not needed.levels:
+        raise NobodyNeeded(f"By the policy {needed.policy}, nobody is asked about this.")
     subjects = [proposal.subject_id] if proposal.replaces == "subject" else None
-    void(session, proposal.kind, "Replaced by a newer proposal.", subjects)
+    void(session, proposal.kind, "Replaced by a newer proposal.", now, subjects)
+    fixed = content_hash(session, proposal.kind, proposal.subject_id, proposal.payload)
     approval = Approval(
         kind=proposal.kind,
         subject_id=proposal.subject_id,
         act=proposal.act,
         payload=proposal.payload,
         description=proposal.description,
+        status="waiting",
         requested_by=proposal.requested_by,
+        asked_by=proposal.asked_by or proposal.requested_by,
         requested_at=now,
-        due_at=now + timedelta(hours=hours),
-        content_hash=content_hash(
-            proposal.kind, proposal.subject_id, proposal.act, proposal.payload
-        ),
+        due_at=now,
+        content_hash=fixed,
+        policy=needed.policy,
+        policy_version=version,
+        facts=proposal.facts | {"remind_at_share": needed.remind_at_share},
+        levels=[level.model_dump(mode="json") for level in needed.levels],
+        level=0,
+        roles_now=[],
+        hours=needed.hours,
+        escalate_to=list(needed.escalate_to),
+        at_end=needed.at_end,
     )
     session.add(approval)
     session.flush()
-    outbox.enqueue(
-        session,
-        "start_flow_run",
-        f"gate:{approval.id}",
-        {"deployment": "await_decision", "parameters": {"approval_id": approval.id}},
-    )
-    audit.record(
-        session,
-        proposal.requested_by,
-        "approval.asked",
-        approval.id,
-        {"kind": approval.kind, "subject": approval.subject_id, "hash": approval.content_hash},
-    )
+    start_gate(session, approval.id, f"gate:{approval.id}")
+    begin_level(session, approval, 0, now)
     return approval
 
 
+def start_gate(session: Session, approval_id: str, key: str) -> None:
+    """Have the flow started that shows the question in Prefect and waits for the answer."""
+    payload = {"deployment": "await_decision", "parameters": {"approval_id": approval_id}}
+    outbox.enqueue(session, "start_flow_run", key, payload | {"key": key})
+
+
 def void(
-    session: Session, kind: str, reason: str, subject_ids: Sequence[str] | None = None
+    session: Session,
+    kind: str,
+    reason: str,
+    now: datetime,
+    subject_ids: Sequence[str] | None = None,
 ) -> list[str]:
     """Take back the questions of a kind that wait, all or those about some subjects; their ids."""
-    waiting_ones = update(Approval).where(Approval.kind == kind, Approval.status == "waiting")
+    waiting_ones = select(Approval).where(Approval.kind == kind, Approval.status == "waiting")
     if subject_ids is not None:
         waiting_ones = waiting_ones.where(Approval.subject_id.in_(subject_ids))
-    settled = session.scalars(
-        waiting_ones.values(status="void", reason=reason).returning(Approval.id)
-    ).all()
-    for approval_id in settled:
-        _settle_gate(session, approval_id)
-    return list(settled)
+    found = session.scalars(waiting_ones.order_by(Approval.id).with_for_update()).all()
+    for approval in found:
+        finish(session, approval, "void", None, reason, now)
+    return [approval.id for approval in found]
 
 
 def get(session: Session, approval_id: str) -> Approval:
@@ -119,90 +166,189 @@ def get(session: Session, approval_id: str) -> Approval:
     return approval
 
 
-def waiting(session: Session) -> list[Approval]:
-    """Everything that waits for a person, oldest first."""
-    return list(
-        session.scalars(
-            select(Approval).where(Approval.status == "waiting").order_by(Approval.requested_at)
-        )
-    )
+def waiting(session: Session, limit: int = 1000) -> list[Approval]:
+    """Everything that waits for a decision, oldest first."""
+    oldest = select(Approval).where(Approval.status == "waiting").order_by(Approval.requested_at)
+    return list(session.scalars(oldest.limit(limit)))
+
+
+def waiting_for(session: Session, person: Person, now: datetime) -> list[Approval]:
+    """What this person may decide now, oldest first."""
+    return [
+        approval
+        for approval in waiting(session)
+        if isinstance(may_decide(session, approval, person, now), May)
+    ]
+
+
+def steps_of(session: Session, approval_id: str) -> list[ApprovalStep]:
+    """Everything that happened to an approval, the oldest first."""
+    of_it = select(ApprovalStep).where(ApprovalStep.approval_id == approval_id)
+    return list(session.scalars(of_it.order_by(ApprovalStep.number)))
+
+
+def votes_of(session: Session, approval_id: str) -> list[ApprovalVote]:
+    """Who has decided what, in order."""
+    of_it = select(ApprovalVote).where(ApprovalVote.approval_id == approval_id)
+    return list(session.scalars(of_it.order_by(ApprovalVote.at, ApprovalVote.person_id)))
 
 
 def decide(
     session: Session,
     approval_id: str,
     decision: Decision,
-    approver: str,
+    person: Person,
     reason: str,
     now: datetime,
-) -> Approval:
-    """Take a decision, once; an approval's act goes to the outbox in the same transaction.
+    door: Door,
+    seen_hash: str | None = None,
+) -> Outcome:
+    """Take somebody's decision. One that does not count says why; it is kept in the record and the
+    audit log, so commit in any case. ``seen_hash`` is the hash of what was shown to them.
+
+    A rejection ends it; an approval leads to the next level once so many have approved as the level
+    needs, and after the last the act goes to the outbox in the same transaction.
 
     Raises:
         ApprovalNotFound: no such id.
-        DecisionRefused: no approver named, the requester's own decision, already decided, a
-            subject that is no longer what was shown, or warnings that the reason does not accept.
     """
-    approver = approver.strip()
     approval = session.scalars(
         select(Approval).where(Approval.id == approval_id).with_for_update()
     ).first()
     if approval is None:
         raise ApprovalNotFound(f"There is no approval {approval_id}.")
-    _refuse_if_not_valid(approval, approver)
-    if decision == "approve":
-        _refuse_if_not_accepted(approval, reason)
-    approval.status = "approved" if decision == "approve" else "rejected"
-    approval.decided_by, approval.decided_at, approval.reason = (
-        approver,
-        now,
-        reason.strip() or None,
+    advance(session, approval, now)
+    refused = _refusal(session, approval, decision, person, reason, now, seen_hash)
+    if isinstance(refused, MayNot):
+        if refused.problem == "subject-changed" and approval.status == "waiting":
+            finish(session, approval, "void", None, refused.words, now)
+        step(session, approval, "refused", person.id, now, why=refused.problem, door=door)
+        return Outcome(approval, False, refused.words, refused.problem)
+    vote = ApprovalVote(
+        approval_id=approval.id,
+        person_id=person.id,
+        counts_for=refused.counts_for.id,
+        level=approval.level,
+        decision=decision,
+        reason=reason.strip(),
+        door=door,
+        content_hash=approval.content_hash,
+        at=now,
     )
-    if approval.status == "approved":
-        outbox.enqueue(
-            session,
-            approval.act,
-            f"approval:{approval.id}",
-            {**approval.payload, "approval_id": approval.id},
-        )
-    _settle_gate(session, approval.id)
-    audit.record(
-        session,
-        approver,
-        f"approval.{approval.status}",
-        approval.id,
-        {"kind": approval.kind, "subject": approval.subject_id, "hash": approval.content_hash},
-    )
-    return approval
+    session.add(vote)
+    said = {"level": approval.level, "door": door, "counts_for": vote.counts_for}
+    step(session, approval, f"{decision}_vote", person.id, now, **said)
+    return Outcome(approval, True, _count(session, approval, vote, now))
 
 
-def _settle_gate(session: Session, approval_id: str) -> None:
-    """End the run that waits at the gate, if it was not the door the decision came through."""
-    outbox.enqueue(session, "settle_gate", f"settle:{approval_id}", {"approval_id": approval_id})
+def carry_out(
+    session: Session,
+    approval_id: str,
+    now: datetime,
+    do: Callable[[Approval], dict[str, Any]],
+) -> dict[str, Any]:
+    """Do what was approved, once, in this transaction; once more changes nothing. Where the subject
+    is no longer what was shown, or ``do`` finds so (``SubjectChanged``), the approval is void and
+    nothing is done.
+
+    Raises:
+        ApprovalNotFound: no such id.
+        NotApproved: it is not approved.
+    """
+    approval = session.scalars(
+        select(Approval).where(Approval.id == approval_id).with_for_update()
+    ).first()
+    if approval is None:
+        raise ApprovalNotFound(f"There is no approval {approval_id}.")
+    if approval.carried_out_at is not None:
+        return {"already": approval.carried_out_at.isoformat()}
+    if approval.status == "void":
+        return {"void": approval.reason}
+    if approval.status != "approved":
+        raise NotApproved(f"{approval.id} is {approval.status}; nothing is done.")
+    try:
+        with session.begin_nested():
+            _refuse_changed(session, approval)
+            result = do(approval)
+            approval.carried_out_at = now
+    except SubjectChanged as error:
+        session.refresh(approval)
+        approval.status, approval.reason = "void", str(error)
+        approval.decided_by = approval.decided_at = None
+        step(session, approval, "void", "leadflow", now, why="subject-changed")
+        return {"void": str(error)}
+    step(session, approval, "carried_out", "leadflow", now)
+    return result
 
 
-def _refuse_if_not_valid(approval: Approval, approver: str) -> None:
-    if not approver:
-        raise DecisionRefused("Name the person who decides.")
+def _refuse_changed(session: Session, approval: Approval) -> None:
+    fixed = content_hash(session, approval.kind, approval.subject_id, approval.payload)
+    if fixed != approval.content_hash:
+        raise SubjectChanged("What was shown has changed since. Ask anew.")
+
+
+def _refusal(
+    session: Session,
+    approval: Approval,
+    decision: Decision,
+    person: Person,
+    reason: str,
+    now: datetime,
+    seen_hash: str | None,
+) -> May | MayNot:
     if approval.status != "waiting":
-        raise DecisionRefused(f"Already {approval.status}: a decision is taken once.")
-    if approver == approval.requested_by:
-        raise DecisionRefused("Who asks for an approval cannot give it. Ask somebody else.")
-    if approval.content_hash != content_hash(
-        approval.kind, approval.subject_id, approval.act, approval.payload
-    ):
-        raise DecisionRefused("What was shown has changed since. Propose it again.")
+        return MayNot(f"already-{approval.status}", _ended(approval))
+    if not person.active:
+        return MayNot("not-yours-to-decide", "This account is not active.")
+    if not reason.strip():
+        return MayNot("reason-missing", "Say why, for those who read it later.")
+    may = may_decide(session, approval, person, now)
+    if isinstance(may, MayNot):
+        return may
+    if seen_hash is not None and seen_hash != approval.content_hash:
+        return MayNot("other-content-shown", "This is not what was shown to you. Read it again.")
+    try:
+        _refuse_changed(session, approval)
+    except SubjectChanged as error:
+        return MayNot("subject-changed", str(error))
+    missing = _not_accepted(approval, reason) if decision == "approve" else None
+    return missing or may
 
 
-def _refuse_if_not_accepted(approval: Approval, reason: str) -> None:
+def _ended(approval: Approval) -> str:
+    at = f" at {approval.decided_at:%Y-%m-%d %H:%M} UTC" if approval.decided_at else ""
+    why = f" {approval.reason}" if approval.status in ("void", "expired") else ""
+    return f"Already {approval.status}{at}: a decision is taken once.{why}"
+
+
+def _count(session: Session, approval: Approval, vote: ApprovalVote, now: datetime) -> str:
+    """Whether the vote settles the level, or the whole; what has come of it, in words."""
+    if vote.decision == "reject":
+        finish(session, approval, "rejected", vote.person_id, vote.reason, now)
+        return "Rejected."
+    session.flush()
+    level = approval.levels[approval.level]
+    given = sum(one.level == approval.level for one in votes_of(session, approval.id))
+    if given < level["quorum"]:
+        return f"Noted: {given} of {level['quorum']} have approved."
+    if approval.level + 1 < len(approval.levels):
+        begin_level(session, approval, approval.level + 1, now)
+        return f"Noted. Now it waits for {' or '.join(approval.roles_now)}."
+    finish(session, approval, "approved", vote.person_id, vote.reason, now)
+    return "Approved."
+
+
+def _not_accepted(approval: Approval, reason: str) -> MayNot | None:
     """What the payload lists under ``must_acknowledge`` is approved only by name."""
     warned: list[str] = approval.payload.get("must_acknowledge", [])
     missing = [name for name in warned if not _says(reason, re.escape(name))]
-    if warned and (missing or not _says(reason, "accept(s|ed|ing)?")):
-        raise DecisionRefused(
-            f"This comes with warnings about {', '.join(warned)}. To approve it all the same, "
-            f"write a reason that says accept and names each: accept {' '.join(warned)}"
-        )
+    if not warned or (not missing and _says(reason, "accept(s|ed|ing)?")):
+        return None
+    return MayNot(
+        "warnings-not-accepted",
+        f"This comes with warnings about {', '.join(warned)}. To approve it all the same, "
+        f"write a reason that says accept and names each: accept {' '.join(warned)}",
+    )
 
 
 def _says(reason: str, pattern: str) -> bool:

@@ -1,7 +1,7 @@
 """``leadflow approvals``: what waits for a person, and deciding it from the terminal."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markdown import Markdown
@@ -9,13 +9,22 @@ from rich.table import Table
 
 from leadflow.cli.console import console
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from leadflow.approvals.service import Outcome
+
 app = typer.Typer(no_args_is_help=True, help="What waits for a person to decide.")
 ApprovalId = Annotated[str, typer.Argument(help="The approval's id, as `list` shows it.")]
 
 
+class DecisionRefused(RuntimeError):
+    """The decision does not count; the message says why and what to do."""
+
+
 @app.command("list")
 def list_waiting() -> None:
-    """Everything that waits for a person, oldest first."""
+    """Everything that waits for a decision, oldest first."""
     from leadflow.approvals.service import waiting
     from leadflow.database.engine import unit_of_work
 
@@ -26,12 +35,13 @@ def list_waiting() -> None:
         return
     table = Table(box=None)
     table.add_column("Approval", no_wrap=True, min_width=33)
-    for name in ("What", "Asked at (UTC)", "Due (UTC)"):
+    for name in ("What", "Waits for", "Asked at (UTC)", "Due (UTC)"):
         table.add_column(name)
     for item in open_questions:
         table.add_row(
             item.id,
             f"{item.kind} {item.subject_id}",
+            " or ".join(item.roles_now),
             f"{item.requested_at:%Y-%m-%d %H:%M}",
             f"{item.due_at:%Y-%m-%d %H:%M}",
         )
@@ -40,33 +50,74 @@ def list_waiting() -> None:
 
 @app.command()
 def show(approval_id: ApprovalId) -> None:
-    """What exactly is asked, with the evidence."""
-    from leadflow.approvals.service import get
+    """What exactly is asked, with the evidence, and what happened to it."""
+    from leadflow.accounts.people import usernames
+    from leadflow.approvals.service import get, steps_of
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
         approval = get(session, approval_id)
+        steps = steps_of(session, approval_id)
+        names = usernames(session, [step.actor for step in steps])
     console.print(Markdown(approval.description))
-    console.print(f"\nStatus: [bold]{approval.status}[/bold]")
+    console.print(f"\nStatus: [bold]{approval.status}[/bold], policy {approval.policy}")
+    for step in steps:
+        who = names.get(step.actor, step.actor)
+        console.print(f"{step.at:%Y-%m-%d %H:%M} {step.kind} ({who})", markup=False)
 
 
 @app.command()
 def decide(
     approval_id: ApprovalId,
     decision: Annotated[str, typer.Argument(help="approve or reject")],
-    approver: Annotated[str, typer.Option("--as", help="Your name.")],
+    who: Annotated[str, typer.Option("--as", help="Your username.")],
     reason: Annotated[str, typer.Option(help="Why, for those who read it later.")],
+    code: Annotated[
+        str | None, typer.Option(help="Your one-time code. Unset: your password is asked for.")
+    ] = None,
 ) -> None:
-    """Decide. Needs your name and your reason; a decision is taken once."""
-    from leadflow.approvals import service
+    """Decide as yourself: by your password, or by a one-time code for this approval."""
+    from leadflow.approvals.codes import decide_with_code
     from leadflow.database.engine import unit_of_work
+    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 
     if decision not in ("approve", "reject"):
         raise typer.BadParameter("Say approve or reject.")
     choice: Literal["approve", "reject"] = "approve" if decision == "approve" else "reject"
+    password = "" if code else typer.prompt("Password", hide_input=True)
+    now = datetime.now(UTC)
     with unit_of_work() as session:
-        approval = service.decide(session, approval_id, choice, approver, reason, datetime.now(UTC))
+        if code:
+            outcome = decide_with_code(
+                session, approval_id, choice, who, code, reason, now, "terminal"
+            )
+        else:
+            outcome = _with_password(session, approval_id, choice, (who, password), reason, now)
+    if not outcome.counted:
+        raise DecisionRefused(outcome.words)
     console.print(
-        f"{approval.subject_id} is [bold]{approval.status}[/bold]. The gateway carries it out, and "
-        "ends the run that waits in Prefect, within seconds."
+        f"{outcome.words} {outcome.approval.subject_id} is "
+        f"[bold]{outcome.approval.status}[/bold]. What is approved is carried out within seconds."
     )
+
+
+def _with_password(
+    session: "Session",
+    approval_id: str,
+    choice: Literal["approve", "reject"],
+    login: tuple[str, str],
+    reason: str,
+    now: datetime,
+) -> "Outcome":
+    from leadflow.accounts.signing_in import sign_in, sign_out, signed_in
+    from leadflow.approvals.service import decide as decide_as
+
+    token, why = sign_in(session, *login, now, hours=0.1)
+    session.commit()
+    if token is None:
+        raise DecisionRefused(why)
+    person = signed_in(session, token, now)
+    if person is None:
+        raise DecisionRefused("The sign-in has ended at once. Try again.")
+    sign_out(session, token, now)
+    return decide_as(session, approval_id, choice, person, reason, now, "terminal")

@@ -17,6 +17,7 @@ from leadflow.cli import (
     overrides,
     people,
     performance,
+    policies,
     qualify,
     reps,
     rules,
@@ -57,6 +58,7 @@ app.add_typer(people.app, name="people", rich_help_panel="People")
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(performance.app, name="performance", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
+app.add_typer(policies.app, name="policies", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")
 

@@ -78,8 +78,10 @@ def promote(
     requested_by: Who,
 ) -> None:
     """Ask at the gate whether a version may serve; somebody else decides."""
+    from leadflow.accounts.people import find_person
     from leadflow.approvals import service as approvals
     from leadflow.database.engine import unit_of_work
+    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
     from leadflow.scoring.learning import promotion
     from leadflow.scoring.versions import restate
     from leadflow.settings import get_settings
@@ -90,12 +92,13 @@ def promote(
         unit_of_work() as session,
     ):
         learned = restate(session, settings, version, now)
-        question = promotion(learned, settings, requested_by)
-        approval = approvals.propose(session, question, now, settings.approval_hours)
+        question = promotion(learned, settings, find_person(session, requested_by).id)
+        approval = approvals.propose(session, question, now)
     console.print(learned.report.splitlines()[0].lstrip("# "), markup=False)
     console.print(
-        f"It waits for a person: approval [bold]{approval.id}[/bold]. Answer in the Prefect UI "
-        "(Runs, await_decision, Resume) or with: leadflow approvals decide"
+        f"It waits for people: approval [bold]{approval.id}[/bold]. They decide at "
+        f"{settings.address}/approvals/{approval.id}, in the Prefect UI (Runs, await_decision, "
+        "Resume), or with: leadflow approvals decide"
     )
 
 

@@ -9,12 +9,14 @@ from fastapi_offline import FastAPIOffline
 
 from leadflow.gateway import (
     analytics,
+    approving,
     assigned,
     background,
     facts,
     health,
     intake,
     overriding,
+    policing,
     problems,
     ruling,
     signing,
@@ -70,6 +72,8 @@ def create_app() -> FastAPI:
     app.include_router(ruling.router)
     app.include_router(team.router)
     app.include_router(signing.router)
+    app.include_router(approving.router)
+    app.include_router(policing.router)
     declare(app)
     return app
 

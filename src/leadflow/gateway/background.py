@@ -15,7 +15,8 @@ from leadflow.scoring.serving import ServingScorer
 from leadflow.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)
-OUTBOX_SECONDS = 2.0
+OUTBOX_SECONDS = 0.5
+SETTLE_SECONDS = 2.0
 RESCORE_SECONDS = 0.5
 # So few that a request never waits long for the processor, so many that bulk ends some day.
 RESCORE_LEADS = 500
@@ -27,8 +28,10 @@ def running(serving: ServingScorer) -> Iterator[None]:
     """All of it, in threads of their own, until the end of the block."""
     settings, stop = get_settings(), threading.Event()
     jobs = (
+        # Two, so that what waits for another server does not hold the rest up.
         ("outbox", OUTBOX_SECONDS, lambda: _deliver(settings)),
-        ("overrides", OUTBOX_SECONDS, _settle_overrides),
+        ("outbox again", OUTBOX_SECONDS, lambda: _deliver(settings)),
+        ("overrides", SETTLE_SECONDS, _settle_overrides),
         ("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
     )
     threads = [

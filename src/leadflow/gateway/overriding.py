@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.acting import requester
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import next_step, score_of
 from leadflow.gateway.assigned import hand_out
@@ -21,10 +22,7 @@ from leadflow.scoring.tables import ScoreOverride
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["leads"])
-WAITS = (
-    "The model's score counts until a manager agrees (in the Prefect UI, or with: leadflow "
-    "approvals decide {approval} approve). Who asks cannot agree."
-)
+WAITS = "The model's score counts until somebody agrees who may: {where}. Who asks cannot."
 
 
 @router.post(
@@ -62,7 +60,7 @@ def override_score(
         except LeadNotScored:
             score_lead(session, scorer, lead_id, now, settings)
         before = active_override(session, lead_id, now)
-        by = named_by(session, caller, body.override_by)
+        by = requester(session, caller, body.override_by, now)
         made = override(session, lead_id, body, by, now, settings)
         in_force = active_override(session, lead_id, now)
         hand_out(session, lead, current_score(session, lead_id), now, in_force)
@@ -99,7 +97,7 @@ def _answer(session: Session, made: ScoreOverride, now: datetime) -> OverrideAns
     score = score_of(session, made.lead_id, now)
     step = next_step(session, made.lead_id, score)
     if made.status == "waiting":
-        step = WAITS.format(approval=made.approval_id)
+        step = WAITS.format(where=f"{get_settings().address}/approvals/{made.approval_id}")
     return OverrideAnswer(
         lead_id=made.lead_id, override=OverrideOut.of(made), score=score, next_step=step
     )

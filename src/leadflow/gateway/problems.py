@@ -13,6 +13,8 @@ from leadflow.accounts.acting import DelegationInvalid, NotYourName
 from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import PersonInvalid, PersonNotFound
+from leadflow.approvals.policies import PoliciesInvalid
+from leadflow.approvals.service import ApprovalNotFound
 from leadflow.assignment.comparing import NothingToCompare
 from leadflow.assignment.editing_team import (
     DaysOffNotFound,
@@ -59,6 +61,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     PersonNotFound: (404, "person-not-found", "There is nobody of this name"),
     PersonInvalid: (422, "person-invalid", "This person cannot be kept so"),
     PasswordRefused: (422, "password-refused", "This password cannot be taken"),
+    ApprovalNotFound: (404, "approval-not-found", "There is no such approval"),
     DelegationInvalid: (422, "delegation-invalid", "Nobody can stand in like that"),
     ScopeUnknown: (422, "scope-unknown", "No key can have this"),
     KeyNotFound: (404, "key-not-found", "There is no such key"),
@@ -111,6 +114,7 @@ def install(app: FastAPI) -> None:
     for stated in STATED:
         app.add_exception_handler(stated, _stated)
     app.add_exception_handler(RuleSetInvalid, _rules)
+    app.add_exception_handler(PoliciesInvalid, _policies)
     app.add_exception_handler(TeamInvalid, _team)
     app.add_exception_handler(VersionNotApproved, _refused)
     app.add_exception_handler(ModelAltered, _refused)
@@ -162,6 +166,15 @@ def _rules(request: Request, error: Exception) -> JSONResponse:
     errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
     said = "Correct what `errors` names and send the whole rule set again."
     return problem(422, "rule-invalid", "The rule set cannot be used", said, errors=errors)
+
+
+def _policies(request: Request, error: Exception) -> JSONResponse:
+    """422 with everything that is wrong with the policies, each with its place."""
+    if not isinstance(error, PoliciesInvalid):
+        raise error
+    errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
+    said = "Correct what `errors` names and send all policies again."
+    return problem(422, "policies-invalid", "The policies cannot be used", said, errors=errors)
 
 
 def _team(request: Request, error: Exception) -> JSONResponse:

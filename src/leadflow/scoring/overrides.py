@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.acting import Requester
 from leadflow.approvals import service as approvals
+from leadflow.approvals.kinds import SubjectChanged
+from leadflow.approvals.policy_store import requirement
 from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
 from leadflow.database.ids import new_id
 from leadflow.leads.service import lock_lead
 from leadflow.scoring.levels import level
-from leadflow.scoring.overriding import expiry, needs_manager
+from leadflow.scoring.overriding import expiry
 from leadflow.scoring.schemas import OverrideIn
 from leadflow.scoring.service import current_score
 from leadflow.scoring.tables import LeadScore, ScoreOverride
@@ -61,10 +64,15 @@ def standing_overrides(session: Session, now: datetime, limit: int) -> list[Scor
 
 
 def override(
-    session: Session, lead_id: str, said: OverrideIn, by: str, now: datetime, settings: Settings
+    session: Session,
+    lead_id: str,
+    said: OverrideIn,
+    by: Requester,
+    now: datetime,
+    settings: Settings,
 ) -> ScoreOverride:
-    """Set a person's score beside the model's: ``active`` at once, or ``waiting`` for a manager
-    where it moves the score by more than ``settings.override_free_points``.
+    """Set a person's score beside the model's: ``active`` at once, or ``waiting`` where the
+    policies ask somebody about a change of this size.
 
     It takes the place of one that waits; once in force, also of the one that was.
 
@@ -75,41 +83,53 @@ def override(
     """
     lock_lead(session, lead_id)
     score = current_score(session, lead_id)
-    waits = needs_manager(said.new_score, score.total_score, settings.override_free_points)
-    made = _row(lead_id, said, by, score, now, settings)
+    made = _row(lead_id, said, by.id, score, now, settings)
+    facts = {
+        "change": abs(said.new_score - score.total_score),
+        "priority": said.priority,
+        "requester": by.id,
+        "requester_roles": sorted(by.roles),
+    }
+    waits = bool(requirement(session, KIND, facts, now).levels)
     _end(session, lead_id, ("waiting",) if waits else STANDING, "replaced", now)
-    approvals.void(session, KIND, "Replaced by a newer override.", [lead_id])
-    if waits:
-        made.status = "waiting"
-        question = _question(made, score)
-        made.approval_id = approvals.propose(session, question, now, settings.approval_hours).id
-    else:
-        made.status, made.in_force_from = "active", now
+    approvals.void(session, KIND, "Replaced by a newer override.", now, [lead_id])
+    made.status = "waiting" if waits else "active"
+    made.in_force_from = None if waits else now
     session.add(made)
     session.flush()
+    if waits:
+        question = _question(made, score, facts, by)
+        made.approval_id = approvals.propose(session, question, now).id
+        session.flush()
     _audit(session, made.override_by, "asked" if waits else "made", made)
     return made
 
 
-def apply_override(session: Session, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Put an override in force that a manager has agreed to: the outbox act ``apply_override``.
+def content(session: Session, lead_id: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """What is decided about an override, as it is now; None where it no longer waits."""
+    made = session.get(ScoreOverride, payload["override_id"], populate_existing=True)
+    if made is None or made.status != "waiting" or made.lead_id != lead_id:
+        return None
+    names = ("new_score", "level", "model_score", "reason", "override_by", "expires_at")
+    return {name: str(getattr(made, name)) for name in names}
 
-    One that was replaced, withdrawn or has expired meanwhile stays what it is.
-    """
-    lock_lead(session, payload["lead_id"])
-    made = session.get_one(ScoreOverride, payload["override_id"], with_for_update=True)
-    approval = approvals.get(session, payload["approval_id"])
-    if approval.status != "approved" or made.approval_id != approval.id:
-        raise approvals.DecisionRefused(f"{approval.id} does not approve {made.id}.")
-    if made.status == "waiting":
+
+def apply_override(session: Session, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Put an override in force that was approved: what the act ``apply_override`` does. The
+    approval is void where the override was replaced, withdrawn or has expired meanwhile."""
+
+    def apply(approval: Approval) -> dict[str, Any]:
+        made = session.get_one(ScoreOverride, approval.payload["override_id"], with_for_update=True)
         if made.expires_at <= now:
-            made.status, made.ended_at = "expired", made.expires_at
-        else:
-            _end(session, made.lead_id, ("active",), "replaced", now)
-            made.status, made.in_force_from = "active", now
+            raise SubjectChanged("The override has expired before it was approved.")
+        _end(session, made.lead_id, ("active",), "replaced", now)
+        made.status, made.in_force_from = "active", now
         session.flush()
         _audit(session, str(approval.decided_by), "applied", made)
-    return {"override": made.id, "status": made.status}
+        return {"override": made.id, "status": made.status}
+
+    lock_lead(session, payload["lead_id"])
+    return approvals.carry_out(session, payload["approval_id"], now, apply)
 
 
 def withdraw(session: Session, lead_id: str, by: str, now: datetime) -> list[ScoreOverride]:
@@ -124,7 +144,7 @@ def withdraw(session: Session, lead_id: str, by: str, now: datetime) -> list[Sco
     withdrawn = [made for made in ended if made.status == "withdrawn"]
     if not withdrawn:
         raise NoOverride(lead_id)
-    approvals.void(session, KIND, "The override was withdrawn.", [lead_id])
+    approvals.void(session, KIND, "The override was withdrawn.", now, [lead_id])
     for made in withdrawn:
         _audit(session, by, "withdrawn", made)
     return withdrawn
@@ -134,7 +154,10 @@ def settle_due(session: Session, now: datetime) -> int:
     """Mark overrides that have expired, or that a manager has rejected; how many there were."""
     refused = (
         select(Approval.id)
-        .where(Approval.id == ScoreOverride.approval_id, Approval.status == "rejected")
+        .where(
+            Approval.id == ScoreOverride.approval_id,
+            Approval.status.in_(("rejected", "expired", "void")),
+        )
         .exists()
     )
     rejected = and_(ScoreOverride.status == "waiting", refused)
@@ -151,7 +174,7 @@ def settle_due(session: Session, now: datetime) -> int:
     ).all()
     if settled:
         never_in_force = [made.lead_id for made in settled if made.in_force_from is None]
-        approvals.void(session, KIND, "The override has expired.", never_in_force)
+        approvals.void(session, KIND, "The override has expired.", now, never_in_force)
         ids = {made.id: made.status for made in settled}
         audit.record(session, "leadflow", "overrides.settled", "score_overrides", ids)
     return len(settled)
@@ -195,7 +218,9 @@ def _end(
     )
 
 
-def _question(made: ScoreOverride, score: LeadScore) -> approvals.Proposal:
+def _question(
+    made: ScoreOverride, score: LeadScore, facts: dict[str, Any], by: Requester
+) -> approvals.Proposal:
     """What a manager is asked: the change, and the reason as it was given."""
     reason = " ".join(made.reason.split())
     change = made.new_score - made.model_score
@@ -211,13 +236,15 @@ def _question(made: ScoreOverride, score: LeadScore) -> approvals.Proposal:
         },
         description=(
             f"# Set the score of {made.lead_id} to {made.new_score:.0f}?\n\n"
-            f"{made.override_by} asks for **{made.new_score:.0f}** ({made.level}); the model says "
+            f"{by.id} asks for **{made.new_score:.0f}** ({made.level}); the model says "
             f"**{made.model_score:.0f}** ({score.level}, a chance of {score.probability:.0%}): "
             f"{change:+.0f} points.\n\n> {reason}\n\n"
             f"It would count until {made.expires_at:%Y-%m-%d %H:%M} UTC. The model's score stays "
             "beside it."
         ),
-        requested_by=made.override_by,
+        requested_by=by.id,
+        facts=facts,
+        asked_by=by.asked_by,
         replaces="subject",
     )
 

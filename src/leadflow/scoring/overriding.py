@@ -20,11 +20,6 @@ class Effective:
     level: str
 
 
-def needs_manager(new_score: float, model_score: float, free_points: float) -> bool:
-    """Whether the change is so large that a manager must agree to it."""
-    return abs(new_score - model_score) > free_points
-
-
 def expiry(now: datetime, said: datetime | None, days: int) -> datetime:
     """When an override ends: as said, else after this many days.
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from leadflow.approvals import service as approvals
+from leadflow.approvals.kinds import SubjectChanged
 from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
 from leadflow.scoring import serving_record as record
@@ -16,10 +17,6 @@ from leadflow.settings import Settings
 from models.refused import ModelAltered
 
 PROMOTE = "promote_model"
-
-
-class ChallengerChanged(RuntimeError):
-    """The registered model is not the one that was approved, so it is not promoted."""
 
 
 class CannotRollBack(RuntimeError):
@@ -37,27 +34,34 @@ class RolledBack:
 def promote(
     session: Session, settings: Settings, payload: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
-    """Make the approved version the champion: the outbox act ``promote_model``. Safe to repeat.
+    """Make the approved version the champion: what the act ``promote_model`` does. Safe to repeat;
+    the approval is void where the files are not those that were approved."""
+    return approvals.carry_out(
+        session,
+        str(payload.get("approval_id")),
+        now,
+        lambda approval: _promote(session, settings, approval, now),
+    )
 
-    Raises:
-        ChallengerChanged: the files are not those that were approved, or nothing was approved.
-    """
-    approval = _approval(session, payload)
-    models = registry(settings)
-    version = replace(models.version(payload["version"]), sha256=payload["sha256"])
+
+def content(session: Session, subject_id: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """What a promotion is decided about: this version by the hash of its files, which is held
+    against the files themselves as it is carried out."""
+    return {"version": payload["version"], "sha256": payload["sha256"]}
+
+
+def _promote(
+    session: Session, settings: Settings, approval: Approval, now: datetime
+) -> dict[str, Any]:
+    said, models = approval.payload, registry(settings)
+    version = replace(models.version(said["version"]), sha256=said["sha256"])
     try:
         regime = models.load(version).regime
     except ModelAltered as error:
-        raise ChallengerChanged(
+        raise SubjectChanged(
             f"Version {version.version} is not what was approved; train and propose it again."
         ) from error
     record.take_turns(session)
-    done = record.carried_out(session, approval.id)
-    if done is not None:
-        # Carried out before: the alias follows only if nothing has taken its place since.
-        if done.until is None:
-            models.promote(version)
-        return {"champion": version.version}
     row = ServingModel(
         model_name=models.name,
         version=version.version,
@@ -121,15 +125,6 @@ def roll_back(
         {"from": before, "reason": reason.strip()},
     )
     return RolledBack(before, version)
-
-
-def _approval(session: Session, payload: dict[str, Any]) -> Approval:
-    """The approval that the act names, once it is found to say what the act says."""
-    approval = approvals.get(session, str(payload.get("approval_id")))
-    same = all(approval.payload.get(key) == payload.get(key) for key in ("version", "sha256"))
-    if approval.status != "approved" or not same:
-        raise ChallengerChanged(f"{approval.id} approves no such version; propose it again.")
-    return approval
 
 
 def _target(

@@ -1,6 +1,6 @@
 """What a person says of a score."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -46,6 +46,9 @@ class OverrideIn(BaseModel):
     override_by: Annotated[Words | None, Field(max_length=200)] = Field(
         default=None,
         description="Who sets it, by username: you, or somebody you may act for. Unset: you.",
+    )
+    priority: Literal["urgent", "high", "normal", "low"] = Field(
+        default="normal", description="How soon somebody should decide, where somebody must."
     )
     expires_at: AwareDatetime | None = Field(
         default=None, description="At most a year ahead. Unset: after LEADFLOW_OVERRIDE_DAYS."

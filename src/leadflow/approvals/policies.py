@@ -1,0 +1,204 @@
+"""Policies: which decisions need whom, by when. Read from YAML, every problem with its place."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from leadflow.accounts.permissions import Role
+from leadflow.conditions.evaluation import holds
+from leadflow.conditions.problems import Problem, nearest, shown
+from leadflow.conditions.tree import Group, Reader
+from leadflow.conditions.values import Kind
+from leadflow.hours import Calendar, HoursInvalid, read_calendar
+
+SHIPPED = Path(__file__).with_name("policies.yaml")
+AtEnd = Literal["reject", "approve_by_silence"]
+# What policies may ask about a decision.
+FACTS: dict[str, Kind] = {
+    "change": Kind.NUMBER,
+    "value": Kind.NUMBER,
+    "audience": Kind.NUMBER,
+    "spend": Kind.NUMBER,
+    "priority": Kind.TEXT,
+    "requester": Kind.TEXT,
+    "requester_roles": Kind.TEXTS,
+}
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class PoliciesInvalid(ValueError):
+    """Policies that cannot be used; ``problems`` has everything that is wrong with them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = (f"- {found.place}: {found.problem}" for found in problems)
+        super().__init__("\n".join(["The policies cannot be used:", *lines]))
+
+
+class Level(BaseModel):
+    """So many people, each with one of these roles, must approve before it goes on."""
+
+    model_config = _STRICT
+    roles: Roles
+    quorum: int = Field(default=1, ge=1, le=20)
+
+
+class Policy(BaseModel):
+    """Whom a decision needs, if it fits: no levels, and nobody is asked."""
+
+    model_config = _STRICT
+    policy: str = Field(pattern="^[a-z][a-z0-9_]{0,62}$")
+    decision: str = Field(pattern="^[a-z][a-z0-9_]{0,62}$")
+    when: dict[str, Any] | None = None
+    levels: tuple[Level, ...] = Field(max_length=10)
+    hours: float = Field(default=24, gt=0, le=2000)
+    remind_at_share: float = Field(default=0.5, gt=0, lt=1)
+    escalate_to: tuple[Role, ...] = ()
+    at_end: AtEnd = "reject"
+
+
+class _Calendar(BaseModel):
+    model_config = _STRICT
+    time_zone: str = "UTC"
+    hours: dict[str, list[str]] = Field(default_factory=dict)
+    days_off: tuple[datetime, ...] = ()
+
+
+class _Content(BaseModel):
+    model_config = _STRICT
+    calendar: _Calendar = _Calendar()
+    priorities: dict[str, Annotated[float, Field(gt=0, le=100)]] = Field(default_factory=dict)
+    policies: Annotated[tuple[Policy, ...], Field(max_length=500)]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Whom a decision needs: ``levels`` in order; ``hours`` for each of them, the priority counted;
+    then one role of ``escalate_to`` after the other, at last ``at_end``."""
+
+    policy: str
+    levels: tuple[Level, ...]
+    hours: float
+    remind_at_share: float
+    escalate_to: tuple[str, ...]
+    at_end: AtEnd
+
+
+@dataclass(frozen=True)
+class Policies:
+    """A whole version of policies, ready to be asked."""
+
+    content: dict[str, Any]
+    calendar: Calendar
+    priorities: Mapping[str, float]
+    policies: tuple[Policy, ...]
+    conditions: Mapping[str, Group] = field(default_factory=dict)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the content, in canonical JSON."""
+        return sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
+
+    def requirement(self, decision: str, facts: Mapping[str, Any], now: datetime) -> Requirement:
+        """Whom a decision of this kind needs; the first policy that fits counts, and where none
+        does an admin is asked."""
+        for policy in self.policies:
+            group = self.conditions.get(policy.policy)
+            if policy.decision == decision and (group is None or holds(group, facts, now)):
+                break
+        else:
+            policy = Policy(policy="unforeseen", decision=decision, levels=(_ADMIN,))
+        factor = self.priorities.get(str(facts.get("priority", "normal")), 1.0)
+        chain = [role.value for role in policy.escalate_to if role is not Role.ADMIN]
+        return Requirement(
+            policy=policy.policy,
+            levels=policy.levels,
+            hours=policy.hours * factor,
+            remind_at_share=policy.remind_at_share,
+            # An admin always exists: the last one cannot be taken away.
+            escalate_to=(*chain, Role.ADMIN.value),
+            at_end=policy.at_end,
+        )
+
+    def after(self, moment: datetime, hours: float) -> datetime:
+        """The moment at which this many working hours have passed."""
+        return self.calendar.after(moment, hours * 60)
+
+
+_ADMIN = Level(roles=(Role.ADMIN,))
+
+
+def parse_policies(raw: Any) -> Policies:
+    """Policies from what a person wrote.
+
+    Raises:
+        PoliciesInvalid: with every place that is wrong, and what is.
+    """
+    problems: list[Problem] = []
+    try:
+        content = _Content.model_validate(raw)
+    except ValidationError as error:
+        raise PoliciesInvalid([_problem(one) for one in error.errors()]) from error
+    names = [policy.policy for policy in content.policies]
+    conditions = {}
+    for number, policy in enumerate(content.policies):
+        place = f"policies[{number}]"
+        if names.index(policy.policy) != number:
+            problems.append(Problem(f"{place}.policy", f"{policy.policy} is there twice."))
+        if policy.when is not None:
+            reader = Reader(_kinds_of, problems)
+            conditions[policy.policy] = reader.read(policy.when, f"{place}.when")
+    calendar = _calendar(content.calendar, problems)
+    if problems or calendar is None:
+        raise PoliciesInvalid(problems)
+    return Policies(raw, calendar, content.priorities, content.policies, conditions)
+
+
+def read_policies(path: Path) -> Policies:
+    """Policies from a YAML file.
+
+    Raises:
+        PoliciesInvalid: it is no YAML, or says what cannot be used.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PoliciesInvalid([Problem(path.name, f"This is no YAML: {error}")]) from error
+    return parse_policies(json.loads(json.dumps(raw, default=str)))
+
+
+@cache
+def shipped() -> Policies:
+    """The policies Leadflow begins with."""
+    return read_policies(SHIPPED)
+
+
+def _calendar(said: _Calendar, problems: list[Problem]) -> Calendar | None:
+    off = [(day.date(), day.date()) for day in said.days_off]
+    try:
+        return read_calendar(said.time_zone, said.hours, off)
+    except HoursInvalid as error:
+        problems.append(Problem("calendar", str(error)))
+        return None
+
+
+def _kinds_of(name: Any) -> tuple[Kind, ...] | str:
+    if name in FACTS:
+        return (FACTS[name],)
+    return f"Nothing called {shown(name)} is known of a decision. {nearest(name, FACTS)}"
+
+
+def _problem(error: Any) -> Problem:
+    place = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]
+    ).lstrip(".")
+    return Problem(place or "policies", f"{error['msg']}.")

@@ -1,0 +1,63 @@
+"""``leadflow policies``: which decisions need whom."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+app = typer.Typer(no_args_is_help=True, help="Which decisions need whom, and by when.")
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Policies in YAML.")]
+
+
+@app.command()
+def show() -> None:
+    """The policies that count, as YAML: a file to change and store."""
+    from leadflow.approvals.policy_store import current_policies
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        policies = current_policies(session)[1]
+    console.print(yaml.safe_dump(policies.content, sort_keys=False), markup=False, soft_wrap=True)
+
+
+@app.command()
+def store(
+    file: File, note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None
+) -> None:
+    """Let these count for whatever is asked from now on."""
+    from leadflow.approvals.policies import read_policies
+    from leadflow.approvals.policy_store import store_policies
+    from leadflow.database.engine import unit_of_work
+
+    policies = read_policies(file)
+    with unit_of_work() as session:
+        version = store_policies(session, policies, "operator", note)
+    console.print(f"Version {version} of the policies counts from now on.")
+
+
+@app.command("try")
+def dry_run(
+    file: File, last: Annotated[int, typer.Option(min=1, help="Newest decisions to try.")] = 100
+) -> None:
+    """Whom these policies would have asked for past decisions. Nothing is stored."""
+    from leadflow.approvals.policies import read_policies
+    from leadflow.approvals.policy_store import try_policies
+    from leadflow.database.engine import unit_of_work
+
+    policies = read_policies(file)
+    with unit_of_work() as session:
+        tried = try_policies(session, policies, datetime.now(UTC), last)
+    if not tried:
+        console.print("The policies can be used. Nothing was asked yet to try them on.")
+        return
+    table = Table("Approval", "Decision", "Policy then", "Policy now", "Would ask", box=None)
+    for one in tried:
+        levels = [" or ".join(role.value for role in level.roles) for level in one.then.levels]
+        asked = ", then ".join(levels) or "nobody"
+        table.add_row(one.approval_id, one.kind, one.before, one.then.policy, asked)
+    console.print(table)

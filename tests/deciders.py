@@ -1,0 +1,36 @@
+"""People for tests who decide what waits, level by level."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.people import add_person
+from leadflow.accounts.tables import Person
+from leadflow.approvals import service as approvals
+from leadflow.approvals.service import Decision, Outcome
+from leadflow.integrations import decisions  # noqa: F401  registers the kinds
+
+
+def somebody(session: Session, username: str, *roles: str) -> Person:
+    """The person of this name, who is added if need be."""
+    known = session.scalars(select(Person).where(Person.username == username)).first()
+    return known or add_person(session, username, username, roles or ["admin"], "test")
+
+
+def settle(
+    session: Session,
+    approval_id: str | None,
+    now: datetime,
+    decision: Decision = "approve",
+    reason: str = "ok",
+) -> Outcome:
+    """Decide as one person of each level's role after the other, until it is settled."""
+    assert approval_id is not None
+    while True:
+        role = approvals.get(session, approval_id).roles_now[0]
+        person = somebody(session, f"the_{role}", role)
+        outcome = approvals.decide(session, approval_id, decision, person, reason, now, "api")
+        session.flush()
+        if not outcome.counted or outcome.approval.status != "waiting":
+            return outcome
