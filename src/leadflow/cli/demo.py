@@ -7,7 +7,7 @@ import typer
 
 from leadflow.cli.console import console
 
-APPROVER = "demo-approver"
+SCIENTIST, MANAGER = "demo_scientist", "demo_manager"
 
 
 def demo(
@@ -17,6 +17,7 @@ def demo(
     """Start everything, then watch leads come in, be checked, learned from, approved, scored,
     explained and handed to salespeople. The servers stay up afterwards; end them with:
     leadflow down"""
+    from leadflow.cli import demo_people
     from leadflow.cli import demo_steps as steps
     from leadflow.leads.schemas import EXAMPLE
 
@@ -25,6 +26,8 @@ def demo(
     servers = steps.start_servers()
     story.step("A simulated market with a year of history")
     console.print(steps.simulate_market(seed, leads))
+    passwords = demo_people.make_people()
+    console.print(f"{len(passwords)} people can sign in: {', '.join(passwords)}.")
     story.step("New leads arrive in a company's own file")
     console.print(steps.import_new_leads(seed))
     story.step("Waiting for the servers")
@@ -32,13 +35,14 @@ def demo(
     story.step("Learning from what became of earlier leads")
     approval_id = steps.learn()
     if approval_id is not None:
-        story.step("A person decides whether the new model may serve")
+        story.step("Two people decide whether the new model may serve")
         console.print(
             "The run of await_decision is suspended in Prefect and shows a form. In this demo "
-            f"nobody is there to fill it in, so the demo answers it itself, as [bold]{APPROVER}"
-            "[/bold]."
+            "nobody is there to decide, so the demo does it itself: as a data scientist in "
+            "Prefect's form, then as a sales manager at the gateway."
         )
-        console.print(steps.answer_gate(approval_id, APPROVER))
+        console.print(steps.answer_gate(approval_id, SCIENTIST))
+        console.print(steps.answer_in_the_api(approval_id, MANAGER, passwords[MANAGER]))
     story.step("Scoring every lead")
     console.print(steps.score())
     story.step("One more lead arrives through the API")
@@ -46,7 +50,7 @@ def demo(
     console.print(steps.post_lead(key, EXAMPLE))
     story.step("Handing the hot and warm ones to salespeople")
     console.print(steps.assign())
-    steps.show_result(key)
+    steps.show_result(key, passwords)
     console.print(f"Done in {story.seconds():.0f} seconds.")
 
 

@@ -4,7 +4,10 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.table import Table
+
 from leadflow.cli.console import console
+from leadflow.cli.demo_people import code_of
 from leadflow.cli.servers import print_addresses
 from leadflow.cli.status import print_best_leads
 from leadflow.settings import get_settings
@@ -106,18 +109,19 @@ def headline(approval_id: str) -> str:
         return get(session, approval_id).description.splitlines()[0].lstrip("# ")
 
 
-def answer_gate(approval_id: str, approver: str) -> str:
+def answer_gate(approval_id: str, username: str) -> str:
     """Fill in the form of the suspended run, as a person would in the Prefect UI."""
     from leadflow.integrations.prefect import PrefectClient, PrefectUnavailable, ResumeRefused
 
     client = PrefectClient(get_settings())
     answer = {
         "decision": "approve",
-        "approver": approver,
+        "approver": username,
+        "code": code_of(approval_id, username),
         "reason": f"Decided by the demo, without a person. {headline(approval_id)}",
     }
     deadline = time.monotonic() + PATIENCE_SECONDS
-    with console.status("Waiting for the gate to open, then for the decision to be carried out …"):
+    with console.status("Waiting for the gate to open, then for the answer to be taken …"):
         run_id = _run_of(approval_id, deadline)
         while True:
             try:
@@ -125,9 +129,30 @@ def answer_gate(approval_id: str, approver: str) -> str:
                 break
             except (ResumeRefused, PrefectUnavailable):
                 _pause(deadline, "The gate did not open.")
+        while not _decided_by(approval_id, username):
+            _pause(deadline, "The answer was not taken.")
+    return f"{username} has approved in Prefect, with a one-time code."
+
+
+def answer_in_the_api(approval_id: str, username: str, password: str) -> str:
+    """The same decision through the other door: signed in at the gateway."""
+    import httpx
+
+    reason = f"Decided by the demo, without a person. {headline(approval_id)}"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with httpx.Client(base_url=get_settings().gateway_url, timeout=60.0) as http:
+        signed = http.post("/session", json={"username": username, "password": password})
+        signed.raise_for_status()
+        http.headers["Authorization"] = f"Bearer {signed.json()['token']}"
+        decision = {"decision": "approve", "reason": reason}
+        http.post(f"/approvals/{approval_id}/decision", json=decision).raise_for_status()
+    with console.status("Waiting for the decision to be carried out …"):
         while (champion := _carried_out(approval_id)) is None:
             _pause(deadline, "The decision was not carried out.")
-    return f"Approved: version {champion} is the champion and scores from now on."
+    return (
+        f"{username} has approved at the gateway: version {champion} is the champion and scores "
+        "from now on."
+    )
 
 
 def score() -> str:
@@ -193,13 +218,17 @@ def post_lead(key: str, lead: dict[str, Any]) -> str:
     )
 
 
-def show_result(key: str) -> None:
-    """The table of the best leads, and where to go on."""
+def show_result(key: str, passwords: dict[str, str]) -> None:
+    """The table of the best leads, who can sign in, and where to go on."""
     console.print()
     print_best_leads(10)
     console.print()
     print_addresses()
     console.print(f"API key: [bold]{key}[/bold]", soft_wrap=True)
+    table = Table("Sign in as", "Password", box=None)
+    for username, password in passwords.items():
+        table.add_row(username, password)
+    console.print(table)
     console.print("Everything goes on running. End it with: make down")
 
 
@@ -213,6 +242,16 @@ def _run_of(approval_id: str, deadline: float) -> str:
         if run_id is not None:
             return run_id
         _pause(deadline, "The gate flow was not started.")
+
+
+def _decided_by(approval_id: str, username: str) -> bool:
+    from leadflow.accounts.people import find_person
+    from leadflow.approvals.service import votes_of
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        person = find_person(session, username)
+        return person.id in {vote.person_id for vote in votes_of(session, approval_id)}
 
 
 def _carried_out(approval_id: str) -> str | None:
