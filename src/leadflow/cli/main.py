@@ -17,6 +17,7 @@ from leadflow.cli import (
     overrides,
     performance,
     qualify,
+    quality,
     reps,
     rules,
     servers,
@@ -56,6 +57,7 @@ app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(performance.app, name="performance", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
+app.add_typer(quality.app, name="quality", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")
 
 

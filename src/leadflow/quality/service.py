@@ -140,6 +140,21 @@ def waiting_for(session: Session, reviewer: str, now: datetime, limit: int = 50)
     return [ItemOut.of(item, now) for item in items]
 
 
+def waiting_one(session: Session, item_id: str, reviewer: str, now: datetime) -> ItemOut:
+    """One item that this person can judge, without anything of the machine's answer.
+
+    Raises:
+        QualityItemNotFound: no such item.
+        AlreadyReviewed: this person has judged it.
+        NotYourItem: others have judged it.
+    """
+    item = session.get(QualityItem, item_id)
+    if item is None:
+        raise QualityItemNotFound(item_id)
+    _may_judge(item, _reviews(session, [item.id]), reviewer.strip())
+    return ItemOut.of(item, now)
+
+
 def judge(
     session: Session,
     item_id: str,
