@@ -1,6 +1,6 @@
 """``leadflow quality``: judging what the machine decided, before seeing what that was."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,9 +9,10 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from leadflow.cli.console import console
+from leadflow.cli.quality_report import print_report
 
 if TYPE_CHECKING:
-    from leadflow.quality.schemas import ItemOut, KindReportOut, QualityReport, ShareOut
+    from leadflow.quality.schemas import ItemOut
 
 app = typer.Typer(
     no_args_is_help=True, help="Judge automated decisions, and see how good they are."
@@ -49,7 +50,7 @@ def sample(
 def waiting(who: Who, limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
     """What you can judge, oldest first, and what you can settle between others."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.service import disputed, waiting_for
+    from leadflow.quality.reviewing import disputed, waiting_for
 
     now = datetime.now(UTC)
     with unit_of_work() as session:
@@ -70,7 +71,7 @@ def waiting(who: Who, limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
 def show(item: Item, who: Who) -> None:
     """The facts of an item as they were known at the decision."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.service import waiting_one
+    from leadflow.quality.reviewing import waiting_one
 
     with unit_of_work() as session:
         found = waiting_one(session, item, who, datetime.now(UTC))
@@ -104,7 +105,7 @@ def judge(
 ) -> None:
     """Say what you would have decided; then see what the machine did."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.service import judge as do
+    from leadflow.quality.reviewing import judge as do
 
     said: dict[str, Any] = {}
     if level is not None:
@@ -131,7 +132,7 @@ def settle(
 ) -> None:
     """Settle what two others saw differently."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.service import settle as do
+    from leadflow.quality.reviewing import settle as do
 
     if machine not in ("right", "wrong"):
         raise typer.BadParameter("--machine is right or wrong")
@@ -153,7 +154,7 @@ def report(
     since = now.date() - timedelta(days=days)
     with unit_of_work() as session:
         made = quality_report(session, since, now.date(), get_settings(), now)
-    _print_report(made, now.date())
+    print_report(made, now.date())
 
 
 @app.command()
@@ -217,48 +218,3 @@ def _show_people(shown: dict[str, Any]) -> None:
                 f"no: {person['why']}" if "why" in person else "yes",
             )
     console.print(table)
-
-
-def _print_report(made: "QualityReport", today: date) -> None:
-    for kind in made.kinds:
-        console.print(f"[bold]{kind.finding}[/bold]")
-        waits = f"{kind.waiting} wait ({kind.overdue} overdue), {kind.disputed} are disputed"
-        console.print(
-            f"{kind.judged} of {kind.drawn} drawn of {kind.population:,} judged; {waits}."
-        )
-        if kind.judged:
-            _print_kind(kind)
-        for action in kind.actions:
-            late = " [red]overdue[/red]" if action.due_at.date() < today else ""
-            console.print(f"To do by {action.due_at:%Y-%m-%d}{late}: {escape(action.what)}")
-        console.print()
-    reasons = ", ".join(f"{escape(why)} {count}" for why, count in made.flags.by_reason.items())
-    said = f" ({reasons})" if reasons else ""
-    console.print(f"{made.flags.leads} leads are flagged: no model learns from them{said}.")
-
-
-def _print_kind(kind: "KindReportOut") -> None:
-    table = Table("Part", "Decisions", "Judged", "People agree", box=None)
-    for stratum in kind.strata:
-        agreed = _share(stratum.agreed)
-        table.add_row(stratum.stratum, f"{stratum.population:,}", str(stratum.judged), agreed)
-    console.print(table)
-    differ = ", ".join(f"{name} {kind.severities[name]}" for name in kind.severities)
-    console.print(f"How far people differ from the machine: {differ}.")
-    if kind.kappa is not None and kind.kappa.kappa is not None:
-        console.print(
-            f"Two reviewers on {kind.kappa.pairs} items: kappa {kind.kappa.kappa:.2f} "
-            f"({kind.kappa.low:.2f} to {kind.kappa.high:.2f})."
-        )
-    for who, rows in (
-        ("people", kind.outcomes.by_reviewer),
-        ("the machine", kind.outcomes.by_machine),
-    ):
-        for row in rows:
-            console.print(f"Converted of what {who} called {row.category}: {_share(row.share)}")
-
-
-def _share(share: "ShareOut | None") -> str:
-    if share is None:
-        return "–"
-    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%})"
