@@ -57,7 +57,8 @@ class DecisionKind:
 
     ``size``: decisions drawn a day. ``population``: from one moment up to another, rows of
     ``subject_id``, ``lead_id``, ``confidence`` (low, medium, high) and ``chance`` (of converting,
-    0 to 1). ``read``: decisions by subject id; those that are gone are absent. ``check``: raises
+    0 to 1). ``read``: decisions by subject id; those that are gone, or of which nothing is known
+    as of their moment, are absent. ``check``: raises
     JudgementInvalid where a judgement does not fit what was shown. ``answer_category``: what the
     machine said, in the words of ``Compared.category``; None where these are no answers.
     """

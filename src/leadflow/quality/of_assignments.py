@@ -19,7 +19,8 @@ from leadflow.scoring.tables import LeadScore
 
 # How far the best total is ahead of the second, as a share of the best: below the first it was a
 # close call, from the second on a clear one. Totals are little-endian floats of four bytes (IEEE
-# 754), for which PostgreSQL has no cast; they are unpacked once (||), not once for every byte.
+# 754), for which PostgreSQL has no cast; they are unpacked once (|| and OFFSET), not for
+# every byte.
 CLOSE, CLEAR = 0.05, 0.2
 AHEAD = """(
     SELECT (max(total) - min(total)) / greatest(abs(max(total)), 1e-9)
@@ -29,7 +30,7 @@ AHEAD = """(
             ELSE (1 + mantissa / 8388608.0::double precision)
                 * power(2.0::double precision, exponent - 127)
             END AS total
-        FROM (SELECT assignment_decisions.totals || ''::bytea AS held) unpacked
+        FROM (SELECT assignment_decisions.totals || ''::bytea AS held OFFSET 0) unpacked
         CROSS JOIN LATERAL generate_series(0, length(held) / 4 - 1) place
         CROSS JOIN LATERAL (
             SELECT get_byte(held, 4 * place) AS low, get_byte(held, 4 * place + 1) AS middle,
@@ -88,6 +89,8 @@ def _read(session: Session, subjects: Sequence[str], now: datetime) -> dict[str,
     found = {}
     for subject, trace in traces.items():
         moment = trace.lead_id, trace.decided_at
+        if moment not in facts:
+            continue
         shown = {"facts": facts[moment], "profile": profiles[moment]} | _people(trace, reps)
         found[subject] = Decision(trace.decided_at, shown, _answer(trace))
     return found

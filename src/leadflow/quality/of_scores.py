@@ -62,6 +62,7 @@ def _read(session: Session, subjects: Sequence[str], now: datetime) -> dict[str,
             score.as_of, {"facts": facts[score.lead_id, score.as_of]}, _answer(score)
         )
         for score in scores
+        if (score.lead_id, score.as_of) in facts
     }
 
 
