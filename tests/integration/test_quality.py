@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, func, select, update
+from pydantic import BaseModel
+from sqlalchemy import Engine, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment import service as assignment
@@ -20,7 +21,16 @@ from leadflow.leads.service import LeadNotFound
 from leadflow.leads.tables import Lead, LeadEvent, Outcome
 from leadflow.quality import actions, errors, flags, reviewing, service
 from leadflow.quality.drawing import bounds_of, candidates
-from leadflow.quality.kinds import JudgementInvalid, UnknownDecisionKind, kind_of
+from leadflow.quality.kinds import (
+    KINDS,
+    Compared,
+    Decision,
+    DecisionKind,
+    JudgementInvalid,
+    UnknownDecisionKind,
+    kind_of,
+)
+from leadflow.quality.report import quality_report
 from leadflow.quality.schemas import ActionIn, ItemOut
 from leadflow.quality.tables import QualityAction, QualityItem, QualityReview, QualitySample
 from leadflow.scoring.frames import read_training_set
@@ -568,3 +578,45 @@ def test_an_erased_lead_takes_its_items_along_and_leaves_the_action(session: Ses
     session.expire_all()
     assert session.scalars(select(QualityReview)).all() == []
     assert session.scalars(select(QualityAction.item_id)).all() == [None]
+
+
+def test_a_third_kind_of_decision_needs_nothing_but_its_own_file(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fit(BaseModel):
+        fits: bool
+
+    def population(start: datetime, end: datetime) -> Any:
+        message = literal("message of ") + Lead.id
+        return select(
+            message.label("subject_id"),
+            Lead.id.label("lead_id"),
+            literal("low").label("confidence"),
+            literal(0.5).label("chance"),
+        ).where(Lead.created_at >= start - timedelta(days=2), Lead.created_at < end)
+
+    messages = DecisionKind(
+        name="message",
+        plural="messages",
+        size=lambda settings: 3,
+        population=population,
+        read=lambda session, ids, now: {
+            one: Decision(NOON, {"text": "Dear customer"}, {"sent": True}) for one in ids
+        },
+        judgement=Fit,
+        check=lambda said, shown: None,
+        compare=lambda said, answer: (
+            Compared("fits", "agree", "none") if said.fits else Compared("no", "disagree", "minor")
+        ),
+    )
+    monkeypatch.setitem(KINDS, "message", messages)
+    for _ in range(5):
+        put_lead(session)
+    made = {sample.decision_kind: sample for sample in draw(session)}
+    assert (made["message"].population, made["message"].size) == (5, 3)
+    items = waiting(session, kind="message")
+    for item, fits in zip(items, (True, True, False), strict=True):
+        reviewing.judge(session, item.id, "ana", {"fits": fits}, "", NOW)
+    report = quality_report(session, DAY, DAY, get_settings(), NOW)
+    [found] = [kind for kind in report.kinds if kind.decision_kind == "message"]
+    assert found.finding.startswith("People agree with 67% of messages")

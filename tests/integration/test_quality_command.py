@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
@@ -11,7 +12,7 @@ from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
 from leadflow.quality.tables import QualityItem
 from leadflow.settings import get_settings
-from tests.integration.test_quality import put_lead
+from tests.integration.test_quality import hand_out, put_lead
 
 
 def say(*words: str) -> str:
@@ -50,3 +51,19 @@ def test_a_sample_is_judged_from_the_console(
     assert "1 leads are flagged" in say("report")
     say("unflag", lead_id, "--as", "ana")
     assert "0 leads are flagged" in say("report")
+
+
+def test_an_assignment_is_judged_from_the_console(store: Engine, tmp_path: Path) -> None:
+    with unit_of_work() as session:
+        hand_out(session, tmp_path, 1)
+    assert "assignment: 1 of 1 of 2026-03-01" in say("sample", "--day", "2026-03-01")
+    with unit_of_work() as session:
+        item = session.scalars(
+            select(QualityItem).where(QualityItem.decision_kind == "assignment")
+        ).one()
+    shown = say("show", item.id, "--as", "ana")
+    assert "no: is not active" in shown
+    assert item.lead_id not in shown
+    people = [person["rep_id"] for person in item.shown["candidates"]]
+    told = say("judge", item.id, "--as", "ana", "--right", people[0], "--right", people[1])
+    assert f"The machine decided: {item.answer['rep_id']}. You agree." in told
