@@ -59,3 +59,10 @@ ai_qualifications = table(
     column("score"),
     column("known_at"),
 )
+# Leads that a person has found to have bad data or a wrong outcome.
+quality_flags = table(
+    "quality_flags",
+    column("lead_id"),
+    column("flagged_at"),
+    column("lifted_at"),
+)

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Interval, Select, and_, case, cast, exists, f
 from sqlalchemy.sql.elements import ColumnElement
 
 from features.moments import as_of_literal
-from features.store import leads, outcomes
+from features.store import leads, outcomes, quality_flags
 
 AGES_IN_DAYS = (0, 0, 2, 7, 14, 30, 45)
 
@@ -21,7 +21,17 @@ def training_moments(now: datetime, horizon: timedelta) -> Select[tuple[str, dat
     as_of = _drawn_moment()
     ended = exists().where(outcomes.c.lead_id == leads.c.id, outcomes.c.occurred_at <= as_of)
     return select(leads.c.id.label("lead_id"), as_of.label("as_of")).where(
-        as_of + cast(literal(horizon), Interval) <= as_of_literal(now), ~ended
+        as_of + cast(literal(horizon), Interval) <= as_of_literal(now), ~ended, ~flagged_at(now)
+    )
+
+
+def flagged_at(now: datetime) -> ColumnElement[bool]:
+    """Whether the lead was flagged at a moment: what was learned then can be read again."""
+    flags, moment = quality_flags, as_of_literal(now)
+    return exists().where(
+        flags.c.lead_id == leads.c.id,
+        flags.c.flagged_at <= moment,
+        flags.c.lifted_at.is_(None) | (flags.c.lifted_at > moment),
     )
 
 

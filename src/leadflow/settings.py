@@ -192,6 +192,21 @@ class Settings(BaseSettings):
         gt=0,
         description="Train anew once this share of new outcomes has joined those learned from.",
     )
+    quality_daily_scores: int = Field(
+        default=20, ge=0, le=1000, description="Scores of a day that people judge."
+    )
+    quality_daily_assignments: int = Field(
+        default=20, ge=0, le=1000, description="Assignments of a day that people judge."
+    )
+    quality_second_share: float = Field(
+        default=0.2, ge=0, le=1, description="Share of them that two people judge."
+    )
+    quality_review_hours: int = Field(
+        default=72, gt=0, description="Time given to judge what was drawn."
+    )
+    quality_seed: str = Field(
+        default="leadflow", description="With the day it decides what is drawn; any words."
+    )
     real_data: Path = Field(
         default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."
     )

@@ -8,6 +8,7 @@ from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.leads import tables as leads
 from leadflow.qualification import tables as qualification
+from leadflow.quality import tables as quality
 from leadflow.rules import tables as rules
 from leadflow.scoring import monitoring_tables as monitoring
 from leadflow.scoring import tables as scoring
@@ -22,6 +23,7 @@ ROOMS = (
     leads,
     monitoring,
     qualification,
+    quality,
     rules,
     scoring,
     serving,

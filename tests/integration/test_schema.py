@@ -9,7 +9,14 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from features.store import ai_qualifications, lead_events, lead_history, leads, outcomes
+from features.store import (
+    ai_qualifications,
+    lead_events,
+    lead_history,
+    leads,
+    outcomes,
+    quality_flags,
+)
 from leadflow.assignment.tables import Assignment, Rep, RepLoad
 from leadflow.audit import service as audit
 from leadflow.leads.tables import Lead, LeadHistory
@@ -25,7 +32,7 @@ def test_the_schema_equals_the_sum_of_the_migrations(engine: Engine) -> None:
 
 
 def test_features_name_only_columns_that_exist() -> None:
-    for named in (leads, lead_history, lead_events, outcomes, ai_qualifications):
+    for named in (leads, lead_history, lead_events, outcomes, ai_qualifications, quality_flags):
         real = metadata.tables[named.name]
         assert {column.name for column in named.columns} <= {column.name for column in real.columns}
 

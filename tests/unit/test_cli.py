@@ -50,6 +50,7 @@ COMMANDS = [
     "reps",
     "approvals",
     "overrides",
+    "quality",
     "rules",
     "keys",
 ]

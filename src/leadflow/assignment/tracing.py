@@ -97,6 +97,16 @@ def trace_of(session: Session, decision_id: str) -> Trace | None:
     return _trace(session, AssignmentDecision.id == decision_id)
 
 
+def traces_of(session: Session, decision_ids: Sequence[str]) -> dict[str, Trace]:
+    """Decisions by their ids; those that are gone are absent."""
+    found = session.execute(
+        select(AssignmentDecision, AssignmentBatch)
+        .join(AssignmentBatch, AssignmentBatch.id == AssignmentDecision.batch_id)
+        .where(AssignmentDecision.id.in_(decision_ids))
+    )
+    return {made.id: _read(made, batch) for made, batch in found}
+
+
 def _trace(session: Session, condition: object) -> Trace | None:
     found = session.execute(
         select(AssignmentDecision, AssignmentBatch)

@@ -19,6 +19,7 @@ from leadflow.cli import (
     performance,
     policies,
     qualify,
+    quality,
     reps,
     rules,
     servers,
@@ -60,6 +61,7 @@ app.add_typer(performance.app, name="performance", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
 app.add_typer(policies.app, name="policies", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
+app.add_typer(quality.app, name="quality", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")
 
 

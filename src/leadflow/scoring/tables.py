@@ -53,6 +53,8 @@ class LeadScore(Base):
             "uq_lead_scores_current", "lead_id", unique=True, postgresql_where=text("is_current")
         ),
         Index("ix_lead_scores_ranking", "total_score", postgresql_where=text("is_current")),
+        # For the scores of a day: rows lie about in the order of their moments, and this is tiny.
+        Index("ix_lead_scores_as_of", "as_of", postgresql_using="brin"),
         CheckConstraint("total_score BETWEEN 0 AND 100", name="total_score"),
         CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
         CheckConstraint("level IN ('hot', 'warm', 'cold', 'unqualified')", name="level"),

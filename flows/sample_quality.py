@@ -1,0 +1,17 @@
+"""Draw what people judge of the automated decisions of a day."""
+
+from datetime import date
+
+from prefect import flow
+
+from tasks.quality import draw_sample, publish_sample
+
+
+@flow(name="sample_quality")
+def sample_quality(day: date | None = None) -> int:
+    """Draw scores and assignments to be judged; returns how many were drawn anew.
+
+    Args:
+        day: whose decisions (UTC), over by now; unset: yesterday's. A day is drawn once.
+    """
+    return publish_sample(draw_sample(day))

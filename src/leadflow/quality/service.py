@@ -1,0 +1,105 @@
+"""Drawing samples of automated decisions for people to judge."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from leadflow.audit import service as audit
+from leadflow.database.ids import new_id
+from leadflow.quality.drawing import bounds_of, candidates
+from leadflow.quality.errors import DayNotOver
+from leadflow.quality.kinds import KINDS, DecisionKind
+from leadflow.quality.sampling import Drawn, draw, seed_of
+from leadflow.quality.schemas import SampleOut
+from leadflow.quality.tables import QualityItem, QualitySample
+from leadflow.settings import Settings
+
+ACTOR = "sample_quality"
+
+
+def draw_sample(session: Session, day: date, settings: Settings, now: datetime) -> list[SampleOut]:
+    """Draw what people judge of a day's decisions, one sample a kind; a day is drawn once, however
+    often this is called.
+
+    Raises:
+        DayNotOver: more may be decided on that day.
+    """
+    if bounds_of(day)[1] > now:
+        raise DayNotOver(day)
+    return [_draw_kind(session, KINDS[name], day, settings, now) for name in sorted(KINDS)]
+
+
+def _draw_kind(
+    session: Session, kind: DecisionKind, day: date, settings: Settings, now: datetime
+) -> SampleOut:
+    sample_id = _claimed(session, kind, day, settings, now)
+    if sample_id is not None:
+        _fill(session, session.get_one(QualitySample, sample_id), kind, settings, now)
+    wanted = QualitySample.day == day, QualitySample.decision_kind == kind.name
+    sample = session.scalars(select(QualitySample).where(*wanted)).one()
+    known = {name: getattr(sample, name) for name in SampleOut.model_fields if name != "new"}
+    return SampleOut(**known, new=sample_id is not None)
+
+
+def _claimed(
+    session: Session, kind: DecisionKind, day: date, settings: Settings, now: datetime
+) -> str | None:
+    """The id of the new, empty sample; None where the day has one. Who comes at the same time waits
+    here until it is filled."""
+    row = {
+        "id": new_id("sample"),
+        "day": day,
+        "decision_kind": kind.name,
+        "seed": seed_of(day, kind.name, settings.quality_seed),
+        "population": 0,
+        "size": 0,
+        "drawn_at": now,
+    }
+    statement = insert(QualitySample).values(row).on_conflict_do_nothing()
+    return session.scalar(statement.returning(QualitySample.id))
+
+
+def _fill(
+    session: Session, sample: QualitySample, kind: DecisionKind, settings: Settings, now: datetime
+) -> None:
+    size = kind.size(settings)
+    found = candidates(session, kind, sample.day, sample.seed, max(size, 1))
+    chosen = draw(found, size, settings.quality_second_share, sample.seed)
+    decisions = kind.read(session, [item.subject_id for item in chosen], now)
+    due_at = now + timedelta(hours=settings.quality_review_hours)
+    items = [
+        _item(sample, item, vars(decisions[item.subject_id]), due_at)
+        for item in chosen
+        if item.subject_id in decisions
+    ]
+    session.add_all(items)
+    sample.population = sum({item.stratum: item.population for item in found}.values())
+    sample.size = len(items)
+    session.flush()
+    audit.record(
+        session,
+        ACTOR,
+        "quality.sampled",
+        sample.id,
+        {"kind": kind.name, "population": sample.population, "size": sample.size},
+    )
+
+
+def _item(
+    sample: QualitySample, drawn: Drawn, decision: Mapping[str, Any], due_at: datetime
+) -> QualityItem:
+    return QualityItem(
+        sample_id=sample.id,
+        decision_kind=sample.decision_kind,
+        subject_id=drawn.subject_id,
+        lead_id=drawn.lead_id,
+        stratum=drawn.stratum.name,
+        inclusion_probability=drawn.inclusion_probability,
+        second_review=drawn.second_review,
+        due_at=due_at,
+        **decision,
+    )

@@ -1,0 +1,41 @@
+"""The steps of quality control."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+
+from leadflow.database.engine import unit_of_work
+from leadflow.quality import service
+from leadflow.quality.schemas import SampleOut
+from leadflow.settings import get_settings
+
+
+@task(persist_result=False, retries=2, retry_delay_seconds=2)
+def draw_sample(day: date | None) -> list[SampleOut]:
+    """Draw a day's samples, yesterday's where none is named, unless they were drawn before."""
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        return service.draw_sample(
+            session, day or now.date() - timedelta(days=1), get_settings(), now
+        )
+
+
+@task(persist_result=False)
+def publish_sample(samples: list[SampleOut]) -> int:
+    """What was drawn, as a table artifact; returns how many items are new."""
+    create_table_artifact(
+        [
+            {
+                "decisions": sample.decision_kind,
+                "of the day": sample.day.isoformat(),
+                "made": sample.population,
+                "to be judged": sample.size,
+                "drawn": "now" if sample.new else "before",
+            }
+            for sample in samples
+        ],
+        key="quality-sample",
+        description="Automated decisions that people judge: leadflow quality waiting",
+    )
+    return sum(sample.size for sample in samples if sample.new)
