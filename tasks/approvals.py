@@ -12,7 +12,6 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.kinds import kind_of
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
-from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 from leadflow.settings import get_settings
 
 HOW = """
@@ -20,8 +19,9 @@ HOW = """
 **Who may decide**: {who}. **By** {due:%A %d %B %Y, %H:%M} UTC, then it goes to {then}.
 
 **To decide**, fill in the form below: `approve` or `reject`, your username, a one-time code, and
-your reason. The code is in the notification, or here: {address}/approvals/{id} (where you can
-decide as well). It works once and for a short while. Nothing happens without a decision.
+your reason. The code is in the notification, or here: {address}/console/approvals/{id}
+(where you can decide as well). It works once and for a short while. Nothing happens without a
+decision.
 """
 
 

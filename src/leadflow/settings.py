@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     )
     prefect_port: int = Field(default=4200, description="Port of the Prefect server and UI.")
     mlflow_port: int = Field(default=5000, description="Port of the MLflow UI.")
+    smtp_port: int = Field(default=8025, description="Port of the local mail server.")
+    notify_url: str | None = Field(
+        default=None,
+        description="Apprise address that notifications go through, with {email} or {username} "
+        "where the person's goes. Unset: the local mail server, which delivers nothing.",
+    )
     public_url: str | None = Field(
         default=None,
         description="Address under which people reach the gateway. Unset: http://HOST:GATEWAY_PORT.",

@@ -31,6 +31,7 @@ SURFACE = {
         "* * * * *",
         1,
     ),
+    "escalate_waiting": ("flows.escalate_waiting.escalate_waiting", "*/5 * * * *", 1),
     "sample_quality": ("flows.sample_quality.sample_quality", "0 6 * * *", 1),
     "await_decision": ("flows.await_decision.await_decision", None, None),
 }

@@ -34,6 +34,7 @@ def settings() -> Iterator[Settings]:
             gateway_port=free_port(),
             prefect_port=free_port(),
             mlflow_port=free_port(),
+            smtp_port=free_port(),
         )
         yield found
         leadflow(found, "down")

@@ -62,10 +62,18 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "audit.read": _OF_A_LEAD | _all(_OPERATOR),
     "account.own": _EVERYBODY,
     "account.manage": {},
+    "mail.read": {},
 }
 # What only somebody who signs in can do; a program is never the one who decides.
 OF_PEOPLE = frozenset(
-    {"approval.decide", "quality.review", "delegation.write", "account.own", "account.manage"}
+    {
+        "approval.decide",
+        "quality.review",
+        "delegation.write",
+        "account.own",
+        "account.manage",
+        "mail.read",
+    }
 )
 SCOPES = frozenset(PERMISSIONS) - OF_PEOPLE
 # What a program gets that only brings leads and facts in and reads what became of them.

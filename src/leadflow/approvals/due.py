@@ -28,7 +28,7 @@ def advance_due(session: Session, now: datetime, limit: int = 500) -> list[str]:
     return [approval.id for approval in moved]
 
 
-def without_a_gate(session: Session, limit: int = 500) -> list[Approval]:
+def with_a_gate(session: Session, limit: int = 500) -> list[Approval]:
     """Approvals that wait and have a run in Prefect, to be looked at whether it still waits."""
     known = select(Approval).where(Approval.status == "waiting", Approval.flow_run_id.is_not(None))
     return list(session.scalars(known.order_by(Approval.requested_at).limit(limit)))

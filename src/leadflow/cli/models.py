@@ -97,8 +97,8 @@ def promote(
     console.print(learned.report.splitlines()[0].lstrip("# "), markup=False)
     console.print(
         f"It waits for people: approval [bold]{approval.id}[/bold]. They decide at "
-        f"{settings.address}/approvals/{approval.id}, in the Prefect UI (Runs, await_decision, "
-        "Resume), or with: leadflow approvals decide"
+        f"{settings.address}/console/approvals/{approval.id}, in the Prefect UI (Runs, "
+        "await_decision, Resume), or with: leadflow approvals decide"
     )
 
 

@@ -86,6 +86,7 @@ def print_addresses() -> None:
 
     settings = get_settings()
     table = Table(show_header=False, box=None)
+    table.add_row("Console: what waits for you", f"{settings.address}/console")
     table.add_row("API, with a page to try it", f"{settings.gateway_url}/docs")
     table.add_row("Prefect: runs, schedules, approvals", f"{settings.prefect_url}/runs")
     table.add_row("MLflow: models and trainings", settings.mlflow_url)

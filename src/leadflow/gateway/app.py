@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from leadflow.gateway import (
@@ -24,6 +25,9 @@ from leadflow.gateway import (
     working,
 )
 from leadflow.gateway.declared import declare
+from leadflow.gateway.pages import auditing, deciding, inbox, leads, mail, reviewing
+from leadflow.gateway.pages import signing as signing_page
+from leadflow.gateway.pages.rendering import STATIC
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
 from leadflow.scoring.learning import champion_version, serving_scorer
@@ -74,6 +78,9 @@ def create_app() -> FastAPI:
     app.include_router(signing.router)
     app.include_router(approving.router)
     app.include_router(policing.router)
+    for pages in (signing_page, inbox, deciding, leads, reviewing, auditing, mail):
+        app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
     return app
 

@@ -96,7 +96,7 @@ class ApprovalOut(BaseModel):
             waits_for=approval.roles_now if approval.status == "waiting" else [],
             you_may=isinstance(may, May),
             why_not=may.words if isinstance(may, MayNot) else None,
-            link=f"{get_settings().address}/approvals/{approval.id}",
+            link=f"{get_settings().address}/console/approvals/{approval.id}",
         )
 
 

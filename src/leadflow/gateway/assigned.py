@@ -112,7 +112,7 @@ def read_assignment(
         return AssignmentOut(
             lead_id=lead_id,
             owner=owner_of(session, lead_id),
-            decision=None if trace is None else DecisionOut.of(trace, _names(session)),
+            decision=None if trace is None else DecisionOut.of(trace, names_of_reps(session)),
             why_not=_why_not(trace, asked),
         )
 
@@ -152,5 +152,6 @@ def _why_not(trace: Trace | None, rep_id: str | None) -> str | None:
     return trace.why_not(rep_id)
 
 
-def _names(session: Session) -> dict[str, str]:
+def names_of_reps(session: Session) -> dict[str, str]:
+    """What each salesperson is called, by id."""
     return dict(session.execute(select(Rep.id, Rep.name)).tuples().all())

@@ -19,7 +19,7 @@ PUBLIC = frozenset(
         "/docs/oauth2-redirect",
         "/redoc",
         "/session",
-        "/sign-in",
+        "/console/sign-in",
     }
 )
 FILES = frozenset({"/static", "/static-offline-docs"})

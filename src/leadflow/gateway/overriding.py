@@ -97,7 +97,7 @@ def _answer(session: Session, made: ScoreOverride, now: datetime) -> OverrideAns
     score = score_of(session, made.lead_id, now)
     step = next_step(session, made.lead_id, score)
     if made.status == "waiting":
-        step = WAITS.format(where=f"{get_settings().address}/approvals/{made.approval_id}")
+        step = WAITS.format(where=f"{get_settings().address}/console/approvals/{made.approval_id}")
     return OverrideAnswer(
         lead_id=made.lead_id, override=OverrideOut.of(made), score=score, next_step=step
     )

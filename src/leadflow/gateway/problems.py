@@ -1,9 +1,11 @@
 """Errors as facts: every error answer is an RFC 9457 problem with a stable type."""
 
+import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
@@ -43,6 +45,7 @@ from leadflow.scoring.service import LeadNotScored
 from models.refused import ModelAltered
 
 logger = logging.getLogger(__name__)
+Handler = Callable[[Request, Exception], JSONResponse]
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
     400: ("bad-request", "The request could not be read"),
@@ -105,21 +108,36 @@ def problem(
 
 def install(app: FastAPI) -> None:
     """Answer every error of this application as a problem."""
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Problem, _own)
-    app.add_exception_handler(LeadNotFound, _missing)
-    app.add_exception_handler(LeadNotScored, _missing)
-    app.add_exception_handler(LeadKeepsChanging, _busy)
+    _answer(app, RequestValidationError, _invalid)
+    _answer(app, HTTPException, _http)
+    _answer(app, Problem, _own)
+    _answer(app, LeadNotFound, _missing)
+    _answer(app, LeadNotScored, _missing)
+    _answer(app, LeadKeepsChanging, _busy)
     for stated in STATED:
-        app.add_exception_handler(stated, _stated)
-    app.add_exception_handler(RuleSetInvalid, _rules)
-    app.add_exception_handler(PoliciesInvalid, _policies)
-    app.add_exception_handler(TeamInvalid, _team)
-    app.add_exception_handler(VersionNotApproved, _refused)
-    app.add_exception_handler(ModelAltered, _refused)
-    app.add_exception_handler(OperationalError, _database)
-    app.add_exception_handler(Exception, _unexpected)
+        _answer(app, stated, _stated)
+    _answer(app, RuleSetInvalid, _rules)
+    _answer(app, PoliciesInvalid, _policies)
+    _answer(app, TeamInvalid, _team)
+    _answer(app, VersionNotApproved, _refused)
+    _answer(app, ModelAltered, _refused)
+    _answer(app, OperationalError, _database)
+    _answer(app, Exception, _unexpected)
+
+
+def _answer(app: FastAPI, error: type[Exception], handler: Handler) -> None:
+    """Answer this error as a problem, or as a page where a page was asked for."""
+
+    def answer(request: Request, raised: Exception) -> Response:
+        found = handler(request, raised)
+        if not request.url.path.startswith("/console"):
+            return found
+        from leadflow.gateway.pages.forms import problem_page
+
+        said = json.loads(bytes(found.body))
+        return problem_page(request, found.status_code, said["title"], said["detail"])
+
+    app.add_exception_handler(error, answer)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:

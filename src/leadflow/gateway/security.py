@@ -58,13 +58,23 @@ async def authenticate(
         actor = await to_thread.run_sync(_look_up, cookie)
         if actor is not None:
             if request.method not in SAFE:
-                refuse_foreign_form(cookie, request.headers.get(FORM_TOKEN))
+                refuse_foreign_form(cookie, await _form_token(request))
             return actor
     how = (
         "Send it as X-API-Key, or as Authorization: Bearer. A program's: leadflow keys create. "
         "A person's: POST /session."
     )
     raise Problem(401, kind, title, how)
+
+
+async def _form_token(request: Request) -> str | None:
+    """As scripts send it, in a header; or as a form does."""
+    sent = request.headers.get(FORM_TOKEN)
+    kind = request.headers.get("content-type", "")
+    if sent is None and kind.startswith("application/x-www-form-urlencoded"):
+        said = (await request.form()).get("form_token")
+        return said if isinstance(said, str) else None
+    return sent
 
 
 def refuse_foreign_form(cookie: str, sent: str | None) -> None:

@@ -4,9 +4,11 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from leadflow.approvals.moving import NOTIFY
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
 from leadflow.database.outbox import Act
+from leadflow.integrations.notifications.sending import notify_person
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.scoring.overrides import APPLY_OVERRIDE, apply_override
 from leadflow.scoring.promotion import PROMOTE, promote
@@ -32,10 +34,14 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
         with unit_of_work() as session:
             return apply_override(session, payload, datetime.now(UTC))
 
+    def tell(payload: dict[str, Any]) -> dict[str, Any]:
+        return notify_person(settings, payload)
+
     return {
         "start_flow_run": start_flow_run,
         "settle_gate": settle_gate,
         "notify": _notify,
+        NOTIFY: tell,
         PROMOTE: promote_model,
         APPLY_OVERRIDE: put_override_in_force,
     }

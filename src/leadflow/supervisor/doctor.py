@@ -103,7 +103,12 @@ def _database(settings: Settings) -> Finding:
 def _ports(settings: Settings) -> Finding:
     if state.running(settings) is not None:
         return Finding("Ports", "ok", "in use by Leadflow")
-    wanted = (settings.gateway_port, settings.prefect_port, settings.mlflow_port)
+    wanted = (
+        settings.gateway_port,
+        settings.prefect_port,
+        settings.mlflow_port,
+        settings.smtp_port,
+    )
     busy = [port for port in wanted if not is_free(settings.host, port)]
     if not busy:
         return Finding("Ports", "ok", ", ".join(str(port) for port in wanted) + " are free")
@@ -111,7 +116,8 @@ def _ports(settings: Settings) -> Finding:
         "Ports",
         "bad",
         "; ".join(f"{port} is taken by {holder(port)}" for port in busy),
-        "End that program, or set LEADFLOW_GATEWAY_PORT, _PREFECT_PORT or _MLFLOW_PORT.",
+        "End that program, or set LEADFLOW_GATEWAY_PORT, _PREFECT_PORT, _MLFLOW_PORT or "
+        "_SMTP_PORT.",
     )
 
 

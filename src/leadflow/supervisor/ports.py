@@ -21,7 +21,10 @@ def check_ports(settings: Settings) -> None:
         ("gateway", settings.gateway_port),
         ("prefect", settings.prefect_port),
         ("mlflow", settings.mlflow_port),
+        ("smtp", settings.smtp_port),
     ):
+        if name == "smtp" and settings.notify_url is not None:
+            continue
         if not is_free(settings.host, port):
             raise PortBusy(
                 f"Port {port}, which the {name} server needs, is taken by {holder(port)}. End it, "

@@ -17,6 +17,7 @@ from leadflow.supervisor.ports import check_ports
 from leadflow.supervisor.services import (
     Service,
     gateway,
+    mail_server,
     mlflow_server,
     prefect_server,
     worker,
@@ -90,6 +91,8 @@ class Supervisor:
         self._say("Deploying the flows …")
         deploy(settings)
         self._start(worker(settings))
+        if settings.notify_url is None:
+            self._start(mail_server(settings))
         self._wait(api)
         # Nothing waits for MLflow's pages, so they do not slow the others down.
         self._start(mlflow_server(settings))

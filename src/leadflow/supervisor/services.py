@@ -57,6 +57,12 @@ def worker(settings: Settings) -> Service:
     )
 
 
+def mail_server(settings: Settings) -> Service:
+    """Takes notifications and keeps them to be looked at; delivers nothing."""
+    command = (sys.executable, "-m", "leadflow.integrations.notifications.mailbox")
+    return Service("mail", command, environment(settings), None)
+
+
 def mlflow_server(settings: Settings) -> Service:
     """MLflow's pages. Nothing waits for them: models are logged and loaded without."""
     uri = cluster.locate(settings).mlflow.render_as_string(hide_password=False)

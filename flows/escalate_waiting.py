@@ -1,0 +1,16 @@
+"""What waits for a person and is late: reminded, passed on, ended; nothing waits for nobody."""
+
+from prefect import flow
+
+from tasks.outbox import deliver_outbox
+from tasks.waiting import advance_approvals, publish_waiting, reopen_gates
+
+
+@flow(name="escalate_waiting", retries=0)
+def escalate_waiting() -> int:
+    """Move on every decision for which something is due; returns how many there were."""
+    moved = advance_approvals()
+    reopen_gates()
+    publish_waiting(moved)
+    deliver_outbox()
+    return moved

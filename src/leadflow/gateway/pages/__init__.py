@@ -1,0 +1,1 @@
+"""The pages of the console: made by the server, readable without scripts."""

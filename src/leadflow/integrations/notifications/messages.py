@@ -1,0 +1,56 @@
+"""What a notification says. By ids, links and figures; who somebody is stays in the store."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+SUBJECTS = {
+    "approval_asked": "Please decide: {what}",
+    "approval_reminder": "Still waits for you: {what}",
+    "approval_escalated": "Now up to you: {what}",
+    "approval_decided": "{status}: {what}",
+}
+ASKED = """{what} waits for your decision.
+
+Decide here: {link}
+By: {due:%A %d %B %Y, %H:%M} UTC
+
+In Prefect's form, decide as {username} with this one-time code: {code}
+It works once, for {minutes:g} minutes; the link above gives you a new one at any time.
+"""
+DECIDED = """{what}: {status}.
+
+{reason}
+
+What was asked and who decided: {link}
+"""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A subject and a plain text."""
+
+    subject: str
+    text: str
+
+
+def asked(
+    what_happened: str,
+    what: str,
+    link: str,
+    due: datetime,
+    username: str,
+    code: str,
+    minutes: float,
+) -> Message:
+    """Somebody is to decide."""
+    text = ASKED.format(
+        what=what, link=link, due=due, username=username, code=code, minutes=minutes
+    )
+    return Message(SUBJECTS[what_happened].format(what=what), text)
+
+
+def decided(what: str, link: str, status: str, reason: str | None) -> Message:
+    """What somebody asked for has been decided."""
+    text = DECIDED.format(what=what, status=status, reason=reason or "", link=link)
+    subject = SUBJECTS["approval_decided"].format(what=what, status=status.capitalize())
+    return Message(subject, text)
