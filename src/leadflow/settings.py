@@ -188,14 +188,18 @@ class Settings(BaseSettings):
         gt=0,
         description="Train anew once this share of new outcomes has joined those learned from.",
     )
+    audit_folder: Path | None = Field(
+        default=None,
+        description="Folder the head of the audit log is exported to. Unset: audit in home.",
+    )
     real_data: Path = Field(
         default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."
     )
 
-    @field_validator("home", mode="after")
+    @field_validator("home", "audit_folder", mode="after")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
 
     @property
     def gateway_url(self) -> str:
