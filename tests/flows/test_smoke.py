@@ -31,6 +31,7 @@ SURFACE = {
         "* * * * *",
         1,
     ),
+    "export_audit_head": ("flows.export_audit_head.export_audit_head", "20 * * * *", 1),
     "await_decision": ("flows.await_decision.await_decision", None, None),
 }
 

@@ -52,6 +52,7 @@ COMMANDS = [
     "overrides",
     "rules",
     "keys",
+    "audit",
 ]
 
 

@@ -123,7 +123,8 @@ class _Walk:
         if previous != self.last_hash:
             return Broken(number, _not_following(previous))
         if not self._is_own_hash(row, moment):
-            return Broken(number, "it is not as it was written: a column was changed")
+            hint = ", or it was written with another secret key" if self.rows == 1 else ""
+            return Broken(number, f"it is not as it was written: a column was changed{hint}")
         self.number, self.last_hash = number, own
         return None
 

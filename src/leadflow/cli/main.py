@@ -8,6 +8,7 @@ import typer
 from leadflow.cli import (
     approvals,
     assignments,
+    audit,
     demo,
     keys,
     leads,
@@ -57,6 +58,7 @@ app.add_typer(performance.app, name="performance", rich_help_panel="People")
 app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")
+app.add_typer(audit.app, name="audit", rich_help_panel="People")
 
 
 def main() -> None:
