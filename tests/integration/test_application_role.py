@@ -13,6 +13,7 @@ from leadflow.audit.tables import AuditEntry, AuditHead
 from leadflow.database import migrate, roles
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.settings import get_settings
+from leadflow.supervisor.doctor import examine
 from leadflow.tables import metadata
 
 REFUSED = [
@@ -141,7 +142,7 @@ def session_user() -> str:
 @pytest.mark.parametrize("own_user", [("maker", "CREATEROLE")], indirect=True)
 def test_a_user_who_may_make_roles_makes_it(own_user: URL) -> None:
     migrate.upgrade(get_engine())
-    assert session_user() == "maker_store_app"
+    assert session_user() == roles.role_in_use(own_user) == "maker_store_app"
     migrate.upgrade(get_engine())  # the next start
     assert session_user() == "maker_store_app"
 
@@ -154,6 +155,9 @@ def test_a_user_who_may_not_works_on_and_is_told(
         migrate.upgrade(get_engine())
     assert "append-only by trigger alone" in caplog.text
     assert session_user() == "plain"
+    assert roles.role_in_use(own_user) is None
+    (finding,) = (found for found in examine(get_settings()) if found.part == "Audit log")
+    assert (finding.mark, "by trigger alone" in finding.what) == ("note", True)
 
 
 @pytest.mark.parametrize("own_user", [("shut", "CREATEROLE")], indirect=True)

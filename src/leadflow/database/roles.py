@@ -93,6 +93,18 @@ def work_as_app(engine: Engine) -> None:
     event.listen(engine, "do_connect", connect)
 
 
+def role_in_use(url: URL) -> str | None:
+    """The role the application works as, None where it works as the user of the URL.
+
+    Raises:
+        psycopg.Error: the server does not answer.
+    """
+    owner = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(owner, connect_timeout=10) as connection:
+        role = app_role(connection.info.dbname)
+        return role if _asked(connection, ROLE_USABLE, role) else None
+
+
 def refuse_unreachable(url: URL, settings: Settings) -> None:
     """Try to log in as the role. Where the server's own rules forbid it (``pg_hba.conf``), the role
     is marked so that nobody tries again, and the application works as the user of the URL."""
