@@ -88,17 +88,17 @@ def load_at_once(path: Path) -> int:
     import pandas as pd
     from sqlalchemy import text
 
-    from leadflow.database.engine import get_engine
+    from leadflow.database.engine import get_owner_engine
 
     frame = pd.read_csv(path)
     names = list(frame.columns)
     insert = f"INSERT INTO peer ({', '.join(names)}) VALUES ({', '.join(f':{n}' for n in names)})"  # noqa: S608
-    with get_engine().begin() as connection:
+    with get_owner_engine().begin() as connection:
         connection.execute(text(f"CREATE TABLE peer ({', '.join(f'{n} text' for n in names)})"))
     started = time.perf_counter()
     for row in frame.head(PEER_LEADS).to_dict(orient="records"):
         values = {str(name): str(value) for name, value in row.items()}
-        with get_engine().begin() as connection:
+        with get_owner_engine().begin() as connection:
             connection.execute(text(insert), values)
     return round(PEER_LEADS / (time.perf_counter() - started))
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def own_store() -> "Iterator[tuple[Engine, Settings]]":
-    """A PostgreSQL in a temporary folder with the newest schema; settings and engine of this
-    process are those of this store until the end."""
+    """A PostgreSQL in a temporary folder with the newest schema; settings of this process are
+    those of this store until the end. The engine is the owner's, who may empty tables."""
     from leadflow.database import cluster, embedded
-    from leadflow.database.engine import get_engine
+    from leadflow.database.engine import get_engine, get_owner_engine
     from leadflow.database.migrate import upgrade
     from leadflow.settings import get_settings
 
@@ -34,10 +34,11 @@ def own_store() -> "Iterator[tuple[Engine, Settings]]":
         try:
             settings = get_settings()
             cluster.ensure_databases(cluster.locate(settings))
-            upgrade(get_engine())
-            yield get_engine(), settings
+            upgrade(get_owner_engine())
+            yield get_owner_engine(), settings
         finally:
-            get_engine().dispose()
+            for engine in (get_engine(), get_owner_engine()):
+                engine.dispose()
             embedded.stop(Path(folder))
             os.environ.clear()
             os.environ.update(before)
@@ -45,8 +46,9 @@ def own_store() -> "Iterator[tuple[Engine, Settings]]":
 
 
 def _forget() -> None:
-    from leadflow.database.engine import get_engine
+    from leadflow.audit.chain import chain_key
+    from leadflow.database.engine import get_engine, get_owner_engine
     from leadflow.settings import get_settings
 
-    get_settings.cache_clear()
-    get_engine.cache_clear()
+    for cached in (get_settings, get_engine, get_owner_engine, chain_key):
+        cached.cache_clear()

@@ -237,11 +237,11 @@ def main() -> int:
 def measure(settings: "Settings", large: int, console: Console) -> list[Row]:
     """All rows, on a PostgreSQL that is started here and ended by its own process id."""
     from leadflow.database import cluster, embedded
-    from leadflow.database.engine import get_engine
+    from leadflow.database.engine import get_owner_engine
     from leadflow.database.migrate import upgrade
 
     cluster.ensure_databases(cluster.locate(settings))
-    engine = get_engine()
+    engine = get_owner_engine()
     upgrade(engine)
     try:
         with console.status("Making leads and learning from them …"):

@@ -51,14 +51,15 @@ def home() -> Path:
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """A real PostgreSQL with the newest schema."""
+    """A real PostgreSQL with the newest schema, as its owner, who may do what the application may
+    not: empty tables, switch off triggers. The application's own sessions are `unit_of_work()`."""
     from leadflow.database import cluster
-    from leadflow.database.engine import get_engine
+    from leadflow.database.engine import get_owner_engine
     from leadflow.database.migrate import upgrade
 
     cluster.ensure_databases(cluster.locate(get_settings()))
-    upgrade(get_engine())
-    return get_engine()
+    upgrade(get_owner_engine())
+    return get_owner_engine()
 
 
 @pytest.fixture

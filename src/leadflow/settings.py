@@ -213,14 +213,18 @@ class Settings(BaseSettings):
     quality_seed: str = Field(
         default="leadflow", description="With the day it decides what is drawn; any words."
     )
+    audit_folder: Path | None = Field(
+        default=None,
+        description="Folder the head of the audit log is exported to. Unset: audit in home.",
+    )
     real_data: Path = Field(
         default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."
     )
 
-    @field_validator("home", mode="after")
+    @field_validator("home", "audit_folder", mode="after")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
 
     @property
     def gateway_url(self) -> str:

@@ -33,6 +33,7 @@ SURFACE = {
     ),
     "escalate_waiting": ("flows.escalate_waiting.escalate_waiting", "*/5 * * * *", 1),
     "sample_quality": ("flows.sample_quality.sample_quality", "0 6 * * *", 1),
+    "export_audit_head": ("flows.export_audit_head.export_audit_head", "20 * * * *", 1),
     "await_decision": ("flows.await_decision.await_decision", None, None),
 }
 

@@ -83,7 +83,7 @@ def a_market(store: Engine) -> None:
 def test_a_challenger_that_learned_from_a_leak_is_proposed_for_rejection(store: Engine) -> None:
     a_market(store)
     own = get_settings().model_copy(update={"model_name": "leaky"})
-    with unit_of_work() as session:
+    with unit_of_work(store) as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         session.execute(text(DEAL_VALUE))
     try:
@@ -113,7 +113,7 @@ def test_a_value_that_came_in_after_the_conversion_is_named(store: Engine) -> No
 
 def test_a_value_known_before_the_conversion_is_not_named(store: Engine) -> None:
     a_market(store)
-    with unit_of_work() as session:
+    with unit_of_work(store) as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         session.execute(text(DEAL_VALUE))
         assert known_late(session, all_features(custom_definitions(session))) == []

@@ -4,7 +4,7 @@ import importlib
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from leadflow.approvals import service as approvals
@@ -128,12 +128,12 @@ def test_the_record_refuses_to_be_rewritten(
 
 
 def test_models_promoted_before_there_was_a_record_go_on_serving(
-    models: Registry, learned: list[Learned], settings: Settings
+    models: Registry, learned: list[Learned], settings: Settings, engine: Engine
 ) -> None:
     migration = importlib.import_module("leadflow.database.migrations.versions.0006_serving")
     for day in (0, 1):
         approve(learned[day], settings, NOW + timedelta(days=day))
-    with unit_of_work() as session:
+    with unit_of_work(engine) as session:
         session.execute(text("TRUNCATE serving_models"))
         session.execute(text(migration.EARLIER))
     with unit_of_work() as session:

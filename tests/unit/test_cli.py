@@ -53,6 +53,7 @@ COMMANDS = [
     "quality",
     "rules",
     "keys",
+    "audit",
 ]
 
 
@@ -73,6 +74,15 @@ def test_without_servers_a_flow_says_how_to_start_them(tmp_path: Path) -> None:
 def test_doctor_finds_what_is_there_and_what_is_not(tmp_path: Path) -> None:
     told = run("doctor", home=tmp_path)
     assert told.returncode == 0
-    for part in ("Python", "Packages", "PostgreSQL", "Prefect", "Worker", "MLflow", "Chromium"):
+    for part in (
+        "Python",
+        "Packages",
+        "PostgreSQL",
+        "Audit log",
+        "Prefect",
+        "Worker",
+        "MLflow",
+        "Chromium",
+    ):
         assert part in told.stdout
     assert "leadflow up" in told.stdout

@@ -1,75 +1,131 @@
-"""Writing to the audit log and checking its chain."""
+"""Writing to the audit log, and reading what was done to one thing."""
 
-import hmac
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select, text
+from psycopg import Connection
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.audit import chain
+from leadflow.audit.entries import COLUMNS, Entry, Prepared, chained, prepare
+from leadflow.audit.head import FIND, Head, is_sealed, sealed, take_turn
+from leadflow.audit.masking import masked
 from leadflow.audit.tables import AuditEntry
-from leadflow.secret import derive_key, load_secret
-from leadflow.settings import get_settings
+from leadflow.database.copying import copy_rows, driver_connection
 
-FIRST = "0" * 64
-CHAIN_LOCK = 7_240_001
+MOVE_HEAD = "UPDATE audit_head SET number = %s, entry_hash = %s, mac = %s"
+INSERT = """
+WITH written AS (
+    INSERT INTO audit_log (number, at, actor, action, subject, why, origin, request_id,
+        detail, before, after, previous_hash, entry_hash)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s)
+)
+UPDATE audit_head SET number = %s, entry_hash = %s, mac = %s
+"""
+LOST_HEAD = "INSERT INTO audit_head (is_head, number, entry_hash, mac) VALUES (true, %s, %s, %s)"
 
 
-@lru_cache
-def chain_key() -> bytes:
-    """The key of this installation's chain."""
-    return derive_key(load_secret(get_settings()), "audit chain")
+class NothingToResume(RuntimeError):
+    """The head of the audit log is sound: the log goes on by itself."""
 
 
 def record(
-    session: Session, actor: str, action: str, subject: str, detail: dict[str, Any] | None = None
+    session: Session,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any] | None = None,
+    *,
+    why: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Append one entry. Writers take turns until their transactions end, so call it last.
+    """Append one entry, and return a copy of it.
 
-    ``detail`` carries ids and figures only, never personal data.
+    Writers take turns until their transactions end, so call it last. What people typed is masked
+    (see ``masking``); ``detail``, ``before`` and ``after`` carry ids and figures.
+
+    Raises:
+        AuditLogBroken: nothing can be written after this head.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CHAIN_LOCK})
-    last = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1)).first()
-    entry = AuditEntry(
-        number=last.number + 1 if last else 1,
-        at=datetime.now(UTC),
-        actor=actor,
-        action=action,
-        subject=subject,
-        detail=detail or {},
-        previous_hash=last.entry_hash if last else FIRST,
-    )
-    entry.entry_hash = _hash(entry)
-    session.add(entry)
+    prepared = prepare(Entry(actor, action, subject, detail, why, before, after))
+    # What the caller has not written yet is written before the turn is taken: turns are short.
     session.flush()
-    return entry
+    connection = driver_connection(session)
+    return _write(connection, take_turn(connection), prepared)
+
+
+def record_many(session: Session, entries: Iterable[Entry]) -> int:
+    """Append many entries in their order, in one turn and two round trips; returns how many.
+
+    Raises:
+        AuditLogBroken: nothing can be written after this head.
+    """
+    prepared = [prepare(entry) for entry in entries]
+    if not prepared:
+        return 0
+    session.flush()
+    connection = driver_connection(session)
+    rows = list(chained(take_turn(connection), datetime.now(UTC), prepared))
+    copy_rows(session, "audit_log", COLUMNS, rows)
+    number, *_, last_hash = rows[-1]
+    connection.execute(MOVE_HEAD, sealed(Head(number, last_hash)))
+    return len(rows)
+
+
+def resume(session: Session, actor: str, why: str) -> AuditEntry:
+    """Have the log go on after its head was lost or forged. The break stays in the chain for ever:
+    the entry written here names none before it, and ``verify`` says so.
+
+    Raises:
+        NothingToResume: the head is sound, or nothing was ever written.
+    """
+    session.flush()
+    connection = driver_connection(session)
+    connection.execute("LOCK TABLE audit_head IN SHARE ROW EXCLUSIVE MODE")
+    found = connection.execute(FIND).fetchone()
+    (last,) = connection.execute("SELECT max(number) FROM audit_log").fetchone() or (None,)
+    if is_sealed(found) if found else last is None:
+        raise NothingToResume("The head of the audit log is sound: there is nothing to resume.")
+    before = Head(max(last or 0, found[0] if found else 0), chain.RESUMED)
+    if found is None:
+        connection.execute(LOST_HEAD, sealed(before))
+    return _write(connection, before, prepare(Entry(actor, "audit.resumed", "audit_log", why=why)))
 
 
 def first_broken(session: Session) -> int | None:
-    """The number of the first entry that does not follow from the one before, or None."""
-    previous, expected = FIRST, 1
-    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number)):
-        sound = entry.number == expected and entry.previous_hash == previous
-        if not sound or not hmac.compare_digest(entry.entry_hash, _hash(entry)):
-            return entry.number
-        previous, expected = entry.entry_hash, expected + 1
-    return None
+    """The number of the first entry that is not as it was written, or None."""
+    from leadflow.audit.verification import verify
+
+    broken = verify(session).broken
+    return None if broken is None else broken.number
 
 
-def _hash(entry: AuditEntry) -> str:
-    content = json.dumps(
-        [
-            entry.number,
-            entry.at.astimezone(UTC).isoformat(),
-            entry.actor,
-            entry.action,
-            entry.subject,
-            entry.detail,
-            entry.previous_hash,
-        ],
-        sort_keys=True,
+def history(session: Session, subject: str, limit: int) -> Sequence[AuditEntry]:
+    """The last so many things done to one thing, newest last. An id is found with and without its
+    kind before it: ``lead_0199…`` and ``lead/lead_0199…``."""
+    subject = masked(subject)
+    kind, _, bare = subject.rpartition("/")
+    names = {subject, bare} if kind and bare.startswith(f"{kind}_") else {subject}
+    if not kind and "_" in subject:
+        names.add(f"{subject.partition('_')[0]}/{subject}")
+    newest = (
+        select(AuditEntry)
+        .where(AuditEntry.subject.in_(names))
+        .order_by(AuditEntry.number.desc())
+        .limit(limit)
     )
-    return hmac.new(chain_key(), content.encode(), sha256).hexdigest()
+    return session.scalars(newest).all()[::-1]
+
+
+def _write(connection: Connection[Any], head: Head, prepared: Prepared) -> AuditEntry:
+    (row,) = chained(head, datetime.now(UTC), [prepared])
+    number, *_, own_hash = row
+    connection.execute(INSERT, (*row, *sealed(Head(number, own_hash))))
+    named = dict(zip(COLUMNS, row, strict=True))
+    for name in ("detail", "before", "after"):
+        named[name] = None if named[name] is None else json.loads(named[name])
+    return AuditEntry(**named)

@@ -1,9 +1,10 @@
-"""The audit log: append-only by trigger, each entry chained to the one before by a keyed hash."""
+"""The audit log: append-only by trigger and role, each entry chained to the one before by a keyed
+hash, and the head of the chain beside it."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,9 +12,10 @@ from leadflow.database.base import Base
 
 
 class AuditEntry(Base):
-    """Who did what to which thing. Ids and figures only, never personal data."""
+    """Who did what to which thing, and why. Ids, figures and keyed hashes, never personal data."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_subject", "subject", "number"),)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -21,5 +23,24 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    why: Mapped[str | None] = mapped_column(Text)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    origin: Mapped[str | None] = mapped_column(
+        Text, comment="The door, and a keyed hash of the address."
+    )
+    request_id: Mapped[str | None] = mapped_column(Text)
     previous_hash: Mapped[str] = mapped_column(Text)
     entry_hash: Mapped[str] = mapped_column(Text, unique=True)
+
+
+class AuditHead(Base):
+    """The last entry, sealed with the key. One row: writers lock it to take turns."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("is_head", name="one_row"),)
+
+    is_head: Mapped[bool] = mapped_column(Boolean, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    entry_hash: Mapped[str] = mapped_column(Text)
+    mac: Mapped[str] = mapped_column(Text)

@@ -8,6 +8,7 @@ import typer
 from leadflow.cli import (
     approvals,
     assignments,
+    audit,
     demo,
     keys,
     leads,
@@ -63,6 +64,7 @@ app.add_typer(policies.app, name="policies", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
 app.add_typer(quality.app, name="quality", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")
+app.add_typer(audit.app, name="audit", rich_help_panel="People")
 
 
 def main() -> None:

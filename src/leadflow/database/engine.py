@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
-from leadflow.database import cluster
+from leadflow.database import cluster, roles
 from leadflow.settings import get_settings
 
 
@@ -39,7 +39,17 @@ def _refuse_ended(connection: Any, *_: object) -> None:
 
 @lru_cache
 def get_engine() -> Engine:
-    """The engine on Leadflow's own database; starts the embedded server where that is used."""
+    """The engine on Leadflow's own database, as the role of the application (``roles``); starts the
+    embedded server where that is used."""
+    engine = engine_for(cluster.locate(get_settings()).leadflow)
+    roles.work_as_app(engine)
+    return engine
+
+
+@lru_cache
+def get_owner_engine() -> Engine:
+    """The same as the user of the URL, who owns the tables: for tests and benchmarks, which do what
+    the application must not. Migrations have an engine of their own."""
     return engine_for(cluster.locate(get_settings()).leadflow)
 
 

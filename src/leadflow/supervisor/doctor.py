@@ -8,8 +8,9 @@ from importlib import metadata
 from typing import Literal
 
 import httpx
+import psycopg
 
-from leadflow.database import cluster, embedded
+from leadflow.database import cluster, embedded, roles
 from leadflow.database.cluster import DatabaseUnavailable
 from leadflow.secret import SecretKeyError, load_secret
 from leadflow.settings import Settings
@@ -40,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
         _home,
         _secret,
         _database,
+        _audit,
         _ports,
         _prefect,
         _worker,
@@ -98,6 +100,24 @@ def _database(settings: Settings) -> Finding:
         return Finding("PostgreSQL", "bad", "does not answer", str(error))
     kind = "embedded" if settings.database_url is None else "your own server"
     return Finding("PostgreSQL", "ok", kind)
+
+
+def _audit(settings: Settings) -> Finding:
+    """Whether the audit log is protected from the application itself."""
+    if settings.database_url is None and embedded.running_pid(settings.home) is None:
+        return Finding("Audit log", "note", "PostgreSQL is not running", START)
+    try:
+        role = roles.role_in_use(cluster.locate(settings).leadflow)
+    except (psycopg.Error, DatabaseUnavailable, embedded.EmbeddedPostgresError):
+        return Finding("Audit log", "note", "PostgreSQL does not answer", START)
+    if role is None:
+        return Finding(
+            "Audit log",
+            "note",
+            "append-only by trigger alone: the application works as the tables' owner",
+            "Let it have a role of its own: docs/audit.md says how.",
+        )
+    return Finding("Audit log", "ok", f"append-only by trigger and role ({role})")
 
 
 def _ports(settings: Settings) -> Finding:

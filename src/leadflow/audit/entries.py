@@ -1,0 +1,86 @@
+"""An entry before it has its place in the chain, and the rows that entries become there."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leadflow.audit import chain
+from leadflow.audit.context import acting
+from leadflow.audit.head import Head
+from leadflow.audit.masking import masked, masked_value
+
+COLUMNS = (
+    "number",
+    "at",
+    "actor",
+    "action",
+    "subject",
+    "why",
+    "origin",
+    "request_id",
+    "detail",
+    "before",
+    "after",
+    "previous_hash",
+    "entry_hash",
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act or decision: ids, figures and keyed hashes only, never personal data.
+
+    ``origin`` and ``request_id`` are those of the context (``context.acting_from``) where unset.
+    """
+
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any] | None = None
+    why: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    origin: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An entry as it is stored, and its content: all that can be worked out before its turn."""
+
+    texts: tuple[str | None, ...]
+    values: tuple[str | None, ...]
+    content: str
+
+
+def prepare(entry: Entry) -> Prepared:
+    """Mask it, write its JSON, say from where it comes.
+
+    Raises:
+        TypeError, ValueError: a value that JSON has no word for.
+    """
+    here = acting()
+    texts = (
+        masked(entry.actor),
+        entry.action,
+        masked(entry.subject),
+        masked(entry.why),
+        entry.origin if entry.origin is not None else here.origin,
+        entry.request_id if entry.request_id is not None else here.request_id,
+    )
+    values = (_json(entry.detail or {}), _json(entry.before), _json(entry.after))
+    return Prepared(texts, values, chain.content_of(texts, values))
+
+
+def chained(head: Head, now: datetime, entries: Iterable[Prepared]) -> Iterator[tuple[Any, ...]]:
+    """The rows of these entries after the head, in the order of ``COLUMNS``."""
+    key, moment, previous = chain.chain_key(), chain.microseconds(now), head.entry_hash
+    for number, entry in enumerate(entries, head.number + 1):
+        own = chain.entry_hash(key, number, moment, previous, entry.content)
+        yield (number, now, *entry.texts, *entry.values, previous, own)
+        previous = own
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else chain.json_text(masked_value(dict(value)))

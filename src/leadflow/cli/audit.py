@@ -1,0 +1,149 @@
+"""``leadflow audit``: what was done by whom, and whether the log of it is as it was written."""
+
+import json
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+if TYPE_CHECKING:
+    from leadflow.audit.exporting import ExportedHead
+    from leadflow.audit.tables import AuditEntry
+    from leadflow.audit.verification import Report
+
+app = typer.Typer(no_args_is_help=True, help="Who did what, and whether the log of it is sound.")
+Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=getuser)]
+
+
+@app.command()
+def verify(
+    from_head: Annotated[
+        list[Path] | None,
+        typer.Option(help="Compare with the heads of this file too; may be said again."),
+    ] = None,
+    since: Annotated[
+        int, typer.Option(min=1, help="First row to check, where an earlier break is known.")
+    ] = 1,
+) -> None:
+    """Check every row; names the first that was changed, deleted, put in or swapped."""
+    from leadflow.audit import verification
+
+    heads = _heads(from_head or [])
+    with verification.snapshot() as session, console.status("Reading the log …"):
+        report = verification.verify(session, heads, since)
+    _say(report, heads)
+    if report.broken is not None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    subject: Annotated[str, typer.Argument(help="The id of a lead, an approval, a key …")],
+    last: Annotated[int, typer.Option(min=1, help="Most to show.")] = 200,
+) -> None:
+    """What was done to one thing, newest last."""
+    from leadflow.audit.service import history
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        entries = history(session, subject, last)
+    if not entries:
+        console.print(f"Nothing is written about {escape(subject)}.")
+        return
+    table = Table("Row", "At (UTC)", "Who", "What", "Why", "Figures", "From where", box=None)
+    for entry in entries:
+        table.add_row(
+            str(entry.number),
+            f"{entry.at:%Y-%m-%d %H:%M:%S}",
+            escape(entry.actor),
+            entry.action,
+            escape(entry.why or ""),
+            escape(_figures(entry)),
+            escape(" ".join(filter(None, (entry.origin, entry.request_id)))),
+        )
+    console.print(table)
+
+
+@app.command("export-head")
+def export_head() -> None:
+    """Write the head of the log to the file outside the database now."""
+    from leadflow.audit import exporting
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+
+    settings = get_settings()
+    with unit_of_work() as session:
+        made = exporting.export_head(session, settings, datetime.now(UTC))
+    if made is None:
+        console.print("The log is empty: there is no head.")
+        return
+    path = exporting.heads_file(settings)
+    console.print(f"Row {made.number:,} ({made.entry_hash}) written to {path}", soft_wrap=True)
+
+
+@app.command()
+def resume(
+    who: Who,
+    why: Annotated[str, typer.Option(help="What happened; it is kept in the log.")],
+) -> None:
+    """Have the log go on after its head was lost or forged. The break stays visible for ever."""
+    from leadflow.audit import service
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        entry = service.resume(session, who, why)
+    console.print(
+        f"The log goes on at row {entry.number:,}. From now on: "
+        f"leadflow audit verify --since {entry.number}"
+    )
+
+
+def _heads(elsewhere: list[Path]) -> "list[ExportedHead]":
+    from leadflow.audit.exporting import heads_file, read_heads
+    from leadflow.settings import get_settings
+
+    own = heads_file(get_settings())
+    files = [own, *elsewhere] if own.exists() else elsewhere
+    heads: list[ExportedHead] = []
+    for path in files:
+        read = read_heads(path)
+        console.print(f"{len(read):,} exported heads in {path}", soft_wrap=True, markup=False)
+        heads += read
+    return heads
+
+
+def _say(report: "Report", heads: "list[ExportedHead]") -> None:
+    console.print(f"{report.rows:,} rows read; the last sound one is row {report.number:,}")
+    console.print(f"Its hash: {report.last_hash}", soft_wrap=True)
+    if heads:
+        first, last = heads[0], heads[-1]
+        console.print(
+            f"{report.compared:,} of {len(heads):,} exported heads compared, "
+            f"from row {first.number:,} ({first.at}) to row {last.number:,} ({last.at})"
+        )
+    else:
+        console.print(
+            "No exported head to compare with: whether the whole log was set back to an earlier "
+            "state cannot be seen. Write one: leadflow audit export-head"
+        )
+    if report.broken is None:
+        console.print("[bold green]The log is as it was written.[/]")
+    else:
+        broken = report.broken
+        console.print(f"[bold red]Row {broken.number:,} is broken[/]: {escape(broken.what)}.")
+
+
+def _figures(entry: "AuditEntry") -> str:
+    """Detail, before and after as JSON, without what is empty."""
+    parts = [json.dumps(entry.detail, ensure_ascii=False)] if entry.detail else []
+    for name in ("before", "after"):
+        value = getattr(entry, name)
+        if value is not None:
+            parts.append(f"{name} {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(parts)

@@ -1,0 +1,288 @@
+"""The audit log in a real PostgreSQL: what is written is sound, what is tampered with is named."""
+
+import multiprocessing
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from leadflow.audit import exporting, verification
+from leadflow.audit import service as audit
+from leadflow.audit.context import acting_from
+from leadflow.audit.entries import Entry
+from leadflow.audit.exporting import ExportedHead, HeadsUnreadable, LogSetBack
+from leadflow.audit.head import AuditLogBroken
+from leadflow.audit.service import NothingToResume
+from leadflow.audit.tables import AuditEntry, AuditHead
+from leadflow.database.engine import unit_of_work
+from leadflow.settings import Settings, get_settings
+from tests.integration.audit_writers import write
+from tests.unit.audit.test_tampering import chains
+
+ROWS = 6
+TWO = {"n": 1, "share": 0.25, "ids": ["b", "a"], "name": "Grüße"}
+
+
+@pytest.fixture
+def log(session: Session) -> Session:
+    """A log of six entries, in a session that may do what only the owner may."""
+    for number in range(ROWS - 2):
+        before = {"score": float(number)}
+        audit.record(session, "ana", "did", "thing/1", TWO, why="w", before=before, after=TWO)
+    audit.record_many(session, [Entry("ben", "did", f"lead_{number}") for number in range(2)])
+    assert broken(session) is None
+    session.execute(text("SET LOCAL session_replication_role = replica"))
+    return session
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Settings:
+    """Settings with a folder of exported heads of this test's own."""
+    return get_settings().model_copy(update={"audit_folder": tmp_path})
+
+
+def broken(session: Session, *exported: ExportedHead) -> int | None:
+    report = verification.verify(session, exported)
+    return None if report.broken is None else report.broken.number
+
+
+CHANGES = [
+    "at = at + interval '1 microsecond'",
+    "at = 'infinity'",
+    "actor = 'x'",
+    "actor = ''",
+    "action = 'x'",
+    "subject = 'thing/2'",
+    "why = NULL",
+    "why = 'W'",
+    "origin = ''",
+    "request_id = 'x'",
+    "detail = '{}'",
+    "detail = detail || '{\"n\": 2}'",
+    "detail = detail || '{\"n\": 1.0}'",
+    "detail = detail || '{\"share\": 0.250}'",
+    "detail = detail || '{\"share\": 1e100000}'",
+    'detail = detail || \'{"ids": ["a", "b"]}\'',
+    "detail = (repeat('[', 3000) || repeat(']', 3000))::jsonb",
+    "before = NULL",
+    "before = 'null'",
+    "after = before, before = after",
+    "after = after - 'n'",
+    "previous_hash = upper(previous_hash) || 'é'",
+    "previous_hash = 'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'",
+    "entry_hash = md5('') || md5('')",
+    "entry_hash = entry_hash || 'é'",
+    "actor = 'ben', entry_hash = previous_hash || ' '",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_any_column_is_found_and_named(log: Session, change: str) -> None:
+    log.connection().exec_driver_sql(f"UPDATE audit_log SET {change} WHERE number = 3")  # noqa: S608
+    assert broken(log) == 3
+
+
+TAMPERINGS = {
+    "DELETE FROM audit_log WHERE number = 3": 3,
+    "DELETE FROM audit_log WHERE number IN (2, 4)": 2,
+    "DELETE FROM audit_log WHERE number = 6": 6,
+    "DELETE FROM audit_log WHERE number > 4": 5,
+    "DELETE FROM audit_log": 1,
+    "DELETE FROM audit_head": 6,
+    "UPDATE audit_log SET number = number + 100 WHERE number = 2": 2,
+    "UPDATE audit_log SET number = 0 WHERE number = 2": 0,
+    "UPDATE audit_log SET number = -5 WHERE number = 6": -5,
+    "UPDATE audit_log SET number = CASE number WHEN 2 THEN -4 ELSE -2 END WHERE number IN (2, 4);"
+    "UPDATE audit_log SET number = -number WHERE number < 0": 2,
+    "INSERT INTO audit_log (number, at, actor, action, subject, detail, previous_hash, entry_hash)"
+    " SELECT 7, at, actor, action, subject, detail, entry_hash, 'x' FROM audit_log "
+    "WHERE number = 6": 7,
+    "ALTER TABLE audit_log DROP CONSTRAINT uq_audit_log_entry_hash, DROP CONSTRAINT pk_audit_log;"
+    "INSERT INTO audit_log SELECT * FROM audit_log WHERE number = 4": 4,
+    "DELETE FROM audit_log WHERE number = 4;"
+    "UPDATE audit_log SET number = number - 1 WHERE number > 4": 4,
+    "DELETE FROM audit_log WHERE number > 4;"
+    "UPDATE audit_head SET number = 4, entry_hash = "
+    "(SELECT entry_hash FROM audit_log WHERE number = 4)": 4,
+    "UPDATE audit_head SET number = 7": 6,
+    "UPDATE audit_head SET entry_hash = mac": 6,
+}
+
+
+@pytest.mark.parametrize("statement", TAMPERINGS)
+def test_rows_deleted_put_in_swapped_or_cut_off_are_found(log: Session, statement: str) -> None:
+    for part in statement.split(";"):
+        log.connection().exec_driver_sql(part)
+    assert broken(log) == TAMPERINGS[statement]
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(chains)
+def test_what_postgresql_gives_back_is_what_was_hashed(
+    session: Session, content: list[Entry]
+) -> None:
+    with session.begin_nested() as nested:
+        first, *others = content
+        values = {"why": first.why, "before": first.before, "after": first.after}
+        audit.record(session, first.actor, first.action, first.subject, first.detail, **values)  # type: ignore[arg-type]
+        assert audit.record_many(session, others) == len(others)
+        report = verification.verify(session)
+        assert (report.broken, report.rows) == (None, len(content))
+        nested.rollback()
+
+
+def test_many_processes_make_one_chain(store: Engine) -> None:
+    processes, each = 8, 200
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        written = pool.map(write, [(number, each) for number in range(processes)], chunksize=1)
+    assert written == [each] * processes
+    with verification.snapshot() as session:
+        report = verification.verify(session)
+        writers = session.scalar(select(func.count(AuditEntry.actor.distinct())))
+    assert (report.broken, report.rows, writers) == (None, processes * each, processes)
+
+
+def test_the_log_is_verified_while_others_write(store: Engine) -> None:
+    with unit_of_work() as session:
+        audit.record_many(session, [Entry("ana", "did", f"thing/{n}") for n in range(10)])
+    with verification.snapshot() as reader:
+        assert audit.first_broken(reader) is None
+        with unit_of_work() as session:
+            audit.record(session, "ben", "did", "thing/1")
+        assert verification.verify(reader).rows == 10
+    with verification.snapshot() as reader:
+        assert verification.verify(reader).rows == 11
+
+
+def test_a_transaction_that_fails_leaves_no_trace(store: Engine) -> None:
+    with unit_of_work() as session:
+        audit.record(session, "ana", "did", "thing/1")
+    for entries in (1, 3):
+        with Session(store) as session:
+            audit.record_many(session, [Entry("ben", "did", "thing/2")] * entries)
+            session.rollback()
+    with unit_of_work() as session:
+        audit.record(session, "ana", "did", "thing/3")
+        assert broken(session) is None
+        assert session.scalars(select(AuditEntry.number)).all() == [1, 2]
+
+
+def test_who_what_why_before_after_from_where_and_request_are_kept(session: Session) -> None:
+    with acting_from("gateway address:5c0f", "req-7"):
+        copy = audit.record(
+            session,
+            "ana",
+            "lead.reassigned",
+            "lead/lead_1",
+            {"n": 1},
+            why="holiday",
+            before={"rep": "r1"},
+            after={"rep": "r2"},
+        )
+    audit.record(session, "ben", "did", "lead_1")
+    audit.record(session, "ben", "did", "lead_10")
+    kept, later = audit.history(session, "lead_1", 10)
+    for column in [column.key for column in AuditEntry.__table__.columns]:
+        assert getattr(kept, column) == getattr(copy, column), column
+    assert (kept.origin, kept.request_id, kept.why) == ("gateway address:5c0f", "req-7", "holiday")
+    assert (kept.before, kept.after) == ({"rep": "r1"}, {"rep": "r2"})
+    assert (later.before, later.after, later.detail, later.why) == (None, None, {}, None)
+    assert [row.number for row in audit.history(session, "lead/lead_1", 10)] == [1, 2]
+    assert [row.number for row in audit.history(session, "lead_1", 1)] == [2]
+
+
+def test_a_log_set_back_as_a_whole_is_found_by_an_exported_head(
+    log: Session, own: Settings
+) -> None:
+    now = datetime.now(UTC)
+    earlier = log.execute(select(AuditHead.number, AuditHead.entry_hash, AuditHead.mac)).one()
+    assert exporting.export_head(log, own, now) is not None
+    audit.record_many(log, [Entry("ana", "did", "thing/7")] * 3)
+    exporting.export_head(log, own, now + timedelta(hours=1))
+    heads = exporting.read_heads(exporting.heads_file(own))
+    assert [head.number for head in heads] == [ROWS, ROWS + 3]
+    assert verification.verify(log, heads).compared == 2
+    log.execute(text("DELETE FROM audit_log WHERE number > :last"), {"last": ROWS})
+    back = {"number": earlier.number, "hash": earlier.entry_hash, "mac": earlier.mac}
+    log.execute(
+        text("UPDATE audit_head SET number = :number, entry_hash = :hash, mac = :mac"), back
+    )
+    log.expire_all()
+    assert broken(log) is None
+    assert broken(log, *heads) == ROWS + 1
+    audit.record_many(log, [Entry("ana", "did", "thing/8")] * 4)
+    assert broken(log) is None
+    assert broken(log, *heads) == ROWS + 3
+    with pytest.raises(LogSetBack, match="row 9"):
+        exporting.export_head(log, own, now)
+    assert exporting.read_heads(exporting.heads_file(own)) == heads
+
+
+def test_a_file_of_heads_that_was_changed_is_refused(log: Session, own: Settings) -> None:
+    path = exporting.heads_file(own)
+    with pytest.raises(HeadsUnreadable, match="cannot be read"):
+        exporting.read_heads(path)
+    made = exporting.export_head(log, own, datetime.now(UTC))
+    assert path.stat().st_mode & 0o777 == 0o600
+    good = path.read_text()
+    path.write_text(good + '{"at": "2026')  # the disk was full, say
+    assert exporting.read_heads(path) == [made]
+    exporting.export_head(log, own, datetime.now(UTC))
+    assert len(exporting.read_heads(path)) == 2
+    for bad in (good.replace('"number": 6', '"number": 5'), "{}\n", "[]\n", "x\n", good + "\n"):
+        path.write_text(bad)
+        with pytest.raises(HeadsUnreadable, match="Line"):
+            exporting.read_heads(path)
+
+
+@pytest.mark.parametrize(
+    "forging", ["DELETE FROM audit_head", "UPDATE audit_head SET mac = entry_hash, number = 8"]
+)
+def test_nothing_is_written_after_a_forged_head_until_a_person_says_so(
+    log: Session, own: Settings, forging: str
+) -> None:
+    with pytest.raises(NothingToResume):
+        audit.resume(log, "ana", "nothing happened")
+    log.execute(text("DELETE FROM audit_log WHERE number = 6"))
+    log.execute(text(forging))
+    with pytest.raises(AuditLogBroken):
+        audit.record(log, "ana", "did", "thing/1")
+    with pytest.raises(AuditLogBroken):
+        audit.record_many(log, [Entry("ana", "did", "thing/1")])
+    if "UPDATE" in forging:
+        with pytest.raises(AuditLogBroken):
+            exporting.export_head(log, own, datetime.now(UTC))
+    resumed = audit.resume(log, "ana", "looked into it")
+    audit.record(log, "ana", "did", "thing/1")
+    assert broken(log) == 6
+    assert audit.first_broken(log) == 6
+    later = verification.verify(log, since=resumed.number)
+    assert (later.broken, later.rows) == (None, 2)
+    log.execute(text("UPDATE audit_log SET actor = 'x' WHERE number > :n"), {"n": resumed.number})
+    found = verification.verify(log, since=resumed.number).broken
+    assert found is not None
+    assert found.number == resumed.number + 1
+
+
+def test_an_empty_log_is_sound_and_has_no_head(session: Session, own: Settings) -> None:
+    report = verification.verify(session)
+    assert (report.rows, report.number, report.broken) == (0, 0, None)
+    assert exporting.export_head(session, own, datetime.now(UTC)) is None
+    with pytest.raises(NothingToResume):
+        audit.resume(session, "ana", "why not")
+    assert audit.record_many(session, []) == 0
+
+
+def test_ten_thousand_entries_take_a_moment(session: Session) -> None:
+    made = [
+        Entry("assign_leads", "lead.assigned", f"lead/lead_{n:012x}", TWO) for n in range(10_000)
+    ]
+    start = time.perf_counter()
+    assert audit.record_many(session, made) == len(made)
+    assert time.perf_counter() - start < 3.0  # a third of a second on a machine with nothing to do
