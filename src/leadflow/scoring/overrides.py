@@ -236,7 +236,7 @@ def _question(
         },
         description=(
             f"# Set the score of {made.lead_id} to {made.new_score:.0f}?\n\n"
-            f"{by.id} asks for **{made.new_score:.0f}** ({made.level}); the model says "
+            f"Asked for is **{made.new_score:.0f}** ({made.level}); the model says "
             f"**{made.model_score:.0f}** ({score.level}, a chance of {score.probability:.0%}): "
             f"{change:+.0f} points.\n\n> {reason}\n\n"
             f"It would count until {made.expires_at:%Y-%m-%d %H:%M} UTC. The model's score stays "

@@ -13,17 +13,11 @@ from leadflow.scoring.overriding import (
     effective,
     expiry,
     implied_probability,
-    needs_manager,
 )
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 scores = st.floats(0, 100)
 chances = st.floats(0.001, 0.999)
-
-
-@pytest.mark.parametrize(("new", "waits"), [(80, False), (80.1, True), (20, False), (19.9, True)])
-def test_only_a_change_beyond_the_free_points_waits_for_a_manager(new: float, waits: bool) -> None:
-    assert needs_manager(new, 50, 30) is waits
 
 
 def test_an_override_ends_when_it_says_or_after_the_days_of_the_setting() -> None:
