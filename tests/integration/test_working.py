@@ -1,5 +1,6 @@
 """Accept, decline, reassign, return, touch: each recorded, one at a time, nobody over capacity."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from leadflow.assignment.working import Said
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.events import EventIn, record_events
 from leadflow.settings import get_settings
+from tests.deciders import settle_as
 from tests.integration.test_assignment import put_lead
 from tests.integration.test_gateway import BODY
 
@@ -185,3 +187,36 @@ def test_of_two_who_act_at_once_one_acts_and_the_other_is_told(
         open_leads = session.scalars(select(RepLoad.open_leads)).all()
         active = session.scalars(select(Assignment.id).where(Assignment.ended_at.is_(None))).all()
     assert sum(open_leads) == len(active) <= 1
+
+
+def test_a_salespersons_own_reassignment_waits_for_a_manager_and_is_done_once_one_agrees(
+    client: TestClient, lead_id: str, people: dict[str, str]
+) -> None:
+    path, now = f"/leads/{lead_id}/assignment", datetime.now(UTC)
+    body = {"rep_id": "bob", "by": "rita", "reason": "I am on leave"}
+    asked = client.post(f"{path}/reassign", json=body)
+    assert asked.status_code == 202, asked.text
+    approval_id = asked.json()["approval_id"]
+    assert client.get(path).json()["owner"]["name"] == "Ann"
+    full = client.post(f"{path}/reassign", json=body | {"rep_id": "cem"})
+    assert (full.status_code, full.json()["type"]) == (409, "/problems/rep-inactive")
+    with unit_of_work() as session:
+        # No manager's team has Ann in it, so it was up to an admin at once.
+        assert settle_as(session, approval_id, "admin_1", now).words == "Approved."
+    deadline = time.monotonic() + 30
+    while client.get(path).json()["owner"]["name"] != "Bob":
+        assert time.monotonic() < deadline, "nobody carried the approval out"
+        time.sleep(0.1)
+
+
+def test_a_reassignment_is_void_where_somebody_else_has_the_lead_by_now(
+    client: TestClient, lead_id: str, people: dict[str, str]
+) -> None:
+    path, now = f"/leads/{lead_id}/assignment", datetime.now(UTC)
+    body = {"rep_id": "bob", "by": "rita", "reason": "I am on leave"}
+    approval_id = client.post(f"{path}/reassign", json=body).json()["approval_id"]
+    client.post(f"{path}/return", json={"reason": "no time", "by": "rita"})
+    with unit_of_work() as session:
+        refused = settle_as(session, approval_id, "admin_1", now)
+        assert refused.problem == "subject-changed"
+    assert client.get(path).json()["owner"] is None

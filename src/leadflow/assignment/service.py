@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.accounts import read_accounts, write_accounts
+from leadflow.assignment.auditing import audit_given
 from leadflow.assignment.deciding import decide
 from leadflow.assignment.due import due_groups
 from leadflow.assignment.locks import take_assignment_lock
@@ -99,6 +100,7 @@ def assign(
     decisions = decide(groups, present.setting, state, now, refused)
     write_batch(session, batch, decisions)
     write_accounts(session, present.team, state)
+    audit_given(session, batch, decisions)
     return decisions
 
 

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -70,13 +72,23 @@ app.add_typer(audit.app, name="audit", rich_help_panel="People")
 def main() -> None:
     """Run the command line; an expected error is one plain message, not a traceback."""
     try:
-        app()
+        with _from_the_terminal():
+            app()
     except Exception as error:
         if os.environ.get("LEADFLOW_DEBUG") or not _expected(error):
             raise
         errors.print(f"[red]{type(error).__name__}[/red]: ", end="")
         errors.print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)
+
+
+@contextmanager
+def _from_the_terminal() -> Iterator[None]:
+    """What is done from here is said so in the audit log."""
+    from leadflow.audit.context import acting_from
+
+    with acting_from("terminal"):
+        yield
 
 
 def _expected(error: Exception) -> bool:

@@ -19,17 +19,19 @@ from leadflow.gateway import (
     overriding,
     policing,
     problems,
+    quality,
     ruling,
     signing,
     team,
     working,
 )
 from leadflow.gateway.declared import declare
-from leadflow.gateway.pages import auditing, deciding, inbox, leads, mail, reviewing
+from leadflow.gateway.pages import auditing, deciding, inbox, leads, mail, reviewing, settling
 from leadflow.gateway.pages import signing as signing_page
 from leadflow.gateway.pages.rendering import STATIC
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
+from leadflow.gateway.tracing import Traced
 from leadflow.scoring.learning import champion_version, serving_scorer
 from leadflow.scoring.serving import ServingScorer
 from leadflow.settings import get_settings
@@ -78,10 +80,12 @@ def create_app() -> FastAPI:
     app.include_router(signing.router)
     app.include_router(approving.router)
     app.include_router(policing.router)
-    for pages in (signing_page, inbox, deciding, leads, reviewing, auditing, mail):
+    app.include_router(quality.router)
+    for pages in (signing_page, inbox, deciding, leads, settling, reviewing, auditing, mail):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
+    app.add_middleware(Traced)
     return app
 
 

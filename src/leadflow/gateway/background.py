@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from leadflow.audit.context import acting_from
 from leadflow.database import outbox
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.integrations.acts import registered_acts
@@ -58,7 +59,8 @@ def _repeat(stop: threading.Event, name: str, seconds: float, work: Callable[[],
 
 def _deliver(settings: Settings) -> None:
     """Carry out what is left in the outbox, so that nothing waits for the next flow run."""
-    outbox.deliver(get_engine(), registered_acts(settings), lambda: datetime.now(UTC))
+    with acting_from("outbox"):
+        outbox.deliver(get_engine(), registered_acts(settings), lambda: datetime.now(UTC))
 
 
 def _settle_overrides() -> None:

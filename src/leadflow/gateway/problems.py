@@ -36,6 +36,17 @@ from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
+from leadflow.quality.errors import (
+    ActionClosed,
+    ActionNotFound,
+    AlreadyFlagged,
+    AlreadyReviewed,
+    NotDisputed,
+    NotFlagged,
+    NotYourItem,
+    QualityItemNotFound,
+)
+from leadflow.quality.kinds import JudgementInvalid, UnknownDecisionKind
 from leadflow.rules.kinds import UnknownKind
 from leadflow.rules.service import NoRules
 from leadflow.scoring.champion import VersionNotApproved
@@ -62,6 +73,16 @@ TITLES = {
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     NotYourName: (403, "not-your-name", "You may not act for them"),
     PersonNotFound: (404, "person-not-found", "There is nobody of this name"),
+    QualityItemNotFound: (404, "quality-item-not-found", "There is no such item"),
+    AlreadyReviewed: (409, "already-reviewed", "You have judged this already"),
+    NotYourItem: (409, "not-your-item", "This is for others to judge"),
+    NotDisputed: (409, "not-disputed", "There is nothing to settle"),
+    JudgementInvalid: (422, "judgement-invalid", "This judgement is not understood"),
+    UnknownDecisionKind: (422, "unknown-decision", "There are no such decisions"),
+    AlreadyFlagged: (409, "already-flagged", "No model learns from it already"),
+    NotFlagged: (404, "not-flagged", "Models learn from this lead"),
+    ActionNotFound: (404, "action-not-found", "There is no such action"),
+    ActionClosed: (409, "action-closed", "This action is closed"),
     PersonInvalid: (422, "person-invalid", "This person cannot be kept so"),
     PasswordRefused: (422, "password-refused", "This password cannot be taken"),
     ApprovalNotFound: (404, "approval-not-found", "There is no such approval"),

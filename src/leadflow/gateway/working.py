@@ -3,15 +3,17 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.acting import requester
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment import working
 from leadflow.assignment.handing import find_rep
+from leadflow.assignment.overriding import Priority, ask_or_reassign
 from leadflow.assignment.reach import reps_within
 from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
 from leadflow.assignment.unroutable import unroutable
@@ -54,6 +56,9 @@ class ReassignIn(BaseModel):
     rep_id: str = Field(description="Who gets it: our id of the salesperson, or yours.")
     by: Annotated[Words | None, Field(max_length=200)] = Field(default=None, description=BY)
     reason: Annotated[Words, Field(max_length=1000)]
+    priority: Priority = Field(
+        default="normal", description="How soon somebody should decide, where somebody must."
+    )
     from_rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
 
 
@@ -115,6 +120,15 @@ class HandedOut(HandOut):
     steps: list[StepOut]
 
 
+class WaitsOut(BaseModel):
+    """A lead that is handed over once somebody agrees; until then it stays where it is."""
+
+    lead_id: str
+    approval_id: str
+    waits_for: list[str]
+    link: str
+
+
 class UnroutableOut(BaseModel):
     """A lead that nobody can take."""
 
@@ -155,16 +169,28 @@ def return_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
 
 
 @router.post(
-    "/leads/{lead_id}/assignment/reassign", response_model=HandedOut, summary="Give a lead to…"
+    "/leads/{lead_id}/assignment/reassign",
+    response_model=HandedOut | WaitsOut,
+    summary="Give a lead to…",
+    responses={202: {"model": WaitsOut, "description": "Somebody must agree first"}},
 )
-def reassign_lead(lead_id: str, body: ReassignIn, caller: Reassigns) -> HandedOut:
-    """Give a lead to a salesperson, whoever has it, if anybody. Nobody gets more than their
-    capacity: 409 `rep-full`."""
+def reassign_lead(
+    lead_id: str, body: ReassignIn, response: Response, caller: Reassigns
+) -> HandedOut | WaitsOut:
+    """Give a lead to a salesperson, whoever has it, if anybody; 202 where the policies ask somebody
+    about it first. Nobody gets more than their capacity: 409 `rep-full`."""
     with unit_of_work() as session:
-        by = named_by(session, caller, body.by)
-        said = Said(by, datetime.now(UTC), body.from_rep_id)
-        made = working.reassign(session, get_settings(), lead_id, said, body.rep_id, body.reason)
-        return _answer(session, made)
+        now, settings = datetime.now(UTC), get_settings()
+        by = requester(session, caller, body.by, now)
+        said = Said(by.id, now, body.from_rep_id)
+        made = ask_or_reassign(
+            session, settings, lead_id, by, said, body.rep_id, body.reason, body.priority
+        )
+        if isinstance(made, Assignment):
+            return _answer(session, made)
+        response.status_code = 202
+        link = f"{settings.address}/console/approvals/{made.id}"
+        return WaitsOut(lead_id=lead_id, approval_id=made.id, waits_for=made.roles_now, link=link)
 
 
 @router.post("/leads/{lead_id}/assignment/touch", response_model=HandedOut, summary="Got in touch")

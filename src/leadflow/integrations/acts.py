@@ -6,6 +6,7 @@ from typing import Any
 
 from leadflow.approvals.moving import NOTIFY
 from leadflow.approvals.tables import Approval
+from leadflow.assignment.overriding import REASSIGN, carry_out_reassignment
 from leadflow.database.engine import unit_of_work
 from leadflow.database.outbox import Act
 from leadflow.integrations.notifications.sending import notify_person
@@ -37,7 +38,12 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
     def tell(payload: dict[str, Any]) -> dict[str, Any]:
         return notify_person(settings, payload)
 
+    def reassign_lead(payload: dict[str, Any]) -> dict[str, Any]:
+        with unit_of_work() as session:
+            return carry_out_reassignment(session, settings, payload, datetime.now(UTC))
+
     return {
+        REASSIGN: reassign_lead,
         "start_flow_run": start_flow_run,
         "settle_gate": settle_gate,
         "notify": _notify,

@@ -8,6 +8,7 @@ from leadflow.accounts.people import actor_of
 from leadflow.accounts.tables import Person
 from leadflow.approvals.kinds import KINDS, Kind
 from leadflow.approvals.tables import Approval
+from leadflow.assignment import overriding as reassigning
 from leadflow.assignment.reach import reaches_lead
 from leadflow.scoring import overrides, promotion
 
@@ -20,4 +21,5 @@ def of_reached_leads(session: Session, person: Person, approval: Approval) -> bo
 
 
 KINDS["score_override"] = Kind("Score override", overrides.content, of_reached_leads)
+KINDS[reassigning.KIND] = Kind("Assignment override", reassigning.content, of_reached_leads)
 KINDS["model_promotion"] = Kind("Model promotion", promotion.content)

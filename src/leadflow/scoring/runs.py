@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from features.moments import leads_between
 from features.store import leads
+from leadflow.audit import service as audit
 from leadflow.leads.changes import clear_changed_between
 from leadflow.leads.tables import ChangedLead, Lead
 from leadflow.scoring.rows import scorecard_id
@@ -90,7 +91,21 @@ def score_partition(
     scored = score_leads(session, scorer, moments, run.as_of, settings, shadow)
     clear_changed_between(session, after, to, run.as_of - STILL_ENDING)
     partition.leads = scored.leads
+    if scored.leads:
+        _audit(session, run, scorer, partition)
     return scored
+
+
+def _audit(session: Session, run: Run, scorer: "Scorer", partition: ScoringPartition) -> None:
+    """One entry for the partition; each of its scores is in the history of scores."""
+    detail = {
+        "leads": partition.leads,
+        "after": partition.after_id,
+        "to": partition.to_id,
+        "model_version": scorer.version,
+        "as_of": run.as_of.isoformat(),
+    }
+    audit.record(session, "score_leads", "leads.scored", f"{run.run_id}/{partition.number}", detail)
 
 
 def end_run(session: Session, run: Run, now: datetime) -> int:

@@ -1,0 +1,37 @@
+"""What the audit log is told of assignments: who got which lead, by which rule, and why."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.plan import Decision
+from leadflow.assignment.writing import Batch
+from leadflow.audit import service as audit
+from leadflow.audit.entries import Entry
+
+ASSIGNED = "lead.assigned"
+
+
+def audit_given(session: Session, batch: Batch, decisions: Sequence[Decision]) -> None:
+    """One entry for each lead that was given to somebody. Leads that nobody can take are tried
+    every minute; what is told of those is the alarm, not each try."""
+    entries = [_entry(batch, made) for made in decisions if made.rep is not None]
+    if entries:
+        audit.record_many(session, entries)
+
+
+def _entry(batch: Batch, made: Decision) -> Entry:
+    rep = None if made.rep is None else batch.team.reps[made.rep].rep_id
+    return Entry(
+        actor=batch.by,
+        action=ASSIGNED,
+        subject=made.lead.lead_id,
+        detail={
+            "source": batch.source,
+            "rule": made.plan.rule_id or "default",
+            "rules_version": batch.rules_version,
+            "strategy": made.plan.strategy,
+        },
+        why=made.reason,
+        after={"rep": rep},
+    )
