@@ -20,8 +20,9 @@ HOW = """
 
 **To decide**, fill in the form below: `approve` or `reject`, your username, a one-time code, and
 your reason. The code is in the notification, or here: {address}/console/approvals/{id}
-(where you can decide as well). It works once and for a short while. Nothing happens without a
-decision.
+(where you can decide as well). It works once and for a short while.
+
+Nothing happens without a decision.
 """
 
 

@@ -1,51 +1,30 @@
-"""A person answers the gate in the real Prefect UI, in a real browser."""
+"""A person answers the gate in the real Prefect UI, in a real browser, with a one-time code."""
 
-import os
-import shutil
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
+from leadflow.accounts.tables import Person
+from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
+from leadflow.approvals.tables import Approval, ApprovalStep
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
+from tests.deciders import decisions
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-]
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    """A page in Chromium. Where continuous integration runs, Chromium must be there."""
-    if CHROMIUM is None:
-        assert not os.environ.get("CI"), "scripts/install-browser.sh has not been run"
-        pytest.skip("Chromium is not installed; scripts/install-browser.sh installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1300, "height": 900})
-        page.set_default_timeout(30_000)
-        yield page
-        browser.close()
+assert decisions
 
 
 @pytest.fixture
-def waiting_run(store: Engine, working: Child) -> tuple[str, str]:
-    """An approval and the run of await_decision that waits for it."""
+def waiting_run(store: Engine, working: Child, people: dict[str, str]) -> tuple[str, str]:
+    """An approval that mary asked for as a manager, and the run of await_decision for it."""
     from leadflow.integrations.prefect import PrefectClient
     from tasks.outbox import deliver_outbox
 
@@ -53,21 +32,69 @@ def waiting_run(store: Engine, working: Child) -> tuple[str, str]:
         kind="model_promotion",
         subject_id="lead-conversion/77",
         act="note_for_the_browser_test",
-        payload={"version": "77"},
+        payload={"version": "77", "sha256": "x"},
         description="# Version 77 ranks better than the rubric",
-        requested_by="train_model",
+        requested_by=people["mary"],
     )
+    now = datetime.now(UTC)
     with unit_of_work() as session:
-        approval_id = approvals.propose(session, question, datetime.now(UTC), 72).id
+        approval_id = approvals.propose(session, question, now).id
+        dana = session.get_one(Person, people["dana"])
+        # The first of two levels is passed already.
+        assert approvals.decide(session, approval_id, "approve", dana, "better", now, "api").counted
     deliver_outbox.fn()
     with unit_of_work() as session:
         run_id = approvals.get(session, approval_id).flow_run_id
     assert run_id is not None
-    client, deadline = PrefectClient(get_settings()), time.monotonic() + 90
+    wait_until_suspended(PrefectClient(get_settings()), run_id)
+    return approval_id, run_id
+
+
+def wait_until_suspended(client: Any, run_id: str) -> None:
+    deadline = time.monotonic() + 90
     while client.state(run_id) != "Suspended":
         assert time.monotonic() < deadline
         time.sleep(0.3)
-    return approval_id, run_id
+
+
+def code_of(approval_id: str, person_id: str) -> str:
+    with unit_of_work() as session:
+        person, approval = session.get_one(Person, person_id), approvals.get(session, approval_id)
+        return codes.issue_code(session, approval, person, datetime.now(UTC), 30)
+
+
+def answer(page: Any, run_id: str, approver: str, code: str, reason: str) -> None:
+    """Open the run, press Resume, read, fill in the form and send it."""
+    page.goto(f"{get_settings().prefect_url}/runs/flow-run/{run_id}")
+    page.get_by_role("button", name="Resume").first.click()
+    form = page.locator(".p-modal__card")
+    form.get_by_text("Version 77 ranks better than the rubric").wait_for()
+    form.get_by_text("Nothing happens without a decision").wait_for(state="attached")
+    form.get_by_text("sales_manager").first.wait_for(state="attached")
+    texts = form.locator("textarea")
+    assert texts.count() == 3
+    for place, said in enumerate((approver, code, reason)):
+        texts.nth(place).fill(said)
+    form.locator(".p-select-button__control").first.press("ArrowDown")
+    page.locator(".p-select-option", has_text="approve").first.click()
+    form.get_by_role("button", name="Submit").click()
+    form.wait_for(state="hidden")
+
+
+def refusals(approval_id: str, number: int) -> list[str]:
+    """Why answers did not count, once there are so many of them."""
+    deadline = time.monotonic() + 90
+    while True:
+        with unit_of_work() as session:
+            found = session.scalars(
+                select(ApprovalStep.detail["why"].astext)
+                .where(ApprovalStep.approval_id == approval_id, ApprovalStep.kind == "refused")
+                .order_by(ApprovalStep.number)
+            ).all()
+        if len(found) >= number:
+            return list(found)
+        assert time.monotonic() < deadline, "the answer did not arrive"
+        time.sleep(0.3)
 
 
 def test_the_first_ui_is_the_one_people_are_led_to(page: Any, prefect: Child) -> None:
@@ -77,22 +104,32 @@ def test_the_first_ui_is_the_one_people_are_led_to(page: Any, prefect: Child) ->
     page.get_by_text("Switch to V2 UI").wait_for()
 
 
-def test_a_person_reads_the_question_and_answers_it_in_the_form(
-    page: Any, waiting_run: tuple[str, str]
+def test_a_wrong_code_a_used_one_and_the_requesters_own_do_not_count_and_a_valid_one_does(
+    page: Any, waiting_run: tuple[str, str], people: dict[str, str]
 ) -> None:
+    from leadflow.integrations.prefect import PrefectClient
+
     approval_id, run_id = waiting_run
-    page.goto(f"{get_settings().prefect_url}/runs/flow-run/{run_id}")
-    page.get_by_role("button", name="Resume").first.click()
-    form = page.locator(".p-modal__card")
-    form.get_by_text("Version 77 ranks better than the rubric").wait_for()
-    form.get_by_text("Nothing happens without a decision").wait_for(state="attached")
-    texts = form.locator("textarea")
-    assert texts.count() == 2
-    texts.nth(0).fill("Ana Approver")
-    texts.nth(1).fill("It ranks better")
-    form.locator(".p-select-button__control").first.press("ArrowDown")
-    page.locator(".p-select-option", has_text="approve").first.click()
-    form.get_by_role("button", name="Submit").click()
+    client, mike = PrefectClient(get_settings()), people["mike"]
+    used = code_of(approval_id, people["dana"])
+    with unit_of_work() as session:
+        spent = codes.decide_with_code(
+            session, approval_id, "approve", "dana", used, "again", datetime.now(UTC)
+        )
+        assert spent.problem == "already-decided-by-you"
+    attempts = (
+        ("mike", "AAAA-AAAA", "code-wrong"),
+        ("dana", used, "code-wrong"),
+        ("mary", code_of(approval_id, people["mary"]), "own-request"),
+    )
+    for number, (approver, code, why) in enumerate(attempts, start=2):
+        answer(page, run_id, approver, code, "please")
+        assert refusals(approval_id, number)[-1] == why
+        wait_until_suspended(client, run_id)
+    with unit_of_work() as session:
+        assert session.get_one(Approval, approval_id).status == "waiting"
+        assert "note_for_the_browser_test" not in session.scalars(select(OutboxRow.act)).all()
+    answer(page, run_id, "mike", code_of(approval_id, mike), "It ranks better")
     deadline = time.monotonic() + 90
     while True:
         with unit_of_work() as session:
@@ -102,6 +139,6 @@ def test_a_person_reads_the_question_and_answers_it_in_the_form(
             break
         assert time.monotonic() < deadline, "the answer did not arrive"
         time.sleep(0.3)
-    assert (approval.status, approval.decided_by) == ("approved", "Ana Approver")
+    assert (approval.status, approval.decided_by) == ("approved", mike)
     assert approval.reason == "It ranks better"
     assert "note_for_the_browser_test" in acts
