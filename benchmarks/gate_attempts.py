@@ -48,13 +48,30 @@ names = st.sampled_from(sorted(ROLES))
 attempts = st.one_of(
     st.tuples(st.just("vote"), names, st.sampled_from(WAYS)),
     st.tuples(st.just("vote"), st.sampled_from(["m1", "m2", "a1", "a2"]), st.just("page")),
+    st.tuples(
+        st.just("vote"),
+        st.sampled_from(["asker", "helper", "for_asker", "for_m1", "gone"]),
+        st.sampled_from(["page", "code"]),
+    ),
     st.tuples(st.just("reject"), st.sampled_from(["m1", "rep", "asker"]), st.just("page")),
     st.tuples(st.just("act"), st.just(""), st.just("")),
     st.tuples(st.just("change"), st.just(""), st.just("")),
     st.tuples(st.just("time"), st.just(""), st.just("")),
     st.tuples(st.just("sql"), st.just(""), st.just("")),
 )
-plans = st.tuples(st.integers(1, 2), st.booleans(), st.lists(attempts, min_size=1, max_size=14))
+# So that every level is tried about as often: the votes that lead there.
+beginnings = st.sampled_from([(), ("m1",), ("m1", "m2"), ("m1", "m2", "a1")]).map(
+    lambda who: [("vote", name, "page") for name in who]
+)
+plans = st.tuples(
+    st.integers(1, 2),
+    st.booleans(),
+    st.builds(
+        lambda begin, rest: begin + rest,
+        beginnings,
+        st.lists(attempts, min_size=1, max_size=10),
+    ),
+)
 
 
 @dataclass
