@@ -31,7 +31,7 @@ check: $(INSTALLED) ## Lint, types, import rules, and whether the lock file is c
 	$(BIN)/lint-imports
 	$(BIN)/uv lock --check
 
-bench-%: $(INSTALLED) ## Measure a claim: bench-model, bench-coldstart, bench-scoring, bench-importing, bench-rescoring, bench-assignment, bench-audit
+bench-%: $(INSTALLED) ## Measure a claim: bench-model, bench-coldstart, bench-scoring, bench-importing, bench-rescoring, bench-assignment, bench-audit, bench-approvals
 	@$(BIN)/python -m benchmarks.$*
 
 clean: ## Remove what was installed and every cache; keeps the data in .leadflow
