@@ -9,12 +9,16 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 
 import pytest
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.services import Service, prefect_server, worker
+
+EMPTYING = 10
 
 
 def free_port() -> int:
@@ -25,13 +29,20 @@ def free_port() -> int:
 
 
 def empty(engine: Engine) -> None:
-    """Empty every table, the append-only ones too."""
+    """Empty every table, the append-only ones too. A scheduled run that is at work in them just
+    then may be in the way; it is over soon."""
     from leadflow.tables import metadata
 
     names = ", ".join(table.name for table in metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+    for attempt in range(EMPTYING):
+        try:
+            with engine.begin() as connection:
+                connection.execute(text("SET LOCAL session_replication_role = replica"))
+                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+            return
+        except OperationalError as error:
+            if attempt == EMPTYING - 1 or not isinstance(error.orig, DeadlockDetected):
+                raise
 
 
 def forget_models(settings: Settings) -> None:
