@@ -88,7 +88,7 @@ def sign_in(page: Any, address: str, username: str) -> None:
     """Through the form, by the keyboard alone."""
     page.goto(f"{address}/")
     page.wait_for_url("**/console/sign-in**")
-    assert page.evaluate("document.activeElement.id") == "username"
+    page.wait_for_function("document.activeElement.id === 'username'")
     page.keyboard.type(username)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

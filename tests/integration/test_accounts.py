@@ -213,3 +213,30 @@ def test_every_sign_in_and_refusal_is_audited_by_ids(store: Engine) -> None:
         ("sign_in.refused", person_id),
         ("person.signed_in", person_id),
     ]
+
+
+def test_the_last_admin_cannot_be_taken_away(session: Session) -> None:
+    root = add(session, "root", "admin")
+    with pytest.raises(people.LastAdmin):
+        people.change_person(session, root, "test", active=False)
+    with pytest.raises(people.LastAdmin):
+        people.change_person(session, root, "test", roles=["analyst"])
+    add(session, "other", "admin")
+    people.change_person(session, root, "test", active=False)
+    assert not root.active
+
+
+def test_one_changes_ones_own_password_by_the_present_one_only(anonymous: TestClient) -> None:
+    with unit_of_work() as session:
+        add(session, "ana", "analyst")
+    signed = anonymous.post("/session", json={"username": "ana", "password": PASSWORD}).json()
+    anonymous.cookies.clear()
+    bearer = {"Authorization": f"Bearer {signed['token']}"}
+    new = "another horse battery"
+    wrong = anonymous.put("/me/password", json={"present": "no", "wanted": new}, headers=bearer)
+    assert (wrong.status_code, wrong.json()["type"]) == (403, "/problems/wrong-password")
+    said = {"present": PASSWORD, "wanted": new}
+    assert anonymous.put("/me/password", json=said, headers=bearer).status_code == 204
+    assert anonymous.get("/me", headers=bearer).status_code == 401
+    again = anonymous.post("/session", json={"username": "ana", "password": new})
+    assert again.status_code == 201

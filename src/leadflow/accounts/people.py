@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
-from leadflow.accounts.passwords import hash_password
+from leadflow.accounts.passwords import hash_password, is_password
 from leadflow.accounts.permissions import Role
 from leadflow.accounts.tables import Person, PersonSession
 from leadflow.audit import service as audit
@@ -20,6 +20,14 @@ USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 
 class PersonNotFound(LookupError):
     """There is nobody of this name."""
+
+
+class LastAdmin(RuntimeError):
+    """Somebody must be left who can decide what nobody else may: make another admin first."""
+
+
+class WrongPassword(PermissionError):
+    """The present password is not this one."""
 
 
 class PersonInvalid(ValueError):
@@ -124,7 +132,11 @@ def change_person(
 
     Raises:
         PersonInvalid: there is no such role.
+        LastAdmin: nobody who is active would be an admin any more.
     """
+    stays = (active is not False) and (roles is None or Role.ADMIN in checked_roles(roles))
+    if person.active and Role.ADMIN in person.roles and not stays:
+        _refuse_without_admin(session, person)
     before = {"roles": person.roles, "rep_id": person.rep_id, "active": person.active}
     if roles is not None:
         person.roles = checked_roles(roles)
@@ -137,6 +149,25 @@ def change_person(
         session.flush()
         sign_out_everywhere(session, person.id)
     audit.record(session, by, "person.changed", person.id, {"before": before, "after": after})
+
+
+def _refuse_without_admin(session: Session, person: Person) -> None:
+    # The rows are held, so that two who let each other go at once do not both succeed.
+    admins = select(Person.id).where(Person.active, Person.roles.contains([Role.ADMIN.value]))
+    if set(session.scalars(admins.order_by(Person.id).with_for_update())) <= {person.id}:
+        raise LastAdmin(f"{person.username} is the only admin. Make somebody else one first.")
+
+
+def change_password(session: Session, person: Person, present: str, wanted: str) -> None:
+    """Somebody's own new password; wherever they are signed in, they are signed out.
+
+    Raises:
+        WrongPassword: the present one is another.
+        PasswordRefused: the new one is too easy.
+    """
+    if not is_password(person.password_hash, present):
+        raise WrongPassword("This is not your present password.")
+    set_password(session, person, wanted, person.id)
 
 
 def set_password(session: Session, person: Person, password: str | None, by: str) -> str:

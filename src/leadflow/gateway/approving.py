@@ -16,8 +16,9 @@ from leadflow.approvals.service import Decision, Door, Outcome
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import May, MayNot, may_decide, sees
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.callers import Decides, ReadsApprovals
+from leadflow.gateway.callers import Decides, ReadsApprovals, SeesAll
 from leadflow.gateway.problems import Problem
+from leadflow.gateway.waiting import Waiting, everything
 from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 from leadflow.scoring.schemas import Words
 from leadflow.settings import get_settings
@@ -125,6 +126,21 @@ class ApprovalWhole(ApprovalOut):
     steps: list[StepOut]
 
 
+class WaitingOut(BaseModel):
+    """One thing that somebody is to do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str
+    id: str
+    what: str
+    address: str = Field(description="Of its page, within the gateway.")
+    asked_by: str
+    waits_for: str = Field(description="Roles, or the salesperson.")
+    since: datetime
+    due_at: datetime | None
+
+
 class DecisionIn(BaseModel):
     """A decision, and why."""
 
@@ -171,6 +187,16 @@ def list_approvals(
             if len(found) == limit:
                 break
         return found
+
+
+@router.get("/waiting", response_model=list[WaitingOut], summary="Everything that waits")
+def list_waiting(
+    caller: SeesAll, limit: Annotated[int, Query(ge=1, le=2000)] = 500
+) -> list[Waiting]:
+    """Decisions, reviews, leads to get in touch with, leads nobody can take: oldest first, each
+    with whom it waits for."""
+    with unit_of_work() as session:
+        return everything(session, datetime.now(UTC))[:limit]
 
 
 @router.get("/approvals/{approval_id}", response_model=ApprovalWhole, summary="Read an approval")

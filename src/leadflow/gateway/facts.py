@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from leadflow.assignment.service import end_closed
 from leadflow.assignment.working import touch_from_events
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.acts import note_act
 from leadflow.gateway.answers import lead_standing, lead_view, next_step, score_if_any, score_of
 from leadflow.gateway.assigned import hand_out
 from leadflow.gateway.callers import EditsLeads, ReadsLeads, TellsFacts
@@ -91,6 +92,7 @@ def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: EditsLea
         as_of = max(now, lead.known_from)
         score = score_lead(session, scorer, lead_id, as_of, get_settings())
         hand_out(session, lead, score, as_of, active_override(session, lead_id, as_of))
+        note_act(session, caller, "lead.edited", lead_id, fields=sorted(body.model_fields_set))
         return lead_view(session, lead_id, now)
 
 
@@ -124,6 +126,7 @@ def take_events(
             touch_from_events(session, lead_id, body, now, caller.id)
             counts = {"new": stored.new, "known": stored.known}
             finish(delivery, counts, now)
+            note_act(session, caller, "lead.events_told", lead_id, **counts)
             response.status_code = 201 if stored.new else 200
         score = score_of(session, lead_id, now)
         step = next_step(session, lead_id, score)
@@ -147,6 +150,7 @@ def take_outcome(
         currency = get_settings().default_currency
         outcome, created = record_outcome(session, lead_id, body, now, currency)
         end_closed(session, now, lead_id)
+        note_act(session, caller, "lead.outcome_told", lead_id, outcome=outcome.outcome)
         response.status_code = 201 if created else 200
         minor = outcome.value_minor
         return OutcomeAnswer(

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from leadflow.accounts.acting import DelegationInvalid, NotYourName
 from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
-from leadflow.accounts.people import PersonInvalid, PersonNotFound
+from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
 from leadflow.approvals.policies import PoliciesInvalid
 from leadflow.approvals.service import ApprovalNotFound
 from leadflow.assignment.comparing import NothingToCompare
@@ -83,6 +83,8 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NotFlagged: (404, "not-flagged", "Models learn from this lead"),
     ActionNotFound: (404, "action-not-found", "There is no such action"),
     ActionClosed: (409, "action-closed", "This action is closed"),
+    LastAdmin: (409, "last-admin", "There must be an admin"),
+    WrongPassword: (403, "wrong-password", "The present password is another"),
     PersonInvalid: (422, "person-invalid", "This person cannot be kept so"),
     PasswordRefused: (422, "password-refused", "This password cannot be taken"),
     ApprovalNotFound: (404, "approval-not-found", "There is no such approval"),

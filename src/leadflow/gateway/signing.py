@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from leadflow.accounts import signing_in
 from leadflow.accounts.actors import Actor
+from leadflow.accounts.people import change_password
 from leadflow.accounts.permissions import PERMISSIONS
+from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.problems import Problem
 from leadflow.gateway.security import COOKIE, needs
@@ -83,6 +85,24 @@ def me(caller: Me) -> MeOut:
         rep_id=caller.rep_id,
         permissions={name: far.value for name, far in reached.items() if far is not None},
     )
+
+
+class PasswordIn(BaseModel):
+    """One's own new password."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    present: SecretStr = Field(max_length=1000)
+    wanted: SecretStr = Field(max_length=1000, description="12 to 200 characters.")
+
+
+@router.put("/me/password", status_code=204, summary="Change my password")
+def change_my_password(body: PasswordIn, caller: Me) -> None:
+    """Wherever you are signed in, you are signed out, here too."""
+    with unit_of_work() as session:
+        person = session.get_one(Person, caller.id)
+        wanted = body.wanted.get_secret_value()
+        change_password(session, person, body.present.get_secret_value(), wanted)
 
 
 def set_cookie(response: Response, token: str) -> None:

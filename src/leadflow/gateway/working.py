@@ -19,6 +19,7 @@ from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
 from leadflow.assignment.unroutable import unroutable
 from leadflow.assignment.working import Said, TouchKind
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.acts import note_act
 from leadflow.gateway.callers import ReadsLeads, Reassigns, WorksLeads
 from leadflow.gateway.security import named_by
 from leadflow.leads.service import get_lead
@@ -145,7 +146,9 @@ def accept_lead(lead_id: str, caller: WorksLeads, body: AcceptIn | None = None) 
     """The salesperson takes the lead on; once more changes nothing."""
     said = body or AcceptIn()
     with unit_of_work() as session:
-        return _answer(session, working.accept(session, lead_id, _said(session, said, caller)))
+        made = working.accept(session, lead_id, _said(session, said, caller))
+        note_act(session, caller, "lead.accepted", lead_id, rep=made.rep_id)
+        return _answer(session, made)
 
 
 @router.post(
@@ -200,6 +203,7 @@ def touch_lead(lead_id: str, caller: WorksLeads, body: TouchIn | None = None) ->
     said = body or TouchIn()
     with unit_of_work() as session:
         made = working.touch(session, lead_id, _said(session, said, caller), said.kind)
+        note_act(session, caller, "lead.touched", lead_id, kind=said.kind)
         return _answer(session, made)
 
 

@@ -6,6 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from leadflow.accounts import signing_in
+from leadflow.accounts.passwords import PasswordRefused
+from leadflow.accounts.people import WrongPassword, change_password
+from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.pages.forms import LeavingNow, go_to
 from leadflow.gateway.pages.rendering import page
@@ -56,6 +59,28 @@ def leave(request: Request, caller: LeavingNow) -> Response:
     answer = go_to("/console/sign-in")
     answer.delete_cookie(COOKIE)
     return answer
+
+
+@router.get("/console/password")
+def ask_password(request: Request, caller: LeavingNow) -> Response:
+    """The form of a new password."""
+    return page(request, "password.html", caller, problem="")
+
+
+@router.post("/console/password")
+def new_password(
+    request: Request,
+    caller: LeavingNow,
+    present: Annotated[str, Form(max_length=1000)],
+    wanted: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    """Take it, and have them sign in anew."""
+    try:
+        with unit_of_work() as session:
+            change_password(session, session.get_one(Person, caller.id), present, wanted)
+    except (WrongPassword, PasswordRefused) as error:
+        return page(request, "password.html", caller, 422, problem=str(error))
+    return go_to("/console/sign-in")
 
 
 def _inside(address: str) -> str:

@@ -1,0 +1,63 @@
+"""escalate_waiting and await_decision on a real Prefect server."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from leadflow.approvals import service as approvals
+from leadflow.approvals.service import Proposal
+from leadflow.database.engine import unit_of_work
+from leadflow.integrations.prefect import PrefectClient
+from leadflow.settings import get_settings
+from tests.deciders import settle, somebody
+
+pytestmark = pytest.mark.servers
+PAYLOAD = {"version": "9", "sha256": "x"}
+QUESTION = Proposal("model_promotion", "x/9", "note", PAYLOAD, "# Why", "train_model")
+
+
+def test_what_is_late_is_passed_on_by_the_flow(prefect: object, store: Engine) -> None:
+    from flows.escalate_waiting import escalate_waiting
+
+    with unit_of_work() as session:
+        somebody(session, "dana", "data_scientist")
+        somebody(session, "root", "admin")
+        long_ago = datetime.now(UTC) - timedelta(days=60)
+        approval_id = approvals.propose(session, QUESTION, long_ago).id
+    assert escalate_waiting() == 1
+    with unit_of_work() as session:
+        assert approvals.get(session, approval_id).roles_now == ["data_scientist", "admin"]
+    assert escalate_waiting() == 0
+
+
+def test_a_gate_whose_run_was_lost_is_opened_again(deployed: list[str], store: Engine) -> None:
+    from tasks.outbox import deliver_outbox
+    from tasks.waiting import reopen_gates
+
+    client = PrefectClient(get_settings())
+    with unit_of_work() as session:
+        somebody(session, "dana", "data_scientist")
+        approval_id = approvals.propose(session, QUESTION, datetime.now(UTC)).id
+    deliver_outbox.fn()
+    with unit_of_work() as session:
+        lost = str(approvals.get(session, approval_id).flow_run_id)
+    client.end(lost, "as if it had crashed")
+    assert reopen_gates.fn() == 1
+    deliver_outbox.fn()
+    with unit_of_work() as session:
+        found = approvals.get(session, approval_id).flow_run_id
+        assert found not in (None, lost)
+        settle(session, approval_id, datetime.now(UTC), "reject")
+    assert reopen_gates.fn() == 0
+
+
+def test_a_run_that_is_carried_on_after_the_decision_asks_nobody_again(
+    prefect: object, store: Engine
+) -> None:
+    from flows.await_decision import await_decision
+
+    with unit_of_work() as session:
+        approval_id = approvals.propose(session, QUESTION, datetime.now(UTC)).id
+        settle(session, approval_id, datetime.now(UTC), "reject")
+    assert await_decision(approval_id) == "rejected"
