@@ -92,3 +92,16 @@ def print_addresses() -> None:
     table.add_row("MLflow: models and trainings", settings.mlflow_url)
     table.add_row("Logs", str(settings.home / "logs"))
     console.print(table)
+    if not _anybody():
+        console.print("Nobody can sign in yet. Begin with: leadflow people add NAME --role admin")
+
+
+def _anybody() -> bool:
+    """Whether somebody has an account."""
+    from sqlalchemy import select
+
+    from leadflow.accounts.tables import Person
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        return session.scalars(select(Person.id).limit(1)).first() is not None
