@@ -61,3 +61,17 @@ def test_a_run_that_is_carried_on_after_the_decision_asks_nobody_again(
         approval_id = approvals.propose(session, QUESTION, datetime.now(UTC)).id
         settle(session, approval_id, datetime.now(UTC), "reject")
     assert await_decision(approval_id) == "rejected"
+
+
+def test_a_run_whose_worker_was_killed_is_started_again(deployed: list[str], store: Engine) -> None:
+    settings, now = get_settings(), datetime.now(UTC)
+    client = PrefectClient(settings)
+    run_id = client.start_run("await_decision", {"approval_id": "appr_none"}, "lost run")
+    pending = {"type": "PENDING", "name": "Pending"}
+    client._call("POST", f"/flow_runs/{run_id}/set_state", {"state": pending, "force": True})
+    patience = timedelta(minutes=3)
+    assert client.start_lost_again(settings.work_pool, now, patience) == []
+    later = now + timedelta(minutes=4)
+    assert run_id in client.start_lost_again(settings.work_pool, later, patience)
+    assert client.state(run_id) == "AwaitingRetry"
+    client.end(run_id, "the end of the test")

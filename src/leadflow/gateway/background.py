@@ -4,12 +4,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from leadflow.audit.context import acting_from
 from leadflow.database import outbox
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.integrations.acts import registered_acts
+from leadflow.integrations.prefect import PrefectClient
 from leadflow.scoring.overrides import settle_due
 from leadflow.scoring.rescoring import rescore_changed
 from leadflow.scoring.serving import ServingScorer
@@ -17,6 +18,9 @@ from leadflow.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)
 OUTBOX_SECONDS = 0.5
+LOST_SECONDS = 30.0
+# A run takes seconds from being taken to its first line, on a busy machine up to a minute.
+LOST_AFTER = timedelta(minutes=3)
 SETTLE_SECONDS = 2.0
 RESCORE_SECONDS = 0.5
 # So few that a request never waits long for the processor, so many that bulk ends some day.
@@ -32,6 +36,7 @@ def running(serving: ServingScorer) -> Iterator[None]:
         # Two, so that what waits for another server does not hold the rest up.
         ("outbox", OUTBOX_SECONDS, lambda: _deliver(settings)),
         ("outbox again", OUTBOX_SECONDS, lambda: _deliver(settings)),
+        ("lost runs", LOST_SECONDS, lambda: _start_lost_again(settings)),
         ("overrides", SETTLE_SECONDS, _settle_overrides),
         ("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
     )
@@ -61,6 +66,15 @@ def _deliver(settings: Settings) -> None:
     """Carry out what is left in the outbox, so that nothing waits for the next flow run."""
     with acting_from("outbox"):
         outbox.deliver(get_engine(), registered_acts(settings), lambda: datetime.now(UTC))
+
+
+def _start_lost_again(settings: Settings) -> None:
+    """Here and not in a flow, which would itself wait for a place that a lost run holds."""
+    client = PrefectClient(settings)
+    if client.healthy():
+        lost = client.start_lost_again(settings.work_pool, datetime.now(UTC), LOST_AFTER)
+        if lost:
+            logger.warning("%d runs whose worker was lost are scheduled anew", len(lost))
 
 
 def _settle_overrides() -> None:

@@ -1,5 +1,6 @@
 """Asking the Prefect server for flow runs, over its REST API and nothing else of Prefect."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -63,12 +64,45 @@ class PrefectClient:
         if result["status"] != "ACCEPT":
             raise ResumeRefused(str(result.get("details", {}).get("reason") or result["status"]))
 
+    def start_lost_again(self, pool: str, now: datetime, patience: timedelta) -> list[str]:
+        """Runs that a worker took and never started, because it was killed, are scheduled anew;
+        their ids. Prefect leaves them pending for ever, and each holds a place of the pool: as many
+        of them as it has places, and nothing runs any more."""
+        wanted = {
+            "work_pools": {"name": {"any_": [pool]}},
+            "flow_runs": {"state": {"type": {"any_": ["PENDING"]}}},
+            "limit": 200,
+        }
+        found = self._many("/flow_runs/filter", wanted)
+        lost = [
+            str(run["id"])
+            for run in found
+            if datetime.fromisoformat(run["state"]["timestamp"]) < now - patience
+        ]
+        for run_id in lost:
+            state = {
+                "type": "SCHEDULED",
+                "name": "AwaitingRetry",
+                "message": "The worker that took it was lost.",
+                "state_details": {"scheduled_time": now.isoformat()},
+            }
+            self._call("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+        return lost
+
     def end(self, run_id: str, message: str) -> None:
         """End a run that waits, as completed."""
         state = {"type": "COMPLETED", "name": "Completed", "message": message}
         self._call("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer: dict[str, Any] = self._ask(method, path, body)
+        return answer
+
+    def _many(self, path: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = self._ask("POST", path, body)
+        return answer
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         try:
             response = self._http.request(method, path, json=body)
             response.raise_for_status()
@@ -82,5 +116,4 @@ class PrefectClient:
                 f"The Prefect server at {self._http.base_url} does not answer "
                 f"({type(error).__name__}). Start it with: leadflow up"
             ) from error
-        result: dict[str, Any] = response.json()
-        return result
+        return response.json()
