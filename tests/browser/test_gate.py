@@ -17,6 +17,7 @@ from leadflow.database.tables import OutboxRow
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
 from tests.deciders import decisions
+from tests.gates import run_of, wait_for_state
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 assert decisions
@@ -25,9 +26,6 @@ assert decisions
 @pytest.fixture
 def waiting_run(store: Engine, working: Child, people: dict[str, str]) -> tuple[str, str]:
     """An approval that mary asked for as a manager, and the run of await_decision for it."""
-    from leadflow.integrations.prefect import PrefectClient
-    from tasks.outbox import deliver_outbox
-
     question = Proposal(
         kind="model_promotion",
         subject_id="lead-conversion/77",
@@ -42,19 +40,9 @@ def waiting_run(store: Engine, working: Child, people: dict[str, str]) -> tuple[
         dana = session.get_one(Person, people["dana"])
         # The first of two levels is passed already.
         assert approvals.decide(session, approval_id, "approve", dana, "better", now, "api").counted
-    deliver_outbox.fn()
-    with unit_of_work() as session:
-        run_id = approvals.get(session, approval_id).flow_run_id
-    assert run_id is not None
-    wait_until_suspended(PrefectClient(get_settings()), run_id)
+    run_id = run_of(approval_id)
+    wait_for_state(run_id, "Suspended")
     return approval_id, run_id
-
-
-def wait_until_suspended(client: Any, run_id: str) -> None:
-    deadline = time.monotonic() + 90
-    while client.state(run_id) != "Suspended":
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
 
 
 def code_of(approval_id: str, person_id: str) -> str:
@@ -107,10 +95,8 @@ def test_the_first_ui_is_the_one_people_are_led_to(page: Any, prefect: Child) ->
 def test_a_wrong_code_a_used_one_and_the_requesters_own_do_not_count_and_a_valid_one_does(
     page: Any, waiting_run: tuple[str, str], people: dict[str, str]
 ) -> None:
-    from leadflow.integrations.prefect import PrefectClient
-
     approval_id, run_id = waiting_run
-    client, mike = PrefectClient(get_settings()), people["mike"]
+    mike = people["mike"]
     used = code_of(approval_id, people["dana"])
     with unit_of_work() as session:
         spent = codes.decide_with_code(
@@ -125,7 +111,7 @@ def test_a_wrong_code_a_used_one_and_the_requesters_own_do_not_count_and_a_valid
     for number, (approver, code, why) in enumerate(attempts, start=2):
         answer(page, run_id, approver, code, "please")
         assert refusals(approval_id, number)[-1] == why
-        wait_until_suspended(client, run_id)
+        wait_for_state(run_id, "Suspended")
     with unit_of_work() as session:
         assert session.get_one(Approval, approval_id).status == "waiting"
         assert "note_for_the_browser_test" not in session.scalars(select(OutboxRow.act)).all()

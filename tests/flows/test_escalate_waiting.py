@@ -11,6 +11,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
 from tests.deciders import settle, somebody
+from tests.gates import run_of
 
 pytestmark = pytest.mark.servers
 PAYLOAD = {"version": "9", "sha256": "x"}
@@ -32,22 +33,17 @@ def test_what_is_late_is_passed_on_by_the_flow(prefect: object, store: Engine) -
 
 
 def test_a_gate_whose_run_was_lost_is_opened_again(deployed: list[str], store: Engine) -> None:
-    from tasks.outbox import deliver_outbox
     from tasks.waiting import reopen_gates
 
     client = PrefectClient(get_settings())
     with unit_of_work() as session:
         somebody(session, "dana", "data_scientist")
         approval_id = approvals.propose(session, QUESTION, datetime.now(UTC)).id
-    deliver_outbox.fn()
-    with unit_of_work() as session:
-        lost = str(approvals.get(session, approval_id).flow_run_id)
+    lost = run_of(approval_id)
     client.end(lost, "as if it had crashed")
     assert reopen_gates.fn() == 1
-    deliver_outbox.fn()
+    assert run_of(approval_id, other_than=lost)
     with unit_of_work() as session:
-        found = approvals.get(session, approval_id).flow_run_id
-        assert found not in (None, lost)
         settle(session, approval_id, datetime.now(UTC), "reject")
     assert reopen_gates.fn() == 0
 

@@ -20,23 +20,10 @@ from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.supervisor.child import Child
 from tests.deciders import settle, somebody
+from tests.gates import run_of, wait_for_state
 from tests.servers import empty, forget_models
 
 pytestmark = pytest.mark.servers
-
-
-def wait_for_state(run_id: str, name: str, seconds: float = 90.0) -> None:
-    client, deadline = PrefectClient(get_settings()), time.monotonic() + seconds
-    while (state := client.state(run_id)) != name:
-        assert time.monotonic() < deadline, f"the run is {state}, not {name}"
-        time.sleep(0.3)
-
-
-def run_of(approval_id: str) -> str:
-    with unit_of_work() as session:
-        run_id = approvals.get(session, approval_id).flow_run_id
-    assert run_id is not None
-    return run_id
 
 
 def status_of(approval_id: str) -> str:
@@ -178,8 +165,6 @@ def test_a_score_as_of_the_past_joins_the_history_without_becoming_current(propo
 
 
 def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
-    from tasks.outbox import deliver_outbox
-
     now = datetime.now(UTC)
     with unit_of_work() as session:
         payload = {"version": "9", "sha256": "x"}
@@ -187,22 +172,18 @@ def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
             "model_promotion", "x/9", "promote_model", payload, "# Why", "train_model"
         )
         approval_id = approvals.propose(session, question, now).id
-    deliver_outbox.fn()
-    wait_for_state(run_of(approval_id), "Suspended")
+    run_id = run_of(approval_id)
+    wait_for_state(run_id, "Suspended")
     with unit_of_work() as session:
         settle(session, approval_id, now, "reject")
-    deliver_outbox.fn()
-    assert PrefectClient(get_settings()).state(run_of(approval_id)) == "Completed"
+    wait_for_state(run_id, "Completed")
 
 
 def test_a_leak_keeps_the_gate_shut_until_it_is_accepted_by_name(proposed: str) -> None:
-    from tasks.outbox import deliver_outbox
-
     payload = {"version": "9", "sha256": "x", "must_acknowledge": ["attributes.stage"]}
     question = Proposal("model_promotion", "x/9", "note", payload, "# Leaks", "train_model")
     with unit_of_work() as session:
         approval_id = approvals.propose(session, question, datetime.now(UTC)).id
-    deliver_outbox.fn()
     client, run_id = PrefectClient(get_settings()), run_of(approval_id)
     wait_for_state(run_id, "Suspended")
     with unit_of_work() as session:
