@@ -1,7 +1,10 @@
 """escalate_waiting and await_decision on a real Prefect server."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import Engine
 
@@ -63,11 +66,43 @@ def test_a_run_whose_worker_was_killed_is_started_again(deployed: list[str], sto
     settings, now = get_settings(), datetime.now(UTC)
     client = PrefectClient(settings)
     run_id = client.start_run("await_decision", {"approval_id": "appr_none"}, "lost run")
-    pending = {"type": "PENDING", "name": "Pending"}
-    client._call("POST", f"/flow_runs/{run_id}/set_state", {"state": pending, "force": True})
+    client._set_state(run_id, {"type": "PENDING", "name": "Pending"})
     patience = timedelta(minutes=3)
     assert client.start_lost_again(settings.work_pool, now, patience) == []
     later = now + timedelta(minutes=4)
     assert run_id in client.start_lost_again(settings.work_pool, later, patience)
     assert client.state(run_id) == "AwaitingRetry"
     client.end(run_id, "the end of the test")
+
+
+def test_a_run_whose_process_was_killed_is_ended_and_one_that_is_heard_of_is_not(
+    deployed: list[str], store: Engine
+) -> None:
+    settings, now = get_settings(), datetime.now(UTC)
+    client = PrefectClient(settings)
+    silent, heard = (
+        client.start_run("await_decision", {"approval_id": "appr_none"}, f"{now} {name}")
+        for name in ("silent", "heard")
+    )
+    for run_id in (silent, heard):
+        client._set_state(run_id, {"type": "RUNNING", "name": "Running"})
+    assert client.end_silent(settings.work_pool, now, timedelta(minutes=3)) == []
+    moment = datetime.now(UTC)
+    with httpx.Client(base_url=f"{settings.prefect_url}/api") as http:
+        beat = {
+            "id": str(uuid4()),
+            "event": "prefect.flow-run.heartbeat",
+            "occurred": datetime.now(UTC).isoformat(),
+            "resource": {"prefect.resource.id": f"prefect.flow-run.{heard}"},
+        }
+        http.post("/events", json=[beat]).raise_for_status()
+    deadline = time.monotonic() + 30
+    while not client._heard_of(heard, moment):
+        assert time.monotonic() < deadline, "Prefect does not list the heartbeat"
+        time.sleep(0.5)
+    later = datetime.now(UTC)
+    ended = client.end_silent(settings.work_pool, later, later - moment)
+    assert silent in ended
+    assert heard not in ended
+    assert (client.state(silent), client.state(heard)) == ("Crashed", "Running")
+    client.end(heard, "the test is over")

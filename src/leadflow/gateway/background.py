@@ -32,11 +32,12 @@ END_SECONDS = 10.0
 def running(serving: ServingScorer) -> Iterator[None]:
     """All of it, in threads of their own, until the end of the block."""
     settings, stop = get_settings(), threading.Event()
+    watch = RunWatch(PrefectClient(settings), settings.work_pool)
     jobs = (
         # Two, so that what waits for another server does not hold the rest up.
         ("outbox", OUTBOX_SECONDS, lambda: _deliver(settings)),
         ("outbox again", OUTBOX_SECONDS, lambda: _deliver(settings)),
-        ("lost runs", LOST_SECONDS, lambda: _start_lost_again(settings)),
+        ("lost runs", LOST_SECONDS, lambda: watch.look(datetime.now(UTC))),
         ("overrides", SETTLE_SECONDS, _settle_overrides),
         ("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
     )
@@ -68,13 +69,30 @@ def _deliver(settings: Settings) -> None:
         outbox.deliver(get_engine(), registered_acts(settings), lambda: datetime.now(UTC))
 
 
-def _start_lost_again(settings: Settings) -> None:
-    """Here and not in a flow, which would itself wait for a place that a lost run holds."""
-    client = PrefectClient(settings)
-    if client.healthy():
-        lost = client.start_lost_again(settings.work_pool, datetime.now(UTC), LOST_AFTER)
-        if lost:
-            logger.warning("%d runs whose worker was lost are scheduled anew", len(lost))
+class RunWatch:
+    """Runs whose worker or process was killed give their places of the pool back.
+
+    Here and not in a flow, which would itself wait for a place that a lost run holds.
+    """
+
+    def __init__(self, client: PrefectClient, pool: str) -> None:
+        self._client, self._pool = client, pool
+        self._heard_since: datetime | None = None
+
+    def look(self, now: datetime) -> None:
+        """Start again what was never started, end what has fallen silent."""
+        if not self._client.healthy():
+            self._heard_since = None
+            return
+        again = self._client.start_lost_again(self._pool, now, LOST_AFTER)
+        # While the server was away, nobody could be heard.
+        self._heard_since = self._heard_since or now
+        ended = []
+        if self._heard_since <= now - LOST_AFTER:
+            ended = self._client.end_silent(self._pool, now, LOST_AFTER)
+        if again or ended:
+            words = "runs whose worker was lost: %d are scheduled anew, %d ended as crashed"
+            logger.warning(words, len(again), len(ended))
 
 
 def _settle_overrides() -> None:

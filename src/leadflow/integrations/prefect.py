@@ -68,17 +68,7 @@ class PrefectClient:
         """Runs that a worker took and never started, because it was killed, are scheduled anew;
         their ids. Prefect leaves them pending for ever, and each holds a place of the pool: as many
         of them as it has places, and nothing runs any more."""
-        wanted = {
-            "work_pools": {"name": {"any_": [pool]}},
-            "flow_runs": {"state": {"type": {"any_": ["PENDING"]}}},
-            "limit": 200,
-        }
-        found = self._many("/flow_runs/filter", wanted)
-        lost = [
-            str(run["id"])
-            for run in found
-            if datetime.fromisoformat(run["state"]["timestamp"]) < now - patience
-        ]
+        lost = self._since_before(pool, "PENDING", now - patience)
         for run_id in lost:
             state = {
                 "type": "SCHEDULED",
@@ -86,13 +76,55 @@ class PrefectClient:
                 "message": "The worker that took it was lost.",
                 "state_details": {"scheduled_time": now.isoformat()},
             }
-            self._call("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+            self._set_state(run_id, state)
         return lost
+
+    def end_silent(self, pool: str, now: datetime, patience: timedelta) -> list[str]:
+        """Runs that began and have not been heard of since, because their process was killed, are
+        ended as crashed; their ids. Prefect leaves them running for ever, each on a place of the
+        pool. A process at work sends a heartbeat (``PREFECT_FLOWS_HEARTBEAT_FREQUENCY``); patience
+        must be several times as long."""
+        silent = [
+            run_id
+            for run_id in self._since_before(pool, "RUNNING", now - patience)
+            if not self._heard_of(run_id, now - patience)
+        ]
+        for run_id in silent:
+            message = "Its process was lost: no heartbeat came any more."
+            self._set_state(run_id, {"type": "CRASHED", "name": "Crashed", "message": message})
+        return silent
+
+    def _since_before(self, pool: str, state: str, moment: datetime) -> list[str]:
+        """The pool's runs that have been in this type of state since before the moment."""
+        wanted = {
+            "work_pools": {"name": {"any_": [pool]}},
+            "flow_runs": {"state": {"type": {"any_": [state]}}},
+            "limit": 200,
+        }
+        return [
+            str(run["id"])
+            for run in self._many("/flow_runs/filter", wanted)
+            if datetime.fromisoformat(run["state"]["timestamp"]) < moment
+        ]
+
+    def _heard_of(self, run_id: str, since: datetime) -> bool:
+        wanted = {
+            "filter": {
+                "event": {"name": ["prefect.flow-run.heartbeat"]},
+                "occurred": {"since": since.isoformat()},
+                "resource": {"id": [f"prefect.flow-run.{run_id}"]},
+            },
+            "limit": 1,
+        }
+        return bool(self._call("POST", "/events/filter", wanted)["events"])
+
+    def _set_state(self, run_id: str, state: dict[str, Any]) -> None:
+        self._call("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
     def end(self, run_id: str, message: str) -> None:
         """End a run that waits, as completed."""
         state = {"type": "COMPLETED", "name": "Completed", "message": message}
-        self._call("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+        self._set_state(run_id, state)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer: dict[str, Any] = self._ask(method, path, body)

@@ -8,6 +8,9 @@ from leadflow.database import cluster
 from leadflow.settings import Settings
 from leadflow.supervisor.environment import environment, server_environment
 
+# How often the worker looks for runs, and how often a run says that it still lives.
+WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+
 
 @dataclass(frozen=True)
 class Service:
@@ -52,7 +55,7 @@ def worker(settings: Settings) -> Service:
     return Service(
         "worker",
         (sys.executable, "-m", "prefect", *command),
-        environment(settings) | {"PREFECT_WORKER_QUERY_SECONDS": "2"},
+        environment(settings) | WORKING,
         None,
     )
 
