@@ -41,6 +41,8 @@ REFUSED = [
     "TRUNCATE audit_head",
     "UPDATE audit_head SET number = number - 1",
     "UPDATE audit_head SET mac = 'x'",
+    "UPDATE audit_reasons SET words = 'x'",
+    "TRUNCATE audit_reasons",
     "UPDATE alembic_version SET version_num = '0001'",
     "CREATE TABLE other (n int)",
 ]

@@ -16,6 +16,8 @@ from leadflow.audit.context import acting_from
 from leadflow.audit.entries import Entry
 from leadflow.audit.exporting import ExportedHead, HeadsUnreadable, LogSetBack
 from leadflow.audit.head import AuditLogBroken
+from leadflow.audit.masking import masked
+from leadflow.audit.reasons import FORGOTTEN, in_words
 from leadflow.audit.service import NothingToResume
 from leadflow.audit.tables import AuditEntry, AuditHead
 from leadflow.database.engine import unit_of_work
@@ -195,6 +197,76 @@ def test_who_what_why_before_after_from_where_and_request_are_kept(session: Sess
     assert (later.before, later.after, later.detail, later.why) == (None, None, {}, None)
     assert [row.number for row in audit.history(session, "lead/lead_1", 10)] == [1, 2]
     assert [row.number for row in audit.history(session, "lead_1", 1)] == [2]
+
+
+WORDS = "Mia asked, mia@example.com"
+
+
+@pytest.fixture
+def reasons(session: Session) -> Session:
+    """Two reasons in the same words about two things, in a session of the owner."""
+    for lead_id in ("lead_1", "lead/lead_2"):
+        audit.record(session, "ana", "lead.reassigned", lead_id, said=WORDS)
+    session.execute(text("SET LOCAL session_replication_role = replica"))
+    return session
+
+
+def kept_reasons(session: Session) -> list[str | None]:
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number)).all()
+    session.expire_all()
+    return list(in_words(session, entries).values())
+
+
+def test_what_a_person_says_is_beside_the_log_with_addresses_masked(reasons: Session) -> None:
+    rows = reasons.execute(text("SELECT audit_log::text FROM audit_log")).scalars().all()
+    assert "Mia" not in str(rows)
+    assert "mia@" not in str(rows)
+    first, second = kept_reasons(reasons)
+    assert first == second == masked(WORDS)
+    assert str(first).startswith("Mia asked, email:")
+    assert len({entry.why for entry in reasons.scalars(select(AuditEntry))}) == 2
+    many = [Entry("ana", "did", f"lead_{n}", said="quite so") for n in (3, 4)]
+    audit.record_many(reasons, many)
+    assert kept_reasons(reasons)[2:] == ["quite so", "quite so"]
+    assert broken(reasons) is None
+
+
+def test_a_reason_can_be_forgotten_and_the_log_stays_sound(reasons: Session) -> None:
+    assert audit.forget_reasons(reasons, "ben", "lead_2", "Mia asked for it") == 1
+    assert kept_reasons(reasons) == [masked(WORDS), FORGOTTEN, "Mia asked for it"]
+    assert broken(reasons) is None
+    last = reasons.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
+    assert last is not None
+    assert (last.actor, last.subject, last.detail) == ("ben", "lead/lead_2", {"reasons": 1})
+    assert audit.forget_reasons(reasons, "ben", "lead_3", "nothing there") == 0
+    again = audit.record(reasons, "ana", "lead.reassigned", "lead/lead_2", said=WORDS)
+    assert kept_reasons(reasons)[-1] == masked(WORDS)
+    reasons.execute(text("DELETE FROM audit_reasons WHERE id = :id"), {"id": again.why})
+    assert broken(reasons) == again.number
+
+
+@pytest.mark.parametrize(
+    ("statement", "row"),
+    [
+        ("UPDATE audit_reasons SET words = 'x' WHERE subject = 'lead/lead_2'", 2),
+        ("UPDATE audit_reasons SET subject = 'lead_1' WHERE subject = 'lead/lead_2'", 2),
+        ("UPDATE audit_reasons SET id = 'said:0' WHERE subject = 'lead/lead_2'", 2),
+        ("DELETE FROM audit_reasons WHERE subject = 'lead_1'", 1),
+        ("DELETE FROM audit_reasons", 1),
+        ("INSERT INTO audit_reasons VALUES ('said:0', 'lead_1', 'x')", 2),
+    ],
+)
+def test_reasons_changed_deleted_or_put_in_are_found(
+    reasons: Session, statement: str, row: int
+) -> None:
+    assert broken(reasons) is None
+    reasons.execute(text(statement))
+    assert broken(reasons) == row
+
+
+def test_an_entry_has_one_reason(session: Session) -> None:
+    with pytest.raises(ValueError, match="not both"):
+        audit.record(session, "ana", "did", "lead_1", why="overdue", said="so")
 
 
 def test_a_log_set_back_as_a_whole_is_found_by_an_exported_head(

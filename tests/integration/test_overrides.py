@@ -17,6 +17,7 @@ from leadflow.assignment import service as assignment
 from leadflow.assignment.overview import best_leads
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team import load_team, store_team
+from leadflow.audit.reasons import in_words
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead, Outcome
@@ -95,7 +96,12 @@ def test_an_override_stands_beside_the_model_and_changes_no_score_of_it(session:
     assert audited(session) == ["override.made"]
     entry = session.scalars(select(AuditEntry).where(AuditEntry.subject == lead_id)).one()
     assert entry.actor == made.override_by
-    assert "demo call" not in str(entry.detail)
+    assert (entry.before, entry.after) == (
+        {"score": made.model_score},
+        {"score": made.new_score, "until": made.expires_at.isoformat()},
+    )
+    assert "demo call" not in str(list(vars(entry).values()))
+    assert "demo call" in str(in_words(session, [entry])[entry.number])
 
 
 def test_an_override_ends_by_the_clock_alone_and_is_marked_afterwards(session: Session) -> None:

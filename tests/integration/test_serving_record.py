@@ -93,7 +93,7 @@ def test_rolling_back_goes_through_the_approved_versions_in_turn(
         rows = session.scalars(select(ServingModel).order_by(ServingModel.since)).all()
     assert last is not None
     assert (last.actor, last.action) == ("ana", "model.rolled_back")
-    assert (last.detail["from"], last.detail["reason"]) == (numbers[0], "back")
+    assert (last.before, last.after) == ({"champion": numbers[0]}, {"champion": numbers[2]})
     assert [row.how for row in rows] == ["approved"] * 3 + ["rolled_back"] * 3
     assert [row.until for row in rows] == [*(row.since for row in rows[1:]), None]
 

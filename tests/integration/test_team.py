@@ -154,7 +154,7 @@ def test_only_what_changes_something_is_a_version(session: Session) -> None:
     ]
     last = audited(session)[-1]
     counts = {"reps": 3, "active": 3, "teams": 1, "territories": 3}
-    assert last.detail == {"version": second} | counts
+    assert (last.before, last.after) == ({"version": first}, {"version": second} | counts)
     assert len(audited(session)) == 2
 
 

@@ -119,8 +119,8 @@ def delegate(
     )
     session.add(made)
     session.flush()
-    detail = {"delegate": delegate_to.id, "until": ends_at.isoformat()}
-    audit.record(session, by, "delegation.made", person.id, detail)
+    after = {"delegation": made.id, "delegate": delegate_to.id, "until": ends_at.isoformat()}
+    audit.record(session, by, "delegation.made", person.id, after=after)
     return made
 
 
@@ -128,6 +128,13 @@ def take_back(session: Session, delegation: Delegation, now: datetime, by: str) 
     """End a delegation before its time; once more changes nothing."""
     if delegation.ended_at is None:
         delegation.ended_at = now
+        before = {"until": delegation.ends_at.isoformat()}
         audit.record(
-            session, by, "delegation.ended", delegation.person_id, {"delegation": delegation.id}
+            session,
+            by,
+            "delegation.ended",
+            delegation.person_id,
+            {"delegation": delegation.id},
+            before=before,
+            after={"until": now.isoformat()},
         )

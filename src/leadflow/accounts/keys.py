@@ -57,7 +57,8 @@ def create_key(
     )
     session.add(row)
     session.flush()
-    audit.record(session, by, "api_key.created", row.id, {"scopes": wanted})
+    after = {"scopes": wanted, "until": None if expires_at is None else expires_at.isoformat()}
+    audit.record(session, by, "api_key.created", row.id, after=after)
     return key
 
 

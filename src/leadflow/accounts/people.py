@@ -80,7 +80,7 @@ def add_person(
     )
     session.add(person)
     session.flush()
-    audit.record(session, by, "person.added", person.id, {"roles": person.roles})
+    audit.record(session, by, "person.added", person.id, after={"roles": person.roles})
     return person
 
 
@@ -148,7 +148,7 @@ def change_person(
     if active is False:
         session.flush()
         sign_out_everywhere(session, person.id)
-    audit.record(session, by, "person.changed", person.id, {"before": before, "after": after})
+    audit.record(session, by, "person.changed", person.id, before=before, after=after)
 
 
 def _refuse_without_admin(session: Session, person: Person) -> None:

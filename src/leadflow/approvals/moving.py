@@ -16,14 +16,33 @@ NOTIFY = "notify_person"
 
 
 def step(
-    session: Session, approval: Approval, kind: str, actor: str, now: datetime, **detail: Any
+    session: Session,
+    approval: Approval,
+    kind: str,
+    actor: str,
+    now: datetime,
+    *,
+    said: str | None = None,
+    was: str | None = None,
+    **detail: Any,
 ) -> ApprovalStep:
-    """Keep what happened, in the approval's own record and in the audit log."""
+    """Keep what happened, in the approval's own record and in the audit log; ``said`` is the reason
+    a person gave, ``was`` the status that ends with it."""
     row = ApprovalStep(approval_id=approval.id, at=now, kind=kind, actor=actor, detail=detail)
     session.add(row)
     session.flush()
-    said = {"kind": approval.kind, "subject": approval.subject_id, "hash": approval.content_hash}
-    audit.record(session, actor, f"approval.{kind}", approval.id, said | detail)
+    about = {"kind": approval.kind, "subject": approval.subject_id, "hash": approval.content_hash}
+    audit.record(
+        session,
+        actor,
+        f"approval.{kind}",
+        approval.id,
+        about | {name: value for name, value in detail.items() if name != "why"},
+        why=detail.get("why"),
+        said=said,
+        before=None if was is None else {"status": was},
+        after={"status": approval.status},
+    )
     return row
 
 
@@ -60,18 +79,32 @@ def finish(
 ) -> None:
     """End an approval; what was approved is left to the outbox, under the approval's own key, and
     the run that waits in Prefect is ended."""
-    approval.status, approval.reason = status, reason
+    was, approval.status, approval.reason = approval.status, status, reason
     if status in ("approved", "rejected"):
         approval.decided_by, approval.decided_at = by, now
     approval.remind_at = None
     session.flush()
-    made = step(session, approval, status, by or "leadflow", now)
+    made = _ended(session, approval, by, reason, was, now)
     if status == "approved":
         payload = {**approval.payload, "approval_id": approval.id}
         outbox.enqueue(session, approval.act, f"approval:{approval.id}", payload)
     settle_gate(session, approval.id)
     if approval.requested_by.startswith("person_"):
         _tell_one(session, approval, "decided", approval.requested_by, made)
+
+
+def _ended(
+    session: Session,
+    approval: Approval,
+    by: str | None,
+    reason: str | None,
+    was: str,
+    now: datetime,
+) -> ApprovalStep:
+    if by is not None and by.startswith("person_"):
+        return step(session, approval, approval.status, by, now, said=reason, was=was)
+    why = {} if reason is None else {"why": reason}
+    return step(session, approval, approval.status, by or "leadflow", now, was=was, **why)
 
 
 def settle_gate(session: Session, approval_id: str) -> None:

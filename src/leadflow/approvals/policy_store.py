@@ -41,8 +41,15 @@ def store_policies(session: Session, policies: Policies, by: str, note: str | No
     )
     session.add(row)
     session.flush()
-    detail = {"content_hash": policies.content_hash}
-    audit.record(session, by, "policies.stored", f"policies/{row.version}", detail)
+    audit.record(
+        session,
+        by,
+        "policies.stored",
+        f"policies/{row.version}",
+        said=note,
+        before={"version": version, "content_hash": known.content_hash},
+        after={"version": row.version, "content_hash": row.content_hash},
+    )
     return row.version
 
 

@@ -236,8 +236,17 @@ def decide(
         at=now,
     )
     session.add(vote)
-    said = {"level": approval.level, "door": door, "counts_for": vote.counts_for}
-    step(session, approval, f"{decision}_vote", person.id, now, **said)
+    step(
+        session,
+        approval,
+        f"{decision}_vote",
+        person.id,
+        now,
+        said=vote.reason,
+        level=approval.level,
+        door=door,
+        counts_for=vote.counts_for,
+    )
     return Outcome(approval, True, _count(session, approval, vote, now))
 
 
@@ -275,7 +284,7 @@ def carry_out(
         session.refresh(approval)
         approval.status, approval.reason = "void", str(error)
         approval.decided_by = approval.decided_at = None
-        step(session, approval, "void", "leadflow", now, why="subject-changed")
+        step(session, approval, "void", "leadflow", now, why="subject-changed", was="approved")
         return {"void": str(error)}
     step(session, approval, "carried_out", "leadflow", now)
     return result

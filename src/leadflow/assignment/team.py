@@ -85,7 +85,9 @@ def store_team(session: Session, team: TeamIn, by: str = "operator", replace: bo
         "teams": len(after.teams),
         "territories": len(after.territories),
     }
-    audit.record(session, by, "team.stored", f"team/{version.version}", counts)
+    was = None if newest is None else {"version": newest.version}
+    subject = f"team/{version.version}"
+    audit.record(session, by, "team.stored", subject, before=was, after=counts)
     return version.version
 
 

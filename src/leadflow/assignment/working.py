@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import ARRAY, Text, any_, func, literal, select, update
 from sqlalchemy.orm import Session
@@ -98,8 +98,16 @@ def reassign(
         reminder_share=settings.assignment_reminder_share,
     )
     given = hand_over(session, lead_id, chosen, how)
-    detail = {"from": before, "to": chosen.id, "assignment": given.id}
-    audit.record(session, said.by, "lead.reassigned", f"lead/{lead_id}", detail)
+    audit.record(
+        session,
+        said.by,
+        "lead.reassigned",
+        f"lead/{lead_id}",
+        {"assignment": given.id},
+        said=reason,
+        before={"rep": before},
+        after={"rep": chosen.id},
+    )
     return given
 
 
@@ -199,8 +207,16 @@ def _let_go(session: Session, lead_id: str, said: Said, how: str, reason: str) -
     made = held(session, lead_id, said.believed)
     end(session, made, how, said.at)
     record_step(session, made, how, said.by, reason, said.at)
-    detail: dict[str, Any] = {"rep": made.rep_id, "assignment": made.id}
-    audit.record(session, said.by, f"lead.{how}", f"lead/{lead_id}", detail)
+    audit.record(
+        session,
+        said.by,
+        f"lead.{how}",
+        f"lead/{lead_id}",
+        {"assignment": made.id},
+        said=reason,
+        before={"rep": made.rep_id},
+        after={"rep": None},
+    )
     return made
 
 

@@ -9,6 +9,7 @@ from leadflow.audit import chain
 from leadflow.audit.context import acting
 from leadflow.audit.head import Head
 from leadflow.audit.masking import masked, masked_value
+from leadflow.audit.reasons import Reason, reason_of
 
 COLUMNS = (
     "number",
@@ -31,7 +32,9 @@ COLUMNS = (
 class Entry:
     """One act or decision: ids, figures and keyed hashes only, never personal data.
 
-    ``origin`` and ``request_id`` are those of the context (``context.acting_from``) where unset.
+    ``said`` is the reason a person gave, of which the log holds a keyed hash; ``why`` is one in
+    Leadflow's own words. ``origin`` and ``request_id`` are those of the context
+    (``context.acting_from``) where unset.
     """
 
     actor: str
@@ -41,6 +44,7 @@ class Entry:
     why: str | None = None
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+    said: str | None = None
     origin: str | None = None
     request_id: str | None = None
 
@@ -52,25 +56,30 @@ class Prepared:
     texts: tuple[str | None, ...]
     values: tuple[str | None, ...]
     content: str
+    reason: Reason | None = None
 
 
 def prepare(entry: Entry) -> Prepared:
     """Mask it, write its JSON, say from where it comes.
 
     Raises:
-        TypeError, ValueError: a value that JSON has no word for.
+        TypeError, ValueError: a value that JSON has no word for; two reasons.
     """
+    if entry.said and entry.why:
+        raise ValueError(f"{entry.action}: one reason, of a person or of Leadflow, not both.")
     here = acting()
+    subject = masked(entry.subject)
+    reason = reason_of(subject, entry.said) if entry.said else None
     texts = (
         masked(entry.actor),
         entry.action,
-        masked(entry.subject),
-        masked(entry.why),
+        subject,
+        reason.id if reason else masked(entry.why),
         entry.origin if entry.origin is not None else here.origin,
         entry.request_id if entry.request_id is not None else here.request_id,
     )
     values = (_json(entry.detail or {}), _json(entry.before), _json(entry.after))
-    return Prepared(texts, values, chain.content_of(texts, values))
+    return Prepared(texts, values, chain.content_of(texts, values), reason)
 
 
 def chained(head: Head, now: datetime, entries: Iterable[Prepared]) -> Iterator[tuple[Any, ...]]:

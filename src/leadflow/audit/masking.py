@@ -42,6 +42,12 @@ def masked_value(value: Any) -> Any:
     return value
 
 
+def fingerprint(value: Any) -> str | None:
+    """A keyed hash in the place of a value that may be personal: it shows whether the value changed
+    and whether two are the same, and nothing else."""
+    return None if value is None else f"hash:{_hash(str(value))}"
+
+
 def _email(found: re.Match[str]) -> str:
     return f"email:{_hash(found[0].lower())}"
 

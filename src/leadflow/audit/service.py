@@ -13,6 +13,7 @@ from leadflow.audit import chain
 from leadflow.audit.entries import COLUMNS, Entry, Prepared, chained, prepare
 from leadflow.audit.head import FIND, Head, is_sealed, sealed, take_turn
 from leadflow.audit.masking import masked
+from leadflow.audit.reasons import FORGOT, forget, keep
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.copying import copy_rows, driver_connection
 
@@ -42,16 +43,18 @@ def record(
     why: str | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    said: str | None = None,
 ) -> AuditEntry:
     """Append one entry, and return a copy of it.
 
-    Writers take turns until their transactions end, so call it last. What people typed is masked
-    (see ``masking``); ``detail``, ``before`` and ``after`` carry ids and figures.
+    Writers take turns until their transactions end, so call it last. ``said`` is the reason a
+    person gave: the log holds its hash (see ``reasons``). ``why`` is one in Leadflow's own words;
+    ``detail``, ``before`` and ``after`` carry ids and figures.
 
     Raises:
         AuditLogBroken: nothing can be written after this head.
     """
-    prepared = prepare(Entry(actor, action, subject, detail, why, before, after))
+    prepared = prepare(Entry(actor, action, subject, detail, why, before, after, said))
     # What the caller has not written yet is written before the turn is taken: turns are short.
     session.flush()
     connection = driver_connection(session)
@@ -71,6 +74,7 @@ def record_many(session: Session, entries: Iterable[Entry]) -> int:
     connection = driver_connection(session)
     rows = list(chained(take_turn(connection), datetime.now(UTC), prepared))
     copy_rows(session, "audit_log", COLUMNS, rows)
+    keep(connection, (made.reason for made in prepared if made.reason))
     number, *_, last_hash = rows[-1]
     connection.execute(MOVE_HEAD, sealed(Head(number, last_hash)))
     return len(rows)
@@ -93,7 +97,7 @@ def resume(session: Session, actor: str, why: str) -> AuditEntry:
     before = Head(max(last or 0, found[0] if found else 0), chain.RESUMED)
     if found is None:
         connection.execute(LOST_HEAD, sealed(before))
-    return _write(connection, before, prepare(Entry(actor, "audit.resumed", "audit_log", why=why)))
+    return _write(connection, before, prepare(Entry(actor, "audit.resumed", "audit_log", said=why)))
 
 
 def first_broken(session: Session) -> int | None:
@@ -107,24 +111,40 @@ def first_broken(session: Session) -> int | None:
 def history(session: Session, subject: str, limit: int) -> Sequence[AuditEntry]:
     """The last so many things done to one thing, newest last. An id is found with and without its
     kind before it: ``lead_0199…`` and ``lead/lead_0199…``."""
-    subject = masked(subject)
-    kind, _, bare = subject.rpartition("/")
-    names = {subject, bare} if kind and bare.startswith(f"{kind}_") else {subject}
-    if not kind and "_" in subject:
-        names.add(f"{subject.partition('_')[0]}/{subject}")
     newest = (
         select(AuditEntry)
-        .where(AuditEntry.subject.in_(names))
+        .where(AuditEntry.subject.in_(_names(subject)))
         .order_by(AuditEntry.number.desc())
         .limit(limit)
     )
     return session.scalars(newest).all()[::-1]
 
 
+def forget_reasons(session: Session, actor: str, subject: str, said: str) -> int:
+    """Delete the words of every reason given about one thing, and say in the log that they were;
+    the acts themselves stay. ``said`` is why; it is kept. Returns how many reasons."""
+    gone = forget(session, _names(subject))
+    for name, count in gone.items():
+        record(session, actor, FORGOT, name, {"reasons": count}, said=said)
+    return sum(gone.values())
+
+
+def _names(subject: str) -> set[str]:
+    """One thing may be in the log with and without its kind before its id."""
+    subject = masked(subject)
+    kind, _, bare = subject.rpartition("/")
+    names = {subject, bare} if kind and bare.startswith(f"{kind}_") else {subject}
+    if not kind and "_" in subject:
+        names.add(f"{subject.partition('_')[0]}/{subject}")
+    return names
+
+
 def _write(connection: Connection[Any], head: Head, prepared: Prepared) -> AuditEntry:
     (row,) = chained(head, datetime.now(UTC), [prepared])
     number, *_, own_hash = row
     connection.execute(INSERT, (*row, *sealed(Head(number, own_hash))))
+    if prepared.reason is not None:
+        keep(connection, [prepared.reason])
     named = dict(zip(COLUMNS, row, strict=True))
     for name in ("detail", "before", "after"):
         named[name] = None if named[name] is None else json.loads(named[name])

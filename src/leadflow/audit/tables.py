@@ -4,7 +4,7 @@ hash, and the head of the chain beside it."""
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Index, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,10 @@ class AuditEntry(Base):
     """Who did what to which thing, and why. Ids, figures and keyed hashes, never personal data."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index("ix_audit_log_subject", "subject", "number"),)
+    __table_args__ = (
+        Index("ix_audit_log_subject", "subject", "number"),
+        Index("ix_audit_log_said", "number", postgresql_where=text("starts_with(why, 'said:')")),
+    )
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -44,3 +47,13 @@ class AuditHead(Base):
     number: Mapped[int] = mapped_column(BigInteger)
     entry_hash: Mapped[str] = mapped_column(Text)
     mac: Mapped[str] = mapped_column(Text)
+
+
+class AuditReason(Base):
+    """What a person gave as a reason; ``id`` is what the log holds for it. May be deleted."""
+
+    __tablename__ = "audit_reasons"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    subject: Mapped[str] = mapped_column(Text, index=True)
+    words: Mapped[str] = mapped_column(Text)

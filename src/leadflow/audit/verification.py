@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
+from psycopg import Connection
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadflow.audit import chain
 from leadflow.audit.exporting import ExportedHead
 from leadflow.audit.head import FIND, is_sealed
+from leadflow.audit.reasons import FORGOT, reason_id
 from leadflow.database.copying import driver_connection
 from leadflow.database.engine import get_engine
 
@@ -22,6 +24,17 @@ ROWS = """
 SELECT number, timestamptz_send(at), actor, action, subject, why, origin, request_id,
     detail::text, before::text, after::text, previous_hash, entry_hash
 FROM audit_log WHERE number >= %s ORDER BY number
+"""
+REASONS = "SELECT id, subject, words FROM audit_reasons"
+NAMED_BY = "SELECT min(number) FROM audit_log WHERE starts_with(why, 'said:') AND why = %s"
+REASON_GONE = """
+SELECT min(log.number) FROM audit_log log
+WHERE starts_with(log.why, 'said:') AND log.number >= %s
+    AND NOT EXISTS (SELECT FROM audit_reasons WHERE id = log.why)
+    AND NOT EXISTS (
+        SELECT FROM audit_log forgot
+        WHERE forgot.subject = log.subject AND forgot.number > log.number AND forgot.action = %s
+    )
 """
 Row = tuple[Any, ...]
 
@@ -57,7 +70,7 @@ def snapshot(engine: Engine | None = None) -> Iterator[Session]:
 
 
 def verify(session: Session, exported: Sequence[ExportedHead] = (), since: int = 1) -> Report:
-    """Check every row of the log, its head, and the heads that were exported.
+    """Check every row of the log, its head, the heads that were exported, and the reasons given.
 
     Where others write meanwhile, the session must be a ``snapshot``. Memory does not grow with the
     log: rows come some thousands at a time.
@@ -71,7 +84,10 @@ def verify(session: Session, exported: Sequence[ExportedHead] = (), since: int =
     with connection.cursor(name="audit_rows") as rows:
         rows.itersize = READ_AT_A_TIME
         rows.execute(ROWS, (since if since > 1 else LOWEST,), binary=True)
-        return check(rows, head, exported, since)
+        report = check(rows, head, exported, since)
+    if report.broken is not None:
+        return report
+    return replace(report, broken=_reasons(connection, report.number, since))
 
 
 def check(
@@ -144,6 +160,24 @@ class _Walk:
             return bool(own == earlier)
         except (ValueError, TypeError, OverflowError, RecursionError):
             return False
+
+
+def _reasons(connection: Connection[Any], last: int, since: int) -> Broken | None:
+    """Whether each reason is the one its row was written with, and none is gone unasked."""
+    with connection.cursor(name="audit_reasons") as reasons:
+        reasons.itersize = READ_AT_A_TIME
+        reasons.execute(REASONS)
+        changed = [own for own, subject, words in reasons if own != reason_id(subject, words)]
+    for own in changed:
+        (number,) = connection.execute(NAMED_BY, [own]).fetchone() or (None,)
+        if number is not None:
+            return Broken(number, "the reason that was given was changed")
+    if changed:
+        return Broken(last, "a reason was put beside the log that none of its rows names")
+    (number,) = connection.execute(REASON_GONE, [since, FORGOT]).fetchone() or (None,)
+    if number is not None:
+        return Broken(number, "the reason that was given was deleted, and not by forgetting it")
+    return None
 
 
 def _out_of_line(number: int, expected: int) -> Broken:

@@ -48,11 +48,13 @@ def show(
     last: Annotated[int, typer.Option(min=1, help="Most to show.")] = 200,
 ) -> None:
     """What was done to one thing, newest last."""
+    from leadflow.audit.reasons import in_words
     from leadflow.audit.service import history
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
         entries = history(session, subject, last)
+        why = in_words(session, entries)
     if not entries:
         console.print(f"Nothing is written about {escape(subject)}.")
         return
@@ -63,11 +65,30 @@ def show(
             f"{entry.at:%Y-%m-%d %H:%M:%S}",
             escape(entry.actor),
             entry.action,
-            escape(entry.why or ""),
+            escape(why[entry.number] or ""),
             escape(_figures(entry)),
             escape(" ".join(filter(None, (entry.origin, entry.request_id)))),
         )
     console.print(table)
+
+
+@app.command()
+def forget(
+    subject: Annotated[str, typer.Argument(help="The id of a lead, an approval …")],
+    who: Who,
+    why: Annotated[str, typer.Option(help="Who asked for it; it is kept in the log.")],
+) -> None:
+    """Delete the reasons people gave about one thing, because they name somebody. What was done,
+    by whom and when stays, and the log is still as it was written."""
+    from leadflow.audit.service import forget_reasons
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        gone = forget_reasons(session, who, subject, why)
+    if not gone:
+        console.print(f"No reason is kept about {escape(subject)}.")
+        return
+    console.print(f"{gone:,} {'reason' if gone == 1 else 'reasons'} deleted.")
 
 
 @app.command("export-head")

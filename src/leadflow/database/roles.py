@@ -34,6 +34,7 @@ RIGHTS: dict[str, LiteralString] = {
 NARROWED: dict[str, LiteralString] = {
     "audit_log": "SELECT, INSERT",
     "audit_head": "SELECT, INSERT, UPDATE",
+    "audit_reasons": "SELECT, INSERT, DELETE",
     "alembic_version": "SELECT",
 }
 logger = logging.getLogger(__name__)

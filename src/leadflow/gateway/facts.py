@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from leadflow.assignment.service import end_closed
 from leadflow.assignment.working import touch_from_events
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.acts import note_act
+from leadflow.gateway.acts import fingerprints, note_act
 from leadflow.gateway.answers import lead_standing, lead_view, next_step, score_if_any, score_of
 from leadflow.gateway.assigned import hand_out
 from leadflow.gateway.callers import EditsLeads, ReadsLeads, TellsFacts
@@ -27,6 +27,7 @@ from leadflow.leads.events import EventIn, record_events
 from leadflow.leads.outcomes import OutcomeIn, record_outcome
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import get_lead, lock_lead
+from leadflow.scoring.auditing import audit_score
 from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import current_score, score_lead, steps_up
 from leadflow.settings import get_settings
@@ -86,13 +87,15 @@ def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: EditsLea
     they are, null empties one, attributes are merged by name."""
     scorer = request.app.state.serving.current()
     with unit_of_work() as session:
-        lock_lead(session, lead_id)
+        was = fingerprints(lock_lead(session, lead_id), body.model_fields_set)
         now = datetime.now(UTC)
         lead = edit_lead(session, lead_id, body, now, mark=False)
         as_of = max(now, lead.known_from)
         score = score_lead(session, scorer, lead_id, as_of, get_settings())
         hand_out(session, lead, score, as_of, active_override(session, lead_id, as_of))
-        note_act(session, caller, "lead.edited", lead_id, fields=sorted(body.model_fields_set))
+        audit_score(session, score, caller.id)
+        is_now = fingerprints(lead, body.model_fields_set)
+        note_act(session, caller, "lead.edited", lead_id, before=was, after=is_now)
         return lead_view(session, lead_id, now)
 
 
@@ -125,6 +128,7 @@ def take_events(
             hand_out(session, lead, scored, now, active_override(session, lead_id, now))
             touch_from_events(session, lead_id, body, now, caller.id)
             counts = {"new": stored.new, "known": stored.known}
+            audit_score(session, scored, caller.id)
             finish(delivery, counts, now)
             note_act(session, caller, "lead.events_told", lead_id, **counts)
             response.status_code = 201 if stored.new else 200
@@ -150,7 +154,7 @@ def take_outcome(
         currency = get_settings().default_currency
         outcome, created = record_outcome(session, lead_id, body, now, currency)
         end_closed(session, now, lead_id)
-        note_act(session, caller, "lead.outcome_told", lead_id, outcome=outcome.outcome)
+        note_act(session, caller, "lead.outcome_told", lead_id, after={"outcome": outcome.outcome})
         response.status_code = 201 if created else 200
         minor = outcome.value_minor
         return OutcomeAnswer(

@@ -12,6 +12,7 @@ from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import LeadAnswer
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
+from leadflow.scoring.auditing import audit_score
 from leadflow.scoring.overrides import active_override
 from leadflow.scoring.service import score_lead
 from leadflow.settings import get_settings
@@ -42,6 +43,7 @@ def take_lead(
         score = score_lead(session, scorer, lead.id, as_of, get_settings())
         override = None if created else active_override(session, lead.id, as_of)
         owner = hand_out(session, lead, score, as_of, override)
+        audit_score(session, score, caller.id, new_lead=created)
         finish(delivery, {"lead_id": lead.id}, now)
         response.status_code = 201 if created else 200
         if created:

@@ -15,6 +15,7 @@ from leadflow.gateway.idempotency import IdempotencyKey, accept, finish, replay
 from leadflow.gateway.schemas import OverrideAnswer, OverrideOut
 from leadflow.gateway.security import named_by
 from leadflow.leads.service import lock_lead
+from leadflow.scoring.auditing import audit_score
 from leadflow.scoring.overrides import active_override, override, withdraw
 from leadflow.scoring.schemas import OverrideIn, Words
 from leadflow.scoring.service import LeadNotScored, current_score, score_lead
@@ -58,7 +59,7 @@ def override_score(
         try:
             current_score(session, lead_id)
         except LeadNotScored:
-            score_lead(session, scorer, lead_id, now, settings)
+            audit_score(session, score_lead(session, scorer, lead_id, now, settings), caller.id)
         before = active_override(session, lead_id, now)
         by = requester(session, caller, body.override_by, now)
         made = override(session, lead_id, body, by, now, settings)

@@ -147,7 +147,7 @@ def accept_lead(lead_id: str, caller: WorksLeads, body: AcceptIn | None = None) 
     said = body or AcceptIn()
     with unit_of_work() as session:
         made = working.accept(session, lead_id, _said(session, said, caller))
-        note_act(session, caller, "lead.accepted", lead_id, rep=made.rep_id)
+        note_act(session, caller, "lead.accepted", lead_id, after={"rep": made.rep_id})
         return _answer(session, made)
 
 

@@ -117,7 +117,15 @@ def mend(
     row.row = _sealed(content)
     session.flush()
     _recheck(session, [row], now, currency)
-    audit.record(session, ACTOR, "quarantine.mended", row.id, {"status": row.status})
+    audit.record(
+        session,
+        ACTOR,
+        "quarantine.mended",
+        row.id,
+        {"columns": sorted(changes)},
+        before={"status": "waiting"},
+        after={"status": row.status},
+    )
     return get_row(session, row_id)
 
 
@@ -152,7 +160,8 @@ def discard(session: Session, row_id: str, now: datetime) -> None:
     """
     row = _waiting(session, row_id)
     row.status, row.resolved_at, row.row = "discarded", now, _sealed({})
-    audit.record(session, ACTOR, "quarantine.discarded", row.id)
+    waiting, discarded = {"status": "waiting"}, {"status": row.status}
+    audit.record(session, ACTOR, "quarantine.discarded", row.id, before=waiting, after=discarded)
 
 
 def supersede(session: Session, inbox: InboxRow, now: datetime) -> None:

@@ -14,6 +14,7 @@ from leadflow.qualification.reading import read_records
 from leadflow.qualification.record import Record
 from leadflow.qualification.schemas import Qualification
 from leadflow.qualification.tables import AiQualification
+from leadflow.scoring.auditing import audit_score
 from leadflow.scoring.service import score_lead
 from leadflow.settings import Settings
 
@@ -95,7 +96,8 @@ def store_answer(
     session.add(row)
     session.flush()
     if answer.qualification:
-        score_lead(session, scorer, question.lead_id, now, settings)
+        score = score_lead(session, scorer, question.lead_id, now, settings)
+        audit_score(session, score, "qualify_leads")
     return row
 
 

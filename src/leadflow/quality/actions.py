@@ -55,7 +55,8 @@ def close_action(
         raise ActionClosed(made.id, made.status)
     made.status, made.done_at = status, now
     session.flush()
-    audit.record(session, by, f"quality.action_{status}", made.id)
+    was, is_now = {"status": "open"}, {"status": status}
+    audit.record(session, by, f"quality.action_{status}", made.id, before=was, after=is_now)
     return made
 
 

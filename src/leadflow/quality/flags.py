@@ -40,7 +40,16 @@ def flag(
     made = session.scalars(statement).first()
     if made is None:
         raise AlreadyFlagged(lead.id)
-    audit.record(session, by, "quality.flagged", lead.id, {"flag": made.id, "item": item_id})
+    audit.record(
+        session,
+        by,
+        "quality.flagged",
+        lead.id,
+        {"flag": made.id, "item": item_id},
+        said=made.why,
+        before={"left_out": False},
+        after={"left_out": True},
+    )
     return made
 
 
@@ -56,5 +65,13 @@ def unflag(session: Session, lead_id: str, by: str, now: datetime) -> QualityFla
         raise NotFlagged(lead_id)
     made.lifted_at, made.lifted_by = now, by
     session.flush()
-    audit.record(session, by, "quality.unflagged", lead_id, {"flag": made.id})
+    audit.record(
+        session,
+        by,
+        "quality.unflagged",
+        lead_id,
+        {"flag": made.id},
+        before={"left_out": True},
+        after={"left_out": False},
+    )
     return made

@@ -85,10 +85,18 @@ def judge(
         **vars(compared),
     )
     session.add(review)
-    item.status = _status(item, [*earlier, review])
+    before, item.status = item.status, _status(item, [*earlier, review])
     session.flush()
-    detail = {"verdict": review.verdict, "severity": review.severity, "status": item.status}
-    audit.record(session, reviewer, "quality.judged", item.id, detail)
+    audit.record(
+        session,
+        reviewer,
+        "quality.judged",
+        item.id,
+        {"verdict": review.verdict, "severity": review.severity},
+        said=review.comment or None,
+        before={"status": before},
+        after={"status": item.status},
+    )
     return _revealed(item, review)
 
 
@@ -132,7 +140,14 @@ def settle(session: Session, item_id: str, by: str, verdict: Verdict, now: datet
     item.status, item.settled_verdict = "settled", verdict
     item.settled_by, item.settled_at = by, now
     session.flush()
-    audit.record(session, by, "quality.settled", item.id, {"verdict": verdict})
+    audit.record(
+        session,
+        by,
+        "quality.settled",
+        item.id,
+        before={"status": "disputed"},
+        after={"status": item.status, "verdict": verdict},
+    )
     return item
 
 

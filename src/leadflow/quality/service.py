@@ -86,6 +86,7 @@ def _fill(
         "quality.sampled",
         sample.id,
         {"kind": kind.name, "population": sample.population, "size": sample.size},
+        why=f"the daily sample of {sample.day.isoformat()}",
     )
 
 

@@ -93,8 +93,16 @@ def store_rules(
     session.flush()
     if activate:
         _mark_active(session, row)
-    detail = {"version": row.version, "rules": len(rules.rules), "active": activate}
-    audit.record(session, by, "rules.stored", kind, detail | {"content_hash": row.content_hash})
+    audit.record(
+        session,
+        by,
+        "rules.stored",
+        kind,
+        {"version": row.version, "rules": len(rules.rules), "content_hash": row.content_hash},
+        said=note,
+        before=_in_use(active),
+        after=_in_use(row if activate else active),
+    )
     return row.version
 
 
@@ -202,8 +210,19 @@ def _row(session: Session, kind: str, version: int) -> RuleSetRow:
 def _switch(session: Session, row: RuleSetRow, by: str) -> None:
     before = _active(session, row.kind)
     _mark_active(session, row)
-    detail = {"version": row.version, "before": None if before is None else before.version}
-    audit.record(session, by, "rules.activated", row.kind, detail)
+    audit.record(
+        session,
+        by,
+        "rules.activated",
+        row.kind,
+        {"version": row.version},
+        before=_in_use(before),
+        after=_in_use(row),
+    )
+
+
+def _in_use(row: RuleSetRow | None) -> dict[str, int | None]:
+    return {"version_in_use": None if row is None else row.version}
 
 
 def _mark_active(session: Session, row: RuleSetRow) -> None:

@@ -176,7 +176,14 @@ def settle_due(session: Session, now: datetime) -> int:
         never_in_force = [made.lead_id for made in settled if made.in_force_from is None]
         approvals.void(session, KIND, "The override has expired.", now, never_in_force)
         ids = {made.id: made.status for made in settled}
-        audit.record(session, "leadflow", "overrides.settled", "score_overrides", ids)
+        audit.record(
+            session,
+            "leadflow",
+            "overrides.settled",
+            "score_overrides",
+            after=ids,
+            why="not approved, or past their end",
+        )
     return len(settled)
 
 
@@ -250,12 +257,14 @@ def _question(
 
 
 def _audit(session: Session, actor: str, done: str, made: ScoreOverride) -> None:
-    detail = {
-        "override": made.id,
-        "status": made.status,
-        "new_score": made.new_score,
-        "model_score": made.model_score,
-        "model_version": made.model_version,
-        "expires_at": made.expires_at.isoformat(),
-    }
-    audit.record(session, actor, f"override.{done}", made.lead_id, detail)
+    counts = {"score": made.new_score, "until": made.expires_at.isoformat()}
+    audit.record(
+        session,
+        actor,
+        f"override.{done}",
+        made.lead_id,
+        {"override": made.id, "status": made.status, "model_version": made.model_version},
+        said=made.reason,
+        before=counts if done == "withdrawn" else {"score": made.model_score},
+        after={"score": made.model_score} if done == "withdrawn" else counts,
+    )

@@ -62,6 +62,7 @@ def _promote(
             f"Version {version.version} is not what was approved; train and propose it again."
         ) from error
     record.take_turns(session)
+    served = record.serving_now(session, models.name)
     row = ServingModel(
         model_name=models.name,
         version=version.version,
@@ -79,6 +80,9 @@ def _promote(
         "model.promoted",
         f"{models.name}/{version.version}",
         {"sha256": version.sha256, "approval": approval.id},
+        said=approval.reason,
+        before={"champion": RUBRIC if served is None else served.version},
+        after={"champion": version.version},
     )
     return {"champion": version.version}
 
@@ -122,7 +126,9 @@ def roll_back(
         actor.strip(),
         "model.rolled_back",
         f"{models.name}/{version}",
-        {"from": before, "reason": reason.strip()},
+        said=reason.strip(),
+        before={"champion": before},
+        after={"champion": version},
     )
     return RolledBack(before, version)
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from features.moments import these_leads
 from leadflow.leads.changes import claim_changed, release_claimed
+from leadflow.scoring.auditing import audit_batch
 from leadflow.scoring.service import score_leads
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import Settings
@@ -32,6 +33,15 @@ def rescore_changed(
     as_of = _moment(session, claimed.lead_ids, max(now, claimed.newest))
     score_leads(session, scorer, these_leads(as_of, claimed.lead_ids), as_of, settings)
     release_claimed(session, claimed)
+    audit_batch(
+        session,
+        "rescoring",
+        f"rescoring/{as_of.isoformat()}",
+        as_of,
+        scorer.version,
+        len(claimed.lead_ids),
+        why="facts of these leads had changed",
+    )
     return len(claimed.lead_ids)
 
 

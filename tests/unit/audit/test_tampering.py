@@ -35,8 +35,8 @@ entries = st.builds(
     st.none() | texts,
     st.none() | objects,
     st.none() | objects,
-    st.none() | texts,
-    st.none() | texts,
+    origin=st.none() | texts,
+    request_id=st.none() | texts,
 )
 chains = st.lists(entries, min_size=2, max_size=8)
 JSON_COLUMNS = (8, 9, 10)

@@ -9,6 +9,7 @@ from leadflow.accounts.people import usernames
 from leadflow.accounts.permissions import Reach
 from leadflow.approvals.service import ApprovalNotFound, get
 from leadflow.assignment.reach import reaches_lead
+from leadflow.audit.reasons import in_words
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.approving import visible
@@ -18,7 +19,7 @@ from leadflow.gateway.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 MOST = 500
-SHOWN = ("why", "before", "after", "origin", "request_id")
+SHOWN = ("before", "after", "origin", "request_id")
 
 
 @router.get("/console/audit/{subject:path}")
@@ -44,19 +45,20 @@ def show(request: Request, subject: str, caller: Auditing) -> Response:
         newest = select(AuditEntry).where(of_it).order_by(AuditEntry.number.desc()).limit(MOST)
         entries = list(reversed(session.scalars(newest).all()))
         names = usernames(session, [entry.actor for entry in entries])
+        why = in_words(session, entries)
         shown = [
             {
                 "number": entry.number,
                 "at": entry.at,
                 "who": names.get(entry.actor, entry.actor),
                 "action": entry.action,
-                "more": _more(entry),
+                "more": _more(entry, why[entry.number]),
             }
             for entry in entries
         ]
     return page(request, "audit.html", caller, subject=plain, entries=shown)
 
 
-def _more(entry: AuditEntry) -> list[tuple[str, Any]]:
-    told = [(name, getattr(entry, name, None)) for name in SHOWN]
+def _more(entry: AuditEntry, why: str | None) -> list[tuple[str, Any]]:
+    told = [("why", why), *((name, getattr(entry, name)) for name in SHOWN)]
     return [*entry.detail.items(), *((name, value) for name, value in told if value is not None)]
