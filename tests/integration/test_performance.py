@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.comparing import NothingToCompare, compare_strategies
+from leadflow.assignment.override_report import assignment_override_report
 from leadflow.assignment.report import performance_report
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team import load_team, store_team
@@ -159,7 +160,67 @@ def test_too_little_past_is_said_to_be_too_little(session: Session, tmp_path: Pa
         compare_strategies(session, get_settings(), NOW)
 
 
-def test_both_are_answered_over_http(client: TestClient, tmp_path: Path) -> None:
+def put_moved(session: Session, ids: dict[str, str], converted: bool) -> None:
+    """A lead that Ann had from the machine, moved to Bob by a person two days later."""
+    lead_id = put_past(session, ids["bob"], converted, MONDAY + timedelta(days=2), 0.4)
+    now_with = session.scalars(select(Assignment).where(Assignment.lead_id == lead_id)).one()
+    now_with.source = "person"
+    session.add(
+        Assignment(
+            lead_id=lead_id,
+            rep_id=ids["ann"],
+            strategy="hybrid",
+            reason="",
+            source="sweep",
+            assigned_by="assign_leads",
+            probability=0.4,
+            assigned_at=MONDAY,
+            ended_at=MONDAY + timedelta(days=2),
+            end_reason="reassigned",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("won", "verdict"),
+    [
+        (38, "Leads that people moved converted more often"),
+        (16, "No clear difference"),
+        (3, "Leads that people moved converted less often"),
+    ],
+)
+def test_leads_that_people_moved_are_held_against_those_left_with_the_machine(
+    session: Session, tmp_path: Path, won: int, verdict: str
+) -> None:
+    ids = put_team(session, tmp_path)
+    for number in range(40):
+        put_moved(session, ids, number < won)
+        put_past(session, ids["cem"], number < 16, probability=0.4)
+    given_by_a_person = put_past(session, ids["cem"], True)
+    made = session.scalars(select(Assignment).where(Assignment.lead_id == given_by_a_person)).one()
+    made.source = "person"
+    session.flush()
+    found = assignment_override_report(session, timedelta(days=90), NOW)
+    assert (found.moved.leads, found.moved.converted, found.stayed.leads) == (40, won, 40)
+    assert found.ratio == pytest.approx(won / 16)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < won / 16 < found.high
+    assert found.verdict.startswith(verdict)
+    assert assignment_override_report(session, timedelta(days=180), NOW).open == 40
+
+
+def test_too_few_moves_are_said_to_be_too_few(session: Session, tmp_path: Path) -> None:
+    ids = put_team(session, tmp_path)
+    assert assignment_override_report(session, timedelta(days=90), NOW).verdict.startswith(
+        "Too few"
+    )
+    put_moved(session, ids, True)
+    found = assignment_override_report(session, timedelta(days=90), NOW)
+    assert found.verdict.startswith("Too few to say: 0 leads")
+
+
+def test_all_are_answered_over_http(client: TestClient, tmp_path: Path) -> None:
     with unit_of_work() as session:
         ids = put_team(session, tmp_path)
         for number in range(60):
@@ -174,3 +235,6 @@ def test_both_are_answered_over_http(client: TestClient, tmp_path: Path) -> None
     compared = client.get("/analytics/assignment/strategies?last=50").json()
     assert compared["verdict"].startswith("No strategy is clearly better")
     assert {one["strategy"] for one in compared["estimates"]} >= {"optimal", "round_robin"}
+    overrides = client.get("/analytics/overrides").json()
+    assert overrides["scores"]["verdict"].startswith("Too few")
+    assert overrides["assignments"]["stayed"]["leads"] == 60

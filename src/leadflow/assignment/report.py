@@ -165,7 +165,7 @@ def _record(rows: Rows, results: dict[str, Row[Any]], reps: dict[str, RepFacts])
             else None
         ),
         in_time_share=len(in_time) / len(with_due) if with_due else None,
-        conversion=_conversion([results[row.id] for row in rows if row.id in results]),
+        conversion=conversion([results[row.id] for row in rows if row.id in results]),
     )
 
 
@@ -175,8 +175,9 @@ def _working_minutes(row: Row[Any], rep: RepFacts) -> float:
     return rep.calendar.minutes_between(row.assigned_at, row.first_touch_at)
 
 
-def _conversion(results: Rows) -> Conversion:
-    """The interval is Jeffreys' for the mean of a Poisson count: gamma(converted + ½)."""
+def conversion(results: Rows) -> Conversion:
+    """Converted against expected, from rows of ``experience.mature``. The interval is Jeffreys' for
+    the mean of a Poisson count: gamma(converted + ½)."""
     converted = sum(row.converted for row in results)
     expected = sum(row.probability for row in results)
     if expected <= 0:

@@ -1,4 +1,4 @@
-"""``leadflow overrides``: scores that people have set, and whether they knew better."""
+"""``leadflow overrides``: scores that people have set, and whether people knew better."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from rich.table import Table
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
+    from leadflow.assignment.override_report import AssignmentOverrideReport
     from leadflow.scoring.override_report import OverrideReport
 
 app = typer.Typer(help="Scores that people have set, and whether they knew better than the model.")
@@ -52,21 +53,46 @@ def list_overrides(context: typer.Context) -> None:
 
 @app.command()
 def report() -> None:
-    """Did the overrides beat the model? Compares both on leads whose end is known since."""
+    """Did people know better? Scores they set and leads they gave to somebody else, against the
+    machine, on leads whose end is known since."""
+    from leadflow.assignment.override_report import assignment_override_report
     from leadflow.database.engine import unit_of_work
     from leadflow.scoring.learning import horizon
     from leadflow.scoring.override_report import override_report
     from leadflow.settings import get_settings
 
+    now, time_given = datetime.now(UTC), horizon(get_settings())
     with unit_of_work() as session:
-        found = override_report(session, horizon(get_settings()), datetime.now(UTC))
-    console.print(f"[bold]{found.verdict}[/bold]")
+        found = override_report(session, time_given, now)
+        moves = assignment_override_report(session, time_given, now)
+    console.print(f"Scores: [bold]{found.verdict}[/bold]")
     console.print(
         f"{found.judged:,} leads judged, {found.converted:,} of them converted; the end of "
         f"{found.open:,} more is not known yet."
     )
     if found.judged:
         console.print(_comparison(found))
+    console.print(f"\nAssignments: [bold]{moves.verdict}[/bold]")
+    console.print(
+        f"{moves.moved.leads:,} leads that people moved to somebody else were judged; "
+        f"{moves.open:,} more have not had their time yet."
+    )
+    if moves.moved.leads:
+        console.print(_moves(moves))
+
+
+def _moves(found: "AssignmentOverrideReport") -> Table:
+    caption = "Expected: what the score expected to convert."
+    if found.low is not None and found.high is not None:
+        ratio = "" if found.ratio is None else f"{found.ratio:.2f} times as often, "
+        caption += (
+            f" Moved leads converted {ratio}in truth between {found.low:.2f} and {found.high:.2f} "
+            "times as often, 9 times in 10."
+        )
+    table = Table("", "Leads", "Converted", "Expected", caption=caption)
+    for name, made in (("Moved by people", found.moved), ("Left with the machine's", found.stayed)):
+        table.add_row(name, f"{made.leads:,}", f"{made.converted:,}", f"{made.expected:.1f}")
+    return table
 
 
 def _comparison(found: "OverrideReport") -> Table:

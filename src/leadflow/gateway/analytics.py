@@ -1,4 +1,4 @@
-"""How salespeople and assignment strategies do."""
+"""How salespeople, assignment strategies and people's overrides do."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -8,10 +8,13 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from leadflow.assignment.comparing import MOST_LEADS, compare_strategies
+from leadflow.assignment.override_report import assignment_override_report
 from leadflow.assignment.report import performance_report
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.callers import ReadsAnalytics
 from leadflow.gateway.problems import Problem
+from leadflow.scoring.learning import horizon
+from leadflow.scoring.override_report import override_report
 from leadflow.settings import get_settings
 
 router = APIRouter(prefix="/analytics", tags=["analytics"])
@@ -93,6 +96,56 @@ class ComparisonOut(BaseModel):
     between: float = Field(description="How far salespeople differ, in log-odds; 0: not at all.")
     estimates: list[EstimateOut]
     verdict: str
+
+
+class ScoreOverridesOut(BaseModel):
+    """Scores that people set against the model's, on the same leads."""
+
+    verdict: str
+    judged: int
+    converted: int
+    open: int = Field(description="Overridden leads whose end is not known yet.")
+    person_brier: float | None = Field(
+        description="How far people's chances were from what happened, squared; lower is better."
+    )
+    model_brier: float | None
+    person_auc: float | None = Field(
+        description="How often a lead that converted stood above one that did not."
+    )
+    model_auc: float | None
+
+
+class AssignmentOverridesOut(BaseModel):
+    """Leads that people moved against those left with the machine's salesperson."""
+
+    verdict: str
+    moved: ConversionOut
+    stayed: ConversionOut
+    open: int = Field(description="Moved leads that have not had their time yet.")
+    ratio: float | None = Field(
+        description="How many times as many converted of the moved, each against expected."
+    )
+    low: float | None = Field(description="The true ratio lies between low and high 9 times in 10.")
+    high: float | None
+
+
+class OverridesOut(BaseModel):
+    """Did people know better than the machine?"""
+
+    scores: ScoreOverridesOut
+    assignments: AssignmentOverridesOut
+
+
+@router.get("/overrides", response_model=OverridesOut, summary="Did people know better?")
+def read_overrides(caller: ReadsAnalytics) -> OverridesOut:
+    """Overrides of scores and of assignments, judged by what came of the leads."""
+    now, time_given = datetime.now(UTC), horizon(get_settings())
+    with unit_of_work() as session:
+        scores = override_report(session, time_given, now)
+        assignments = assignment_override_report(session, time_given, now)
+    return OverridesOut.model_validate(
+        {"scores": asdict(scores), "assignments": asdict(assignments)}
+    )
 
 
 @router.get("/assignment", response_model=ReportOut, summary="How do salespeople do?")
