@@ -18,6 +18,7 @@ from leadflow.accounts.permissions import OF_PEOPLE, PERMISSIONS, SCOPES, Reach,
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.declared import UndeclaredRoute, declare
+from leadflow.gateway.security import forget_keys
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -240,3 +241,92 @@ def test_one_changes_ones_own_password_by_the_present_one_only(anonymous: TestCl
     assert anonymous.get("/me", headers=bearer).status_code == 401
     again = anonymous.post("/session", json={"username": "ana", "password": new})
     assert again.status_code == 201
+
+
+@pytest.fixture
+def admin(anonymous: TestClient) -> TestClient:
+    """Olga, who manages accounts."""
+    with unit_of_work() as session:
+        add(session, "olga", "admin")
+    signed = anonymous.post("/session", json={"username": "olga", "password": PASSWORD}).json()
+    anonymous.cookies.clear()
+    anonymous.headers["Authorization"] = f"Bearer {signed['token']}"
+    return anonymous
+
+
+def test_an_admin_adds_somebody_who_signs_in_with_the_password_of_the_answer(
+    admin: TestClient,
+) -> None:
+    said = {"username": "ann", "email": "ann@example.com", "roles": ["sales_rep"]}
+    answer = admin.post("/people", json=said)
+    assert (answer.status_code, answer.headers["cache-control"]) == (201, "no-store")
+    made = answer.json()
+    assert (made["person"]["username"], made["person"]["roles"]) == ("ann", ["sales_rep"])
+    sign_in = {"username": "ann", "password": made["password"]}
+    token = admin.post("/session", json=sign_in).json()["token"]
+    again = admin.post("/people", json=said)
+    assert (again.status_code, again.json()["type"]) == (422, "/problems/person-invalid")
+    assert [one["username"] for one in admin.get("/people").json()] == ["ann", "olga"]
+    other = admin.post("/people/ann/password").json()["password"]
+    assert other != made["password"]
+    ann = {"Authorization": f"Bearer {token}"}
+    assert admin.get("/me", headers=ann).status_code == 401
+    assert admin.post("/session", json=sign_in).status_code == 401
+    changed = admin.patch("/people/ann", json={"roles": ["analyst"], "active": False}).json()
+    assert (changed["roles"], changed["active"]) == (["analyst"], False)
+    late = admin.post("/session", json={"username": "ann", "password": other})
+    assert late.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind"),
+    [
+        ("POST", "/people", {"username": "A B", "roles": ["analyst"]}, "person-invalid"),
+        ("POST", "/people", {"username": "ann", "roles": ["boss"]}, "invalid-input"),
+        ("POST", "/people", {"username": "ann", "roles": []}, "invalid-input"),
+        ("POST", "/people", {"username": "x1", "roles": ["analyst"], "rep": "n"}, "rep-not-found"),
+        ("PATCH", "/people/nobody", {"active": False}, "person-not-found"),
+        ("PATCH", "/people/olga", {"active": False}, "last-admin"),
+        ("POST", "/people/nobody/password", None, "person-not-found"),
+        ("POST", "/keys", {"name": "crm", "scopes": ["account.manage"]}, "scope-unknown"),
+        ("POST", "/keys", {"name": "crm", "acts_for": ["nobody"]}, "person-not-found"),
+        ("POST", "/keys", {"name": "crm", "expires_at": "2020-01-01T00:00:00Z"}, "key-ends-before"),
+        ("POST", "/keys/crm/rotate", {}, "key-not-found"),
+        ("DELETE", "/keys/crm", None, "key-not-found"),
+    ],
+)
+def test_what_no_account_can_be_is_refused_in_words(
+    admin: TestClient, method: str, path: str, body: dict[str, object] | None, kind: str
+) -> None:
+    answer = admin.request(method, path, json=body)
+    assert answer.json()["type"] == f"/problems/{kind}"
+    assert answer.json()["detail"]
+    assert len(admin.get("/people").json()) == 1
+    assert admin.get("/keys").json() == []
+
+
+def test_a_key_made_over_the_api_works_until_it_is_revoked(admin: TestClient) -> None:
+    made = admin.post("/keys", json={"name": "crm", "acts_for": ["olga"]}).json()
+    (listed,) = admin.get("/keys").json()
+    assert made["key"].startswith(listed["prefix"])
+    assert made["key"] not in str(listed)
+    renewed = admin.post("/keys/crm/rotate", json={"hours": 1}).json()["key"]
+    lead = {"email": "a@example.com"}
+
+    def status(key: str) -> int:
+        headers = {"X-API-Key": key, "Authorization": ""}
+        return admin.post("/leads", json=lead, headers=headers).status_code
+
+    assert [status(made["key"]), status(renewed)] == [201, 200]
+    assert admin.delete("/keys/crm").status_code == 204
+    forget_keys()
+    assert [status(made["key"]), status(renewed)] == [401, 401]
+    olga = admin.get("/me").json()["id"]
+    with unit_of_work() as session:
+        acts = session.scalars(
+            select(AuditEntry).where(AuditEntry.action.startswith("api_key."))
+        ).all()
+        said = {entry.action: entry.actor for entry in acts}
+        stored = str([list(vars(entry).values()) for entry in acts])
+    assert said == dict.fromkeys(("api_key.created", "api_key.rotated", "api_key.revoked"), olga)
+    assert made["key"] not in stored

@@ -16,6 +16,7 @@ from leadflow.gateway import (
     facts,
     health,
     intake,
+    managing,
     overriding,
     policing,
     problems,
@@ -78,6 +79,7 @@ def create_app() -> FastAPI:
     app.include_router(ruling.router)
     app.include_router(team.router)
     app.include_router(signing.router)
+    app.include_router(managing.router)
     app.include_router(approving.router)
     app.include_router(policing.router)
     app.include_router(quality.router)
