@@ -17,7 +17,10 @@ class Decision(RunInput):
     decision: Literal["approve", "reject"] = Field(description="What you decide.")
     approver: str = Field(min_length=1, description="Your username. Who asks cannot approve.")
     code: str = Field(min_length=8, max_length=20, description="Your one-time code for this.")
-    reason: str = Field(min_length=1, description="Why, for those who read it later.")
+    reason: str = Field(
+        min_length=1,
+        description="Why, for those who read it later. Prefect keeps it: name no customer.",
+    )
 
 
 # No retries: a retried run would ask for the approval again.

@@ -14,12 +14,19 @@ from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
 
+WHY = """
+
+The reason, in the words of who asks, is here: {address}
+"""
 HOW = """
+
 ---
-**Who may decide**: {who}. **By** {due:%A %d %B %Y, %H:%M} UTC, then it goes to {then}.
+
+**By the policy** {policy}. **Who may decide**: {who}.
+**By** {due:%A %d %B %Y, %H:%M} UTC, then it goes to {then}.
 
 **To decide**, fill in the form below: `approve` or `reject`, your username, a one-time code, and
-your reason. The code is in the notification, or here: {address}/console/approvals/{id}
+your reason. The code is in the notification, or here: {address}
 (where you can decide as well). It works once and for a short while.
 
 Nothing happens without a decision.
@@ -73,10 +80,12 @@ def take_decision(
 
 def _how(approval: Approval) -> str:
     left = [*approval.escalate_to, *approval.roles_now]
-    return HOW.format(
+    address = f"{get_settings().address}/console/approvals/{approval.id}"
+    why = WHY.format(address=address) if approval.asked_why else ""
+    return why + HOW.format(
+        policy=approval.policy.replace("_", " "),
         who=" or ".join(approval.roles_now),
         due=approval.due_at,
         then=left[0] if approval.escalate_to else "its end: " + approval.at_end.replace("_", " "),
-        address=get_settings().address,
-        id=approval.id,
+        address=address,
     )

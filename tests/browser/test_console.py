@@ -120,6 +120,7 @@ def test_a_large_override_goes_from_the_lead_through_anothers_inbox_into_force(
     other.get_by_role("link", name="Score override").click()
     other.get_by_role("heading", name=f"Set the score of {lead_id} to {new_score:.0f}?").wait_for()
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
+    assert "Spoke to them at the fair" in other.locator("#asked-why").inner_text()
     # Without a reason nothing is decided; then by the keyboard.
     other.get_by_label("Why, for those who read it later").focus()
     other.keyboard.type("Agreed with the team")

@@ -21,6 +21,7 @@ from tests.gates import run_of, wait_for_state
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 assert decisions
+WORDS = "Jane Roe asked me for it"
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def waiting_run(store: Engine, working: Child, people: dict[str, str]) -> tuple[
         payload={"version": "77", "sha256": "x"},
         description="# Version 77 ranks better than the rubric",
         requested_by=people["mary"],
+        asked_why=WORDS,
     )
     now = datetime.now(UTC)
     with unit_of_work() as session:
@@ -59,6 +61,9 @@ def answer(page: Any, run_id: str, approver: str, code: str, reason: str) -> Non
     form.get_by_text("Version 77 ranks better than the rubric").wait_for()
     form.get_by_text("Nothing happens without a decision").wait_for(state="attached")
     form.get_by_text("sales_manager").first.wait_for(state="attached")
+    # What names people is on our own page, to which the form leads.
+    form.get_by_text("in the words of who asks").first.wait_for(state="attached")
+    assert WORDS not in form.inner_text()
     texts = form.locator("textarea")
     assert texts.count() == 3
     for place, said in enumerate((approver, code, reason)):

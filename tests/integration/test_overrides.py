@@ -134,8 +134,9 @@ def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Se
     [asked] = approvals.waiting(session)
     assert asked.id == large.approval_id
     assert (asked.kind, asked.subject_id) == ("score_override", lead_id)
-    for word in ("demo call", f"{large.new_score:.0f}"):
-        assert word in asked.description
+    assert f"**{large.new_score:.0f}**" in asked.description
+    assert asked.asked_why == large.reason
+    assert large.reason not in asked.description
     assert approve(session, large) == {"override": large.id, "status": "active"}
     assert statuses(session) == ["replaced", "active"]
     assert overrides.active_override(session, lead_id, NOW) == large

@@ -45,9 +45,10 @@ class Proposal:
     """What people are asked to decide.
 
     ``act`` is carried out with ``payload`` if approved; ``description`` is Markdown for the people,
-    by ids only. ``facts`` are what the policies go by. ``requested_by`` is in whose name,
-    ``asked_by`` who asks where that is somebody else. It takes the place of older questions that
-    wait: of every one of its kind, or only of those about the same subject.
+    by ids only. ``asked_why`` is the reason in the words of who asks, which may name people and so
+    is shown on Leadflow's own pages only. ``facts`` are what the policies go by. ``requested_by``
+    is in whose name, ``asked_by`` who asks where that is somebody else. It takes the place of older
+    questions that wait: of every one of its kind, or only of those about the same subject.
     Names under ``must_acknowledge`` in the payload are warnings: an approval's reason must accept
     each by name.
     """
@@ -61,6 +62,7 @@ class Proposal:
     facts: dict[str, Any] = field(default_factory=dict)
     asked_by: str | None = None
     replaces: Literal["kind", "subject"] = "kind"
+    asked_why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def propose(session: Session, proposal: Proposal, now: datetime) -> Approval:
         act=proposal.act,
         payload=proposal.payload,
         description=proposal.description,
+        asked_why=proposal.asked_why,
         status="waiting",
         requested_by=proposal.requested_by,
         asked_by=proposal.asked_by or proposal.requested_by,

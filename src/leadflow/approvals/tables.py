@@ -72,6 +72,9 @@ class Approval(Base):
     act: Mapped[str] = mapped_column(Text, comment="Outbox act that carries an approval out.")
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     description: Mapped[str] = mapped_column(Text, comment="What is asked and why, in Markdown.")
+    asked_why: Mapped[str | None] = mapped_column(
+        Text, comment="In the words of who asks; not shown in Prefect, which would keep them."
+    )
     status: Mapped[str] = mapped_column(Text, default="waiting")
     requested_by: Mapped[str] = mapped_column(Text)
     asked_by: Mapped[str] = mapped_column(Text)

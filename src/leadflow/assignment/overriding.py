@@ -69,9 +69,9 @@ def ask_or_reassign(
         description=(
             f"# Give {lead_id} to {find_rep(session, to).external_id}?\n\n"
             f"{'Nobody has it' if made is None else 'Now it is with ' + _of(session, made)}."
-            f"\n\n> {' '.join(reason.split())}"
         ),
         requested_by=by.id,
+        asked_why=reason,
         facts=facts,
         asked_by=by.asked_by,
         replaces="subject",

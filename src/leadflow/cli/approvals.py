@@ -60,6 +60,8 @@ def show(approval_id: ApprovalId) -> None:
         steps = steps_of(session, approval_id)
         names = usernames(session, [step.actor for step in steps])
     console.print(Markdown(approval.description))
+    if approval.asked_why:
+        console.print(f"Why, as who asks says: {approval.asked_why}", markup=False)
     console.print(f"\nStatus: [bold]{approval.status}[/bold], policy {approval.policy}")
     for step in steps:
         who = names.get(step.actor, step.actor)

@@ -67,6 +67,7 @@ class ApprovalOut(BaseModel):
     subject_id: str
     status: str
     description: str = Field(description="What is asked and why, in Markdown.")
+    asked_why: str | None = Field(description="The reason in the words of who asks.")
     content_hash: str = Field(description="Of exactly what is decided; send it with a decision.")
     requested_by: str
     requested_at: datetime
@@ -107,6 +108,7 @@ PLAIN = (
     "subject_id",
     "status",
     "description",
+    "asked_why",
     "content_hash",
     "requested_at",
     "due_at",

@@ -229,7 +229,6 @@ def _question(
     made: ScoreOverride, score: LeadScore, facts: dict[str, Any], by: Requester
 ) -> approvals.Proposal:
     """What a manager is asked: the change, and the reason as it was given."""
-    reason = " ".join(made.reason.split())
     change = made.new_score - made.model_score
     return approvals.Proposal(
         kind=KIND,
@@ -245,11 +244,12 @@ def _question(
             f"# Set the score of {made.lead_id} to {made.new_score:.0f}?\n\n"
             f"Asked for is **{made.new_score:.0f}** ({made.level}); the model says "
             f"**{made.model_score:.0f}** ({score.level}, a chance of {score.probability:.0%}): "
-            f"{change:+.0f} points.\n\n> {reason}\n\n"
+            f"{change:+.0f} points.\n\n"
             f"It would count until {made.expires_at:%Y-%m-%d %H:%M} UTC. The model's score stays "
             "beside it."
         ),
         requested_by=by.id,
+        asked_why=made.reason,
         facts=facts,
         asked_by=by.asked_by,
         replaces="subject",
