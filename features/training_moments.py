@@ -7,7 +7,19 @@ had already ended at that age are left out, exactly as they are when open leads 
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Interval, Select, and_, case, cast, exists, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Interval,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from features.moments import as_of_literal
@@ -25,11 +37,13 @@ def training_moments(now: datetime, horizon: timedelta) -> Select[tuple[str, dat
     )
 
 
-def flagged_at(now: datetime) -> ColumnElement[bool]:
+def flagged_at(
+    now: datetime, lead_id: SQLColumnExpression[str] = leads.c.id
+) -> ColumnElement[bool]:
     """Whether the lead was flagged at a moment: what was learned then can be read again."""
     flags, moment = quality_flags, as_of_literal(now)
     return exists().where(
-        flags.c.lead_id == leads.c.id,
+        flags.c.lead_id == lead_id,
         flags.c.flagged_at <= moment,
         flags.c.lifted_at.is_(None) | (flags.c.lifted_at > moment),
     )

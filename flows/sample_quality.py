@@ -1,4 +1,4 @@
-"""Draw what people judge of the automated decisions of a day."""
+"""Draw what people judge of the automated decisions of each day."""
 
 from datetime import date
 
@@ -12,6 +12,7 @@ def sample_quality(day: date | None = None) -> int:
     """Draw scores and assignments to be judged; returns how many were drawn anew.
 
     Args:
-        day: whose decisions (UTC), over by now; unset: yesterday's. A day is drawn once.
+        day: whose decisions (UTC), over by now; unset: yesterday's, and those of the last
+            week that were missed. A day is drawn once.
     """
     return publish_sample(draw_sample(day))

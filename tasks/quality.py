@@ -1,6 +1,6 @@
 """The steps of quality control."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
@@ -13,12 +13,13 @@ from leadflow.settings import get_settings
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
 def draw_sample(day: date | None) -> list[SampleOut]:
-    """Draw a day's samples, yesterday's where none is named, unless they were drawn before."""
-    now = datetime.now(UTC)
+    """Draw a day's samples unless they were drawn before; where none is named, yesterday's and
+    those of days that were missed."""
+    now, settings = datetime.now(UTC), get_settings()
     with unit_of_work() as session:
-        return service.draw_sample(
-            session, day or now.date() - timedelta(days=1), get_settings(), now
-        )
+        if day is None:
+            return service.draw_missing(session, settings, now)
+        return service.draw_sample(session, day, settings, now)
 
 
 @task(persist_result=False)

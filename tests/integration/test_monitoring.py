@@ -16,6 +16,7 @@ from features.training_moments import AGES_IN_DAYS
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
 from leadflow.leads.tables import Lead, Outcome
+from leadflow.quality.flags import flag
 from leadflow.scoring import learning, monitoring
 from leadflow.scoring.health_report import write_health
 from leadflow.scoring.matured import Serving, paired_scores, served_scores
@@ -203,6 +204,12 @@ def test_matured_scores_are_each_lead_once_still_open_and_followed_to_its_horizo
     assert read(SCORED + horizon - timedelta(seconds=1)) == (0, 0)
     assert read(NOW, since=SCORED + timedelta(seconds=1)) == (0, 0)
     assert read(NOW + timedelta(days=900)) == expected
+    # What a person has said is wrong tells nothing about the model.
+    wrong = market.scalars(select(Lead.id).where(young, Lead.id.in_(later)).limit(3)).all()
+    for lead_id in wrong:
+        flag(market, lead_id, "the deal was entered twice", "ana", NOW)
+    leads, converted = expected
+    assert read(NOW) == (leads - 3, converted - 3)
 
 
 def test_the_challenger_is_compared_on_the_same_leads(market: Session, watched: Settings) -> None:

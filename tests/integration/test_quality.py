@@ -105,6 +105,21 @@ def hand_out(session: Session, folder: Path, leads: int = 6) -> None:
 # Drawing
 
 
+def test_days_that_were_missed_are_drawn_later_a_week_at_most(session: Session) -> None:
+    def days(now: datetime) -> list[tuple[date, bool]]:
+        drawn = service.draw_missing(session, get_settings(), now)
+        return [(made.day, made.new) for made in drawn if made.decision_kind == "score"]
+
+    before = NOW.date() - timedelta(days=1)
+    assert days(NOW) == [(before, True)]
+    assert days(NOW) == [(before, False)]
+    assert days(NOW + timedelta(days=3)) == [(before + timedelta(days=n), True) for n in (1, 2, 3)]
+    month = NOW + timedelta(days=30)
+    assert [day for day, _ in days(month)] == [
+        month.date() - timedelta(days=n) for n in range(7, 0, -1)
+    ]
+
+
 def test_a_day_is_drawn_once_however_often_and_by_whomever(store: Engine) -> None:
     with unit_of_work() as session:
         for _ in range(30):

@@ -26,18 +26,22 @@ LEVELS = ("hot", "warm", "cold", "unqualified")
 @app.command()
 def sample(
     day: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Unset: yesterday (UTC).")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Unset: yesterday (UTC) and missed days."),
     ] = None,
 ) -> None:
-    """Draw today's sample: of the decisions of yesterday. A day is drawn once."""
+    """Draw from the decisions of yesterday, and of the days of the last week that were missed. A
+    day is drawn once."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.service import draw_sample
+    from leadflow.quality.service import draw_missing, draw_sample
     from leadflow.settings import get_settings
 
-    now = datetime.now(UTC)
-    wanted = now.date() - timedelta(days=1) if day is None else day.date()
+    now, settings = datetime.now(UTC), get_settings()
     with unit_of_work() as session:
-        drawn = draw_sample(session, wanted, get_settings(), now)
+        if day is None:
+            drawn = draw_missing(session, settings, now)
+        else:
+            drawn = draw_sample(session, day.date(), settings, now)
     for made in drawn:
         said = "drawn" if made.new else "were drawn before"
         console.print(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from leadflow.quality.tables import QualityItem, QualitySample
 from leadflow.settings import Settings
 
 ACTOR = "sample_quality"
+MOST_DAYS = 7
 
 
 def draw_sample(session: Session, day: date, settings: Settings, now: datetime) -> list[SampleOut]:
@@ -31,6 +32,16 @@ def draw_sample(session: Session, day: date, settings: Settings, now: datetime) 
     if bounds_of(day)[1] > now:
         raise DayNotOver(day)
     return [_draw_kind(session, KINDS[name], day, settings, now) for name in sorted(KINDS)]
+
+
+def draw_missing(session: Session, settings: Settings, now: datetime) -> list[SampleOut]:
+    """Draw yesterday's samples, and before them those of the days since the last one drawn, a week
+    at most: servers may have been down."""
+    yesterday = now.date() - timedelta(days=1)
+    last = session.scalar(select(func.max(QualitySample.day))) or yesterday - timedelta(days=1)
+    missing = max(1, min((yesterday - last).days, MOST_DAYS))
+    days = [yesterday - timedelta(days=back) for back in reversed(range(missing))]
+    return [sample for day in days for sample in draw_sample(session, day, settings, now)]
 
 
 def _draw_kind(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Interval, Select, cast, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from features.training_moments import AGES_IN_DAYS, training_moments
+from features.training_moments import AGES_IN_DAYS, flagged_at, training_moments
 from leadflow.leads.tables import Lead, LeadHistory, Outcome
 from leadflow.scoring.monitoring_tables import ShadowScore
 from leadflow.scoring.tables import LeadScore
@@ -58,7 +58,7 @@ def served_scores(
         .distinct(LeadScore.lead_id)
         .order_by(LeadScore.lead_id, LeadScore.as_of)
     )
-    return _read(session, scored, horizon)
+    return _read(session, scored, now, horizon)
 
 
 def paired_scores(
@@ -76,7 +76,7 @@ def paired_scores(
         .distinct(LeadScore.lead_id)
         .order_by(LeadScore.lead_id, LeadScore.as_of)
     )
-    return _read(session, scored, horizon)
+    return _read(session, scored, now, horizon)
 
 
 def paired(serving: Serving, challenger: str) -> Select[Any]:
@@ -136,9 +136,9 @@ def _converted(moment: Any, horizon: timedelta) -> Any:
     )
 
 
-def _read(session: Session, scored: Select[Any], horizon: timedelta) -> Matured:
+def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedelta) -> Matured:
     """Leads that had ended, or were older than those learned from, when they were scored are left
-    out: no model was made for them."""
+    out: no model was made for them. So are those whose facts or end a person has said are wrong."""
     import numpy as np
 
     moment = scored.subquery("moment")
@@ -149,7 +149,7 @@ def _read(session: Session, scored: Select[Any], horizon: timedelta) -> Matured:
     rows = session.execute(
         select(moment.c.probability, _converted(moment, horizon), moment.c.beside)
         .join(Lead, Lead.id == moment.c.lead_id)
-        .where(~ended, Lead.created_at >= moment.c.as_of - oldest)
+        .where(~ended, ~flagged_at(now, Lead.id), Lead.created_at >= moment.c.as_of - oldest)
     ).fetchall()
     values = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 3)
     return Matured(values[:, 0], values[:, 1].astype(np.int64), values[:, 2])
