@@ -232,13 +232,13 @@ def test_what_a_person_says_is_beside_the_log_with_addresses_masked(reasons: Ses
 
 
 def test_a_reason_can_be_forgotten_and_the_log_stays_sound(reasons: Session) -> None:
-    assert audit.forget_reasons(reasons, "ben", "lead_2", "Mia asked for it") == 1
+    assert audit.forget_reasons(reasons, "ben", ["lead_2"], "Mia asked for it") == 1
     assert kept_reasons(reasons) == [masked(WORDS), FORGOTTEN, "Mia asked for it"]
     assert broken(reasons) is None
     last = reasons.scalars(select(AuditEntry).order_by(AuditEntry.number.desc())).first()
     assert last is not None
     assert (last.actor, last.subject, last.detail) == ("ben", "lead/lead_2", {"reasons": 1})
-    assert audit.forget_reasons(reasons, "ben", "lead_3", "nothing there") == 0
+    assert audit.forget_reasons(reasons, "ben", ["lead_3"], "nothing there") == 0
     again = audit.record(reasons, "ana", "lead.reassigned", "lead/lead_2", said=WORDS)
     assert kept_reasons(reasons)[-1] == masked(WORDS)
     reasons.execute(text("DELETE FROM audit_reasons WHERE id = :id"), {"id": again.why})

@@ -99,7 +99,7 @@ def test_a_log_whose_head_was_lost_goes_on_when_a_person_says_so(
 ) -> None:
     tamper(store, "DELETE FROM audit_head")
     assert "Row 5 is broken: the head beside the log is missing" in call("verify").stdout
-    told = call("resume", "--as", "ana", "--why", "looked into it")
+    told = call("resume", "--why", "looked into it")
     assert told.exit_code == 0, told.output
     assert "--since 6" in told.stdout
     told = call("verify")

@@ -21,8 +21,8 @@ from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
 from models.refused import NoSuchVersion
 from models.registry import Registry
-from tests.deciders import somebody
 from tests.integration.registered_models import approve
+from tests.terminal import sign_in
 
 Run = Callable[..., str]
 
@@ -87,9 +87,8 @@ def test_promoting_asks_at_the_gate_and_changes_nothing_by_itself(
     run: Run, store: Engine, models: Registry, learned: list[Learned]
 ) -> None:
     market(store)
-    with unit_of_work() as session:
-        somebody(session, "olga", "data_scientist")
-    said = run("promote", learned[0].version, "--as", "olga")
+    sign_in("olga", "data_scientist")
+    said = run("promote", learned[0].version)
     with unit_of_work() as session:
         (approval,) = session.scalars(select(Approval)).all()
         assert approval.id in said
@@ -107,16 +106,16 @@ def test_rolling_back_takes_effect_and_says_what_serves(
     run: Run, settings: Settings, learned: list[Learned]
 ) -> None:
     with pytest.raises(CannotRollBack):
-        run("rollback", "--as", "olga", "--reason", "nothing there")
+        run("rollback", "--reason", "nothing there")
     approve(learned[0], settings)
     approve(learned[1], settings, datetime(2026, 4, 1, tzinfo=UTC))
-    said = run("rollback", "--as", "olga", "--reason", "fewer meetings")
+    said = run("rollback", "--reason", "fewer meetings")
     assert f"version {learned[0].version} serves in place of version {learned[1].version}" in said
     assert serving_scorer(settings).version == learned[0].version
-    assert "the rubric serves" in run("rollback", "rubric", "--as", "olga", "--reason", "both bad")
+    assert "the rubric serves" in run("rollback", "rubric", "--reason", "both bad")
     assert serving_scorer(settings).regime == "rubric"
 
 
 def test_rolling_back_without_a_reason_is_not_done(run: Run) -> None:
     with pytest.raises(SystemExit):
-        run("rollback", "--as", "olga")
+        run("rollback")

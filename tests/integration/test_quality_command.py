@@ -13,6 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.quality.tables import QualityItem
 from leadflow.settings import get_settings
 from tests.integration.test_quality import hand_out, put_lead
+from tests.terminal import sign_in
 
 
 def say(*words: str) -> str:
@@ -33,23 +34,27 @@ def test_a_sample_is_judged_from_the_console(
     with unit_of_work() as session:
         item = session.scalars(select(QualityItem)).one()
     level = item.answer["level"]
-    assert item.id in say("waiting", "--as", "ana")
-    shown = say("show", item.id, "--as", "ana")
+    for username in ("ben", "cid", "ana"):
+        sign_in(username, "sales_manager")
+    assert item.id in say("waiting")
+    shown = say("show", item.id)
     assert "Company of 100 people" in shown
     assert lead_id not in shown
     other = "hot" if level != "hot" else "cold"
-    told = say("judge", item.id, "--as", "ana", "--level", level)
+    told = say("judge", item.id, "--level", level)
     assert f"The machine decided: {level}. You agree." in told
-    say("judge", item.id, "--as", "ben", "--level", other)
-    assert "is disputed" in say("waiting", "--as", "cid")
-    say("settle", item.id, "--as", "cid", "--machine", "right")
-    assert "Nothing waits for you" in say("waiting", "--as", "cid")
+    sign_in("ben")
+    say("judge", item.id, "--level", other)
+    sign_in("cid")
+    assert "is disputed" in say("waiting")
+    say("settle", item.id, "--machine", "right")
+    assert "Nothing waits for you" in say("waiting")
     report = say("report")
     assert "People agree with 100% of scores" in report
     assert "kappa" in report
-    say("flag", lead_id, "--why", "bad data", "--as", "ana")
+    say("flag", lead_id, "--why", "bad data")
     assert "1 leads are flagged" in say("report")
-    say("unflag", lead_id, "--as", "ana")
+    say("unflag", lead_id)
     assert "0 leads are flagged" in say("report")
 
 
@@ -61,9 +66,10 @@ def test_an_assignment_is_judged_from_the_console(store: Engine, tmp_path: Path)
         item = session.scalars(
             select(QualityItem).where(QualityItem.decision_kind == "assignment")
         ).one()
-    shown = say("show", item.id, "--as", "ana")
+    sign_in("ana", "sales_manager")
+    shown = say("show", item.id)
     assert "no: is not active" in shown
     assert item.lead_id not in shown
     people = [person["rep_id"] for person in item.shown["candidates"]]
-    told = say("judge", item.id, "--as", "ana", "--right", people[0], "--right", people[1])
+    told = say("judge", item.id, "--right", people[0], "--right", people[1])
     assert f"The machine decided: {item.answer['rep_id']}. You agree." in told

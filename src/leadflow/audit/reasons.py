@@ -52,6 +52,12 @@ def keep(connection: Connection[Any], reasons: Iterable[Reason]) -> None:
         connection.execute(KEEP, (reason.id, reason.subject, reason.words))
 
 
+def kept_about(session: Session, subjects: Iterable[str]) -> list[str]:
+    """The ids of the reasons that were given about these things, in order."""
+    about = select(AuditReason.id).where(AuditReason.subject.in_(list(subjects)))
+    return list(session.scalars(about.order_by(AuditReason.id)))
+
+
 def forget(session: Session, subjects: Iterable[str]) -> dict[str, int]:
     """Delete the words that were said about these things; how many, by thing."""
     gone = session.scalars(

@@ -13,7 +13,7 @@ from leadflow.audit import chain
 from leadflow.audit.entries import COLUMNS, Entry, Prepared, chained, prepare
 from leadflow.audit.head import FIND, Head, is_sealed, sealed, take_turn
 from leadflow.audit.masking import masked
-from leadflow.audit.reasons import FORGOT, forget, keep
+from leadflow.audit.reasons import FORGOT, forget, keep, kept_about
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.copying import copy_rows, driver_connection
 
@@ -120,10 +120,15 @@ def history(session: Session, subject: str, limit: int) -> Sequence[AuditEntry]:
     return session.scalars(newest).all()[::-1]
 
 
-def forget_reasons(session: Session, actor: str, subject: str, said: str) -> int:
-    """Delete the words of every reason given about one thing, and say in the log that they were;
+def reasons_about(session: Session, subjects: Iterable[str]) -> list[str]:
+    """The ids of the reasons that are kept about these things."""
+    return kept_about(session, {name for subject in subjects for name in _names(subject)})
+
+
+def forget_reasons(session: Session, actor: str, subjects: Iterable[str], said: str) -> int:
+    """Delete the words of every reason given about these things, and say in the log that they were;
     the acts themselves stay. ``said`` is why; it is kept. Returns how many reasons."""
-    gone = forget(session, _names(subject))
+    gone = forget(session, {name for subject in subjects for name in _names(subject)})
     for name, count in gone.items():
         record(session, actor, FORGOT, name, {"reasons": count}, said=said)
     return sum(gone.values())

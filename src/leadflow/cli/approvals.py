@@ -7,6 +7,7 @@ import typer
 from rich.markdown import Markdown
 from rich.table import Table
 
+from leadflow.cli.acting import person_here
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -72,13 +73,15 @@ def show(approval_id: ApprovalId) -> None:
 def decide(
     approval_id: ApprovalId,
     decision: Annotated[str, typer.Argument(help="approve or reject")],
-    who: Annotated[str, typer.Option("--as", help="Your username.")],
     reason: Annotated[str, typer.Option(help="Why, for those who read it later.")],
+    who: Annotated[
+        str | None, typer.Option("--as", help="Your username. Unset: who has signed in here.")
+    ] = None,
     code: Annotated[
         str | None, typer.Option(help="Your one-time code. Unset: your password is asked for.")
     ] = None,
 ) -> None:
-    """Decide as yourself: by your password, or by a one-time code for this approval."""
+    """Decide as yourself: signed in here, by your password, or by a one-time code for this one."""
     from leadflow.approvals.codes import decide_with_code
     from leadflow.database.engine import unit_of_work
     from leadflow.integrations import decisions  # noqa: F401  registers the kinds
@@ -86,10 +89,14 @@ def decide(
     if decision not in ("approve", "reject"):
         raise typer.BadParameter("Say approve or reject.")
     choice: Literal["approve", "reject"] = "approve" if decision == "approve" else "reject"
-    password = "" if code else typer.prompt("Password", hide_input=True)
+    if code and not who:
+        raise typer.BadParameter("A code is somebody's: say whose, with --as USERNAME.")
+    password = typer.prompt("Password", hide_input=True) if who and not code else ""
     now = datetime.now(UTC)
     with unit_of_work() as session:
-        if code:
+        if who is None:
+            outcome = _signed_in(session, approval_id, choice, reason, now)
+        elif code:
             outcome = decide_with_code(
                 session, approval_id, choice, who, code, reason, now, "terminal"
             )
@@ -101,6 +108,20 @@ def decide(
         f"{outcome.words} {outcome.approval.subject_id} is "
         f"[bold]{outcome.approval.status}[/bold]. What is approved is carried out within seconds."
     )
+
+
+def _signed_in(
+    session: "Session",
+    approval_id: str,
+    choice: Literal["approve", "reject"],
+    reason: str,
+    now: datetime,
+) -> "Outcome":
+    from leadflow.accounts.people import find_person
+    from leadflow.approvals.service import decide as decide_as
+
+    person = find_person(session, person_here(session, "approval.decide").id)
+    return decide_as(session, approval_id, choice, person, reason, now, "terminal")
 
 
 def _with_password(

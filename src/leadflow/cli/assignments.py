@@ -2,21 +2,24 @@
 
 from datetime import UTC, datetime
 from functools import partial
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Column, Table
 
+from leadflow.cli.acting import person_here, requester_here
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
     from leadflow.assignment.tables import Assignment
     from leadflow.assignment.working import Said
 
 app = typer.Typer(no_args_is_help=True, help="Leads in work: who has them, and what is due.")
 Lead = Annotated[str, typer.Argument(help="The lead's id.")]
-Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=getuser)]
 Why = Annotated[str, typer.Option(help="The reason, for people.")]
 # Ids are to be copied: never cut short.
 _LEAD = partial(Column, "Lead", no_wrap=True, overflow="ignore", min_width=33)
@@ -74,47 +77,60 @@ def unroutable(limit: Limit = 50) -> None:
 
 
 @app.command()
-def accept(lead: Lead, who: Who) -> None:
+def accept(lead: Lead) -> None:
     """Take a lead on."""
     from leadflow.assignment.working import accept as do
 
-    _done(lambda session: do(session, lead, _said(who)))
+    _done(lambda session: do(session, lead, _said(session, lead)))
 
 
 @app.command()
-def decline(lead: Lead, who: Who, reason: Why) -> None:
+def decline(lead: Lead, reason: Why) -> None:
     """Do not take a lead: the next sweep gives it to somebody else."""
     from leadflow.assignment.working import decline as do
 
-    _done(lambda session: do(session, lead, _said(who), reason))
+    _done(lambda session: do(session, lead, _said(session, lead), reason))
 
 
 @app.command("return")
-def give_back(lead: Lead, who: Who, reason: Why) -> None:
+def give_back(lead: Lead, reason: Why) -> None:
     """Give a lead back that was taken on."""
     from leadflow.assignment.working import give_back as do
 
-    _done(lambda session: do(session, lead, _said(who), reason))
+    _done(lambda session: do(session, lead, _said(session, lead), reason))
 
 
 @app.command()
 def reassign(
     lead: Lead,
     rep: Annotated[str, typer.Argument(help="Who gets it: our id, or yours.")],
-    who: Who,
     reason: Why,
 ) -> None:
-    """Give a lead to a salesperson, whoever has it, if anybody."""
-    from leadflow.assignment.working import reassign as do
+    """Give a lead to a salesperson, whoever has it; the policies may ask somebody first."""
+    from leadflow.assignment.overriding import ask_or_reassign
+    from leadflow.assignment.tables import Assignment
+    from leadflow.assignment.working import Said
+    from leadflow.database.engine import unit_of_work
+    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
     from leadflow.settings import get_settings
 
-    _done(lambda session: do(session, get_settings(), lead, _said(who), rep, reason))
+    settings, now = get_settings(), datetime.now(UTC)
+    with unit_of_work() as session:
+        by = requester_here(session, "lead.reassign", lead)
+        made = ask_or_reassign(session, settings, lead, by, Said(by.id, now), rep, reason)
+    if isinstance(made, Assignment):
+        _say(made)
+        return
+    console.print(
+        f"It waits for {' or '.join(made.roles_now)}: "
+        f"{settings.address}/console/approvals/{made.id}",
+        soft_wrap=True,
+    )
 
 
 @app.command()
 def touch(
     lead: Lead,
-    who: Who,
     kind: Annotated[str, typer.Option(help="call, email, meeting or note.")] = "call",
 ) -> None:
     """Say that somebody got in touch: the clock stops."""
@@ -122,21 +138,28 @@ def touch(
 
     if kind not in ("call", "email", "meeting", "note"):
         raise typer.BadParameter("--kind is one of call, email, meeting, note")
-    _done(lambda session: do(session, lead, _said(who), kind))  # type: ignore[arg-type]
+    _done(lambda session: do(session, lead, _said(session, lead), kind))  # type: ignore[arg-type]
 
 
-def _said(who: str) -> "Said":
+def _said(session: "Session", lead: str) -> "Said":
     from leadflow.assignment.working import Said
 
-    return Said(who, datetime.now(UTC))
+    return Said(person_here(session, "lead.work", lead).id, datetime.now(UTC))
 
 
-def _done(act: Any) -> None:
+def _done(act: "Callable[[Session], Assignment]") -> None:
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        made = act(session)
+    _say(made)
+
+
+def _say(made: "Assignment") -> None:
     from leadflow.assignment.experience import rep_names
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        made: Assignment = act(session)
         name = rep_names(session)[made.rep_id]
     if made.ended_at is not None:
         console.print(f"{name} no longer has {made.lead_id}: {made.end_reason}.")

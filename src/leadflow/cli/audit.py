@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from leadflow.cli.acting import requester_here, who_acts
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from leadflow.audit.verification import Report
 
 app = typer.Typer(no_args_is_help=True, help="Who did what, and whether the log of it is sound.")
-Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=getuser)]
 
 
 @app.command()
@@ -74,21 +73,24 @@ def show(
 
 @app.command()
 def forget(
-    subject: Annotated[str, typer.Argument(help="The id of a lead, an approval …")],
-    who: Who,
-    why: Annotated[str, typer.Option(help="Who asked for it; it is kept in the log.")],
+    subject: Annotated[str, typer.Argument(help="The id of a lead …")],
+    why: Annotated[str, typer.Option(help="Who wants it; it is kept in the log.")],
 ) -> None:
-    """Delete the reasons people gave about one thing, because they name somebody. What was done,
-    by whom and when stays, and the log is still as it was written."""
-    from leadflow.audit.service import forget_reasons
+    """Ask for the reasons people gave about one thing to be deleted, because they name somebody.
+    What was done, by whom and when stays, and the log is still as it was written."""
+    from leadflow.approvals.erasing import ask_to_forget
     from leadflow.database.engine import unit_of_work
+    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
+    from leadflow.settings import get_settings
 
     with unit_of_work() as session:
-        gone = forget_reasons(session, who, subject, why)
-    if not gone:
-        console.print(f"No reason is kept about {escape(subject)}.")
-        return
-    console.print(f"{gone:,} {'reason' if gone == 1 else 'reasons'} deleted.")
+        by = requester_here(session, "data.erase")
+        approval = ask_to_forget(session, subject, by, why, datetime.now(UTC))
+    console.print(
+        f"It waits for {' or '.join(approval.roles_now)}: "
+        f"{get_settings().address}/console/approvals/{approval.id}",
+        soft_wrap=True,
+    )
 
 
 @app.command("export-head")
@@ -110,7 +112,6 @@ def export_head() -> None:
 
 @app.command()
 def resume(
-    who: Who,
     why: Annotated[str, typer.Option(help="What happened; it is kept in the log.")],
 ) -> None:
     """Have the log go on after its head was lost or forged. The break stays visible for ever."""
@@ -118,7 +119,7 @@ def resume(
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        entry = service.resume(session, who, why)
+        entry = service.resume(session, who_acts(session, "audit.resume"), why)
     console.print(
         f"The log goes on at row {entry.number:,}. From now on: "
         f"leadflow audit verify --since {entry.number}"

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
 
 app = typer.Typer(no_args_is_help=True, help="API keys for programs that call the gateway.")
+MANAGES = "account.manage"
 Name = Annotated[str, typer.Argument(help="The name the keys were made under.")]
 
 
@@ -36,7 +38,9 @@ def create(
         people = [
             said if said == ANYBODY else find_person(session, said).id for said in acts_for or ()
         ]
-        key = create_key(session, name, scope or INTEGRATION, people, ends)
+        key = create_key(
+            session, name, scope or INTEGRATION, people, ends, who_acts(session, MANAGES)
+        )
     _show(name, key)
 
 
@@ -52,7 +56,8 @@ def rotate(
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        key = rotate_key(session, name, datetime.now(UTC), timedelta(hours=hours))
+        by = who_acts(session, MANAGES)
+        key = rotate_key(session, name, datetime.now(UTC), timedelta(hours=hours), by)
     _show(name, key)
     console.print(f"Older keys of {name} end in {hours:g} h.")
 
@@ -85,7 +90,7 @@ def revoke(
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        count = revoke_keys(session, name.removesuffix("…"))
+        count = revoke_keys(session, name.removesuffix("…"), who_acts(session, MANAGES))
     console.print(f"{count} key(s) of {name} revoked.")
 
 

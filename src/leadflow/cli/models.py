@@ -1,27 +1,19 @@
 """``leadflow models``: the learned models, comparing them, and which of them serves."""
 
 from datetime import UTC, datetime
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from leadflow.cli.acting import person_here, who_acts
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
     from models.gate_report import Evidence
 
 
-def _me() -> str:
-    try:
-        return getuser()
-    except (KeyError, OSError) as error:
-        raise typer.BadParameter("Say who you are: --as NAME") from error
-
-
 app = typer.Typer(no_args_is_help=True, help="The learned models, and which of them serves.")
-Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=_me)]
 
 
 @app.command("list")
@@ -75,10 +67,8 @@ def compare(
 @app.command()
 def promote(
     version: Annotated[str, typer.Argument(help="The version that is to serve.")],
-    requested_by: Who,
 ) -> None:
     """Ask at the gate whether a version may serve; somebody else decides."""
-    from leadflow.accounts.people import find_person
     from leadflow.approvals import service as approvals
     from leadflow.database.engine import unit_of_work
     from leadflow.integrations import decisions  # noqa: F401  registers the kinds
@@ -91,8 +81,9 @@ def promote(
         console.status("Comparing it with what serves …"),
         unit_of_work() as session,
     ):
+        asks = person_here(session, "model.propose").id
         learned = restate(session, settings, version, now)
-        question = promotion(learned, settings, find_person(session, requested_by).id)
+        question = promotion(learned, settings, asks)
         approval = approvals.propose(session, question, now)
     console.print(learned.report.splitlines()[0].lstrip("# "), markup=False)
     console.print(
@@ -104,7 +95,6 @@ def promote(
 
 @app.command()
 def rollback(
-    actor: Who,
     reason: Annotated[str, typer.Option(help="Why, for those who read it later.")],
     version: Annotated[
         str | None,
@@ -117,6 +107,7 @@ def rollback(
     from leadflow.settings import get_settings
 
     with unit_of_work() as session:
+        actor = who_acts(session, "model.propose")
         done = roll_back(session, get_settings(), version, actor, reason, datetime.now(UTC))
     console.print(
         f"[bold]{_named(done.now)}[/bold] serves in place of {_named(done.before)}. The gateway "

@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
+MANAGES = "account.manage"
 Who = Annotated[str, typer.Argument(help="Username, e-mail address or id.")]
-BY = "operator"
 
 
 @app.command()
@@ -36,8 +37,9 @@ def add(
 
     with unit_of_work() as session:
         rep_id = None if rep is None else find_rep(session, rep).id
-        person = add_person(session, username, name, role, BY, email, rep_id)
-        password = set_password(session, person, None, BY)
+        by = who_acts(session, MANAGES)
+        person = add_person(session, username, name, role, by, email, rep_id)
+        password = set_password(session, person, None, by)
     _show(username, password)
 
 
@@ -78,7 +80,7 @@ def change(
     with unit_of_work() as session:
         person = find_person(session, who)
         rep_id = None if rep is None else find_rep(session, rep).id
-        change_person(session, person, BY, role, rep_id, active)
+        change_person(session, person, who_acts(session, MANAGES), role, rep_id, active)
         console.print(f"{person.username}: {', '.join(person.roles)}, active: {person.active}")
 
 
@@ -94,7 +96,8 @@ def password(
     typed = typer.prompt("New password", hide_input=True, confirmation_prompt=True) if ask else None
     with unit_of_work() as session:
         person = find_person(session, who)
-        made, called = set_password(session, person, typed, BY), person.username
+        made = set_password(session, person, typed, who_acts(session, MANAGES))
+        called = person.username
     if typed is None:
         _show(called, made)
     else:
@@ -115,7 +118,8 @@ def delegate(
     now = datetime.now(UTC)
     with unit_of_work() as session:
         person, stand_in = find_person(session, who), find_person(session, to)
-        acting.delegate(session, person, stand_in, now, now + timedelta(days=days), BY)
+        by = who_acts(session, MANAGES)
+        acting.delegate(session, person, stand_in, now, now + timedelta(days=days), by)
         console.print(f"{stand_in.username} stands in for {person.username}, {days:g} days.")
 
 

@@ -8,6 +8,7 @@ import typer
 import yaml
 from rich.table import Table
 
+from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
 
 app = typer.Typer(no_args_is_help=True, help="Which decisions need whom, and by when.")
@@ -36,7 +37,7 @@ def store(
 
     policies = read_policies(file)
     with unit_of_work() as session:
-        version = store_policies(session, policies, "operator", note)
+        version = store_policies(session, policies, who_acts(session, "policy.write"), note)
     console.print(f"Version {version} of the policies counts from now on.")
 
 

@@ -1,13 +1,13 @@
 """``leadflow quality``: judging what the machine decided, before seeing what that was."""
 
 from datetime import UTC, datetime, timedelta
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from leadflow.cli.acting import person_here
 from leadflow.cli.console import console
 from leadflow.cli.quality_report import print_report
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Judge automated decisions, and see how good they are."
 )
-Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=getuser)]
 Item = Annotated[str, typer.Argument(help="The item's id.")]
 Lead = Annotated[str, typer.Argument(help="The lead's id.")]
 LEVELS = ("hot", "warm", "cold", "unqualified")
@@ -51,13 +50,14 @@ def sample(
 
 
 @app.command()
-def waiting(who: Who, limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
+def waiting(limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
     """What you can judge, oldest first, and what you can settle between others."""
     from leadflow.database.engine import unit_of_work
     from leadflow.quality.reviewing import disputed, waiting_for
 
     now = datetime.now(UTC)
     with unit_of_work() as session:
+        who = person_here(session, "quality.review").id
         items = waiting_for(session, who, now, limit)
         others = disputed(session, who, now, limit)
     if not items and not others:
@@ -72,12 +72,13 @@ def waiting(who: Who, limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
 
 
 @app.command()
-def show(item: Item, who: Who) -> None:
+def show(item: Item) -> None:
     """The facts of an item as they were known at the decision."""
     from leadflow.database.engine import unit_of_work
     from leadflow.quality.reviewing import waiting_one
 
     with unit_of_work() as session:
+        who = person_here(session, "quality.review").id
         found = waiting_one(session, item, who, datetime.now(UTC))
     console.print(f"As of {found.decided_at:%Y-%m-%d %H:%M} UTC:")
     for fact in found.shown["facts"]:
@@ -96,7 +97,6 @@ def show(item: Item, who: Who) -> None:
 @app.command()
 def judge(
     item: Item,
-    who: Who,
     level: Annotated[str | None, typer.Option(help="Of a score: " + ", ".join(LEVELS))] = None,
     right: Annotated[
         list[str] | None, typer.Option(help="Of an assignment: who is right; more than once.")
@@ -117,6 +117,7 @@ def judge(
     if right or nobody or wrong_pool:
         said |= {"right": right or [], "pool": "wrong" if wrong_pool else "right"}
     with unit_of_work() as session:
+        who = person_here(session, "quality.review").id
         made = do(session, item, who, said, comment, datetime.now(UTC))
     decided = made.answer.get("level") or made.answer.get("rep_id") or "nobody"
     console.print(f"The machine decided: [bold]{decided}[/bold]. You {made.verdict}.")
@@ -131,7 +132,6 @@ def judge(
 @app.command()
 def settle(
     item: Item,
-    who: Who,
     machine: Annotated[str, typer.Option(help="Was the machine right or wrong?")],
 ) -> None:
     """Settle what two others saw differently."""
@@ -141,6 +141,7 @@ def settle(
     if machine not in ("right", "wrong"):
         raise typer.BadParameter("--machine is right or wrong")
     with unit_of_work() as session:
+        who = person_here(session, "quality.manage").id
         do(session, item, who, "agree" if machine == "right" else "disagree", datetime.now(UTC))
     console.print(f"{item} is settled.")
 
@@ -164,7 +165,6 @@ def report(
 @app.command()
 def flag(
     lead: Lead,
-    who: Who,
     why: Annotated[str, typer.Option(help="For instance: bad data, or wrong outcome.")],
 ) -> None:
     """Have no model learn from a lead."""
@@ -172,18 +172,18 @@ def flag(
     from leadflow.quality.flags import flag as do
 
     with unit_of_work() as session:
-        do(session, lead, why, who, datetime.now(UTC))
+        do(session, lead, why, person_here(session, "quality.manage").id, datetime.now(UTC))
     console.print(f"No model learns from {lead} from now on.")
 
 
 @app.command()
-def unflag(lead: Lead, who: Who) -> None:
+def unflag(lead: Lead) -> None:
     """Have models learn from a lead again."""
     from leadflow.database.engine import unit_of_work
     from leadflow.quality.flags import unflag as do
 
     with unit_of_work() as session:
-        do(session, lead, who, datetime.now(UTC))
+        do(session, lead, person_here(session, "quality.manage").id, datetime.now(UTC))
     console.print(f"Models learn from {lead} again.")
 
 

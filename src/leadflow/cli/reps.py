@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
 
 app = typer.Typer(no_args_is_help=True, help="The sales team: who takes leads, and how many.")
-BY = "operator"
 Id = Annotated[str, typer.Argument(help="The company's own id, or Leadflow's.", metavar="ID")]
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
 LastDay = Annotated[
@@ -34,7 +34,7 @@ def import_team(
     team = load_team(file)
     with unit_of_work() as session:
         before = team_version(session)
-        version = store_team(session, team, BY, replace)
+        version = store_team(session, team, who_acts(session, "team.write"), replace)
     if version == before:
         console.print(f"Nothing has changed: version {version} of the team says the same.")
         return
@@ -112,7 +112,7 @@ def restore(version: Annotated[int, typer.Argument(help="See: leadflow reps vers
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        made = restore_team(session, version, BY)
+        made = restore_team(session, version, who_acts(session, "team.write"))
     console.print(f"The team is that of version {version} again, now as version {made}.")
 
 
@@ -128,7 +128,7 @@ def off(rep_id: Id, first: Day, last: LastDay = None) -> None:
         raise typer.BadParameter("The last day off is before the first.")
     days = DaysOff(first=first.date(), last=last.date())
     with unit_of_work() as session:
-        add_days_off(session, rep_id, days, BY)
+        add_days_off(session, rep_id, days, who_acts(session, "team.write"))
     span = f"from {days.first} to {days.last}" if last != first else f"on {days.first}"
     console.print(f"{escape(rep_id)} is off {span}.")
 

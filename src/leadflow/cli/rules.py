@@ -1,7 +1,6 @@
 """``leadflow rules``: conditions and actions, in versions."""
 
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -17,17 +17,9 @@ if TYPE_CHECKING:
     from leadflow.rules.schemas import RuleSet
 
 
-def _me() -> str:
-    try:
-        return getuser()
-    except (KeyError, OSError) as error:
-        raise typer.BadParameter("Say who you are: --as NAME") from error
-
-
 app = typer.Typer(no_args_is_help=True, help="Rules: which leads, and what is done with them.")
 File = Annotated[Path, typer.Argument(help="A .yaml or .json file; see docs/rules.md.")]
 Kind = Annotated[str, typer.Option(help="What the rules are for.")]
-Who = Annotated[str, typer.Option("--as", help="Your name.", default_factory=_me)]
 
 
 @app.command()
@@ -44,7 +36,6 @@ def check(file: File, kind: Kind = "assignment") -> None:
 @app.command("import")
 def import_rules(
     file: File,
-    who: Who,
     kind: Kind = "assignment",
     note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None,
     dry: Annotated[bool, typer.Option("--dry", help="Only check, and count leads.")] = False,
@@ -60,7 +51,8 @@ def import_rules(
     with unit_of_work() as session:
         rules = _load(session, file, kind)
         known = {row.version for row in service.versions(session, kind)}
-        version = service.store_rules(session, kind, rules, who, note, activate)
+        by = who_acts(session, "rules.write")
+        version = service.store_rules(session, kind, rules, by, note, activate)
         active = service.read_version(session, kind, version).active
     said = "is stored already" if version in known else "is stored"
     console.print(f"Version [bold]{version}[/bold] {said} and {_state(active)}.")
@@ -152,7 +144,6 @@ def show(
 @app.command()
 def activate(
     version: Annotated[int, typer.Argument(help="As `list` shows it.")],
-    who: Who,
     kind: Kind = "assignment",
 ) -> None:
     """Let a version count, and not the one before."""
@@ -161,7 +152,7 @@ def activate(
     from leadflow.rules import service
 
     with unit_of_work() as session:
-        service.activate(session, kind, version, who)
+        service.activate(session, kind, version, who_acts(session, "rules.write"))
     console.print(f"Version [bold]{version}[/bold] is active.")
 
 

@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from leadflow.approvals.erasing import FORGET, carry_out_forgetting
 from leadflow.approvals.moving import NOTIFY
 from leadflow.approvals.tables import Approval
 from leadflow.assignment.overriding import REASSIGN, carry_out_reassignment
@@ -42,7 +43,12 @@ def registered_acts(settings: Settings) -> dict[str, Act]:
         with unit_of_work() as session:
             return carry_out_reassignment(session, settings, payload, datetime.now(UTC))
 
+    def forget_reasons(payload: dict[str, Any]) -> dict[str, Any]:
+        with unit_of_work() as session:
+            return carry_out_forgetting(session, payload, datetime.now(UTC))
+
     return {
+        FORGET: forget_reasons,
         REASSIGN: reassign_lead,
         "start_flow_run": start_flow_run,
         "settle_gate": settle_gate,

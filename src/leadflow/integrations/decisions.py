@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.people import actor_of
 from leadflow.accounts.tables import Person
+from leadflow.approvals import erasing
 from leadflow.approvals.kinds import KINDS, Kind
 from leadflow.approvals.tables import Approval
 from leadflow.assignment import overriding as reassigning
@@ -22,4 +23,5 @@ def of_reached_leads(session: Session, person: Person, approval: Approval) -> bo
 
 KINDS["score_override"] = Kind("Score override", overrides.content, of_reached_leads)
 KINDS[reassigning.KIND] = Kind("Assignment override", reassigning.content, of_reached_leads)
+KINDS[erasing.KIND] = Kind("Erasure of data", erasing.content)
 KINDS["model_promotion"] = Kind("Model promotion", promotion.content)

@@ -128,7 +128,7 @@ def simulate(
         with unit_of_work(engine) as session:
             store_team(session, team)
             counts = {"leads": summary.leads, "events": summary.events, "seed": seed}
-            audit.record(session, "operator", "market.simulated", f"simulation/{seed}", counts)
+            audit.record(session, "simulation", "market.simulated", f"simulation/{seed}", counts)
     return summary
 
 
