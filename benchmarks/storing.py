@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Response
 
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.callers import CreatesLeads
 from leadflow.gateway.schemas import LeadOut
-from leadflow.gateway.security import Caller
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 
@@ -16,7 +16,7 @@ def create_app() -> FastAPI:
     app = FastAPI()
 
     @app.post("/leads", response_model=LeadOut)
-    def store_lead(body: LeadIn, response: Response, caller: Caller) -> LeadOut:
+    def store_lead(body: LeadIn, response: Response, caller: CreatesLeads) -> LeadOut:
         with unit_of_work() as session:
             lead, created = upsert_lead(session, body, datetime.now(UTC), mark=False)
             response.status_code = 201 if created else 200
