@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.acting import Requester
 from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
+from leadflow.approvals.policies import parse_policies
+from leadflow.approvals.policy_store import store_policies
 from leadflow.approvals.tables import Approval
 from leadflow.assignment import service as assignment
 from leadflow.assignment.overview import best_leads
@@ -34,6 +36,7 @@ from tests.deciders import settle, somebody
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=31)
 HORIZON = timedelta(days=90)
+KIND = overrides.KIND
 
 
 def put_lead(session: Session) -> str:
@@ -148,6 +151,31 @@ def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Se
         "override.applied",
         "approval.carried_out",
     ]
+
+
+@pytest.mark.parametrize(
+    ("budget", "currency", "asked"),
+    [(60_000, "EUR", ["admin"]), (60_000, "JPY", []), (40_000, "EUR", []), (None, None, [])],
+)
+def test_policies_go_by_what_the_lead_is_worth(
+    session: Session, budget: int | None, currency: str | None, asked: list[str]
+) -> None:
+    worth = {
+        "value": {"operator": "greater_than", "value": 50_000},
+        "currency": {"operator": "equals", "value": "EUR"},
+    }
+    policies = [
+        {"policy": "dear", "decision": KIND, "when": worth, "levels": [{"roles": ["admin"]}]},
+        {"policy": "others", "decision": KIND, "levels": []},
+    ]
+    store_policies(session, parse_policies({"policies": policies}), "test", None)
+    lead_id = put_lead(session)
+    lead = session.get_one(Lead, lead_id)
+    lead.budget_minor = None if budget is None else budget * 100
+    lead.budget_currency = currency
+    say(session, lead_id, 5)
+    waits = [role for approval in approvals.waiting(session) for role in approval.roles_now]
+    assert waits == asked
 
 
 def test_who_asks_cannot_agree(session: Session) -> None:

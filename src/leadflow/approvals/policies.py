@@ -25,6 +25,7 @@ AtEnd = Literal["reject", "approve_by_silence"]
 FACTS: dict[str, Kind] = {
     "change": Kind.NUMBER,
     "value": Kind.NUMBER,
+    "currency": Kind.TEXT,
     "audience": Kind.NUMBER,
     "spend": Kind.NUMBER,
     "priority": Kind.TEXT,

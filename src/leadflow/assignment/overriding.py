@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.acting import Requester
 from leadflow.approvals import service as approvals
+from leadflow.approvals.facts import facts_of
 from leadflow.approvals.kinds import SubjectChanged
 from leadflow.approvals.policy_store import requirement
 from leadflow.approvals.tables import Approval
@@ -19,6 +20,7 @@ from leadflow.assignment.handing import (
 )
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.working import Said, reassign
+from leadflow.leads.service import get_lead
 from leadflow.settings import Settings
 
 KIND = "assignment_override"
@@ -42,11 +44,7 @@ def ask_or_reassign(
     Raises:
         LeadNotFound, AssignmentChanged, RepNotFound, RepInactive, RepFull: see ``reassign``.
     """
-    facts = {
-        "priority": priority,
-        "requester": by.id,
-        "requester_roles": sorted(by.roles),
-    }
+    facts = facts_of(get_lead(session, lead_id), by, priority)
     if not requirement(session, KIND, facts, said.at).levels:
         return reassign(session, settings, lead_id, said, rep, reason)
     with session.begin_nested() as tried:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.acting import Requester
 from leadflow.approvals import service as approvals
+from leadflow.approvals.facts import facts_of
 from leadflow.approvals.kinds import SubjectChanged
 from leadflow.approvals.policy_store import requirement
 from leadflow.approvals.tables import Approval
@@ -81,15 +82,11 @@ def override(
         LeadNotScored: the model has not scored it yet.
         ExpiryInvalid: it would expire in the past, or in more than a year.
     """
-    lock_lead(session, lead_id)
+    lead = lock_lead(session, lead_id)
     score = current_score(session, lead_id)
     made = _row(lead_id, said, by.id, score, now, settings)
-    facts = {
-        "change": abs(said.new_score - score.total_score),
-        "priority": said.priority,
-        "requester": by.id,
-        "requester_roles": sorted(by.roles),
-    }
+    change = abs(said.new_score - score.total_score)
+    facts = facts_of(lead, by, said.priority) | {"change": change}
     waits = bool(requirement(session, KIND, facts, now).levels)
     _end(session, lead_id, ("waiting",) if waits else STANDING, "replaced", now)
     approvals.void(session, KIND, "Replaced by a newer override.", now, [lead_id])
