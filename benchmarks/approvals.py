@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 from rich.console import Console
@@ -22,6 +22,7 @@ from benchmarks.rows import Row, publish
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from leadflow.approvals.tables import Approval
     from leadflow.settings import Settings
 
 ATTEMPTS, GATES, KILLS, EACH = 10_000, 100, 20, 3
@@ -205,7 +206,7 @@ class World:
         """Whether what was approved has been carried out."""
         return self._row(approval_id).carried_out_at is not None
 
-    def _row(self, approval_id: str) -> Any:
+    def _row(self, approval_id: str) -> "Approval":
         from leadflow.approvals.service import get
         from leadflow.database.engine import unit_of_work
 

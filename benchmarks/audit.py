@@ -103,6 +103,7 @@ def _at_once(way: str) -> tuple[int, float]:
     writers = [subprocess.Popen([*words, str(number)], **pipes) for number in range(PROCESSES)]
     time.sleep(8.0)  # until all of them wait for the start
     for writer in writers:
+        assert writer.stdin is not None
         writer.stdin.write("\n")
         writer.stdin.flush()
     told = [json.loads(writer.communicate()[0].splitlines()[-1]) for writer in writers]

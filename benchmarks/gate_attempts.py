@@ -23,8 +23,8 @@ from leadflow.approvals.due import advance_due
 from leadflow.approvals.kinds import KINDS, Kind
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
-from leadflow.approvals.service import Outcome, Proposal
-from leadflow.approvals.tables import Approval
+from leadflow.approvals.service import Decision, Outcome, Proposal
+from leadflow.approvals.tables import Approval, ApprovalCode
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 MANAGER, ADMIN = "sales_manager", "admin"
@@ -152,7 +152,7 @@ class World:
     def attempt(self, what: str, who: str, way: str) -> None:
         """One attempt, by the code and by the model; they must agree."""
         if what in ("vote", "reject"):
-            decision = "approve" if what == "vote" else "reject"
+            decision: Decision = "approve" if what == "vote" else "reject"
             expected = self.model.vote(who, way, decision)
             outcome = self._vote(self.people[who], way, decision)
             assert outcome.counted == expected, (what, who, way, outcome.problem)
@@ -209,7 +209,7 @@ class World:
             return codes.issue_code(self.session, self.other, person, self.now, 30)
         code = codes.issue_code(self.session, self.approval, person, self.now, 30)
         if way == "used_code":
-            known = self.session.query(codes.ApprovalCode).order_by(codes.ApprovalCode.id.desc())
+            known = self.session.query(ApprovalCode).order_by(ApprovalCode.id.desc())
             last = known.first()
             assert last is not None
             last.used_at = self.now

@@ -129,4 +129,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(write_events() if sys.argv[1:] == ["write"] else main())
+    if sys.argv[1:] == ["write"]:
+        write_events()
+    else:
+        sys.exit(main())

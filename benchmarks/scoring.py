@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from leadflow.scoring.frames import TrainingSet
     from leadflow.settings import Settings
     from models.scorecard import Scorecard
+    from models.scores import Scorer
 
 SMALL, LARGE = 100_000, 1_000_000
 ONE_BY_ONE, HTTP_SECONDS, CONNECTIONS, PROCESSES, AT_ONCE = 3000, 60.0, 32, 2, 2
@@ -131,7 +132,7 @@ def _wait_until_ready(port: int) -> None:
     raise TimeoutError(f"no gateway on port {port}")
 
 
-def everything(scorecard: "Scorecard", settings: "Settings") -> tuple[float, int]:
+def everything(scorecard: "Scorer", settings: "Settings") -> tuple[float, int]:
     """Seconds to score all leads, and how many they are: features to written score."""
     from leadflow.database.engine import unit_of_work
     from leadflow.scoring import runs

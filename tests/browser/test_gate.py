@@ -14,13 +14,12 @@ from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval, ApprovalStep
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
+from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
-from tests.deciders import decisions
 from tests.gates import run_of, wait_for_state
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
-assert decisions
 WORDS = "Jane Roe asked me for it"
 
 

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from sqlalchemy import Engine, select, update
 
 from leadflow.assignment.tables import Assignment, AssignmentStep, Rep, UnroutableLead
 from leadflow.assignment.team import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
+from tests.artifacts import newest_artifact
 from tests.flows.test_qualification import put
 
 pytestmark = pytest.mark.servers
@@ -21,13 +20,6 @@ reps:
   - {id: one, name: One, capacity: 2}
   - {id: two, name: Two, capacity: 2}
 """
-
-
-def artifact(key: str) -> str:
-    with get_client(sync_client=True) as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
-        found = client.read_artifacts(artifact_filter=wanted)
-    return str(max(found, key=lambda item: item.created).data)
 
 
 def test_leads_are_handed_out_escalated_and_listed_by_the_flows(
@@ -41,7 +33,7 @@ def test_leads_are_handed_out_escalated_and_listed_by_the_flows(
         store_team(session, load_team(tmp_path / "team.yaml"))
     put(5)
     assert assign_leads() == 4
-    assert "Nobody can take it: 2 full." in artifact("assigned-leads")
+    assert "Nobody can take it: 2 full." in newest_artifact("assigned-leads")
     with unit_of_work() as session:
         assert len(session.scalars(select(UnroutableLead)).all()) == 1
         late = datetime.now(UTC) - timedelta(minutes=1)
@@ -50,7 +42,7 @@ def test_leads_are_handed_out_escalated_and_listed_by_the_flows(
         changed = update(Assignment).where(Assignment.id == one.id)
         session.execute(changed.values(due_at=late, next_step_at=late))
     assert escalate_assignments() == 2
-    assert "alarm: nobody can take" in artifact("escalated-leads")
+    assert "alarm: nobody can take" in newest_artifact("escalated-leads")
     with unit_of_work() as session:
         kinds = session.scalars(select(AssignmentStep.kind)).all()
         assert kinds == ["passed_over"] * 3 + ["escalated"]

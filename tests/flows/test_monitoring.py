@@ -9,8 +9,6 @@ import pytest
 from mlflow import MlflowClient
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
-    ArtifactFilter,
-    ArtifactFilterKey,
     DeploymentFilter,
     DeploymentFilterName,
 )
@@ -24,18 +22,11 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.supervisor.child import Child
+from tests.artifacts import newest_artifact
 from tests.integration.registered_models import approve
-from tests.servers import forget_models
+from tests.servers import empty, forget_models
 
 pytestmark = pytest.mark.servers
-
-
-def artifact(key: str) -> str:
-    """The newest artifact with this key."""
-    with get_client(sync_client=True) as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
-        found = client.read_artifacts(artifact_filter=wanted)
-    return str(max(found, key=lambda item: item.created).data)
 
 
 def trainings() -> list[Any]:
@@ -64,8 +55,6 @@ def shifted(engine: Engine, working: Child) -> Iterator[str]:
         session.execute(text(statement), {"since": now - timedelta(days=80)})
     yield learned.version
 
-    from tests.conftest import empty
-
     empty(engine)
     forget_models(settings)  # other files begin without a champion
 
@@ -86,7 +75,7 @@ def training(shifted: str) -> Any:
 
 
 def test_the_check_shows_what_it_found(training: Any, shifted: str) -> None:
-    report = artifact("model-health")
+    report = newest_artifact("model-health")
     assert report.startswith("# Time to train anew")
     assert "| Company size |" in report
     with unit_of_work() as session:
@@ -100,7 +89,7 @@ def test_training_was_started_once_with_the_reason_and_tells_it(
     assert training.state.is_completed()
     reason = training.parameters["reason"]
     assert reason.startswith("Recent leads differ from those the model learned from: Company size")
-    assert f"**Why it was trained.** {reason}" in artifact("training-report")
+    assert f"**Why it was trained.** {reason}" in newest_artifact("training-report")
     challenger = learning.registry(get_settings()).challenger()
     assert challenger is not None
     assert challenger.version != shifted
@@ -120,5 +109,5 @@ def test_the_new_challenger_scores_beside_the_champion(training: Any, shifted: s
         shown = session.scalars(select(LeadScore.model_version).distinct()).all()
     assert shown == [shifted]
     monitor_model()
-    assert f"With challenger {challenger.version}, " in artifact("model-health")
+    assert f"With challenger {challenger.version}, " in newest_artifact("model-health")
     assert len(trainings()) == 1

@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
@@ -20,6 +18,7 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from models.rubric import Rubric
 from tests.ai_endpoints import LLMock, qualification
+from tests.artifacts import newest_artifact
 from tests.servers import free_port
 
 pytestmark = pytest.mark.servers
@@ -56,12 +55,11 @@ def rows() -> list[AiQualification]:
         return list(session.scalars(select(AiQualification).order_by(AiQualification.id)))
 
 
-def newest_artifact() -> dict[str, Any]:
-    with get_client(sync_client=True) as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["qualified-leads"]))
-        newest = max(client.read_artifacts(artifact_filter=wanted), key=lambda a: a.created)
-    found: list[dict[str, Any]] = json.loads(newest.data)
-    assert "company.com" not in str(newest.data)
+def told() -> dict[str, Any]:
+    """The newest table of what was asked."""
+    newest = newest_artifact("qualified-leads")
+    assert "company.com" not in newest
+    found: list[dict[str, Any]] = json.loads(newest)
     return found[0]
 
 
@@ -106,7 +104,7 @@ def test_leads_are_asked_about_kept_and_scored_again(asking: LLMock) -> None:
 
     rest = qualify_leads()
     assert (rest.asked, rest.answered, rest.note) == (2, 2, "")
-    assert newest_artifact()["asked"] == 2
+    assert told()["asked"] == 2
     assert len(asking.requests()) == 9
     again = qualify_leads()
     assert (again.asked, again.from_cache) == (0, 0)
@@ -123,7 +121,7 @@ def test_without_a_key_nothing_is_asked_and_the_run_says_so(
     done = qualify_leads()
     assert done.note.startswith("AI is not asked: no key")
     assert (rows(), asking.requests()) == ([], [])
-    assert newest_artifact()["asked"] == 0
+    assert told()["asked"] == 0
 
 
 def test_an_endpoint_that_is_down_is_asked_once_a_round_and_no_more(
@@ -137,7 +135,7 @@ def test_an_endpoint_that_is_down_is_asked_once_a_round_and_no_more(
     assert (done.asked, done.answered) == (2, 0)
     assert "does not answer" in done.note
     assert {row.error for row in rows()} == {"unreachable"}
-    assert newest_artifact()["failed: unreachable"] == 2
+    assert told()["failed: unreachable"] == 2
 
 
 def test_one_wrong_answer_keeps_nobody_else_from_being_asked_about(asking: LLMock) -> None:

@@ -3,23 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from sqlalchemy import Engine, select
 
 from leadflow.database.engine import unit_of_work
 from leadflow.quality.errors import DayNotOver
 from leadflow.quality.tables import QualityItem, QualitySample
+from tests.artifacts import newest_artifact
 from tests.integration.test_quality import put_lead
 
 pytestmark = pytest.mark.servers
-
-
-def newest_artifact() -> str:
-    with get_client(sync_client=True) as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["quality-sample"]))
-        found = client.read_artifacts(artifact_filter=wanted)
-    return str(max(found, key=lambda item: item.created).data)
 
 
 def test_yesterdays_decisions_are_drawn_by_the_flow_once(prefect: object, store: Engine) -> None:
@@ -37,11 +29,11 @@ def test_yesterdays_decisions_are_drawn_by_the_flow_once(prefect: object, store:
         assert (samples["assignment"].population, samples["assignment"].size) == (0, 0)
         items = session.scalars(select(QualityItem)).all()
         assert sum(item.second_review for item in items) == 4
-    artifact = newest_artifact()
+    artifact = newest_artifact("quality-sample")
     assert '"to be judged": 20' in artifact
     assert "example.com" not in artifact
     assert "lead_" not in artifact
     assert sample_quality() == 0
-    assert '"drawn": "before"' in newest_artifact()
+    assert '"drawn": "before"' in newest_artifact("quality-sample")
     with pytest.raises(DayNotOver):
         sample_quality(datetime.now(UTC).date())

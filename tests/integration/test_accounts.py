@@ -15,6 +15,7 @@ from leadflow.accounts.actors import Actor
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import PersonInvalid, actor_of
 from leadflow.accounts.permissions import OF_PEOPLE, PERMISSIONS, SCOPES, Reach, Role, reach
+from leadflow.accounts.tables import Person
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.declared import UndeclaredRoute, declare
@@ -24,7 +25,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 
 
-def add(session: Session, username: str, *roles: str) -> people.Person:
+def add(session: Session, username: str, *roles: str) -> Person:
     return people.add_person(
         session, username, username, roles or ["sales_rep"], "test", password=PASSWORD
     )
@@ -43,6 +44,7 @@ def test_somebody_signs_in_by_name_or_address_until_the_sign_in_ends(session: Se
         assert token is not None
         assert signing_in.signed_in(session, token, NOW + timedelta(hours=11)) is person
         assert signing_in.signed_in(session, token, NOW + timedelta(hours=12)) is None
+    assert token is not None
     signing_in.sign_out(session, token, NOW)
     session.flush()
     assert signing_in.signed_in(session, token, NOW) is None

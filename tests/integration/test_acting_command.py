@@ -17,7 +17,7 @@ from leadflow.audit.tables import AuditEntry
 from leadflow.cli.acting import MayNotHere, NotSignedIn, SignInRefused
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
-from leadflow.database.outbox import OutboxRow
+from leadflow.database.tables import OutboxRow
 from leadflow.integrations.acts import registered_acts
 from leadflow.leads.tables import Lead
 from leadflow.settings import get_settings

@@ -119,7 +119,7 @@ def test_a_lead_that_ended_frees_the_hands_for_the_next(session: Session, tmp_pa
     ended = session.execute(
         select(Assignment.lead_id, Assignment.end_reason).order_by(Assignment.ended_at)
     )
-    assert ended.all() == [(first, "converted"), (second, None)]
+    assert ended.tuples().all() == [(first, "converted"), (second, None)]
     assert session.scalars(select(RepLoad.open_leads)).all() == [1]
 
 

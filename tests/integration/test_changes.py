@@ -90,12 +90,12 @@ def test_an_import_marks_the_leads_it_changed_and_no_others(store: Engine, tmp_p
         path.write_text("id,name,since\n" + rows)
         import_file(path, mapping, get_settings(), store, datetime.now(UTC))
     with unit_of_work() as session:
-        rows = session.execute(
+        found = session.execute(
             select(Lead.company_name, ChangedLead.bulk).join(
                 ChangedLead, ChangedLead.lead_id == Lead.id
             )
         )
-        assert dict(rows.tuples().all()) == {"Bolt & Sons": True, "Cog": True}
+        assert dict(found.tuples().all()) == {"Bolt & Sons": True, "Cog": True}
 
 
 def test_a_mark_of_both_kinds_does_not_wait_and_stays_one(session: Session) -> None:

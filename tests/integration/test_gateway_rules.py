@@ -27,7 +27,7 @@ SENT: dict[str, Any] = {
     ],
     "default": {"assign_lead": True},
 }
-OTHER = {"rules": []}
+OTHER: dict[str, Any] = {"rules": []}
 runner = CliRunner(env={"COLUMNS": "160"})
 
 

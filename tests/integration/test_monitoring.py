@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ from leadflow.simulation.market import still_to_come
 from leadflow.simulation.service import simulate
 from models.evaluation import evaluate
 from tests.integration.registered_models import approve
-from tests.servers import forget_models
+from tests.servers import empty, forget_models
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LEARNED, SCORED = NOW - timedelta(days=100), NOW - timedelta(days=95)
@@ -52,8 +53,6 @@ def watched(engine: Engine) -> Iterator[Settings]:
         score_leads(session, champion, all_leads(SCORED), SCORED, settings, challenger)
     tell_the_truth(settings, 21)
     yield settings
-
-    from tests.conftest import empty
 
     empty(engine)
     forget_models(settings)
@@ -99,7 +98,7 @@ def shift(session: Session, change: str) -> None:
     session.execute(text("SET LOCAL session_replication_role = DEFAULT"))
 
 
-def started(session: Session) -> list[dict[str, object]]:
+def started(session: Session) -> list[dict[str, Any]]:
     rows = session.scalars(select(OutboxRow).where(OutboxRow.act == "start_flow_run"))
     return [row.payload for row in rows if row.payload["deployment"] == "train_model"]
 
@@ -126,6 +125,7 @@ def test_a_shifted_market_starts_training_once_a_day_and_says_why(
     checks = [monitoring.check_model(market, watched, NOW + timedelta(hours=h)) for h in (0, 5)]
     for health in checks:
         monitoring.keep_check(market, health, watched)
+    assert checks[0].drift is not None
     assert {item.name for item in checks[0].drift.shifted} == {"company_size", "industry"}
     (payload,) = started(market)
     assert payload["deployment"] == "train_model"
@@ -135,10 +135,11 @@ def test_a_shifted_market_starts_training_once_a_day_and_says_why(
     assert "Industry" in reason
     kept = market.scalars(select(ModelCheck).order_by(ModelCheck.checked_at)).all()
     assert [check.reasons for check in kept] == [[reason], [checks[1].reason]]
-    assert kept[0].findings["drift"]["features"][0]["psi"] > watched.drift_bound
+    drift: Any = kept[0].findings["drift"]
+    assert drift["features"][0]["psi"] > watched.drift_bound
     tomorrow = monitoring.check_model(market, watched, NOW + timedelta(days=1))
     assert [line.feature for line in tomorrow.earlier] == ["Industry", "Industry"]
-    assert tomorrow.earlier[1].index == kept[0].findings["drift"]["features"][0]["psi"]
+    assert tomorrow.earlier[1].index == drift["features"][0]["psi"]
     assert "| 2026-06-01 05:00 UTC | Industry (" in write_health(tomorrow)
     monitoring.keep_check(market, tomorrow, watched)
     assert len(started(market)) == 2
@@ -237,17 +238,15 @@ def test_shadow_scores_of_a_model_that_is_neither_are_forgotten(
     market: Session, watched: Settings
 ) -> None:
     row = market.scalars(select(ShadowScore).limit(1)).one()
-    before = market.scalar(select(func.count()).select_from(ShadowScore))
+    count = select(func.count()).select_from(ShadowScore)
+    before = market.scalars(count).one()
     market.execute(
         text("UPDATE shadow_scores SET model_version = '99' WHERE lead_id = :id"),
         {"id": row.lead_id},
     )
     monitoring.keep_check(market, monitoring.check_model(market, watched, NOW), watched)
     versions = market.scalars(select(ShadowScore.model_version).distinct()).all()
-    assert (versions, market.scalar(select(func.count()).select_from(ShadowScore))) == (
-        ["2"],
-        before - 1,
-    )
+    assert (versions, market.scalar(count)) == (["2"], before - 1)
 
 
 def test_many_new_outcomes_are_a_reason(market: Session, watched: Settings) -> None:

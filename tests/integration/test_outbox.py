@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_failing_act_is_tried_again_later_and_given_up_with_its_error(store: E
         raise RuntimeError("no answer")
 
     for attempt in range(outbox.ATTEMPTS):
-        assert outbox.deliver(store, {"break": fail}, lambda hour=attempt + 1: later(hour)) == 0
+        assert outbox.deliver(store, {"break": fail}, partial(later, attempt + 1)) == 0
     with unit_of_work() as session:
         row = session.scalars(select(OutboxRow)).one()
         assert (row.status, row.attempts) == ("failed", outbox.ATTEMPTS)

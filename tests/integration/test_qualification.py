@@ -59,9 +59,15 @@ def answered(score: float = 90.0, **more: Any) -> Answer:
     told = Qualification.model_validate(
         qualification(score, [{"field": "company_name", "quote": "TechCorp"}])
     )
-    given = {"prompt": "p", "prompt_version": "1", "tokens_in": 1000, "tokens_out": 200}
+    given: dict[str, Any] = {
+        "prompt": "p",
+        "prompt_version": "1",
+        "tokens_in": 1000,
+        "tokens_out": 200,
+    }
     model = get_settings().ai_model
-    return Answer(**{"qualification": told, "error": None, "model": model} | given | more)
+    given |= {"qualification": told, "error": None, "model": model}
+    return Answer(**given | more)
 
 
 FAILED: dict[str, Any] = {"qualification": None, "error": "timeout"}

@@ -1,5 +1,6 @@
 """A challenger scores beside the champion: kept once, shown to nobody, in nobody's way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,13 @@ class Enthusiast:
     @property
     def features(self) -> tuple[Feature, ...]:
         return Rubric.load().features
+
+    def score_one(self, values: Mapping[str, object]) -> Scores:
+        """As the rubric does: nobody asks a shadow for one lead."""
+        return Rubric.load().score_one(values)
+
+    def usual(self, name: str) -> object | None:
+        return Rubric.load().usual(name)
 
     def score(self, frame: pd.DataFrame) -> Scores:
         if self.fails == "lacks a feature":
@@ -89,7 +97,8 @@ def test_what_the_challenger_says_is_kept_and_shown_to_nobody(
         kept = session.scalars(select(ShadowScore)).one()
         assert (kept.lead_id, kept.as_of, kept.model_version) == (lead_id, NOW, "42")
         assert kept.points == pytest.approx(current_score(session, lead_id).points + 60.0)
-        assert (kept.level, kept.total_score) == ("hot", pytest.approx(min(kept.points, 100.0)))
+        assert kept.level == "hot"
+        assert kept.total_score == pytest.approx(min(kept.points, 100.0))
     assert shown(client, lead_id) == before
     assert before[4] in ("cold", "unqualified")
     with unit_of_work() as session:

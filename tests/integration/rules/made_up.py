@@ -41,7 +41,20 @@ WRITTEN = (
     *("0001-01-01", "9999-12-31T23:59:59-14:00", "2026-03-01\n", "2024-02-29", "soon"),
 )
 READABLE = (WRITTEN[0], *WRITTEN[2:5], "2024-02-29")
-JSON = (None, "", [], {}, ["retail"], True, False, 10**299, 10**400, -(10**310), *NUMBERS, *WRITTEN)
+JSON: tuple[Any, ...] = (
+    None,
+    "",
+    [],
+    {},
+    ["retail"],
+    True,
+    False,
+    10**299,
+    10**400,
+    -(10**310),
+    *NUMBERS,
+    *WRITTEN,
+)
 NAMES = ("plan", "seats", "since")
 NUMBER_FIELDS = ("company_size", "website_visits", "email_opens", "content_downloads")
 TEXT_FIELDS = ("company_name", "industry", "job_title", "seniority", "location", "region")

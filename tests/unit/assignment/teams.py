@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 def lead(number: int = 0, **facts: Any) -> LeadFacts:
     """A lead of the territory named by its region, who asks for nothing."""
-    given = {"country": "US", "region": "west", "probability": 0.2, "level": "hot"}
+    given: dict[str, Any] = {"country": "US", "region": "west", "probability": 0.2, "level": "hot"}
     return LeadFacts(lead_id=f"lead_{number:04d}", **(given | facts))
 
 

@@ -149,7 +149,8 @@ def test_a_least_beyond_the_capacity_counts_as_the_capacity(way: str) -> None:
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0), (3, 2)])
 def test_where_nothing_is_possible_nobody_gets_anything(shape: tuple[int, int]) -> None:
     for values in (np.full(shape, np.nan), np.full(shape, np.nan, dtype=np.float32)):
-        for found in (solve(values, np.ones(shape[1])), greedy(values, np.ones(shape[1]))):
+        one_each = np.ones(shape[1], dtype=np.int64)
+        for found in (solve(values, one_each), greedy(values, one_each)):
             assert found.rep_of.tolist() == [-1] * shape[0]
             assert found.objective == 0.0
 

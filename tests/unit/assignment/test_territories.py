@@ -18,7 +18,10 @@ from leadflow.assignment.territory_tree import TerritoryTree, covering, overlays
 
 def territory(name: str, parent: str | None = None, **conditions: Any) -> TerritoryFacts:
     ranges = tuple(read_range(text) for text in conditions.pop("postal", ()))
-    known = {k: frozenset(v) if isinstance(v, tuple) else v for k, v in conditions.items()}
+    known: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, tuple) else value
+        for name, value in conditions.items()
+    }
     return TerritoryFacts(name, parent, postal_ranges=ranges, **known)
 
 
@@ -221,7 +224,8 @@ def test_the_prepared_tree_answers_as_comparing_one_by_one_does(
         assert tree.overlays(lead) == {area.name for area in found if area.overlay}
         primary = [area for area in found if not area.overlay]
         best = max((area.specificity for area in primary), default=())
-        winners = {area.name for area in primary if area.specificity == best} or {None}
+        winners: set[str | None] = {area.name for area in primary if area.specificity == best}
+        winners = winners or {None}
         assert tree.winning(lead) in winners
         if len(winners) == 1:
             assert winning(lead, made) == tree.winning(lead)

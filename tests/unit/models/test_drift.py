@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ FEATURES = (
 INDUSTRIES = np.array(["retail", "finance", "health", "rare", None], dtype=object)
 
 
-def leads(count: int, seed: int, **changed: object) -> pd.DataFrame:
+def leads(count: int, seed: int, **changed: Any) -> pd.DataFrame:
     """Leads of one kind, with some columns replaced."""
     draw = np.random.default_rng(seed)
     budget = np.where(draw.random(count) < 0.2, np.nan, draw.lognormal(9, 1, count))

@@ -6,7 +6,7 @@ from features.feature import Dimension, Feature, Kind
 from models.raising import what_would_raise
 from models.rubric import Rubric
 
-NOTHING_DONE: dict[str, object] = {
+NOTHING_DONE: dict[str, float | None] = {
     feature.name: None if feature.kind is Kind.CATEGORICAL else 0.0
     for feature in Rubric.load().features
 }

@@ -23,6 +23,7 @@ def test_kappa_is_what_scikit_learn_makes_of_the_same_pairs(pairs: list[tuple[st
         assert found.agreed == pytest.approx(1.0)
         return
     assert found.kappa == pytest.approx(cohen_kappa_score(first, second), abs=1e-9)
+    assert found.kappa is not None
     assert found.low is not None
     assert found.high is not None
     assert -1.0 <= found.low <= found.kappa + 1e-9
