@@ -2,8 +2,10 @@
 
 import multiprocessing
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +22,7 @@ from leadflow.audit.masking import masked
 from leadflow.audit.reasons import FORGOTTEN, in_words
 from leadflow.audit.service import NothingToResume
 from leadflow.audit.tables import AuditEntry, AuditHead
+from leadflow.audit.waiting import put_into_chain, record_soon
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import Settings, get_settings
 from tests.integration.audit_writers import write
@@ -262,6 +265,79 @@ def test_reasons_changed_deleted_or_put_in_are_found(
     assert broken(reasons) is None
     reasons.execute(text(statement))
     assert broken(reasons) == row
+
+
+def soon(number: int, **more: Any) -> Entry:
+    return Entry("ana", "lead.scored", f"lead_{number}", TWO, after={"score": number}, **more)
+
+
+def test_what_waits_gets_its_place_in_order_with_its_own_moment(store: Engine) -> None:
+    with acting_from("gateway", "req-7"), unit_of_work() as session:
+        for number in range(3):
+            record_soon(session, soon(number))
+    with unit_of_work() as session:
+        audit.record(session, "ben", "did", "lead_1")
+        assert put_into_chain(session, 2) == 2
+        assert put_into_chain(session) == 1
+        assert put_into_chain(session) == 0
+    with unit_of_work() as session:
+        assert broken(session) is None
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number)).all()
+        assert [entry.subject for entry in entries] == ["lead_1", "lead_0", "lead_1", "lead_2"]
+        assert [entry.request_id for entry in entries] == [None, *["req-7"] * 3]
+        assert entries[1].at < entries[0].at
+        assert (entries[3].detail, entries[3].after) == (TWO, {"score": 2})
+        # By when things were done, not by when they got their places.
+        done = [entry.action for entry in audit.history(session, "lead_1", 10)]
+        assert done == ["lead.scored", "did"]
+
+
+def test_what_waits_is_gone_with_its_transaction_and_holds_no_words_of_people(
+    store: Engine,
+) -> None:
+    def fail() -> None:
+        with unit_of_work() as session:
+            record_soon(session, soon(1))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with unit_of_work() as session:
+        assert put_into_chain(session) == 0
+        with pytest.raises(ValueError, match="at once"):
+            record_soon(session, soon(1, said="I know them"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["actor = 'x'", "at = at - interval '1 day'", "after = '{}'", "mac = 'x'", "detail = '{'"],
+)
+def test_what_was_changed_while_it_waited_is_named_as_forged(session: Session, change: str) -> None:
+    record_soon(session, soon(1))
+    session.execute(text("UPDATE audit_waiting SET " + change))  # noqa: S608
+    record_soon(session, soon(2))
+    assert put_into_chain(session) == 2
+    actions = session.scalars(select(AuditEntry.action)).all()
+    assert sorted(actions) == ["audit.forged", "lead.scored"]
+    assert broken(session) is None
+
+
+def test_many_put_what_waits_into_the_chain_at_once(store: Engine) -> None:
+    def work(number: int) -> int:
+        with unit_of_work() as session:
+            record_soon(session, soon(number))
+        with unit_of_work() as session:
+            return put_into_chain(session, 5)
+
+    with ThreadPoolExecutor(8) as workers:
+        put = sum(workers.map(work, range(80)))
+    with unit_of_work() as session:
+        put += put_into_chain(session)
+        assert put == 80
+        assert (broken(session), session.scalar(select(func.count(AuditEntry.number)))) == (
+            None,
+            80,
+        )
 
 
 def test_an_entry_has_one_reason(session: Session) -> None:

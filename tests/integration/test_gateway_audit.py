@@ -10,6 +10,7 @@ from leadflow.accounts.people import add_person
 from leadflow.audit.reasons import in_words
 from leadflow.audit.service import first_broken, history
 from leadflow.audit.tables import AuditEntry
+from leadflow.audit.waiting import put_into_chain
 from leadflow.database.engine import unit_of_work
 
 LEAD: dict[str, Any] = {
@@ -23,6 +24,7 @@ PASSWORD = "correct horse battery"
 
 def audited(lead_id: str) -> list[AuditEntry]:
     with unit_of_work() as session:
+        put_into_chain(session)
         entries = list(history(session, lead_id, 100))
         session.expunge_all()
     return entries

@@ -8,6 +8,7 @@ from leadflow.assignment.plan import Decision
 from leadflow.assignment.writing import Batch
 from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry
+from leadflow.audit.waiting import record_soon
 
 ASSIGNED = "lead.assigned"
 
@@ -18,6 +19,12 @@ def audit_given(session: Session, batch: Batch, decisions: Sequence[Decision]) -
     entries = [_entry(batch, made) for made in decisions if made.rep is not None]
     if entries:
         audit.record_many(session, entries)
+
+
+def audit_one(session: Session, batch: Batch, made: Decision) -> None:
+    """The same for one lead, in the request that brought it: it does not wait for the chain."""
+    if made.rep is not None:
+        record_soon(session, _entry(batch, made))
 
 
 def _entry(batch: Batch, made: Decision) -> Entry:

@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.accounts import accounts_of, fill_accounts
-from leadflow.assignment.auditing import audit_given
+from leadflow.assignment.auditing import audit_one
 from leadflow.assignment.deciding import decide
 from leadflow.assignment.due import facts_at_hand
 from leadflow.assignment.locks import assignment_lock_within
@@ -86,7 +86,7 @@ def route(
     batch = _batch(settings, present, book, now)
     batch_id = _shared_batch(session, batch, rules_id, newest)
     write_one(session, batch, batch_id, made, accounts_of(present.team, state))
-    audit_given(session, batch, [made])
+    audit_one(session, batch, made)
     return made
 
 

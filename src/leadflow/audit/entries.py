@@ -51,12 +51,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Prepared:
-    """An entry as it is stored, and its content: all that can be worked out before its turn."""
+    """An entry as it is stored, and its content: all that can be worked out before its turn.
+    ``at`` is when it was made, where that was earlier."""
 
     texts: tuple[str | None, ...]
     values: tuple[str | None, ...]
     content: str
     reason: Reason | None = None
+    at: datetime | None = None
 
 
 def prepare(entry: Entry) -> Prepared:
@@ -84,10 +86,11 @@ def prepare(entry: Entry) -> Prepared:
 
 def chained(head: Head, now: datetime, entries: Iterable[Prepared]) -> Iterator[tuple[Any, ...]]:
     """The rows of these entries after the head, in the order of ``COLUMNS``."""
-    key, moment, previous = chain.chain_key(), chain.microseconds(now), head.entry_hash
+    key, previous = chain.chain_key(), head.entry_hash
     for number, entry in enumerate(entries, head.number + 1):
-        own = chain.entry_hash(key, number, moment, previous, entry.content)
-        yield (number, now, *entry.texts, *entry.values, previous, own)
+        at = entry.at or now
+        own = chain.entry_hash(key, number, chain.microseconds(at), previous, entry.content)
+        yield (number, at, *entry.texts, *entry.values, previous, own)
         previous = own
 
 

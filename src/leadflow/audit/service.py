@@ -67,7 +67,15 @@ def record_many(session: Session, entries: Iterable[Entry]) -> int:
     Raises:
         AuditLogBroken: nothing can be written after this head.
     """
-    prepared = [prepare(entry) for entry in entries]
+    return append(session, [prepare(entry) for entry in entries])
+
+
+def append(session: Session, prepared: Sequence[Prepared]) -> int:
+    """The same for entries that are prepared.
+
+    Raises:
+        AuditLogBroken: nothing can be written after this head.
+    """
     if not prepared:
         return 0
     session.flush()
@@ -109,15 +117,15 @@ def first_broken(session: Session) -> int | None:
 
 
 def history(session: Session, subject: str, limit: int) -> Sequence[AuditEntry]:
-    """The last so many things done to one thing, newest last. An id is found with and without its
-    kind before it: ``lead_0199…`` and ``lead/lead_0199…``."""
+    """The last so many things done to one thing, newest last by when they were done. An id is found
+    with and without its kind before it: ``lead_0199…`` and ``lead/lead_0199…``."""
     newest = (
         select(AuditEntry)
         .where(AuditEntry.subject.in_(_names(subject)))
         .order_by(AuditEntry.number.desc())
         .limit(limit)
     )
-    return session.scalars(newest).all()[::-1]
+    return sorted(session.scalars(newest), key=lambda entry: (entry.at, entry.number))
 
 
 def reasons_about(session: Session, subjects: Iterable[str]) -> list[str]:

@@ -57,3 +57,23 @@ class AuditReason(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     subject: Mapped[str] = mapped_column(Text, index=True)
     words: Mapped[str] = mapped_column(Text)
+
+
+class AuditWaiting(Base):
+    """An entry that gets its place in the chain within a second: its columns as they will be, JSON
+    as text, and a seal with the key."""
+
+    __tablename__ = "audit_waiting"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    actor: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    why: Mapped[str | None] = mapped_column(Text)
+    origin: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    mac: Mapped[str] = mapped_column(Text)

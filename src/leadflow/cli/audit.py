@@ -33,6 +33,7 @@ def verify(
     """Check every row; names the first that was changed, deleted, put in or swapped."""
     from leadflow.audit import verification
 
+    _put_into_chain()
     heads = _heads(from_head or [])
     with verification.snapshot() as session, console.status("Reading the log …"):
         report = verification.verify(session, heads, since)
@@ -51,6 +52,7 @@ def show(
     from leadflow.audit.service import history
     from leadflow.database.engine import unit_of_work
 
+    _put_into_chain()
     with unit_of_work() as session:
         entries = history(session, subject, last)
         why = in_words(session, entries)
@@ -124,6 +126,18 @@ def resume(
         f"The log goes on at row {entry.number:,}. From now on: "
         f"leadflow audit verify --since {entry.number}"
     )
+
+
+def _put_into_chain() -> None:
+    """What was decided in the last second belongs to the log too. A broken log stays as it is."""
+    from contextlib import suppress
+
+    from leadflow.audit.head import AuditLogBroken
+    from leadflow.audit.waiting import put_into_chain
+    from leadflow.database.engine import unit_of_work
+
+    with suppress(AuditLogBroken), unit_of_work() as session:
+        put_into_chain(session)
 
 
 def _heads(elsewhere: list[Path]) -> "list[ExportedHead]":

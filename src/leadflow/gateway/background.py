@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from leadflow.audit.context import acting_from
+from leadflow.audit.waiting import AT_A_TIME, put_into_chain
 from leadflow.database import outbox
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.integrations.acts import registered_acts
@@ -22,6 +23,7 @@ LOST_SECONDS = 30.0
 # A run takes seconds from being taken to its first line, on a busy machine up to a minute.
 LOST_AFTER = timedelta(minutes=3)
 SETTLE_SECONDS = 2.0
+AUDIT_SECONDS = 0.5
 RESCORE_SECONDS = 0.5
 # So few that a request never waits long for the processor, so many that bulk ends some day.
 RESCORE_LEADS = 500
@@ -39,6 +41,7 @@ def running(serving: ServingScorer) -> Iterator[None]:
         ("outbox again", OUTBOX_SECONDS, lambda: _deliver(settings)),
         ("lost runs", LOST_SECONDS, lambda: watch.look(datetime.now(UTC))),
         ("overrides", SETTLE_SECONDS, _settle_overrides),
+        ("audit", AUDIT_SECONDS, _put_into_chain),
         ("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
     )
     threads = [
@@ -61,6 +64,14 @@ def _repeat(stop: threading.Event, name: str, seconds: float, work: Callable[[],
             work()
         except Exception as error:
             logger.warning("%s failed and is tried again: %s", name, type(error).__name__)
+
+
+def _put_into_chain() -> None:
+    """One after the other gateway: whoever finds the chain busy waits a short while."""
+    put = AT_A_TIME
+    while put == AT_A_TIME:
+        with unit_of_work() as session:
+            put = put_into_chain(session)
 
 
 def _deliver(settings: Settings) -> None:

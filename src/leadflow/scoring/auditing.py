@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
+from leadflow.audit.entries import Entry
+from leadflow.audit.waiting import record_soon
 from leadflow.scoring.tables import LeadScore
 
 
 def audit_score(session: Session, score: LeadScore, by: str, new_lead: bool = False) -> None:
-    """One lead's score, and the one it had before; call it after the last lock is taken."""
-    audit.record(
-        session,
+    """One lead's score, and the one it had before."""
+    entry = Entry(
         by,
         "lead.scored",
         score.lead_id,
@@ -23,6 +24,7 @@ def audit_score(session: Session, score: LeadScore, by: str, new_lead: bool = Fa
         before=None if new_lead else _before(session, score),
         after=_figures(score.total_score, score.level),
     )
+    record_soon(session, entry)
 
 
 def audit_batch(

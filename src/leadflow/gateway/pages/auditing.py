@@ -43,7 +43,7 @@ def show(request: Request, subject: str, caller: Auditing) -> Response:
                 raise Problem(403, "not-yours", "This is somebody else's", "Not yours to see.")
         of_it = or_(AuditEntry.subject == plain, AuditEntry.subject == f"lead/{plain}")
         newest = select(AuditEntry).where(of_it).order_by(AuditEntry.number.desc()).limit(MOST)
-        entries = list(reversed(session.scalars(newest).all()))
+        entries = sorted(session.scalars(newest), key=lambda entry: (entry.at, entry.number))
         names = usernames(session, [entry.actor for entry in entries])
         why = in_words(session, entries)
         shown = [
