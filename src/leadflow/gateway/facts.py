@@ -92,8 +92,8 @@ def change_lead(lead_id: str, body: LeadEdit, request: Request, caller: EditsLea
         lead = edit_lead(session, lead_id, body, now, mark=False)
         as_of = max(now, lead.known_from)
         score = score_lead(session, scorer, lead_id, as_of, get_settings())
-        hand_out(session, lead, score, as_of, active_override(session, lead_id, as_of))
         audit_score(session, score, caller.id)
+        hand_out(session, lead, score, as_of, active_override(session, lead_id, as_of))
         is_now = fingerprints(lead, body.model_fields_set)
         note_act(session, caller, "lead.edited", lead_id, before=was, after=is_now)
         return lead_view(session, lead_id, now)
@@ -125,10 +125,10 @@ def take_events(
         if counts is None:
             stored = record_events(session, lead_id, body, now, mark=False)
             scored = score_lead(session, scorer, lead_id, now, get_settings())
+            audit_score(session, scored, caller.id)
             hand_out(session, lead, scored, now, active_override(session, lead_id, now))
             touch_from_events(session, lead_id, body, now, caller.id)
             counts = {"new": stored.new, "known": stored.known}
-            audit_score(session, scored, caller.id)
             finish(delivery, counts, now)
             note_act(session, caller, "lead.events_told", lead_id, **counts)
             response.status_code = 201 if stored.new else 200

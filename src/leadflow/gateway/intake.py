@@ -42,8 +42,9 @@ def take_lead(
         as_of = max(datetime.now(UTC), lead.known_from)
         score = score_lead(session, scorer, lead.id, as_of, get_settings())
         override = None if created else active_override(session, lead.id, as_of)
-        owner = hand_out(session, lead, score, as_of, override)
         audit_score(session, score, caller.id, new_lead=created)
+        # Last: others wait until this transaction ends.
+        owner = hand_out(session, lead, score, as_of, override)
         finish(delivery, {"lead_id": lead.id}, now)
         response.status_code = 201 if created else 200
         if created:

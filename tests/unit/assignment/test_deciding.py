@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadflow.assignment.eligibility import WORDS, Constraint, constraints
@@ -90,6 +90,7 @@ def test_the_reason_says_skill_territory_and_room() -> None:
     assert made.reason == "Knows crm (4 of 5), covers west, is next in turn, 3 of 10 leads in work"
 
 
+@settings(deadline=None)
 @given(
     capacities=st.lists(st.integers(0, 4), min_size=1, max_size=5),
     number=st.integers(0, 25),
