@@ -22,7 +22,8 @@ down: $(INSTALLED) ## End the servers that run in the background
 	@$(BIN)/leadflow down
 
 test: $(INSTALLED) ## Run every test, on servers they start themselves
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/integration tests/real_data
+	@$(BIN)/pytest tests/flows tests/browser
 
 check: $(INSTALLED) ## Lint, types, import rules, and whether the lock file is current
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.servers import empty, free_port
 
@@ -14,7 +15,12 @@ from tests.servers import empty, free_port
 HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
 os.environ["LEADFLOW_HOME"] = str(HOME)
 os.environ.pop("LEADFLOW_DATABASE_URL", None)
+# A test says how wide its terminal is; tests run side by side are given 80 columns.
+os.environ.pop("COLUMNS", None)
 
+# How long something takes is for benchmarks: a busy machine breaks no promise.
+hypothesis_settings.register_profile("leadflow", deadline=None)
+hypothesis_settings.load_profile("leadflow")
 
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
