@@ -67,7 +67,7 @@ def test_a_lead_shows_its_score_as_a_sum_with_bars_reasons_and_what_is_next(
     page: Any, console: str, lead_id: str
 ) -> None:
     sign_in(page, console, "mark")
-    page.get_by_placeholder("Lead id, then Enter").fill(lead_id)
+    page.get_by_label("Find a lead").fill(lead_id)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Eve Stone").wait_for()
     with unit_of_work() as session:
@@ -117,7 +117,7 @@ def test_a_large_override_goes_from_the_lead_through_anothers_inbox_into_force(
     assert "in " in row.locator("[data-label=Due]").inner_text()
     # On a phone nothing is wider than the screen.
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
-    other.get_by_role("link", name="Score override").click()
+    other.get_by_role("link", name=f"Set the score of Eve Stone to {new_score:.0f}?").click()
     other.get_by_role("heading", name=f"Set the score of {lead_id} to {new_score:.0f}?").wait_for()
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
     assert "Spoke to them at the fair" in other.locator("#asked-why").inner_text()
@@ -231,7 +231,11 @@ def test_the_audit_of_a_lead_says_who_did_what(
     page.goto(f"{console}/console/audit/{lead_id}")
     rows = page.locator("tbody tr").all_inner_texts()
     assert any("mark" in row and "override made" in row for row in rows)
-    assert "gateway address:" in page.inner_text("main")
+    assert "Everything that was done to Eve Stone" in page.inner_text("h1")
+    made = page.locator("tbody tr").filter(has_text="override made")
+    assert f"→ {near:.4g}" in made.locator("td").nth(3).inner_text()
+    made.locator("summary").click()
+    assert "gateway address:" in made.inner_text()
 
 
 def test_a_page_that_is_not_ones_own_says_so_in_words(

@@ -96,6 +96,11 @@ class Approval(Base):
     flow_run_id: Mapped[str | None] = mapped_column(Text)
     carried_out_at: Mapped[datetime | None] = mapped_column(Moment)
 
+    @property
+    def headline(self) -> str:
+        """What is asked, in one line: by ids and figures, like the whole description."""
+        return self.description.partition("\n")[0].lstrip("# ").strip()
+
 
 class ApprovalVote(Base):
     """What one person decided, for themselves or for whom they stood in (``counts_for``)."""

@@ -1,6 +1,8 @@
 """Which leads and salespeople are whose: one's own, one's team's, nobody's."""
 
-from sqlalchemy import ColumnElement, or_, select
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from leadflow.accounts.permissions import Reach
@@ -32,6 +34,25 @@ def reaches_rep(session: Session, rep_id: str | None, reach: Reach, named: str) 
     called: ColumnElement[bool] = or_(Rep.id == named, Rep.external_id == named)
     found = session.scalars(select(Rep.id).where(called)).first()
     return found in within
+
+
+def leads_within(
+    session: Session, rep_id: str | None, reach: Reach, lead_ids: Collection[str]
+) -> frozenset[str]:
+    """Those of these leads that exist and are within reach: somebody's there, or nobody's."""
+    held = and_(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
+    statement = select(Lead.id).outerjoin(Assignment, held)
+    mine = leads_of(session, rep_id, reach)
+    return frozenset(session.scalars(statement.where(Lead.id.in_(lead_ids), mine)))
+
+
+def leads_of(session: Session, rep_id: str | None, reach: Reach) -> ColumnElement[bool]:
+    """The condition that a lead is within reach, for a statement that joins its active assignment
+    from outside."""
+    within = reps_within(session, rep_id, reach)
+    if within is None:
+        return true()
+    return or_(Assignment.rep_id.is_(None), Assignment.rep_id.in_(within))
 
 
 def reaches_lead(session: Session, rep_id: str | None, reach: Reach, lead_id: str) -> bool:

@@ -106,7 +106,7 @@ def headline(approval_id: str) -> str:
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        return get(session, approval_id).description.splitlines()[0].lstrip("# ")
+        return get(session, approval_id).headline
 
 
 def answer_gate(approval_id: str, username: str) -> str:

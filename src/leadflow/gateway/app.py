@@ -27,8 +27,18 @@ from leadflow.gateway import (
     working,
 )
 from leadflow.gateway.declared import declare
-from leadflow.gateway.pages import auditing, deciding, inbox, leads, mail, reviewing, settling
+from leadflow.gateway.pages import (
+    auditing,
+    deciding,
+    finding,
+    inbox,
+    leads,
+    mail,
+    reviewing,
+    settling,
+)
 from leadflow.gateway.pages import signing as signing_page
+from leadflow.gateway.pages import working as working_page
 from leadflow.gateway.pages.rendering import STATIC
 from leadflow.gateway.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.schemas import ProblemOut
@@ -83,7 +93,8 @@ def create_app() -> FastAPI:
     app.include_router(approving.router)
     app.include_router(policing.router)
     app.include_router(quality.router)
-    for pages in (signing_page, inbox, deciding, leads, settling, reviewing, auditing, mail):
+    pages_of = (signing_page, inbox, finding, deciding, leads, working_page, settling, reviewing)
+    for pages in (*pages_of, auditing, mail):
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)

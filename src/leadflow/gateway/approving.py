@@ -141,6 +141,8 @@ class WaitingOut(BaseModel):
     waits_for: str = Field(description="Roles, or the salesperson.")
     since: datetime
     due_at: datetime | None
+    asks: str | None = Field(description="Of a decision: what is asked, in one line.")
+    lead_id: str | None = Field(description="Where it is about a lead.")
 
 
 class DecisionIn(BaseModel):

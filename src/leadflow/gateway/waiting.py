@@ -23,7 +23,8 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Waiting:
-    """One thing that somebody is to do. ``waits_for``: roles, or the salesperson's id."""
+    """One thing that somebody is to do. ``waits_for``: roles, or the salesperson's id; ``asks``:
+    of a decision, what is asked in one line; ``lead_id``: of the lead it is about, if it is."""
 
     kind: str
     id: str
@@ -33,6 +34,8 @@ class Waiting:
     waits_for: str
     since: datetime
     due_at: datetime | None
+    asks: str | None = None
+    lead_id: str | None = None
 
 
 def waits_for(session: Session, person: Person, now: datetime) -> list[Waiting]:
@@ -72,6 +75,7 @@ def everything(session: Session, now: datetime) -> list[Waiting]:
             "sales_manager",
             row.since,
             None,
+            lead_id=row.lead_id,
         )
         for row in unroutable(session, MOST)
     ]
@@ -91,6 +95,8 @@ def _approvals(session: Session, found: Iterable[Approval]) -> Iterable[Waiting]
             " or ".join(one.roles_now),
             one.requested_at,
             one.due_at,
+            asks=one.headline,
+            lead_id=one.subject_id if one.subject_id.startswith("lead_") else None,
         )
 
 
@@ -119,16 +125,19 @@ def _untouched(session: Session, rep_id: str | None) -> list[Waiting]:
     )
     if rep_id is not None:
         open_ones = open_ones.where(Assignment.rep_id == rep_id)
+    found = session.execute(open_ones.order_by(Assignment.assigned_at).limit(MOST)).all()
+    names = usernames(session, [made.assigned_by for made, _ in found])
     return [
         Waiting(
             "lead",
             made.lead_id,
             f"Get in touch with {made.lead_id}",
             f"/console/leads/{made.lead_id}",
-            made.assigned_by,
+            names.get(made.assigned_by, made.assigned_by),
             who,
             made.assigned_at,
             made.due_at,
+            lead_id=made.lead_id,
         )
-        for made, who in session.execute(open_ones.order_by(Assignment.assigned_at).limit(MOST))
+        for made, who in found
     ]

@@ -1,7 +1,7 @@
 """What salespeople and managers do with a lead that somebody has."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,6 +28,7 @@ from leadflow.settings import get_settings
 
 router = APIRouter(tags=["assignment"])
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Action = Literal["accept", "decline", "return", "touch"]
 BY = "Who says so, by username, where you act for somebody; unset: you."
 WHO_HAS_IT = "Who has the lead as far as you know: refused with 409 where somebody else does."
 
@@ -146,8 +147,7 @@ def accept_lead(lead_id: str, caller: WorksLeads, body: AcceptIn | None = None) 
     """The salesperson takes the lead on; once more changes nothing."""
     said = body or AcceptIn()
     with unit_of_work() as session:
-        made = working.accept(session, lead_id, _said(session, said, caller))
-        note_act(session, caller, "lead.accepted", lead_id, after={"rep": made.rep_id})
+        made = act(session, caller, lead_id, "accept", _said(session, said, caller))
         return _answer(session, made)
 
 
@@ -157,7 +157,8 @@ def accept_lead(lead_id: str, caller: WorksLeads, body: AcceptIn | None = None) 
 def decline_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
     """The salesperson says why not; the next sweep gives the lead to somebody else."""
     with unit_of_work() as session:
-        made = working.decline(session, lead_id, _said(session, body, caller), body.reason)
+        said = _said(session, body, caller)
+        made = act(session, caller, lead_id, "decline", said, body.reason)
         return _answer(session, made)
 
 
@@ -167,7 +168,8 @@ def decline_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
 def return_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
     """Back to the pool, though it was taken on; the next sweep gives it to somebody else."""
     with unit_of_work() as session:
-        made = working.give_back(session, lead_id, _said(session, body, caller), body.reason)
+        said = _said(session, body, caller)
+        made = act(session, caller, lead_id, "return", said, body.reason)
         return _answer(session, made)
 
 
@@ -202,8 +204,8 @@ def touch_lead(lead_id: str, caller: WorksLeads, body: TouchIn | None = None) ->
     `rep_meeting` of the lead say the same."""
     said = body or TouchIn()
     with unit_of_work() as session:
-        made = working.touch(session, lead_id, _said(session, said, caller), said.kind)
-        note_act(session, caller, "lead.touched", lead_id, kind=said.kind)
+        who = _said(session, said, caller)
+        made = act(session, caller, lead_id, "touch", who, kind=said.kind)
         return _answer(session, made)
 
 
@@ -263,6 +265,33 @@ def read_unroutable(caller: ReadsLeads, limit: Limit = 100) -> list[UnroutableOu
             UnroutableOut(**{name: getattr(row, name) for name in UnroutableOut.model_fields})
             for row in unroutable(session, limit)
         ]
+
+
+def act(
+    session: Session,
+    caller: Actor,
+    lead_id: str,
+    action: Action,
+    said: Said,
+    reason: str = "",
+    kind: TouchKind = "call",
+) -> Assignment:
+    """What a salesperson does with a lead, kept in the audit log.
+
+    Raises:
+        LeadNotFound, NotAssigned, AssignmentChanged: see ``assignment.handing.held``.
+    """
+    if action == "decline":
+        return working.decline(session, lead_id, said, reason)
+    if action == "return":
+        return working.give_back(session, lead_id, said, reason)
+    if action == "accept":
+        made = working.accept(session, lead_id, said)
+        note_act(session, caller, "lead.accepted", lead_id, after={"rep": made.rep_id})
+        return made
+    made = working.touch(session, lead_id, said, kind)
+    note_act(session, caller, "lead.touched", lead_id, kind=kind)
+    return made
 
 
 def _said(session: Session, body: _Body, caller: Actor) -> Said:

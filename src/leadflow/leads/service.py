@@ -76,6 +76,11 @@ def lock_lead(session: Session, lead_id: str) -> Lead:
     return lead
 
 
+def email_index_of(email: str) -> str:
+    """What a lead's e-mail address, which is stored encrypted, is found by."""
+    return get_cipher().blind_index(derive.normalise_email(email), "email")
+
+
 def upsert_lead(
     session: Session, lead: LeadIn, now: datetime, mark: bool = True
 ) -> tuple[Lead, bool]:
@@ -95,7 +100,7 @@ def upsert_lead(
         LeadKeepsChanging: five attempts each met another writer of the same lead.
     """
     register_seen(session, lead.attributes)
-    email_index = get_cipher().blind_index(derive.normalise_email(lead.email), "email")
+    email_index = email_index_of(lead.email)
     for _ in range(ATTEMPTS):
         written = _write(session, lead, email_index, now)
         if written is not None:

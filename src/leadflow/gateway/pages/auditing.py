@@ -1,5 +1,7 @@
 """Everything that was done to one thing, from the audit log."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,13 +15,16 @@ from leadflow.audit.reasons import in_words
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.approving import visible
+from leadflow.gateway.assigned import names_of_reps
 from leadflow.gateway.pages.forms import Auditing
+from leadflow.gateway.pages.naming import names_of_leads
 from leadflow.gateway.pages.rendering import page
 from leadflow.gateway.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 MOST = 500
-SHOWN = ("before", "after", "origin", "request_id")
+# As the log holds moments: in UTC, to the microsecond.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$")
 
 
 @router.get("/console/audit/{subject:path}")
@@ -46,19 +51,43 @@ def show(request: Request, subject: str, caller: Auditing) -> Response:
         entries = sorted(session.scalars(newest), key=lambda entry: (entry.at, entry.number))
         names = usernames(session, [entry.actor for entry in entries])
         why = in_words(session, entries)
+        names |= names_of_reps(session)
         shown = [
             {
                 "number": entry.number,
                 "at": entry.at,
                 "who": names.get(entry.actor, entry.actor),
                 "action": entry.action,
-                "more": _more(entry, why[entry.number]),
+                "why": why[entry.number],
+                "changes": [
+                    (name, _brief(before, names), _brief(after, names))
+                    for name, before, after in changes(entry)
+                ],
+                "more": _more(entry),
             }
             for entry in entries
         ]
-    return page(request, "audit.html", caller, subject=plain, entries=shown)
+        called = names_of_leads(session, caller, [plain]).get(plain)
+    return page(request, "audit.html", caller, subject=plain, called=called, entries=shown)
 
 
-def _more(entry: AuditEntry, why: str | None) -> list[tuple[str, Any]]:
-    told = [("why", why), *((name, getattr(entry, name)) for name in SHOWN)]
+def changes(entry: AuditEntry) -> list[tuple[str, Any, Any]]:
+    """Field by field what held before and what after; None where one of them says nothing of it."""
+    before, after = entry.before or {}, entry.after or {}
+    return [(name, before.get(name), after.get(name)) for name in {**before, **after}]
+
+
+def _brief(value: Any, names: Mapping[str, str]) -> str | None:
+    """A value in few characters: four digits of a fraction, minutes, names in place of ids."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str) and _MOMENT.match(value):
+        return f"{value[:10]} {value[11:16]} UTC"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_brief(one, names)) for one in value)
+    return None if value is None else names.get(str(value), str(value))
+
+
+def _more(entry: AuditEntry) -> list[tuple[str, Any]]:
+    told = (("origin", entry.origin), ("request id", entry.request_id))
     return [*entry.detail.items(), *((name, value) for name, value in told if value is not None)]

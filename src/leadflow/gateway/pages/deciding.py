@@ -17,6 +17,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway import approving
 from leadflow.gateway.approving import DecisionIn
 from leadflow.gateway.pages.forms import Deciding, Delegating, OnPage
+from leadflow.gateway.pages.naming import names_of_leads
 from leadflow.gateway.pages.rendering import page
 from leadflow.settings import get_settings
 
@@ -93,6 +94,7 @@ def _page(
     approval = approving.read_approval(approval_id, caller)
     with unit_of_work() as session:
         run_id = get(session, approval_id).flow_run_id
+        names = names_of_leads(session, caller, [approval.subject_id])
     run = None if run_id is None else f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
     lead_id = approval.subject_id if approval.subject_id.startswith("lead_") else None
     values = {"code": "", "minutes": 0.0, "typed": ""} | more
@@ -103,6 +105,7 @@ def _page(
         status,
         approval=approval,
         kind=kind_of(approval.kind).words,
+        name=names.get(approval.subject_id),
         lead_id=lead_id if lead_id and caller.reach("lead.read") else None,
         said=said,
         counted=counted,

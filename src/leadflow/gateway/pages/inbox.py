@@ -1,16 +1,20 @@
 """What waits: for whoever is signed in, and for everybody; oldest first."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from leadflow.accounts.actors import Actor
 from leadflow.accounts.tables import Person
-from leadflow.approvals.kinds import kind_of
 from leadflow.approvals.tables import Approval
+from leadflow.assignment.tables import Rep
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.pages.forms import OnPage, SeeingAll, go_to
+from leadflow.gateway.pages.forms import OnPage, SeeingAll
+from leadflow.gateway.pages.naming import names_of_leads
 from leadflow.gateway.pages.rendering import page
 from leadflow.gateway.waiting import Waiting, everything, waits_for
 
@@ -25,21 +29,23 @@ def inbox(request: Request, caller: OnPage) -> Response:
     with unit_of_work() as session:
         person = session.get(Person, caller.id)
         items = [] if person is None else waits_for(session, person, now)
-        shown = [_shown(item) for item in items]
+        shown = _shown(session, caller, items)
         newest = (
             select(Approval)
             .where(Approval.requested_by == caller.id)
             .order_by(Approval.requested_at.desc())
             .limit(10)
         )
+        mine = session.scalars(newest).all()
+        names = names_of_leads(session, caller, [one.subject_id for one in mine])
         asked = [
             {
-                "what": f"{kind_of(one.kind).words} {one.subject_id}",
+                "what": _named(one.headline, one.subject_id, names),
                 "address": f"/console/approvals/{one.id}",
                 "who": one.status,
                 "since": one.requested_at,
             }
-            for one in session.scalars(newest)
+            for one in mine
         ]
         return page(
             request,
@@ -57,7 +63,12 @@ def everybody(request: Request, caller: SeeingAll) -> Response:
     """Everything that waits for a person, whoever it is."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
-        shown = [_shown(item) | {"who": item.waits_for} for item in everything(session, now)]
+        items = everything(session, now)
+        reps = dict(session.execute(select(Rep.external_id, Rep.name)).tuples().all())
+        shown = [
+            row | {"who": reps.get(item.waits_for, item.waits_for)}
+            for row, item in zip(_shown(session, caller, items), items, strict=True)
+        ]
     return page(
         request,
         "inbox.html",
@@ -69,18 +80,21 @@ def everybody(request: Request, caller: SeeingAll) -> Response:
     )
 
 
-@router.get("/console/find")
-def find(caller: OnPage, lead: str = "") -> Response:
-    """To a lead by its id."""
-    return go_to(f"/console/leads/{lead.strip()}" if lead.strip().isidentifier() else "/console")
+def _shown(session: Session, caller: Actor, items: Sequence[Waiting]) -> list[dict[str, Any]]:
+    names = names_of_leads(session, caller, [item.lead_id for item in items])
+    return [
+        {
+            "what": _named(item.asks or item.what, item.lead_id, names),
+            "address": item.address,
+            "asked_by": item.asked_by,
+            "since": item.since,
+            "due": item.due_at,
+            "who": None,
+        }
+        for item in items
+    ]
 
 
-def _shown(item: Waiting) -> dict[str, Any]:
-    return {
-        "what": item.what,
-        "address": item.address,
-        "asked_by": item.asked_by,
-        "since": item.since,
-        "due": item.due_at,
-        "who": None,
-    }
+def _named(what: str, lead_id: str | None, names: Mapping[str, str]) -> str:
+    """The words with what the lead is called in place of its id."""
+    return what.replace(lead_id, names[lead_id]) if lead_id and lead_id in names else what

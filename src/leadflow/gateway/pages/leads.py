@@ -1,4 +1,5 @@
-"""The page of a lead: its score as a sum, who has it and why, what happened; setting its score."""
+"""The page of a lead: who it is, its score as a sum, who has it and why, what happened; setting its
+score."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,26 +12,26 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.acting import requester
 from leadflow.accounts.actors import Actor
-from leadflow.accounts.people import usernames
+from leadflow.assignment.handing import current_assignment
+from leadflow.assignment.reach import reaches_lead
+from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.tracing import last_trace
-from leadflow.assignment.working import steps_of
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import next_step, score_if_any
 from leadflow.gateway.assigned import DecisionOut, hand_out, names_of_reps, owner_of
 from leadflow.gateway.pages.forms import OnLead, Overriding
+from leadflow.gateway.pages.history import history
+from leadflow.gateway.pages.naming import called
 from leadflow.gateway.pages.rendering import page
 from leadflow.gateway.schemas import LeadOut
 from leadflow.leads.service import get_lead, lock_lead
-from leadflow.leads.tables import LeadEvent, Outcome
 from leadflow.scoring.overrides import active_override, override
 from leadflow.scoring.schemas import OverrideIn
 from leadflow.scoring.service import current_score
-from leadflow.scoring.tables import ScoreOverride
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
 PATH = "/console/leads/{lead_id}"
-NEWEST = 30
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,10 @@ class Bar:
     width: float
 
 
-@dataclass(frozen=True)
-class Entry:
-    """Something that happened to the lead."""
-
-    at: datetime
-    what: str
-    more: str
-
-
 @router.get(PATH)
 def show(request: Request, lead_id: str, caller: OnLead) -> Response:
     """The lead as it stands now."""
-    return _page(request, lead_id, caller)
+    return lead_page(request, lead_id, caller)
 
 
 @router.post(PATH + "/override")
@@ -72,7 +64,7 @@ def set_score(
         said = OverrideIn(new_score=new_score, reason=reason, priority=priority)
     except ValidationError as error:
         wrong = ", ".join(str(part["loc"][0]) for part in error.errors())
-        return _page(request, lead_id, caller, 422, said=f"Correct and send again: {wrong}.")
+        return lead_page(request, lead_id, caller, 422, said=f"Correct and send again: {wrong}.")
     now = datetime.now(UTC)
     with unit_of_work() as session:
         lead = lock_lead(session, lead_id)
@@ -83,10 +75,10 @@ def set_score(
         words = "It counts from now on."
         if made.status == "waiting":
             words = "It waits until somebody who may has agreed. You see it among what you asked."
-    return _page(request, lead_id, caller, said=words, counted=True)
+    return lead_page(request, lead_id, caller, said=words, counted=True)
 
 
-def _page(
+def lead_page(
     request: Request,
     lead_id: str,
     caller: Actor,
@@ -94,22 +86,30 @@ def _page(
     said: str = "",
     counted: bool = False,
 ) -> Response:
+    """The page as it stands now, and what came of a form on it."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
-        lead = LeadOut.of(get_lead(session, lead_id))
+        lead = get_lead(session, lead_id)
+        made = current_assignment(session, lead_id)
         score = score_if_any(session, lead_id, now)
         model = None if score is None else current_score(session, lead_id)
         trace = last_trace(session, lead_id)
         values: dict[str, Any] = {
             "lead": lead,
-            "name": _name(lead),
+            "name": called(lead),
+            "known": known_of(LeadOut.of(lead)),
             "score": score,
             "points": 0.0 if model is None else model.points,
             "bars": [] if model is None else bars(model.contributions),
             "next_step": next_step(session, lead_id, score),
             "owner": owner_of(session, lead_id),
+            "work": work_on(made) if _within(session, caller, "lead.work", lead_id) else None,
+            "held": made,
+            "reps": _others(session, made)
+            if _within(session, caller, "lead.reassign", lead_id)
+            else [],
             "decision": trace and DecisionOut.of(trace, names_of_reps(session)),
-            "timeline": timeline(session, lead_id),
+            "timeline": history(session, lead),
         }
     return page(
         request,
@@ -135,36 +135,40 @@ def bars(contributions: dict[str, float]) -> list[Bar]:
     return drawn
 
 
-def timeline(session: Session, lead_id: str) -> list[Entry]:
-    """What the lead did, what was done with it, and how it ended; newest first."""
-    events = session.scalars(
-        select(LeadEvent)
-        .where(LeadEvent.lead_id == lead_id)
-        .order_by(LeadEvent.occurred_at.desc())
-        .limit(NEWEST)
-    )
-    found = [Entry(one.occurred_at, one.type.replace("_", " "), "the lead") for one in events]
-    steps = steps_of(session, lead_id)[-NEWEST:]
-    names = usernames(session, [step.actor for step in steps])
-    found += [
-        Entry(step.at, f"assignment {step.kind}", names.get(step.actor, step.actor))
-        for step in steps
+def known_of(lead: LeadOut) -> list[tuple[str, str]]:
+    """What is known of a lead beside how to reach it, as a person reads it."""
+    budget = "" if lead.budget is None else f"{lead.budget:,.0f} {lead.currency}"
+    told: list[tuple[str, Any]] = [
+        ("company", lead.company_name),
+        ("people", None if lead.company_size is None else f"{lead.company_size:,}"),
+        ("industry", lead.industry),
+        ("where", lead.location),
+        ("budget", budget),
+        ("wants to start", lead.timeline),
+        ("asks for", ", ".join(lead.service_requirements or [])),
+        ("website visits", lead.website_visits),
+        ("e-mails opened", lead.email_opens),
+        ("downloads", lead.content_downloads),
+        *lead.attributes.items(),
     ]
-    made = select(ScoreOverride).where(ScoreOverride.lead_id == lead_id)
-    found += [
-        Entry(
-            one.created_at,
-            f"score set to {one.new_score:.0f} ({one.status})",
-            f"{one.set_by}: {one.reason}",
-        )
-        for one in session.scalars(made)
-    ]
-    ended = select(Outcome).where(Outcome.lead_id == lead_id)
-    found += [Entry(one.occurred_at, one.outcome, "outcome") for one in session.scalars(ended)]
-    return sorted(found, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+    return [(name, str(value)) for name, value in told if value not in (None, "")]
 
 
-def _name(lead: LeadOut) -> str:
-    person = " ".join(part for part in (lead.first_name, lead.last_name) if part)
-    parts = [part for part in (person, lead.job_title, lead.company_name) if part]
-    return ", ".join(parts) or lead.id
+def work_on(made: Assignment | None) -> list[str]:
+    """What whoever has the lead can say about it next."""
+    if made is None:
+        return []
+    new = ["accept"] if made.accepted_at is None else []
+    return [*new, "touch", "decline" if new else "return"]
+
+
+def _within(session: Session, caller: Actor, permission: str, lead_id: str) -> bool:
+    reach = caller.reach(permission)
+    return reach is not None and reaches_lead(session, caller.rep_id, reach, lead_id)
+
+
+def _others(session: Session, made: Assignment | None) -> list[Rep]:
+    """Who could be given the lead."""
+    active = session.scalars(select(Rep).where(Rep.active))
+    others = [rep for rep in active if made is None or rep.id != made.rep_id]
+    return sorted(others, key=lambda rep: rep.name.casefold())

@@ -64,6 +64,16 @@ def ago(moment: datetime, now: datetime) -> str:
     return "just now" if seconds >= 0 else "in a moment"
 
 
+def since(moment: datetime | None, now: datetime) -> Markup:
+    """How far it is away, with the exact moment on it: for lists, which are read in passing."""
+    if moment is None:
+        return Markup("—")
+    exact = moment.astimezone(UTC)
+    return Markup('<time class="far" datetime="{}" title="{} UTC">{}</time>').format(
+        exact.isoformat(), f"{exact:%Y-%m-%d %H:%M:%S}", ago(moment, now)
+    )
+
+
 def markdown(text: str) -> Markup:
     """What is asked, from Markdown; HTML in it is shown as text."""
     return Markup(_markdown.render(text))  # noqa: S704  escaped by the renderer
@@ -84,6 +94,7 @@ _environment = Environment(
 _environment.filters |= {
     "when": when,
     "ago": ago,
+    "since": since,
     "markdown": markdown,
     "words": words,
     "escape": escape,

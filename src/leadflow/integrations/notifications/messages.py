@@ -11,6 +11,8 @@ SUBJECTS = {
 }
 ASKED = """{what} waits for your decision.
 
+{headline}
+
 Decide here: {link}
 By: {due:%A %d %B %Y, %H:%M} UTC
 
@@ -36,6 +38,7 @@ class Message:
 def asked(
     what_happened: str,
     what: str,
+    headline: str,
     link: str,
     due: datetime,
     username: str,
@@ -44,7 +47,13 @@ def asked(
 ) -> Message:
     """Somebody is to decide."""
     text = ASKED.format(
-        what=what, link=link, due=due, username=username, code=code, minutes=minutes
+        what=what,
+        headline=headline,
+        link=link,
+        due=due,
+        username=username,
+        code=code,
+        minutes=minutes,
     )
     return Message(SUBJECTS[what_happened].format(what=what), text)
 

@@ -47,7 +47,14 @@ def notify_person(settings: Settings, payload: dict[str, Any]) -> dict[str, Any]
         else:
             code = issue_code(session, approval, person, now, minutes)
             message = messages.asked(
-                payload["what"], what, link, approval.due_at, person.username, code, minutes
+                payload["what"],
+                what,
+                approval.headline,
+                link,
+                approval.due_at,
+                person.username,
+                code,
+                minutes,
             )
         email, username = person.email, person.username
     send(settings, email, username, message)

@@ -1,9 +1,12 @@
 "use strict";
-// Times in the reader's own zone; the exact one, in UTC, stays in the title.
+// Times in the reader's own zone; the exact one, in UTC, stays in the title. Where how far away it
+// is was written, the reader's own time is in the title.
 function localTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
-    time.textContent = moment.toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"});
+    const local = moment.toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"});
+    if (time.classList.contains("far")) time.title = local;
+    else time.textContent = local;
   }
 }
 document.addEventListener("DOMContentLoaded", () => localTimes(document));
