@@ -25,7 +25,7 @@ hypothesis_settings.load_profile("leadflow")
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from leadflow.settings import get_settings
@@ -65,6 +65,12 @@ def engine() -> Engine:
 
     cluster.ensure_databases(cluster.locate(get_settings()))
     upgrade(get_owner_engine())
+    # It would count tables whose rows a test has not committed as empty, and the plans of that
+    # test's queries would be made for empty tables.
+    with get_owner_engine().connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("ALTER SYSTEM SET autovacuum = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
     return get_owner_engine()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.comparing import NothingToCompare, compare_strategies
@@ -238,3 +238,14 @@ def test_all_are_answered_over_http(client: TestClient, tmp_path: Path) -> None:
     overrides = client.get("/analytics/overrides").json()
     assert overrides["scores"]["verdict"].startswith("Too few")
     assert overrides["assignments"]["stayed"]["leads"] == 60
+
+
+def test_the_past_is_read_at_once_where_the_planner_takes_the_tables_for_empty(
+    store: Engine, session: Session, tmp_path: Path
+) -> None:
+    put_history(session, put_team(session, tmp_path), better=1.0)
+    with store.connect() as other:
+        other.execution_options(isolation_level="AUTOCOMMIT")
+        other.execute(text("ANALYZE leads, assignments, outcomes, lead_scores, score_overrides"))
+    session.execute(text("SET LOCAL statement_timeout = '30s'"))
+    assert compare_strategies(session, get_settings(), NOW, last=50).leads == 50

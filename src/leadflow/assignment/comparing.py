@@ -18,7 +18,6 @@ from leadflow.assignment.present import read_present
 from leadflow.assignment.replay import Estimate, PastLead, compare, replay, verdict
 from leadflow.assignment.rulebook import rulebook
 from leadflow.assignment.strategies import STRATEGY_NAMES, StrategyName
-from leadflow.assignment.tables import Assignment
 from leadflow.leads.tables import Lead
 from leadflow.rules.service import lead_source
 from leadflow.settings import Settings
@@ -107,13 +106,12 @@ def _past(session: Session, settings: Settings, now: datetime) -> list[Row[Any]]
                 ended.c.segment,
                 ended.c.probability.label("expected"),
                 ended.c.converted,
-                Assignment.assigned_at,
-                Assignment.ended_at,
+                ended.c.assigned_at,
+                ended.c.ended_at,
             )
             .select_from(lead_source(now))
-            .join(Assignment, Assignment.lead_id == Lead.id)
-            .join(ended, ended.c.assignment_id == Assignment.id)
-            .order_by(Assignment.assigned_at, Assignment.id)
+            .join(ended, ended.c.lead_id == Lead.id)
+            .order_by(ended.c.assigned_at, ended.c.assignment_id)
         )
     )
 

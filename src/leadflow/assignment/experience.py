@@ -33,9 +33,10 @@ def read_effects(session: Session, rep_ids: Sequence[str], now: datetime, days: 
     return fit_effects(_counts(rows, rep_ids, segments), rep_ids, segments)
 
 
-def mature(now: datetime, horizon: timedelta) -> Select[tuple[str, str, str, float, int]]:
-    """One row for every assignment that performance is judged by: ``assignment_id``, ``rep_id``,
-    ``segment``, ``probability``, ``converted`` (1 or 0)."""
+def mature(now: datetime, horizon: timedelta) -> Select[Any]:
+    """One row for every assignment that performance is judged by: ``assignment_id``, ``lead_id``,
+    ``rep_id``, ``segment``, ``probability``, ``converted`` (1 or 0), ``assigned_at``,
+    ``ended_at``."""
     won = aliased(Outcome)
     earliest = (
         select(LeadScore.probability)
@@ -50,10 +51,13 @@ def mature(now: datetime, horizon: timedelta) -> Select[tuple[str, str, str, flo
     return (
         select(
             Assignment.id.label("assignment_id"),
+            Assignment.lead_id,
             Assignment.rep_id,
             Assignment.segment,
             expected.label("probability"),
             case((in_time, 1), else_=0).label("converted"),
+            Assignment.assigned_at,
+            Assignment.ended_at,
         )
         .outerjoin(won, (won.lead_id == Assignment.lead_id) & (won.outcome == "converted"))
         .where(
