@@ -48,6 +48,14 @@ def happened(page: Any) -> list[str]:
     return [row.locator("td").nth(1).inner_text() for row in page.locator("#timeline tr").all()]
 
 
+def give_to_bob(page: Any, why: str) -> None:
+    page.get_by_text("Give it to somebody else").click()
+    page.get_by_label("To", exact=True).select_option(label="Bob Best")
+    page.get_by_label("Why them").fill(why)
+    page.get_by_role("button", name="Give it", exact=True).click()
+    page.locator(".note.good").wait_for()
+
+
 def test_a_salesperson_goes_from_the_inbox_to_having_been_in_touch(
     page: Any, console: str, lead_id: str
 ) -> None:
@@ -98,11 +106,7 @@ def test_who_acts_on_an_old_page_is_told_who_has_it_and_nothing_happens(
     page.goto(f"{console}/console/leads/{lead_id}")
     other = page.context.new_page()
     other.goto(f"{console}/console/leads/{lead_id}")
-    other.get_by_text("Give it to somebody else").click()
-    other.get_by_label("To", exact=True).select_option(label="Bob Best")
-    other.get_by_label("Why them").fill("Knows them from before")
-    other.get_by_role("button", name="Give it", exact=True).click()
-    other.locator(".note.good").wait_for()
+    give_to_bob(other, "Knows them from before")
     assert "Bob Best" in other.locator("#work").inner_text()
     page.get_by_role("button", name="Take it on").click()
     page.locator(".note.bad").wait_for()
@@ -120,11 +124,7 @@ def test_a_salesperson_who_wants_to_pass_a_lead_on_asks(
 ) -> None:
     sign_in(page, console, "ann")
     page.goto(f"{console}/console/leads/{lead_id}")
-    page.get_by_text("Give it to somebody else").click()
-    page.get_by_label("To", exact=True).select_option(label="Bob Best")
-    page.get_by_label("Why them").fill("Bob knows this market")
-    page.get_by_role("button", name="Give it", exact=True).click()
-    page.locator(".note.good").wait_for()
+    give_to_bob(page, "Bob knows this market")
     assert "It waits until somebody who may has agreed" in page.locator(".note").inner_text()
     with unit_of_work() as session:
         approval = session.scalars(select(Approval)).one()

@@ -101,6 +101,11 @@ class Approval(Base):
         """What is asked, in one line: by ids and figures, like the whole description."""
         return self.description.partition("\n")[0].lstrip("# ").strip()
 
+    @property
+    def lead_id(self) -> str | None:
+        """The lead that it is about; None where it is about something else."""
+        return self.subject_id if self.subject_id.startswith("lead_") else None
+
 
 class ApprovalVote(Base):
     """What one person decided, for themselves or for whom they stood in (``counts_for``)."""

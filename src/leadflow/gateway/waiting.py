@@ -96,7 +96,7 @@ def _approvals(session: Session, found: Iterable[Approval]) -> Iterable[Waiting]
             one.requested_at,
             one.due_at,
             asks=one.headline,
-            lead_id=one.subject_id if one.subject_id.startswith("lead_") else None,
+            lead_id=one.lead_id,
         )
 
 

@@ -93,10 +93,10 @@ def _page(
 ) -> Response:
     approval = approving.read_approval(approval_id, caller)
     with unit_of_work() as session:
-        run_id = get(session, approval_id).flow_run_id
-        names = names_of_leads(session, caller, [approval.subject_id])
+        stored = get(session, approval_id)
+        run_id, lead_id = stored.flow_run_id, stored.lead_id
+        names = names_of_leads(session, caller, [lead_id])
     run = None if run_id is None else f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
-    lead_id = approval.subject_id if approval.subject_id.startswith("lead_") else None
     values = {"code": "", "minutes": 0.0, "typed": ""} | more
     return page(
         request,

@@ -37,10 +37,10 @@ def inbox(request: Request, caller: OnPage) -> Response:
             .limit(10)
         )
         mine = session.scalars(newest).all()
-        names = names_of_leads(session, caller, [one.subject_id for one in mine])
+        names = names_of_leads(session, caller, [one.lead_id for one in mine])
         asked = [
             {
-                "what": _named(one.headline, one.subject_id, names),
+                "what": _named(one.headline, one.lead_id, names),
                 "address": f"/console/approvals/{one.id}",
                 "who": one.status,
                 "since": one.requested_at,

@@ -18,7 +18,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.tracing import last_trace
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.answers import next_step, score_if_any
-from leadflow.gateway.assigned import DecisionOut, hand_out, names_of_reps, owner_of
+from leadflow.gateway.assigned import DecisionOut, hand_out, names_of_reps
 from leadflow.gateway.pages.forms import OnLead, Overriding
 from leadflow.gateway.pages.history import history
 from leadflow.gateway.pages.naming import called
@@ -32,6 +32,7 @@ from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
 PATH = "/console/leads/{lead_id}"
+WAITS = "It waits until somebody who may has agreed. You see it among what you asked."
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,7 @@ def set_score(
         made = override(session, lead_id, said, who, now, get_settings())
         counts = active_override(session, lead_id, now)
         hand_out(session, lead, current_score(session, lead_id), now, counts)
-        words = "It counts from now on."
-        if made.status == "waiting":
-            words = "It waits until somebody who may has agreed. You see it among what you asked."
+        words = WAITS if made.status == "waiting" else "It counts from now on."
     return lead_page(request, lead_id, caller, said=words, counted=True)
 
 
@@ -94,6 +93,7 @@ def lead_page(
         score = score_if_any(session, lead_id, now)
         model = None if score is None else current_score(session, lead_id)
         trace = last_trace(session, lead_id)
+        reps = names_of_reps(session)
         values: dict[str, Any] = {
             "lead": lead,
             "name": called(lead),
@@ -102,13 +102,13 @@ def lead_page(
             "points": 0.0 if model is None else model.points,
             "bars": [] if model is None else bars(model.contributions),
             "next_step": next_step(session, lead_id, score),
-            "owner": owner_of(session, lead_id),
-            "work": work_on(made) if _within(session, caller, "lead.work", lead_id) else None,
+            "work": work_on(made) if within(session, caller, "lead.work", lead_id) else None,
             "held": made,
+            "holder": made and reps[made.rep_id],
             "reps": _others(session, made)
-            if _within(session, caller, "lead.reassign", lead_id)
+            if within(session, caller, "lead.reassign", lead_id)
             else [],
-            "decision": trace and DecisionOut.of(trace, names_of_reps(session)),
+            "decision": trace and DecisionOut.of(trace, reps),
             "timeline": history(session, lead),
         }
     return page(
@@ -162,7 +162,8 @@ def work_on(made: Assignment | None) -> list[str]:
     return [*new, "touch", "decline" if new else "return"]
 
 
-def _within(session: Session, caller: Actor, permission: str, lead_id: str) -> bool:
+def within(session: Session, caller: Actor, permission: str, lead_id: str) -> bool:
+    """Whether the caller may do this with this lead, as it stands now."""
     reach = caller.reach(permission)
     return reach is not None and reaches_lead(session, caller.rep_id, reach, lead_id)
 

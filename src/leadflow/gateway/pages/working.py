@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.acting import requester
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.handing import AssignmentChanged, NotAssigned, RepFull, RepInactive
-from leadflow.assignment.overriding import Priority, ask_or_reassign
-from leadflow.assignment.reach import leads_within
+from leadflow.assignment.overriding import ask_or_reassign
 from leadflow.assignment.stored_team import RepNotFound
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.working import Said, TouchKind
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.pages.forms import Reassigning, Working, go_to
-from leadflow.gateway.pages.leads import PATH, lead_page
+from leadflow.gateway.pages.leads import PATH, WAITS, lead_page, within
 from leadflow.gateway.problems import STATED
 from leadflow.gateway.working import Action, act
 from leadflow.settings import get_settings
@@ -29,7 +28,6 @@ SAID = {
     "decline": "Declined. The next sweep gives it to somebody else.",
     "return": "Given back. The next sweep gives it to somebody else.",
 }
-WAITS = "It waits until somebody who may has agreed. You see it among what you asked."
 CANNOT = (NotAssigned, AssignmentChanged, RepNotFound, RepFull, RepInactive)
 
 
@@ -62,7 +60,6 @@ def give(
     rep: Annotated[str, Form(max_length=100)],
     why: Annotated[str, Form(max_length=1000)] = "",
     has_it: Annotated[str, Form(max_length=100)] = "",
-    priority: Annotated[Priority, Form()] = "normal",
 ) -> Response:
     """Give the lead to a salesperson, or ask for it where the policies say so."""
     if not why.strip():
@@ -73,9 +70,7 @@ def give(
     def say(session: Session, now: datetime) -> str:
         by = requester(session, caller, None, now)
         said = Said(by.id, now, has_it or None)
-        made = ask_or_reassign(
-            session, get_settings(), lead_id, by, said, rep, why.strip(), priority
-        )
+        made = ask_or_reassign(session, get_settings(), lead_id, by, said, rep, why.strip())
         return "It is theirs now." if isinstance(made, Assignment) else WAITS
 
     return _done(request, lead_id, caller, say)
@@ -91,9 +86,8 @@ def _done(
     except CANNOT as error:
         status, _, title = STATED[type(error)]
         return lead_page(request, lead_id, caller, status, said=f"{title}. {error}")
-    reach = caller.reach("lead.read")
     with unit_of_work() as session:
-        still = reach and leads_within(session, caller.rep_id, reach, [lead_id])
+        still = within(session, caller, "lead.read", lead_id)
     if not still:
         return go_to("/console")
     return lead_page(request, lead_id, caller, said=words, counted=True)
