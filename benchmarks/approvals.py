@@ -155,13 +155,13 @@ class World:
 
     def ask(self) -> str:
         """A score override of a new lead that waits for a manager; the approval's id."""
-        from leadflow.accounts.acting import Requester
+        from leadflow.accounts.delegation import Requester
         from leadflow.accounts.people import find_person
         from leadflow.database.engine import unit_of_work
         from leadflow.leads.tables import Lead
-        from leadflow.scoring.overrides import override
-        from leadflow.scoring.schemas import OverrideIn
-        from leadflow.scoring.service import score_lead
+        from leadflow.scoring.overrides.schemas import OverrideIn
+        from leadflow.scoring.overrides.service import override
+        from leadflow.scoring.serving.score import score_lead
         from models.rubric import Rubric
 
         now = datetime.now(UTC)
@@ -266,7 +266,7 @@ def _through_restarts(
 def _reopened(world: World, asked: list[str]) -> bool:
     """Whether every gate is shown; those that were lost are opened again, as the flow
     ``escalate_waiting`` does every five minutes."""
-    from tasks.waiting import reopen_gates
+    from tasks.pending_approvals import reopen_gates
 
     try:
         reopen_gates.fn()

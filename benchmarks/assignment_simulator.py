@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.rows import Row
-from leadflow.assignment.actions import AssignActions
-from leadflow.assignment.deciding import decide
-from leadflow.assignment.eligibility import Covering
-from leadflow.assignment.facts import LeadFacts, RepFacts
-from leadflow.assignment.performance import Counts, RepEffects, fit_effects
-from leadflow.assignment.plan import Chances, Group, Plan, Setting, State, with_effects
-from leadflow.assignment.strategies import StrategyName
+from leadflow.assignment.choice.actions import AssignActions
+from leadflow.assignment.choice.decide import decide
+from leadflow.assignment.choice.eligibility import Covering
+from leadflow.assignment.choice.plan import Chances, Group, Plan, Setting, State, with_effects
+from leadflow.assignment.choice.rep_effects import Counts, RepEffects, fit_effects
+from leadflow.assignment.choice.strategies import StrategyName
+from leadflow.assignment.snapshots import LeadSnapshot, RepSnapshot
 
 SEEDS = (1, 2, 3)
 LEADS, REPS, BATCH = 20_000, 60, 1_000
@@ -34,14 +34,14 @@ Floats = NDArray[np.float64]
 class Market:
     """Past and new leads, the people, and what each really adds, (reps, industries)."""
 
-    past: list[LeadFacts]
-    new: list[LeadFacts]
-    reps: tuple[RepFacts, ...]
+    past: list[LeadSnapshot]
+    new: list[LeadSnapshot]
+    reps: tuple[RepSnapshot, ...]
     industries: tuple[str, ...]
     truth: Floats
     covering: Covering
 
-    def true_chances(self, leads: Sequence[LeadFacts]) -> Floats:
+    def true_chances(self, leads: Sequence[LeadSnapshot]) -> Floats:
         """The true probability of each lead with each salesperson, (leads, reps)."""
         place = {name: column for column, name in enumerate(self.industries)}
         nothing = len(self.industries)
@@ -109,7 +109,7 @@ def _worth(truth: Floats, chosen: NDArray[np.intp]) -> float:
 
 
 def _hand_out(
-    market: Market, leads: list[LeadFacts], strategy: StrategyName, chances: Chances
+    market: Market, leads: list[LeadSnapshot], strategy: StrategyName, chances: Chances
 ) -> NDArray[np.intp]:
     """In batches, each of which finds everybody with room for a quarter more than their share."""
     setting = Setting(market.reps, frozenset(), market.covering, chances)
@@ -155,7 +155,7 @@ def _market(seed: int) -> Market:
         for row, chance in zip(block.leads.to_dict("records"), chances, strict=True):
             country, region = place(row["location"] if isinstance(row["location"], str) else None)
             leads.append(
-                LeadFacts(
+                LeadSnapshot(
                     lead_id=row["external_id"],
                     country=country,
                     region=region,
@@ -178,16 +178,16 @@ def _market(seed: int) -> Market:
     )
 
 
-def _people(seed: int) -> tuple[tuple[RepFacts, ...], Covering]:
+def _people(seed: int) -> tuple[tuple[RepSnapshot, ...], Covering]:
     """Salespeople as they are in the simulated market, and whose territory a lead is in."""
-    from leadflow.assignment.team_checks import territory_facts
-    from leadflow.assignment.territory_tree import TerritoryTree
+    from leadflow.assignment.team.checks import territory_facts
+    from leadflow.assignment.territory.tree import TerritoryTree
     from leadflow.simulation.team import make_team
 
     team = make_team(seed, REPS, LEADS)
     people = [rep for rep in team.reps if rep.capacity is not None]
     reps = tuple(
-        RepFacts(
+        RepSnapshot(
             rep_id=rep.id,
             capacity=rep.capacity,
             skills=rep.skills,

@@ -16,8 +16,8 @@ from rich.console import Console
 
 from benchmarks.assignment_instances import batch
 from benchmarks.rows import Row
-from leadflow.assignment.grid import FloatMatrix, IntArray
-from leadflow.assignment.solver import greedy, solve
+from leadflow.assignment.solver.grid import FloatMatrix, IntArray
+from leadflow.assignment.solver.solve import greedy, solve
 
 SMALL, LARGE = (10_000, 200), (100_000, 1_000)
 ONE_THREAD = dict.fromkeys(

@@ -59,7 +59,7 @@ def _everybody_has_room(engine: "Engine") -> None:
 
 
 def _sweep(engine: "Engine", settings: "Settings", strategy: str) -> Row:
-    from leadflow.assignment.service import sweep
+    from leadflow.assignment.routing.sweep import sweep
     from leadflow.database.engine import unit_of_work
 
     _rules(engine, {"strategy": strategy, "at_once": True})
@@ -76,11 +76,11 @@ def _one_by_one(engine: "Engine", settings: "Settings") -> list[Row]:
     """Leads routed one after the other, each in a transaction of its own, committed."""
     from sqlalchemy import select
 
-    from leadflow.assignment.routing import route
+    from leadflow.assignment.routing.request import route
     from leadflow.database.engine import unit_of_work
     from leadflow.leads.service import lock_lead
     from leadflow.leads.tables import Lead
-    from leadflow.scoring.service import current_score
+    from leadflow.scoring.serving.score import current_score
 
     _team(engine, REPS_OF_ONE)
     _rules(engine, {"strategy": "hybrid", "at_once": True})
@@ -107,7 +107,7 @@ def _one_by_one(engine: "Engine", settings: "Settings") -> list[Row]:
 
 
 def _rules(engine: "Engine", default: dict[str, Any]) -> None:
-    from leadflow.assignment.actions import AssignActions
+    from leadflow.assignment.choice.actions import AssignActions
     from leadflow.database.engine import unit_of_work
     from leadflow.rules.schemas import parse_rules
     from leadflow.rules.service import store_rules
@@ -119,7 +119,7 @@ def _rules(engine: "Engine", default: dict[str, Any]) -> None:
 
 def _team(engine: "Engine", size: int) -> None:
     """So many active salespeople with room for all leads together; the first is their head."""
-    from leadflow.assignment.team import store_team
+    from leadflow.assignment.team.versions import store_team
     from leadflow.database.engine import unit_of_work
     from leadflow.simulation.team import make_team
 

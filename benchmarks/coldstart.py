@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.rows import Row, publish
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.calibration import losses
 from models.candidates import COMBINATION
 from models.recipe import Recipe
@@ -91,7 +91,7 @@ def market() -> Set:
     from leadflow.database import cluster, embedded
     from leadflow.database.engine import get_engine, unit_of_work
     from leadflow.database.migrate import upgrade
-    from leadflow.scoring.frames import read_training_set
+    from leadflow.scoring.serving.feature_frames import read_training_set
     from leadflow.settings import get_settings
     from leadflow.simulation.service import simulate
 
@@ -116,7 +116,7 @@ def _set(name: str, frame: pd.DataFrame, labels: np.ndarray, categories: set[str
             str(column),
             str(column),
             Dimension.FIT,
-            Kind.CATEGORICAL if column in categories else Kind.NUMERIC,
+            FeatureKind.CATEGORICAL if column in categories else FeatureKind.NUMERIC,
         )
         for column in frame.columns
     )

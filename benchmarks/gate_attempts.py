@@ -15,15 +15,15 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from leadflow.accounts import acting
+from leadflow.accounts import delegation
 from leadflow.accounts.people import add_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals import codes, service
+from leadflow.approvals.decision_kinds import KINDS, DecisionKind
 from leadflow.approvals.due import advance_due
-from leadflow.approvals.kinds import KINDS, Kind
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
-from leadflow.approvals.service import Decision, Outcome, Proposal
+from leadflow.approvals.service import Outcome, Proposal, Vote
 from leadflow.approvals.tables import Approval, ApprovalCode
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -136,7 +136,9 @@ class World:
         levels: list[dict[str, Any]] = [{"roles": [MANAGER], "quorum": quorum}]
         levels += [{"roles": [ADMIN]}] if with_admin else []
         policy = {"policy": "p", "decision": "attempt", "levels": levels, "hours": 24}
-        KINDS["attempt"] = Kind("An attempt", lambda session, subject, payload: dict(self.subject))
+        KINDS["attempt"] = DecisionKind(
+            "An attempt", lambda session, subject, payload: dict(self.subject)
+        )
         store_policies(session, parse_policies({"policies": [policy]}), "test", None)
         self.people = {
             name: add_person(session, name, name, [role], "test") for name, role in ROLES.items()
@@ -144,7 +146,7 @@ class World:
         self.people["gone"].active = False
         for who, whom in STANDS_FOR.items():
             until = NOW + timedelta(days=400)
-            acting.delegate(session, self.people[whom], self.people[who], NOW, until, "test")
+            delegation.delegate(session, self.people[whom], self.people[who], NOW, until, "test")
         self.now = NOW
         self.approval, self.other = self._ask("one"), self._ask("two")
         self.model = Model([(MANAGER, quorum), *([(ADMIN, 1)] if with_admin else [])])
@@ -152,7 +154,7 @@ class World:
     def attempt(self, what: str, who: str, way: str) -> None:
         """One attempt, by the code and by the model; they must agree."""
         if what in ("vote", "reject"):
-            decision: Decision = "approve" if what == "vote" else "reject"
+            decision: Vote = "approve" if what == "vote" else "reject"
             expected = self.model.vote(who, way, decision)
             outcome = self._vote(self.people[who], way, decision)
             assert outcome.counted == expected, (what, who, way, outcome.problem)
@@ -188,7 +190,7 @@ class World:
         )
         return service.propose(self.session, question, self.now)
 
-    def _vote(self, person: Person, way: str, decision: service.Decision) -> Outcome:
+    def _vote(self, person: Person, way: str, decision: service.Vote) -> Outcome:
         if way in ("page", "other_hash"):
             seen = self.approval.content_hash if way == "page" else "0" * 64
             return service.decide(

@@ -22,7 +22,7 @@ from benchmarks.peers import (
     random_forest,
 )
 from benchmarks.rows import Row, publish
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from leadflow.settings import get_settings
 from models.evaluation import Metrics, auc, evaluate
 from models.training import Training, train
@@ -49,7 +49,7 @@ def bank_features(frame: pd.DataFrame) -> tuple[Feature, ...]:
             str(name),
             str(name),
             Dimension.FIT,
-            Kind.CATEGORICAL if name in CATEGORIES else Kind.NUMERIC,
+            FeatureKind.CATEGORICAL if name in CATEGORIES else FeatureKind.NUMERIC,
         )
         for name in frame.columns
     )

@@ -84,7 +84,7 @@ def measure(home: Path) -> list[float]:
     from leadflow.database import cluster
     from leadflow.database.engine import get_engine
     from leadflow.database.migrate import upgrade
-    from leadflow.gateway.app import create_app
+    from leadflow.gateway.application import create_app
     from leadflow.settings import get_settings
 
     cluster.ensure_databases(cluster.locate(get_settings()))

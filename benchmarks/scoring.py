@@ -26,7 +26,7 @@ from benchmarks.store import NOW, fill
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from leadflow.scoring.frames import TrainingSet
+    from leadflow.scoring.serving.feature_frames import TrainingSet
     from leadflow.settings import Settings
     from models.scorecard import Scorecard
     from models.scores import Scorer
@@ -39,7 +39,7 @@ PEER_LEADS, PEER_WRITES = 20_000, 5_000
 def one_lead(scorecard: "Scorecard", data: "TrainingSet") -> list[Row]:
     """A score with its dimensions and reasons for one lead after the other, and scikit-learn's
     pipeline on frames of one row."""
-    from leadflow.scoring.rows import scored_leads
+    from leadflow.scoring.serving.score_rows import scored_leads
     from leadflow.settings import get_settings
 
     frame = data.frame.head(ONE_BY_ONE)
@@ -74,7 +74,7 @@ def over_http(settings: "Settings", console: Console) -> list[Row]:
         key = create_key(session, "benchmark")
     scoring, storing = (
         _served(factory, settings, key, console)
-        for factory in ("leadflow.gateway.app:create_app", "benchmarks.storing:create_app")
+        for factory in ("leadflow.gateway.application:create_app", "benchmarks.storing:create_app")
     )
     named = "storing without scoring"
     return [
@@ -135,7 +135,7 @@ def _wait_until_ready(port: int) -> None:
 def everything(scorecard: "Scorer", settings: "Settings") -> tuple[float, int]:
     """Seconds to score all leads, and how many they are: features to written score."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring import runs
+    from leadflow.scoring.batch import runs
 
     started = time.monotonic()
     with unit_of_work() as session:
@@ -212,8 +212,8 @@ def _peak_mib() -> float:
 def learned(settings: "Settings") -> "tuple[Scorecard, TrainingSet]":
     """The automatic choice on the market's leads, and what it learned from."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.frames import read_training_set
-    from leadflow.scoring.learning import learn
+    from leadflow.scoring.learning.challenger import learn
+    from leadflow.scoring.serving.feature_frames import read_training_set
 
     with unit_of_work() as session:
         data = read_training_set(session, NOW, timedelta(days=settings.horizon_days))

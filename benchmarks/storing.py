@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Response
 
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.callers import CreatesLeads
-from leadflow.gateway.schemas import LeadOut
+from leadflow.gateway.api.schemas import LeadOut
+from leadflow.gateway.http.callers import CreatesLeads
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from features.attribute_values import as_category, as_days_since, as_number, as_truth, as_words
 from features.definitions import Definition
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 
 PREFIX = "attributes."
 KINDS = ("numeric", "categorical", "boolean", "date", "text")
@@ -52,7 +52,7 @@ def _value(profile: FromClause, name: str, kind: str) -> ColumnElement[Any]:
 def _date_words(row: Row) -> dict[str, Any]:
     label = row["label"]
     return {
-        "kind": Kind.NUMERIC,
+        "kind": FeatureKind.NUMERIC,
         "says": f"{label}: {{value}} days ago",
         "says_below": f"{label}: {{value}} days ahead",
         "says_for": {
@@ -66,7 +66,7 @@ def _date_words(row: Row) -> dict[str, Any]:
 def _text_words(row: Row) -> dict[str, Any]:
     label = row["label"]
     return {
-        "kind": Kind.NUMERIC,
+        "kind": FeatureKind.NUMERIC,
         "says": f"{label}: {{value}} words",
         "says_for": {"1": f"{label}: one word"},
         "missing": f"{label}: nothing written",
@@ -80,7 +80,7 @@ _READS: dict[str, Callable[[str, str], str]] = {
     "text": as_words,
 }
 _SAYS: dict[str, Callable[[Row], dict[str, Any]]] = {
-    **{kind.value: lambda row: {"kind": Kind(str(row["kind"]))} for kind in Kind},
+    **{kind.value: lambda row: {"kind": FeatureKind(str(row["kind"]))} for kind in FeatureKind},
     "date": _date_words,
     "text": _text_words,
 }

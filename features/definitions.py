@@ -12,7 +12,7 @@ from sqlalchemy import Double, Integer, cast, func, literal
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from features.opinion import AI_SCORE, latest_opinion
 
 Expression = Callable[[FromClause, FromClause], ColumnElement[Any]]
@@ -56,7 +56,7 @@ _D, _B, _E, _F = (
     Dimension.ENGAGEMENT,
     Dimension.FIT,
 )
-_N, _C, _Y = Kind.NUMERIC, Kind.CATEGORICAL, Kind.BOOLEAN
+_N, _C, _Y = FeatureKind.NUMERIC, FeatureKind.CATEGORICAL, FeatureKind.BOOLEAN
 
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(

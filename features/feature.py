@@ -19,7 +19,7 @@ class Dimension(StrEnum):
     AI = "ai"
 
 
-class Kind(StrEnum):
+class FeatureKind(StrEnum):
     """How a feature's values are read. Booleans travel as 0.0 and 1.0, missing ones as NaN."""
 
     NUMERIC = "numeric"
@@ -44,7 +44,7 @@ class Feature:
     name: str
     label: str
     dimension: Dimension
-    kind: Kind
+    kind: FeatureKind
     says: str = ""
     says_for: Mapping[str, str] = field(default_factory=dict, hash=False)
     missing: str = ""
@@ -61,7 +61,7 @@ class Feature:
     def from_dict(data: Mapping[str, Any]) -> "Feature":
         """The feature that ``to_dict`` wrote."""
         return Feature(
-            **{**data, "dimension": Dimension(data["dimension"]), "kind": Kind(data["kind"])}
+            **{**data, "dimension": Dimension(data["dimension"]), "kind": FeatureKind(data["kind"])}
         )
 
     def sentence(self, value: object) -> str:
@@ -79,9 +79,9 @@ class Feature:
         key = f"{value:g}"
         if key in self.says_for:
             return self.says_for[key]
-        if self.kind is Kind.BOOLEAN:
+        if self.kind is FeatureKind.BOOLEAN:
             return self._with(self.says, "yes" if value else "no")
-        if self.kind is Kind.NUMERIC:
+        if self.kind is FeatureKind.NUMERIC:
             below = bool(self.says_below) and value < 0
             size = abs(value) if below else value
             return self._with(self.says_below if below else self.says, _digits(size))

@@ -6,14 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from features.store import ai_qualifications
 
 AI_SCORE = Feature(
     "ai_score",
     "AI qualification",
     Dimension.AI,
-    Kind.NUMERIC,
+    FeatureKind.NUMERIC,
     "AI rates this lead {value} of 100",
     missing="AI not asked",
 )

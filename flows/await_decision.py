@@ -11,7 +11,7 @@ from tasks.approvals import find_verdict, read_question, take_decision
 from tasks.outbox import deliver_outbox
 
 
-class Decision(RunInput):
+class DecisionForm(RunInput):
     """The form of a gate."""
 
     decision: Literal["approve", "reject"] = Field(description="What you decide.")
@@ -35,7 +35,7 @@ def await_decision(approval_id: str) -> str:
     while not verdict.settled:
         question = read_question(approval_id)
         # Only `description` as initial data: any other would make its field optional.
-        form = Decision.with_initial_data(description=note + question)
+        form = DecisionForm.with_initial_data(description=note + question)
         answer = suspend_flow_run(wait_for_input=form, timeout=None)
         verdict = take_decision(
             approval_id, answer.decision, answer.approver, answer.code, answer.reason

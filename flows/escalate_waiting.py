@@ -3,7 +3,7 @@
 from prefect import flow
 
 from tasks.outbox import deliver_outbox
-from tasks.waiting import advance_approvals, publish_waiting, reopen_gates
+from tasks.pending_approvals import advance_approvals, publish_waiting, reopen_gates
 
 
 @flow(name="escalate_waiting", retries=0)

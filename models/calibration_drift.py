@@ -18,7 +18,7 @@ MINIMUM = 20
 LEVEL = 0.99
 FARTHEST = 12.0  # log-odds beyond which a probability is certain enough
 LOOSE = 1e-4  # a prior this wide moves nothing, and keeps parted outcomes from being infinite
-Verdict = Literal["too few", "honest", "too low", "too high", "too extreme", "too timid"]
+CalibrationVerdict = Literal["too few", "honest", "too low", "too high", "too extreme", "too timid"]
 Interval = tuple[float, float, float]
 
 
@@ -33,7 +33,7 @@ class CalibrationCheck:
     leads: int
     converted: int
     expected: float
-    verdict: Verdict
+    verdict: CalibrationVerdict
     ratio: Interval | None = None
     shift: Interval | None = None
     slope: Interval | None = None
@@ -92,7 +92,7 @@ def check(probability: Vector, converted: "np.ndarray", bound: float) -> Calibra
     )
 
 
-def _verdict(ratio: Interval, slope: Interval, bound: float) -> Verdict:
+def _verdict(ratio: Interval, slope: Interval, bound: float) -> CalibrationVerdict:
     if _beyond(ratio, bound):
         return "too low" if ratio[0] > 1 else "too high"
     if _beyond(slope, bound):

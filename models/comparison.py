@@ -9,7 +9,7 @@ import numpy as np
 from models.calibration import Vector
 from models.evaluation import auc
 
-Verdict = Literal["better", "not clearly better", "worse"]
+ComparisonVerdict = Literal["better", "not clearly better", "worse"]
 TURNS, TAIL = 400, 0.025
 Measure = Callable[[Vector, np.ndarray], float]
 
@@ -35,7 +35,7 @@ class Comparison:
     auc: Difference
     brier: Difference
     log_loss: Difference
-    verdict: Verdict
+    verdict: ComparisonVerdict
 
     def rows(self) -> list[tuple[str, Difference]]:
         """The measures by name."""
@@ -116,7 +116,7 @@ def _quantiles(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return lows, highs
 
 
-def _verdict(differences: Sequence[Difference]) -> Verdict:
+def _verdict(differences: Sequence[Difference]) -> ComparisonVerdict:
     better = any(difference.low > 0 for difference in differences)
     worse = any(difference.high < 0 for difference in differences)
     if better == worse:

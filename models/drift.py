@@ -23,7 +23,7 @@ SOMETHING, MUCH = 0.1, 0.25
 MINIMUM_LEADS = 50
 HALF = 0.5  # Krichevsky and Trofimov's half a lead in each bin, so that none is empty
 FALSE_ALARMS = 0.001  # share of checks, all features together, that may alarm without drift
-Verdict = Literal["too few", "steady", "moved", "shifted"]
+DriftVerdict = Literal["too few", "steady", "moved", "shifted"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class FeatureDrift:
     most: str
     share_then: float
     share_now: float
-    verdict: Verdict
+    verdict: DriftVerdict
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _measure(
     )
 
 
-def _verdict(psi: float, limit: float, leads: int, bound: float) -> Verdict:
+def _verdict(psi: float, limit: float, leads: int, bound: float) -> DriftVerdict:
     if leads < MINIMUM_LEADS:
         return "too few"
     if psi <= limit:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, Kind
+from features.feature import Feature, FeatureKind
 from models.categories import LearnedCodes, Texts, folded, learn_codes
 from models.rare_categories import FOLDS
 
@@ -58,7 +58,9 @@ class Encoding:
         known = [one for one in fitted if one is not None]
         if not known:
             # Nothing varies in this part of the data; it may in the rest.
-            plain = Encoding(tuple(f for f in features if f.kind is not Kind.CATEGORICAL), {})
+            plain = Encoding(
+                tuple(f for f in features if f.kind is not FeatureKind.CATEGORICAL), {}
+            )
             return plain, plain.matrix(frame)
         codes = {one.feature.name: one.codes for one in known if one.codes is not None}
         encoding = Encoding(
@@ -81,7 +83,7 @@ class Encoding:
             raise FeaturesMissing(f"The frame lacks {', '.join(absent)}.")
         result = np.empty((len(frame), len(self.features)))
         for place, feature in enumerate(self.features):
-            if feature.kind is Kind.CATEGORICAL:
+            if feature.kind is FeatureKind.CATEGORICAL:
                 name = feature.name
                 texts = Texts.of(frame[name])
                 result[:, place] = texts.coded(self._known[name], self._unseen(name), np.nan)
@@ -108,7 +110,7 @@ class Encoding:
     def _code(self, value: Any, feature: Feature) -> float:
         if value is None or value != value:
             return float("nan")
-        if feature.kind is Kind.CATEGORICAL:
+        if feature.kind is FeatureKind.CATEGORICAL:
             text, name = folded(value), feature.name
             return self._known[name].get(text, self._unseen(name)) if text else float("nan")
         try:
@@ -137,7 +139,9 @@ class Encoding:
     def categorical(self) -> list[int]:
         """The places of categorical features in the matrix."""
         return [
-            place for place, feature in enumerate(self.features) if feature.kind is Kind.CATEGORICAL
+            place
+            for place, feature in enumerate(self.features)
+            if feature.kind is FeatureKind.CATEGORICAL
         ]
 
     def codes(self, place: int) -> int:
@@ -179,7 +183,7 @@ def _fitted(
     frame: pd.DataFrame, feature: Feature, labels: np.ndarray | None, folds: np.ndarray
 ) -> _Fitted | None:
     """One feature learned, or None where it does not vary."""
-    if feature.kind is Kind.CATEGORICAL:
+    if feature.kind is FeatureKind.CATEGORICAL:
         texts = Texts.of(frame[feature.name])
         missing = bool((texts.of_row < 0).any())
         if len(texts.different) + missing < 2:

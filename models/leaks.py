@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, Kind
+from features.feature import Feature, FeatureKind
 from models.single_features import MISSING, SingleFeature, look_at, periods, same_thing, together
 
 LeakKind = Literal["known after the outcome", "filled in when converted", "separates", "too strong"]
@@ -114,7 +114,7 @@ def _separates(single: SingleFeature, labels: np.ndarray) -> Leak | None:
 
 def _category(single: SingleFeature, labels: np.ndarray) -> Leak | None:
     """A category that only converted leads have, such as a stage that is set when they buy."""
-    if single.feature.kind is not Kind.CATEGORICAL:
+    if single.feature.kind is not FeatureKind.CATEGORICAL:
         return None
     leads = np.bincount(single.codes)
     converted = np.bincount(single.codes, weights=labels).astype(np.int64)

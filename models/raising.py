@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from features.feature import Feature, Kind
+from features.feature import Feature, FeatureKind
 from models.scores import Scorer
 
 MOST = 3
@@ -46,5 +46,5 @@ def _changed(scorer: Scorer, feature: Feature, value: object) -> object | None:
         return None if unknown or value == 0 else 0.0
     if feature.step == "more":
         known = float(value) if isinstance(value, (int, float)) and not unknown else 0.0
-        return None if feature.kind is Kind.BOOLEAN and known >= 1 else known + 1.0
+        return None if feature.kind is FeatureKind.BOOLEAN and known >= 1 else known + 1.0
     return None

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.feature import Kind
+from features.feature import FeatureKind
 from models.code_version import code_version
 from models.model_card import training_segments, write_card
 from models.pyfunc import ScorecardFunction
@@ -117,7 +117,7 @@ def _signature(scorecard: Scorecard, example: pd.DataFrame) -> Any:
 
     inputs = [
         ColSpec(
-            "string" if feature.kind is Kind.CATEGORICAL else "double",
+            "string" if feature.kind is FeatureKind.CATEGORICAL else "double",
             feature.name,
             required=True,
         )

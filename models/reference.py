@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, Kind
+from features.feature import Feature, FeatureKind
 
 MOST_BINS = 10
 MOST_CATEGORIES = 40
@@ -32,7 +32,7 @@ class FeatureReference:
     @staticmethod
     def of(column: "pd.Series[Any]", feature: Feature) -> "FeatureReference":
         """The bins that this column of n leads gives rise to, with their counts."""
-        if feature.kind is Kind.CATEGORICAL:
+        if feature.kind is FeatureKind.CATEGORICAL:
             empty = FeatureReference(feature.name, feature.label, None, _common(column), ())
         else:
             empty = FeatureReference(feature.name, feature.label, _edges(column), (), ())

@@ -15,7 +15,7 @@ from models.scorecard_files import fingerprint, read_scorecard
 from models.scores import Scorer
 from models.training import Training
 
-__all__ = ["Facts", "ModelAltered", "NoSuchVersion", "Registry", "Version"]
+__all__ = ["ModelAltered", "NoSuchVersion", "Registry", "TrainingFacts", "Version"]
 CHAMPION, CHALLENGER = "champion", "challenger"
 SHA_TAG = "scorecard_sha256"
 
@@ -31,7 +31,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Facts:
+class TrainingFacts:
     """What is known of a version: when and from what it was learned, and how good it was.
 
     ``last_moment`` is the end of the day of the last lead it learned from; ``metrics`` are those
@@ -93,7 +93,7 @@ class Registry:
                 f"{self._name} has no version {number}. See which there are: leadflow models list"
             ) from error
 
-    def facts(self, most: int = 20) -> list[Facts]:
+    def facts(self, most: int = 20) -> list[TrainingFacts]:
         """The newest versions, newest first, with what their runs say."""
         client = self._client()
         # The list does not carry aliases; the model does.
@@ -114,7 +114,7 @@ class Registry:
             for item in found
         ]
 
-    def facts_of(self, version: Version) -> Facts:
+    def facts_of(self, version: Version) -> TrainingFacts:
         """What the run of one version says."""
         runs = self._runs(self._client(), [version.run_id])
         return _facts(version, (), runs.get(version.run_id))
@@ -211,9 +211,9 @@ class Registry:
         return quiet_mlflow().MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
 
 
-def _facts(version: Version, aliases: tuple[str, ...], run: Any) -> Facts:
+def _facts(version: Version, aliases: tuple[str, ...], run: Any) -> TrainingFacts:
     parameters = run.data.params if run is not None else {}
-    return Facts(
+    return TrainingFacts(
         version=version,
         aliases=aliases,
         learned_at=_moment(parameters.get("learned_at")),

@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from features.definitions import DEFINITIONS
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.additive import AdditiveModel, Curve
 from models.calibration import NOT_ENOUGH, Calibration, logit
 from models.encoding import Encoding
@@ -128,7 +128,7 @@ def _part(
     categories = {
         f.name: tuple(str(value) for value in rules[f.name]["values"])
         for f in features
-        if f.kind is Kind.CATEGORICAL
+        if f.kind is FeatureKind.CATEGORICAL
     }
     model = RubricModel(
         AdditiveModel(_log_odds(base_rate), tuple(curves)),
@@ -171,7 +171,7 @@ def _feature(name: str, rule: Mapping[str, Any]) -> Feature:
         raise RubricInvalid(f"{name} needs values, or bands in order.")
     if not name.startswith("attributes."):
         return _known(name)
-    kind = Kind.NUMERIC if bands else Kind.CATEGORICAL
+    kind = FeatureKind.NUMERIC if bands else FeatureKind.CATEGORICAL
     named = name.removeprefix("attributes.").replace("_", " ").capitalize()
     dimension = Dimension(rule.get("dimension", "fit"))
     return Feature(name, str(rule.get("label") or named), dimension, kind)
@@ -180,7 +180,7 @@ def _feature(name: str, rule: Mapping[str, Any]) -> Feature:
 def _curve(feature: Feature, rule: Mapping[str, Any]) -> Curve:
     """A rule's points as log-odds; a value it does not name has those of a missing one."""
     missing = float(rule.get("missing", 0)) / POINTS_PER_LOG_ODDS
-    if feature.kind is Kind.CATEGORICAL:
+    if feature.kind is FeatureKind.CATEGORICAL:
         heights = [float(points) / POINTS_PER_LOG_ODDS for points in rule["values"].values()]
         return Curve(tuple(map(float, range(len(heights)))), (*heights, missing), missing)
     bands = rule.get("bands") or sorted((float(v), p) for v, p in rule["values"].items())

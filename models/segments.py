@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, Kind
+from features.feature import Feature, FeatureKind
 from models.calibration import Vector
 from models.evaluation import auc
 from models.single_features import auc_error
@@ -60,7 +60,7 @@ def segments(
     for categorical in (True, False):
         divided = 0
         for feature in features:
-            if (feature.kind is Kind.CATEGORICAL) != categorical or divided == MOST_FEATURES:
+            if (feature.kind is FeatureKind.CATEGORICAL) != categorical or divided == MOST_FEATURES:
                 continue
             parts = [
                 _segment(feature.label, value, labels[rows], probability[rows])
@@ -75,12 +75,12 @@ def segments(
 
 def _parts(column: "pd.Series[Any]", feature: Feature) -> Iterator[tuple[str, np.ndarray]]:
     """(value in words, which leads), missing ones last."""
-    if feature.kind is Kind.NUMERIC:
+    if feature.kind is FeatureKind.NUMERIC:
         yield from _bands(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64))
         return
     for value in column.value_counts().index[:MOST_VALUES]:
         words = str(value)
-        if feature.kind is Kind.BOOLEAN:
+        if feature.kind is FeatureKind.BOOLEAN:
             words = "yes" if value else "no"
         yield words, (column == value).to_numpy(dtype=bool, na_value=False)
     yield "not known", column.isna().to_numpy()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, Kind
+from features.feature import Feature, FeatureKind
 from models.calibration import Vector
 from models.evaluation import auc
 
@@ -48,7 +48,7 @@ def look_at(
     codes = _codes(column, feature, labels)
     log_odds = _out_of_fold(codes, labels)
     ranked = auc_within(log_odds, labels, strata)
-    if feature.kind is not Kind.CATEGORICAL:
+    if feature.kind is not FeatureKind.CATEGORICAL:
         values = _numbers(column)
         whole = np.where(np.isnan(values), np.nanmin(values, initial=0.0) - 1.0, values)
         straight = auc_within(whole, labels, strata)
@@ -113,7 +113,7 @@ def periods(moments: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
 
 
 def _codes(column: pd.Series, feature: Feature, labels: np.ndarray) -> np.ndarray:
-    if feature.kind is Kind.CATEGORICAL:
+    if feature.kind is FeatureKind.CATEGORICAL:
         return pd.factorize(column.astype(object))[0] + 1
     values = _numbers(column)
     known = values[~np.isnan(values)]

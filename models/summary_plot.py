@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.feature import Feature, Kind
+from features.feature import Feature, FeatureKind
 from models.calibration import Vector
 from models.scores import Scores
 
@@ -55,7 +55,7 @@ def summary(axes: Any, scores: Scores, frame: pd.DataFrame) -> str:
 def place_in_range(column: "pd.Series[Any]", feature: Feature, points: Vector) -> Vector:
     """Where each value (n) lies among the others, 0 for the lowest and 1 for the highest; NaN
     where it is not known."""
-    if feature.kind is Kind.CATEGORICAL:
+    if feature.kind is FeatureKind.CATEGORICAL:
         brought = pd.Series(points).groupby(column.to_numpy(dtype=object)).transform("mean")
         values = brought.to_numpy(dtype=np.float64)
     else:

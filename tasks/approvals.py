@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
-from leadflow.approvals.kinds import kind_of
+from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
@@ -34,7 +34,7 @@ Nothing happens without a decision.
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateOutcome:
     """Whether the question is settled, and what became of the answer in words."""
 
     settled: bool
@@ -53,11 +53,11 @@ def read_question(approval_id: str) -> str:
 
 # Asked anew each time the run wakes up: somebody may have decided elsewhere meanwhile.
 @task(persist_result=False, cache_policy=NO_CACHE)
-def find_verdict(approval_id: str) -> Verdict:
+def find_verdict(approval_id: str) -> GateOutcome:
     """Whether the question has been settled already, through whichever door."""
     with unit_of_work() as session:
         approval = approvals.get(session, approval_id)
-        return Verdict(approval.status != "waiting", approval.status)
+        return GateOutcome(approval.status != "waiting", approval.status)
 
 
 @task(persist_result=True)
@@ -67,7 +67,7 @@ def take_decision(
     approver: str,
     code: str,
     reason: str,
-) -> Verdict:
+) -> GateOutcome:
     """Take the answer of the form; one that does not count leaves the question open, says why and
     is kept in the record and the audit log."""
     with unit_of_work() as session:
@@ -75,7 +75,7 @@ def take_decision(
             session, approval_id, decision, approver, code, reason, datetime.now(UTC)
         )
         settled = outcome.approval.status != "waiting"
-        return Verdict(settled, outcome.approval.status if settled else outcome.words)
+        return GateOutcome(settled, outcome.approval.status if settled else outcome.words)
 
 
 def _how(approval: Approval) -> str:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from leadflow.assignment import service
-from leadflow.assignment.service import SweepResult
+from leadflow.assignment.routing import sweep as service
+from leadflow.assignment.routing.sweep import SweepResult
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
 

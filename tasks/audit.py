@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 
 from leadflow.audit import exporting
-from leadflow.audit.waiting import put_into_chain
+from leadflow.audit.queue import put_into_chain
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from leadflow.assignment import escalating, redistributing, unroutable, working
-from leadflow.assignment.escalating import Escalated
-from leadflow.assignment.unroutable import Alarm
+from leadflow.assignment.work import alarms, escalation, redistribution
+from leadflow.assignment.work import service as working
+from leadflow.assignment.work.alarms import Alarm
+from leadflow.assignment.work.escalation import Escalated
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
 
@@ -23,21 +24,21 @@ def catch_up_touches() -> int:
 def redistribute() -> int:
     """Leads of whoever has left or is away go back to the pool; how many."""
     with unit_of_work() as session:
-        return redistributing.redistribute(session, get_settings(), datetime.now(UTC))
+        return redistribution.redistribute(session, get_settings(), datetime.now(UTC))
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
 def escalate() -> Escalated:
     """Remind and pass on one batch of leads that are due."""
     with unit_of_work() as session:
-        return escalating.escalate(session, get_settings(), datetime.now(UTC))
+        return escalation.escalate(session, get_settings(), datetime.now(UTC))
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
 def raise_alarms() -> Alarm:
     """Tell of leads that nobody can take, and of any that lie about."""
     with unit_of_work() as session:
-        return unroutable.raise_alarms(session, get_settings(), datetime.now(UTC))
+        return alarms.raise_alarms(session, get_settings(), datetime.now(UTC))
 
 
 @task(persist_result=False)

@@ -8,9 +8,9 @@ from prefect.artifacts import create_markdown_artifact
 
 from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.learning import Learned, promotion
-from leadflow.scoring.learning import learn_challenger as learn
-from leadflow.scoring.monitoring import triggered
+from leadflow.scoring.learning.challenger import Learned, promotion
+from leadflow.scoring.learning.challenger import learn_challenger as learn
+from leadflow.scoring.monitoring.checks import triggered
 from leadflow.settings import get_settings
 
 

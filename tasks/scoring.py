@@ -8,11 +8,11 @@ from prefect.cache_policies import NO_CACHE
 
 from leadflow.database.engine import unit_of_work
 from leadflow.database.outbox import enqueue
-from leadflow.scoring import runs
-from leadflow.scoring.champion import scorer_at, serving_scorer
-from leadflow.scoring.runs import Run
-from leadflow.scoring.service import Scored
-from leadflow.scoring.shadow import shadow_scorer
+from leadflow.scoring.batch import runs
+from leadflow.scoring.batch.runs import Run
+from leadflow.scoring.serving.champion import scorer_at, serving_scorer
+from leadflow.scoring.serving.score import Scored
+from leadflow.scoring.serving.shadow import shadow_scorer
 from leadflow.settings import get_settings
 from models.scores import Scorer
 

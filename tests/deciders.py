@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.people import add_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
-from leadflow.approvals.service import Decision, Outcome
+from leadflow.approvals.service import Outcome, Vote
 from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 
 
@@ -22,7 +22,7 @@ def settle(
     session: Session,
     approval_id: str | None,
     now: datetime,
-    decision: Decision = "approve",
+    decision: Vote = "approve",
     reason: str = "ok",
 ) -> Outcome:
     """Decide as one person of each level's role after the other, until it is settled."""

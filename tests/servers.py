@@ -49,7 +49,7 @@ def forget_models(settings: Settings) -> None:
     """Take the registered model out of MLflow: its record of serving is gone with the tables."""
     from mlflow.exceptions import MlflowException
 
-    from leadflow.scoring.champion import registry
+    from leadflow.scoring.serving.champion import registry
 
     models = registry(settings)
     with suppress(MlflowException):

@@ -10,9 +10,9 @@ from leadflow.leads import tables as leads
 from leadflow.qualification import tables as qualification
 from leadflow.quality import tables as quality
 from leadflow.rules import tables as rules
-from leadflow.scoring import monitoring_tables as monitoring
 from leadflow.scoring import tables as scoring
-from leadflow.scoring import tables_of_serving as serving
+from leadflow.scoring.monitoring import tables as monitoring
+from leadflow.scoring.serving import tables as serving
 
 ROOMS = (
     accounts,

@@ -69,7 +69,7 @@ def people(store: Engine) -> dict[str, str]:
 @pytest.fixture
 def console(store: Engine) -> Iterator[str]:
     """The address of a gateway that runs in this process, and carries out what is decided."""
-    from leadflow.gateway.app import create_app
+    from leadflow.gateway.application import create_app
 
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(create_app(), port=port, log_level="warning"))

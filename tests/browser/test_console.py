@@ -15,7 +15,7 @@ from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
 from leadflow.quality.service import draw_sample
 from leadflow.quality.tables import QualityItem, QualityReview
-from leadflow.scoring.service import current_score
+from leadflow.scoring.serving.score import current_score
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import get_settings
 from tests.browser.conftest import PASSWORD, sign_in

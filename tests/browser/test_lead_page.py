@@ -12,9 +12,9 @@ from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import SCOPES
 from leadflow.approvals.tables import Approval
 from leadflow.assignment.tables import Assignment, Rep
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.pages.history import history
+from leadflow.gateway.console.history import history
 from leadflow.leads.service import get_lead
 from tests.browser.conftest import PASSWORD, sign_in
 from tests.integration.test_gateway import BODY

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from leadflow.assignment.tables import Assignment, AssignmentStep, Rep, UnroutableLead
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
 from tests.artifacts import newest_artifact

@@ -36,7 +36,7 @@ def test_what_is_late_is_passed_on_by_the_flow(prefect: object, store: Engine) -
 
 
 def test_a_gate_whose_run_was_lost_is_opened_again(deployed: list[str], store: Engine) -> None:
-    from tasks.waiting import reopen_gates
+    from tasks.pending_approvals import reopen_gates
 
     client = PrefectClient(get_settings())
     with unit_of_work() as session:

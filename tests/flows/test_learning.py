@@ -14,7 +14,7 @@ from leadflow.approvals.service import Proposal
 from leadflow.assignment.tables import Assignment
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.prefect import PrefectClient, ResumeRefused
-from leadflow.scoring import learning
+from leadflow.scoring.learning import challenger as learning
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate

@@ -16,8 +16,9 @@ from sqlalchemy import Engine, func, select, text
 
 from leadflow.database.cluster import locate
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring import learning
-from leadflow.scoring.monitoring_tables import ModelCheck, ShadowScore
+from leadflow.scoring.learning import challenger as learning
+from leadflow.scoring.monitoring.tables import ModelCheck
+from leadflow.scoring.serving.tables import ShadowScore
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate

@@ -13,7 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.qualification.tables import AiQualification
-from leadflow.scoring.service import score_lead
+from leadflow.scoring.serving.score import score_lead
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from models.rubric import Rubric

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from leadflow.assignment import service
-from leadflow.assignment.routing import route
+from leadflow.assignment.routing import sweep
+from leadflow.assignment.routing.request import route
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import lock_lead
-from leadflow.scoring.service import current_score
+from leadflow.scoring.serving.score import current_score
 from leadflow.settings import get_settings
 
 
@@ -21,7 +21,7 @@ def work(task: tuple[str, list[str]]) -> int:
 def _sweep() -> int:
     with unit_of_work() as session:
         now = datetime.now(UTC)
-        return service.sweep(session, get_settings(), None, now, limit=40).assigned
+        return sweep.sweep(session, get_settings(), None, now, limit=40).assigned
 
 
 def _request(lead_id: str) -> int:

@@ -21,7 +21,7 @@ def anonymous(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCl
     monkeypatch.setattr(settings, "model_name", "nothing-promoted")
     monkeypatch.setattr(settings, "prefect_port", free_port())
     monkeypatch.setattr(settings, "mlflow_port", free_port())
-    from leadflow.gateway.app import create_app
+    from leadflow.gateway.application import create_app
 
     with TestClient(create_app(), raise_server_exceptions=False) as client:
         yield client

@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring import learning
-from leadflow.scoring.champion import registry
-from leadflow.scoring.learning import Learned
-from leadflow.scoring.promotion import promote
+from leadflow.scoring.learning import challenger
+from leadflow.scoring.learning.challenger import Learned
+from leadflow.scoring.learning.promotion import promote
+from leadflow.scoring.serving.champion import registry
 from leadflow.settings import Settings, get_settings
 from models.registry import Registry
 from models.training import train
@@ -37,7 +37,7 @@ def learned(settings: Settings) -> list[Learned]:
     for seed in (1, 2, 3):
         leads = make(800, seed=seed)
         training = train(leads.frame, leads.labels, leads.moments, FEATURES, seed=seed)
-        result.append(learning.register(training, settings, NOW))
+        result.append(challenger.register(training, settings, NOW))
     return result
 
 
@@ -53,7 +53,7 @@ def models(store: Engine, settings: Settings, learned: list[Learned]) -> Registr
 def approve(learned: Learned, settings: Settings, at: datetime = NOW, reason: str = "ok") -> str:
     """Ask, approve and carry out."""
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(learned, settings), at)
+        question = approvals.propose(session, challenger.promotion(learned, settings), at)
         settle(session, question.id, at, reason=reason)
     with unit_of_work() as session:
         payload = {**question.payload, "approval_id": question.id}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from leadflow.accounts import acting, keys, people, signing_in
+from leadflow.accounts import delegation, keys, people, signing_in
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import PersonInvalid, actor_of
@@ -18,8 +18,8 @@ from leadflow.accounts.permissions import OF_PEOPLE, PERMISSIONS, SCOPES, Reach,
 from leadflow.accounts.tables import Person
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.declared import UndeclaredRoute, declare
-from leadflow.gateway.security import forget_keys
+from leadflow.gateway.http.permissions import UndeclaredRoute, declare
+from leadflow.gateway.http.security import forget_keys
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -133,19 +133,19 @@ def test_one_acts_in_ones_own_name_or_for_whom_one_stands_in(session: Session) -
     ana, ben = add(session, "ana"), add(session, "ben")
     me = actor_of(ana)
     for said in (None, "ana", ana.id):
-        assert acting.in_whose_name(session, me, said, NOW) == ana.id
+        assert delegation.in_whose_name(session, me, said, NOW) == ana.id
     for said in ("ben", "somebody else"):
-        with pytest.raises(acting.NotYourName):
-            acting.in_whose_name(session, me, said, NOW)
-    made = acting.delegate(session, ben, ana, NOW, NOW + timedelta(days=7), "test")
-    assert acting.in_whose_name(session, me, "ben", NOW) == ben.id
+        with pytest.raises(delegation.NotYourName):
+            delegation.in_whose_name(session, me, said, NOW)
+    made = delegation.delegate(session, ben, ana, NOW, NOW + timedelta(days=7), "test")
+    assert delegation.in_whose_name(session, me, "ben", NOW) == ben.id
     for later in (NOW - timedelta(seconds=1), NOW + timedelta(days=7)):
-        with pytest.raises(acting.NotYourName):
-            acting.in_whose_name(session, me, "ben", later)
-    acting.take_back(session, made, NOW, "test")
+        with pytest.raises(delegation.NotYourName):
+            delegation.in_whose_name(session, me, "ben", later)
+    delegation.take_back(session, made, NOW, "test")
     session.flush()
-    with pytest.raises(acting.NotYourName):
-        acting.in_whose_name(session, me, "ben", NOW)
+    with pytest.raises(delegation.NotYourName):
+        delegation.in_whose_name(session, me, "ben", NOW)
 
 
 def test_a_program_speaks_for_those_it_was_given_only(session: Session) -> None:
@@ -154,10 +154,10 @@ def test_a_program_speaks_for_those_it_was_given_only(session: Session) -> None:
         crm = Actor(kind="key", id="key:crm", called="crm", acts_for=frozenset(people_given))
         for person in (ana, ben):
             if person.username in allowed:
-                assert acting.in_whose_name(session, crm, person.username, NOW) == person.id
+                assert delegation.in_whose_name(session, crm, person.username, NOW) == person.id
             else:
-                with pytest.raises(acting.NotYourName):
-                    acting.in_whose_name(session, crm, person.username, NOW)
+                with pytest.raises(delegation.NotYourName):
+                    delegation.in_whose_name(session, crm, person.username, NOW)
 
 
 @given(st.frozensets(st.sampled_from(list(Role))), st.sampled_from(sorted(PERMISSIONS)))

@@ -10,11 +10,11 @@ from typer.testing import CliRunner, Result
 
 from leadflow.accounts.people import add_person, change_person, find_person
 from leadflow.approvals.tables import Approval
-from leadflow.assignment.handing import current_assignment, find_rep
+from leadflow.assignment.work.handover import current_assignment, find_rep
 from leadflow.audit import service as audit
 from leadflow.audit.reasons import FORGOTTEN, in_words
 from leadflow.audit.tables import AuditEntry
-from leadflow.cli.acting import MayNotHere, NotSignedIn, SignInRefused
+from leadflow.cli.identity import MayNotHere, NotSignedIn, SignInRefused
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow

@@ -9,13 +9,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from leadflow.accounts import acting
+from leadflow.accounts import delegation
 from leadflow.accounts.people import change_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
+from leadflow.approvals.decision_kinds import KINDS, DecisionKind
 from leadflow.approvals.due import advance_due
-from leadflow.approvals.kinds import KINDS, Kind
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
 from leadflow.approvals.service import ApprovalNotFound, NobodyNeeded, Outcome, Proposal
@@ -56,7 +56,7 @@ WORLD: dict[str, Any] = {}
 @pytest.fixture(autouse=True)
 def things(session: Session) -> Iterator[None]:
     """Decisions about things; the people who decide; every hour is a working hour."""
-    KINDS["thing"] = Kind("A thing", lambda session, subject, payload: WORLD.get(subject))
+    KINDS["thing"] = DecisionKind("A thing", lambda session, subject, payload: WORLD.get(subject))
     WORLD.clear()
     WORLD["t/1"] = {"colour": "red"}
     store_policies(session, parse_policies(POLICIES), "test", None)
@@ -81,7 +81,7 @@ def vote(
     session: Session,
     approval: Approval,
     who: str,
-    decision: approvals.Decision = "approve",
+    decision: approvals.Vote = "approve",
     at: datetime = NOW,
     **more: Any,
 ) -> Outcome:
@@ -152,9 +152,9 @@ def test_a_stand_in_counts_as_whom_they_stand_in_for_and_nobody_counts_twice(
     later = NOW + timedelta(days=1)
     mary, mike, asker = (somebody(session, name) for name in ("mary", "mike", "asker"))
     stand_in = somebody(session, "stand_in", "analyst")
-    acting.delegate(session, mary, stand_in, NOW, later, "test")
-    acting.delegate(session, asker, stand_in, NOW, later, "test")
-    acting.delegate(session, mary, mike, NOW, later, "test")
+    delegation.delegate(session, mary, stand_in, NOW, later, "test")
+    delegation.delegate(session, asker, stand_in, NOW, later, "test")
+    delegation.delegate(session, mary, mike, NOW, later, "test")
     approval = ask(session, value=500)
     assert ("approval_asked", "stand_in") in told(session)
     assert vote(session, approval, "stand_in").counted
@@ -171,7 +171,7 @@ def test_a_stand_in_counts_as_whom_they_stand_in_for_and_nobody_counts_twice(
 
 def test_the_askers_stand_in_does_not_decide_for_them(session: Session) -> None:
     stand_in = somebody(session, "stand_in", "analyst")
-    acting.delegate(
+    delegation.delegate(
         session, somebody(session, "asker"), stand_in, NOW, NOW + timedelta(days=1), "test"
     )
     assert vote(session, ask(session), "stand_in").problem == "not-yours-to-decide"

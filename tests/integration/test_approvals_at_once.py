@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from leadflow.approvals import service as approvals
-from leadflow.approvals.kinds import KINDS, Kind
+from leadflow.approvals.decision_kinds import KINDS, DecisionKind
 from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
@@ -21,7 +21,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 @pytest.fixture
 def approval_id(store: Engine) -> Iterator[str]:
     """A question that ten managers may decide."""
-    KINDS["score_override_of_test"] = Kind("A thing", lambda session, subject, payload: {})
+    KINDS["score_override_of_test"] = DecisionKind("A thing", lambda session, subject, payload: {})
     with unit_of_work() as session:
         for number in range(10):
             somebody(session, f"manager_{number}", "admin")

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from leadflow.assignment import service
-from leadflow.assignment.actions import AssignActions
-from leadflow.assignment.overview import best_leads
+from leadflow.assignment.choice.actions import AssignActions
+from leadflow.assignment.insight.overview import best_leads
+from leadflow.assignment.routing import sweep as service
+from leadflow.assignment.routing.decision_trace import last_trace
 from leadflow.assignment.tables import Assignment, AssignmentDecision, Rep, RepLoad, UnroutableLead
-from leadflow.assignment.team import TeamFileInvalid, load_team, store_team
-from leadflow.assignment.tracing import last_trace
+from leadflow.assignment.team.versions import TeamFileInvalid, load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
 from leadflow.leads.tables import Lead, Outcome

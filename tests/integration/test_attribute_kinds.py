@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 from features.moments import all_leads, these_leads
 from leadflow.leads import attributes as registering
+from leadflow.leads.files import open_table
 from leadflow.leads.importing import import_file
 from leadflow.leads.mapping import CsvOptions, MappingError, parse_mapping
 from leadflow.leads.proposal import propose
-from leadflow.leads.reading import open_table
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import AttributeDefinition, Lead
-from leadflow.scoring.frames import custom_definitions, read_features
-from leadflow.scoring.service import score_lead
+from leadflow.scoring.serving.feature_frames import custom_definitions, read_features
+from leadflow.scoring.serving.score import score_lead
 from leadflow.settings import get_settings
 from models.rubric import Rubric
 

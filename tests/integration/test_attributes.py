@@ -14,7 +14,7 @@ from features.attributes import KINDS
 from features.builder import feature_query
 from features.moments import these_leads
 from leadflow.leads.tables import AttributeDefinition, Lead
-from leadflow.scoring.frames import custom_definitions
+from leadflow.scoring.serving.feature_frames import custom_definitions
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENT = datetime(2026, 3, 10, 15, 30, tzinfo=UTC)

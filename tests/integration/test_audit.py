@@ -19,10 +19,10 @@ from leadflow.audit.entries import Entry
 from leadflow.audit.exporting import ExportedHead, HeadsUnreadable, LogSetBack
 from leadflow.audit.head import AuditLogBroken
 from leadflow.audit.masking import masked
+from leadflow.audit.queue import put_into_chain, record_soon
 from leadflow.audit.reasons import FORGOTTEN, in_words
 from leadflow.audit.service import NothingToResume
 from leadflow.audit.tables import AuditEntry, AuditHead
-from leadflow.audit.waiting import put_into_chain, record_soon
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import Settings, get_settings
 from tests.integration.audit_writers import write

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 
 from leadflow.accounts.keys import create_key
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.app import create_app
+from leadflow.gateway.application import create_app
 from leadflow.leads.schemas import EXAMPLE
-from leadflow.scoring.learning import Learned, learn_challenger
-from leadflow.scoring.promotion import roll_back
+from leadflow.scoring.learning.challenger import Learned, learn_challenger
+from leadflow.scoring.learning.promotion import roll_back
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from tests.integration.registered_models import approve

@@ -21,8 +21,8 @@ from leadflow.leads.mapping import parse_mapping
 from leadflow.leads.schemas import LeadEdit, LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead
-from leadflow.scoring.rescoring import rescore_changed
-from leadflow.scoring.service import current_score, score_lead
+from leadflow.scoring.batch.rescoring import rescore_changed
+from leadflow.scoring.serving.score import current_score, score_lead
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
@@ -224,7 +224,7 @@ with unit_of_work() as session:
 def test_an_event_written_by_another_process_is_scored_without_being_asked_for(
     client: TestClient, gateways: int
 ) -> None:
-    from leadflow.gateway.app import create_app
+    from leadflow.gateway.application import create_app
 
     lead_id = client.post("/leads", json={"email": "ada@example.com"}).json()["lead"]["id"]
     before = client.get(f"/leads/{lead_id}/score").json()

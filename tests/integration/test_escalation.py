@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadflow.assignment import escalating, redistributing, service, unroutable, working
+from leadflow.assignment.routing import sweep
 from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
-from leadflow.assignment.team import load_team, store_team
-from leadflow.assignment.working import Said
+from leadflow.assignment.team.versions import load_team, store_team
+from leadflow.assignment.work import alarms as unroutable
+from leadflow.assignment.work import escalation, redistribution
+from leadflow.assignment.work import service as working
+from leadflow.assignment.work.service import Said
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
 from leadflow.scoring.tables import LeadScore
@@ -45,7 +48,7 @@ def assigned(session: Session, folder: Path) -> str:
     """A hot lead that Ann has since NOW, due five minutes later."""
     put_team(session, folder)
     lead = put_lead(session, 90, service_requirements=["crm"])
-    service.sweep(session, get_settings(), "skill_based", NOW)
+    sweep.sweep(session, get_settings(), "skill_based", NOW)
     assert owner(session, lead) == "ann"
     return lead
 
@@ -64,11 +67,11 @@ def steps(session: Session, lead: str) -> list[str]:
 
 def test_a_reminder_comes_before_the_lead_passes_on(session: Session, tmp_path: Path) -> None:
     lead = assigned(session, tmp_path)
-    assert escalating.escalate(session, get_settings(), at(2.9)).leads == 0
-    assert escalating.escalate(session, get_settings(), at(3.1)).reminded == 1
-    assert escalating.escalate(session, get_settings(), at(4)).leads == 0
+    assert escalation.escalate(session, get_settings(), at(2.9)).leads == 0
+    assert escalation.escalate(session, get_settings(), at(3.1)).reminded == 1
+    assert escalation.escalate(session, get_settings(), at(4)).leads == 0
     assert owner(session, lead) == "ann"
-    assert escalating.escalate(session, get_settings(), at(5.1)).escalated == 1
+    assert escalation.escalate(session, get_settings(), at(5.1)).escalated == 1
     assert owner(session, lead) == "bob"
     assert steps(session, lead) == ["reminded", "escalated"]
     told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify")).all()
@@ -82,7 +85,7 @@ def test_a_lead_nobody_touches_goes_up_to_the_fallback_owner_and_stays_there(
     lead = assigned(session, tmp_path)
     owners = [owner(session, lead)]
     for minute in range(1, 80):
-        escalating.escalate(session, get_settings(), at(minute))
+        escalation.escalate(session, get_settings(), at(minute))
         if owner(session, lead) != owners[-1]:
             owners.append(owner(session, lead))
     assert owners == ["ann", "bob", "lena", "max", "head"]
@@ -105,7 +108,7 @@ def test_who_cannot_take_it_is_passed_over_with_the_reason(
         "{id: max, name: Max, capacity: 1}", "{id: max, name: Max, capacity: 0}"
     )
     put_team(session, tmp_path, change)
-    escalating.escalate(session, get_settings(), at(6))
+    escalation.escalate(session, get_settings(), at(6))
     assert owner(session, lead) == "head"
     why = {
         step.detail["place"]: step.reason
@@ -129,9 +132,9 @@ def test_the_fallback_owner_takes_what_nobody_else_can_beyond_their_capacity(
         "reps:\n  - {id: head, name: H, capacity: 1}\n  - {id: ann, name: Ann, capacity: 1}",
     )
     first, second = put_lead(session, 90), put_lead(session, 80)
-    service.sweep(session, get_settings(), "round_robin", NOW)
+    sweep.sweep(session, get_settings(), "round_robin", NOW)
     other = first if owner(session, first) == "ann" else second
-    escalating.escalate(session, get_settings(), at(60 * 24))
+    escalation.escalate(session, get_settings(), at(60 * 24))
     assert {owner(session, first), owner(session, second)} == {"head"}
     assert owner(session, other) == "head"
 
@@ -139,7 +142,7 @@ def test_the_fallback_owner_takes_what_nobody_else_can_beyond_their_capacity(
 def test_a_touched_lead_is_left_alone(session: Session, tmp_path: Path) -> None:
     lead = assigned(session, tmp_path)
     working.touch(session, lead, Said("ann", at(1)), "call")
-    assert escalating.escalate(session, get_settings(), at(60)).leads == 0
+    assert escalation.escalate(session, get_settings(), at(60)).leads == 0
     assert owner(session, lead) == "ann"
 
 
@@ -147,11 +150,11 @@ def test_two_runs_at_once_take_each_step_once(store: Engine, tmp_path: Path) -> 
     with unit_of_work() as session:
         put_team(session, tmp_path, TEAM.replace("capacity: 5", "capacity: 50"))
         leads = [put_lead(session, 60 + n % 30, service_requirements=["crm"]) for n in range(20)]
-        service.sweep(session, get_settings(), "skill_based", NOW)
+        sweep.sweep(session, get_settings(), "skill_based", NOW)
 
     def run(_: int) -> int:
         with unit_of_work() as session:
-            return escalating.escalate(session, get_settings(), at(6)).escalated
+            return escalation.escalate(session, get_settings(), at(6)).escalated
 
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(run, range(4)))
@@ -178,12 +181,12 @@ def test_leads_of_who_has_left_or_is_away_go_to_others(
     if touched:
         working.touch(session, lead, Said("ann", at(1)), "call")
     put_team(session, tmp_path, TEAM.replace(*change))
-    assert redistributing.redistribute(session, get_settings(), at(2)) == taken
-    service.sweep(session, get_settings(), "skill_based", at(3))
+    assert redistribution.redistribute(session, get_settings(), at(2)) == taken
+    sweep.sweep(session, get_settings(), "skill_based", at(3))
     assert owner(session, lead) == ("bob" if taken else "ann")
     put_team(session, tmp_path, TEAM)
-    redistributing.redistribute(session, get_settings(), at(4))
-    service.sweep(session, get_settings(), "skill_based", at(5))
+    redistribution.redistribute(session, get_settings(), at(4))
+    sweep.sweep(session, get_settings(), "skill_based", at(5))
     assert owner(session, lead) == ("bob" if taken else "ann")
 
 
@@ -192,7 +195,7 @@ def test_somebody_back_after_a_long_time_is_not_flooded(session: Session, tmp_pa
     put_team(session, tmp_path, TEAM.replace("{id: bob,", "{id: bob, " + away))
     for number in range(6):
         put_lead(session, 60 + number, service_requirements=["crm"])
-    service.sweep(session, get_settings(), "workload_balanced", NOW)
+    sweep.sweep(session, get_settings(), "workload_balanced", NOW)
     got = session.scalars(
         select(Assignment.id).join(Rep, Rep.id == Assignment.rep_id).where(Rep.external_id == "bob")
     ).all()
@@ -202,7 +205,7 @@ def test_somebody_back_after_a_long_time_is_not_flooded(session: Session, tmp_pa
 def test_nobodys_leads_raise_an_alarm_once_a_day(session: Session, tmp_path: Path) -> None:
     put_team(session, tmp_path, "reps:\n  - {id: one, name: One, capacity: 0}")
     lead = put_lead(session, 90)
-    service.sweep(session, get_settings(), None, NOW)
+    sweep.sweep(session, get_settings(), None, NOW)
     assert [row.lead_id for row in unroutable.unroutable(session)] == [lead]
     settings = get_settings()
     raised = [unroutable.raise_alarms(session, settings, at(m)).unroutable for m in (1, 2, 1500)]
@@ -219,5 +222,5 @@ def test_a_lead_that_no_sweep_has_tried_is_found(session: Session, tmp_path: Pat
     session.flush()
     assert unroutable.stale(session, get_settings(), at(59)) == []
     assert unroutable.stale(session, get_settings(), at(61)) == [first, second]
-    service.sweep(session, get_settings(), None, at(61))
+    sweep.sweep(session, get_settings(), None, at(61))
     assert unroutable.stale(session, get_settings(), at(200)) == []

@@ -13,7 +13,7 @@ from features.builder import feature_query
 from features.moments import all_leads, leads_between, these_leads
 from features.training_moments import AGES_IN_DAYS, labels, training_moments
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, Outcome
-from leadflow.scoring.frames import custom_definitions
+from leadflow.scoring.serving.feature_frames import custom_definitions
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENT = START + timedelta(days=30)

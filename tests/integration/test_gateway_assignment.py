@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from leadflow.assignment.actions import AssignActions
+from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.tables import Assignment, AssignmentDecision, Rep
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import store_rules

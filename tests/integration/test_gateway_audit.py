@@ -7,10 +7,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from leadflow.accounts.people import add_person
+from leadflow.audit.queue import put_into_chain
 from leadflow.audit.reasons import in_words
 from leadflow.audit.service import first_broken, history
 from leadflow.audit.tables import AuditEntry
-from leadflow.audit.waiting import put_into_chain
 from leadflow.database.engine import unit_of_work
 
 LEAD: dict[str, Any] = {

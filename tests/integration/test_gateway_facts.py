@@ -13,16 +13,16 @@ from sqlalchemy import func, select
 
 from features import builder
 from features.store import REP_EVENTS
-from leadflow.assignment.service import sweep
+from leadflow.assignment.routing.sweep import sweep
 from leadflow.assignment.tables import Assignment, RepLoad
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.events import EVENT_TYPES, TOUCH_TYPES
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent, Outcome
-from leadflow.scoring.frames import read_training_set
-from leadflow.scoring.service import score_lead
+from leadflow.scoring.serving.feature_frames import read_training_set
+from leadflow.scoring.serving.score import score_lead
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.simulation.catalogue import EVENTS

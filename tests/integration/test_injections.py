@@ -19,7 +19,7 @@ from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.qualification import choosing, service
 from leadflow.qualification.record import texts
-from leadflow.scoring.service import current_score, score_lead
+from leadflow.scoring.serving.score import current_score, score_lead
 from leadflow.settings import get_settings
 from models.rubric import Rubric
 from tests.ai_endpoints import (

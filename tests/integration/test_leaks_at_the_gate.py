@@ -10,11 +10,11 @@ from leadflow.database import outbox
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.acts import registered_acts
 from leadflow.leads.tables import AttributeDefinition
-from leadflow.scoring import learning
-from leadflow.scoring.champion import serving_scorer
-from leadflow.scoring.frames import all_features, custom_definitions
-from leadflow.scoring.leak_check import known_late
-from leadflow.scoring.learning import Learned
+from leadflow.scoring.learning import challenger
+from leadflow.scoring.learning.challenger import Learned
+from leadflow.scoring.learning.leak_check import known_late
+from leadflow.scoring.serving.champion import serving_scorer
+from leadflow.scoring.serving.feature_frames import all_features, custom_definitions
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
 from models.registry import Registry
@@ -35,7 +35,7 @@ def test_a_leak_stops_an_approval_until_it_is_accepted(
 ) -> None:
     leaky = replace(learned[0], leaks=("attributes.stage", "attributes.call"))
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(leaky, settings), NOW)
+        question = approvals.propose(session, challenger.promotion(leaky, settings), NOW)
     for reason in (
         "better",
         "accept",
@@ -63,7 +63,7 @@ def test_a_leak_may_be_rejected_without_further_words(
 ) -> None:
     leaky = replace(learned[0], leaks=("attributes.stage",))
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(leaky, settings), NOW)
+        question = approvals.propose(session, challenger.promotion(leaky, settings), NOW)
         rejected = settle(session, question.id, NOW, "reject", "no").approval
         assert rejected.status == "rejected"
 
@@ -88,7 +88,7 @@ def test_a_challenger_that_learned_from_a_leak_is_proposed_for_rejection(store: 
         session.execute(text(DEAL_VALUE))
     try:
         with unit_of_work() as session:
-            learned = learning.learn_challenger(session, own, datetime.now(UTC))
+            learned = challenger.learn_challenger(session, own, datetime.now(UTC))
     finally:
         forget_models(own)
     assert learned.leaks == ("attributes.deal_value",)
@@ -96,7 +96,7 @@ def test_a_challenger_that_learned_from_a_leak_is_proposed_for_rejection(store: 
     assert first.startswith("# Proposed: reject, unless you accept")
     assert "attributes.deal_value" in first
     assert "accept attributes.deal_value" in learned.report
-    assert learning.promotion(learned, own).payload["must_acknowledge"] == list(learned.leaks)
+    assert challenger.promotion(learned, own).payload["must_acknowledge"] == list(learned.leaks)
 
 
 def test_a_value_that_came_in_after_the_conversion_is_named(store: Engine) -> None:

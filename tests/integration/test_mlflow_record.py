@@ -8,7 +8,7 @@ import pytest
 from mlflow.artifacts import download_artifacts
 from mlflow.pyfunc import load_model
 
-from leadflow.scoring.learning import Learned
+from leadflow.scoring.learning.challenger import Learned
 from models.code_version import PROJECT, code_version
 from models.registry import Registry
 from tests.unit.models.made_up_leads import make

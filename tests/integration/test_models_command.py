@@ -13,10 +13,10 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.tables import Approval
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.champion import serving_scorer
-from leadflow.scoring.learning import Learned
-from leadflow.scoring.promotion import CannotRollBack
-from leadflow.scoring.versions import CannotCompare
+from leadflow.scoring.learning.challenger import Learned
+from leadflow.scoring.learning.promotion import CannotRollBack
+from leadflow.scoring.learning.versions import CannotCompare
+from leadflow.scoring.serving.champion import serving_scorer
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
 from models.refused import NoSuchVersion

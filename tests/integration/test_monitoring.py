@@ -18,13 +18,15 @@ from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.quality.flags import flag
-from leadflow.scoring import learning, monitoring
-from leadflow.scoring.health_report import write_health
-from leadflow.scoring.matured import Serving, paired_scores, served_scores
-from leadflow.scoring.model_health import ModelHealth
-from leadflow.scoring.monitoring_tables import ModelCheck, ShadowScore
-from leadflow.scoring.service import score_leads
-from leadflow.scoring.shadow import shadow_scorer
+from leadflow.scoring.learning import challenger as learning
+from leadflow.scoring.monitoring import checks as monitoring
+from leadflow.scoring.monitoring.health_report import write_health
+from leadflow.scoring.monitoring.matured import Serving, paired_scores, served_scores
+from leadflow.scoring.monitoring.model_health import ModelHealth
+from leadflow.scoring.monitoring.tables import ModelCheck
+from leadflow.scoring.serving.score import score_leads
+from leadflow.scoring.serving.shadow import shadow_scorer
+from leadflow.scoring.serving.tables import ShadowScore
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.market import still_to_come
 from leadflow.simulation.service import simulate
@@ -298,7 +300,7 @@ def test_the_reason_stands_on_the_report_and_on_the_run(watched: Settings) -> No
 
 def test_only_scoring_knows_shadow_scores() -> None:
     project = Path(__file__).parents[2]
-    allowed = {"monitoring_tables.py", "shadow.py", "matured.py", "0005_monitoring.py"}
+    allowed = {"tables.py", "shadow.py", "matured.py", "0005_monitoring.py"}
     naming = {
         path.name
         for folder in ("src", "flows", "tasks")

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from features.moments import all_leads
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring import learning
-from leadflow.scoring.service import score_leads
+from leadflow.scoring.learning import challenger
+from leadflow.scoring.serving.score import score_leads
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from models.rubric import Rubric
@@ -24,10 +24,10 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 def test_the_retraining_notebook_registers_a_challenger(store: Engine) -> None:
     settings, now = get_settings(), datetime.now(UTC)
     simulate(store, settings, seed=5, leads=1200, months=12.0, reps=3, now=now)
-    before = learning.registry(settings).challenger()
+    before = challenger.registry(settings).challenger()
     notebook = nbformat.read(NOTEBOOKS / "retrain.ipynb", as_version=4)
     NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
-    after = learning.registry(settings).challenger()
+    after = challenger.registry(settings).challenger()
     assert after is not None
     assert before is None or after.version != before.version
     pictures = [

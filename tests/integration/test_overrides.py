@@ -9,25 +9,25 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from leadflow.accounts.acting import Requester
+from leadflow.accounts.delegation import Requester
 from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
 from leadflow.approvals.tables import Approval
-from leadflow.assignment import service as assignment
-from leadflow.assignment.overview import best_leads
+from leadflow.assignment.insight.overview import best_leads
+from leadflow.assignment.routing import sweep
 from leadflow.assignment.tables import Assignment
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.audit.reasons import in_words
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead, Outcome
-from leadflow.scoring import overrides
-from leadflow.scoring.frames import read_training_set
-from leadflow.scoring.override_report import override_report
-from leadflow.scoring.schemas import OverrideIn
-from leadflow.scoring.service import current_score, score_lead
+from leadflow.scoring.overrides import service as overrides
+from leadflow.scoring.overrides.report import override_report
+from leadflow.scoring.overrides.schemas import OverrideIn
+from leadflow.scoring.serving.feature_frames import read_training_set
+from leadflow.scoring.serving.score import current_score, score_lead
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import get_settings
 from models.rubric import Rubric
@@ -316,7 +316,7 @@ def test_the_sweep_goes_by_the_score_that_counts(session: Session, tmp_path: Pat
     say(session, lowered, -29)  # warm still, but behind the one at 65
     say(session, expired, 30, expires_at=NOW + timedelta(minutes=1))
     at = NOW + timedelta(minutes=2)
-    assert assignment.sweep(session, settings, None, at).assigned == 1
+    assert sweep.sweep(session, settings, None, at).assigned == 1
     assert session.scalars(select(Assignment.lead_id)).all() == [raised]
 
 

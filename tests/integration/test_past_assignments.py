@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from leadflow.assignment.past import record_past
+from leadflow.assignment.routing.past_assignments import record_past
 from leadflow.assignment.tables import Assignment, Rep, RepLoad, Team
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.importing import import_file
 from leadflow.leads.mapping import parse_mapping

@@ -9,11 +9,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.comparing import NothingToCompare, compare_strategies
-from leadflow.assignment.override_report import assignment_override_report
-from leadflow.assignment.report import performance_report
+from leadflow.assignment.insight.override_report import assignment_override_report
+from leadflow.assignment.insight.performance_report import performance_report
+from leadflow.assignment.insight.strategy_comparison import NothingToCompare, compare_strategies
 from leadflow.assignment.tables import Assignment, Rep
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.settings import get_settings

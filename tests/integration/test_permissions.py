@@ -17,10 +17,10 @@ from leadflow.accounts.keys import create_key
 from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import INTEGRATION, SCOPES, Role
 from leadflow.accounts.tables import PersonSession
-from leadflow.assignment.handing import find_rep
 from leadflow.assignment.tables import Assignment
-from leadflow.assignment.team import store_team
-from leadflow.assignment.team_schemas import TeamIn
+from leadflow.assignment.team.schemas import TeamIn
+from leadflow.assignment.team.versions import store_team
+from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
 
@@ -156,7 +156,7 @@ def test_nobody_gets_in_without_a_key_or_a_sign_in(anonymous: TestClient) -> Non
 def test_pages_send_strangers_to_the_sign_in_and_declare_their_permission(
     anonymous: TestClient,
 ) -> None:
-    from leadflow.gateway.declared import PUBLIC, every_route, permission_of
+    from leadflow.gateway.http.permissions import PUBLIC, every_route, permission_of
 
     pages = [
         route

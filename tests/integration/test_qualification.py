@@ -19,8 +19,8 @@ from leadflow.qualification.asking import Answer, Question
 from leadflow.qualification.record import record_text
 from leadflow.qualification.schemas import Qualification
 from leadflow.qualification.tables import AiQualification
-from leadflow.scoring.frames import read_features
-from leadflow.scoring.service import current_score, score_lead
+from leadflow.scoring.serving.feature_frames import read_features
+from leadflow.scoring.serving.score import current_score, score_lead
 from leadflow.settings import Settings, get_settings
 from models.rubric import Rubric
 from tests.ai_endpoints import qualification

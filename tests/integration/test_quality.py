@@ -12,30 +12,30 @@ from pydantic import BaseModel
 from sqlalchemy import Engine, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from leadflow.assignment import service as assignment
+from leadflow.assignment.routing import sweep
 from leadflow.assignment.tables import AssignmentDecision
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.tables import Lead, LeadEvent, Outcome
-from leadflow.quality import actions, errors, flags, reviewing, service
-from leadflow.quality.drawing import bounds_of, candidates
-from leadflow.quality.kinds import (
+from leadflow.quality import actions, errors, flags, reviews, service
+from leadflow.quality.candidates import bounds_of, candidates
+from leadflow.quality.report import quality_report
+from leadflow.quality.review_kinds import (
     KINDS,
     Compared,
-    Decision,
-    DecisionKind,
     JudgementInvalid,
-    UnknownDecisionKind,
+    ReviewedDecision,
+    ReviewKind,
+    UnknownReviewKind,
     kind_of,
 )
-from leadflow.quality.report import quality_report
 from leadflow.quality.schemas import ActionIn, ItemOut
 from leadflow.quality.tables import QualityAction, QualityItem, QualityReview, QualitySample
-from leadflow.scoring.frames import read_training_set
-from leadflow.scoring.matured import learnable
-from leadflow.scoring.service import score_lead
+from leadflow.scoring.monitoring.matured import learnable
+from leadflow.scoring.serving.feature_frames import read_training_set
+from leadflow.scoring.serving.score import score_lead
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import Settings, get_settings
 from models.rubric import Rubric
@@ -79,7 +79,7 @@ def draw(session: Session, day: date = DAY, now: datetime = NOW, **more: Any) ->
 
 
 def waiting(session: Session, who: str = "ana", kind: str = "score") -> list[ItemOut]:
-    found = reviewing.waiting_for(session, who, NOW, 1000)
+    found = reviews.waiting_for(session, who, NOW, 1000)
     return [item for item in found if item.decision_kind == kind]
 
 
@@ -88,7 +88,7 @@ def level_of(session: Session, item_id: str) -> str:
 
 
 def judge(session: Session, item_id: str, who: str, level: str, now: datetime = NOW) -> Any:
-    return reviewing.judge(session, item_id, who, {"level": level}, "", now)
+    return reviews.judge(session, item_id, who, {"level": level}, "", now)
 
 
 def hand_out(session: Session, folder: Path, leads: int = 6) -> None:
@@ -99,7 +99,7 @@ def hand_out(session: Session, folder: Path, leads: int = 6) -> None:
         score = session.scalars(select(LeadScore).where(LeadScore.lead_id == lead_id)).one()
         score.total_score, score.level = 80.0, "hot"
     session.flush()
-    assert assignment.sweep(session, get_settings(), None, NOON).assigned == leads
+    assert sweep.sweep(session, get_settings(), None, NOON).assigned == leads
 
 
 # Drawing
@@ -388,7 +388,7 @@ def test_of_an_assignment_several_may_be_right_and_the_pool_may_be_wrong(
     both = [person["rep_id"] for person in items[0].shown["candidates"]]
 
     def verdict(place: int, said: dict[str, Any]) -> tuple[str, str]:
-        made = reviewing.judge(session, items[place].id, "ana", said, "", NOW)
+        made = reviews.judge(session, items[place].id, "ana", said, "", NOW)
         return made.verdict, made.severity
 
     chosen = session.get_one(QualityItem, items[1].id).answer["rep_id"]
@@ -409,7 +409,7 @@ def test_what_is_no_answer_is_refused_and_reveals_nothing(
     draw(session)
     [item] = waiting(session)
     with pytest.raises(JudgementInvalid, match="Correct the judgement"):
-        reviewing.judge(session, item.id, "ana", said, "", NOW)
+        reviews.judge(session, item.id, "ana", said, "", NOW)
     assert session.scalars(select(QualityReview)).all() == []
     assert waiting(session) == [item]
 
@@ -419,7 +419,7 @@ def test_somebody_who_was_not_in_the_team_cannot_be_right(session: Session, tmp_
     draw(session)
     [item] = waiting(session, kind="assignment")
     with pytest.raises(JudgementInvalid, match="not among the salespeople"):
-        reviewing.judge(session, item.id, "ana", {"right": ["rep_x"]}, "", NOW)
+        reviews.judge(session, item.id, "ana", {"right": ["rep_x"]}, "", NOW)
 
 
 def test_nobody_judges_an_item_twice_or_one_that_others_have_judged(session: Session) -> None:
@@ -462,7 +462,7 @@ def test_the_oldest_comes_first_and_what_is_late_is_marked(session: Session) -> 
         put_lead(session, NOON - timedelta(days=days))
         draw(session, DAY - timedelta(days=days), NOW - timedelta(days=days))
     for at, late in ((NOW, 0), (NOW + timedelta(hours=25), 1), (NOW + timedelta(hours=49), 2)):
-        found = reviewing.waiting_for(session, "ana", at)
+        found = reviews.waiting_for(session, "ana", at)
         assert [item.decided_at for item in found] == [NOON - timedelta(days=d) for d in (2, 1, 0)]
         assert [item.overdue for item in found] == [True] * late + [False] * (3 - late)
 
@@ -494,19 +494,19 @@ def test_two_who_differ_are_settled_by_a_third(session: Session) -> None:
     made = judge(session, item.id, "ben", "unqualified", NOW + timedelta(minutes=1))
     assert made.status == "disputed"
     assert waiting(session, "cid") == []
-    assert reviewing.disputed(session, "ana", NOW) == []
-    [dispute] = reviewing.disputed(session, "cid", NOW)
+    assert reviews.disputed(session, "ana", NOW) == []
+    [dispute] = reviews.disputed(session, "cid", NOW)
     assert [(one.reviewer, one.judgement) for one in dispute.reviews] == [
         ("ana", {"level": "hot"}),
         ("ben", {"level": "unqualified"}),
     ]
     for reviewer in ("ana", "ben"):
         with pytest.raises(errors.NotYourItem, match="Somebody else"):
-            reviewing.settle(session, item.id, reviewer, "agree", NOW)
-    settled = reviewing.settle(session, item.id, "cid", "disagree", NOW)
+            reviews.settle(session, item.id, reviewer, "agree", NOW)
+    settled = reviews.settle(session, item.id, "cid", "disagree", NOW)
     assert (settled.status, settled.settled_by) == ("settled", "cid")
     with pytest.raises(errors.NotDisputed, match="it is settled"):
-        reviewing.settle(session, item.id, "dot", "agree", NOW)
+        reviews.settle(session, item.id, "dot", "agree", NOW)
 
 
 # What follows
@@ -572,7 +572,7 @@ def test_a_corrective_action_is_open_until_somebody_closes_it(session: Session) 
         actions.close_action(session, made.id, "ana", NOW)
     with pytest.raises(errors.ActionNotFound):
         actions.close_action(session, "action_x", "ana", NOW)
-    with pytest.raises(UnknownDecisionKind, match="assignment, score"):
+    with pytest.raises(UnknownReviewKind, match="assignment, score"):
         actions.open_action(session, said.model_copy(update={"decision_kind": "x"}), "ben", NOW)
     with pytest.raises(errors.QualityItemNotFound):
         actions.open_action(
@@ -610,13 +610,13 @@ def test_a_third_kind_of_decision_needs_nothing_but_its_own_file(
             literal(0.5).label("chance"),
         ).where(Lead.created_at >= start - timedelta(days=2), Lead.created_at < end)
 
-    messages = DecisionKind(
+    messages = ReviewKind(
         name="message",
         plural="messages",
         size=lambda settings: 3,
         population=population,
         read=lambda session, ids, now: {
-            one: Decision(NOON, {"text": "Dear customer"}, {"sent": True}) for one in ids
+            one: ReviewedDecision(NOON, {"text": "Dear customer"}, {"sent": True}) for one in ids
         },
         judgement=Fit,
         check=lambda said, shown: None,
@@ -631,7 +631,7 @@ def test_a_third_kind_of_decision_needs_nothing_but_its_own_file(
     assert (made["message"].population, made["message"].size) == (5, 3)
     items = waiting(session, kind="message")
     for item, fits in zip(items, (True, True, False), strict=True):
-        reviewing.judge(session, item.id, "ana", {"fits": fits}, "", NOW)
+        reviews.judge(session, item.id, "ana", {"fits": fits}, "", NOW)
     report = quality_report(session, DAY, DAY, get_settings(), NOW)
     [found] = [kind for kind in report.kinds if kind.decision_kind == "message"]
     assert found.finding.startswith("People agree with 67% of messages")

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from leadflow.leads.tables import Outcome
-from leadflow.quality import actions, flags, reviewing
+from leadflow.quality import actions, flags, reviews
 from leadflow.quality.report import quality_report
 from leadflow.quality.schemas import ActionIn, KindReportOut, QualityReport
 from leadflow.quality.tables import QualityItem
@@ -79,7 +79,7 @@ def test_two_reviewers_are_compared_and_disputes_count_once_they_are_settled(
     # Chance: cold 1/2 · 1/2 + hot 1/2 · 1/4 = 3/8, so (3/4 − 3/8) / (1 − 3/8).
     assert found.kappa.kappa == pytest.approx(0.6)
     assert (found.judged, found.disputed) == (3, 1)
-    reviewing.settle(session, items[3].id, "cid", "disagree", NOW)
+    reviews.settle(session, items[3].id, "cid", "disagree", NOW)
     found = of_scores(session)
     assert (found.judged, found.disputed) == (4, 0)
 

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring import learning
-from leadflow.scoring.champion import VersionNotApproved, serving_scorer
-from leadflow.scoring.learning import Learned
-from leadflow.scoring.promotion import promote, roll_back
-from leadflow.scoring.tables_of_serving import ServingModel
+from leadflow.scoring.learning import challenger
+from leadflow.scoring.learning.challenger import Learned
+from leadflow.scoring.learning.promotion import promote, roll_back
+from leadflow.scoring.serving.champion import VersionNotApproved, serving_scorer
+from leadflow.scoring.serving.tables import ServingModel
 from leadflow.settings import Settings, get_settings
 from models.refused import ModelAltered
 from models.registry import SHA_TAG, Registry
@@ -100,7 +100,7 @@ def test_an_act_that_no_approval_stands_behind_promotes_nothing(
     models: Registry, learned: list[Learned], settings: Settings
 ) -> None:
     with unit_of_work() as session:
-        question = approvals.propose(session, learning.promotion(learned[0], settings), NOW)
+        question = approvals.propose(session, challenger.promotion(learned[0], settings), NOW)
     payload = {**question.payload, "approval_id": question.id}
     with unit_of_work() as session, pytest.raises(approvals.NotApproved):
         promote(session, settings, payload, NOW)
@@ -120,7 +120,7 @@ def test_the_gateway_follows_a_rollback_and_keeps_scoring_when_the_alias_is_move
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from leadflow.gateway.app import create_app
+    from leadflow.gateway.application import create_app
 
     for day in (0, 1):
         approve(learned[day], settings, NOW + timedelta(days=day))

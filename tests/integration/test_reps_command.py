@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
-from leadflow.assignment.team_file import load_team
+from leadflow.assignment.team.file import load_team
 from leadflow.cli.main import app
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "sales_team.yaml"

@@ -13,10 +13,10 @@ from leadflow.leads.changes import mark_changed
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
-from leadflow.scoring import runs
-from leadflow.scoring.frames import definitions_of, read_features, read_one
-from leadflow.scoring.rows import scored_leads
-from leadflow.scoring.service import score_lead, score_leads
+from leadflow.scoring.batch import runs
+from leadflow.scoring.serving.feature_frames import definitions_of, read_features, read_one
+from leadflow.scoring.serving.score import score_lead, score_leads
+from leadflow.scoring.serving.score_rows import scored_leads
 from leadflow.scoring.tables import LeadScore, ScoringPartition, ScoringRun
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate

@@ -10,11 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from leadflow.approvals import service as approvals
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.champion import scorer_at, serving_scorer
-from leadflow.scoring.learning import Learned
-from leadflow.scoring.promotion import CannotRollBack, promote, roll_back
-from leadflow.scoring.serving_record import remember_rubric, served_at
-from leadflow.scoring.tables_of_serving import RubricUsed, ServingModel
+from leadflow.scoring.learning.challenger import Learned
+from leadflow.scoring.learning.promotion import CannotRollBack, promote, roll_back
+from leadflow.scoring.serving.champion import scorer_at, serving_scorer
+from leadflow.scoring.serving.record import remember_rubric, served_at
+from leadflow.scoring.serving.tables import RubricUsed, ServingModel
 from leadflow.settings import Settings
 from models.refused import NoSuchVersion
 from models.registry import Registry

@@ -14,15 +14,15 @@ from sqlalchemy.orm import Session
 
 from features.feature import Feature
 from features.moments import all_leads
-from leadflow.assignment import service as assignment
-from leadflow.assignment.overview import best_leads
-from leadflow.assignment.team import load_team, store_team
+from leadflow.assignment.insight.overview import best_leads
+from leadflow.assignment.routing import sweep
+from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.cli.console import console
 from leadflow.cli.status import status
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
-from leadflow.scoring.monitoring_tables import ShadowScore
-from leadflow.scoring.service import current_score, score_leads
+from leadflow.scoring.serving.score import current_score, score_leads
+from leadflow.scoring.serving.tables import ShadowScore
 from leadflow.settings import get_settings
 from models.encoding import FeaturesMissing
 from models.rubric import Rubric
@@ -102,7 +102,7 @@ def test_what_the_challenger_says_is_kept_and_shown_to_nobody(
     assert shown(client, lead_id) == before
     assert before[4] in ("cold", "unqualified")
     with unit_of_work() as session:
-        assert assignment.sweep(session, get_settings(), None, NOW).assigned == 0
+        assert sweep.sweep(session, get_settings(), None, NOW).assigned == 0
 
 
 def test_the_same_moment_twice_is_kept_once(client: TestClient) -> None:

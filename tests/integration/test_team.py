@@ -10,21 +10,21 @@ import pytest
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.editing_team import add_days_off, change_rep
-from leadflow.assignment.reading_team import read_loads, read_team, team_version
-from leadflow.assignment.roster import roster
-from leadflow.assignment.stored_team import read_stored
 from leadflow.assignment.tables import Assignment, Rep, Team, TeamVersion, Territory
-from leadflow.assignment.team import (
+from leadflow.assignment.team.checks import TeamInvalid
+from leadflow.assignment.team.edits import add_days_off, change_rep
+from leadflow.assignment.team.file import read_team_content
+from leadflow.assignment.team.roster import roster
+from leadflow.assignment.team.schemas import DaysOff, TeamIn
+from leadflow.assignment.team.snapshot import read_loads, read_team, team_version
+from leadflow.assignment.team.store import read_stored
+from leadflow.assignment.team.versions import (
     TeamVersionNotFound,
     read_version,
     restore_team,
     store_team,
     team_versions,
 )
-from leadflow.assignment.team_checks import TeamInvalid
-from leadflow.assignment.team_file import read_team_content
-from leadflow.assignment.team_schemas import DaysOff, TeamIn
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead

@@ -10,14 +10,18 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from features.moments import all_leads
+from leadflow.leads.files import open_table
 from leadflow.leads.importing import ImportSummary, import_file
 from leadflow.leads.mapping import CsvOptions, Mapping, parse_mapping
 from leadflow.leads.proposal import Proposal, propose
-from leadflow.leads.reading import open_table
 from leadflow.leads.tables import Lead
-from leadflow.scoring.frames import custom_definitions, read_features, read_training_set
-from leadflow.scoring.learning import horizon, learn
-from leadflow.scoring.service import score_leads
+from leadflow.scoring.learning.challenger import horizon, learn
+from leadflow.scoring.serving.feature_frames import (
+    custom_definitions,
+    read_features,
+    read_training_set,
+)
+from leadflow.scoring.serving.score import score_leads
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from models.calibration import sigmoid

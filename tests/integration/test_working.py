@@ -9,11 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
-from leadflow.assignment import service, working
-from leadflow.assignment.handing import AssignmentChanged, NotAssigned
+from leadflow.assignment.routing import sweep
 from leadflow.assignment.tables import Assignment, Rep, RepLoad
-from leadflow.assignment.team import load_team, store_team
-from leadflow.assignment.working import Said
+from leadflow.assignment.team.versions import load_team, store_team
+from leadflow.assignment.work import service as working
+from leadflow.assignment.work.handover import AssignmentChanged, NotAssigned
+from leadflow.assignment.work.service import Said
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.events import EventIn, record_events
 from leadflow.settings import get_settings
@@ -69,7 +70,7 @@ def test_who_lets_a_lead_go_does_not_get_it_again(
     answer = client.post(f"{path}/{act}", json={"reason": "A friend of mine", "by": "rita"}).json()
     assert (answer["state"], answer["steps"][-1]["reason"]) == (ended, "A friend of mine")
     with unit_of_work() as session:
-        service.sweep(session, get_settings(), None, datetime.now(UTC))
+        sweep.sweep(session, get_settings(), None, datetime.now(UTC))
     read = client.get(path).json()
     assert read["owner"]["name"] == "Bob"
     with unit_of_work() as session:
@@ -166,7 +167,7 @@ def test_of_two_who_act_at_once_one_acts_and_the_other_is_told(
     with unit_of_work() as session:
         store_team(session, load_team(tmp_path / "team.yaml"))
         lead = put_lead(session, 90, service_requirements=["crm integration"])
-        service.sweep(session, get_settings(), "skill_based", now)
+        sweep.sweep(session, get_settings(), "skill_based", now)
 
     def act(number: int) -> str:
         said = Said(f"person {number}", datetime.now(UTC), "ann")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.model import bank_features
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.leaks import find_leaks
 from tests.real_data.conftest import real_file
 
@@ -44,7 +44,7 @@ def test_what_customers_of_hillstrom_did_after_the_mail_is_named() -> None:
             str(name),
             str(name),
             Dimension.FIT,
-            Kind.NUMERIC if table[name].dtype.kind in "if" else Kind.CATEGORICAL,
+            FeatureKind.NUMERIC if table[name].dtype.kind in "if" else FeatureKind.CATEGORICAL,
         )
         for name in table.columns
     ]
@@ -57,9 +57,9 @@ def test_what_a_deal_of_maven_closed_at_is_named() -> None:
     table = table[table["deal_stage"].isin(["Won", "Lost"])]
     labels = (table["deal_stage"] == "Won").to_numpy(dtype=np.int64)
     features = [
-        Feature("product", "Product", Dimension.FIT, Kind.CATEGORICAL),
-        Feature("sales_agent", "Sales agent", Dimension.FIT, Kind.CATEGORICAL),
-        Feature("close_value", "Closed at", Dimension.FIT, Kind.NUMERIC),
+        Feature("product", "Product", Dimension.FIT, FeatureKind.CATEGORICAL),
+        Feature("sales_agent", "Sales agent", Dimension.FIT, FeatureKind.CATEGORICAL),
+        Feature("close_value", "Closed at", Dimension.FIT, FeatureKind.NUMERIC),
     ]
     assert [leak.feature for leak in find_leaks(table, labels, features)] == ["close_value"]
     filled = table.assign(close_value=table["close_value"].where(table["close_value"] > 0))

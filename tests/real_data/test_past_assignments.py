@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, func, select
 
-from leadflow.assignment.comparing import compare_strategies
-from leadflow.assignment.experience import read_effects
-from leadflow.assignment.past import record_past
-from leadflow.assignment.report import performance_report
+from leadflow.assignment.insight.performance_report import performance_report
+from leadflow.assignment.insight.strategy_comparison import compare_strategies
+from leadflow.assignment.routing.past_assignments import record_past
 from leadflow.assignment.tables import Assignment, Rep, RepLoad, Team
+from leadflow.assignment.team.track_record import read_effects
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.mapping import load_mapping
-from leadflow.scoring import runs
+from leadflow.scoring.batch import runs
 from leadflow.settings import get_settings
 from models.rubric import Rubric
 from tests.real_data.conftest import MAPPINGS, NOW, BringIn, real_file

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.people import PersonNotFound, find_person
 from leadflow.accounts.tables import Person
-from leadflow.approvals.moving import step
-from leadflow.approvals.service import Decision, Door, Outcome, decide, get
+from leadflow.approvals.progress import step
+from leadflow.approvals.service import Door, Outcome, Vote, decide, get
 from leadflow.approvals.tables import Approval, ApprovalCode
 from leadflow.secret import derive_key, load_secret
 from leadflow.settings import get_settings
@@ -52,7 +52,7 @@ def issue_code(
 def decide_with_code(
     session: Session,
     approval_id: str,
-    decision: Decision,
+    decision: Vote,
     approver: str,
     code: str,
     reason: str,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from leadflow.approvals.moving import advance
+from leadflow.approvals.progress import advance
 from leadflow.approvals.tables import Approval
 
 

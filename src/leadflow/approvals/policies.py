@@ -16,21 +16,21 @@ from leadflow.accounts.permissions import Role
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.tree import Group, Reader
-from leadflow.conditions.values import Kind
+from leadflow.conditions.values import ValueKind
 from leadflow.hours import Calendar, HoursInvalid, read_calendar
 
 SHIPPED = Path(__file__).with_name("policies.yaml")
 AtEnd = Literal["reject", "approve_by_silence"]
 # What policies may ask about a decision.
-FACTS: dict[str, Kind] = {
-    "change": Kind.NUMBER,
-    "value": Kind.NUMBER,
-    "currency": Kind.TEXT,
-    "audience": Kind.NUMBER,
-    "spend": Kind.NUMBER,
-    "priority": Kind.TEXT,
-    "requester": Kind.TEXT,
-    "requester_roles": Kind.TEXTS,
+FACTS: dict[str, ValueKind] = {
+    "change": ValueKind.NUMBER,
+    "value": ValueKind.NUMBER,
+    "currency": ValueKind.TEXT,
+    "audience": ValueKind.NUMBER,
+    "spend": ValueKind.NUMBER,
+    "priority": ValueKind.TEXT,
+    "requester": ValueKind.TEXT,
+    "requester_roles": ValueKind.TEXTS,
 }
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
@@ -192,7 +192,7 @@ def _calendar(said: _Calendar, problems: list[Problem]) -> Calendar | None:
         return None
 
 
-def _kinds_of(name: Any) -> tuple[Kind, ...] | str:
+def _kinds_of(name: Any) -> tuple[ValueKind, ...] | str:
     if name in FACTS:
         return (FACTS[name],)
     return f"Nothing called {shown(name)} is known of a decision. {nearest(name, FACTS)}"

@@ -17,14 +17,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.tables import Person
-from leadflow.approvals.kinds import SubjectChanged, kind_of
-from leadflow.approvals.moving import advance, begin_level, finish, step
+from leadflow.approvals.decision_kinds import SubjectChanged, kind_of
 from leadflow.approvals.policy_store import current_policies
+from leadflow.approvals.progress import advance, begin_level, finish, step
 from leadflow.approvals.tables import Approval, ApprovalStep, ApprovalVote
 from leadflow.approvals.who import May, MayNot, may_decide
 from leadflow.database import outbox
 
-Decision = Literal["approve", "reject"]
+Vote = Literal["approve", "reject"]
 Door = Literal["api", "page", "prefect", "terminal"]
 
 
@@ -81,7 +81,7 @@ def content_hash(session: Session, kind: str, subject_id: str, payload: dict[str
     it is at this moment.
 
     Raises:
-        UnknownKind: no room has registered decisions of this kind.
+        UnknownDecision: no room has registered decisions of this kind.
     """
     now = kind_of(kind).content(session, subject_id, payload)
     content = json.dumps([kind, subject_id, payload, now], sort_keys=True, default=str)
@@ -95,7 +95,7 @@ def propose(session: Session, proposal: Proposal, now: datetime) -> Approval:
 
     Raises:
         NobodyNeeded: the policies ask nobody about this.
-        UnknownKind: no room has registered decisions of this kind.
+        UnknownDecision: no room has registered decisions of this kind.
     """
     version, policies = current_policies(session)
     needed = policies.requirement(proposal.kind, proposal.facts, now)
@@ -199,7 +199,7 @@ def votes_of(session: Session, approval_id: str) -> list[ApprovalVote]:
 def decide(
     session: Session,
     approval_id: str,
-    decision: Decision,
+    decision: Vote,
     person: Person,
     reason: str,
     now: datetime,
@@ -302,7 +302,7 @@ def _refuse_changed(session: Session, approval: Approval) -> None:
 def _refusal(
     session: Session,
     approval: Approval,
-    decision: Decision,
+    decision: Vote,
     person: Person,
     reason: str,
     now: datetime,

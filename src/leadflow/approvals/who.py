@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.accounts.acting import stands_in_for
+from leadflow.accounts.delegation import stands_in_for
 from leadflow.accounts.people import people_with
 from leadflow.accounts.permissions import Role
 from leadflow.accounts.tables import Delegation, Person
-from leadflow.approvals.kinds import KINDS
+from leadflow.approvals.decision_kinds import KINDS
 from leadflow.approvals.tables import Approval, ApprovalVote
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from leadflow.cli.acting import person_here, requester_here
 from leadflow.cli.console import console
+from leadflow.cli.identity import person_here, requester_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from leadflow.assignment.tables import Assignment
-    from leadflow.assignment.working import Said
+    from leadflow.assignment.work.service import Said
 
 app = typer.Typer(no_args_is_help=True, help="Leads in work: who has them, and what is due.")
 Lead = Annotated[str, typer.Argument(help="The lead's id.")]
@@ -61,7 +61,7 @@ def overdue(limit: Limit = 50) -> None:
 @app.command()
 def unroutable(limit: Limit = 50) -> None:
     """Leads that should have a salesperson and that nobody can take, the longest first."""
-    from leadflow.assignment.unroutable import unroutable as listed
+    from leadflow.assignment.work.alarms import unroutable as listed
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -79,7 +79,7 @@ def unroutable(limit: Limit = 50) -> None:
 @app.command()
 def accept(lead: Lead) -> None:
     """Take a lead on."""
-    from leadflow.assignment.working import accept as do
+    from leadflow.assignment.work.service import accept as do
 
     _done(lambda session: do(session, lead, _said(session, lead)))
 
@@ -87,7 +87,7 @@ def accept(lead: Lead) -> None:
 @app.command()
 def decline(lead: Lead, reason: Why) -> None:
     """Do not take a lead: the next sweep gives it to somebody else."""
-    from leadflow.assignment.working import decline as do
+    from leadflow.assignment.work.service import decline as do
 
     _done(lambda session: do(session, lead, _said(session, lead), reason))
 
@@ -95,7 +95,7 @@ def decline(lead: Lead, reason: Why) -> None:
 @app.command("return")
 def give_back(lead: Lead, reason: Why) -> None:
     """Give a lead back that was taken on."""
-    from leadflow.assignment.working import give_back as do
+    from leadflow.assignment.work.service import give_back as do
 
     _done(lambda session: do(session, lead, _said(session, lead), reason))
 
@@ -107,9 +107,9 @@ def reassign(
     reason: Why,
 ) -> None:
     """Give a lead to a salesperson, whoever has it; the policies may ask somebody first."""
-    from leadflow.assignment.overriding import ask_or_reassign
     from leadflow.assignment.tables import Assignment
-    from leadflow.assignment.working import Said
+    from leadflow.assignment.work.reassignment import ask_or_reassign
+    from leadflow.assignment.work.service import Said
     from leadflow.database.engine import unit_of_work
     from leadflow.integrations import decisions  # noqa: F401  registers the kinds
     from leadflow.settings import get_settings
@@ -134,7 +134,7 @@ def touch(
     kind: Annotated[str, typer.Option(help="call, email, meeting or note.")] = "call",
 ) -> None:
     """Say that somebody got in touch: the clock stops."""
-    from leadflow.assignment.working import touch as do
+    from leadflow.assignment.work.service import touch as do
 
     if kind not in ("call", "email", "meeting", "note"):
         raise typer.BadParameter("--kind is one of call, email, meeting, note")
@@ -142,7 +142,7 @@ def touch(
 
 
 def _said(session: "Session", lead: str) -> "Said":
-    from leadflow.assignment.working import Said
+    from leadflow.assignment.work.service import Said
 
     return Said(person_here(session, "lead.work", lead).id, datetime.now(UTC))
 
@@ -156,7 +156,7 @@ def _done(act: "Callable[[Session], Assignment]") -> None:
 
 
 def _say(made: "Assignment") -> None:
-    from leadflow.assignment.experience import rep_names
+    from leadflow.assignment.team.track_record import rep_names
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -172,9 +172,9 @@ def _say(made: "Assignment") -> None:
 def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> None:
     from sqlalchemy import select
 
-    from leadflow.assignment.experience import rep_names
-    from leadflow.assignment.handing import find_rep
     from leadflow.assignment.tables import Assignment
+    from leadflow.assignment.team.track_record import rep_names
+    from leadflow.assignment.work.handover import find_rep
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:

@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from leadflow.cli.acting import requester_here, who_acts
 from leadflow.cli.console import console
+from leadflow.cli.identity import requester_here, who_acts
 
 if TYPE_CHECKING:
     from leadflow.audit.exporting import ExportedHead
@@ -80,7 +80,7 @@ def forget(
 ) -> None:
     """Ask for the reasons people gave about one thing to be deleted, because they name somebody.
     What was done, by whom and when stays, and the log is still as it was written."""
-    from leadflow.approvals.erasing import ask_to_forget
+    from leadflow.approvals.forgetting import ask_to_forget
     from leadflow.database.engine import unit_of_work
     from leadflow.integrations import decisions  # noqa: F401  registers the kinds
     from leadflow.settings import get_settings
@@ -133,7 +133,7 @@ def _put_into_chain() -> None:
     from contextlib import suppress
 
     from leadflow.audit.head import AuditLogBroken
-    from leadflow.audit.waiting import put_into_chain
+    from leadflow.audit.queue import put_into_chain
     from leadflow.database.engine import unit_of_work
 
     with suppress(AuditLogBroken), unit_of_work() as session:

@@ -74,7 +74,7 @@ def _import(file: Path, mapping: "Mapping") -> None:
 
 
 def _record_past(file: Path, mapping: "Mapping") -> None:
-    from leadflow.assignment.past import record_past
+    from leadflow.assignment.routing.past_assignments import record_past
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session, console.status("Recording who had the leads …"):
@@ -108,9 +108,9 @@ def describe(summary: "ImportSummary") -> str:
 def _propose(file: Path, source: str | None) -> None:
     import yaml
 
+    from leadflow.leads.files import open_table
     from leadflow.leads.mapping import CsvOptions
     from leadflow.leads.proposal import propose
-    from leadflow.leads.reading import open_table
 
     stem = file.name.split(".")[0]
     proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))

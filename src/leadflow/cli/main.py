@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import typer
 
 from leadflow.cli import (
-    acting,
     approvals,
     assignments,
     audit,
     demo,
+    identity,
     keys,
     leads,
     learning,
@@ -59,8 +59,8 @@ app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(models.app, name="models", rich_help_panel=_WORK)
 app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
 app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)
-app.command("sign-in", rich_help_panel="People")(acting.sign_in)
-app.command("sign-out", rich_help_panel="People")(acting.sign_out)
+app.command("sign-in", rich_help_panel="People")(identity.sign_in)
+app.command("sign-out", rich_help_panel="People")(identity.sign_out)
 app.add_typer(people.app, name="people", rich_help_panel="People")
 app.add_typer(reps.app, name="reps", rich_help_panel="People")
 app.add_typer(performance.app, name="performance", rich_help_panel="People")

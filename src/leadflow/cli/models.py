@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from leadflow.cli.acting import person_here, who_acts
 from leadflow.cli.console import console
+from leadflow.cli.identity import person_here, who_acts
 
 if TYPE_CHECKING:
     from models.gate_report import Evidence
@@ -22,7 +22,7 @@ def list_versions(
 ) -> None:
     """The newest versions: when each was learned, how good it was, and what it is now."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.versions import listed
+    from leadflow.scoring.learning.versions import listed
     from leadflow.settings import get_settings
 
     with unit_of_work() as session:
@@ -56,7 +56,7 @@ def compare(
 ) -> None:
     """Two versions on the same leads: the newest whose horizon has passed."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.versions import compare_versions
+    from leadflow.scoring.learning.versions import compare_versions
     from leadflow.settings import get_settings
 
     with console.status("Scoring the newest leads with both …"), unit_of_work() as session:
@@ -72,8 +72,8 @@ def promote(
     from leadflow.approvals import service as approvals
     from leadflow.database.engine import unit_of_work
     from leadflow.integrations import decisions  # noqa: F401  registers the kinds
-    from leadflow.scoring.learning import promotion
-    from leadflow.scoring.versions import restate
+    from leadflow.scoring.learning.challenger import promotion
+    from leadflow.scoring.learning.versions import restate
     from leadflow.settings import get_settings
 
     settings, now = get_settings(), datetime.now(UTC)
@@ -103,7 +103,7 @@ def rollback(
 ) -> None:
     """Let an earlier approved version serve again, at once and without a gate."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.promotion import roll_back
+    from leadflow.scoring.learning.promotion import roll_back
     from leadflow.settings import get_settings
 
     with unit_of_work() as session:

@@ -10,8 +10,8 @@ from rich.table import Table
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
-    from leadflow.assignment.override_report import AssignmentOverrideReport
-    from leadflow.scoring.override_report import OverrideReport
+    from leadflow.assignment.insight.override_report import AssignmentOverrideReport
+    from leadflow.scoring.overrides.report import OverrideReport
 
 app = typer.Typer(help="Scores that people have set, and whether they knew better than the model.")
 SHOWN = 100
@@ -23,7 +23,7 @@ def list_overrides(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.overrides import standing_overrides
+    from leadflow.scoring.overrides.service import standing_overrides
 
     with unit_of_work() as session:
         standing = standing_overrides(session, datetime.now(UTC), SHOWN)
@@ -55,10 +55,10 @@ def list_overrides(context: typer.Context) -> None:
 def report() -> None:
     """Did people know better? Scores they set and leads they gave to somebody else, against the
     machine, on leads whose end is known since."""
-    from leadflow.assignment.override_report import assignment_override_report
+    from leadflow.assignment.insight.override_report import assignment_override_report
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.learning import horizon
-    from leadflow.scoring.override_report import override_report
+    from leadflow.scoring.learning.challenger import horizon
+    from leadflow.scoring.overrides.report import override_report
     from leadflow.settings import get_settings
 
     now, time_given = datetime.now(UTC), horizon(get_settings())

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.identity import who_acts
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
 MANAGES = "account.manage"
@@ -32,7 +32,7 @@ def add(
 ) -> None:
     """Add somebody, with a password that is shown once."""
     from leadflow.accounts.people import add_person, set_password
-    from leadflow.assignment.handing import find_rep
+    from leadflow.assignment.work.handover import find_rep
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -74,7 +74,7 @@ def change(
 ) -> None:
     """Change what somebody may do; whoever is inactive is signed out at once."""
     from leadflow.accounts.people import change_person, find_person
-    from leadflow.assignment.handing import find_rep
+    from leadflow.assignment.work.handover import find_rep
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -111,7 +111,7 @@ def delegate(
     days: Annotated[float, typer.Option(min=0.01, help="For how long, from now.")],
 ) -> None:
     """Let somebody decide and act for somebody who is away. Nobody counts twice by it."""
-    from leadflow.accounts import acting
+    from leadflow.accounts import delegation
     from leadflow.accounts.people import find_person
     from leadflow.database.engine import unit_of_work
 
@@ -119,7 +119,7 @@ def delegate(
     with unit_of_work() as session:
         person, stand_in = find_person(session, who), find_person(session, to)
         by = who_acts(session, MANAGES)
-        acting.delegate(session, person, stand_in, now, now + timedelta(days=days), by)
+        delegation.delegate(session, person, stand_in, now, now + timedelta(days=days), by)
         console.print(f"{stand_in.username} stands in for {person.username}, {days:g} days.")
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
-    from leadflow.assignment.report import Record
+    from leadflow.assignment.insight.performance_report import Record
 
 app = typer.Typer(no_args_is_help=True, help="How salespeople and assignment strategies do.")
 
@@ -20,7 +20,7 @@ def report(
     team: Annotated[str | None, typer.Option(help="One team only.")] = None,
 ) -> None:
     """Response, acceptance, conversion against the score, load and fairness."""
-    from leadflow.assignment.report import performance_report
+    from leadflow.assignment.insight.performance_report import performance_report
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 
@@ -56,7 +56,7 @@ def compare(
     last: Annotated[int, typer.Option(min=50, max=5000, help="Past leads to replay.")] = 2000,
 ) -> None:
     """Replay past leads with every strategy and say what may be said of the differences."""
-    from leadflow.assignment.comparing import NothingToCompare, compare_strategies
+    from leadflow.assignment.insight.strategy_comparison import NothingToCompare, compare_strategies
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 

@@ -7,8 +7,8 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from leadflow.cli.acting import person_here
 from leadflow.cli.console import console
+from leadflow.cli.identity import person_here
 from leadflow.cli.quality_report import print_report
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def sample(
 def waiting(limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
     """What you can judge, oldest first, and what you can settle between others."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.reviewing import disputed, waiting_for
+    from leadflow.quality.reviews import disputed, waiting_for
 
     now = datetime.now(UTC)
     with unit_of_work() as session:
@@ -75,7 +75,7 @@ def waiting(limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
 def show(item: Item) -> None:
     """The facts of an item as they were known at the decision."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.reviewing import waiting_one
+    from leadflow.quality.reviews import waiting_one
 
     with unit_of_work() as session:
         who = person_here(session, "quality.review").id
@@ -109,7 +109,7 @@ def judge(
 ) -> None:
     """Say what you would have decided; then see what the machine did."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.reviewing import judge as do
+    from leadflow.quality.reviews import judge as do
 
     said: dict[str, Any] = {}
     if level is not None:
@@ -136,7 +136,7 @@ def settle(
 ) -> None:
     """Settle what two others saw differently."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.quality.reviewing import settle as do
+    from leadflow.quality.reviews import settle as do
 
     if machine not in ("right", "wrong"):
         raise typer.BadParameter("--machine is right or wrong")

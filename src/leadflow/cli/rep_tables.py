@@ -7,9 +7,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from leadflow.assignment.roster import Standing, TerritoryNode
-from leadflow.assignment.team import VersionOfTeam
-from leadflow.assignment.team_schemas import TeamIn, TerritoryIn
+from leadflow.assignment.team.roster import Standing, TerritoryNode
+from leadflow.assignment.team.schemas import TeamIn, TerritoryIn
+from leadflow.assignment.team.versions import VersionOfTeam
 
 
 def reps_table(standings: Sequence[Standing], now: datetime) -> Table:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.identity import who_acts
 
 app = typer.Typer(no_args_is_help=True, help="The sales team: who takes leads, and how many.")
 Id = Annotated[str, typer.Argument(help="The company's own id, or Leadflow's.", metavar="ID")]
@@ -26,9 +26,9 @@ def import_team(
     ] = False,
 ) -> None:
     """Add or change salespeople, teams and territories from a YAML file."""
-    from leadflow.assignment.reading_team import team_version
-    from leadflow.assignment.team import store_team
-    from leadflow.assignment.team_file import load_team
+    from leadflow.assignment.team.file import load_team
+    from leadflow.assignment.team.snapshot import team_version
+    from leadflow.assignment.team.versions import store_team
     from leadflow.database.engine import unit_of_work
 
     team = load_team(file)
@@ -47,7 +47,7 @@ def import_team(
 @app.command("list")
 def list_reps() -> None:
     """Everyone: who works now, leads in work, skills, territories, days off."""
-    from leadflow.assignment.roster import roster
+    from leadflow.assignment.team.roster import roster
     from leadflow.cli.rep_tables import reps_table
     from leadflow.database.engine import unit_of_work
 
@@ -63,7 +63,7 @@ def list_reps() -> None:
 @app.command()
 def show(rep_id: Id) -> None:
     """One salesperson, with everything that is known of them."""
-    from leadflow.assignment.roster import find_standing
+    from leadflow.assignment.team.roster import find_standing
     from leadflow.cli.rep_tables import rep_table
     from leadflow.database.engine import unit_of_work
 
@@ -77,8 +77,8 @@ def export(
     file: Annotated[Path | None, typer.Argument(help="Left out: to the screen.")] = None,
 ) -> None:
     """Write the team in use as YAML, as import reads it."""
-    from leadflow.assignment.stored_team import read_stored
-    from leadflow.assignment.team_file import to_yaml
+    from leadflow.assignment.team.file import to_yaml
+    from leadflow.assignment.team.store import read_stored
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -93,7 +93,7 @@ def export(
 @app.command()
 def versions() -> None:
     """Every version of the team, the newest (in use) first."""
-    from leadflow.assignment.team import team_versions
+    from leadflow.assignment.team.versions import team_versions
     from leadflow.cli.rep_tables import versions_table
     from leadflow.database.engine import unit_of_work
 
@@ -108,7 +108,7 @@ def versions() -> None:
 @app.command()
 def restore(version: Annotated[int, typer.Argument(help="See: leadflow reps versions")]) -> None:
     """Use an earlier version of the team again. Who came since becomes inactive."""
-    from leadflow.assignment.team import restore_team
+    from leadflow.assignment.team.versions import restore_team
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -119,8 +119,8 @@ def restore(version: Annotated[int, typer.Argument(help="See: leadflow reps vers
 @app.command()
 def off(rep_id: Id, first: Day, last: LastDay = None) -> None:
     """Enter days off, both included: leadflow reps off emp-001 2026-12-24 2026-12-31"""
-    from leadflow.assignment.editing_team import add_days_off
-    from leadflow.assignment.team_schemas import DaysOff
+    from leadflow.assignment.team.edits import add_days_off
+    from leadflow.assignment.team.schemas import DaysOff
     from leadflow.database.engine import unit_of_work
 
     last = last or first
@@ -136,8 +136,8 @@ def off(rep_id: Id, first: Day, last: LastDay = None) -> None:
 @app.command()
 def territories() -> None:
     """The tree of territories, with their salespeople."""
-    from leadflow.assignment.roster import territory_forest
-    from leadflow.assignment.stored_team import read_stored
+    from leadflow.assignment.team.roster import territory_forest
+    from leadflow.assignment.team.store import read_stored
     from leadflow.cli.rep_tables import territory_view
     from leadflow.database.engine import unit_of_work
 

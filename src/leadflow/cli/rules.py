@@ -8,8 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from leadflow.cli.acting import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.identity import who_acts
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Rules: which leads, and what is done with them.")
 File = Annotated[Path, typer.Argument(help="A .yaml or .json file; see docs/rules.md.")]
-Kind = Annotated[str, typer.Option(help="What the rules are for.")]
+RuleKindOption = Annotated[str, typer.Option(help="What the rules are for.")]
 
 
 @app.command()
-def check(file: File, kind: Kind = "assignment") -> None:
+def check(file: File, kind: RuleKindOption = "assignment") -> None:
     """Say everything that is wrong with a file of rules, or how many leads each rule fits."""
     from leadflow.database.engine import unit_of_work
 
@@ -36,7 +36,7 @@ def check(file: File, kind: Kind = "assignment") -> None:
 @app.command("import")
 def import_rules(
     file: File,
-    kind: Kind = "assignment",
+    kind: RuleKindOption = "assignment",
     note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None,
     dry: Annotated[bool, typer.Option("--dry", help="Only check, and count leads.")] = False,
     activate: Annotated[bool, typer.Option(help="Switch them on at once.")] = True,
@@ -67,8 +67,8 @@ def try_out(
     show: Annotated[int, typer.Option(min=0, help="Leads to show that would change.")] = 10,
 ) -> None:
     """Who would have got what: hand out the newest leads by these rules, and store nothing."""
-    from leadflow.assignment.experience import rep_names
-    from leadflow.assignment.trying import try_rules
+    from leadflow.assignment.insight.rule_trial import try_rules
+    from leadflow.assignment.team.track_record import rep_names
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 
@@ -95,7 +95,7 @@ def try_out(
 
 
 @app.command("list")
-def list_versions(kind: Kind = "assignment") -> None:
+def list_versions(kind: RuleKindOption = "assignment") -> None:
     """Every version, newest first."""
     from leadflow.database.engine import unit_of_work
     from leadflow.rules.service import versions
@@ -121,12 +121,12 @@ def list_versions(kind: Kind = "assignment") -> None:
 @app.command()
 def show(
     version: Annotated[int | None, typer.Argument(help="Unset: the one that counts.")] = None,
-    kind: Kind = "assignment",
+    kind: RuleKindOption = "assignment",
 ) -> None:
     """A version as YAML that can be edited and imported."""
     from leadflow.database.engine import unit_of_work
     from leadflow.rules import service
-    from leadflow.rules.reading import write_yaml
+    from leadflow.rules.text_format import write_yaml
 
     with unit_of_work() as session:
         stored = (
@@ -144,10 +144,10 @@ def show(
 @app.command()
 def activate(
     version: Annotated[int, typer.Argument(help="As `list` shows it.")],
-    kind: Kind = "assignment",
+    kind: RuleKindOption = "assignment",
 ) -> None:
     """Let a version count, and not the one before."""
-    import leadflow.assignment.rulebook  # noqa: F401  says what actions there are
+    import leadflow.assignment.routing.rulebook  # noqa: F401  says what actions there are
     from leadflow.database.engine import unit_of_work
     from leadflow.rules import service
 
@@ -157,11 +157,11 @@ def activate(
 
 
 def _load(session: "Session", file: Path, kind: str) -> "RuleSet":
-    import leadflow.assignment.rulebook  # noqa: F401  says what actions there are
-    from leadflow.rules.kinds import actions_of
-    from leadflow.rules.reading import load_rules
+    import leadflow.assignment.routing.rulebook  # noqa: F401  says what actions there are
+    from leadflow.rules.rule_kinds import actions_of
     from leadflow.rules.schemas import parse_rules
     from leadflow.rules.service import attribute_kinds
+    from leadflow.rules.text_format import load_rules
 
     return parse_rules(load_rules(file), actions_of(kind), attribute_kinds(session))
 

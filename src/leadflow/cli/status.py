@@ -22,7 +22,7 @@ def status() -> None:
 
 def print_best_leads(count: int) -> None:
     """The table of the best open leads: score, chance, reasons, salesperson and why."""
-    from leadflow.assignment.overview import best_leads
+    from leadflow.assignment.insight.overview import best_leads
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:

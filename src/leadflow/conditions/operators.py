@@ -12,7 +12,7 @@ from math import inf
 from typing import Any
 
 from leadflow.conditions.problems import shown
-from leadflow.conditions.values import Kind, read
+from leadflow.conditions.values import ValueKind, read
 
 Scalar = float | str | bool | datetime
 Operand = Scalar | timedelta | tuple[Scalar, ...]
@@ -20,11 +20,11 @@ MOST_VALUES, LONGEST_TEXT = 1000, 1000
 LONGEST_TIME = timedelta(days=36500)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EXAMPLES = {
-    Kind.NUMBER: "a number such as 80",
-    Kind.TEXT: 'a text in quotes, such as "retail"',
-    Kind.TEXTS: 'a text in quotes, such as "seo"',
-    Kind.BOOLEAN: "true or false",
-    Kind.MOMENT: 'a moment such as "2026-03-01" or "2026-03-01T09:00:00Z"',
+    ValueKind.NUMBER: "a number such as 80",
+    ValueKind.TEXT: 'a text in quotes, such as "retail"',
+    ValueKind.TEXTS: 'a text in quotes, such as "seo"',
+    ValueKind.BOOLEAN: "true or false",
+    ValueKind.MOMENT: 'a moment such as "2026-03-01" or "2026-03-01T09:00:00Z"',
 }
 
 
@@ -37,13 +37,13 @@ class Operator:
     """A comparison: its name, the kinds of field it fits, and how its value is read."""
 
     name: str
-    kinds: frozenset[Kind]
-    operand: Callable[[Kind, Any], Operand]
+    kinds: frozenset[ValueKind]
+    operand: Callable[[ValueKind, Any], Operand]
 
 
-def _one(kind: Kind, raw: Any) -> Scalar:
+def _one(kind: ValueKind, raw: Any) -> Scalar:
     """One value of the kind; of a list of texts, one of its elements."""
-    value = read(Kind.TEXT if kind is Kind.TEXTS else kind, raw)
+    value = read(ValueKind.TEXT if kind is ValueKind.TEXTS else kind, raw)
     if value is None or isinstance(value, frozenset) or value in (inf, -inf):
         raise OperandRefused(f"Write {_EXAMPLES[kind]}, not {shown(raw)}.")
     if isinstance(value, str):
@@ -58,7 +58,7 @@ def _refuse_unusable(text: str) -> None:
         raise OperandRefused(f"A text may have at most {LONGEST_TEXT:,} characters.")
 
 
-def _pair(kind: Kind, raw: Any) -> tuple[Scalar, ...]:
+def _pair(kind: ValueKind, raw: Any) -> tuple[Scalar, ...]:
     if not isinstance(raw, list) or len(raw) != 2:
         raise OperandRefused("Write the lowest and the highest value, such as [10, 50].")
     low, high = (_one(kind, item) for item in raw)
@@ -67,7 +67,7 @@ def _pair(kind: Kind, raw: Any) -> tuple[Scalar, ...]:
     return low, high
 
 
-def _several(kind: Kind, raw: Any) -> tuple[Scalar, ...]:
+def _several(kind: ValueKind, raw: Any) -> tuple[Scalar, ...]:
     if not isinstance(raw, list) or not raw:
         raise OperandRefused('Write a list of at least one value, such as ["hot", "warm"].')
     if len(raw) > MOST_VALUES:
@@ -75,13 +75,13 @@ def _several(kind: Kind, raw: Any) -> tuple[Scalar, ...]:
     return tuple(_one(kind, item) for item in raw)
 
 
-def _flag(kind: Kind, raw: Any) -> bool:
+def _flag(kind: ValueKind, raw: Any) -> bool:
     if not isinstance(raw, bool):
         raise OperandRefused(f"Write true or false, or leave the value out, not {shown(raw)}.")
     return raw
 
 
-def _time(kind: Kind, raw: Any) -> timedelta:
+def _time(kind: ValueKind, raw: Any) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,8})([mhdw])", raw) if isinstance(raw, str) else None
     if match is None:
         raise OperandRefused(
@@ -93,10 +93,10 @@ def _time(kind: Kind, raw: Any) -> timedelta:
     return time
 
 
-_SCALARS = frozenset({Kind.NUMBER, Kind.TEXT, Kind.BOOLEAN})
-_ORDERED = frozenset({Kind.NUMBER, Kind.MOMENT})
-_LISTABLE = frozenset({Kind.NUMBER, Kind.TEXT})
-_EVERY = frozenset(Kind)
+_SCALARS = frozenset({ValueKind.NUMBER, ValueKind.TEXT, ValueKind.BOOLEAN})
+_ORDERED = frozenset({ValueKind.NUMBER, ValueKind.MOMENT})
+_LISTABLE = frozenset({ValueKind.NUMBER, ValueKind.TEXT})
+_EVERY = frozenset(ValueKind)
 
 OPERATORS = {
     operator.name: operator
@@ -110,11 +110,11 @@ OPERATORS = {
         Operator("between", _ORDERED, _pair),
         Operator("in", _LISTABLE, _several),
         Operator("not_in", _LISTABLE, _several),
-        Operator("contains", frozenset({Kind.TEXT, Kind.TEXTS}), _one),
-        Operator("starts_with", frozenset({Kind.TEXT}), _one),
+        Operator("contains", frozenset({ValueKind.TEXT, ValueKind.TEXTS}), _one),
+        Operator("starts_with", frozenset({ValueKind.TEXT}), _one),
         Operator("is_empty", _EVERY, _flag),
         Operator("exists", _EVERY, _flag),
-        Operator("within_last", frozenset({Kind.MOMENT}), _time),
+        Operator("within_last", frozenset({ValueKind.MOMENT}), _time),
     )
 }
 # What these say does not depend on what kind of value there is.

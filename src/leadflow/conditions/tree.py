@@ -6,13 +6,13 @@ from typing import Any, Literal, cast
 
 from leadflow.conditions.operators import OF_PRESENCE, OPERATORS, Operand, OperandRefused, Operator
 from leadflow.conditions.problems import Problem, listed, nearest, shown
-from leadflow.conditions.values import Kind
+from leadflow.conditions.values import ValueKind
 
 How = Literal["all", "any", "none"]
 GROUPS: tuple[How, ...] = ("all", "any", "none")
 DEEPEST, MOST_CHECKS = 20, 2000
 # What a field may be read as, or why there is no such field, in words.
-KindsOf = Callable[[Any], "tuple[Kind, ...] | str"]
+KindsOf = Callable[[Any], "tuple[ValueKind, ...] | str"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Check:
     operator only asks whether there is a value."""
 
     field: str
-    kind: Kind | None
+    kind: ValueKind | None
     operator: str
     operand: Operand
 
@@ -95,7 +95,7 @@ class Reader:
             found += [] if check is None else [check]
         return list(found)
 
-    def _check(self, name: Any, kinds: tuple[Kind, ...], raw: Any, place: str) -> Check | None:
+    def _check(self, name: Any, kinds: tuple[ValueKind, ...], raw: Any, place: str) -> Check | None:
         """One test; without ``kinds`` the field is refused already, and only the rest is seen."""
         self.checks += 1
         if self.checks == MOST_CHECKS + 1:
@@ -128,7 +128,7 @@ class Reader:
         return None
 
     def _with_operand(
-        self, name: str, kinds: list[Kind], operator: Operator, raw: dict[str, Any], place: str
+        self, name: str, kinds: list[ValueKind], operator: Operator, raw: dict[str, Any], place: str
     ) -> Check | None:
         """The test with its value, read as the first of the kinds that takes it."""
         of_presence = operator.name in OF_PRESENCE
@@ -147,6 +147,6 @@ class Reader:
         return None
 
 
-def _unfitting(name: str, kinds: tuple[Kind, ...], operator: Operator) -> str:
+def _unfitting(name: str, kinds: tuple[ValueKind, ...], operator: Operator) -> str:
     fit = [other.name for other in OPERATORS.values() if not other.kinds.isdisjoint(kinds)]
     return f"{name} is a {listed(kinds)}, which {operator.name} does not fit. Use {listed(fit)}."

@@ -22,7 +22,7 @@ _SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 Value = float | str | bool | datetime | frozenset[str]
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What a field holds."""
 
     NUMBER = "number"
@@ -42,7 +42,7 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | list | tuple) and not value)
 
 
-def read(kind: Kind, value: Any) -> Value | None:
+def read(kind: ValueKind, value: Any) -> Value | None:
     """The value as this kind, ready to be compared; None where it is missing or of another.
 
     A number that is none (NaN) is missing.
@@ -88,9 +88,9 @@ def _moment(value: Any) -> datetime | None:
 
 
 _READERS = {
-    Kind.NUMBER: _number,
-    Kind.TEXT: _text,
-    Kind.TEXTS: _texts,
-    Kind.BOOLEAN: _boolean,
-    Kind.MOMENT: _moment,
+    ValueKind.NUMBER: _number,
+    ValueKind.TEXT: _text,
+    ValueKind.TEXTS: _texts,
+    ValueKind.BOOLEAN: _boolean,
+    ValueKind.MOMENT: _moment,
 }

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from leadflow.audit.context import acting_from
-from leadflow.audit.waiting import AT_A_TIME, put_into_chain
+from leadflow.audit.queue import AT_A_TIME, put_into_chain
 from leadflow.database import outbox
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.integrations.acts import registered_acts
 from leadflow.integrations.prefect import PrefectClient
-from leadflow.scoring.overrides import settle_due
-from leadflow.scoring.rescoring import rescore_changed
-from leadflow.scoring.serving import ServingScorer
+from leadflow.scoring.batch.rescoring import rescore_changed
+from leadflow.scoring.overrides.service import settle_due
+from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)

@@ -4,16 +4,16 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from leadflow.approvals.erasing import FORGET, carry_out_forgetting
-from leadflow.approvals.moving import NOTIFY
+from leadflow.approvals.forgetting import FORGET, carry_out_forgetting
+from leadflow.approvals.progress import NOTIFY
 from leadflow.approvals.tables import Approval
-from leadflow.assignment.overriding import REASSIGN, carry_out_reassignment
+from leadflow.assignment.work.reassignment import REASSIGN, carry_out_reassignment
 from leadflow.database.engine import unit_of_work
 from leadflow.database.outbox import Act
 from leadflow.integrations.notifications.sending import notify_person
 from leadflow.integrations.prefect import PrefectClient
-from leadflow.scoring.overrides import APPLY_OVERRIDE, apply_override
-from leadflow.scoring.promotion import PROMOTE, promote
+from leadflow.scoring.learning.promotion import PROMOTE, promote
+from leadflow.scoring.overrides.service import APPLY_OVERRIDE, apply_override
 from leadflow.settings import Settings
 
 logger = logging.getLogger(__name__)

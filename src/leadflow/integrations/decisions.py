@@ -6,12 +6,13 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.people import actor_of
 from leadflow.accounts.tables import Person
-from leadflow.approvals import erasing
-from leadflow.approvals.kinds import KINDS, Kind
+from leadflow.approvals import forgetting
+from leadflow.approvals.decision_kinds import KINDS, DecisionKind
 from leadflow.approvals.tables import Approval
-from leadflow.assignment import overriding as reassigning
-from leadflow.assignment.reach import reaches_lead
-from leadflow.scoring import overrides, promotion
+from leadflow.assignment.team.reach import reaches_lead
+from leadflow.assignment.work import reassignment
+from leadflow.scoring.learning import promotion
+from leadflow.scoring.overrides import service as overrides
 
 
 def of_reached_leads(session: Session, person: Person, approval: Approval) -> bool:
@@ -21,7 +22,9 @@ def of_reached_leads(session: Session, person: Person, approval: Approval) -> bo
     return reach is not None and reaches_lead(session, person.rep_id, reach, approval.subject_id)
 
 
-KINDS["score_override"] = Kind("Score override", overrides.content, of_reached_leads)
-KINDS[reassigning.KIND] = Kind("Assignment override", reassigning.content, of_reached_leads)
-KINDS[erasing.KIND] = Kind("Erasure of data", erasing.content)
-KINDS["model_promotion"] = Kind("Model promotion", promotion.content)
+KINDS["score_override"] = DecisionKind("Score override", overrides.content, of_reached_leads)
+KINDS[reassignment.KIND] = DecisionKind(
+    "Assignment override", reassignment.content, of_reached_leads
+)
+KINDS[forgetting.KIND] = DecisionKind("Erasure of data", forgetting.content)
+KINDS["model_promotion"] = DecisionKind("Model promotion", promotion.content)

@@ -19,10 +19,10 @@ from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
 from leadflow.leads.attributes import register_mapped
 from leadflow.leads.checking import Checked, check
+from leadflow.leads.files import chunks, fingerprint, open_table
 from leadflow.leads.mapping import Mapping, check_columns
 from leadflow.leads.parsing import Context
 from leadflow.leads.quarantine import set_aside, supersede
-from leadflow.leads.reading import chunks, fingerprint, open_table
 from leadflow.leads.staging import Stored, store_batch
 from leadflow.leads.tables_of_text import Row
 from leadflow.settings import Settings

@@ -12,7 +12,9 @@ from leadflow.leads.parsing import INFINITE, NO_VALUE
 from leadflow.leads.slugs import slug
 from leadflow.leads.tables_of_text import Row
 
-Kind = Literal["e-mail", "date", "boolean", "numeric", "categorical", "text", "distinct", "empty"]
+ColumnKind = Literal[
+    "e-mail", "date", "boolean", "numeric", "categorical", "text", "distinct", "empty"
+]
 MOSTLY, OFTEN = 0.8, 0.2
 SHOWN_VALUES = 60
 FEWEST_COUNTED = 20
@@ -32,7 +34,7 @@ class Profile:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     filled: float
     distinct: int
     unique: bool
@@ -95,7 +97,7 @@ def _share(truths: Sequence[bool]) -> float:
     return sum(truths) / len(truths)
 
 
-def _kind(filled: Sequence[str], different: Sequence[str], dates: Written | None) -> Kind:
+def _kind(filled: Sequence[str], different: Sequence[str], dates: Written | None) -> ColumnKind:
     if not filled:
         return "empty"
     if _share([EMAIL.fullmatch(value) is not None for value in filled]) >= MOSTLY:

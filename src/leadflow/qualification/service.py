@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from leadflow.leads.tables import Lead
 from leadflow.qualification.asking import Answer, Question
 from leadflow.qualification.choosing import prices
-from leadflow.qualification.reading import read_records
 from leadflow.qualification.record import Record
 from leadflow.qualification.schemas import Qualification
+from leadflow.qualification.stored_records import read_records
 from leadflow.qualification.tables import AiQualification
-from leadflow.scoring.auditing import audit_score
-from leadflow.scoring.service import score_lead
+from leadflow.scoring.serving.audit_entries import audit_score
+from leadflow.scoring.serving.score import score_lead
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:

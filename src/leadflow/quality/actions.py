@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
 from leadflow.quality.errors import ActionClosed, ActionNotFound, QualityItemNotFound
-from leadflow.quality.kinds import kind_of
+from leadflow.quality.review_kinds import kind_of
 from leadflow.quality.schemas import ActionIn
 from leadflow.quality.tables import QualityAction, QualityItem
 
@@ -18,7 +18,7 @@ def open_action(session: Session, said: ActionIn, by: str, now: datetime) -> Qua
     """Write down what is to be done, by whom and until when.
 
     Raises:
-        UnknownDecisionKind: no such kind of decision.
+        UnknownReviewKind: no such kind of decision.
         QualityItemNotFound: no such item of that kind.
     """
     kind = kind_of(said.decision_kind)

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from leadflow.quality.estimating import Z, wilson
+from leadflow.quality.estimates import Z, wilson
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,18 @@ from sqlalchemy import Double, Select, case, func, literal_column, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.facts import RepFacts
-from leadflow.assignment.reading_team import read_team
+from leadflow.assignment.routing.decision_trace import Trace, traces_of
+from leadflow.assignment.snapshots import RepSnapshot
 from leadflow.assignment.tables import AssignmentDecision
-from leadflow.assignment.tracing import Trace, traces_of
-from leadflow.quality.facts import facts_at, profiles_at
-from leadflow.quality.kinds import Compared, Decision, DecisionKind, JudgementInvalid, register
+from leadflow.assignment.team.snapshot import read_team
+from leadflow.quality.lead_snapshots import facts_at, profiles_at
+from leadflow.quality.review_kinds import (
+    Compared,
+    JudgementInvalid,
+    ReviewedDecision,
+    ReviewKind,
+    register,
+)
 from leadflow.scoring.tables import LeadScore
 
 # How far the best total is ahead of the second, as a share of the best: below the first it was a
@@ -81,7 +87,7 @@ def _population(start: datetime, end: datetime) -> Select[Any]:
     )
 
 
-def _read(session: Session, subjects: Sequence[str], now: datetime) -> dict[str, Decision]:
+def _read(session: Session, subjects: Sequence[str], now: datetime) -> dict[str, ReviewedDecision]:
     traces = traces_of(session, subjects)
     moments = [(trace.lead_id, trace.decided_at) for trace in traces.values()]
     facts, profiles = facts_at(session, moments), profiles_at(session, moments)
@@ -92,11 +98,11 @@ def _read(session: Session, subjects: Sequence[str], now: datetime) -> dict[str,
         if moment not in facts:
             continue
         shown = {"facts": facts[moment], "profile": profiles[moment]} | _people(trace, reps)
-        found[subject] = Decision(trace.decided_at, shown, _answer(trace))
+        found[subject] = ReviewedDecision(trace.decided_at, shown, _answer(trace))
     return found
 
 
-def _people(trace: Trace, reps: Mapping[str, RepFacts]) -> dict[str, Any]:
+def _people(trace: Trace, reps: Mapping[str, RepSnapshot]) -> dict[str, Any]:
     """Who could have had the lead and who could not, by id: the order says nothing."""
     could = sorted(candidate.rep_id for candidate in trace.candidates)
     could_not = {someone.rep_id: someone.words for someone in trace.excluded}
@@ -108,7 +114,7 @@ def _people(trace: Trace, reps: Mapping[str, RepFacts]) -> dict[str, Any]:
     }
 
 
-def _person(rep_id: str, reps: Mapping[str, RepFacts]) -> dict[str, Any]:
+def _person(rep_id: str, reps: Mapping[str, RepSnapshot]) -> dict[str, Any]:
     rep = reps.get(rep_id)
     if rep is None:
         return {"rep_id": rep_id}
@@ -154,7 +160,7 @@ def _compare(judgement: AssignmentJudgement, answer: Mapping[str, Any]) -> Compa
 
 
 ASSIGNMENTS = register(
-    DecisionKind(
+    ReviewKind(
         name="assignment",
         plural="assignments",
         size=lambda settings: settings.quality_daily_assignments,

@@ -8,8 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from leadflow.quality.facts import facts_at
-from leadflow.quality.kinds import SEVERITIES, Compared, Decision, DecisionKind, register
+from leadflow.quality.lead_snapshots import facts_at
+from leadflow.quality.review_kinds import (
+    SEVERITIES,
+    Compared,
+    ReviewedDecision,
+    ReviewKind,
+    register,
+)
 from leadflow.scoring.levels import BEST_FIRST
 from leadflow.scoring.tables import LeadScore
 
@@ -52,13 +58,13 @@ def _population(start: datetime, end: datetime) -> Select[Any]:
     ).where(LeadScore.as_of >= start, LeadScore.as_of < end)
 
 
-def _read(session: Session, subjects: Sequence[str], now: datetime) -> dict[str, Decision]:
+def _read(session: Session, subjects: Sequence[str], now: datetime) -> dict[str, ReviewedDecision]:
     named = [_named(subject) for subject in subjects]
     wanted = tuple_(LeadScore.lead_id, LeadScore.as_of).in_(named)
     scores = session.scalars(select(LeadScore).where(wanted)).all()
     facts = facts_at(session, named)
     return {
-        subject_id(score.lead_id, score.as_of): Decision(
+        subject_id(score.lead_id, score.as_of): ReviewedDecision(
             score.as_of, {"facts": facts[score.lead_id, score.as_of]}, _answer(score)
         )
         for score in scores
@@ -89,7 +95,7 @@ def _compare(judgement: ScoreJudgement, answer: Mapping[str, Any]) -> Compared:
 
 
 SCORES = register(
-    DecisionKind(
+    ReviewKind(
         name="score",
         plural="scores",
         size=lambda settings: settings.quality_daily_scores,

@@ -10,18 +10,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.quality.actions import open_actions
-from leadflow.quality.estimating import answer_weights, weighted_share
+from leadflow.quality.estimates import answer_weights, weighted_share
 from leadflow.quality.kappa import cohen_kappa
-from leadflow.quality.kinds import KINDS, SEVERITIES, DecisionKind
-from leadflow.quality.reading import Looked, looked_at, populations
+from leadflow.quality.review_kinds import KINDS, SEVERITIES, ReviewKind
+from leadflow.quality.reviewed_items import Looked, looked_at, populations
 from leadflow.quality.schemas import (
     ActionOut,
-    ConversionOut,
     FlagsOut,
     KappaOut,
     KindReportOut,
     OutcomesOut,
     QualityReport,
+    SampledConversionOut,
     ShareOut,
     StratumOut,
 )
@@ -60,7 +60,7 @@ def quality_report(
 
 
 def _kind(
-    kind: DecisionKind, items: Sequence[Looked], population: int, actions: list[ActionOut]
+    kind: ReviewKind, items: Sequence[Looked], population: int, actions: list[ActionOut]
 ) -> KindReportOut:
     judged = _weighted(items)
     agreed = _share((item.agreed, weight) for item, weight in judged)
@@ -102,7 +102,7 @@ def _share(held: Iterable[tuple[bool, float]]) -> ShareOut | None:
     return None if found is None else ShareOut.model_validate(found)
 
 
-def _finding(kind: DecisionKind, agreed: ShareOut | None) -> str:
+def _finding(kind: ReviewKind, agreed: ShareOut | None) -> str:
     if agreed is None:
         return f"Nothing is known of {kind.plural} yet: none was judged."
     said = (
@@ -132,7 +132,7 @@ def _strata(items: Sequence[Looked], judged: Sequence[Weighted]) -> list[Stratum
     ]
 
 
-def _outcomes(kind: DecisionKind, judged: Sequence[Weighted]) -> OutcomesOut:
+def _outcomes(kind: ReviewKind, judged: Sequence[Weighted]) -> OutcomesOut:
     """Conversion by what people said and by what the machine said, of the same leads. Leads that
     had ended before the decision are left out."""
     known = [(item, weight) for item, weight in judged if item.converted is not None]
@@ -153,7 +153,7 @@ def _outcomes(kind: DecisionKind, judged: Sequence[Weighted]) -> OutcomesOut:
     )
 
 
-def _conversions(ended: dict[str, list[tuple[bool, float]]]) -> list[ConversionOut]:
+def _conversions(ended: dict[str, list[tuple[bool, float]]]) -> list[SampledConversionOut]:
     rows: list[dict[str, Any]] = [
         {
             "category": category,
@@ -163,7 +163,7 @@ def _conversions(ended: dict[str, list[tuple[bool, float]]]) -> list[ConversionO
         }
         for category, some in ended.items()
     ]
-    made = [ConversionOut.model_validate(row) for row in rows]
+    made = [SampledConversionOut.model_validate(row) for row in rows]
     return sorted(made, key=lambda row: (-row.share.value, row.category))
 
 

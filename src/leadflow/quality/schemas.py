@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from leadflow.quality.kinds import Severity, Verdict
+from leadflow.quality.review_kinds import ReviewVerdict, Severity
 from leadflow.quality.tables import QualityAction, QualityFlag, QualityItem, QualityReview
 
 Words = Annotated[
@@ -37,7 +37,7 @@ class SettleIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    verdict: Verdict = Field(description="agree: the machine was right.")
+    verdict: ReviewVerdict = Field(description="agree: the machine was right.")
 
 
 class ActionIn(BaseModel):
@@ -103,7 +103,7 @@ class ReviewOut(BaseModel):
 
     reviewer: str
     judgement: dict[str, Any]
-    verdict: Verdict
+    verdict: ReviewVerdict
     severity: Severity
     comment: str
     judged_at: datetime
@@ -122,7 +122,7 @@ class RevealedOut(BaseModel):
     decision_kind: str
     status: Literal["waiting", "reviewed", "disputed", "settled"]
     answer: dict[str, Any] = Field(description="What the machine had decided, and why.")
-    verdict: Verdict
+    verdict: ReviewVerdict
     severity: Severity
     next_step: str
 
@@ -210,7 +210,7 @@ class KappaOut(BaseModel):
     high: float | None
 
 
-class ConversionOut(BaseModel):
+class SampledConversionOut(BaseModel):
     """What came of the leads that somebody put into one category."""
 
     category: str
@@ -224,8 +224,10 @@ class OutcomesOut(BaseModel):
 
     judged: int = Field(description="Whose end is known, or whose time has passed.")
     open: int = Field(description="Whose end is not known yet.")
-    by_reviewer: list[ConversionOut]
-    by_machine: list[ConversionOut] = Field(description="Empty where reviewers only agree or not.")
+    by_reviewer: list[SampledConversionOut]
+    by_machine: list[SampledConversionOut] = Field(
+        description="Empty where reviewers only agree or not."
+    )
 
 
 class KindReportOut(BaseModel):

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
 from leadflow.database.ids import new_id
-from leadflow.quality.drawing import bounds_of, candidates
+from leadflow.quality.candidates import bounds_of, candidates
 from leadflow.quality.errors import DayNotOver
-from leadflow.quality.kinds import KINDS, DecisionKind
+from leadflow.quality.review_kinds import KINDS, ReviewKind
 from leadflow.quality.sampling import Drawn, draw, seed_of
 from leadflow.quality.schemas import SampleOut
 from leadflow.quality.tables import QualityItem, QualitySample
@@ -45,7 +45,7 @@ def draw_missing(session: Session, settings: Settings, now: datetime) -> list[Sa
 
 
 def _draw_kind(
-    session: Session, kind: DecisionKind, day: date, settings: Settings, now: datetime
+    session: Session, kind: ReviewKind, day: date, settings: Settings, now: datetime
 ) -> SampleOut:
     sample_id = _claimed(session, kind, day, settings, now)
     if sample_id is not None:
@@ -57,7 +57,7 @@ def _draw_kind(
 
 
 def _claimed(
-    session: Session, kind: DecisionKind, day: date, settings: Settings, now: datetime
+    session: Session, kind: ReviewKind, day: date, settings: Settings, now: datetime
 ) -> str | None:
     """The id of the new, empty sample; None where the day has one. Who comes at the same time waits
     here until it is filled."""
@@ -75,7 +75,7 @@ def _claimed(
 
 
 def _fill(
-    session: Session, sample: QualitySample, kind: DecisionKind, settings: Settings, now: datetime
+    session: Session, sample: QualitySample, kind: ReviewKind, settings: Settings, now: datetime
 ) -> None:
     size = kind.size(settings)
     found = candidates(session, kind, sample.day, sample.seed, max(size, 1))

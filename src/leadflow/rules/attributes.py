@@ -24,27 +24,27 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from features.attribute_values import WITH_ZONE, WRITTEN_DATE
-from leadflow.conditions.values import LONGEST_NUMBER, UNREADABLE_MOMENT, Kind
+from leadflow.conditions.values import LONGEST_NUMBER, UNREADABLE_MOMENT, ValueKind
 from leadflow.leads.tables import Lead
 
 _JSON_TYPES = {
-    Kind.NUMBER: "number",
-    Kind.TEXT: "string",
-    Kind.BOOLEAN: "boolean",
-    Kind.MOMENT: "string",
+    ValueKind.NUMBER: "number",
+    ValueKind.TEXT: "string",
+    ValueKind.BOOLEAN: "boolean",
+    ValueKind.MOMENT: "string",
 }
 
 
-def read_attribute(name: str, kind: Kind) -> ColumnElement[Any]:
+def read_attribute(name: str, kind: ValueKind) -> ColumnElement[Any]:
     """The attribute as this kind, NULL where it is missing or of another. A number written with
     more than 300 characters is missing too."""
     json, words = Lead.attributes[name], Lead.attributes[name].astext
     of_type = func.jsonb_typeof(json) == _JSON_TYPES[kind]
-    if kind is Kind.NUMBER:
+    if kind is ValueKind.NUMBER:
         return case((and_(of_type, func.length(words) <= LONGEST_NUMBER), cast(words, Double)))
-    if kind is Kind.BOOLEAN:
+    if kind is ValueKind.BOOLEAN:
         return case((of_type, cast(words, Boolean)))
-    return case((of_type, words if kind is Kind.TEXT else _moment(words)))
+    return case((of_type, words if kind is ValueKind.TEXT else _moment(words)))
 
 
 def attribute_is_empty(name: str) -> ColumnElement[bool]:

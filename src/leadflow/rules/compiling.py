@@ -30,17 +30,17 @@ from sqlalchemy import (
 
 from leadflow.conditions.evaluation import NEGATIONS
 from leadflow.conditions.tree import Check, Condition
-from leadflow.conditions.values import Kind
+from leadflow.conditions.values import ValueKind
 from leadflow.rules.attributes import attribute_is_empty, read_attribute
 from leadflow.rules.fields import CATALOGUE, PREFIX
 
 Element = ColumnElement[Any]
-_TYPES: dict[Kind | None, Any] = {
-    Kind.NUMBER: Double,
-    Kind.TEXT: Text,
-    Kind.TEXTS: Text,
-    Kind.BOOLEAN: Boolean,
-    Kind.MOMENT: DateTime(timezone=True),
+_TYPES: dict[ValueKind | None, Any] = {
+    ValueKind.NUMBER: Double,
+    ValueKind.TEXT: Text,
+    ValueKind.TEXTS: Text,
+    ValueKind.BOOLEAN: Boolean,
+    ValueKind.MOMENT: DateTime(timezone=True),
 }
 
 
@@ -66,15 +66,15 @@ def _check(check: Check, now: datetime) -> ColumnElement[bool]:
     return func.coalesce(_compare(check.operator, check, known, now), false())
 
 
-def _read(field: str, kind: Kind, now: datetime) -> Element:
+def _read(field: str, kind: ValueKind, now: datetime) -> Element:
     """The field as it is compared, NULL where it is missing or of another kind."""
     if field.startswith(PREFIX):
         known = read_attribute(field.removeprefix(PREFIX), kind)
     else:
         known = CATALOGUE[field].expression(now)
-    if kind is Kind.NUMBER:
+    if kind is ValueKind.NUMBER:
         return func.nullif(known, literal(float("nan"), Double))
-    return _fold(known) if kind is Kind.TEXT else known
+    return _fold(known) if kind is ValueKind.TEXT else known
 
 
 def _fold(text: Element) -> Element:
@@ -87,9 +87,9 @@ def _is_empty(field: str, now: datetime) -> ColumnElement[bool]:
     if field.startswith(PREFIX):
         return attribute_is_empty(field.removeprefix(PREFIX))
     known, kind = CATALOGUE[field].expression(now), CATALOGUE[field].kind
-    if kind is Kind.TEXT:
+    if kind is ValueKind.TEXT:
         return func.coalesce(known == literal("", Text), true())
-    if kind is Kind.TEXTS:
+    if kind is ValueKind.TEXTS:
         return func.coalesce(func.cardinality(known) == 0, true())
     return known.is_(None)
 
@@ -105,7 +105,7 @@ def _compare(operator: str, check: Check, known: Element, now: datetime) -> Elem
     if operator == "between":
         low, high = (literal(bound, kind) for bound in operand)
         return known.between(low, high)
-    if check.kind is Kind.TEXTS:
+    if check.kind is ValueKind.TEXTS:
         return _has_element(known, literal(operand, kind))
     return _COMPARISONS[operator](known, literal(operand, kind))
 
@@ -115,7 +115,7 @@ def _has_element(known: Element, wanted: Element) -> Element:
     return select(true()).where(_fold(element) == wanted).exists()
 
 
-_MOMENT = _TYPES[Kind.MOMENT]
+_MOMENT = _TYPES[ValueKind.MOMENT]
 _COMPARISONS: dict[str, Callable[[Element, Element], Element]] = {
     "equals": lambda known, operand: known == operand,
     "greater_than": lambda known, operand: known > operand,

@@ -13,22 +13,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, DateTime, Double, Text, cast, func, literal, select
 
 from leadflow.conditions.problems import nearest, shown
-from leadflow.conditions.values import Kind
+from leadflow.conditions.values import ValueKind
 from leadflow.leads.events import TOUCH_TYPES
 from leadflow.leads.tables import Lead, LeadEvent
-from leadflow.scoring.overrides import effective_level, effective_score
+from leadflow.scoring.overrides.service import effective_level, effective_score
 from leadflow.scoring.tables import LeadScore
 
 PREFIX = "attributes."
 _ATTRIBUTE = pattern(r"[a-z][a-z0-9_]{0,62}")
 # What an attribute may be, in the order in which a test's value is tried to be read.
-ATTRIBUTE_KINDS = (Kind.NUMBER, Kind.BOOLEAN, Kind.MOMENT, Kind.TEXT)
+ATTRIBUTE_KINDS = (ValueKind.NUMBER, ValueKind.BOOLEAN, ValueKind.MOMENT, ValueKind.TEXT)
 KIND_OF_DEFINITION = {
-    "numeric": Kind.NUMBER,
-    "categorical": Kind.TEXT,
-    "text": Kind.TEXT,
-    "boolean": Kind.BOOLEAN,
-    "date": Kind.MOMENT,
+    "numeric": ValueKind.NUMBER,
+    "categorical": ValueKind.TEXT,
+    "text": ValueKind.TEXT,
+    "boolean": ValueKind.BOOLEAN,
+    "date": ValueKind.MOMENT,
 }
 Expression = Callable[[datetime], ColumnElement[Any]]
 
@@ -39,11 +39,11 @@ class Field:
     ``double precision``."""
 
     name: str
-    kind: Kind
+    kind: ValueKind
     expression: Expression
 
 
-def kinds_of(name: Any, attributes: Mapping[str, str] | None = None) -> tuple[Kind, ...] | str:
+def kinds_of(name: Any, attributes: Mapping[str, str] | None = None) -> tuple[ValueKind, ...] | str:
     """What a field may be read as, or why there is no such field, in words.
 
     ``attributes`` has the kind of each custom attribute by name (``numeric``, ``categorical``,
@@ -97,7 +97,7 @@ def _last_event_at(now: datetime) -> ColumnElement[Any]:
     )
 
 
-_N, _T, _M = Kind.NUMBER, Kind.TEXT, Kind.MOMENT
+_N, _T, _M = ValueKind.NUMBER, ValueKind.TEXT, ValueKind.MOMENT
 CATALOGUE = {
     field.name: field
     for field in (
@@ -123,12 +123,12 @@ CATALOGUE = {
         Field("currency", _T, _text(Lead.budget_currency)),
         Field("timeline", _T, _plain(Lead.timeline)),
         Field("timeline_months", _N, _plain(Lead.timeline_months)),
-        Field("service_requirements", Kind.TEXTS, _plain(Lead.service_requirements)),
+        Field("service_requirements", ValueKind.TEXTS, _plain(Lead.service_requirements)),
         Field("website_visits", _N, _number(Lead.website_visits)),
         Field("email_opens", _N, _number(Lead.email_opens)),
         Field("content_downloads", _N, _number(Lead.content_downloads)),
         Field("email_kind", _T, _plain(Lead.email_kind)),
-        Field("has_phone", Kind.BOOLEAN, _plain(Lead.has_phone)),
+        Field("has_phone", ValueKind.BOOLEAN, _plain(Lead.has_phone)),
         Field("source", _T, _plain(Lead.source)),
         Field("created_at", _M, _plain(Lead.created_at)),
         Field("known_from", _M, _plain(Lead.known_from)),

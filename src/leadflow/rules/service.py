@@ -13,7 +13,7 @@ from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.leads.tables import AttributeDefinition
 from leadflow.rules.compiling import compiled
-from leadflow.rules.kinds import CHECKS, actions_of
+from leadflow.rules.rule_kinds import CHECKS, actions_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.sources import lead_source, values_at_hand, values_of
 from leadflow.rules.tables import RuleSetRow
@@ -67,7 +67,7 @@ def store_rules(
     switches that one on.
 
     Raises:
-        UnknownKind: no room uses rules of this kind.
+        UnknownRuleKind: no room uses rules of this kind.
         RuleSetInvalid: they name what is not there.
     """
     actions_of(kind)
@@ -110,7 +110,7 @@ def activate(session: Session, kind: str, version: int, by: str) -> None:
     """Switch a version on, and with it the one before off; an earlier one is gone back to so too.
 
     Raises:
-        UnknownKind: no room uses rules of this kind.
+        UnknownRuleKind: no room uses rules of this kind.
         NoRules: there is no such version.
         RuleSetInvalid: its actions are no longer understood.
     """
@@ -125,7 +125,7 @@ def active_rules(session: Session, kind: str) -> StoredRules | None:
     """The rules that count; None where none are active.
 
     Raises:
-        UnknownKind: no room uses rules of this kind.
+        UnknownRuleKind: no room uses rules of this kind.
         RuleSetInvalid: their actions are no longer understood.
     """
     actions_of(kind)
@@ -137,7 +137,7 @@ def read_version(session: Session, kind: str, version: int) -> StoredRules:
     """One version of a kind's rules.
 
     Raises:
-        UnknownKind: no room uses rules of this kind.
+        UnknownRuleKind: no room uses rules of this kind.
         NoRules: there is no such version.
         RuleSetInvalid: its actions are no longer understood.
     """
@@ -149,7 +149,7 @@ def versions(session: Session, kind: str) -> list[RuleSetRow]:
     """Every version of a kind's rules, newest first.
 
     Raises:
-        UnknownKind: no room uses rules of this kind.
+        UnknownRuleKind: no room uses rules of this kind.
     """
     actions_of(kind)
     statement = select(RuleSetRow).where(RuleSetRow.kind == kind)

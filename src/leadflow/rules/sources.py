@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from leadflow.conditions.values import LONGEST_NUMBER
 from leadflow.leads.tables import Lead
 from leadflow.rules.fields import CATALOGUE, PREFIX
-from leadflow.scoring.overrides import in_force
+from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 _OF_SCORE = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.team import store_team
+from leadflow.assignment.team.versions import store_team
 from leadflow.audit import service as audit
 from leadflow.database.copying import copy_rows
 from leadflow.database.engine import unit_of_work

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from leadflow.assignment.team_schemas import GroupIn, RepIn, TeamIn, TerritoryIn, WeekIn
+from leadflow.assignment.team.schemas import GroupIn, RepIn, TeamIn, TerritoryIn, WeekIn
 from leadflow.simulation.catalogue import AREAS, INDUSTRIES, REP_NAMES, SERVICES, Area
 
 WORLDWIDE = "Worldwide"

@@ -37,7 +37,9 @@ def gateway(settings: Settings) -> Service:
     return Service(
         "gateway",
         (
-            *_uvicorn("leadflow.gateway.app:create_app", settings.host, settings.gateway_port),
+            *_uvicorn(
+                "leadflow.gateway.application:create_app", settings.host, settings.gateway_port
+            ),
             *("--workers", str(settings.gateway_processes)),
         ),
         environment(settings),

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from leadflow.conditions.operators import OPERATORS, Operator
-from leadflow.conditions.values import Kind
+from leadflow.conditions.values import ValueKind
 from leadflow.rules.fields import CATALOGUE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -86,14 +86,22 @@ leads = st.fixed_dictionaries(
 
 _KINDS = {
     **{name: (field.kind,) for name, field in CATALOGUE.items()},
-    **{f"attributes.{name}": (Kind.NUMBER, Kind.TEXT, Kind.BOOLEAN, Kind.MOMENT) for name in NAMES},
+    **{
+        f"attributes.{name}": (
+            ValueKind.NUMBER,
+            ValueKind.TEXT,
+            ValueKind.BOOLEAN,
+            ValueKind.MOMENT,
+        )
+        for name in NAMES
+    },
 }
-VALUES: dict[Kind, tuple[Any, ...]] = {
-    Kind.NUMBER: NUMBERS,
-    Kind.TEXT: (*TEXTS, "hot", "warm", "de", "US", "none", "test"),
-    Kind.TEXTS: TEXTS,
-    Kind.BOOLEAN: (True, False),
-    Kind.MOMENT: (*READABLE, *(moment.isoformat() for moment in MOMENTS)),
+VALUES: dict[ValueKind, tuple[Any, ...]] = {
+    ValueKind.NUMBER: NUMBERS,
+    ValueKind.TEXT: (*TEXTS, "hot", "warm", "de", "US", "none", "test"),
+    ValueKind.TEXTS: TEXTS,
+    ValueKind.BOOLEAN: (True, False),
+    ValueKind.MOMENT: (*READABLE, *(moment.isoformat() for moment in MOMENTS)),
 }
 _VALUES = {kind: st.sampled_from(values) for kind, values in VALUES.items()}
 
@@ -104,13 +112,13 @@ def zoned(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _operands(operator: Operator, kind: Kind) -> st.SearchStrategy[Any]:
+def _operands(operator: Operator, kind: ValueKind) -> st.SearchStrategy[Any]:
     if operator.name in ("is_empty", "exists"):
         return st.booleans()
     if operator.name == "within_last":
         return st.sampled_from(TIMES)
     if operator.name == "between":
-        order = zoned if kind is Kind.MOMENT else float
+        order = zoned if kind is ValueKind.MOMENT else float
         return st.lists(_VALUES[kind], min_size=2, max_size=2).map(
             lambda pair: sorted(pair, key=order)
         )
@@ -120,7 +128,7 @@ def _operands(operator: Operator, kind: Kind) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def _tests(draw: st.DrawFn, kinds: tuple[Kind, ...]) -> dict[str, Any]:
+def _tests(draw: st.DrawFn, kinds: tuple[ValueKind, ...]) -> dict[str, Any]:
     kind = draw(st.sampled_from(kinds))
     fitting = [operator for operator in OPERATORS.values() if kind in operator.kinds]
     operator = draw(st.sampled_from(fitting))
@@ -129,7 +137,7 @@ def _tests(draw: st.DrawFn, kinds: tuple[Kind, ...]) -> dict[str, Any]:
 
 @st.composite
 def _fields(draw: st.DrawFn) -> dict[str, Any]:
-    kind = draw(st.sampled_from(Kind))
+    kind = draw(st.sampled_from(ValueKind))
     name = draw(st.sampled_from([name for name, kinds in _KINDS.items() if kind in kinds]))
     tests = _tests(_KINDS[name])
     return {name: draw(tests | st.lists(tests, min_size=1, max_size=2))}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.operators import OPERATORS, Operator
 from leadflow.conditions.tree import Reader
-from leadflow.conditions.values import Kind
+from leadflow.conditions.values import ValueKind
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
 from leadflow.rules.fields import kinds_of
@@ -18,23 +18,23 @@ from leadflow.rules.service import lead_source, values_of
 from tests.integration.rules.made_up import JSON, MOMENTS, NOW, TEXTS, TIMES, VALUES, zoned
 
 FIELDS = {
-    Kind.NUMBER: ("timeline_months", "attributes.x"),
-    Kind.TEXT: ("industry", "attributes.x"),
-    Kind.TEXTS: ("service_requirements",),
-    Kind.BOOLEAN: ("has_phone", "attributes.x"),
-    Kind.MOMENT: ("created_at", "attributes.x"),
+    ValueKind.NUMBER: ("timeline_months", "attributes.x"),
+    ValueKind.TEXT: ("industry", "attributes.x"),
+    ValueKind.TEXTS: ("service_requirements",),
+    ValueKind.BOOLEAN: ("has_phone", "attributes.x"),
+    ValueKind.MOMENT: ("created_at", "attributes.x"),
 }
 AT_A_TIME = 150
 
 
-def operands(operator: Operator, kind: Kind) -> list[Any]:
+def operands(operator: Operator, kind: ValueKind) -> list[Any]:
     values = VALUES[kind]
     if operator.name in ("is_empty", "exists"):
         return [True, False]
     if operator.name == "within_last":
         return list(TIMES)
     if operator.name == "between":
-        order = zoned if kind is Kind.MOMENT else float
+        order = zoned if kind is ValueKind.MOMENT else float
         return [list(pair) for pair in combinations_with_replacement(sorted(values, key=order), 2)]
     if operator.name in ("in", "not_in"):
         return [[value] for value in values] + [list(values)]
@@ -47,7 +47,7 @@ def met(session: Session) -> Session:
     columns: list[dict[str, Any]] = [{}, {"service_requirements": []}, {"industry": ""}]
     columns += [{"attributes": {"x": value}} for value in (*JSON, *TEXTS)]
     columns += [{"industry": text, "service_requirements": ["seo", text]} for text in TEXTS]
-    numbers = [*VALUES[Kind.NUMBER], float("nan"), float("inf"), float("-inf")]
+    numbers = [*VALUES[ValueKind.NUMBER], float("nan"), float("inf"), float("-inf")]
     columns += [{"timeline_months": float(number)} for number in numbers]
     columns += [{"has_phone": truth} for truth in (True, False)]
     columns += [{"created_at": moment} for moment in MOMENTS]
@@ -61,12 +61,12 @@ def met(session: Session) -> Session:
     [
         pytest.param(kind, operator, id=f"{operator.name} of a {kind}")
         for operator in OPERATORS.values()
-        for kind in Kind
+        for kind in ValueKind
         if kind in operator.kinds
     ],
 )
 def test_it_says_the_same_in_python_and_in_postgresql(
-    met: Session, kind: Kind, operator: Operator
+    met: Session, kind: ValueKind, operator: Operator
 ) -> None:
     written = [
         {field: {"operator": operator.name, "value": operand}}

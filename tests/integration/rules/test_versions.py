@@ -14,7 +14,7 @@ from leadflow.audit.tables import AuditEntry
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
-from leadflow.rules import kinds, service
+from leadflow.rules import rule_kinds, service
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.tables import RuleSetRow
 
@@ -25,8 +25,8 @@ KIND = "assignment"
 @pytest.fixture(autouse=True)
 def actions_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the actions may say is another room's matter."""
-    monkeypatch.setitem(kinds.KINDS, KIND, kinds.AnyActions)
-    monkeypatch.delitem(kinds.CHECKS, KIND, raising=False)
+    monkeypatch.setitem(rule_kinds.KINDS, KIND, rule_kinds.AnyActions)
+    monkeypatch.delitem(rule_kinds.CHECKS, KIND, raising=False)
 
 
 def rules(score: float = 80, **more: Any) -> RuleSet:
@@ -40,7 +40,7 @@ def rules(score: float = 80, **more: Any) -> RuleSet:
             }
         ]
     }
-    return parse_rules(content | more, kinds.AnyActions)
+    return parse_rules(content | more, rule_kinds.AnyActions)
 
 
 def add(session: Session, written: RuleSet, activate: bool = True) -> int:
@@ -94,7 +94,7 @@ def test_what_is_stored_already_is_no_new_version(session: Session) -> None:
 def test_the_order_of_keys_makes_no_new_version(session: Session) -> None:
     first = rules(80, default={"a": 1, "b": 2})
     assert add(session, first) == 1
-    turned = parse_rules(dict(reversed(first.content.items())), kinds.AnyActions)
+    turned = parse_rules(dict(reversed(first.content.items())), rule_kinds.AnyActions)
     assert add(session, turned) == 1
 
 
@@ -109,7 +109,7 @@ def test_an_earlier_version_is_gone_back_to(session: Session) -> None:
     assert audited(session)[2:] == [("ben", "rules.activated", 1)]
     with pytest.raises(service.NoRules, match="no version 3"):
         service.activate(session, KIND, 3, "ben")
-    with pytest.raises(kinds.UnknownKind):
+    with pytest.raises(rule_kinds.UnknownRuleKind):
         service.activate(session, "nothing", 1, "ben")
 
 
@@ -136,7 +136,7 @@ def test_a_version_whose_actions_are_no_longer_understood_is_not_switched_on(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(session, rules(80), activate=False)
-    monkeypatch.setitem(kinds.KINDS, KIND, OnlyThis)
+    monkeypatch.setitem(rule_kinds.KINDS, KIND, OnlyThis)
     with pytest.raises(RuleSetInvalid, match=r"rules\[0\]\.actions\.only_this"):
         service.activate(session, KIND, 1, "ben")
 
@@ -171,7 +171,7 @@ def test_all_leads_are_counted_by_the_rule_each_would_get(session: Session) -> N
             {"rule_id": "large", "name": "L", "conditions": sizes, "actions": {}},
             {"rule_id": "seen", "name": "S", "conditions": seen, "actions": {}, "priority": 1},
         ],
-        kinds.AnyActions,
+        rule_kinds.AnyActions,
     )
     leads = [Lead(source="t", company_size=size) for size in (1, 500, 500, 500, None)]
     session.add_all(leads)
@@ -181,7 +181,7 @@ def test_all_leads_are_counted_by_the_rule_each_would_get(session: Session) -> N
         session.add(LeadEvent(lead_id=lead.id, type="meeting", occurred_at=at, source="t"))
     session.flush()
     assert service.matches(session, written, NOW) == {"seen": 1, "large": 2, None: 2}
-    nothing = parse_rules([], kinds.AnyActions)
+    nothing = parse_rules([], rule_kinds.AnyActions)
     assert service.matches(session, nothing, NOW) == {None: 5}
     assert session.scalar(select(func.count()).select_from(RuleSetRow)) == 0
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadflow.assignment.eligibility import WORDS, Constraint, constraints
-from leadflow.assignment.reasons import SHORT
-from leadflow.assignment.strategies import PARTS, STRATEGIES, STRATEGY_NAMES
+from leadflow.assignment.choice.eligibility import WORDS, Constraint, constraints
+from leadflow.assignment.choice.reasons import SHORT
+from leadflow.assignment.choice.strategies import PARTS, STRATEGIES, STRATEGY_NAMES
 from leadflow.hours import read_calendar
 from tests.unit.assignment.teams import decided, lead, owners, plan, rep, standing
 
@@ -64,8 +64,8 @@ def test_who_works_everywhere_covers_what_nobody_else_does() -> None:
 
 
 def test_who_turned_a_lead_down_is_not_offered_it_again() -> None:
-    from leadflow.assignment.deciding import decide
-    from leadflow.assignment.plan import Group
+    from leadflow.assignment.choice.decide import decide
+    from leadflow.assignment.choice.plan import Group
     from tests.unit.assignment.teams import NOW, setting
 
     reps = [rep("a"), rep("b")]

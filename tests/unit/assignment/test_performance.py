@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from leadflow.assignment.performance import Counts, RepEffects, fit_effects, no_effects
+from leadflow.assignment.choice.rep_effects import Counts, RepEffects, fit_effects, no_effects
 
 REPS, SEGMENTS = 40, 6
 IDS = tuple(f"rep_{number:02}" for number in range(REPS))

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from leadflow.assignment.facts import RepFacts
-from leadflow.assignment.ramp import share_today
+from leadflow.assignment.snapshots import RepSnapshot
+from leadflow.assignment.team.ramp import share_today
 from leadflow.hours import read_calendar
 
 WEEK = {day: ["09:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -65,4 +65,4 @@ def test_someone_whose_week_has_no_working_day_is_no_trouble() -> None:
 def test_the_limit_is_the_share_of_the_capacity_and_at_least_one(
     capacity: int | None, share: float, limit: int | None
 ) -> None:
-    assert RepFacts("r", capacity, ramp_share=share).limit == limit
+    assert RepSnapshot("r", capacity, ramp_share=share).limit == limit

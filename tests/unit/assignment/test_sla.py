@@ -4,9 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadflow.assignment.chain import FALLBACK, MANAGER, NEXT_BEST, TEAM_LEAD, Chain, passed_over
-from leadflow.assignment.facts import RepFacts
-from leadflow.assignment.sla import first_times
+from leadflow.assignment.snapshots import RepSnapshot
+from leadflow.assignment.team.sla import first_times
+from leadflow.assignment.work.escalation_path import (
+    FALLBACK,
+    MANAGER,
+    NEXT_BEST,
+    TEAM_LEAD,
+    EscalationPath,
+    passed_over,
+)
 from leadflow.hours import read_calendar
 
 OFFICE = read_calendar("UTC", {day: ["09:00-17:00"] for day in ("mon", "tue", "wed")})
@@ -44,18 +51,18 @@ def test_who_has_no_hours_or_never_works_again_goes_by_the_clock() -> None:
 )
 def test_the_chain_passes_over_who_cannot_take_it(rep: str | None, why: str | None) -> None:
     reps = {
-        "had": RepFacts("had", 5),
-        "gone": RepFacts("gone", 5, active=False),
-        "full": RepFacts("full", 5),
-        "free": RepFacts("free", 5),
-        "head": RepFacts("head", 0, is_fallback=True),
+        "had": RepSnapshot("had", 5),
+        "gone": RepSnapshot("gone", 5, active=False),
+        "full": RepSnapshot("full", 5),
+        "free": RepSnapshot("free", 5),
+        "head": RepSnapshot("head", 0, is_fallback=True),
     }
     loads = {"full": 5, "free": 4, "head": 9}
     assert passed_over(rep, reps, loads, frozenset({"had"}), EVENING) == why
 
 
 def test_places_above_the_next_best() -> None:
-    chain = Chain("lead", "manager", "fallback")
+    chain = EscalationPath("lead", "manager", "fallback")
     assert [chain.at(place) for place in (TEAM_LEAD, MANAGER, FALLBACK)] == [
         "lead",
         "manager",

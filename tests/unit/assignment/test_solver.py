@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from leadflow.assignment import solver
-from leadflow.assignment.grid import ValuesNotFinite
-from leadflow.assignment.solver import Solution, greedy, solve
+from leadflow.assignment.solver import solve as solver
+from leadflow.assignment.solver.grid import ValuesNotFinite
+from leadflow.assignment.solver.solve import Solution, greedy, solve
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

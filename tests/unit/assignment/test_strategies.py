@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadflow.assignment.facts import LeadFacts
-from leadflow.assignment.strategies import UnknownStrategy, find_strategy
-from leadflow.assignment.turns import settle
+from leadflow.assignment.choice.strategies import UnknownStrategy, find_strategy
+from leadflow.assignment.choice.turns import settle
+from leadflow.assignment.snapshots import LeadSnapshot
 from tests.unit.assignment.teams import decided, lead, owners, plan, rep, standing
 
 
@@ -125,7 +125,7 @@ def test_optimal_weighs_what_leads_are_worth() -> None:
 def test_optimal_uses_all_the_room_of_somebody_who_has_many_leads_already() -> None:
     reps = [rep("a", capacity=100, load=80), rep("b", capacity=100)]
 
-    def chances(leads: list[LeadFacts]) -> np.ndarray:
+    def chances(leads: list[LeadSnapshot]) -> np.ndarray:
         return np.tile([0.9, 0.1], (len(leads), 1))
 
     made = decided([lead(n) for n in range(30)], reps, plan("optimal"), chances=chances)  # type: ignore[arg-type]
@@ -135,7 +135,7 @@ def test_optimal_uses_all_the_room_of_somebody_who_has_many_leads_already() -> N
 def test_optimal_gives_nobody_more_than_the_share_the_rule_allows() -> None:
     reps = [rep("a", capacity=100), rep("b", capacity=100)]
 
-    def chances(leads: list[LeadFacts]) -> np.ndarray:
+    def chances(leads: list[LeadSnapshot]) -> np.ndarray:
         return np.tile([0.9, 0.1], (len(leads), 1))
 
     by = plan("optimal", most_share=1.2)

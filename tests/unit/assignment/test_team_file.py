@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from leadflow.assignment.team_checks import TeamInvalid, team_faults
-from leadflow.assignment.team_content import content, joined, ordered, with_owner
-from leadflow.assignment.team_file import load_team, read_team_content, to_yaml
-from leadflow.assignment.team_schemas import RepIn, TeamIn, TerritoryIn
+from leadflow.assignment.team.checks import TeamInvalid, team_faults
+from leadflow.assignment.team.content import content, joined, ordered, with_owner
+from leadflow.assignment.team.file import load_team, read_team_content, to_yaml
+from leadflow.assignment.team.schemas import RepIn, TeamIn, TerritoryIn
 
 PROJECT = Path(__file__).parents[3]
 EXAMPLE = PROJECT / "examples" / "sales_team.yaml"

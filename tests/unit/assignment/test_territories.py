@@ -9,11 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadflow.assignment.facts import LeadFacts
-from leadflow.assignment.postal import PostalRangeInvalid, read_range
-from leadflow.assignment.territories import Area, TerritoryFacts, Traits, TreeBroken, areas
-from leadflow.assignment.territory_checks import find_faults, find_ties
-from leadflow.assignment.territory_tree import TerritoryTree, covering, overlays, winning
+from leadflow.assignment.snapshots import LeadSnapshot
+from leadflow.assignment.territory.checks import find_faults, find_ties
+from leadflow.assignment.territory.postal import PostalRangeInvalid, read_range
+from leadflow.assignment.territory.territories import (
+    Area,
+    TerritoryFacts,
+    Traits,
+    TreeBroken,
+    areas,
+)
+from leadflow.assignment.territory.tree import TerritoryTree, covering, overlays, winning
 
 
 def territory(name: str, parent: str | None = None, **conditions: Any) -> TerritoryFacts:
@@ -35,7 +41,7 @@ WORLD = [
     territory("Banks", overlay=True, industries=("Finance",)),
     territory("German banks", "Banks", overlay=True, countries=("DE",)),
 ]
-LEAD = LeadFacts("lead", country="DE")
+LEAD = LeadSnapshot("lead", country="DE")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +184,7 @@ def forests(draw: st.DrawFn) -> list[TerritoryFacts]:
 
 
 LEADS = st.builds(
-    LeadFacts,
+    LeadSnapshot,
     lead_id=st.just("lead"),
     country=st.sampled_from([None, "DE", "FR", "US"]),
     region=st.sampled_from([None, "BE", "HH"]),
@@ -189,7 +195,7 @@ LEADS = st.builds(
 )
 
 
-def admitting(lead: LeadFacts, made: Sequence[TerritoryFacts]) -> list[Area]:
+def admitting(lead: LeadSnapshot, made: Sequence[TerritoryFacts]) -> list[Area]:
     """Those whose own conditions and those of all around them hold, one after another."""
     by_name = {area.name: area for area in areas(made)}
     own = {
@@ -202,7 +208,7 @@ def admitting(lead: LeadFacts, made: Sequence[TerritoryFacts]) -> list[Area]:
 @settings(max_examples=120, deadline=None)
 @given(forests(), st.lists(LEADS, min_size=1, max_size=12))
 def test_where_no_tie_is_found_no_lead_has_two_winners(
-    made: list[TerritoryFacts], leads: list[LeadFacts]
+    made: list[TerritoryFacts], leads: list[LeadSnapshot]
 ) -> None:
     tied = find_ties(made)
     for lead in leads:
@@ -216,7 +222,7 @@ def test_where_no_tie_is_found_no_lead_has_two_winners(
 @settings(max_examples=100, deadline=None)
 @given(forests(), st.lists(LEADS, min_size=1, max_size=12))
 def test_the_prepared_tree_answers_as_comparing_one_by_one_does(
-    made: list[TerritoryFacts], leads: list[LeadFacts]
+    made: list[TerritoryFacts], leads: list[LeadSnapshot]
 ) -> None:
     tree = TerritoryTree(made)
     for lead in leads * 2:

@@ -8,14 +8,19 @@ import pytest
 
 from features.attributes import attribute_definitions
 from features.definitions import DEFINITIONS
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 
 VISITS = Feature(
-    "visits", "Visits", Dimension.BEHAVIOURAL, Kind.NUMERIC, "Visited {value} times", {"1": "Once"}
+    "visits",
+    "Visits",
+    Dimension.BEHAVIOURAL,
+    FeatureKind.NUMERIC,
+    "Visited {value} times",
+    {"1": "Once"},
 )
-TRIAL = Feature("trial", "Trial", Dimension.FIT, Kind.BOOLEAN)
-ODD = Feature("odd", "Odd {0} {label}", Dimension.FIT, Kind.CATEGORICAL)
-SCHOOL = Feature("school", "School", Dimension.FIT, Kind.CATEGORICAL)
+TRIAL = Feature("trial", "Trial", Dimension.FIT, FeatureKind.BOOLEAN)
+ODD = Feature("odd", "Odd {0} {label}", Dimension.FIT, FeatureKind.CATEGORICAL)
+SCHOOL = Feature("school", "School", Dimension.FIT, FeatureKind.CATEGORICAL)
 END, NOTES = (
     definition.feature
     for definition in attribute_definitions(
@@ -76,7 +81,7 @@ def test_every_feature_has_its_own_name_and_speaks() -> None:
     assert len(names) == len(set(names))
     for definition in DEFINITIONS:
         feature = definition.feature
-        value: object = "technology" if feature.kind is Kind.CATEGORICAL else 7.0
+        value: object = "technology" if feature.kind is FeatureKind.CATEGORICAL else 7.0
         words = feature.sentence(value)
         assert words
         assert "{" not in words

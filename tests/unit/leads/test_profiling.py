@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from leadflow.leads.profiling import Kind, Profile, profile
+from leadflow.leads.profiling import ColumnKind, Profile, profile
 from leadflow.leads.slugs import slug
 from leadflow.leads.tables_of_text import Row
 
@@ -32,7 +32,7 @@ def of(values: Sequence[str | None], name: str = "column") -> Profile:
         (["a@b.example.com"] * 9 + ["?"], "e-mail"),
     ],
 )
-def test_kinds_are_told_by_the_values(values: list[str | None], kind: Kind) -> None:
+def test_kinds_are_told_by_the_values(values: list[str | None], kind: ColumnKind) -> None:
     assert of(values).kind == kind
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from leadflow.leads.files import chunks, fingerprint, open_table
 from leadflow.leads.mapping import CsvOptions
-from leadflow.leads.reading import chunks, fingerprint, open_table
 from leadflow.leads.tables_of_text import BROKEN, UnreadableFile
 
 CSV = CsvOptions()

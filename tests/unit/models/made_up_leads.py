@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.calibration import Calibration, Vector, logit, sigmoid
 from models.candidates import LEARNERS
 from models.encoding import Encoding
 from models.scorecard import Part, Scorecard
 
 FEATURES = (
-    Feature("seniority", "Job level", Dimension.DEMOGRAPHIC, Kind.CATEGORICAL, "Level: {value}"),
-    Feature("budget", "Budget", Dimension.FIT, Kind.NUMERIC, "Budget of {value}"),
-    Feature("visits", "Visits", Dimension.BEHAVIOURAL, Kind.NUMERIC, "Visited {value} times"),
-    Feature("has_phone", "Phone", Dimension.ENGAGEMENT, Kind.BOOLEAN),
+    Feature(
+        "seniority", "Job level", Dimension.DEMOGRAPHIC, FeatureKind.CATEGORICAL, "Level: {value}"
+    ),
+    Feature("budget", "Budget", Dimension.FIT, FeatureKind.NUMERIC, "Budget of {value}"),
+    Feature(
+        "visits", "Visits", Dimension.BEHAVIOURAL, FeatureKind.NUMERIC, "Visited {value} times"
+    ),
+    Feature("has_phone", "Phone", Dimension.ENGAGEMENT, FeatureKind.BOOLEAN),
 )
 LEVELS = np.array(["executive", "manager", "specialist", None], dtype=object)
 

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.drift import MINIMUM_LEADS, Drift, measure, stability_index
 from models.reference import Reference
 
 FEATURES = (
-    Feature("budget", "Budget", Dimension.FIT, Kind.NUMERIC),
-    Feature("visits", "Visits", Dimension.BEHAVIOURAL, Kind.NUMERIC),
-    Feature("industry", "Industry", Dimension.FIT, Kind.CATEGORICAL),
-    Feature("has_phone", "Phone", Dimension.DEMOGRAPHIC, Kind.BOOLEAN),
+    Feature("budget", "Budget", Dimension.FIT, FeatureKind.NUMERIC),
+    Feature("visits", "Visits", Dimension.BEHAVIOURAL, FeatureKind.NUMERIC),
+    Feature("industry", "Industry", Dimension.FIT, FeatureKind.CATEGORICAL),
+    Feature("has_phone", "Phone", Dimension.DEMOGRAPHIC, FeatureKind.BOOLEAN),
 )
 INDUSTRIES = np.array(["retail", "finance", "health", "rare", None], dtype=object)
 

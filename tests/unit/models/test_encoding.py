@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models import linear, rare_categories
 from models.calibration import sigmoid
 from models.encoding import LARGEST, Encoding
 from models.evaluation import evaluate
 from models.rare_categories import FOLDS, group
 
-SCHOOL = Feature("attributes.school", "School", Dimension.FIT, Kind.CATEGORICAL)
-GRADE = Feature("attributes.grade", "Grade", Dimension.FIT, Kind.NUMERIC)
-TRIAL = Feature("attributes.trial", "Trial", Dimension.FIT, Kind.BOOLEAN)
+SCHOOL = Feature("attributes.school", "School", Dimension.FIT, FeatureKind.CATEGORICAL)
+GRADE = Feature("attributes.grade", "Grade", Dimension.FIT, FeatureKind.NUMERIC)
+TRIAL = Feature("attributes.trial", "Trial", Dimension.FIT, FeatureKind.BOOLEAN)
 BOTH = (GRADE, SCHOOL)
 
 

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.explanation import all_reasons
 from models.rubric import Rubric
 from models.scores import Scores
 from tests.unit.models.made_up_leads import FEATURES, learn, make
 
 SIX = tuple(
-    Feature(f"f{place}", f"F{place}", Dimension.FIT, Kind.NUMERIC, f"F{place} is {{value}}")
+    Feature(f"f{place}", f"F{place}", Dimension.FIT, FeatureKind.NUMERIC, f"F{place} is {{value}}")
     for place in range(6)
 )
 

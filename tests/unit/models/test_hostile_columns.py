@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.explanation import all_reasons
 from models.scorecard import Scorecard
 from models.training import train
@@ -15,7 +15,7 @@ LEADS = 240
 MOMENTS = np.datetime64("2025-01-01T00", "h") + np.arange(LEADS)
 
 
-def feature(name: str, kind: Kind) -> Feature:
+def feature(name: str, kind: FeatureKind) -> Feature:
     return Feature(f"attributes.{name}", "Odd {label} {0} %s", Dimension.FIT, kind)
 
 
@@ -36,21 +36,21 @@ def hostile(draw: np.random.Generator, labels: np.ndarray) -> list[tuple[Feature
     ]
     unique: list[object] = [f"only {number}" for number in range(LEADS)]
     return [
-        (feature("signal", Kind.NUMERIC), list(signal)),
-        (feature("double", Kind.NUMERIC), list(signal)),
-        (feature("constant", Kind.NUMERIC), [7.0] * LEADS),
-        (feature("empty", Kind.NUMERIC), [None] * LEADS),
-        (feature("empty_words", Kind.CATEGORICAL), [None] * LEADS),
-        (feature("huge", Kind.NUMERIC), list(huge)),
-        (feature("endless", Kind.NUMERIC), list(endless)),
-        (feature("tiny", Kind.NUMERIC), list(signal * 1e-300)),
-        (feature("opposite", Kind.NUMERIC), [1e308 if one else -1e308 for one in labels]),
+        (feature("signal", FeatureKind.NUMERIC), list(signal)),
+        (feature("double", FeatureKind.NUMERIC), list(signal)),
+        (feature("constant", FeatureKind.NUMERIC), [7.0] * LEADS),
+        (feature("empty", FeatureKind.NUMERIC), [None] * LEADS),
+        (feature("empty_words", FeatureKind.CATEGORICAL), [None] * LEADS),
+        (feature("huge", FeatureKind.NUMERIC), list(huge)),
+        (feature("endless", FeatureKind.NUMERIC), list(endless)),
+        (feature("tiny", FeatureKind.NUMERIC), list(signal * 1e-300)),
+        (feature("opposite", FeatureKind.NUMERIC), [1e308 if one else -1e308 for one in labels]),
         (
-            feature("words", Kind.CATEGORICAL),
+            feature("words", FeatureKind.CATEGORICAL),
             [words[i] for i in draw.integers(0, len(words), LEADS)],
         ),
-        (feature("unique", Kind.CATEGORICAL), unique),
-        (feature("truth", Kind.BOOLEAN), [1.0, None] * (LEADS // 2)),
+        (feature("unique", FeatureKind.CATEGORICAL), unique),
+        (feature("truth", FeatureKind.BOOLEAN), [1.0, None] * (LEADS // 2)),
     ]
 
 
@@ -74,7 +74,9 @@ def test_hostile_columns_are_learned_from_and_scored(seed: int) -> None:
     assert_a_sum(training.scorecard, frame)
     nothing = pd.DataFrame([dict.fromkeys(frame.columns)])
     assert_a_sum(training.scorecard, nothing)
-    unseen = nothing.assign(**{f.name: "new" for f in features if f.kind is Kind.CATEGORICAL})
+    unseen = nothing.assign(
+        **{f.name: "new" for f in features if f.kind is FeatureKind.CATEGORICAL}
+    )
     assert_a_sum(training.scorecard, unseen)
 
 
@@ -83,11 +85,11 @@ def test_two_hundred_attributes_are_learned_from() -> None:
     labels = (draw.random(LEADS) < 0.5).astype(np.int64)
     features, columns = [], {}
     for number in range(200):
-        kind = (Kind.NUMERIC, Kind.CATEGORICAL, Kind.BOOLEAN)[number % 3]
+        kind = (FeatureKind.NUMERIC, FeatureKind.CATEGORICAL, FeatureKind.BOOLEAN)[number % 3]
         of = feature(f"a{number}", kind)
-        values = draw.integers(0, 2 if kind is Kind.BOOLEAN else 9, LEADS).astype(object)
+        values = draw.integers(0, 2 if kind is FeatureKind.BOOLEAN else 9, LEADS).astype(object)
         columns[of.name] = (
-            np.array([f"v {v}" for v in values]) if kind is Kind.CATEGORICAL else values
+            np.array([f"v {v}" for v in values]) if kind is FeatureKind.CATEGORICAL else values
         )
         features.append(of)
     frame = pd.DataFrame(columns)
@@ -115,9 +117,9 @@ def test_any_values_are_learned_from_and_any_others_scored(
     draw = np.random.default_rng(converted)
     labels = draw.permutation(np.arange(LEADS) < converted).astype(np.int64)
     number, word, base = (
-        feature("number", Kind.NUMERIC),
-        feature("word", Kind.CATEGORICAL),
-        feature("base", Kind.NUMERIC),
+        feature("number", FeatureKind.NUMERIC),
+        feature("word", FeatureKind.CATEGORICAL),
+        feature("base", FeatureKind.NUMERIC),
     )
     columns = {
         number.name: [numbers[place % len(numbers)] for place in range(LEADS)],

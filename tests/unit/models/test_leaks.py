@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.leaks import Leak, find_leaks
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
@@ -20,7 +20,7 @@ def leads_at(rate: float, seed: int = 0) -> Leads:
     return make(max(600, round(60 / rate)), seed=seed, base_rate=rate)
 
 
-def with_column(leads: Leads, values: Any, kind: Kind) -> list[Leak]:
+def with_column(leads: Leads, values: Any, kind: FeatureKind) -> list[Leak]:
     """What is found once a column ``planted`` is added to honest leads."""
     planted = Feature("planted", "Planted", Dimension.FIT, kind)
     frame = leads.frame.assign(planted=pd.Series(values, index=leads.frame.index))
@@ -32,7 +32,7 @@ def test_a_feature_that_separates_almost_perfectly_is_named(rate: float) -> None
     leads = leads_at(rate)
     noise = np.random.default_rng(1).normal(size=len(leads))
     for direction in (1, -1):
-        (leak,) = with_column(leads, direction * (8 * leads.labels + noise), Kind.NUMERIC)
+        (leak,) = with_column(leads, direction * (8 * leads.labels + noise), FeatureKind.NUMERIC)
         assert (leak.feature, leak.kind) == ("planted", "separates")
         assert leak.figure > 0.98
         assert "Planted alone" in leak.words
@@ -45,7 +45,7 @@ def test_a_feature_filled_in_only_for_converted_leads_is_named(rate: float, held
     draw = np.random.default_rng(2)
     filled = (leads.labels == 1) & (draw.random(len(leads)) < held)
     value = np.where(filled, draw.normal(size=len(leads)), np.nan)
-    (leak,) = with_column(leads, value, Kind.NUMERIC)
+    (leak,) = with_column(leads, value, FeatureKind.NUMERIC)
     assert (leak.feature, leak.kind, leak.figure) == ("planted", "filled in when converted", 1.0)
 
 
@@ -55,7 +55,7 @@ def test_a_category_only_converted_leads_have_is_named(rate: float) -> None:
     draw = np.random.default_rng(3)
     customer = (leads.labels == 1) & (draw.random(len(leads)) < 0.6)
     stage = np.where(customer, "customer", draw.choice(["new", "open"], len(leads)))
-    (leak,) = with_column(leads, stage.astype(object), Kind.CATEGORICAL)
+    (leak,) = with_column(leads, stage.astype(object), FeatureKind.CATEGORICAL)
     assert (leak.feature, leak.kind) == ("planted", "known after the outcome")
     assert "customer" not in leak.words
 
@@ -64,7 +64,7 @@ def test_a_category_only_converted_leads_have_is_named(rate: float) -> None:
 def test_a_feature_stronger_than_all_others_together_is_named(rate: float) -> None:
     leads = leads_at(rate)
     noise = np.random.default_rng(4).normal(size=len(leads))
-    (leak,) = with_column(leads, 2.6 * leads.labels + noise, Kind.NUMERIC)
+    (leak,) = with_column(leads, 2.6 * leads.labels + noise, FeatureKind.NUMERIC)
     assert (leak.feature, leak.kind) == ("planted", "too strong")
 
 
@@ -74,7 +74,7 @@ def test_a_leak_in_two_guises_is_named_twice() -> None:
     seconds = 300 + 100 * (2.6 * leads.labels + noise)
     frame = leads.frame.assign(seconds=seconds, minutes=seconds / 60)
     planted = tuple(
-        Feature(name, name, Dimension.FIT, Kind.NUMERIC) for name in ("seconds", "minutes")
+        Feature(name, name, Dimension.FIT, FeatureKind.NUMERIC) for name in ("seconds", "minutes")
     )
     found = find_leaks(frame, leads.labels, (*FEATURES, *planted), leads.moments)
     assert {leak.feature for leak in found} == {"seconds", "minutes"}
@@ -88,7 +88,7 @@ def test_a_feature_that_tells_the_date_is_not_taken_for_one_that_tells_the_outco
     rate = np.where(np.arange(count) > count * 0.9, 0.8, 0.02)
     labels = (draw.random(count) < rate).astype(np.int64)
     frame = pd.DataFrame({"index": np.arange(count) / 1000.0})
-    feature = Feature("index", "Index", Dimension.FIT, Kind.NUMERIC)
+    feature = Feature("index", "Index", Dimension.FIT, FeatureKind.NUMERIC)
     assert find_leaks(frame, labels, (feature,), moments) == []
     assert [leak.feature for leak in find_leaks(frame, labels, (feature,))] == ["index"]
 
@@ -114,7 +114,12 @@ def test_noise_is_never_named(
         "many": draw.integers(0, 50, count).astype(str).astype(object),
         "id": np.arange(count).astype(str).astype(object),
     }
-    kinds = [Kind.NUMERIC, Kind.NUMERIC, Kind.BOOLEAN, *[Kind.CATEGORICAL] * 3]
+    kinds = [
+        FeatureKind.NUMERIC,
+        FeatureKind.NUMERIC,
+        FeatureKind.BOOLEAN,
+        *[FeatureKind.CATEGORICAL] * 3,
+    ]
     features = [
         Feature(name, name, Dimension.FIT, kind) for name, kind in zip(columns, kinds, strict=True)
     ]
@@ -139,5 +144,7 @@ def test_where_only_one_outcome_is_known_nothing_can_be_said() -> None:
 
 def test_a_column_of_nothing_but_missing_values_is_harmless() -> None:
     leads = make(200)
-    assert with_column(leads, np.full(len(leads), np.nan), Kind.NUMERIC) == []
-    assert with_column(leads, np.full(len(leads), None, dtype=object), Kind.CATEGORICAL) == []
+    assert with_column(leads, np.full(len(leads), np.nan), FeatureKind.NUMERIC) == []
+    assert (
+        with_column(leads, np.full(len(leads), None, dtype=object), FeatureKind.CATEGORICAL) == []
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models import linear, recipe, training
 from models.additive import AdditiveModel, Curve
 from models.calibration import Vector, logit
@@ -16,9 +16,9 @@ from models.encoding import Encoding, Matrix
 from models.training import train
 from tests.unit.models.made_up_leads import Leads, make
 
-NUMBER = Feature("number", "Number", Dimension.FIT, Kind.NUMERIC)
-FAD = Feature("fad", "Fad", Dimension.FIT, Kind.NUMERIC)
-STEADY = Feature("steady", "Steady", Dimension.FIT, Kind.NUMERIC)
+NUMBER = Feature("number", "Number", Dimension.FIT, FeatureKind.NUMERIC)
+FAD = Feature("fad", "Fad", Dimension.FIT, FeatureKind.NUMERIC)
+STEADY = Feature("steady", "Steady", Dimension.FIT, FeatureKind.NUMERIC)
 
 
 @dataclass(frozen=True)

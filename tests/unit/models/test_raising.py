@@ -2,12 +2,12 @@
 
 import pytest
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.raising import what_would_raise
 from models.rubric import Rubric
 
 NOTHING_DONE: dict[str, float | None] = {
-    feature.name: None if feature.kind is Kind.CATEGORICAL else 0.0
+    feature.name: None if feature.kind is FeatureKind.CATEGORICAL else 0.0
     for feature in Rubric.load().features
 }
 
@@ -36,4 +36,4 @@ def test_what_is_done_already_is_not_advised() -> None:
 
 
 def test_a_feature_without_a_step_is_never_advised() -> None:
-    assert Feature("x", "X", Dimension.FIT, Kind.NUMERIC).step == "none"
+    assert Feature("x", "X", Dimension.FIT, FeatureKind.NUMERIC).step == "none"

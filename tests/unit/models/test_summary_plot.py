@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.feature import Dimension, Feature, Kind
+from features.feature import Dimension, Feature, FeatureKind
 from models.plots import PLOTS, write_plots
 from models.summary_plot import MOST_LEADS, place_in_range, summary
 from models.training import train
 from tests.unit.models.made_up_leads import FEATURES, learn, make
 
-NUMBER = Feature("budget", "Budget", Dimension.FIT, Kind.NUMERIC)
-WORD = Feature("level", "Level", Dimension.FIT, Kind.CATEGORICAL)
+NUMBER = Feature("budget", "Budget", Dimension.FIT, FeatureKind.NUMERIC)
+WORD = Feature("level", "Level", Dimension.FIT, FeatureKind.CATEGORICAL)
 
 
 def test_numbers_are_coloured_by_their_order_and_unknown_ones_not_at_all() -> None:

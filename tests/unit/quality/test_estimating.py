@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from leadflow.quality.estimating import answer_weights, weighted_share, wilson
+from leadflow.quality.estimates import answer_weights, weighted_share, wilson
 from leadflow.quality.sampling import Candidate, Stratum, draw
 
 # Decisions of each stratum, and how often people disagree with them.

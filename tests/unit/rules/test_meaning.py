@@ -9,12 +9,12 @@ import pytest
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.operators import OPERATORS
 from leadflow.conditions.tree import GROUPS, Reader
-from leadflow.conditions.values import Kind
+from leadflow.conditions.values import ValueKind
 from leadflow.rules.fields import CATALOGUE, kinds_of
-from leadflow.rules.kinds import AnyActions
-from leadflow.rules.reading import read_yaml
+from leadflow.rules.rule_kinds import AnyActions
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import first_match
+from leadflow.rules.text_format import read_yaml
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GUIDE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()
@@ -134,7 +134,7 @@ def rows(heading: str) -> list[list[str]]:
 def test_the_guide_has_every_operator_with_the_kinds_it_fits() -> None:
     said: dict[str, set[str]] = {}
     for name, fits, *_ in rows("Conditions"):
-        kinds = set(Kind) if fits.strip() == "all" else set(fits.strip().split(", "))
+        kinds = set(ValueKind) if fits.strip() == "all" else set(fits.strip().split(", "))
         said.setdefault(name.strip(" `"), set()).update(kinds)
     assert said == {name: set(operator.kinds) for name, operator in OPERATORS.items()}
     assert all(f"`{how}`" in GUIDE for how in GROUPS)

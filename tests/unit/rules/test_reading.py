@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadflow.conditions.problems import RuleSetInvalid
-from leadflow.rules.reading import LARGEST, load_rules, read_json, read_yaml, write_yaml
+from leadflow.rules.text_format import LARGEST, load_rules, read_json, read_yaml, write_yaml
 
 
 @pytest.mark.parametrize(

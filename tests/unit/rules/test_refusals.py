@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import DEEPEST, MOST_CHECKS
-from leadflow.rules.kinds import AnyActions, UnknownKind, actions_of
+from leadflow.rules.rule_kinds import AnyActions, UnknownRuleKind, actions_of
 from leadflow.rules.schemas import MOST_RULES, parse_rules
 
 AT = "rules[0].conditions"
@@ -186,5 +186,5 @@ def test_rule_sets_are_bounded() -> None:
 
 def test_there_are_rules_only_for_what_uses_them() -> None:
     assert issubclass(actions_of("assignment"), BaseModel)
-    with pytest.raises(UnknownKind, match="assignment"):
+    with pytest.raises(UnknownRuleKind, match="assignment"):
         actions_of("asignment")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadflow.scoring.judging import FEWEST, Opponent, later_leads, score
+from leadflow.scoring.learning.challenger_report import FEWEST, Opponent, later_leads, score
 from models.rubric import Rubric
 from tests.unit.models.made_up_leads import Leads, make
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadflow.scoring.override_report import ENOUGH, Judged, judge, ranking
-from leadflow.scoring.overriding import (
+from leadflow.scoring.overrides.effective import (
     Effective,
     ExpiryInvalid,
     effective,
     expiry,
     implied_probability,
 )
+from leadflow.scoring.overrides.report import ENOUGH, Judged, judge, ranking
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 scores = st.floats(0, 100)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from leadflow.scoring.levels import level
-from leadflow.scoring.serving import ServingScorer
+from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
 
 

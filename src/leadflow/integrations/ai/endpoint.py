@@ -14,7 +14,7 @@ from crewai import BaseLLM
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from pydantic import BaseModel, PrivateAttr, ValidationError
 
-from leadflow.integrations.ai.errors import Kind, NotAnswered, kind_of_status
+from leadflow.integrations.ai.errors import FailureKind, NotAnswered, kind_of_status
 from leadflow.integrations.ai.prompts import strict_schema
 from leadflow.integrations.ai.transport import Bounded, TooLong
 from leadflow.settings import Settings
@@ -113,7 +113,7 @@ class Endpoint(BaseLLM):
 
     def _asked(
         self, messages: list[ChatCompletionMessageParam]
-    ) -> tuple[ChatCompletion | None, Kind | None]:
+    ) -> tuple[ChatCompletion | None, FailureKind | None]:
         try:
             answer = self._client.chat.completions.create(
                 model=self.model, messages=messages, **self._options

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Kind = Literal[
+FailureKind = Literal[
     "timeout",
     "unreachable",
     "refused",
@@ -24,12 +24,12 @@ ENDPOINT_DOWN: frozenset[str] = frozenset(
 class NotAnswered(Exception):
     """There is no answer that can be used."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: FailureKind) -> None:
         super().__init__(f"AI did not answer: {kind}")
-        self.kind: Kind = kind
+        self.kind: FailureKind = kind
 
 
-def kind_of_status(status: int) -> Kind:
+def kind_of_status(status: int) -> FailureKind:
     """What an HTTP status of the endpoint means to us."""
     if status in (401, 403):
         return "refused"

@@ -8,7 +8,7 @@ import apprise
 
 from leadflow.accounts.tables import Person
 from leadflow.approvals.codes import issue_code
-from leadflow.approvals.kinds import kind_of
+from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.service import get
 from leadflow.approvals.who import May, may_decide
 from leadflow.database.engine import unit_of_work

@@ -1,0 +1,157 @@
+"""The leads a sweep is about: open, without a salesperson, and given to one by a rule."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.choice.plan import Group
+from leadflow.assignment.routing.rulebook import Rulebook
+from leadflow.assignment.snapshots import LeadSnapshot
+from leadflow.assignment.tables import Assignment, UnroutableLead
+from leadflow.leads.tables import Lead, Outcome
+from leadflow.rules.service import lead_source, matching
+from leadflow.scoring.overrides.service import effective_level, effective_score
+from leadflow.scoring.tables import LeadScore, ScoreOverride
+
+# Attributes that say where a lead is and which language it speaks, by their usual names.
+POSTAL_CODE = "postal_code"
+LANGUAGE = "language"
+
+
+def due_groups(
+    session: Session,
+    book: Rulebook,
+    skills: frozenset[str],
+    now: datetime,
+    limit: int,
+    tried_before: datetime | None,
+) -> list[Group]:
+    """Up to ``limit`` leads by their rules, in the order of the rules, the best score first; the
+    leads' rows are held until the transaction ends. Of those on the list of leads that nobody can
+    take, only the ones last tried before ``tried_before``, or none.
+    """
+    held = due_leads(book, now, limit, tried_before).with_for_update(
+        key_share=True, skip_locked=True, of=Lead
+    )
+    return grouped(session.execute(held).all(), book, skills)
+
+
+def grouped(rows: Sequence[Row[Any]], book: Rulebook, skills: frozenset[str]) -> list[Group]:
+    """Rows of ``lead_columns`` and a ``rule_id``, as groups in the order of the rules; those of
+    rules that give leads to nobody are left out."""
+    otherwise = _usual_value(row.budget_minor for row in rows)
+    by_rule: dict[str | None, list[LeadSnapshot]] = {}
+    for row in rows:
+        by_rule.setdefault(row.rule_id, []).append(lead_facts(row, skills, otherwise))
+    order = book.order
+    return [
+        Group(plan, by_rule[rule_id])
+        for rule_id in sorted(by_rule, key=lambda known: order[known])
+        if (plan := book.plan(rule_id)) is not None
+    ]
+
+
+def is_open() -> ColumnElement[bool]:
+    """Whether a lead has neither a salesperson nor an outcome."""
+    owned = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
+    closed = exists().where(Outcome.lead_id == Lead.id)
+    return ~owned & ~closed
+
+
+def lead_columns() -> tuple[ColumnElement[Any] | Any, ...]:
+    """What ``lead_facts`` reads, selected from ``rules.service.lead_source``."""
+    return (
+        Lead.id,
+        Lead.country,
+        Lead.region,
+        Lead.industry,
+        Lead.company_size,
+        Lead.company_name,
+        Lead.service_requirements,
+        Lead.budget_minor,
+        Lead.attributes[POSTAL_CODE].astext.label(POSTAL_CODE),
+        Lead.attributes[LANGUAGE].astext.label(LANGUAGE),
+        effective_score().label("total_score"),
+        effective_level().label("level"),
+        LeadScore.probability,
+    )
+
+
+def lead_facts(row: Row[Any], skills: frozenset[str], usual_value: float) -> LeadSnapshot:
+    """What assignment looks at; ``usual_value``: what a lead without a budget is worth."""
+    budget = row.budget_minor
+    return LeadSnapshot(
+        lead_id=row.id,
+        country=row.country,
+        region=row.region,
+        postal_code=row.postal_code,
+        industry=row.industry,
+        company_size=row.company_size,
+        company_name=row.company_name,
+        language=_language(row.language),
+        wants=frozenset(row.service_requirements or ()) & skills,
+        level=row.level,
+        total_score=row.total_score,
+        probability=row.probability,
+        value=usual_value if budget is None else budget / 100,
+    )
+
+
+def facts_at_hand(
+    lead: Lead, score: LeadScore, override: ScoreOverride | None, skills: frozenset[str]
+) -> LeadSnapshot:
+    """The same of one lead whose rows have been read; ``override`` is the one in force."""
+    attributes, budget = lead.attributes or {}, lead.budget_minor
+    return LeadSnapshot(
+        lead_id=lead.id,
+        country=lead.country,
+        region=lead.region,
+        postal_code=_text(attributes.get(POSTAL_CODE)),
+        industry=lead.industry,
+        company_size=lead.company_size,
+        company_name=lead.company_name,
+        language=_language(_text(attributes.get(LANGUAGE))),
+        wants=frozenset(lead.service_requirements or ()) & skills,
+        level=override.level if override else score.level,
+        total_score=override.new_score if override else score.total_score,
+        probability=score.probability,
+        value=1.0 if budget is None else budget / 100,
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _language(written: str | None) -> str | None:
+    return written.strip().lower()[:2] if written else None
+
+
+def due_leads(
+    book: Rulebook, now: datetime, limit: int, tried_before: datetime | None
+) -> Select[Any]:
+    """Open leads that a rule gives to somebody, with ``lead_columns`` and the ``rule_id``; as
+    ``due_groups`` says."""
+    listed = exists().where(UnroutableLead.lead_id == Lead.id)
+    if tried_before is not None:
+        listed = listed.where(UnroutableLead.last_tried_at >= tried_before)
+    rule = matching(book.rules, now)
+    fits: list[ColumnElement[bool]] = [rule.in_(book.assigning)]
+    if book.plan(None) is not None:
+        fits.append(rule.is_(None))
+    return (
+        select(*lead_columns(), rule.label("rule_id"))
+        .select_from(lead_source(now))
+        .where(or_(*fits), is_open(), ~listed)
+        .order_by(effective_score().desc().nulls_last(), Lead.id)
+        .limit(limit)
+    )
+
+
+def _usual_value(budgets: Iterable[int | None]) -> float:
+    known: Sequence[int] = [budget for budget in budgets if budget is not None]
+    return median(known) / 100 if known else 1.0

@@ -1,0 +1,149 @@
+"""The sweep: every lead that a rule gives to a salesperson and that has none gets one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.choice.decide import decide
+from leadflow.assignment.choice.plan import Choice, Group
+from leadflow.assignment.locks import take_assignment_lock
+from leadflow.assignment.routing.audit_entries import audit_given
+from leadflow.assignment.routing.batch_writer import Batch, write_batch
+from leadflow.assignment.routing.due import due_groups
+from leadflow.assignment.routing.refusals import turned_down
+from leadflow.assignment.routing.rulebook import Rulebook, rulebook
+from leadflow.assignment.routing.turn_ledger import read_ledger, write_ledger
+from leadflow.assignment.tables import Assignment
+from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
+from leadflow.audit import service as audit
+from leadflow.leads.tables import Outcome
+from leadflow.settings import Settings
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """What one call did. ``rows`` name leads and reps by id only, with the reason."""
+
+    at: datetime
+    assigned: int
+    unroutable: int
+    rows: list[dict[str, Any]]
+
+    @property
+    def leads(self) -> int:
+        return self.assigned + self.unroutable
+
+
+def sweep(
+    session: Session,
+    settings: Settings,
+    strategy: str | None,
+    now: datetime,
+    limit: int | None = None,
+    started_at: datetime | None = None,
+    retry: bool = True,
+) -> SweepResult:
+    """Assign up to ``limit`` (the setting's) open, unassigned leads that meet a rule; where a
+    person has overridden a score, theirs counts. ``strategy`` is taken where a rule names none.
+
+    One sweep may take several calls: leads that found nobody since ``started_at`` are not tried
+    again, and without ``retry`` none that is on the list of those. Everything that hands leads out
+    takes turns, by a lock that ends with the transaction.
+
+    Raises:
+        UnknownStrategy: there is no such strategy.
+    """
+    book = rulebook(session, settings, strategy)
+    take_assignment_lock(session)
+    end_closed(session, now)
+    present = read_cached_team(session, settings, now)
+    tried_before = (started_at or now) if retry else None
+    most = limit or settings.assignment_batch
+    groups = due_groups(session, book, present.skills, now, most, tried_before)
+    decisions = assign(session, settings, book, present, groups, now, "sweep", "assign_leads")
+    result = _result(decisions, present, now)
+    if decisions:
+        _record(session, book, result, now)
+    return result
+
+
+def assign(
+    session: Session,
+    settings: Settings,
+    book: Rulebook,
+    present: CachedTeam,
+    groups: Sequence[Group],
+    now: datetime,
+    source: str,
+    by: str,
+) -> list[Choice]:
+    """Decide these leads among who is present, and write it; the assignment lock is held."""
+    leads = [lead.lead_id for group in groups for lead in group.leads]
+    if not leads:
+        return []
+    state = present.state()
+    read_ledger(session, present.team, state)
+    batch = Batch(
+        source=source,
+        by=by,
+        at=now,
+        team=present.team,
+        rules_version=book.version,
+        reminder_share=settings.assignment_reminder_share,
+    )
+    refused = turned_down(session, leads)
+    decisions = decide(groups, present.setting, state, now, refused)
+    write_batch(session, batch, decisions)
+    write_ledger(session, present.team, state)
+    audit_given(session, batch, decisions)
+    return decisions
+
+
+def _result(decisions: Sequence[Choice], present: CachedTeam, now: datetime) -> SweepResult:
+    reps = present.team.reps
+    rows = [
+        {
+            "lead": made.lead.lead_id,
+            "rep": "nobody" if made.rep is None else reps[made.rep].rep_id,
+            "rule": made.plan.rule_id or "default",
+            "why": made.reason,
+        }
+        for made in decisions
+    ]
+    given = sum(made.rep is not None for made in decisions)
+    return SweepResult(now, given, len(decisions) - given, rows)
+
+
+def _record(session: Session, book: Rulebook, result: SweepResult, now: datetime) -> None:
+    """Tell the audit log, in figures."""
+    detail = {
+        "rules_version": book.version,
+        "assigned": result.assigned,
+        "unroutable": result.unroutable,
+        "per_rep": dict(Counter(row["rep"] for row in result.rows)),
+        "per_rule": dict(Counter(row["rule"] for row in result.rows)),
+    }
+    audit.record(session, "assign_leads", "leads.assigned", f"sweep/{now.isoformat()}", detail)
+
+
+def end_closed(session: Session, now: datetime, lead_id: str | None = None) -> None:
+    """End the assignments of leads that have converted or been lost, of all or of one: they are no
+    work any more, and their salespeople are free for others."""
+    last = (
+        select(Outcome.outcome)
+        .where(Outcome.lead_id == Assignment.lead_id)
+        .order_by(Outcome.occurred_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    closed = update(Assignment).where(Assignment.ended_at.is_(None), last.is_not(None))
+    if lead_id is not None:
+        closed = closed.where(Assignment.lead_id == lead_id)
+    session.execute(
+        closed.values(ended_at=func.greatest(now, Assignment.assigned_at), end_reason=last)
+    )

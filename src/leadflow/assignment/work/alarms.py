@@ -1,0 +1,71 @@
+"""Leads that nobody can take, and leads that lie about: listed, and an alarm raised."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.routing.due import due_leads
+from leadflow.assignment.routing.rulebook import rulebook
+from leadflow.assignment.tables import Rep, UnroutableLead
+from leadflow.database.outbox import enqueue
+from leadflow.leads.tables import Lead
+from leadflow.scoring.tables import LeadScore
+from leadflow.settings import Settings
+
+AGAIN_AFTER = timedelta(hours=24)
+MOST_NAMED = 100
+NOTIFY = "notify"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What was raised: leads newly on the list or there for another day, and forgotten ones."""
+
+    unroutable: int
+    stale: int
+
+
+def unroutable(session: Session, limit: int = 100) -> Sequence[UnroutableLead]:
+    """Leads that nobody can take, the longest first."""
+    statement = select(UnroutableLead).order_by(UnroutableLead.since, UnroutableLead.lead_id)
+    return session.scalars(statement.limit(limit)).all()
+
+
+def stale(session: Session, settings: Settings, now: datetime) -> list[str]:
+    """Leads that a rule gives to somebody, that have nobody, that no sweep has tried, and whose
+    score is older than ``assignment_stale_minutes``: there should be none. At most 100."""
+    since = now - timedelta(minutes=settings.assignment_stale_minutes)
+    scored = func.coalesce(LeadScore.scored_at, Lead.created_at)
+    due = due_leads(rulebook(session, settings), now, MOST_NAMED, None).where(scored <= since)
+    return [row.id for row in session.execute(due)]
+
+
+def raise_alarms(session: Session, settings: Settings, now: datetime) -> Alarm:
+    """Tell the fallback owner of leads that nobody can take, once a day each, and of stale ones."""
+    due = or_(UnroutableLead.alarmed_at.is_(None), UnroutableLead.alarmed_at <= now - AGAIN_AFTER)
+    raised = list(
+        session.scalars(
+            update(UnroutableLead)
+            .where(due)
+            .values(alarmed_at=now)
+            .returning(UnroutableLead.lead_id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    forgotten = stale(session, settings, now)
+    owner = session.scalars(select(Rep.id).where(Rep.is_fallback)).first()
+    for kind, leads in (("unroutable", raised), ("stale", forgotten)):
+        if leads:
+            payload = {
+                "kind": kind,
+                "rep_id": owner,
+                "leads": len(leads),
+                "lead_ids": sorted(leads)[:MOST_NAMED],
+            }
+            # Stale leads are told of once an hour, however often it is looked.
+            when = now if kind == "unroutable" else now.replace(minute=0, second=0, microsecond=0)
+            enqueue(session, NOTIFY, f"{kind}:{when.isoformat()}", payload)
+    return Alarm(len(raised), len(forgotten))

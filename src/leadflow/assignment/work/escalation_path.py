@@ -1,0 +1,61 @@
+"""Who a lead goes to when its salesperson does not get in touch. Pure.
+
+Places in the chain: 0 whoever had it first, 1 the next best, 2 the team's lead, 3 the manager, 4
+the fallback owner, who keeps it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadflow.assignment.snapshots import RepSnapshot
+
+NEXT_BEST, TEAM_LEAD, MANAGER, FALLBACK = 1, 2, 3, 4
+NAMES = {NEXT_BEST: "next best", TEAM_LEAD: "team lead", MANAGER: "manager", FALLBACK: "fallback"}
+
+
+@dataclass(frozen=True)
+class EscalationPath:
+    """The people above a salesperson: ids, where there are any."""
+
+    team_lead: str | None
+    manager: str | None
+    fallback: str | None
+
+    def at(self, place: int) -> str | None:
+        """Who stands at a place above the next best."""
+        return {TEAM_LEAD: self.team_lead, MANAGER: self.manager, FALLBACK: self.fallback}[place]
+
+
+def place_of(escalation_step: int) -> int:
+    """Where in the chain a lead is."""
+    return escalation_step // 2
+
+
+def is_reminded(escalation_step: int) -> bool:
+    """Whether whoever has it was reminded."""
+    return escalation_step % 2 == 1
+
+
+def passed_over(
+    rep_id: str | None,
+    reps: Mapping[str, RepSnapshot],
+    loads: Mapping[str, int],
+    had_it: frozenset[str],
+    now: datetime,
+) -> str | None:
+    """Why somebody in the chain is passed over, in words; None where the lead can go to them."""
+    if rep_id is None or rep_id not in reps:
+        return "there is nobody"
+    rep = reps[rep_id]
+    if rep_id in had_it:
+        return "had it already"
+    if rep.is_fallback:
+        return None
+    if not rep.active:
+        return "is not active"
+    if rep.calendar is not None and rep.calendar.away(now):
+        return "has the day off"
+    if rep.capacity is not None and loads.get(rep_id, 0) >= rep.capacity:
+        return "has no room"
+    return None

@@ -1,0 +1,214 @@
+"""Working a lead: accepting it, declining it, passing it on, giving it back, getting in touch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.tables import Assignment, AssignmentStep
+from leadflow.assignment.work.handover import (
+    AssignmentChanged,
+    Handing,
+    current_assignment,
+    end,
+    find_rep,
+    hand_over,
+    held,
+    record_step,
+)
+from leadflow.audit import service as audit
+from leadflow.leads.events import TOUCH_TYPES, EventIn, happened_at
+from leadflow.leads.service import lock_lead
+from leadflow.leads.tables import LeadEvent
+from leadflow.settings import Settings
+
+TouchKind = Literal["call", "email", "meeting", "note"]
+# Whoever had a lead and let it go like this is not offered it again.
+CRM = "crm"
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who says something about an assignment, when, and who has it as far as they know."""
+
+    by: str
+    at: datetime
+    believed: str | None = None
+
+
+def accept(session: Session, lead_id: str, said: Said) -> Assignment:
+    """The salesperson takes the lead on; once more changes nothing.
+
+    Raises:
+        LeadNotFound, NotAssigned, AssignmentChanged: see ``handing.held``.
+    """
+    made = held(session, lead_id, said.believed)
+    if made.accepted_at is None:
+        made.accepted_at = max(said.at, made.assigned_at)
+        record_step(session, made, "accepted", said.by, None, said.at)
+    return made
+
+
+def decline(session: Session, lead_id: str, said: Said, reason: str) -> Assignment:
+    """The salesperson does not take it, and says why: the next sweep gives it to somebody else.
+
+    Raises:
+        LeadNotFound, NotAssigned, AssignmentChanged: see ``handing.held``.
+    """
+    return _let_go(session, lead_id, said, "declined", reason)
+
+
+def give_back(session: Session, lead_id: str, said: Said, reason: str) -> Assignment:
+    """Back to the pool, though it was taken on: the next sweep gives it to somebody else.
+
+    Raises:
+        LeadNotFound, NotAssigned, AssignmentChanged: see ``handing.held``.
+    """
+    return _let_go(session, lead_id, said, "returned", reason)
+
+
+def reassign(
+    session: Session, settings: Settings, lead_id: str, said: Said, rep: str, reason: str
+) -> Assignment:
+    """A person gives the lead to a salesperson, whoever has it, if anybody; its clock starts anew.
+
+    Raises:
+        LeadNotFound: there is no such lead.
+        AssignmentChanged: somebody else has it than the caller believes.
+        RepNotFound, RepInactive, RepFull: they cannot take it.
+    """
+    lock_lead(session, lead_id)
+    made, chosen = current_assignment(session, lead_id), find_rep(session, rep)
+    before = None if made is None else made.rep_id
+    if said.believed is not None and find_rep(session, said.believed).id != before:
+        raise AssignmentChanged(lead_id)
+    if made is not None and chosen.id == before:
+        return made
+    how = Handing(
+        source="person",
+        by=said.by,
+        reason=reason,
+        ends="reassigned",
+        at=said.at,
+        reminder_share=settings.assignment_reminder_share,
+    )
+    given = hand_over(session, lead_id, chosen, how)
+    audit.record(
+        session,
+        said.by,
+        "lead.reassigned",
+        f"lead/{lead_id}",
+        {"assignment": given.id},
+        said=reason,
+        before={"rep": before},
+        after={"rep": chosen.id},
+    )
+    return given
+
+
+def touch(session: Session, lead_id: str, said: Said, kind: TouchKind) -> Assignment:
+    """The salesperson has got in touch: the clock stops, and the lead counts as accepted.
+
+    Raises:
+        LeadNotFound, NotAssigned, AssignmentChanged: see ``handing.held``.
+    """
+    made = held(session, lead_id, said.believed)
+    _touched(session, made, said.by, kind, said.at)
+    return made
+
+
+def touch_from_events(
+    session: Session, lead_id: str, events: Sequence[EventIn], now: datetime, by: str
+) -> None:
+    """Let what a salesperson did with a lead, told as its events, count as getting in touch; the
+    caller holds the lead. What came before the assignment counts for nobody."""
+    kinds = [event for event in events if event.type in TOUCH_TYPES]
+    if not kinds:
+        return
+    made = session.scalars(
+        select(Assignment).where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
+    ).first()
+    if made is None:
+        return
+    for event in kinds:
+        at = happened_at(event.occurred_at, now)
+        if at >= made.assigned_at:
+            _touched(session, made, by, event.type.removeprefix("rep_"), at)
+
+
+def catch_up_touches(session: Session, now: datetime) -> int:
+    """The same for events that came in other ways (an import, a pull): one statement for all
+    assignments whose clock runs; how many were touched."""
+    first = (
+        select(LeadEvent.lead_id, func.min(LeadEvent.occurred_at).label("at"))
+        .join(Assignment, Assignment.lead_id == LeadEvent.lead_id)
+        .where(
+            Assignment.ended_at.is_(None),
+            Assignment.first_touch_at.is_(None),
+            LeadEvent.type.in_(TOUCH_TYPES),
+            LeadEvent.occurred_at >= Assignment.assigned_at,
+        )
+        .group_by(LeadEvent.lead_id)
+        .subquery()
+    )
+    touched = session.execute(
+        update(Assignment)
+        .where(
+            Assignment.lead_id == first.c.lead_id,
+            Assignment.ended_at.is_(None),
+            Assignment.first_touch_at.is_(None),
+        )
+        .values(
+            first_touch_at=first.c.at,
+            accepted_at=func.coalesce(Assignment.accepted_at, first.c.at),
+            next_step_at=None,
+        )
+        .returning(Assignment.id, Assignment.lead_id, Assignment.first_touch_at)
+        .execution_options(synchronize_session=False)
+    ).all()
+    session.add_all(
+        AssignmentStep(
+            assignment_id=row.id,
+            lead_id=row.lead_id,
+            at=row.first_touch_at,
+            kind="touched",
+            actor=CRM,
+        )
+        for row in touched
+    )
+    session.flush()
+    return len(touched)
+
+
+def steps_of(session: Session, lead_id: str) -> list[AssignmentStep]:
+    """Everything that happened to a lead's assignments, the oldest first."""
+    statement = select(AssignmentStep).where(AssignmentStep.lead_id == lead_id)
+    return list(session.scalars(statement.order_by(AssignmentStep.at, AssignmentStep.id)))
+
+
+def _let_go(session: Session, lead_id: str, said: Said, how: str, reason: str) -> Assignment:
+    made = held(session, lead_id, said.believed)
+    end(session, made, how, said.at)
+    record_step(session, made, how, said.by, reason, said.at)
+    audit.record(
+        session,
+        said.by,
+        f"lead.{how}",
+        f"lead/{lead_id}",
+        {"assignment": made.id},
+        said=reason,
+        before={"rep": made.rep_id},
+        after={"rep": None},
+    )
+    return made
+
+
+def _touched(session: Session, made: Assignment, by: str, kind: str, at: datetime) -> None:
+    if made.first_touch_at is None or at < made.first_touch_at:
+        made.first_touch_at = max(at, made.assigned_at)
+    made.accepted_at = made.accepted_at or made.first_touch_at
+    made.next_step_at = None
+    record_step(session, made, "touched", by, None, at, {"kind": kind})

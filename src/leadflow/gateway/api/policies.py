@@ -1,0 +1,186 @@
+"""Policies over the API, and who stands in for whom."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Body, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts import delegation
+from leadflow.accounts.people import find_person, usernames
+from leadflow.accounts.tables import Delegation, Person
+from leadflow.approvals.policies import parse_policies
+from leadflow.approvals.policy_store import (
+    current_policies,
+    policy_versions,
+    store_policies,
+    try_policies,
+)
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.callers import Delegates, ReadsPolicies, WritesPolicies
+from leadflow.gateway.http.problems import Problem
+from leadflow.scoring.overrides.schemas import Words
+
+router = APIRouter(tags=["approvals"])
+Content = Annotated[dict[str, Any], Body(description="calendar, priorities and policies.")]
+
+
+class PoliciesOut(BaseModel):
+    """The policies that count."""
+
+    version: int | None = Field(description="Empty: those Leadflow begins with.")
+    content: dict[str, Any]
+
+
+class PolicyVersionOut(BaseModel):
+    """A stored version."""
+
+    version: int
+    note: str | None
+    created_by: str
+    created_at: datetime
+
+
+class PolicyTrialOut(BaseModel):
+    """What other policies would have asked for a past decision."""
+
+    approval_id: str
+    kind: str
+    before: str
+    then: str
+    levels: list[list[str]]
+    hours: float
+
+
+class DelegationIn(BaseModel):
+    """Somebody stands in for you."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: str = Field(max_length=320, description="Username of whoever stands in.")
+    starts_at: AwareDatetime | None = Field(default=None, description="Unset: now.")
+    ends_at: AwareDatetime
+
+
+class DelegationOut(BaseModel):
+    """Who stands in for whom, and until when."""
+
+    id: str
+    person: str
+    stand_in: str
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, session: Session, made: Delegation) -> Self:
+        """From the stored row."""
+        names = usernames(session, [made.person_id, made.delegate_id])
+        return cls(
+            id=made.id,
+            person=names[made.person_id],
+            stand_in=names[made.delegate_id],
+            starts_at=made.starts_at,
+            ends_at=made.ends_at,
+            ended_at=made.ended_at,
+        )
+
+
+@router.get("/policies", response_model=PoliciesOut, summary="Which decisions need whom?")
+def read_policies(caller: ReadsPolicies) -> PoliciesOut:
+    """The policies that count."""
+    with unit_of_work() as session:
+        version, policies = current_policies(session)
+        return PoliciesOut(version=version, content=policies.content)
+
+
+@router.get(
+    "/policies/versions", response_model=list[PolicyVersionOut], summary="Versions of the policies"
+)
+def list_versions(caller: ReadsPolicies) -> list[PolicyVersionOut]:
+    """Every stored version, the newest first; it is the one that counts."""
+    with unit_of_work() as session:
+        return [
+            PolicyVersionOut(**{name: getattr(row, name) for name in PolicyVersionOut.model_fields})
+            for row in policy_versions(session)
+        ]
+
+
+@router.put("/policies", response_model=PoliciesOut, status_code=201, summary="Store policies")
+def put_policies(
+    body: Content,
+    caller: WritesPolicies,
+    note: Annotated[Words | None, Query(description="What is new, for people.")] = None,
+) -> PoliciesOut:
+    """Check them and let them count for whatever is asked from now on; what waits already goes on
+    by the policy it was asked under."""
+    with unit_of_work() as session:
+        policies = parse_policies(body)
+        version = store_policies(session, policies, caller.id, note)
+        return PoliciesOut(version=version, content=policies.content)
+
+
+@router.post("/policies/dry-run", response_model=list[PolicyTrialOut], summary="Try policies")
+def try_some(
+    body: Content, caller: ReadsPolicies, last: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[PolicyTrialOut]:
+    """Whom these policies would have asked for the newest decisions. Nothing is stored."""
+    with unit_of_work() as session:
+        tried = try_policies(session, parse_policies(body), datetime.now(UTC), last)
+    return [
+        PolicyTrialOut(
+            approval_id=one.approval_id,
+            kind=one.kind,
+            before=one.before,
+            then=one.then.policy,
+            levels=[[role.value for role in level.roles] for level in one.then.levels],
+            hours=one.then.hours,
+        )
+        for one in tried
+    ]
+
+
+@router.get("/delegations", response_model=list[DelegationOut], summary="Who stands in for whom?")
+def list_delegations(caller: Delegates) -> list[DelegationOut]:
+    """Those that concern you and have not ended."""
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        statement = select(Delegation).where(
+            or_(Delegation.person_id == caller.id, Delegation.delegate_id == caller.id),
+            Delegation.ended_at.is_(None),
+            Delegation.ends_at > now,
+        )
+        ordered = statement.order_by(Delegation.starts_at)
+        return [DelegationOut.of(session, made) for made in session.scalars(ordered)]
+
+
+@router.post(
+    "/delegations", response_model=DelegationOut, status_code=201, summary="Have somebody stand in"
+)
+def add_delegation(body: DelegationIn, caller: Delegates) -> DelegationOut:
+    """While it lasts, they decide and act in your place; nobody counts twice by it."""
+    with unit_of_work() as session:
+        made = delegation.delegate(
+            session,
+            session.get_one(Person, caller.id),
+            find_person(session, body.to),
+            body.starts_at or datetime.now(UTC),
+            body.ends_at,
+            caller.id,
+        )
+        return DelegationOut.of(session, made)
+
+
+@router.delete("/delegations/{delegation_id}", response_model=DelegationOut, summary="Take it back")
+def end_delegation(delegation_id: str, caller: Delegates) -> DelegationOut:
+    """End it before its time; it must be yours."""
+    with unit_of_work() as session:
+        made = session.get(Delegation, delegation_id, with_for_update=True)
+        if made is None or made.person_id != caller.id:
+            raise Problem(
+                404, "delegation-not-found", "There is no such delegation", "None of yours."
+            )
+        delegation.take_back(session, made, datetime.now(UTC), caller.id)
+        return DelegationOut.of(session, made)

@@ -1,0 +1,35 @@
+"""Every resource of the API, in the order in which its pages list them."""
+
+from leadflow.gateway.api import (
+    accounts,
+    analytics,
+    approvals,
+    assignments,
+    health,
+    lead_intake,
+    leads,
+    policies,
+    quality,
+    rules,
+    score_overrides,
+    sessions,
+    team,
+    work,
+)
+
+ROUTERS = (
+    health.router,
+    lead_intake.router,
+    leads.router,
+    score_overrides.router,
+    assignments.router,
+    work.router,
+    analytics.router,
+    rules.router,
+    team.router,
+    sessions.router,
+    accounts.router,
+    approvals.router,
+    policies.router,
+    quality.router,
+)

@@ -1,0 +1,118 @@
+"""The sales team over HTTP: whole, by version, each salesperson, each territory."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from leadflow.assignment.team import edits
+from leadflow.assignment.team.content import plain_team
+from leadflow.assignment.team.file import read_team_content
+from leadflow.assignment.team.roster import find_standing, roster, territory_forest
+from leadflow.assignment.team.schemas import DaysOff
+from leadflow.assignment.team.store import read_stored
+from leadflow.assignment.team.versions import restore_team, store_team, team_versions
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.team_schemas import RepOut, TeamStored, TeamVersionOut, TerritoryOut
+from leadflow.gateway.http.callers import ReadsTeam, WritesTeam
+
+router = APIRouter(tags=["team"])
+Fields = Annotated[dict[str, Any], Body(description="As in a team file (docs/sales-team.md).")]
+INVALID: dict[int | str, dict[str, Any]] = {422: {"description": "team-invalid, with each place"}}
+
+
+@router.get("/team", summary="Read the sales team")
+def read_whole(caller: ReadsTeam) -> dict[str, Any]:
+    """The whole team in use, in the form of a team file."""
+    with unit_of_work() as session:
+        return plain_team(read_stored(session).team)
+
+
+@router.put("/team", summary="Replace the sales team", responses=INVALID)
+def replace_team(body: Fields, caller: WritesTeam) -> TeamStored:
+    """Store a whole team. Salespeople who are not named become inactive; nobody is deleted. What
+    changes nothing makes no version."""
+    team = read_team_content(body)
+    with unit_of_work() as session:
+        return TeamStored(version=store_team(session, team, caller.id, replace=True))
+
+
+@router.get("/team/versions", summary="Versions of the sales team")
+def read_versions(caller: ReadsTeam) -> list[TeamVersionOut]:
+    """Every version, the newest (the one in use) first."""
+    with unit_of_work() as session:
+        return [TeamVersionOut.of(version) for version in team_versions(session)]
+
+
+@router.post("/team/versions/{version}/restore", summary="Use an earlier version again")
+def restore(version: int, caller: WritesTeam) -> TeamStored:
+    """Store an earlier version as the newest. Whoever came since becomes inactive."""
+    with unit_of_work() as session:
+        return TeamStored(version=restore_team(session, version, caller.id))
+
+
+@router.get("/reps", summary="List the salespeople")
+def read_reps(caller: ReadsTeam) -> list[RepOut]:
+    """Everyone, with leads in work, limit, and whether at work now."""
+    with unit_of_work() as session:
+        return [RepOut.of(standing) for standing in roster(session, datetime.now(UTC))]
+
+
+@router.get("/reps/{rep_id}", summary="Read a salesperson")
+def read_rep(rep_id: str, caller: ReadsTeam) -> RepOut:
+    """By Leadflow's id or by the company's own."""
+    return _rep(rep_id)
+
+
+@router.patch("/reps/{rep_id}", summary="Change a salesperson", responses=INVALID)
+def change_rep(rep_id: str, body: Fields, caller: WritesTeam) -> RepOut:
+    """Change the fields that are sent. `is_fallback: true` makes this one the fallback owner."""
+    with unit_of_work() as session:
+        edits.change_rep(session, rep_id, body, caller.id)
+    return _rep(rep_id)
+
+
+@router.post("/reps/{rep_id}/days-off", status_code=201, summary="Add days off")
+def add_days_off(rep_id: str, body: DaysOff, caller: WritesTeam) -> RepOut:
+    """Both days included, in the salesperson's own zone; without `to`, one day. Days off that
+    overlap become one."""
+    with unit_of_work() as session:
+        edits.add_days_off(session, rep_id, body, caller.id)
+    return _rep(rep_id)
+
+
+@router.delete("/reps/{rep_id}/days-off/{first}", summary="Take days off back")
+def remove_days_off(rep_id: str, first: date, caller: WritesTeam) -> RepOut:
+    """Those that begin on this day."""
+    with unit_of_work() as session:
+        edits.remove_days_off(session, rep_id, first, caller.id)
+    return _rep(rep_id)
+
+
+@router.get("/territories", summary="The tree of territories")
+def read_territories(caller: ReadsTeam) -> list[TerritoryOut]:
+    """Each territory with its salespeople and those within it."""
+    with unit_of_work() as session:
+        forest = territory_forest(read_stored(session).team)
+        return [TerritoryOut.of(node) for node in forest]
+
+
+@router.put("/territories/{name:path}", summary="Define a territory", responses=INVALID)
+def put_territory(name: str, body: Fields, response: Response, caller: WritesTeam) -> TeamStored:
+    """Add a territory (201) or replace one (200). One that ties with another is refused."""
+    with unit_of_work() as session:
+        version, created = edits.put_territory(session, name, body, caller.id)
+        response.status_code = 201 if created else 200
+        return TeamStored(version=version)
+
+
+@router.delete("/territories/{name:path}", summary="Delete a territory")
+def remove_territory(name: str, caller: WritesTeam) -> TeamStored:
+    """Refused (409) while others lie within it or salespeople have it."""
+    with unit_of_work() as session:
+        return TeamStored(version=edits.remove_territory(session, name, caller.id))
+
+
+def _rep(rep_id: str) -> RepOut:
+    with unit_of_work() as session:
+        return RepOut.of(find_standing(session, rep_id, datetime.now(UTC)))

@@ -1,0 +1,143 @@
+"""Everything that waits on a person, from every room, oldest first; each with who it waits for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.people import actor_of, usernames
+from leadflow.accounts.tables import Person
+from leadflow.approvals.decision_kinds import kind_of
+from leadflow.approvals.service import waiting, waiting_for
+from leadflow.approvals.tables import Approval
+from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.work.alarms import unroutable
+from leadflow.quality.reviews import disputed
+from leadflow.quality.reviews import waiting_for as reviews_for
+from leadflow.quality.tables import QualityItem
+
+MOST = 500
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One thing that somebody is to do. ``waits_for``: roles, or the salesperson's id; ``asks``:
+    of a decision, what is asked in one line; ``lead_id``: of the lead it is about, if it is."""
+
+    kind: str
+    id: str
+    what: str
+    address: str
+    asked_by: str
+    waits_for: str
+    since: datetime
+    due_at: datetime | None
+    asks: str | None = None
+    lead_id: str | None = None
+
+
+def waits_for(session: Session, person: Person, now: datetime) -> list[ToDo]:
+    """What waits for this person: decisions, reviews, leads to get in touch with."""
+    found = [*_approvals(session, waiting_for(session, person, now))]
+    actor = actor_of(person)
+    if actor.reach("quality.review"):
+        found += [
+            _review(item.id, item.decision_kind, item.decided_at, item.due_at)
+            for item in reviews_for(session, person.id, now, MOST)
+        ]
+    if actor.reach("quality.manage"):
+        found += [
+            _dispute(item.id, item.decision_kind, item.decided_at, item.due_at)
+            for item in disputed(session, person.id, now, MOST)
+        ]
+    if person.rep_id is not None:
+        found += _untouched(session, person.rep_id)
+    return sorted(found, key=lambda item: item.since)
+
+
+def everything(session: Session, now: datetime) -> list[ToDo]:
+    """What waits for anybody at all."""
+    found = [*_approvals(session, waiting(session, MOST))]
+    open_items = select(QualityItem).where(QualityItem.status.in_(("waiting", "disputed")))
+    for item in session.scalars(open_items.order_by(QualityItem.due_at).limit(MOST)):
+        make = _review if item.status == "waiting" else _dispute
+        found.append(make(item.id, item.decision_kind, item.decided_at, item.due_at))
+    found += _untouched(session, None)
+    found += [
+        ToDo(
+            "unroutable_lead",
+            row.lead_id,
+            f"Lead {row.lead_id} that nobody can take: {row.reason}",
+            f"/console/leads/{row.lead_id}",
+            "leadflow",
+            "sales_manager",
+            row.since,
+            None,
+            lead_id=row.lead_id,
+        )
+        for row in unroutable(session, MOST)
+    ]
+    return sorted(found, key=lambda item: item.since)
+
+
+def _approvals(session: Session, found: Iterable[Approval]) -> Iterable[ToDo]:
+    known = list(found)
+    names = usernames(session, [one.requested_by for one in known])
+    for one in known:
+        yield ToDo(
+            "approval",
+            one.id,
+            f"{kind_of(one.kind).words} {one.subject_id}",
+            f"/console/approvals/{one.id}",
+            names.get(one.requested_by, one.requested_by),
+            " or ".join(one.roles_now),
+            one.requested_at,
+            one.due_at,
+            asks=one.headline,
+            lead_id=one.lead_id,
+        )
+
+
+def _review(item_id: str, kind: str, since: datetime, due_at: datetime) -> ToDo:
+    what, address = f"Review of a {kind}", f"/console/quality/{item_id}"
+    role = "sales_manager"
+    return ToDo("quality_review", item_id, what, address, "leadflow", role, since, due_at)
+
+
+def _dispute(item_id: str, kind: str, since: datetime, due_at: datetime) -> ToDo:
+    what, address = f"Two saw a {kind} differently", f"/console/quality/disputes/{item_id}"
+    role = "sales_manager or data_scientist"
+    return ToDo("quality_dispute", item_id, what, address, "leadflow", role, since, due_at)
+
+
+def _untouched(session: Session, rep_id: str | None) -> list[ToDo]:
+    """Leads that a salesperson has and has not been in touch with, where that is due some time."""
+    open_ones = (
+        select(Assignment, Rep.external_id)
+        .join(Rep, Rep.id == Assignment.rep_id)
+        .where(
+            Assignment.ended_at.is_(None),
+            Assignment.first_touch_at.is_(None),
+            Assignment.due_at.is_not(None),
+        )
+    )
+    if rep_id is not None:
+        open_ones = open_ones.where(Assignment.rep_id == rep_id)
+    found = session.execute(open_ones.order_by(Assignment.assigned_at).limit(MOST)).all()
+    names = usernames(session, [made.assigned_by for made, _ in found])
+    return [
+        ToDo(
+            "lead",
+            made.lead_id,
+            f"Get in touch with {made.lead_id}",
+            f"/console/leads/{made.lead_id}",
+            names.get(made.assigned_by, made.assigned_by),
+            who,
+            made.assigned_at,
+            made.due_at,
+            lead_id=made.lead_id,
+        )
+        for made, who in found
+    ]

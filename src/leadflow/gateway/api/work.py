@@ -1,0 +1,314 @@
+"""What salespeople and managers do with a lead that somebody has."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select, true
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.delegation import requester
+from leadflow.accounts.permissions import Reach
+from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
+from leadflow.assignment.team.reach import reps_within
+from leadflow.assignment.work import service as working
+from leadflow.assignment.work.alarms import unroutable
+from leadflow.assignment.work.handover import find_rep
+from leadflow.assignment.work.reassignment import Priority, ask_or_reassign
+from leadflow.assignment.work.service import Said, TouchKind
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.audit_notes import note_act
+from leadflow.gateway.http.callers import ReadsLeads, Reassigns, WorksLeads
+from leadflow.gateway.http.security import named_by
+from leadflow.leads.service import get_lead
+from leadflow.scoring.overrides.schemas import Words
+from leadflow.settings import get_settings
+
+router = APIRouter(tags=["assignment"])
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Action = Literal["accept", "decline", "return", "touch"]
+BY = "Who says so, by username, where you act for somebody; unset: you."
+WHO_HAS_IT = "Who has the lead as far as you know: refused with 409 where somebody else does."
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    by: Annotated[Words | None, Field(max_length=200)] = Field(default=None, description=BY)
+    rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
+
+
+class AcceptIn(_Body):
+    """Taking a lead on."""
+
+
+class WhyIn(_Body):
+    """Letting a lead go."""
+
+    reason: Annotated[Words, Field(max_length=1000)]
+
+
+class ReassignIn(BaseModel):
+    """Giving a lead to a salesperson."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rep_id: str = Field(description="Who gets it: our id of the salesperson, or yours.")
+    by: Annotated[Words | None, Field(max_length=200)] = Field(default=None, description=BY)
+    reason: Annotated[Words, Field(max_length=1000)]
+    priority: Priority = Field(
+        default="normal", description="How soon somebody should decide, where somebody must."
+    )
+    from_rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
+
+
+class TouchIn(_Body):
+    """Getting in touch with a lead."""
+
+    kind: TouchKind = "call"
+
+
+class AssignmentStepOut(BaseModel):
+    """Something that happened to a lead's assignments."""
+
+    at: datetime
+    kind: str
+    actor: str
+    reason: str | None
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, step: AssignmentStep) -> Self:
+        """From the stored row."""
+        return cls(**{name: getattr(step, name) for name in cls.model_fields})
+
+
+class HandOut(BaseModel):
+    """A lead in somebody's hands, or no longer."""
+
+    lead_id: str
+    rep_id: str
+    name: str
+    state: str = Field(description="new, accepted, touched, or how it ended.")
+    since: datetime
+    why: str
+    due_at: datetime | None = Field(description="First touch due.")
+    accepted_at: datetime | None
+    first_touch_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, made: Assignment, name: str) -> Self:
+        """From the stored row."""
+        return cls(
+            lead_id=made.lead_id,
+            rep_id=made.rep_id,
+            name=name,
+            state=_state(made),
+            since=made.assigned_at,
+            why=made.reason,
+            due_at=made.due_at,
+            accepted_at=made.accepted_at,
+            first_touch_at=made.first_touch_at,
+            ended_at=made.ended_at,
+        )
+
+
+class HandedOut(HandOut):
+    """The same with all that happened to the lead's assignments."""
+
+    steps: list[AssignmentStepOut]
+
+
+class WaitsOut(BaseModel):
+    """A lead that is handed over once somebody agrees; until then it stays where it is."""
+
+    lead_id: str
+    approval_id: str
+    waits_for: list[str]
+    link: str
+
+
+class UnroutableOut(BaseModel):
+    """A lead that nobody can take."""
+
+    lead_id: str
+    since: datetime
+    last_tried_at: datetime
+    reason: str
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/accept", response_model=HandedOut, summary="Take a lead on"
+)
+def accept_lead(lead_id: str, caller: WorksLeads, body: AcceptIn | None = None) -> HandedOut:
+    """The salesperson takes the lead on; once more changes nothing."""
+    said = body or AcceptIn()
+    with unit_of_work() as session:
+        made = act(session, caller, lead_id, "accept", _said(session, said, caller))
+        return _answer(session, made)
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/decline", response_model=HandedOut, summary="Do not take a lead"
+)
+def decline_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
+    """The salesperson says why not; the next sweep gives the lead to somebody else."""
+    with unit_of_work() as session:
+        said = _said(session, body, caller)
+        made = act(session, caller, lead_id, "decline", said, body.reason)
+        return _answer(session, made)
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/return", response_model=HandedOut, summary="Give a lead back"
+)
+def return_lead(lead_id: str, body: WhyIn, caller: WorksLeads) -> HandedOut:
+    """Back to the pool, though it was taken on; the next sweep gives it to somebody else."""
+    with unit_of_work() as session:
+        said = _said(session, body, caller)
+        made = act(session, caller, lead_id, "return", said, body.reason)
+        return _answer(session, made)
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/reassign",
+    response_model=HandedOut | WaitsOut,
+    summary="Give a lead to…",
+    responses={202: {"model": WaitsOut, "description": "Somebody must agree first"}},
+)
+def reassign_lead(
+    lead_id: str, body: ReassignIn, response: Response, caller: Reassigns
+) -> HandedOut | WaitsOut:
+    """Give a lead to a salesperson, whoever has it, if anybody; 202 where the policies ask somebody
+    about it first. Nobody gets more than their capacity: 409 `rep-full`."""
+    with unit_of_work() as session:
+        now, settings = datetime.now(UTC), get_settings()
+        by = requester(session, caller, body.by, now)
+        said = Said(by.id, now, body.from_rep_id)
+        made = ask_or_reassign(
+            session, settings, lead_id, by, said, body.rep_id, body.reason, body.priority
+        )
+        if isinstance(made, Assignment):
+            return _answer(session, made)
+        response.status_code = 202
+        link = f"{settings.address}/console/approvals/{made.id}"
+        return WaitsOut(lead_id=lead_id, approval_id=made.id, waits_for=made.roles_now, link=link)
+
+
+@router.post("/leads/{lead_id}/assignment/touch", response_model=HandedOut, summary="Got in touch")
+def touch_lead(lead_id: str, caller: WorksLeads, body: TouchIn | None = None) -> HandedOut:
+    """The salesperson has got in touch: the clock stops. Events `rep_call`, `rep_email` and
+    `rep_meeting` of the lead say the same."""
+    said = body or TouchIn()
+    with unit_of_work() as session:
+        who = _said(session, said, caller)
+        made = act(session, caller, lead_id, "touch", who, kind=said.kind)
+        return _answer(session, made)
+
+
+@router.get(
+    "/leads/{lead_id}/assignment/steps",
+    response_model=list[AssignmentStepOut],
+    summary="What happened?",
+)
+def read_steps(lead_id: str, caller: ReadsLeads) -> list[AssignmentStepOut]:
+    """Everything that happened to the lead's assignments, the oldest first."""
+    with unit_of_work() as session:
+        get_lead(session, lead_id)
+        return [AssignmentStepOut.of(step) for step in working.steps_of(session, lead_id)]
+
+
+@router.get("/reps/{rep_id}/leads", response_model=list[HandOut], summary="Leads in work")
+def read_work(rep_id: str, caller: ReadsLeads, limit: Limit = 100) -> list[HandOut]:
+    """The leads a salesperson has, the most urgent first: those not touched yet by when it is due,
+    then the others."""
+    with unit_of_work() as session:
+        rep = find_rep(session, rep_id)
+        statement = select(Assignment).where(
+            Assignment.rep_id == rep.id, Assignment.ended_at.is_(None)
+        )
+        urgent = statement.order_by(
+            Assignment.first_touch_at.is_not(None),
+            Assignment.due_at.nulls_last(),
+            Assignment.assigned_at,
+        )
+        return [HandOut.of(made, rep.name) for made in session.scalars(urgent.limit(limit))]
+
+
+@router.get("/assignments/overdue", response_model=list[HandOut], summary="Overdue leads")
+def read_overdue(caller: ReadsLeads, limit: Limit = 100) -> list[HandOut]:
+    """Leads whose first touch is overdue, the longest first: yours, or your team's."""
+    reach = caller.reach("lead.read") or Reach.OWN
+    with unit_of_work() as session:
+        within = reps_within(session, caller.rep_id, reach)
+        statement = (
+            select(Assignment, Rep)
+            .join(Rep, Rep.id == Assignment.rep_id)
+            .where(
+                Assignment.ended_at.is_(None),
+                Assignment.first_touch_at.is_(None),
+                Assignment.due_at <= datetime.now(UTC),
+                true() if within is None else Assignment.rep_id.in_(within),
+            )
+            .order_by(Assignment.due_at)
+            .limit(limit)
+        )
+        return [HandOut.of(made, rep.name) for made, rep in session.execute(statement)]
+
+
+@router.get("/assignments/unroutable", response_model=list[UnroutableOut], summary="Nobody's leads")
+def read_unroutable(caller: ReadsLeads, limit: Limit = 100) -> list[UnroutableOut]:
+    """Leads that should have a salesperson and that nobody can take, the longest first."""
+    with unit_of_work() as session:
+        return [
+            UnroutableOut(**{name: getattr(row, name) for name in UnroutableOut.model_fields})
+            for row in unroutable(session, limit)
+        ]
+
+
+def act(
+    session: Session,
+    caller: Actor,
+    lead_id: str,
+    action: Action,
+    said: Said,
+    reason: str = "",
+    kind: TouchKind = "call",
+) -> Assignment:
+    """What a salesperson does with a lead, kept in the audit log.
+
+    Raises:
+        LeadNotFound, NotAssigned, AssignmentChanged: see ``assignment.handing.held``.
+    """
+    if action == "decline":
+        return working.decline(session, lead_id, said, reason)
+    if action == "return":
+        return working.give_back(session, lead_id, said, reason)
+    if action == "accept":
+        made = working.accept(session, lead_id, said)
+        note_act(session, caller, "lead.accepted", lead_id, after={"rep": made.rep_id})
+        return made
+    made = working.touch(session, lead_id, said, kind)
+    note_act(session, caller, "lead.touched", lead_id, kind=kind)
+    return made
+
+
+def _said(session: Session, body: _Body, caller: Actor) -> Said:
+    return Said(named_by(session, caller, body.by), datetime.now(UTC), body.rep_id)
+
+
+def _answer(session: Session, made: Assignment) -> HandedOut:
+    name = session.get_one(Rep, made.rep_id).name
+    steps = [AssignmentStepOut.of(step) for step in working.steps_of(session, made.lead_id)]
+    return HandedOut(**HandOut.of(made, name).model_dump(), steps=steps)
+
+
+def _state(made: Assignment) -> str:
+    if made.ended_at is not None:
+        return str(made.end_reason)
+    if made.first_touch_at is not None:
+        return "touched"
+    return "new" if made.accepted_at is None else "accepted"

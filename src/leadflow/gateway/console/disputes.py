@@ -1,0 +1,39 @@
+"""Settling what two reviewers saw differently."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from leadflow.accounts.people import usernames
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.console.forms import ManagingQuality, go_to
+from leadflow.gateway.console.rendering import page
+from leadflow.quality import reviews
+from leadflow.quality.errors import NotDisputed
+from leadflow.quality.review_kinds import ReviewVerdict
+
+router = APIRouter(include_in_schema=False)
+PATH = "/console/quality/disputes/{item_id}"
+
+
+@router.get(PATH)
+def show(request: Request, item_id: str, caller: ManagingQuality) -> Response:
+    """Both judgements, and what the machine decided."""
+    with unit_of_work() as session:
+        found = reviews.disputed(session, caller.id, datetime.now(UTC), 500)
+        item = next((one for one in found if one.id == item_id), None)
+        if item is None:
+            raise NotDisputed(item_id, "settled already, or for somebody else to settle")
+        names = usernames(session, [review.reviewer for review in item.reviews])
+    return page(request, "dispute.html", caller, item=item, names=names)
+
+
+@router.post(PATH)
+def settle(
+    item_id: str, caller: ManagingQuality, verdict: Annotated[ReviewVerdict, Form()]
+) -> Response:
+    """Say who was right."""
+    with unit_of_work() as session:
+        reviews.settle(session, item_id, caller.id, verdict, datetime.now(UTC))
+    return go_to("/console")

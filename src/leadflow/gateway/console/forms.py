@@ -1,0 +1,38 @@
+"""Who is on a page, and going on after a form."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from leadflow.accounts.actors import Actor
+from leadflow.gateway.console.rendering import page
+from leadflow.gateway.http.security import needs
+
+OnPage = Annotated[Actor, needs("approval.read")]
+Deciding = Annotated[Actor, needs("approval.decide")]
+Delegating = Annotated[Actor, needs("delegation.write")]
+SeeingAll = Annotated[Actor, needs("approval.all")]
+OnLead = Annotated[Actor, needs("lead.read")]
+Working = Annotated[Actor, needs("lead.work")]
+Reassigning = Annotated[Actor, needs("lead.reassign")]
+Overriding = Annotated[Actor, needs("score.override")]
+Reviewing = Annotated[Actor, needs("quality.review")]
+ManagingQuality = Annotated[Actor, needs("quality.manage")]
+Auditing = Annotated[Actor, needs("audit.read")]
+ReadingMail = Annotated[Actor, needs("mail.read")]
+LeavingNow = Annotated[Actor, needs("account.own")]
+
+
+def go_to(address: str) -> Response:
+    """Show another page after a form; loading it again sends nothing twice."""
+    return RedirectResponse(address, 303)
+
+
+def problem_page(request: Request, status: int, title: str, detail: str | None) -> Response:
+    """The error in words; whoever is not signed in is asked to do so, and comes back."""
+    if status == 401:
+        back = request.url.path if request.method == "GET" else "/console"
+        return go_to(f"/console/sign-in?next={quote(back)}")
+    return page(request, "problem.html", None, status, heading=title, detail=detail or title)

@@ -1,0 +1,104 @@
+"""What happened to a lead, from every room, for its page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.people import usernames
+from leadflow.assignment.tables import Assignment, AssignmentStep
+from leadflow.assignment.work.service import steps_of
+from leadflow.gateway.api.assignments import names_of_reps
+from leadflow.leads.tables import Lead, LeadEvent, LeadHistory, Outcome
+from leadflow.scoring.tables import LeadScore, ScoreOverride
+
+NEWEST = 30
+# Looked through for those that say something new.
+SCORES = 200
+STEPS = {
+    "accepted": "taken on",
+    "touched": "got in touch",
+    "returned": "given back",
+    "reassigned": "given to {to}",
+    "escalated": "passed on to {to}",
+    "redistributed": "taken from its salesperson",
+    "left": "nobody else can take it",
+}
+# Of these assignments a step says the same.
+BY_PEOPLE = ("person", "escalation")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that happened to the lead."""
+
+    at: datetime
+    what: str
+    more: str
+
+
+def history(session: Session, lead: Lead) -> list[Entry]:
+    """What the lead did, what was done with it, and how it ended; the newest first."""
+    found = [Entry(lead.created_at, "came in", f"from {lead.source}")]
+    found += _facts(session, lead.id)
+    found += _scores(session, lead.id)
+    found += _assigned(session, lead.id)
+    return sorted(found, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+
+
+def _facts(session: Session, lead_id: str) -> Iterator[Entry]:
+    did = select(LeadEvent).where(LeadEvent.lead_id == lead_id)
+    for event in session.scalars(did.order_by(LeadEvent.occurred_at.desc()).limit(NEWEST)):
+        yield Entry(event.occurred_at, event.type.replace("_", " "), "the lead")
+    earlier = select(LeadHistory.known_until).where(LeadHistory.lead_id == lead_id)
+    for at in session.scalars(earlier.order_by(LeadHistory.known_until.desc()).limit(NEWEST)):
+        yield Entry(at, "what is known of it changed", "")
+    ended = select(Outcome).where(Outcome.lead_id == lead_id)
+    for outcome in session.scalars(ended):
+        yield Entry(outcome.occurred_at, outcome.outcome, "outcome")
+
+
+def _scores(session: Session, lead_id: str) -> Iterator[Entry]:
+    """Those that moved: another level, or a point or more from the one told before."""
+    newest = (
+        select(LeadScore.as_of, LeadScore.total_score, LeadScore.level, LeadScore.model_version)
+        .where(LeadScore.lead_id == lead_id)
+        .order_by(LeadScore.as_of.desc())
+        .limit(SCORES)
+    )
+    told: tuple[float, str] | None = None
+    for as_of, total, level, version in reversed(session.execute(newest).all()):
+        if told is None or level != told[1] or abs(total - told[0]) >= 1:
+            was = "" if told is None else f"was {told[0]:.0f}, {told[1]}; "
+            yield Entry(as_of, f"scored {total:.0f}, {level}", f"{was}model version {version}")
+            told = total, level
+    for made in session.scalars(select(ScoreOverride).where(ScoreOverride.lead_id == lead_id)):
+        what = f"score set to {made.new_score:.0f} ({made.status})"
+        yield Entry(made.created_at, what, f"{made.set_by}: {made.reason}")
+
+
+def _assigned(session: Session, lead_id: str) -> Iterator[Entry]:
+    reps = names_of_reps(session)
+    given = select(Assignment).where(
+        Assignment.lead_id == lead_id, Assignment.source.not_in(BY_PEOPLE)
+    )
+    for made in session.scalars(given.order_by(Assignment.assigned_at.desc()).limit(NEWEST)):
+        yield Entry(made.assigned_at, f"given to {reps[made.rep_id]}", made.reason)
+    steps = steps_of(session, lead_id)[-NEWEST:]
+    names = usernames(session, [step.actor for step in steps])
+    for step in steps:
+        yield Entry(step.at, _words(step, reps), _by(step, names))
+
+
+def _words(step: AssignmentStep, reps: dict[str, str]) -> str:
+    words = STEPS.get(step.kind, step.kind.replace("_", " "))
+    kind = step.detail.get("kind")
+    to = reps.get(step.detail.get("to", ""), "somebody else")
+    return words.format(to=to) + (f" ({kind})" if kind else "")
+
+
+def _by(step: AssignmentStep, names: dict[str, str]) -> str:
+    who = names.get(step.actor, step.actor)
+    return f"{who}: {step.reason}" if step.reason else who

@@ -1,0 +1,175 @@
+"""The page of a lead: who it is, its score as a sum, who has it and why, what happened; setting its
+score."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.delegation import requester
+from leadflow.assignment.routing.decision_trace import last_trace
+from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.team.reach import reaches_lead
+from leadflow.assignment.work.handover import current_assignment
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.assignments import AssignmentDecisionOut, hand_out, names_of_reps
+from leadflow.gateway.api.lead_answers import next_step, score_if_any
+from leadflow.gateway.api.schemas import LeadOut
+from leadflow.gateway.console.forms import OnLead, Overriding
+from leadflow.gateway.console.history import history
+from leadflow.gateway.console.naming import called
+from leadflow.gateway.console.rendering import page
+from leadflow.leads.service import get_lead, lock_lead
+from leadflow.scoring.overrides.schemas import OverrideIn
+from leadflow.scoring.overrides.service import active_override, override
+from leadflow.scoring.serving.score import current_score
+from leadflow.settings import get_settings
+
+router = APIRouter(include_in_schema=False)
+PATH = "/console/leads/{lead_id}"
+WAITS = "It waits until somebody who may has agreed. You see it among what you asked."
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One contribution, drawn from the middle of 200 units; ``x`` and ``width`` in those."""
+
+    name: str
+    points: float
+    x: float
+    width: float
+
+
+@router.get(PATH)
+def show(request: Request, lead_id: str, caller: OnLead) -> Response:
+    """The lead as it stands now."""
+    return lead_page(request, lead_id, caller)
+
+
+@router.post(PATH + "/override")
+def set_score(
+    request: Request,
+    lead_id: str,
+    caller: Overriding,
+    new_score: Annotated[float, Form()],
+    reason: Annotated[str, Form(max_length=2000)] = "",
+    priority: Annotated[Literal["urgent", "high", "normal", "low"], Form()] = "normal",
+) -> Response:
+    """Set the score; a large change waits for somebody else."""
+    try:
+        said = OverrideIn(new_score=new_score, reason=reason, priority=priority)
+    except ValidationError as error:
+        wrong = ", ".join(str(part["loc"][0]) for part in error.errors())
+        return lead_page(request, lead_id, caller, 422, said=f"Correct and send again: {wrong}.")
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        lead = lock_lead(session, lead_id)
+        who = requester(session, caller, None, now)
+        made = override(session, lead_id, said, who, now, get_settings())
+        counts = active_override(session, lead_id, now)
+        hand_out(session, lead, current_score(session, lead_id), now, counts)
+        words = WAITS if made.status == "waiting" else "It counts from now on."
+    return lead_page(request, lead_id, caller, said=words, counted=True)
+
+
+def lead_page(
+    request: Request,
+    lead_id: str,
+    caller: Actor,
+    status: int = 200,
+    said: str = "",
+    counted: bool = False,
+) -> Response:
+    """The page as it stands now, and what came of a form on it."""
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        lead = get_lead(session, lead_id)
+        made = current_assignment(session, lead_id)
+        score = score_if_any(session, lead_id, now)
+        model = None if score is None else current_score(session, lead_id)
+        trace = last_trace(session, lead_id)
+        reps = names_of_reps(session)
+        values: dict[str, Any] = {
+            "lead": lead,
+            "name": called(lead),
+            "known": known_of(LeadOut.of(lead)),
+            "score": score,
+            "points": 0.0 if model is None else model.points,
+            "bars": [] if model is None else bars(model.contributions),
+            "next_step": next_step(session, lead_id, score),
+            "work": work_on(made) if within(session, caller, "lead.work", lead_id) else None,
+            "held": made,
+            "holder": made and reps[made.rep_id],
+            "reps": _others(session, made)
+            if within(session, caller, "lead.reassign", lead_id)
+            else [],
+            "decision": trace and AssignmentDecisionOut.of(trace, reps),
+            "timeline": history(session, lead),
+        }
+    return page(
+        request,
+        "lead.html",
+        caller,
+        status,
+        may_override=caller.reach("score.override") is not None,
+        days=get_settings().override_days,
+        said=said,
+        counted=counted,
+        **values,
+    )
+
+
+def bars(contributions: dict[str, float]) -> list[Bar]:
+    """The contributions that move the score by a tenth of a point or more, the largest first."""
+    moving = {name: points for name, points in contributions.items() if abs(points) >= 0.05}
+    most = max(map(abs, moving.values()), default=1.0)
+    drawn = []
+    for name, points in sorted(moving.items(), key=lambda item: -abs(item[1])):
+        width = round(abs(points) / most * 100, 1)
+        drawn.append(Bar(name, points, 100.0 if points > 0 else 100.0 - width, width))
+    return drawn
+
+
+def known_of(lead: LeadOut) -> list[tuple[str, str]]:
+    """What is known of a lead beside how to reach it, as a person reads it."""
+    budget = "" if lead.budget is None else f"{lead.budget:,.0f} {lead.currency}"
+    told: list[tuple[str, Any]] = [
+        ("company", lead.company_name),
+        ("people", None if lead.company_size is None else f"{lead.company_size:,}"),
+        ("industry", lead.industry),
+        ("where", lead.location),
+        ("budget", budget),
+        ("wants to start", lead.timeline),
+        ("asks for", ", ".join(lead.service_requirements or [])),
+        ("website visits", lead.website_visits),
+        ("e-mails opened", lead.email_opens),
+        ("downloads", lead.content_downloads),
+        *lead.attributes.items(),
+    ]
+    return [(name, str(value)) for name, value in told if value not in (None, "")]
+
+
+def work_on(made: Assignment | None) -> list[str]:
+    """What whoever has the lead can say about it next."""
+    if made is None:
+        return []
+    new = ["accept"] if made.accepted_at is None else []
+    return [*new, "touch", "decline" if new else "return"]
+
+
+def within(session: Session, caller: Actor, permission: str, lead_id: str) -> bool:
+    """Whether the caller may do this with this lead, as it stands now."""
+    reach = caller.reach(permission)
+    return reach is not None and reaches_lead(session, caller.rep_id, reach, lead_id)
+
+
+def _others(session: Session, made: Assignment | None) -> list[Rep]:
+    """Who could be given the lead."""
+    active = session.scalars(select(Rep).where(Rep.active))
+    others = [rep for rep in active if made is None or rep.id != made.rep_id]
+    return sorted(others, key=lambda rep: rep.name.casefold())

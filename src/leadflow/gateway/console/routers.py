@@ -1,0 +1,27 @@
+"""Every page of the console."""
+
+from leadflow.gateway.console import (
+    approvals,
+    audit,
+    disputes,
+    lead,
+    lead_work,
+    mail,
+    reviews,
+    search,
+    sign_in,
+    to_do,
+)
+
+ROUTERS = (
+    sign_in.router,
+    to_do.router,
+    search.router,
+    approvals.router,
+    lead.router,
+    lead_work.router,
+    disputes.router,
+    reviews.router,
+    audit.router,
+    mail.router,
+)

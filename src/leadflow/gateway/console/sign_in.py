@@ -1,0 +1,89 @@
+"""Signing in and out on a page."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from leadflow.accounts import signing_in
+from leadflow.accounts.passwords import PasswordRefused
+from leadflow.accounts.people import WrongPassword, change_password
+from leadflow.accounts.tables import Person
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.sessions import set_cookie
+from leadflow.gateway.console.forms import LeavingNow, go_to
+from leadflow.gateway.console.rendering import page
+from leadflow.gateway.http.security import COOKIE
+from leadflow.settings import get_settings
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def begin() -> Response:
+    """The console is where people begin."""
+    return go_to("/console")
+
+
+@router.get("/console/sign-in")
+def ask(request: Request, next: str = "/console") -> Response:  # noqa: A002  its name in the address
+    """The form."""
+    return page(request, "sign_in.html", None, problem="", next=_inside(next))
+
+
+@router.post("/console/sign-in")
+def enter(
+    request: Request,
+    username: Annotated[str, Form(max_length=320)],
+    password: Annotated[str, Form(max_length=1000)],
+    next: Annotated[str, Form()] = "/console",  # noqa: A002
+) -> Response:
+    """Sign in and go on to where one wanted to be."""
+    settings = get_settings()
+    with unit_of_work() as session:
+        token, why = signing_in.sign_in(
+            session, username, password, datetime.now(UTC), settings.session_hours
+        )
+    if token is None:
+        return page(request, "sign_in.html", None, 401, problem=why, next=_inside(next))
+    answer = go_to(_inside(next))
+    set_cookie(answer, token)
+    return answer
+
+
+@router.post("/console/sign-out")
+def leave(request: Request, caller: LeavingNow) -> Response:
+    """End the sign-in."""
+    with unit_of_work() as session:
+        signing_in.sign_out(session, request.cookies.get(COOKIE, ""), datetime.now(UTC))
+    answer = go_to("/console/sign-in")
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get("/console/password")
+def ask_password(request: Request, caller: LeavingNow) -> Response:
+    """The form of a new password."""
+    return page(request, "password.html", caller, problem="")
+
+
+@router.post("/console/password")
+def new_password(
+    request: Request,
+    caller: LeavingNow,
+    present: Annotated[str, Form(max_length=1000)],
+    wanted: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    """Take it, and have them sign in anew."""
+    try:
+        with unit_of_work() as session:
+            change_password(session, session.get_one(Person, caller.id), present, wanted)
+    except (WrongPassword, PasswordRefused) as error:
+        return page(request, "password.html", caller, 422, problem=str(error))
+    return go_to("/console/sign-in")
+
+
+def _inside(address: str) -> str:
+    """A page of ours; nobody is sent elsewhere by a link."""
+    inside = address.startswith("/console") and "\\" not in address and "//" not in address
+    return address if inside else "/console"

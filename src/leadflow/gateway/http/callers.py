@@ -1,0 +1,27 @@
+"""Callers by what they may do: a route declares its permission by the type of its caller."""
+
+from typing import Annotated
+
+from leadflow.accounts.actors import Actor
+from leadflow.gateway.http.security import needs
+
+CreatesLeads = Annotated[Actor, needs("lead.create")]
+ReadsLeads = Annotated[Actor, needs("lead.read")]
+EditsLeads = Annotated[Actor, needs("lead.edit")]
+TellsFacts = Annotated[Actor, needs("lead.fact")]
+WorksLeads = Annotated[Actor, needs("lead.work")]
+Reassigns = Annotated[Actor, needs("lead.reassign")]
+Overrides = Annotated[Actor, needs("score.override")]
+ReadsTeam = Annotated[Actor, needs("team.read")]
+WritesTeam = Annotated[Actor, needs("team.write")]
+ReadsRules = Annotated[Actor, needs("rules.read")]
+WritesRules = Annotated[Actor, needs("rules.write")]
+ReadsAnalytics = Annotated[Actor, needs("analytics.read")]
+ReadsApprovals = Annotated[Actor, needs("approval.read")]
+Decides = Annotated[Actor, needs("approval.decide")]
+ReadsPolicies = Annotated[Actor, needs("policy.read")]
+WritesPolicies = Annotated[Actor, needs("policy.write")]
+Delegates = Annotated[Actor, needs("delegation.write")]
+Reviews = Annotated[Actor, needs("quality.review")]
+ManagesQuality = Annotated[Actor, needs("quality.manage")]
+SeesAll = Annotated[Actor, needs("approval.all")]

@@ -1,0 +1,167 @@
+"""Who may call what: programs by keys, people by sign-ins; each route says what it takes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from anyio import to_thread
+from cachetools import TTLCache
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+from sqlalchemy.orm import Session
+
+from leadflow.accounts import signing_in
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.delegation import in_whose_name
+from leadflow.accounts.keys import verify_key
+from leadflow.accounts.people import actor_of
+from leadflow.accounts.permissions import Reach, roles_with
+from leadflow.assignment.team.reach import reaches_lead, reaches_rep
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.problems import TITLES, Problem
+
+# A key that was revoked is refused a second later at the latest.
+REMEMBERED_SECONDS = 1.0
+_remembered: TTLCache[str, Actor] = TTLCache(maxsize=1000, ttl=REMEMBERED_SECONDS)
+header = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key.")
+bearer = HTTPBearer(auto_error=False, description="The same key, or the token of a sign-in.")
+COOKIE = "leadflow_session"
+FORM_TOKEN = "x-csrf-token"  # noqa: S105
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+async def authenticate(
+    request: Request,
+    key: Annotated[str | None, Security(header)],
+    token: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> Actor:
+    """The caller.
+
+    Raises:
+        Problem: 401, no key or sign-in, or an unknown one; 403, a cookie without its form token.
+    """
+    given = key or (token.credentials if token else None)
+    cookie = request.cookies.get(COOKIE)
+    kind, title = TITLES[401]
+    if given:
+        actor = _remembered.get(given)
+        if actor is not None:
+            return actor
+        actor = await to_thread.run_sync(_look_up, given)
+        if actor is None:
+            raise Problem(401, kind, title, "This key or token is not known, or has ended.")
+        if actor.kind == "key":
+            _remembered[given] = actor
+        return actor
+    if cookie:
+        actor = await to_thread.run_sync(_look_up, cookie)
+        if actor is not None:
+            if request.method not in SAFE:
+                refuse_foreign_form(cookie, await _form_token(request))
+            return actor
+    how = (
+        "Send it as X-API-Key, or as Authorization: Bearer. A program's: leadflow keys create. "
+        "A person's: POST /session."
+    )
+    raise Problem(401, kind, title, how)
+
+
+async def _form_token(request: Request) -> str | None:
+    """As scripts send it, in a header; or as a form does."""
+    sent = request.headers.get(FORM_TOKEN)
+    kind = request.headers.get("content-type", "")
+    if sent is None and kind.startswith("application/x-www-form-urlencoded"):
+        said = (await request.form()).get("form_token")
+        return said if isinstance(said, str) else None
+    return sent
+
+
+def refuse_foreign_form(cookie: str, sent: str | None) -> None:
+    """What changes something says the form token of its sign-in, which other sites cannot know.
+
+    Raises:
+        Problem: 403, it does not.
+    """
+    if sent is None or not signing_in.same(sent, signing_in.form_token(cookie)):
+        raise Problem(
+            403,
+            "form-expired",
+            "This form is not of your sign-in",
+            "Load the page again and send the form once more.",
+        )
+
+
+def needs(permission: str) -> Any:
+    """A dependency: the caller, who has this permission for what the address names."""
+    roles_with(permission)
+
+    async def allowed(request: Request, actor: Annotated[Actor, Depends(authenticate)]) -> Actor:
+        reach = actor.reach(permission)
+        if reach is None:
+            raise refused(actor, permission)
+        if reach is not Reach.ALL:
+            named = {name: request.path_params.get(name) for name in OBJECTS}
+            if any(named.values()):
+                await to_thread.run_sync(_refuse_others, actor, reach, permission, named)
+        return actor
+
+    allowed.permission = permission  # type: ignore[attr-defined]
+    return Depends(allowed)
+
+
+def refused(actor: Actor, permission: str) -> Problem:
+    """403 with what is missing and who has it."""
+    who = "this key's scopes" if actor.kind == "key" else "your roles"
+    return Problem(
+        403,
+        "not-allowed",
+        "You may not do this",
+        f"It needs {permission}, which {who} do not give. Who can: "
+        f"{', '.join(roles_with(permission))}.",
+    )
+
+
+def named_by(session: Session, caller: Actor, said: str | None) -> str:
+    """The id that goes into the record for somebody named in a request.
+
+    Raises:
+        NotYourName: neither the caller nor somebody they may act for.
+    """
+    return in_whose_name(session, caller, said, datetime.now(UTC))
+
+
+def forget_keys() -> None:
+    """Ask the store about every key anew."""
+    _remembered.clear()
+
+
+def _look_up(given: str) -> Actor | None:
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        if given.startswith(signing_in.PREFIX):
+            person = signing_in.signed_in(session, given, now)
+            return None if person is None else actor_of(person)
+        return verify_key(session, given, now)
+
+
+# What an address may name, and whose it must be where the caller does not reach everything.
+OBJECTS: dict[str, Callable[[Session, str | None, Reach, str], bool]] = {
+    "lead_id": reaches_lead,
+    "rep_id": reaches_rep,
+}
+
+
+def _refuse_others(
+    actor: Actor, reach: Reach, permission: str, named: dict[str, str | None]
+) -> None:
+    with unit_of_work() as session:
+        for name, value in named.items():
+            if value is not None and not OBJECTS[name](session, actor.rep_id, reach, value):
+                whose = "your own and unassigned leads" if reach is Reach.OWN else "your team's"
+                raise Problem(
+                    403,
+                    "not-yours",
+                    "This is somebody else's",
+                    f"With {permission} you reach {whose}.",
+                )

@@ -1,0 +1,151 @@
+"""Reading rows out of CSV, JSON lines and Parquet files, one at a time, whatever is in them.
+
+A row is a mapping of column to text. One that cannot be read carries the reason under ``BROKEN``.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from leadflow.leads.csv_files import TextLines, fault, open_csv, storable
+from leadflow.leads.mapping import CsvOptions, Join
+from leadflow.leads.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
+
+SNIFFED_ROWS = 500
+LARGEST_JOIN = 1_000_000
+
+
+def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> Table:
+    """Open a ``.csv``, ``.jsonl``/``.ndjson`` (each also ``.gz``) or ``.parquet`` file.
+
+    Raises:
+        UnreadableFile: another kind of file, not there, empty, or a broken header.
+    """
+    if not path.is_file():
+        raise UnreadableFile(f"There is no file {path}.")
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith((".csv", ".tsv", ".txt")):
+        table = open_csv(path, options)
+    elif name.endswith((".jsonl", ".ndjson")):
+        table = _with_seen_columns(_json_rows(path))
+    elif name.endswith(".parquet"):
+        table = _with_seen_columns(_parquet_rows(path))
+    else:
+        raise UnreadableFile(
+            f"{path.name}: only .csv, .jsonl and .parquet files (the first two also as .gz) can be "
+            "read. Save it as one of them."
+        )
+    for join in joins:
+        table = _joined(table, path.parent / join.file, join)
+    return table
+
+
+def chunks(rows: Iterator[Row], size: int, skip: int = 0) -> Iterator[tuple[int, list[Row]]]:
+    """Lists of at most ``size`` rows with the number of their first one, after ``skip`` rows."""
+    number = skip
+    rest = islice(rows, skip, None)
+    while chunk := list(islice(rest, size)):
+        yield number, chunk
+        number += len(chunk)
+
+
+def fingerprint(path: Path, joins: Sequence[Join] = ()) -> str:
+    """The SHA-256 of a file and of the files joined to it."""
+    digest = sha256()
+    for file in (path, *(path.parent / join.file for join in joins)):
+        try:
+            with file.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise UnreadableFile(f"{file} cannot be read: {error.strerror}.") from error
+    return digest.hexdigest()
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    lines = TextLines(path, "utf-8-sig")
+    for line in lines:
+        lines.taken_fault()
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+        except ValueError:
+            content = None
+        if isinstance(content, dict):
+            yield _checked(_flat(content))
+        else:
+            yield {BROKEN: "is not a JSON object", LINE: storable(line.strip())}
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=4096):
+                for content in batch.to_pylist():
+                    yield _checked(_flat(content))
+    except pa.ArrowException as error:
+        raise UnreadableFile(f"{path.name} is not a Parquet file: {error}") from error
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Row:
+    """A row of texts; what is nested gets names such as ``company.size``."""
+    row: Row = {}
+    for name, value in content.items():
+        if isinstance(value, dict):
+            row |= _flat(value, f"{prefix}{name}.")
+        else:
+            row[f"{prefix}{name}"] = _text(value)
+    return row
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "; ".join(text for item in value if (text := _text(item)) is not None)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _checked(row: Row) -> Row:
+    for name, value in list(row.items()):
+        if value is not None and (reason := fault(value)) is not None:
+            row[name], row[BROKEN] = storable(value), reason
+    return row
+
+
+def _with_seen_columns(rows: Iterator[Row]) -> Table:
+    beginning = list(islice(rows, SNIFFED_ROWS))
+    columns = {name: None for row in beginning for name in row if name not in (BROKEN, LINE)}
+    return Table(list(columns), chain(beginning, rows))
+
+
+def _joined(table: Table, path: Path, join: Join) -> Table:
+    other = open_table(path, CsvOptions())
+    if join.key not in other.columns:
+        raise UnreadableFile(
+            f"joins: {join.file} has no column {join.key!r}. Columns: {', '.join(other.columns)}"
+        )
+    found: dict[str, Row] = {}
+    for row in islice(other.rows, LARGEST_JOIN):
+        named: Row = {f"{join.prefix}.{name}": value for name, value in row.items()}
+        found[(row.get(join.key) or "").strip()] = named
+    if next(other.rows, None) is not None:
+        raise UnreadableFile(f"joins: {join.file} has more than {LARGEST_JOIN:,} rows.")
+    columns = [f"{join.prefix}.{name}" for name in other.columns]
+    return Table([*table.columns, *columns], _looked_up(table.rows, found, join))
+
+
+def _looked_up(rows: Iterable[Row], found: dict[str, Row], join: Join) -> Iterator[Row]:
+    for row in rows:
+        key = (row.get(join.column) or "").strip()
+        row.update(found.get(join.values.get(key, key), {}))
+        yield row

@@ -1,0 +1,59 @@
+"""Scoring the leads whose facts are newer than their score, as the facts come."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from features.moments import these_leads
+from leadflow.leads.changes import claim_changed, release_claimed
+from leadflow.scoring.serving.audit_entries import audit_batch
+from leadflow.scoring.serving.score import score_leads
+from leadflow.scoring.tables import LeadScore
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from models.scores import Scorer
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+def rescore_changed(
+    session: Session, scorer: "Scorer", now: datetime, settings: Settings, limit: int
+) -> int:
+    """Score up to ``limit`` marked leads at once and delete their marks; how many were taken.
+
+    Those that came alone go before those that came in bulk, each kind oldest first. Many processes
+    may call it at once: each takes leads that no other has.
+    """
+    claimed = claim_changed(session, limit)
+    if claimed.newest is None:
+        return 0
+    as_of = _moment(session, claimed.lead_ids, max(now, claimed.newest))
+    score_leads(session, scorer, these_leads(as_of, claimed.lead_ids), as_of, settings)
+    release_claimed(session, claimed)
+    audit_batch(
+        session,
+        "rescoring",
+        f"rescoring/{as_of.isoformat()}",
+        as_of,
+        scorer.version,
+        len(claimed.lead_ids),
+        why="facts of these leads had changed",
+    )
+    return len(claimed.lead_ids)
+
+
+def _moment(session: Session, lead_ids: list[str], now: datetime) -> datetime:
+    """Now, or a little later where other clocks run ahead: no fact that was marked is left out, and
+    no score given meanwhile, without that fact, stays the current one."""
+    newest = session.scalar(
+        select(func.max(LeadScore.as_of)).where(
+            LeadScore.lead_id.in_(lead_ids),
+            LeadScore.is_current,
+            # A lead that was scored as of a day to come takes no other along.
+            LeadScore.as_of <= now + CLOCKS_DIFFER,
+        )
+    )
+    return now if newest is None else max(now, newest + timedelta.resolution)

@@ -1,0 +1,145 @@
+"""The versions of the model: which there are, how two compare, proposing one, going back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from leadflow.scoring.learning import challenger_report
+from leadflow.scoring.learning.challenger import Learned, horizon
+from leadflow.scoring.learning.challenger_report import Opponent
+from leadflow.scoring.learning.leak_check import known_late
+from leadflow.scoring.serving.champion import RUBRIC, registry
+from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
+from leadflow.scoring.serving.record import approved_versions, serving_now
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from models.gate_report import Evidence
+    from models.leaks import Leak
+    from models.registry import Registry, TrainingFacts
+    from models.scores import Scorer
+
+
+# The share of all leads that is compared on where too few are later than what was learned from.
+NEWEST = 0.2
+
+
+class CannotCompare(RuntimeError):
+    """There is nothing to compare the versions on."""
+
+
+@dataclass(frozen=True)
+class ListedVersion:
+    """A version with what it is now: ``champion``, ``challenger``, ``approved``, or several."""
+
+    facts: "TrainingFacts"
+    standing: tuple[str, ...]
+
+
+def listed(session: Session, settings: Settings, most: int) -> list[ListedVersion]:
+    """The newest versions, newest first."""
+    models = registry(settings)
+    approved = approved_versions(session, models.name)
+    serving = serving_now(session, models.name)
+    result = []
+    for facts in models.facts(most):
+        number = facts.version.version
+        standing = list(facts.aliases)
+        if number in approved:
+            standing.append("approved")
+        if "champion" in standing and (serving is None or serving.version != number):
+            standing[standing.index("champion")] = "champion by hand, refused"
+        result.append(ListedVersion(facts, tuple(standing)))
+    return result
+
+
+def compare_versions(
+    session: Session, settings: Settings, one: str, other: str, now: datetime
+) -> "Evidence":
+    """Two versions (a number, ``champion``, ``challenger`` or ``rubric``) on the same leads: the
+    newest whose horizon has passed, later than both learned from where there are enough.
+
+    Raises:
+        NoSuchVersion: there is no such version.
+        CannotCompare: no lead's horizon has passed, or all ended alike.
+    """
+    models = registry(settings)
+    return _compare(
+        session, settings, _opponent(models, one), _opponent(models, other), now, with_leaks=False
+    )
+
+
+def restate(session: Session, settings: Settings, number: str, now: datetime) -> Learned:
+    """A registered version as a challenger anew: beside what serves now, on today's leads.
+
+    Raises:
+        NoSuchVersion: there is no such version.
+        ModelAltered: its files are not those that were registered.
+        CannotCompare: no lead's horizon has passed, or all ended alike.
+    """
+    from models.gate_report import write_gate_report
+
+    models = registry(settings)
+    version = models.version(number)
+    challenger = _opponent(models, number)
+    champion = challenger_report.serving_opponent(settings)
+    evidence = _compare(session, settings, champion, challenger, now, with_leaks=True)
+    leaks = tuple(leak.feature for leak in evidence.leaks)
+    report = write_gate_report(evidence)
+    return Learned(version.version, version.run_id, version.sha256, report, {}, leaks)
+
+
+def _compare(
+    session: Session,
+    settings: Settings,
+    champion: Opponent,
+    challenger: Opponent,
+    now: datetime,
+    *,
+    with_leaks: bool,
+) -> "Evidence":
+    from models.segments import segments
+
+    data = read_training_set(session, now, horizon(settings))
+    if not 0 < data.converted.sum() < len(data.converted):
+        raise CannotCompare(
+            "No leads to compare on: some must have passed their horizon of "
+            f"{settings.horizon_days} days, some of them converted and some not."
+        )
+    leaks = _leaks(session, challenger.scorer, data) if with_leaks else ()
+    judged = challenger_report.later_leads(
+        data.frame, data.converted, data.moments, [champion, challenger], NEWEST
+    )
+    probability = challenger_report.score(challenger.scorer, judged.frame).probability
+    features = [f for f in challenger.scorer.features if f.name in judged.frame]
+    found = segments(judged.frame, judged.labels, probability, features)
+    return challenger_report.evidence(
+        champion, challenger.scorer, judged, probability, leaks, found, settings
+    )
+
+
+def _leaks(session: Session, scorer: "Scorer", data: TrainingSet) -> "tuple[Leak, ...]":
+    """Features the version looks at that may know the outcome, on today's leads."""
+    from models.leaks import find_leaks, named_once
+
+    features = [feature for feature in scorer.features if feature.name in data.frame]
+    found = find_leaks(data.frame, data.converted, features, data.moments)
+    return named_once([*found, *known_late(session, features)])
+
+
+def _opponent(models: "Registry", name: str) -> Opponent:
+    """A version by its number or alias, or the rubric.
+
+    Raises:
+        NoSuchVersion: there is none.
+    """
+    from models.rubric import Rubric
+
+    if name == RUBRIC:
+        return Opponent(Rubric.load(), challenger_report.THE_RUBRIC, None)
+    number = models.alias_version(name) or name
+    version = models.version(number)
+    learned_until = models.facts_of(version).last_moment
+    return Opponent(models.load(version), f"version {number}", learned_until)

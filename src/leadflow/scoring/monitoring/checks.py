@@ -1,0 +1,197 @@
+"""Watching the model that serves: has anything moved so far that it should be trained anew?"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from features.recent_moments import recent_moments
+from leadflow.audit import service as audit
+from leadflow.database import outbox
+from leadflow.scoring.learning.challenger import Learned, horizon, registry
+from leadflow.scoring.monitoring.earlier_checks import earlier_checks
+from leadflow.scoring.monitoring.matured import Serving, learnable, served_scores
+from leadflow.scoring.monitoring.model_health import ModelHealth
+from leadflow.scoring.monitoring.shadow_report import ShadowReport, shadow_report
+from leadflow.scoring.monitoring.tables import ModelCheck
+from leadflow.scoring.serving.feature_frames import (
+    custom_definitions,
+    read_features,
+    read_training_set,
+)
+from leadflow.scoring.serving.shadow import forget_shadows
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from models.calibration_drift import CalibrationCheck
+    from models.drift import Drift
+    from models.record import Record
+    from models.reference import Reference
+    from models.registry import Version
+
+MOST_LEADS = 20_000
+
+
+@dataclass(frozen=True)
+class _Models:
+    """Champion and challenger with what was written down of each; None where there is none."""
+
+    champion: "tuple[Version, Record] | None"
+    challenger: "tuple[Version, Record] | None"
+
+    @property
+    def learned(self) -> "list[Record]":
+        return [found[1] for found in (self.champion, self.challenger) if found is not None]
+
+
+def check_model(session: Session, settings: Settings, now: datetime) -> ModelHealth:
+    """Hold the model that serves against recent leads, matured scores and its challenger."""
+    models = _read_models(settings)
+    if models.champion is None:
+        return _check_rubric(session, models, settings, now)
+    version, record = models.champion
+    serving = Serving(version.version)
+    drift = _drift(session, version, record, settings, now)
+    calibration = _calibration(session, serving, record, settings, now)
+    new_outcomes, reasons = _new_outcomes(session, models, settings, now)
+    if calibration.alarming:
+        reasons.insert(0, calibration.words)
+    if drift.shifted:
+        reasons.insert(0, drift.words)
+    return ModelHealth(
+        now,
+        str(serving),
+        new_outcomes,
+        reasons,
+        drift,
+        calibration,
+        record.promised,
+        _shadow(session, serving, models, settings, now),
+        earlier_checks(session, str(serving)),
+    )
+
+
+def keep_check(session: Session, health: ModelHealth, settings: Settings) -> ModelCheck:
+    """Store a check. Where there are reasons, start ``train_model`` through the outbox, once a day
+    for the same model. Shadow scores of what is neither champion nor challenger are forgotten."""
+    models = registry(settings)
+    kept = (models.champion(), models.challenger())
+    forget_shadows(session, {version.version for version in kept if version is not None})
+    check = ModelCheck(
+        checked_at=health.checked_at,
+        model_version=health.serving,
+        findings=health.findings(),
+        reasons=health.reasons_to_train,
+    )
+    session.add(check)
+    session.flush()
+    if health.reasons_to_train:
+        key = f"train_model:{health.serving}:{health.checked_at:%Y-%m-%d}"
+        parameters = {"reason": health.reason}
+        payload = {"deployment": "train_model", "parameters": parameters, "key": key}
+        outbox.enqueue(session, "start_flow_run", key, payload)
+    audit.record(
+        session,
+        "monitor_model",
+        "model.checked",
+        f"{settings.model_name}/{health.serving}",
+        {"check": check.id, "reasons": len(health.reasons_to_train)},
+    )
+    return check
+
+
+def triggered(learned: Learned, reason: str, settings: Settings) -> Learned:
+    """The challenger with why it was trained on top of its report, and on its MLflow run."""
+    if not reason:
+        return learned
+    registry(settings).tag(learned.run_id, "trigger", reason)
+    return replace(learned, report=f"> **Why it was trained.** {reason}\n\n{learned.report}")
+
+
+def _read_models(settings: Settings) -> _Models:
+    models = registry(settings)
+    champion, challenger = models.champion(), models.challenger()
+    if challenger == champion:
+        challenger = None
+    return _Models(
+        None if champion is None else (champion, models.record(champion)),
+        None if challenger is None else (challenger, models.record(challenger)),
+    )
+
+
+def _check_rubric(
+    session: Session, models: _Models, settings: Settings, now: datetime
+) -> ModelHealth:
+    """While the rubric scores: is there enough to learn from, and nothing learned that waits?"""
+    from models.rubric import Rubric
+
+    serving = Serving(Rubric.load().version, rubric=True)
+    shadow = _shadow(session, serving, models, settings, now)
+    if models.challenger is not None:
+        new_outcomes, reasons = _new_outcomes(session, models, settings, now)
+        return ModelHealth(now, str(serving), new_outcomes, reasons, shadow=shadow)
+    leads, converted = learnable(session, now, horizon(settings))
+    reasons = []
+    if min(converted, leads - converted) >= settings.minimum_outcomes:
+        reasons.append(
+            f"The expert rubric scores, and there is enough to learn from now: {converted:,} "
+            f"converted and {leads - converted:,} other leads."
+        )
+    return ModelHealth(now, str(serving), leads, reasons)
+
+
+def _drift(
+    session: Session, version: "Version", record: "Record", settings: Settings, now: datetime
+) -> "Drift":
+    from models.drift import measure
+
+    reference = record.reference or _reference_anew(session, version, record, settings)
+    moments = recent_moments(now, timedelta(days=settings.monitor_days), MOST_LEADS)
+    frame = read_features(session, moments, custom_definitions(session))
+    return measure(reference, frame, settings.drift_bound)
+
+
+def _reference_anew(
+    session: Session, version: "Version", record: "Record", settings: Settings
+) -> "Reference":
+    """What the leads that the model learned from looked like, read from the store again."""
+    from models.reference import Reference
+
+    data = read_training_set(session, record.learned_at, horizon(settings))
+    return Reference.of(data.frame, registry(settings).load(version).features)
+
+
+def _calibration(
+    session: Session, serving: Serving, record: "Record", settings: Settings, now: datetime
+) -> "CalibrationCheck":
+    """On scores given since the model learned: of earlier ones it has seen the outcomes."""
+    from models.calibration_drift import check
+
+    found = served_scores(session, serving, record.learned_at, now, horizon(settings))
+    return check(found.probability, found.converted, settings.calibration_bound)
+
+
+def _new_outcomes(
+    session: Session, models: _Models, settings: Settings, now: datetime
+) -> tuple[int, list[str]]:
+    """How many leads have matured since anything was learned, and whether that is a reason."""
+    last = max(models.learned, key=lambda record: record.learned_at)
+    leads, converted = learnable(session, now, horizon(settings), last.learned_at)
+    if leads < settings.new_outcomes_share * last.leads:
+        return leads, []
+    return leads, [
+        f"{leads:,} leads ({converted:,} converted) have passed their horizon since the last model "
+        f"learned from {last.leads:,}."
+    ]
+
+
+def _shadow(
+    session: Session, serving: Serving, models: _Models, settings: Settings, now: datetime
+) -> ShadowReport | None:
+    if models.challenger is None:
+        return None
+    # Neither may be judged on outcomes it has learned from.
+    since = max(record.learned_at for record in models.learned)
+    version = models.challenger[0].version
+    return shadow_report(session, serving, version, since, now, horizon(settings))

@@ -1,0 +1,42 @@
+"""Earlier checks of the model that serves, so that a trend shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Double, cast, func, select
+from sqlalchemy.orm import Session
+
+from leadflow.scoring.monitoring.tables import ModelCheck
+
+COUNT = 14
+
+
+@dataclass(frozen=True)
+class EarlierCheck:
+    """One line of the trend: the feature that had moved most and its index, observed over expected
+    conversions (None where there was too little to say), and how many reasons there were."""
+
+    checked_at: datetime
+    feature: str | None
+    index: float | None
+    ratio: float | None
+    reasons: int
+
+
+def earlier_checks(session: Session, serving: str) -> tuple[EarlierCheck, ...]:
+    """The last checks of this model, newest first."""
+    findings = ModelCheck.findings
+    farthest = findings["drift"]["features"][0]
+    rows = session.execute(
+        select(
+            ModelCheck.checked_at,
+            farthest["label"].astext,
+            cast(farthest["psi"].astext, Double),
+            cast(findings["calibration"]["ratio"][0].astext, Double),
+            func.jsonb_array_length(ModelCheck.reasons),
+        )
+        .where(ModelCheck.model_version == serving)
+        .order_by(ModelCheck.checked_at.desc())
+        .limit(COUNT)
+    )
+    return tuple(EarlierCheck(*row) for row in rows)

@@ -1,0 +1,155 @@
+"""Scores whose horizon has passed, with what came of the leads since."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Interval, Select, cast, exists, func, literal, select
+from sqlalchemy.orm import Session
+
+from features.training_moments import AGES_IN_DAYS, flagged_at, training_moments
+from leadflow.leads.tables import Lead, LeadHistory, Outcome
+from leadflow.scoring.serving.tables import ShadowScore
+from leadflow.scoring.tables import LeadScore
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What scores leads: a version of the rubric, or of a learned model."""
+
+    version: str
+    rubric: bool = False
+
+    def __str__(self) -> str:
+        return f"{'rubric' if self.rubric else 'model'} {self.version}"
+
+
+@dataclass(frozen=True)
+class Matured:
+    """n leads scored long enough ago, each once: the probabilities given, and who converted.
+
+    ``beside`` holds the challenger's probabilities of the same leads and moments, where asked for.
+    """
+
+    probability: "np.ndarray"
+    converted: "np.ndarray"
+    beside: "np.ndarray"
+
+
+def served_scores(
+    session: Session, serving: Serving, since: datetime, now: datetime, horizon: timedelta
+) -> Matured:
+    """The first score that it gave each lead from ``since`` on, if it has matured."""
+    scored = (
+        select(
+            LeadScore.lead_id,
+            LeadScore.as_of,
+            LeadScore.probability,
+            LeadScore.probability.label("beside"),
+        )
+        .where(
+            *_given_by(serving),
+            LeadScore.as_of >= since,
+            LeadScore.as_of <= now - horizon,
+        )
+        .distinct(LeadScore.lead_id)
+        .order_by(LeadScore.lead_id, LeadScore.as_of)
+    )
+    return _read(session, scored, now, horizon)
+
+
+def paired_scores(
+    session: Session,
+    serving: Serving,
+    challenger: str,
+    since: datetime,
+    now: datetime,
+    horizon: timedelta,
+) -> Matured:
+    """The first moment at which both scored a lead from ``since`` on, if it has matured."""
+    scored = (
+        paired(serving, challenger)
+        .where(LeadScore.as_of >= since, LeadScore.as_of <= now - horizon)
+        .distinct(LeadScore.lead_id)
+        .order_by(LeadScore.lead_id, LeadScore.as_of)
+    )
+    return _read(session, scored, now, horizon)
+
+
+def paired(serving: Serving, challenger: str) -> Select[Any]:
+    """Every moment at which a lead got a score, and another by the challenger, with both."""
+    return (
+        select(
+            LeadScore.lead_id,
+            LeadScore.as_of,
+            LeadScore.probability,
+            ShadowScore.probability.label("beside"),
+            LeadScore.total_score.label("total"),
+            ShadowScore.total_score.label("total_beside"),
+            LeadScore.level.label("level"),
+            ShadowScore.level.label("level_beside"),
+        )
+        .join(
+            ShadowScore,
+            (ShadowScore.lead_id == LeadScore.lead_id) & (ShadowScore.as_of == LeadScore.as_of),
+        )
+        .where(*_given_by(serving), ShadowScore.model_version == challenger)
+    )
+
+
+def learnable(
+    session: Session, now: datetime, horizon: timedelta, since: datetime | None = None
+) -> tuple[int, int]:
+    """How many leads could be learned from now (but not yet at ``since``), and how many of those
+    converted."""
+    moments = training_moments(now, horizon).subquery("moment")
+    known = (Lead.known_from <= moments.c.as_of) | exists().where(
+        LeadHistory.lead_id == moments.c.lead_id, LeadHistory.known_from <= moments.c.as_of
+    )
+    query = (
+        select(func.count(), func.count().filter(_converted(moments, horizon)))
+        .select_from(moments)
+        .join(Lead, Lead.id == moments.c.lead_id)
+        .where(known)
+    )
+    if since is not None:
+        query = query.where(moments.c.as_of > since - horizon)
+    leads, converted = session.execute(query).one()
+    return int(leads), int(converted)
+
+
+def _given_by(serving: Serving) -> tuple[Any, ...]:
+    # The rubric's versions are numbers of their own.
+    given = LeadScore.regime == "rubric" if serving.rubric else LeadScore.regime != "rubric"
+    return given, LeadScore.model_version == serving.version
+
+
+def _converted(moment: Any, horizon: timedelta) -> Any:
+    return exists().where(
+        Outcome.lead_id == moment.c.lead_id,
+        Outcome.outcome == "converted",
+        Outcome.occurred_at > moment.c.as_of,
+        Outcome.occurred_at <= moment.c.as_of + cast(literal(horizon), Interval),
+    )
+
+
+def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedelta) -> Matured:
+    """Leads that had ended, or were older than those learned from, when they were scored are left
+    out: no model was made for them. So are those whose facts or end a person has said are wrong."""
+    import numpy as np
+
+    moment = scored.subquery("moment")
+    oldest = cast(literal(timedelta(days=max(AGES_IN_DAYS))), Interval)
+    ended = exists().where(
+        Outcome.lead_id == moment.c.lead_id, Outcome.occurred_at <= moment.c.as_of
+    )
+    rows = session.execute(
+        select(moment.c.probability, _converted(moment, horizon), moment.c.beside)
+        .join(Lead, Lead.id == moment.c.lead_id)
+        .where(~ended, ~flagged_at(now, Lead.id), Lead.created_at >= moment.c.as_of - oldest)
+    ).fetchall()
+    values = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 3)
+    return Matured(values[:, 0], values[:, 1].astype(np.int64), values[:, 2])

@@ -1,0 +1,118 @@
+"""Which model scores: the champion, loaded only as it was approved.
+
+The alias ``champion`` in MLflow says what should serve, the record of serving what was approved to.
+A model serves only where the two agree and its files are those that were approved.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from leadflow.database.cluster import locate
+from leadflow.database.engine import unit_of_work
+from leadflow.scoring.serving.record import (
+    remember_rubric,
+    rubric_at,
+    served_at,
+    serving_now,
+    take_turns,
+)
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from models.registry import Registry, Version
+    from models.scores import Scorer
+
+RUBRIC = "rubric"
+
+
+class VersionNotApproved(RuntimeError):
+    """The champion alias names a version that was not approved to serve now; it is refused."""
+
+
+def registry(settings: Settings) -> "Registry":
+    """The model registry of this installation; it talks to MLflow's database directly."""
+    from models.registry import Registry
+
+    return Registry(
+        tracking_uri=locate(settings).mlflow.render_as_string(hide_password=False),
+        artifact_root=str(settings.home / "mlartifacts"),
+        model_name=settings.model_name,
+    )
+
+
+def champion_version(settings: Settings) -> str | None:
+    """The version that should serve, or None for the rubric."""
+    return registry(settings).alias_version("champion")
+
+
+def serving_scorer(settings: Settings) -> "Scorer":
+    """What scores leads now: the champion, or the rubric where no model has been promoted.
+
+    Raises:
+        VersionNotApproved: the alias was moved past the gate.
+        ModelAltered: the champion's files are not those that were approved.
+    """
+    from models.rubric import Rubric
+
+    models = registry(settings)
+    with unit_of_work() as session:
+        champion = approved_champion(session, models)
+        if champion is None:
+            rubric = Rubric.load()
+            remember_rubric(session, rubric.version, rubric.content, datetime.now(UTC))
+    scorer: Scorer = rubric if champion is None else models.load(champion)
+    _warm(scorer)
+    return scorer
+
+
+def scorer_at(settings: Settings, moment: datetime) -> "Scorer":
+    """What scored leads at a past moment: the version that served then, or the rubric as it was.
+
+    Raises:
+        ModelAltered: that version's files are not those that were approved.
+    """
+    from models.rubric import Rubric
+
+    models = registry(settings)
+    with unit_of_work() as session:
+        found, written = served_at(session, moment, models.name), rubric_at(session, moment)
+    if found is None:
+        return Rubric.load() if written is None else Rubric.parse(written)
+    version, sha256 = found
+    return models.load(replace(models.version(version), sha256=sha256))
+
+
+def approved_champion(session: Session, models: "Registry") -> "Version | None":
+    """The champion with the fingerprint recorded at its approval; None where the rubric serves.
+
+    Raises:
+        VersionNotApproved: alias and record differ.
+    """
+    take_turns(session, reading=True)
+    champion, recorded = models.champion(), serving_now(session, models.name)
+    named = None if champion is None else champion.version
+    approved = None if recorded is None else recorded.version
+    if named != approved:
+        raise VersionNotApproved(
+            f"The alias champion of {models.name} names {_words(named)}, but what was approved to "
+            f"serve is {_words(approved)}. Propose it at the gate (leadflow models promote "
+            f"VERSION) or set it right (leadflow models rollback {approved or RUBRIC})."
+        )
+    if champion is None or recorded is None:
+        return None
+    return replace(champion, sha256=recorded.sha256)
+
+
+def _words(version: str | None) -> str:
+    return "the expert rubric" if version is None else f"version {version}"
+
+
+def _warm(scorer: "Scorer") -> None:
+    """Score a lead of whom nothing is known, so that the first real one does not wait for what a
+    model loads when it is first used."""
+    import pandas as pd
+
+    scorer.score(pd.DataFrame({feature.name: [None] for feature in scorer.features}))

@@ -1,0 +1,194 @@
+"""Reading features out of the store, as frames that models take."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from psycopg import RawCursor
+from psycopg.rows import dict_row
+from sqlalchemy import DateTime, Double, Select, Text, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.orm import Session
+
+from features.attributes import PREFIX, attribute_definitions
+from features.builder import feature_query
+from features.definitions import DEFINITIONS, Definition
+from features.feature import Feature, FeatureKind
+from features.store import leads
+from features.training_moments import labels, training_moments
+from leadflow.database.copying import driver_connection
+from leadflow.leads.tables import AttributeDefinition
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from models.scores import Scorer
+
+
+NOT_KNOWN = cast(literal_column("'NaN'"), Double)
+DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+
+
+MOST_STATEMENTS = 32
+_statements: dict[tuple[Feature, ...], bytes] = {}
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a model learns from: features as of a moment, and what came of it.
+
+    ``frame``: one row a lead, indexed by lead id. ``converted``: 0 or 1. ``moments``: datetime64.
+    """
+
+    features: tuple[Feature, ...]
+    frame: "pd.DataFrame"
+    converted: "np.ndarray"
+    moments: "np.ndarray"
+
+
+def custom_definitions(session: Session) -> tuple[Definition, ...]:
+    """The features made of the attributes that imports have registered."""
+    columns = AttributeDefinition
+    rows = session.execute(
+        select(columns.name, columns.label, columns.kind, columns.dimension, columns.use).order_by(
+            columns.name
+        )
+    )
+    return attribute_definitions([dict(row) for row in rows.mappings()])
+
+
+def all_features(custom: tuple[Definition, ...]) -> tuple[Feature, ...]:
+    """Every feature, the built-in ones first."""
+    return tuple(definition.feature for definition in (*DEFINITIONS, *custom))
+
+
+def definitions_of(session: Session, *scorers: "Scorer | None") -> tuple[Definition, ...]:
+    """The custom attributes that scorers look at; they score without any other."""
+    looked_at = {f.name for scorer in scorers if scorer is not None for f in scorer.features}
+    wanted = {name for name in looked_at if name.startswith(PREFIX)}
+    if not wanted:
+        return ()
+    return tuple(item for item in custom_definitions(session) if item.feature.name in wanted)
+
+
+def read_one(
+    session: Session, lead_id: str, as_of: datetime, custom: tuple[Definition, ...]
+) -> dict[str, Any] | None:
+    """One lead's features at one moment, by name; None where it was not known then."""
+    # Past SQLAlchemy, because this is done for every lead that comes in: the statement is put into
+    # words once, and PostgreSQL plans it once a connection.
+    with RawCursor(driver_connection(session), row_factory=dict_row) as cursor:
+        found: dict[str, Any] | None = cursor.execute(
+            _one_lead(custom), [lead_id, as_of]
+        ).fetchone()
+    return found
+
+
+def _one_lead(custom: tuple[Definition, ...]) -> bytes:
+    """The same features for the lead ``$1`` at the moment ``$2``; put into words once for the same
+    attributes."""
+    key = tuple(definition.feature for definition in custom)
+    if key not in _statements:
+        if len(_statements) >= MOST_STATEMENTS:
+            _statements.clear()
+        _statements[key] = _statement_of_one(custom)
+    return _statements[key]
+
+
+def _statement_of_one(custom: tuple[Definition, ...]) -> bytes:
+    of_one = select(
+        leads.c.id.label("lead_id"),
+        literal_column("$2::timestamptz", DateTime(timezone=True)).label("as_of"),
+    ).where(leads.c.id == literal_column("$1", Text))
+    compiled = feature_query(of_one, custom).compile(
+        dialect=DIALECT, compile_kwargs={"literal_binds": True}
+    )
+    # The dialect doubles percent signs for a driver that looks for placeholders in them.
+    return str(compiled).replace("%%", "%").encode()
+
+
+def _compiled(query: "Select[Any]") -> tuple[str, dict[str, Any]]:
+    compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    return str(compiled), dict(compiled.params)
+
+
+def _nothing(names: list[str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(columns=names, index=pd.Index([], name="lead_id"))
+
+
+def read_features(
+    session: Session, moments: "Select[tuple[str, datetime]]", custom: tuple[Definition, ...]
+) -> "pd.DataFrame":
+    """The features of these leads at these moments, one row a lead, indexed by lead id.
+
+    They travel as one row of arrays, which costs a fraction of fetching them row by row.
+    """
+    import pandas as pd
+
+    features = [definition.feature for definition in (*DEFINITIONS, *custom)]
+    statement, parameters = _compiled(_as_arrays(feature_query(moments, custom), features))
+    with driver_connection(session).cursor(binary=True) as cursor:
+        result = cursor.execute(statement, parameters).pgresult
+        if result is None or (ids := result.get_value(0, 0)) is None:
+            return _nothing([feature.name for feature in features])
+        index = pd.Index(json.loads(ids), name="lead_id")
+        columns = {
+            feature.name: _column(feature, result.get_value(0, place))
+            for place, feature in enumerate(features, start=1)
+        }
+    return pd.DataFrame(columns, index=index)
+
+
+def _as_arrays(query: "Select[Any]", features: list[Feature]) -> "Select[Any]":
+    """One row: the ids and each category as JSON, each number as an array, NaN where missing."""
+    rows = query.subquery("features")
+    return select(
+        func.json_agg(rows.c.lead_id),
+        *(
+            func.json_agg(rows.c[feature.name])
+            if feature.kind is FeatureKind.CATEGORICAL
+            else func.array_agg(func.coalesce(rows.c[feature.name], NOT_KNOWN))
+            for feature in features
+        ),
+    )
+
+
+def _column(feature: Feature, content: bytes | None) -> Any:
+    """A column out of PostgreSQL's binary form: an array's header of five numbers, then each value
+    with its length before it."""
+    import numpy as np
+    import pandas as pd
+
+    if content is None:
+        raise RuntimeError(f"PostgreSQL gave no values of {feature.name}.")
+    if feature.kind is FeatureKind.CATEGORICAL:
+        return pd.Categorical(json.loads(content))
+    values = np.frombuffer(content, dtype=[("length", ">i4"), ("value", ">f8")], offset=20)
+    return values["value"].astype(np.float64)
+
+
+def read_training_set(session: Session, now: datetime, horizon: timedelta) -> TrainingSet:
+    """Features and outcomes of every lead whose horizon has passed, in order of their moments."""
+    import numpy as np
+    import pandas as pd
+
+    custom = custom_definitions(session)
+    moments = training_moments(now, horizon)
+    frame = read_features(session, moments, custom)
+    answers = pd.DataFrame(
+        session.execute(labels(moments, horizon)).fetchall(),
+        columns=["lead_id", "as_of", "converted"],
+    ).set_index("lead_id")
+    order = answers.loc[frame.index].sort_values(["as_of"], kind="stable").index
+    answers, frame = answers.loc[order], frame.loc[order]
+    moments_utc = pd.to_datetime(answers["as_of"], utc=True).dt.tz_localize(None)
+    return TrainingSet(
+        features=all_features(custom),
+        frame=frame,
+        converted=answers["converted"].to_numpy(dtype=np.int64),
+        moments=moments_utc.to_numpy(dtype="datetime64[us]"),
+    )

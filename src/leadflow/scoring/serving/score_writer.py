@@ -1,0 +1,146 @@
+"""Writing scores: many by one binary COPY, one by one statement."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from psycopg.errors import UniqueViolation
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from leadflow.database.copying import driver_connection
+from leadflow.scoring.serving import copy_format
+from leadflow.scoring.serving.score_rows import DIMENSIONS, NUMBERS, ScoredLeads
+from leadflow.scoring.tables import LeadScore, ScorecardUsed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ATTEMPTS = 5
+CARD = """
+INSERT INTO scorecards (id, regime, model_version, features)
+VALUES (:scorecard_id, :regime, :model_version, :features) ON CONFLICT DO NOTHING
+"""
+# The newest moment wins: a score as of an older moment joins the history without becoming current.
+# Ids travel as one text: as an array each would be looked at for what must be quoted.
+IDS = "string_to_array(:lead_ids, chr(31))"
+DEMOTE = f"""
+UPDATE lead_scores SET is_current = false
+WHERE is_current AND as_of < :as_of AND lead_id = ANY({IDS})
+"""
+KNOWN = f"""
+SELECT lead_id, as_of, is_current FROM lead_scores
+WHERE lead_id = ANY({IDS}) AND (is_current OR as_of = :as_of)
+"""
+SINGLE = (*copy_format.COLUMNS[:3], *NUMBERS, *DIMENSIONS, *copy_format.COLUMNS[14:])
+NAMES = ", ".join(SINGLE)
+INSERT = f"""
+WITH card AS ({CARD}), demoted AS (
+    UPDATE lead_scores SET is_current = false
+    WHERE is_current AND as_of <= :as_of AND lead_id = :lead_id RETURNING 1
+)
+INSERT INTO lead_scores ({NAMES}, is_current)
+SELECT {", ".join(":" + name for name in SINGLE)},
+    (SELECT count(*) FROM demoted) > 0
+    OR NOT EXISTS (SELECT FROM lead_scores WHERE is_current AND lead_id = :lead_id)
+ON CONFLICT DO NOTHING RETURNING is_current
+"""
+INSERT_ONE = text(INSERT)
+
+
+class ScoresKeepChanging(RuntimeError):
+    """The same leads were being scored by too many others at once; score them again."""
+
+
+def write_scores(session: Session, scored: ScoredLeads) -> int:
+    """Store the scores of many leads; returns how many. A score that a lead has as of the very
+    same moment stands.
+
+    Raises:
+        ScoresKeepChanging: others scored the same leads again and again meanwhile.
+    """
+    if not len(scored):
+        return 0
+    session.execute(text(CARD), _card(scored))
+    for _ in range(ATTEMPTS):
+        try:
+            with session.begin_nested():
+                written = _copy(session, scored)
+        except UniqueViolation:
+            continue  # somebody scored one of these leads between our looking and our writing
+        return written
+    raise ScoresKeepChanging("Others were scoring these leads at the same time. Score them again.")
+
+
+def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
+    """Store the score of one lead and return it.
+
+    Raises:
+        ScoresKeepChanging: others scored the same lead again and again meanwhile.
+    """
+    for attempt in range(ATTEMPTS):
+        # A lead has one score as of a moment: another one is as of a microsecond later.
+        values = _values(scored) | {"as_of": scored.as_of + attempt * timedelta.resolution}
+        written = session.execute(INSERT_ONE, _card(scored) | values).first()
+        if written is not None:
+            score = LeadScore(**_renamed(values), is_current=written.is_current)
+            set_committed_value(score, "scorecard", ScorecardUsed(**_card_row(scored)))
+            return score
+    raise ScoresKeepChanging("Others were scoring this lead at the same time. Send it again.")
+
+
+def _copy(session: Session, given: ScoredLeads) -> int:
+    leads = {"lead_ids": chr(31).join(given.lead_ids), "as_of": given.as_of}
+    known = session.execute(text(KNOWN), leads).all()
+    scored = given.without({row.lead_id for row in known if row.as_of == given.as_of})
+    newer = {row.lead_id for row in known if row.is_current and row.as_of > given.as_of}
+    if known:
+        session.execute(text(DEMOTE), leads)
+    names = SQL(", ").join(map(Identifier, copy_format.COLUMNS))
+    statement = SQL("COPY lead_scores ({}) FROM STDIN (FORMAT binary)").format(names)
+    with driver_connection(session).cursor().copy(statement) as copy:
+        for chunk in copy_format.chunks(scored, _current(scored, newer)):
+            copy.write(chunk)
+    return len(scored)
+
+
+def _current(scored: ScoredLeads, newer: set[str]) -> "np.ndarray":
+    import numpy as np
+
+    return np.array([lead_id not in newer for lead_id in scored.lead_ids])
+
+
+def _card(scored: ScoredLeads) -> dict[str, Any]:
+    return {
+        "scorecard_id": scored.scorecard_id,
+        "regime": scored.regime,
+        "model_version": scored.model_version,
+        "features": scored.features,
+    }
+
+
+def _card_row(scored: ScoredLeads) -> dict[str, Any]:
+    return {("id" if k == "scorecard_id" else k): v for k, v in _card(scored).items()}
+
+
+def _values(scored: ScoredLeads) -> dict[str, Any]:
+    places, said = scored.reason_places[0].tolist(), scored.reason_texts[0].tolist()
+    numbers = scored.numbers[0].tolist()
+    return {
+        "lead_id": scored.lead_ids[0],
+        "as_of": scored.as_of,
+        "scorecard_id": scored.scorecard_id,
+        **dict(zip((*NUMBERS, *DIMENSIONS), numbers, strict=True)),
+        "contributions": scored.contributions[0].tolist(),
+        "confidence": scored.confidence[0],
+        "level": scored.level[0],
+        "regime": scored.regime,
+        "model_version": scored.model_version,
+        "reason_places": [place for place in places if place >= 0],
+        "reason_texts": [words for words in said if words is not None],
+    }
+
+
+def _renamed(values: dict[str, Any]) -> dict[str, Any]:
+    return {("contribution_points" if k == "contributions" else k): v for k, v in values.items()}
