@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check bench-% clean
+.PHONY: help demo up down test surface check bench-% clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -24,6 +24,9 @@ down: $(INSTALLED) ## End the servers that run in the background
 test: $(INSTALLED) ## Run every test, on servers they start themselves
 	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/integration tests/real_data
 	@$(BIN)/pytest tests/flows tests/browser
+
+surface: $(INSTALLED) ## Write down what others rely on: addresses, deployments, settings, commands …
+	@$(BIN)/python -m tests.surface
 
 check: $(INSTALLED) ## Lint, types, import rules, and whether the lock file is current
 	$(BIN)/ruff check .

@@ -15,7 +15,9 @@ class Settings(BaseSettings):
     Defaults suit a laptop: an embedded PostgreSQL and generated keys, all kept in ``home``.
     """
 
-    model_config = SettingsConfigDict(env_prefix="LEADFLOW_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="LEADFLOW_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     home: Path = Field(
         default=Path(".leadflow"), description="Folder for the database, keys, logs and models."

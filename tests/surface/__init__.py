@@ -1,0 +1,33 @@
+"""What others see of Leadflow, each part as lines of text that a diff shows well.
+
+``make surface`` writes them; ``tests/unit/test_surface.py`` says when they are behind.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.surface.addresses import addresses, permissions
+from tests.surface.commands import commands
+from tests.surface.deployments import deployments
+from tests.surface.settings import env_example, settings
+
+PROJECT = Path(__file__).parents[2]
+PARTS: dict[str, Callable[[], str]] = {
+    "tests/surface/addresses.txt": addresses,
+    "tests/surface/permissions.txt": permissions,
+    "tests/surface/deployments.txt": deployments,
+    "tests/surface/settings.txt": settings,
+    "tests/surface/commands.txt": commands,
+    ".env.example": env_example,
+}
+
+
+def write() -> list[str]:
+    """Write every part as it is now; the files that changed."""
+    changed = []
+    for name, part in PARTS.items():
+        path, wanted = PROJECT / name, part()
+        if not path.exists() or path.read_text() != wanted:
+            path.write_text(wanted)
+            changed.append(name)
+    return changed
