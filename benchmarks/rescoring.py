@@ -33,7 +33,7 @@ def write_events() -> None:
         ids = session.scalars(select(Lead.id).where(Lead.source == "alone")).all()
     for lead_id in ids:
         with unit_of_work() as session:
-            record_events(session, lead_id, [EventIn(type="meeting")], datetime.now(UTC))
+            record_events(session, [(lead_id, EventIn(type="meeting"))], datetime.now(UTC))
         time.sleep(0.25)
 
 

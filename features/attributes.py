@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
 from features.attribute_values import as_category, as_days_since, as_number, as_truth, as_words
-from features.definitions import Definition
+from features.definition import Definition
 from features.feature import Dimension, Feature, FeatureKind
 
 PREFIX = "attributes."

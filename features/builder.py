@@ -8,40 +8,35 @@ condition, so training and serving cannot drift apart.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    DateTime,
-    Interval,
-    Select,
-    cast,
-    func,
-    literal,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import CTE, Select, cast, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, LateralFromClause
 
-from features.definitions import DEFINITIONS, Definition
-from features.store import PROFILE_COLUMNS, REP_EVENTS, lead_events, lead_history, leads
+from features.definition import Definition
+from features.definitions import DEFINITIONS
+from features.event_types import EventTypes
+from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
 
 
-def feature_query(moments: Select[Any], attributes: Sequence[Definition] = ()) -> Select[Any]:
+def feature_query(
+    moments: Select[Any], types: EventTypes, custom: Sequence[Definition] = ()
+) -> Select[Any]:
     """Select ``lead_id``, ``as_of`` and one column a feature.
 
     Args:
         moments: rows of ``lead_id`` and ``as_of``, each lead once.
-        attributes: custom attributes to add to the built-in features.
+        types: what each type of event counts as, and who does it.
+        custom: features of a company's own (attributes, events), after the built-in ones.
 
     Leads that were not known yet at their moment are absent.
     """
     profile = _profile(moments)
-    activity = _activity(profile)
+    definitions = (*DEFINITIONS, *custom)
+    activity = _activity(profile, definitions, types)
     columns = [
         definition.expression(profile, activity).label(definition.feature.name)
-        for definition in (*DEFINITIONS, *attributes)
+        for definition in definitions
     ]
     return select(profile.c.lead_id, profile.c.as_of, *columns).select_from(
         profile.outerjoin(activity, true())
@@ -84,36 +79,18 @@ def _profile_columns(source: FromClause) -> list[ColumnElement[Any]]:
     return [*columns, unpacked.label("attributes")]
 
 
-def _activity(profile: CTE) -> LateralFromClause:
+def _activity(
+    profile: CTE, definitions: Sequence[Definition], types: EventTypes
+) -> LateralFromClause:
     """What one lead did: counted lead by lead along the index of events, so that the work grows
     with the leads that are asked for and never with all events there are."""
-    happened = lead_events.c.occurred_at
-
-    def count(event: str, condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
-        wanted = lead_events.c.type == event
-        return func.count().filter(wanted if condition is None else wanted & condition)
-
-    since_counted = happened > func.coalesce(
-        profile.c.counted_at, cast(literal("-infinity"), DateTime(timezone=True))
-    )
-    this_week = happened > profile.c.as_of - cast(literal("7 days"), Interval)
+    needed = dict.fromkeys(need for definition in definitions for need in definition.needs)
     return (
-        select(
-            count("website_visit", since_counted).label("visits_since"),
-            count("content_download", since_counted).label("downloads_since"),
-            count("email_open", since_counted).label("opens_since"),
-            count("website_visit", this_week).label("recent_visits"),
-            count("pricing_view").label("pricing_views"),
-            count("form_sent").label("forms_sent"),
-            count("email_click").label("email_clicks"),
-            count("email_reply").label("email_replies"),
-            count("meeting").label("meetings"),
-            func.max(happened).filter(~lead_events.c.type.in_(REP_EVENTS)).label("last_active_at"),
-        )
+        select(*(need.column(profile, types).label(need.name) for need in needed))
         .select_from(lead_events)
         .where(
             lead_events.c.lead_id == profile.c.lead_id,
-            happened <= profile.c.as_of,
+            lead_events.c.occurred_at <= profile.c.as_of,
             lead_events.c.known_at <= profile.c.as_of,
         )
         .lateral("activity")

@@ -36,8 +36,6 @@ lead_history = table(
     column("known_until"),
     *(column(name) for name in PROFILE_COLUMNS),
 )
-# What salespeople did; nothing a lead is judged by.
-REP_EVENTS = ("rep_call", "rep_email", "rep_meeting")
 lead_events = table(
     "lead_events",
     column("lead_id"),

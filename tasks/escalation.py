@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from leadflow.assignment.work import alarms, escalation, redistribution
-from leadflow.assignment.work import service as working
+from leadflow.assignment.work import alarms, escalation, event_touches, redistribution
 from leadflow.assignment.work.alarms import Alarm
 from leadflow.assignment.work.escalation import Escalated
 from leadflow.database.engine import unit_of_work
@@ -17,7 +16,7 @@ from leadflow.settings import get_settings
 def catch_up_touches() -> int:
     """Let salespeople's activity that came with imports and pulls count as getting in touch."""
     with unit_of_work() as session:
-        return working.catch_up_touches(session, datetime.now(UTC))
+        return event_touches.catch_up_touches(session, datetime.now(UTC))
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)

@@ -13,6 +13,7 @@ from features.attribute_values import is_written_date
 from features.attributes import KINDS
 from features.builder import feature_query
 from features.moments import these_leads
+from leadflow.leads.event_types import read_types
 from leadflow.leads.tables import AttributeDefinition, Lead
 from leadflow.scoring.serving.feature_frames import custom_definitions
 
@@ -46,7 +47,7 @@ def read_all(session: Session, values: list[Any], as_of: datetime = MOMENT) -> l
     session.add_all(leads)
     session.flush()
     moments = these_leads(as_of, [lead.id for lead in leads])
-    query = feature_query(moments, custom_definitions(session))
+    query = feature_query(moments, read_types(session), custom_definitions(session))
     rows = {row["lead_id"]: row for row in session.execute(query).mappings()}
     return [{kind: rows[lead.id][f"attributes.{kind}"] for kind in KINDS} for lead in leads]
 
@@ -208,6 +209,8 @@ def test_a_name_of_the_longest_length_keeps_its_own_column(session: Session) -> 
     )
     session.add(lead)
     session.flush()
-    query = feature_query(these_leads(MOMENT, [lead.id]), custom_definitions(session))
+    query = feature_query(
+        these_leads(MOMENT, [lead.id]), read_types(session), custom_definitions(session)
+    )
     row = session.execute(query).mappings().one()
     assert [row[f"attributes.{name}"] for name in names] == [0.0, 1.0]

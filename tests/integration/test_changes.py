@@ -58,14 +58,14 @@ def test_whoever_writes_facts_marks_the_lead(session: Session) -> None:
     edit_lead(session, lead.id, LeadEdit(budget=5), NOW)
     assert marked(session) == {lead.id: False}
     clear_changed(session, [lead.id], datetime.now(UTC))
-    record_events(session, lead.id, [MEETING], NOW)
+    record_events(session, [(lead.id, MEETING)], NOW)
     assert marked(session) == {lead.id: False}
 
 
 def test_whoever_scores_in_the_same_breath_leaves_no_mark(session: Session) -> None:
     lead, _ = upsert_lead(session, LeadIn(email="ada@example.com"), NOW, mark=False)
     edit_lead(session, lead.id, LeadEdit(budget=5), NOW, mark=False)
-    record_events(session, lead.id, [MEETING], NOW, mark=False)
+    record_events(session, [(lead.id, MEETING)], NOW, mark=False)
     assert marked(session) == {}
 
 
@@ -120,7 +120,7 @@ def test_marked_leads_are_scored_with_what_is_new_and_lose_their_marks(session: 
     for lead_id in ids:
         score_lead(session, Rubric.load(), lead_id, NOW, get_settings())
     for lead_id in ids[:2]:
-        record_events(session, lead_id, [MEETING, EventIn(type="pricing_view")], NOW)
+        record_events(session, [(lead_id, MEETING), (lead_id, EventIn(type="pricing_view"))], NOW)
     before = {lead_id: current_score(session, lead_id).total_score for lead_id in ids}
     session.expire_all()
     assert rescore(session) == 2
@@ -143,7 +143,7 @@ def test_a_fact_from_a_clock_that_runs_ahead_is_not_left_out(session: Session) -
     [lead_id] = put_leads(session, 1)
     ahead = datetime.now(UTC) + timedelta(seconds=30)
     score_lead(session, Rubric.load(), lead_id, ahead, get_settings())
-    record_events(session, lead_id, [MEETING], datetime.now(UTC))
+    record_events(session, [(lead_id, MEETING)], datetime.now(UTC))
     rescore(session)
     session.expire_all()
     score = current_score(session, lead_id)
@@ -198,7 +198,7 @@ def test_a_fact_written_while_its_lead_is_scored_keeps_its_mark(store: Engine) -
 
     def write() -> None:
         with unit_of_work() as session:
-            record_events(session, lead_id, [MEETING], datetime.now(UTC))
+            record_events(session, [(lead_id, MEETING)], datetime.now(UTC))
 
     with ThreadPoolExecutor(1) as pool:
         with unit_of_work() as session:
@@ -216,7 +216,7 @@ from datetime import UTC, datetime
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.events import EventIn, record_events
 with unit_of_work() as session:
-    record_events(session, sys.argv[1], [EventIn(type="meeting")], datetime.now(UTC))
+    record_events(session, [(sys.argv[1], EventIn(type="meeting"))], datetime.now(UTC))
 """
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from features.builder import feature_query
 from features.moments import all_leads, leads_between, these_leads
 from features.training_moments import AGES_IN_DAYS, labels, training_moments
+from leadflow.leads.event_types import read_types
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, Outcome
 from leadflow.scoring.serving.feature_frames import custom_definitions
 
@@ -86,7 +87,9 @@ def put_lead(
 
 
 def features(session: Session, moments: Any) -> dict[str, dict[str, Any]]:
-    rows = session.execute(feature_query(moments, custom_definitions(session))).mappings()
+    rows = session.execute(
+        feature_query(moments, read_types(session), custom_definitions(session))
+    ).mappings()
     return {row["lead_id"]: {k: v for k, v in row.items() if k != "lead_id"} for row in rows}
 
 

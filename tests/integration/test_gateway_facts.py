@@ -4,20 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
-from re import findall
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from features import builder
-from features.store import REP_EVENTS
+from features.definitions import DEFINITIONS
 from leadflow.assignment.routing.sweep import sweep
 from leadflow.assignment.tables import Assignment, RepLoad
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
-from leadflow.leads.events import EVENT_TYPES, TOUCH_TYPES
+from leadflow.leads.declares import EVENT_TYPES
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent, Outcome
@@ -73,7 +71,7 @@ def test_one_event_is_stored_and_scored_in_the_request(client: TestClient, lead_
 
 
 def test_a_list_of_events_is_stored_whole_and_scored_once(client: TestClient, lead_id: str) -> None:
-    kinds = cycle(EVENT_TYPES)
+    kinds = cycle(known.name for known in EVENT_TYPES)
     events = [
         {"type": next(kinds), "occurred_at": in_hours(-n), "external_id": f"{n}", "source": "mail"}
         for n in range(1000)
@@ -119,23 +117,24 @@ def test_an_event_known_as_another_leads_is_refused_and_nothing_stored(
     assert count(LeadEvent) == 1
 
 
-def test_an_unknown_kind_of_event_is_refused_with_those_that_are_known(
+def test_an_unknown_type_of_event_is_refused_with_the_near_ones_and_how_to_add_it(
     client: TestClient, lead_id: str
 ) -> None:
-    answer = client.post(f"/leads/{lead_id}/events", json={"type": "sneezed"})
-    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-input")
-    [error] = answer.json()["errors"]
-    assert error["field"] == "0.type"
-    for kind in EVENT_TYPES:
-        assert kind in error["problem"]
-    assert "sneezed" not in answer.text
+    sent = [{"type": "meeting"}, {"type": "meetings"}]
+    answer = client.post(f"/leads/{lead_id}/events", json=sent)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/unknown-event-type")
+    said = answer.json()["detail"]
+    assert "Did you mean meeting" in said
+    assert "leadflow events import" in said
+    assert count(LeadEvent) == 0
 
 
-def test_every_kind_of_event_that_features_count_or_markets_show_is_known() -> None:
-    counted = set(findall(r'count\("(\w+)"', Path(builder.__file__).read_text()))
+def test_every_type_of_event_that_features_count_or_markets_show_is_known() -> None:
+    needs = [need for definition in DEFINITIONS for need in definition.needs]
+    counted = {need.counts_as for need in needs if need.counts_as is not None}
     assert len(counted) > 5
-    assert set(EVENT_TYPES) == counted | set(EVENTS) | set(TOUCH_TYPES)
-    assert set(TOUCH_TYPES) == set(REP_EVENTS)
+    of_reps = {known.name for known in EVENT_TYPES if known.done_by == "rep"}
+    assert {known.name for known in EVENT_TYPES} == counted | set(EVENTS) | of_reps
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
 from leadflow.assignment.routing import sweep
-from leadflow.assignment.tables import Assignment, Rep, RepLoad
+from leadflow.assignment.tables import Assignment, AssignmentStep, Rep, RepLoad
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.assignment.work import service as working
+from leadflow.assignment.work.event_touches import catch_up_touches
 from leadflow.assignment.work.handover import AssignmentChanged, NotAssigned
 from leadflow.assignment.work.service import Said
 from leadflow.database.engine import unit_of_work
@@ -123,29 +124,41 @@ def test_a_lead_without_a_salesperson_is_given_to_one_by_a_person(
     assert client.post(f"{path}/reassign", json=body).json()["name"] == "Ann"
 
 
+@pytest.fixture
+def crm_call(client: TestClient) -> None:
+    """A type of a company's own: a touch, though its name does not say so."""
+    call = {"label": "Call", "counts_as": "rep_call", "done_by": "rep", "touch": True}
+    assert client.put("/event-types", json={"event_types": {"crm_call": call}}).is_success
+
+
+@pytest.mark.parametrize("kind", ["rep_call", "crm_call"])
 def test_what_a_salesperson_did_counts_as_getting_in_touch_and_raises_no_score(
-    client: TestClient, lead_id: str
+    client: TestClient, lead_id: str, crm_call: None, kind: str
 ) -> None:
     before = client.get(f"/leads/{lead_id}/score").json()
-    answer = client.post(f"/leads/{lead_id}/events", json={"type": "rep_call"})
+    answer = client.post(f"/leads/{lead_id}/events", json={"type": kind})
     assert answer.status_code == 201, answer.text
     after = client.get(f"/leads/{lead_id}/score").json()
     assert after["contributions"] == before["contributions"]
     work = client.get("/reps/ann/leads").json()
     assert [(one["lead_id"], one["state"]) for one in work] == [(lead_id, "touched")]
+    with unit_of_work() as session:
+        [step] = session.scalars(select(AssignmentStep).where(AssignmentStep.kind == "touched"))
+        assert step.detail == {"kind": "call"}
 
 
+@pytest.mark.parametrize("kind", ["rep_email", "crm_call"])
 def test_calls_that_come_with_an_import_count_too_but_not_those_before(
-    client: TestClient, lead_id: str
+    client: TestClient, lead_id: str, crm_call: None, kind: str
 ) -> None:
     now = datetime.now(UTC)
     with unit_of_work() as session:
         early = EventIn(type="rep_call", occurred_at=now - timedelta(days=1))
-        record_events(session, lead_id, [early], now)
-        assert working.catch_up_touches(session, now) == 0
-        record_events(session, lead_id, [EventIn(type="rep_email")], now + timedelta(seconds=1))
-        assert working.catch_up_touches(session, now) == 1
-        assert working.catch_up_touches(session, now) == 0
+        record_events(session, [(lead_id, early)], now)
+        assert catch_up_touches(session, now) == 0
+        record_events(session, [(lead_id, EventIn(type=kind))], now + timedelta(seconds=1))
+        assert catch_up_touches(session, now) == 1
+        assert catch_up_touches(session, now) == 0
     steps = client.get(f"/leads/{lead_id}/assignment/steps").json()
     assert [(step["kind"], step["actor"]) for step in steps] == [("touched", "crm")]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.surface.addresses import addresses, permissions
 from tests.surface.commands import commands
 from tests.surface.deployments import deployments
+from tests.surface.event_types import event_types
 from tests.surface.settings import env_example, settings
 
 PROJECT = Path(__file__).parents[2]
@@ -18,6 +19,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "tests/surface/deployments.txt": deployments,
     "tests/surface/settings.txt": settings,
     "tests/surface/commands.txt": commands,
+    "tests/surface/event_types.txt": event_types,
     ".env.example": env_example,
 }
 

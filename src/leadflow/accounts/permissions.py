@@ -44,6 +44,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "lead.edit": _OF_A_LEAD | _all(_MARKETING),
     "lead.fact": _OF_A_LEAD | _all(_MARKETING),
     "lead.work": _OF_A_LEAD,
+    "event_type.read": _EVERYBODY,
+    "event_type.write": _all(_MARKETING, _OPERATOR),
     "lead.reassign": _OF_A_LEAD,
     "score.override": _OF_A_LEAD | _all(_MARKETING),
     "team.read": _all(_REP, _MANAGER, _MARKETING, _ANALYST, _OPERATOR),
@@ -83,7 +85,15 @@ OF_PEOPLE = frozenset(
 )
 SCOPES = frozenset(PERMISSIONS) - OF_PEOPLE
 # What a program gets that only brings leads and facts in and reads what became of them.
-INTEGRATION = ("lead.create", "lead.edit", "lead.fact", "lead.read", "lead.work", "score.override")
+INTEGRATION = (
+    "event_type.read",
+    "lead.create",
+    "lead.edit",
+    "lead.fact",
+    "lead.read",
+    "lead.work",
+    "score.override",
+)
 _ORDER = (Reach.OWN, Reach.TEAM, Reach.ALL)
 
 

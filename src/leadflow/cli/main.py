@@ -12,6 +12,7 @@ from leadflow.cli import (
     assignments,
     audit,
     demo,
+    events,
     identity,
     keys,
     leads,
@@ -49,6 +50,7 @@ app.command(rich_help_panel=_SERVERS)(servers.down)
 app.command(rich_help_panel=_SERVERS)(servers.doctor)
 app.command("import", rich_help_panel=_LEADS)(leads.import_leads)
 app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
+app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
 app.command(rich_help_panel=_WORK)(monitoring.monitor)

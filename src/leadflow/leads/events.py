@@ -1,39 +1,42 @@
 """What leads do, as it arrives: checked, and stored once."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from features.event_types import EventTypes
+from leadflow.database.copying import driver_connection
 from leadflow.leads.changes import mark_changed
+from leadflow.leads.event_types import UnknownEventType, read_types
+from leadflow.leads.payloads import PayloadRefused, check_payload
 from leadflow.leads.schemas import Short, Text
-from leadflow.leads.tables import LeadEvent
 
-EventType = Literal[
-    "website_visit",
-    "content_download",
-    "pricing_view",
-    "form_sent",
-    "email_open",
-    "email_click",
-    "email_reply",
-    "meeting",
-    "unsubscribe",
-    "rep_call",
-    "rep_email",
-    "rep_meeting",
-]
-# What a salesperson did with the lead: it counts as getting in touch, never as the lead's doing.
-TOUCH_TYPES = ("rep_call", "rep_email", "rep_meeting")
-EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 AHEAD = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 Past = Annotated[AwareDatetime, Field(ge=EARLIEST)]
+Became = Literal["new", "known", "another's"]
+# One statement for all, whatever their number: PostgreSQL plans it once.
+INSERT = """
+WITH given AS (
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
+        %s::jsonb[]) AS g (lead_id, type, occurred_at, source, external_id, payload)
+), written AS (
+    INSERT INTO lead_events (lead_id, type, occurred_at, source, external_id, payload, known_at)
+    SELECT *, %s::timestamptz FROM given
+    ON CONFLICT (source, external_id) WHERE external_id IS NOT NULL DO NOTHING
+    RETURNING source, external_id
+)
+SELECT source, external_id FROM written WHERE external_id IS NOT NULL
+"""
+WHOSE = """
+SELECT source, external_id, lead_id FROM lead_events
+WHERE (source, external_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
 
 
 class MomentInFuture(ValueError):
@@ -49,7 +52,7 @@ class MomentInFuture(ValueError):
 class EventOfAnotherLead(ValueError):
     """An event's (source, external_id) is known as something another lead did."""
 
-    def __init__(self, external_id: str) -> None:
+    def __init__(self, external_id: str | None) -> None:
         super().__init__(
             f"The event {external_id} of this source is known as another lead's. Nothing was "
             "stored; send each event with an id of its own."
@@ -57,23 +60,39 @@ class EventOfAnotherLead(ValueError):
 
 
 class EventIn(BaseModel):
-    """Something a lead did, or (``rep_…``) a salesperson with it. One sent again with its
-    ``external_id`` is stored once."""
+    """Something a lead did, or a salesperson with it. One sent again with its ``external_id`` is
+    stored once."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    type: EventType
+    type: Text = Field(
+        description="One of `GET /event-types`, such as website_visit or meeting.",
+        examples=["meeting"],
+    )
     occurred_at: Past | None = Field(default=None, description="With a time zone. Unset: now.")
     external_id: Short = Field(default=None, description="Your own id of this event.")
     source: Text = Field(default="api", description="The system it comes from.")
+    payload: dict[str, Any] | None = Field(
+        default=None, description="What else is known of it, up to 8 KiB as JSON."
+    )
 
 
 @dataclass(frozen=True)
 class StoredEvents:
-    """How many events were new, and how many were known already."""
+    """What became of each event, in the order they were given: it was new, known already, or known
+    as another lead's and so not stored."""
 
-    new: int
-    known: int
+    became: tuple[Became, ...] = ()
+
+    @property
+    def new(self) -> int:
+        """How many were new."""
+        return self.became.count("new")
+
+    @property
+    def known(self) -> int:
+        """How many were known already."""
+        return self.became.count("known")
 
 
 def happened_at(said: datetime | None, now: datetime) -> datetime:
@@ -89,51 +108,92 @@ def happened_at(said: datetime | None, now: datetime) -> datetime:
     return min(said, now)
 
 
+def refusal(types: EventTypes, event: EventIn, now: datetime) -> ValueError | None:
+    """Why an event cannot be stored: ``UnknownEventType``, ``PayloadRefused`` or
+    ``MomentInFuture``; None where it can."""
+    known = types.by_name.get(event.type)
+    if known is None:
+        return UnknownEventType(event.type, types.by_name)
+    try:
+        if event.payload is not None:
+            check_payload(event.type, event.payload, known.payload_schema)
+        elif known.payload_schema is not None:
+            check_payload(event.type, {}, known.payload_schema)
+        happened_at(event.occurred_at, now)
+    except (PayloadRefused, MomentInFuture) as error:
+        return error
+    return None
+
+
 def record_events(
-    session: Session,
-    lead_id: str,
-    events: Sequence[EventIn],
-    now: datetime,
-    mark: bool = True,
+    session: Session, events: Sequence[tuple[str, EventIn]], now: datetime, mark: bool = True
 ) -> StoredEvents:
-    """Store what a lead did, known from ``now`` on.
+    """Store what leads did, known from ``now`` on: (lead id, event) of any number of leads, all or
+    none.
 
     Args:
-        mark: False where the caller scores the lead in the same unit of work.
+        mark: False where the caller scores the leads in the same unit of work.
 
     Raises:
-        MomentInFuture: an event lies more than five minutes ahead.
+        UnknownEventType, PayloadRefused, MomentInFuture: see ``refusal``.
         EventOfAnotherLead: an event is known as another lead's.
     """
-    rows = [
-        {
-            "lead_id": lead_id,
-            "type": event.type,
-            "occurred_at": happened_at(event.occurred_at, now),
-            "known_at": now,
-            "source": event.source,
-            "external_id": event.external_id,
-        }
-        for event in sorted(events, key=lambda event: (event.source, event.external_id or ""))
-    ]
-    statement = insert(LeadEvent).on_conflict_do_nothing(
-        index_elements=["source", "external_id"], index_where=text("external_id IS NOT NULL")
-    )
-    new = len(session.execute(statement.returning(LeadEvent.id), rows).all()) if rows else 0
-    if new < len(rows):
-        _refuse_anothers(session, lead_id, events)
-    if new and mark:
-        mark_changed(session, [lead_id])
-    return StoredEvents(new, len(rows) - new)
+    types = read_types(session) if events else EventTypes(0, ())
+    for _, event in events:
+        if (error := refusal(types, event, now)) is not None:
+            raise error
+    stored = store_events(session, events, now, mark)
+    for (_, event), became in zip(events, stored.became, strict=True):
+        if became == "another's":
+            raise EventOfAnotherLead(event.external_id)
+    return stored
 
 
-def _refuse_anothers(session: Session, lead_id: str, events: Sequence[EventIn]) -> None:
-    named = [(event.source, event.external_id) for event in events if event.external_id]
-    anothers = session.scalars(
-        select(LeadEvent.external_id)
-        .where(tuple_(LeadEvent.source, LeadEvent.external_id).in_(named))
-        .where(LeadEvent.lead_id != lead_id)
-        .limit(1)
-    ).first()
-    if anothers is not None:
-        raise EventOfAnotherLead(anothers)
+def store_events(
+    session: Session, events: Sequence[tuple[str, EventIn]], now: datetime, mark: bool = True
+) -> StoredEvents:
+    """Store events that ``refusal`` lets pass, in one statement for all leads; one that is known as
+    another lead's is left out and said so."""
+    if not events:
+        return StoredEvents()
+    session.flush()
+    # In one order, so that two who store the same events wait for each other and never cross.
+    order = sorted(range(len(events)), key=lambda place: _key(events[place][1]))
+    rows = [_row(*events[place], now) for place in order]
+    connection = driver_connection(session)
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    written = {(row[0], row[1]) for row in connection.execute(INSERT, [*columns, now])}
+    became: list[Became] = ["new"] * len(events)
+    left = []
+    for place in order:
+        key = (events[place][1].source, events[place][1].external_id)
+        if key[1] is not None and key not in written:
+            left.append(place)
+        written.discard(key)
+    for place, whose in zip(left, _whose(session, [events[at] for at in left]), strict=True):
+        became[place] = whose
+    leads = {lead for (lead, _), what in zip(events, became, strict=True) if what == "new"}
+    if mark and leads:
+        mark_changed(session, sorted(leads))
+    return StoredEvents(tuple(became))
+
+
+def _whose(session: Session, events: Sequence[tuple[str, EventIn]]) -> Iterable[Became]:
+    if not events:
+        return
+    named = [[event.source for _, event in events], [event.external_id for _, event in events]]
+    rows = driver_connection(session).execute(WHOSE, named).fetchall()
+    leads = {(source, external_id): lead for source, external_id, lead in rows}
+    for lead_id, event in events:
+        same = leads.get((event.source, event.external_id)) == lead_id
+        yield "known" if same else "another's"
+
+
+def _row(lead_id: str, event: EventIn, now: datetime) -> tuple[Any, ...]:
+    payload = None if event.payload is None else json.dumps(event.payload)
+    at = happened_at(event.occurred_at, now)
+    return lead_id, event.type, at, event.source, event.external_id, payload
+
+
+def _key(event: EventIn) -> tuple[str, str]:
+    return event.source, event.external_id or ""

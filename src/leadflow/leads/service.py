@@ -11,6 +11,7 @@ from leadflow.database.ids import new_id
 from leadflow.leads import derive
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
+from leadflow.leads.event_types import read_types
 from leadflow.leads.places import place
 from leadflow.leads.schemas import LeadFields, LeadIn
 from leadflow.leads.tables import Lead, LeadEvent
@@ -191,11 +192,12 @@ def change_lead(
 def _carry_over(session: Session, known: Lead, not_given: set[str]) -> None:
     """Add what was seen since the last count to the counters that are not counted anew now: they
     share one moment of counting, and from the new one on only later events are added to them."""
+    types = read_types(session)
     for counter in sorted(not_given):
         seen = session.scalar(
             select(func.count()).where(
                 LeadEvent.lead_id == known.id,
-                LeadEvent.type == COUNTED_EVENTS[counter],
+                LeadEvent.type.in_(types.counted_as(COUNTED_EVENTS[counter])),
                 LeadEvent.occurred_at > (known.counted_at or BEFORE_ALL),
             )
         )

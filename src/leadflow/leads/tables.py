@@ -27,6 +27,7 @@ from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedText
 
 Moment = DateTime(timezone=True)
+LARGEST_PAYLOAD = 8192  # bytes of an event's payload as PostgreSQL writes it
 
 
 @declarative_mixin
@@ -102,8 +103,47 @@ class LeadHistory(Profile, Base):
     known_until: Mapped[datetime] = mapped_column(Moment)
 
 
+class EventTypeRow(Base):
+    """A type of event: what it counts as, who does it, and what its payload may hold.
+
+    Rooms declare some, a company adds its own (``declared_by``). ``revision`` is a new and
+    higher one after each change, so that the highest of all tells whether anything has changed.
+    """
+
+    __tablename__ = "event_types"
+    __table_args__ = (
+        CheckConstraint("name ~ '^[a-z][a-z0-9_]{0,62}$'", name="name"),
+        CheckConstraint(
+            "dimension IN ('demographic', 'behavioural', 'engagement', 'fit')", name="dimension"
+        ),
+        CheckConstraint("done_by IN ('lead', 'rep')", name="done_by"),
+        CheckConstraint("NOT is_touch OR done_by = 'rep'", name="touch_of_rep"),
+        CheckConstraint(
+            "NOT has_features OR (done_by = 'lead' AND counts_as = name)", name="own_features"
+        ),
+        CheckConstraint("octet_length(payload_schema::text) <= 32768", name="schema_size"),
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    label: Mapped[str] = mapped_column(Text)
+    counts_as: Mapped[str] = mapped_column(ForeignKey("event_types.name"))
+    dimension: Mapped[str] = mapped_column(Text)
+    done_by: Mapped[str] = mapped_column(Text, server_default="lead")
+    is_touch: Mapped[bool] = mapped_column(server_default=text("false"))
+    has_features: Mapped[bool] = mapped_column(server_default=text("false"))
+    payload_schema: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    declared_by: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    revision: Mapped[int] = mapped_column(BigInteger, Identity())
+
+
 class LeadEvent(Base):
-    """Something a lead did. ``known_at`` is when Leadflow learned of it."""
+    """Something a lead did, or a salesperson with it. ``known_at`` is when Leadflow learned of it.
+
+    ``type`` names one of ``event_types``; whoever writes checks it, because a foreign key would
+    have every event lock the one row of its type. ``payload`` is what else was sent: it may be
+    personal data, so it never goes into logs or the audit log, and is gone with the lead.
+    """
 
     __tablename__ = "lead_events"
     __table_args__ = (
@@ -121,6 +161,7 @@ class LeadEvent(Base):
             unique=True,
             postgresql_where="external_id IS NOT NULL",
         ),
+        CheckConstraint(f"octet_length(payload::text) <= {LARGEST_PAYLOAD}", name="payload_size"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -130,6 +171,7 @@ class LeadEvent(Base):
     known_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     source: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Outcome(Base):

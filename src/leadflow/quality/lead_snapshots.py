@@ -15,6 +15,7 @@ from features.attributes import PREFIX
 from features.builder import feature_query
 from features.definitions import DEFINITIONS
 from features.feature import Dimension, Feature
+from leadflow.leads.event_types import read_types
 from leadflow.leads.tables import Lead, LeadHistory
 from leadflow.scoring.serving.feature_frames import custom_definitions
 
@@ -33,7 +34,7 @@ def facts_at(session: Session, moments: Sequence[Moment]) -> dict[Moment, list[d
         for definition in (*DEFINITIONS, *custom)
         if definition.feature.dimension is not Dimension.AI
     ]
-    rows = session.execute(feature_query(_rows(moments), custom)).mappings()
+    rows = session.execute(feature_query(_rows(moments), read_types(session), custom)).mappings()
     return {(row["lead_id"], row["as_of"]): _facts(dict(row), features) for row in rows}
 
 

@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, DateTime, Double, Text, cast, func, litera
 
 from leadflow.conditions.problems import nearest, shown
 from leadflow.conditions.values import ValueKind
-from leadflow.leads.events import TOUCH_TYPES
-from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent
 from leadflow.scoring.overrides.service import effective_level, effective_score
 from leadflow.scoring.tables import LeadScore
 
@@ -85,12 +84,13 @@ def _age_in_days(now: datetime) -> ColumnElement[Any]:
 
 def _last_event_at(now: datetime) -> ColumnElement[Any]:
     """Read along the index, and only of leads where a condition comes to it."""
+    of_reps = select(EventTypeRow.name).where(EventTypeRow.done_by == "rep")
     return (
         select(func.max(LeadEvent.occurred_at))
         .where(
             LeadEvent.lead_id == Lead.id,
             LeadEvent.occurred_at <= now,
-            LeadEvent.type.not_in(TOUCH_TYPES),
+            LeadEvent.type.not_in(of_reps),
         )
         .correlate(Lead)
         .scalar_subquery()

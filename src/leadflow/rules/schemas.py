@@ -9,9 +9,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError
 
 from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
+from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Condition, Reader
 from leadflow.rules.fields import kinds_of
-from leadflow.rules.storable import unstorable
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_RULES = 200

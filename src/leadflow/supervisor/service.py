@@ -5,10 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import FrameType
 
 from leadflow.database import cluster, embedded, migrate
-from leadflow.database.engine import engine_for
+from leadflow.database.engine import engine_for, unit_of_work
+from leadflow.leads.declares import EVENT_TYPES
+from leadflow.leads.event_types import put_in
 from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed
@@ -39,6 +42,8 @@ def prepare_database(settings: Settings) -> bool:
     cluster.ensure_databases(found)
     engine = engine_for(found.leadflow, pool_size=1)
     migrate.upgrade(engine)
+    with unit_of_work(engine) as session:
+        put_in(session, {"leads": EVENT_TYPES}, datetime.now(UTC))
     engine.dispose()
     return started
 

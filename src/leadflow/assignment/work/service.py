@@ -1,11 +1,10 @@
 """Working a lead: accepting it, declining it, passing it on, giving it back, getting in touch."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, AssignmentStep
@@ -20,14 +19,11 @@ from leadflow.assignment.work.handover import (
     record_step,
 )
 from leadflow.audit import service as audit
-from leadflow.leads.events import TOUCH_TYPES, EventIn, happened_at
 from leadflow.leads.service import lock_lead
-from leadflow.leads.tables import LeadEvent
 from leadflow.settings import Settings
 
 TouchKind = Literal["call", "email", "meeting", "note"]
 # Whoever had a lead and let it go like this is not offered it again.
-CRM = "crm"
 
 
 @dataclass(frozen=True)
@@ -116,71 +112,8 @@ def touch(session: Session, lead_id: str, said: Said, kind: TouchKind) -> Assign
         LeadNotFound, NotAssigned, AssignmentChanged: see ``handing.held``.
     """
     made = held(session, lead_id, said.believed)
-    _touched(session, made, said.by, kind, said.at)
+    note_touch(session, made, said.by, kind, said.at)
     return made
-
-
-def touch_from_events(
-    session: Session, lead_id: str, events: Sequence[EventIn], now: datetime, by: str
-) -> None:
-    """Let what a salesperson did with a lead, told as its events, count as getting in touch; the
-    caller holds the lead. What came before the assignment counts for nobody."""
-    kinds = [event for event in events if event.type in TOUCH_TYPES]
-    if not kinds:
-        return
-    made = session.scalars(
-        select(Assignment).where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
-    ).first()
-    if made is None:
-        return
-    for event in kinds:
-        at = happened_at(event.occurred_at, now)
-        if at >= made.assigned_at:
-            _touched(session, made, by, event.type.removeprefix("rep_"), at)
-
-
-def catch_up_touches(session: Session, now: datetime) -> int:
-    """The same for events that came in other ways (an import, a pull): one statement for all
-    assignments whose clock runs; how many were touched."""
-    first = (
-        select(LeadEvent.lead_id, func.min(LeadEvent.occurred_at).label("at"))
-        .join(Assignment, Assignment.lead_id == LeadEvent.lead_id)
-        .where(
-            Assignment.ended_at.is_(None),
-            Assignment.first_touch_at.is_(None),
-            LeadEvent.type.in_(TOUCH_TYPES),
-            LeadEvent.occurred_at >= Assignment.assigned_at,
-        )
-        .group_by(LeadEvent.lead_id)
-        .subquery()
-    )
-    touched = session.execute(
-        update(Assignment)
-        .where(
-            Assignment.lead_id == first.c.lead_id,
-            Assignment.ended_at.is_(None),
-            Assignment.first_touch_at.is_(None),
-        )
-        .values(
-            first_touch_at=first.c.at,
-            accepted_at=func.coalesce(Assignment.accepted_at, first.c.at),
-            next_step_at=None,
-        )
-        .returning(Assignment.id, Assignment.lead_id, Assignment.first_touch_at)
-        .execution_options(synchronize_session=False)
-    ).all()
-    session.add_all(
-        AssignmentStep(
-            assignment_id=row.id,
-            lead_id=row.lead_id,
-            at=row.first_touch_at,
-            kind="touched",
-            actor=CRM,
-        )
-        for row in touched
-    )
-    session.flush()
-    return len(touched)
 
 
 def steps_of(session: Session, lead_id: str) -> list[AssignmentStep]:
@@ -206,7 +139,9 @@ def _let_go(session: Session, lead_id: str, said: Said, how: str, reason: str) -
     return made
 
 
-def _touched(session: Session, made: Assignment, by: str, kind: str, at: datetime) -> None:
+def note_touch(session: Session, made: Assignment, by: str, kind: str, at: datetime) -> None:
+    """The salesperson who has a lead got in touch at a moment: the clock stops. The caller holds
+    the lead."""
     if made.first_touch_at is None or at < made.first_touch_at:
         made.first_touch_at = max(at, made.assigned_at)
     made.accepted_at = made.accepted_at or made.first_touch_at

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import BeforeValidator, Field
 
 from leadflow.assignment.routing.sweep import end_closed
-from leadflow.assignment.work.service import touch_from_events
+from leadflow.assignment.work.event_touches import touch_from_events
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.assignments import hand_out
 from leadflow.gateway.api.audit_notes import fingerprints, note_act
@@ -129,11 +129,12 @@ def take_events(
         lead = lock_lead(session, lead_id)
         now = datetime.now(UTC)
         if counts is None:
-            stored = record_events(session, lead_id, body, now, mark=False)
+            told = [(lead_id, event) for event in body]
+            stored = record_events(session, told, now, mark=False)
             scored = score_lead(session, scorer, lead_id, now, get_settings())
             audit_score(session, scored, caller.id)
             hand_out(session, lead, scored, now, active_override(session, lead_id, now))
-            touch_from_events(session, lead_id, body, now, caller.id)
+            touch_from_events(session, told, now, caller.id)
             counts = {"new": stored.new, "known": stored.known}
             finish(delivery, counts, now)
             note_act(session, caller, "lead.events_told", lead_id, **counts)

@@ -11,6 +11,7 @@ from leadflow.accounts.people import usernames
 from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.work.service import steps_of
 from leadflow.gateway.api.assignments import names_of_reps
+from leadflow.leads.event_types import read_types
 from leadflow.leads.tables import Lead, LeadEvent, LeadHistory, Outcome
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
@@ -50,8 +51,10 @@ def history(session: Session, lead: Lead) -> list[Entry]:
 
 def _facts(session: Session, lead_id: str) -> Iterator[Entry]:
     did = select(LeadEvent).where(LeadEvent.lead_id == lead_id)
+    of_reps = read_types(session).of_reps
     for event in session.scalars(did.order_by(LeadEvent.occurred_at.desc()).limit(NEWEST)):
-        yield Entry(event.occurred_at, event.type.replace("_", " "), "the lead")
+        by = "a salesperson" if event.type in of_reps else "the lead"
+        yield Entry(event.occurred_at, event.type.replace("_", " "), by)
     earlier = select(LeadHistory.known_until).where(LeadHistory.lead_id == lead_id)
     for at in session.scalars(earlier.order_by(LeadHistory.known_until.desc()).limit(NEWEST)):
         yield Entry(at, "what is known of it changed", "")

@@ -34,7 +34,10 @@ from leadflow.assignment.work.handover import (
 )
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
+from leadflow.leads.event_types import UnknownEventType
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
+from leadflow.leads.own_event_types import EventTypesInvalid
+from leadflow.leads.payloads import PayloadRefused
 from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
 from leadflow.quality.errors import (
     ActionClosed,
@@ -94,6 +97,8 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     ScopeUnknown: (422, "scope-unknown", "No key can have this"),
     KeyNotFound: (404, "key-not-found", "There is no such key"),
     MomentInFuture: (422, "moment-in-future", "This has not happened yet"),
+    UnknownEventType: (422, "unknown-event-type", "There is no such type of event"),
+    PayloadRefused: (422, "payload-refused", "This payload cannot be taken"),
     EventOfAnotherLead: (409, "event-of-another-lead", "This event is another lead's"),
     LeadTaken: (409, "lead-taken", "Another lead has this identity"),
     NoBudgetToCount: (422, "no-budget", "There is no budget to count"),
@@ -143,6 +148,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         **dict.fromkeys(STATED, _stated),
         RuleSetInvalid: _rules,
         PoliciesInvalid: _policies,
+        EventTypesInvalid: _event_types,
         TeamInvalid: _team,
         VersionNotApproved: _refused,
         ModelAltered: _refused,
@@ -219,6 +225,16 @@ def _policies(request: Request, error: Exception) -> JSONResponse:
     errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
     said = "Correct what `errors` names and send all policies again."
     return problem(422, "policies-invalid", "The policies cannot be used", said, errors=errors)
+
+
+def _event_types(request: Request, error: Exception) -> JSONResponse:
+    """422 with everything that is wrong with types of events, each with its place."""
+    if not isinstance(error, EventTypesInvalid):
+        raise error
+    errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
+    said = "Correct what `errors` names and send all of them again; nothing was stored."
+    title = "The event types cannot be used"
+    return problem(422, "event-types-invalid", title, said, errors=errors)
 
 
 def _team(request: Request, error: Exception) -> JSONResponse:

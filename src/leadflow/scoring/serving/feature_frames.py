@@ -7,17 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import RawCursor
 from psycopg.rows import dict_row
-from sqlalchemy import DateTime, Double, Select, Text, cast, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    Select,
+    Text,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 
-from features.attributes import PREFIX, attribute_definitions
+from features import attributes, events
 from features.builder import feature_query
-from features.definitions import DEFINITIONS, Definition
+from features.definition import Definition
+from features.definitions import DEFINITIONS
+from features.event_types import EventTypes
 from features.feature import Feature, FeatureKind
 from features.store import leads
 from features.training_moments import labels, training_moments
 from leadflow.database.copying import driver_connection
+from leadflow.leads.event_types import known_types, read_types, revision_now
 from leadflow.leads.tables import AttributeDefinition
 
 if TYPE_CHECKING:
@@ -32,7 +45,8 @@ DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 MOST_STATEMENTS = 32
-_statements: dict[tuple[Feature, ...], bytes] = {}
+REVISION = "event_types_revision"
+_statements: dict[tuple[EventTypes, tuple[Feature, ...]], bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -49,14 +63,31 @@ class TrainingSet:
 
 
 def custom_definitions(session: Session) -> tuple[Definition, ...]:
-    """The features made of the attributes that imports have registered."""
+    """The features made of the attributes that imports have registered and of the types of events
+    that a company declared."""
+    types = read_types(session).types
+    return _of_attributes(session) + events.event_definitions(t for t in types if t.has_features)
+
+
+def _of_attributes(session: Session) -> tuple[Definition, ...]:
     columns = AttributeDefinition
     rows = session.execute(
         select(columns.name, columns.label, columns.kind, columns.dimension, columns.use).order_by(
             columns.name
         )
     )
-    return attribute_definitions([dict(row) for row in rows.mappings()])
+    return attributes.attribute_definitions([dict(row) for row in rows.mappings()])
+
+
+def _of_events(session: Session, wanted: set[str]) -> tuple[Definition, ...]:
+    """By the types this process knows; where it lacks one, as they are stored."""
+    found: tuple[Definition, ...] = ()
+    for read in (known_types, read_types):
+        definitions = events.event_definitions(read(session).types)
+        found = tuple(item for item in definitions if item.feature.name in wanted)
+        if len(found) == len(wanted):
+            break
+    return found
 
 
 def all_features(custom: tuple[Definition, ...]) -> tuple[Feature, ...]:
@@ -65,45 +96,65 @@ def all_features(custom: tuple[Definition, ...]) -> tuple[Feature, ...]:
 
 
 def definitions_of(session: Session, *scorers: "Scorer | None") -> tuple[Definition, ...]:
-    """The custom attributes that scorers look at; they score without any other."""
+    """The custom features that scorers look at; they score without any other."""
     looked_at = {f.name for scorer in scorers if scorer is not None for f in scorer.features}
-    wanted = {name for name in looked_at if name.startswith(PREFIX)}
-    if not wanted:
-        return ()
-    return tuple(item for item in custom_definitions(session) if item.feature.name in wanted)
+    of_attributes = {name for name in looked_at if name.startswith(attributes.PREFIX)}
+    of_events = {name for name in looked_at if name.startswith(events.PREFIX)}
+    found: tuple[Definition, ...] = ()
+    if of_attributes:
+        known = _of_attributes(session)
+        found += tuple(item for item in known if item.feature.name in of_attributes)
+    return found + _of_events(session, of_events) if of_events else found
 
 
 def read_one(
     session: Session, lead_id: str, as_of: datetime, custom: tuple[Definition, ...]
 ) -> dict[str, Any] | None:
     """One lead's features at one moment, by name; None where it was not known then."""
+    found = _read_one(session, lead_id, as_of, custom, known_types(session))
+    if found is not None and found[REVISION] != known_types(session).revision:
+        # Somebody has declared a type since this process read them.
+        found = _read_one(session, lead_id, as_of, custom, read_types(session))
+    return None if found is None else {n: v for n, v in found.items() if n != REVISION}
+
+
+def _read_one(
+    session: Session,
+    lead_id: str,
+    as_of: datetime,
+    custom: tuple[Definition, ...],
+    types: EventTypes,
+) -> dict[str, Any] | None:
     # Past SQLAlchemy, because this is done for every lead that comes in: the statement is put into
     # words once, and PostgreSQL plans it once a connection.
     with RawCursor(driver_connection(session), row_factory=dict_row) as cursor:
         found: dict[str, Any] | None = cursor.execute(
-            _one_lead(custom), [lead_id, as_of]
+            _one_lead(types, custom), [lead_id, as_of]
         ).fetchone()
     return found
 
 
-def _one_lead(custom: tuple[Definition, ...]) -> bytes:
+def _one_lead(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
     """The same features for the lead ``$1`` at the moment ``$2``; put into words once for the same
-    attributes."""
-    key = tuple(definition.feature for definition in custom)
+    types and custom features."""
+    key = types, tuple(definition.feature for definition in custom)
     if key not in _statements:
         if len(_statements) >= MOST_STATEMENTS:
             _statements.clear()
-        _statements[key] = _statement_of_one(custom)
+        _statements[key] = _statement_of_one(types, custom)
     return _statements[key]
 
 
-def _statement_of_one(custom: tuple[Definition, ...]) -> bytes:
+def _statement_of_one(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
     of_one = select(
         leads.c.id.label("lead_id"),
         literal_column("$2::timestamptz", DateTime(timezone=True)).label("as_of"),
     ).where(leads.c.id == literal_column("$1", Text))
-    compiled = feature_query(of_one, custom).compile(
-        dialect=DIALECT, compile_kwargs={"literal_binds": True}
+    revision = literal_column(revision_now(), BigInteger).label(REVISION)
+    compiled = (
+        feature_query(of_one, types, custom)
+        .add_columns(revision)
+        .compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
     )
     # The dialect doubles percent signs for a driver that looks for placeholders in them.
     return str(compiled).replace("%%", "%").encode()
@@ -130,7 +181,8 @@ def read_features(
     import pandas as pd
 
     features = [definition.feature for definition in (*DEFINITIONS, *custom)]
-    statement, parameters = _compiled(_as_arrays(feature_query(moments, custom), features))
+    query = feature_query(moments, read_types(session), custom)
+    statement, parameters = _compiled(_as_arrays(query, features))
     with driver_connection(session).cursor(binary=True) as cursor:
         result = cursor.execute(statement, parameters).pgresult
         if result is None or (ids := result.get_value(0, 0)) is None:

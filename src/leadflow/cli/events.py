@@ -1,0 +1,65 @@
+"""``leadflow events``: which types of events there are, and adding your own."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from leadflow.cli.console import console
+from leadflow.cli.identity import who_acts
+
+app = typer.Typer(no_args_is_help=True, help="Types of events: what a lead may do, as data.")
+File = Annotated[Path, typer.Argument(help="A .yaml file; see docs/events.md.")]
+
+
+@app.command("list")
+def list_types() -> None:
+    """Every type: what it counts as, who does it, and whether it is learned from."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.leads import event_types
+
+    with unit_of_work() as session:
+        rows = event_types.list_types(session)
+    table = Table("Type", "Means", "Counts as", "Part of the score", "Done by", "From", box=None)
+    for row in rows:
+        table.add_row(
+            row.name,
+            escape(row.label),
+            "" if row.counts_as == row.name else row.counts_as,
+            row.dimension if row.done_by == "lead" else "",
+            "salesperson, a touch" if row.is_touch else _WHO[row.done_by],
+            "your company" if row.declared_by == event_types.COMPANY else "Leadflow",
+        )
+    console.print(table)
+
+
+@app.command("import")
+def import_types(
+    file: File,
+    dry: Annotated[bool, typer.Option("--dry", help="Only check; store nothing.")] = False,
+) -> None:
+    """Add the types of a file, or change your own of the same name; all or none."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.leads.own_event_types import declare, load_event_types
+
+    given = load_event_types(file)
+    with unit_of_work() as session:
+        by = who_acts(session, "event_type.write")
+        declared = declare(session, given, by, datetime.now(UTC))
+        if dry:
+            session.rollback()
+    for what, names in (("New", declared.new), ("Changed", declared.changed)):
+        if names:
+            console.print(f"{what}: {', '.join(names)}")
+    if not declared.new and not declared.changed:
+        console.print("They say what is stored already; nothing has changed.")
+    elif dry:
+        console.print("The types are in order. Nothing was stored.")
+    else:
+        console.print("Events of these types are taken from now on; the next training sees them.")
+
+
+_WHO = {"lead": "lead", "rep": "salesperson"}

@@ -1,0 +1,84 @@
+"""Types of events over the API: which there are, and adding your own."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, Field
+
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.callers import ReadsEventTypes, WritesEventTypes
+from leadflow.leads.event_types import list_types
+from leadflow.leads.own_event_types import EventTypesIn, declare
+
+router = APIRouter(tags=["leads"])
+EXAMPLE = {
+    "event_types": {
+        "demo_request": {
+            "label": "Asked for a demo",
+            "dimension": "behavioural",
+            "payload": {"type": "object", "properties": {"seats": {"type": "integer"}}},
+        },
+        "brochure": {"label": "Brochure", "counts_as": "content_download"},
+        "crm_call": {
+            "label": "Call logged in the CRM",
+            "counts_as": "rep_call",
+            "done_by": "rep",
+            "touch": True,
+        },
+    }
+}
+
+
+class EventTypeOut(BaseModel):
+    """A type of event."""
+
+    name: str
+    label: str
+    counts_as: str = Field(description="The type it is counted with; itself, where it is its own.")
+    dimension: str
+    done_by: str = Field(description="lead, or rep: a salesperson with the lead.")
+    touch: bool = Field(description="Whether a salesperson has got in touch by it.")
+    features: bool = Field(description="Whether it has features of its own.")
+    payload: dict[str, Any] | None = Field(description="JSON schema of payloads; empty: anything.")
+    declared_by: str = Field(description="company, or the part of Leadflow it comes with.")
+
+
+class DeclaredOut(BaseModel):
+    """What became of the types that were sent; those that changed nothing are in neither."""
+
+    new: list[str]
+    changed: list[str]
+
+
+@router.get(
+    "/event-types", response_model=list[EventTypeOut], summary="Which types of events are there?"
+)
+def read_event_types(caller: ReadsEventTypes) -> list[EventTypeOut]:
+    """Every type that an event may have, built in or your own, by name."""
+    with unit_of_work() as session:
+        return [
+            EventTypeOut(
+                name=row.name,
+                label=row.label,
+                counts_as=row.counts_as,
+                dimension=row.dimension,
+                done_by=row.done_by,
+                touch=row.is_touch,
+                features=row.has_features,
+                payload=row.payload_schema,
+                declared_by=row.declared_by,
+            )
+            for row in list_types(session)
+        ]
+
+
+@router.put("/event-types", response_model=DeclaredOut, summary="Add types of events of your own")
+def put_event_types(
+    body: Annotated[EventTypesIn, Body(examples=[EXAMPLE])], caller: WritesEventTypes
+) -> DeclaredOut:
+    """Add these types, or change your own of the same name; all or none. Types that are not named
+    stay as they are. 422 with every `place` and `problem` where they cannot be used."""
+    with unit_of_work() as session:
+        declared = declare(session, body, caller.id, datetime.now(UTC))
+        return DeclaredOut(new=list(declared.new), changed=list(declared.changed))

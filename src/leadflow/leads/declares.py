@@ -1,0 +1,30 @@
+"""What leads add: the types of events that every company has."""
+
+from features.event_types import EventType
+
+_BEHAVIOUR, _ENGAGED = "behavioural", "engagement"
+
+
+def _did(name: str, label: str, dimension: str) -> EventType:
+    # Without features of its own: what is learned of these is written by hand, in features/.
+    return EventType(name, label, name, dimension)
+
+
+def _touch(name: str, label: str) -> EventType:
+    return EventType(name, label, name, _ENGAGED, done_by="rep", is_touch=True)
+
+
+EVENT_TYPES = (
+    _did("website_visit", "Website visit", _BEHAVIOUR),
+    _did("content_download", "Download", _BEHAVIOUR),
+    _did("pricing_view", "Pricing page view", _BEHAVIOUR),
+    _did("form_sent", "Form sent", _BEHAVIOUR),
+    _did("email_open", "E-mail opened", _ENGAGED),
+    _did("email_click", "Link clicked", _ENGAGED),
+    _did("email_reply", "Reply", _ENGAGED),
+    _did("meeting", "Meeting", _ENGAGED),
+    _did("unsubscribe", "Unsubscribed", _ENGAGED),
+    _touch("rep_call", "Call by us"),
+    _touch("rep_email", "E-mail by us"),
+    _touch("rep_meeting", "Meeting by us"),
+)
