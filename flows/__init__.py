@@ -1,0 +1,5 @@
+"""The order of work: one file a flow. Whoever runs one writes its log as every other process."""
+
+from leadflow.observability import logs
+
+logs.configure("flow")

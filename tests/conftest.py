@@ -15,6 +15,8 @@ from tests.servers import empty, free_port
 HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
 os.environ["LEADFLOW_HOME"] = str(HOME)
 os.environ.pop("LEADFLOW_DATABASE_URL", None)
+# As in production, wherever the tests are started.
+os.environ["LEADFLOW_LOG_FORMAT"] = "json"
 # A test says how wide its terminal is; tests run side by side are given 80 columns.
 os.environ.pop("COLUMNS", None)
 

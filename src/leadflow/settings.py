@@ -36,6 +36,13 @@ class Settings(BaseSettings):
         default=None,
         description="32 bytes in base64 that all keys derive from. Unset: generated into home.",
     )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least important line that is logged: DEBUG to ERROR."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="json: a JSON object a line; console: for people; auto: console at a terminal.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the servers listen on.")
     gateway_port: int = Field(default=8000, description="Port of the HTTP API.")
     gateway_processes: int = Field(

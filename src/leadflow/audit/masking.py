@@ -9,11 +9,9 @@ import re
 from functools import lru_cache
 from typing import Any, overload
 
+from leadflow.observability.personal import EMAIL, PHONE
 from leadflow.secret import derive_key, load_secret
 from leadflow.settings import get_settings
-
-EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
-PHONE = re.compile(r"(?<!\w)\+\d(?:[ ().-]{0,2}\d){7,14}(?!\w)")
 
 
 @overload

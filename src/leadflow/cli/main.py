@@ -91,7 +91,9 @@ def main() -> None:
 def _from_the_terminal() -> Iterator[None]:
     """What is done from here is said so in the audit log."""
     from leadflow.audit.context import acting_from
+    from leadflow.observability import logs
 
+    logs.configure("terminal", at_least="WARNING")
     with acting_from("terminal"):
         yield
 

@@ -18,6 +18,8 @@ from leadflow.gateway.http import problems
 from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
+from leadflow.gateway.http.request_log import RequestLog
+from leadflow.observability import logs
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import get_settings
@@ -38,6 +40,7 @@ are problem documents (RFC 9457).
 
 def create_app() -> FastAPI:
     """The gateway; the champion loads in the background as it starts."""
+    logs.configure("gateway")
     app: FastAPI = FastAPIOffline(
         title="Leadflow",
         version="0.1.0",
@@ -58,6 +61,7 @@ def create_app() -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
+    app.add_middleware(RequestLog)
     app.add_middleware(RequestContext)
     return app
 

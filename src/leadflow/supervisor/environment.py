@@ -1,9 +1,14 @@
 """The environment of every process Leadflow starts: its own settings, and those of its tools."""
 
+from pathlib import Path
+
 from pydantic import SecretStr
 
+from leadflow import observability
 from leadflow.database import cluster
 from leadflow.settings import Settings
+
+LOGGING = Path(observability.__file__).parent
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -22,6 +27,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_SETTINGS_PATH": str(LOGGING / "prefect.yaml"),
         "DO_NOT_TRACK": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "GX_ANALYTICS_ENABLED": "false",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leadflow.database import cluster
 from leadflow.settings import Settings
-from leadflow.supervisor.environment import environment, server_environment
+from leadflow.supervisor.environment import LOGGING, environment, server_environment
 
 # How often the worker looks for runs, and how often a run says that it still lives.
 WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
@@ -87,5 +87,6 @@ def mlflow_server(settings: Settings) -> Service:
 
 
 def _uvicorn(factory: str, host: str, port: int) -> tuple[str, ...]:
-    options = ("--host", host, "--port", str(port), "--log-level", "warning")
-    return (sys.executable, "-m", "uvicorn", "--factory", factory, *options)
+    options = ("--host", host, "--port", str(port), "--log-level", "warning", "--no-access-log")
+    log = ("--log-config", str(LOGGING / "uvicorn.json"))
+    return (sys.executable, "-m", "uvicorn", "--factory", factory, *options, *log)

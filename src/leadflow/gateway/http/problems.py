@@ -252,16 +252,15 @@ def _busy(request: Request, error: Exception) -> JSONResponse:
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
-    logger.error("the champion is refused: %s", type(error).__name__)
+    logger.error("the champion is refused", exc_info=error)
     return problem(503, "model-refused", "The model that should score is refused", str(error))
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:
-    logger.error("database: %s", type(error).__name__)
+    logger.error("the database does not answer", exc_info=error)
     return problem(503, "database-unavailable", TITLES[503][1], "The database does not answer.")
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    # The traceback goes to the log without the request's content, which may name people.
-    logger.error("unexpected error at %s", request.url.path, exc_info=error)
+    # ``request_log`` has it, with its traceback, as it passes by.
     return problem(500, "unexpected", "Leadflow made a mistake", "It has been logged.")

@@ -1,12 +1,15 @@
-"""From where a request comes, and its id: for the audit log, and for whoever asks about it."""
+"""From where a request comes, its id and its trace: for the logs, and for whoever asks about it."""
 
 import re
+from contextlib import nullcontext
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadflow.audit.context import acting_from, origin
 from leadflow.database.ids import new_id
+from leadflow.observability.logs import bound
+from leadflow.observability.trace_context import within
 
 HEADER = "X-Request-ID"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,100}")
@@ -23,7 +26,8 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
+        headers = Headers(scope=scope)
+        given = headers.get(HEADER, "")
         request_id = given if GIVEN.fullmatch(given) else new_id("req")
 
         async def answer(message: Message) -> None:
@@ -32,5 +36,10 @@ class RequestContext:
             await send(message)
 
         client = scope.get("client")
-        with acting_from(origin("gateway", client[0] if client else None), request_id):
+        came_from = origin("gateway", client[0] if client else None)
+        with (
+            acting_from(came_from, request_id),
+            bound(request_id=request_id),
+            within(headers.get("traceparent")) if "traceparent" in headers else nullcontext(),
+        ):
             await self._app(scope, receive, answer)

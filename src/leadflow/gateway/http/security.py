@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.orm import Session
+from structlog.contextvars import bind_contextvars
 
 from leadflow.accounts import signing_in
 from leadflow.accounts.actors import Actor
@@ -20,6 +21,7 @@ from leadflow.accounts.permissions import Reach, roles_with
 from leadflow.assignment.team.reach import reaches_lead, reaches_rep
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.problems import TITLES, Problem
+from leadflow.gateway.http.request_log import CALLER
 
 # A key that was revoked is refused a second later at the latest.
 REMEMBERED_SECONDS = 1.0
@@ -36,11 +38,20 @@ async def authenticate(
     key: Annotated[str | None, Security(header)],
     token: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
-    """The caller.
+    """The caller, whose id is in every line that is logged from here on.
 
     Raises:
         Problem: 401, no key or sign-in, or an unknown one; 403, a cookie without its form token.
     """
+    actor = await _who_calls(request, key, token)
+    request.scope[CALLER] = actor.id
+    bind_contextvars(caller=actor.id)
+    return actor
+
+
+async def _who_calls(
+    request: Request, key: str | None, token: HTTPAuthorizationCredentials | None
+) -> Actor:
     given = key or (token.credentials if token else None)
     cookie = request.cookies.get(COOKIE)
     kind, title = TITLES[401]

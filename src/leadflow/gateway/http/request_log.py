@@ -1,0 +1,73 @@
+"""One line a request: what was asked, by whom, how it ended, how long it took."""
+
+import re
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from leadflow.observability.logs import get_logger
+
+# Where ``security`` leaves the id of the caller once it is known.
+CALLER = "leadflow.caller"
+LEAD_ID = re.compile(r"lead_[0-9a-z]{8,40}")
+# What no route takes: said as one, so that nobody's guesses fill the log's fields.
+NO_ROUTE = "none"
+log = get_logger(__name__)
+
+
+class RequestLog:
+    """Stands inside ``RequestContext``, whose ids are in each line. Plain ASGI, because it is in
+    the way of every request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or whatever else the server hands over."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = perf_counter(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        failure: Exception | None = None
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            _write(scope, status, perf_counter() - begun, failure)
+
+
+def route_of(scope: Scope) -> str:
+    """The address as it was declared, ``/leads/{lead_id}``: never what was typed, which may name
+    people."""
+    route = scope.get("route")
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
+    if path:
+        return str(path)
+    return "/static" if scope["path"].startswith("/static/") else NO_ROUTE
+
+
+def _write(scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
+    lead_id = (scope.get("path_params") or {}).get("lead_id")
+    said = {
+        "method": scope["method"],
+        "route": route_of(scope),
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+    }
+    if CALLER in scope:
+        said["caller"] = scope[CALLER]
+    if isinstance(lead_id, str) and LEAD_ID.fullmatch(lead_id):
+        said["lead_id"] = lead_id
+    if failure is None:
+        log.info("request", **said)
+    else:
+        log.error("request failed", exc_info=failure, **said)
