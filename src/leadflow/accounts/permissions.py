@@ -64,6 +64,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "delegation.write": _EVERYBODY,
     "audit.read": _OF_A_LEAD | _all(_OPERATOR),
     "audit.resume": {},
+    "metrics.read": _all(_OPERATOR),
     "data.erase": _all(_MANAGER, _MARKETING, _OPERATOR),
     "account.own": _EVERYBODY,
     "account.manage": {},

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from leadflow.gateway import background
+from leadflow.gateway.api import metrics
 from leadflow.gateway.api import routers as api
 from leadflow.gateway.api.schemas import ProblemOut
 from leadflow.gateway.console import routers as console
@@ -19,7 +20,7 @@ from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
 from leadflow.gateway.http.request_log import RequestLog
-from leadflow.observability import logs
+from leadflow.observability import gauges, logs
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import get_settings
@@ -41,6 +42,7 @@ are problem documents (RFC 9457).
 def create_app() -> FastAPI:
     """The gateway; the champion loads in the background as it starts."""
     logs.configure("gateway")
+    gauges.install(metrics.QUEUES, metrics.GAUGES)
     app: FastAPI = FastAPIOffline(
         title="Leadflow",
         version="0.1.0",

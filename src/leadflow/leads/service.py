@@ -15,6 +15,7 @@ from leadflow.leads.event_types import read_types
 from leadflow.leads.places import place
 from leadflow.leads.schemas import LeadFields, LeadIn
 from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.observability.steps import step
 from leadflow.privacy.encryption import get_cipher
 from leadflow.settings import get_settings
 
@@ -82,6 +83,7 @@ def email_index_of(email: str) -> str:
     return get_cipher().blind_index(derive.normalise_email(email), "email")
 
 
+@step("store")
 def upsert_lead(
     session: Session, lead: LeadIn, now: datetime, mark: bool = True
 ) -> tuple[Lead, bool]:

@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 from leadflow import observability
 from leadflow.database import cluster
+from leadflow.observability.metrics import FOLDER
 from leadflow.settings import Settings
 
 LOGGING = Path(observability.__file__).parent
@@ -37,6 +38,17 @@ def environment(settings: Settings) -> dict[str, str]:
         "CREWAI_DISABLE_VERSION_CHECK": "true",
         "OTEL_SDK_DISABLED": "true",
     }
+
+
+def counting(settings: Settings) -> dict[str, str]:
+    """What lets the processes of a server count into one folder, so that whichever is asked for
+    ``/metrics`` answers for all."""
+    return {FOLDER: str(metrics_folder(settings))}
+
+
+def metrics_folder(settings: Settings) -> Path:
+    """Where they count; emptied as the supervisor starts."""
+    return settings.home / "run" / "metrics"
 
 
 def _text(value: object) -> str:

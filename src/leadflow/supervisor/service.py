@@ -1,5 +1,6 @@
 """Bringing everything up, keeping it up, and taking down what was started and nothing else."""
 
+import shutil
 import signal
 import threading
 import time
@@ -16,6 +17,7 @@ from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed
 from leadflow.supervisor.deploying import deploy
+from leadflow.supervisor.environment import metrics_folder
 from leadflow.supervisor.ports import check_ports
 from leadflow.supervisor.services import (
     Service,
@@ -87,6 +89,8 @@ class Supervisor:
         self._say("Starting PostgreSQL …")
         self._started_postgres = prepare_database(settings)
         self._note()
+        # Figures of processes that have ended would be counted again.
+        shutil.rmtree(metrics_folder(settings), ignore_errors=True)
         self._say("Starting Prefect and the gateway …")
         prefect = self._start(prefect_server(settings))
         api = self._start(gateway(settings))

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from leadflow.database import cluster
 from leadflow.settings import Settings
-from leadflow.supervisor.environment import LOGGING, environment, server_environment
+from leadflow.supervisor.environment import (
+    LOGGING,
+    counting,
+    environment,
+    server_environment,
+)
 
 # How often the worker looks for runs, and how often a run says that it still lives.
 WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
@@ -42,7 +47,7 @@ def gateway(settings: Settings) -> Service:
             ),
             *("--workers", str(settings.gateway_processes)),
         ),
-        environment(settings),
+        environment(settings) | counting(settings),
         f"{settings.gateway_url}/health",
     )
 

@@ -17,6 +17,7 @@ from leadflow.gateway.api.schemas import Owner
 from leadflow.gateway.http.callers import ReadsLeads
 from leadflow.leads.service import get_lead
 from leadflow.leads.tables import Lead
+from leadflow.observability.steps import step
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import get_settings
 
@@ -119,6 +120,7 @@ def read_assignment(
         )
 
 
+@step("hand_out")
 def hand_out(
     session: Session,
     lead: Lead,

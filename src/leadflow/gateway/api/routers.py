@@ -9,6 +9,7 @@ from leadflow.gateway.api import (
     health,
     lead_intake,
     leads,
+    metrics,
     policies,
     quality,
     rules,
@@ -20,6 +21,7 @@ from leadflow.gateway.api import (
 
 ROUTERS = (
     health.router,
+    metrics.router,
     lead_intake.router,
     leads.router,
     event_types.router,

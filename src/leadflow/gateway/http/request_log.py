@@ -1,4 +1,4 @@
-"""One line a request: what was asked, by whom, how it ended, how long it took."""
+"""One line and one count a request: what was asked, by whom, how it ended, how long it took."""
 
 import re
 from time import perf_counter
@@ -6,6 +6,7 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadflow.observability.logs import get_logger
+from leadflow.observability.metrics import count_request
 
 # Where ``security`` leaves the id of the caller once it is known.
 CALLER = "leadflow.caller"
@@ -56,10 +57,12 @@ def route_of(scope: Scope) -> str:
 
 
 def _write(scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
+    route = route_of(scope)
+    count_request(scope["method"], route, status, seconds)
     lead_id = (scope.get("path_params") or {}).get("lead_id")
     said = {
         "method": scope["method"],
-        "route": route_of(scope),
+        "route": route,
         "status": status,
         "duration_ms": round(seconds * 1000, 2),
     }

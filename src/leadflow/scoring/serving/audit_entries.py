@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry
 from leadflow.audit.queue import record_soon
+from leadflow.observability.steps import step
 from leadflow.scoring.tables import LeadScore
 
 
+@step("audit")
 def audit_score(session: Session, score: LeadScore, by: str, new_lead: bool = False) -> None:
     """One lead's score, and the one it had before."""
     entry = Entry(
@@ -27,6 +29,7 @@ def audit_score(session: Session, score: LeadScore, by: str, new_lead: bool = Fa
     record_soon(session, entry)
 
 
+@step("audit")
 def audit_batch(
     session: Session, by: str, subject: str, as_of: datetime, version: str, leads: int, why: str
 ) -> None:

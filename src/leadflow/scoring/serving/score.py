@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from leadflow.leads.service import LeadNotFound
+from leadflow.observability.steps import step
 from leadflow.scoring.serving.feature_frames import definitions_of, read_features, read_one
 from leadflow.scoring.serving.score_rows import scored_leads
 from leadflow.scoring.serving.score_writer import write_score, write_scores
@@ -32,6 +33,7 @@ class Scored:
     levels: dict[str, int]
 
 
+@step("score")
 def score_leads(
     session: Session,
     scorer: "Scorer",
@@ -54,6 +56,7 @@ def score_leads(
     return Scored(len(scored), {name: scored.level.count(name) for name in set(scored.level)})
 
 
+@step("score")
 def score_lead(
     session: Session, scorer: "Scorer", lead_id: str, as_of: datetime, settings: Settings
 ) -> LeadScore:
