@@ -160,10 +160,10 @@ def _load(session: "Session", file: Path, kind: str) -> "RuleSet":
     import leadflow.assignment.routing.rulebook  # noqa: F401  says what actions there are
     from leadflow.rules.rule_kinds import actions_of
     from leadflow.rules.schemas import parse_rules
-    from leadflow.rules.service import attribute_kinds
+    from leadflow.rules.service import known_names
     from leadflow.rules.text_format import load_rules
 
-    return parse_rules(load_rules(file), actions_of(kind), attribute_kinds(session))
+    return parse_rules(load_rules(file), actions_of(kind), known_names(session))
 
 
 def _show_matches(session: "Session", rules: "RuleSet") -> None:

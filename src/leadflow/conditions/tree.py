@@ -37,6 +37,13 @@ class Group:
 Condition = Check | Group
 
 
+def fields_of(condition: Condition) -> set[str]:
+    """The names of all fields that a condition goes by."""
+    if isinstance(condition, Check):
+        return {condition.field}
+    return {name for member in condition.members for name in fields_of(member)}
+
+
 @dataclass
 class Reader:
     """Reads conditions and collects what is wrong with them; ``kinds_of`` knows the fields."""

@@ -1,6 +1,13 @@
-"""What leads add: the types of events that every company has."""
+"""What leads add: the types of events that every company has, and fields for conditions."""
 
 from features.event_types import EventType
+from leadflow.leads.attribute_fields import ATTRIBUTES
+from leadflow.leads.event_fields import EVENTS
+from leadflow.leads.lead_fields import FIELDS
+
+__all__ = ["EVENT_TYPES", "FIELDS", "FIELD_FAMILIES"]
+
+FIELD_FAMILIES = (ATTRIBUTES, EVENTS)
 
 _BEHAVIOUR, _ENGAGED = "behavioural", "engagement"
 

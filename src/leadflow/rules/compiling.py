@@ -31,8 +31,7 @@ from sqlalchemy import (
 from leadflow.conditions.evaluation import NEGATIONS
 from leadflow.conditions.tree import Check, Condition
 from leadflow.conditions.values import ValueKind
-from leadflow.rules.attributes import attribute_is_empty, read_attribute
-from leadflow.rules.fields import CATALOGUE, PREFIX
+from leadflow.rules.fields import CATALOGUE, family_of
 
 Element = ColumnElement[Any]
 _TYPES: dict[ValueKind | None, Any] = {
@@ -68,8 +67,8 @@ def _check(check: Check, now: datetime) -> ColumnElement[bool]:
 
 def _read(field: str, kind: ValueKind, now: datetime) -> Element:
     """The field as it is compared, NULL where it is missing or of another kind."""
-    if field.startswith(PREFIX):
-        known = read_attribute(field.removeprefix(PREFIX), kind)
+    if (found := family_of(field)) is not None:
+        known = found[0].expression(found[1], kind, now)
     else:
         known = CATALOGUE[field].expression(now)
     if kind is ValueKind.NUMBER:
@@ -84,8 +83,8 @@ def _fold(text: Element) -> Element:
 
 
 def _is_empty(field: str, now: datetime) -> ColumnElement[bool]:
-    if field.startswith(PREFIX):
-        return attribute_is_empty(field.removeprefix(PREFIX))
+    if (found := family_of(field)) is not None:
+        return found[0].is_empty(found[1], now)
     known, kind = CATALOGUE[field].expression(now), CATALOGUE[field].kind
     if kind is ValueKind.TEXT:
         return func.coalesce(known == literal("", Text), true())

@@ -1,7 +1,6 @@
 """A rule set: rules with their conditions and actions, checked as a whole when it is written."""
 
 import json
-from collections.abc import Mapping
 from functools import cached_property, partial
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationErr
 from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
 from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Condition, Reader
-from leadflow.rules.fields import kinds_of
+from leadflow.rules.fields import Known, kinds_of
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_RULES = 200
@@ -69,16 +68,14 @@ class RuleShape(BaseModel):
     active: bool = True
 
 
-def parse_rules(
-    content: Any, actions: type[BaseModel], attributes: Mapping[str, str] | None = None
-) -> RuleSet:
+def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = None) -> RuleSet:
     """The rule set that this content, JSON values, describes: a mapping with ``rules`` and, if
     wanted, ``default`` actions; or the list of rules alone.
 
     Args:
         actions: what the actions of a rule may say.
-        attributes: the kind of each custom attribute by name, to hold conditions against; None
-            where any is taken.
+        known: the names of attributes and types of events there are (``fields.known_names``), to
+            hold conditions against; None where any is taken.
 
     Raises:
         RuleSetInvalid: everything that is wrong, each with its place.
@@ -86,7 +83,7 @@ def parse_rules(
     whole = {"rules": content} if isinstance(content, list) else content
     if found := unstorable(whole):
         raise RuleSetInvalid(found)
-    reading = _Reading(actions, Reader(partial(kinds_of, attributes=attributes)))
+    reading = _Reading(actions, Reader(partial(kinds_of, known=known)))
     problems = reading.conditions.problems
     if not isinstance(whole, dict) or not isinstance(whole.get("rules"), list):
         raise RuleSetInvalid([Problem("rules", "Write a list of rules under `rules`.")])
@@ -100,8 +97,8 @@ def parse_rules(
     problems += _repeated(whole["rules"])
     if problems:
         raise RuleSetInvalid(problems)
-    known = tuple(rule for rule in rules if rule is not None)
-    return RuleSet(rules=known, default=default, content=whole)
+    read = tuple(rule for rule in rules if rule is not None)
+    return RuleSet(rules=read, default=default, content=whole)
 
 
 class _Reading:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import RuleSetInvalid
-from leadflow.leads.tables import AttributeDefinition
+from leadflow.conditions.tree import fields_of
 from leadflow.rules.compiling import compiled
+from leadflow.rules.fields import is_at_hand, known_names
 from leadflow.rules.rule_kinds import CHECKS, actions_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.sources import lead_source, values_at_hand, values_of
@@ -23,12 +24,13 @@ __all__ = [
     "StoredRules",
     "activate",
     "active_rules",
-    "attribute_kinds",
     "first_match",
+    "known_names",
     "lead_source",
     "matches",
     "matching",
     "read_version",
+    "reads_store",
     "store_rules",
     "values_at_hand",
     "values_of",
@@ -156,10 +158,11 @@ def versions(session: Session, kind: str) -> list[RuleSetRow]:
     return list(session.scalars(statement.order_by(RuleSetRow.version.desc())))
 
 
-def attribute_kinds(session: Session) -> dict[str, str]:
-    """The kind of every custom attribute by name, to hold the conditions of new rules against."""
-    columns = AttributeDefinition.name, AttributeDefinition.kind
-    return dict(session.execute(select(*columns)).tuples().all())
+def reads_store(rules: RuleSet) -> bool:
+    """Whether some rule goes by what only the store knows, such as the last event: it is read for
+    such rules alone."""
+    named = (name for rule in rules.rules for name in fields_of(rule.conditions))
+    return not all(is_at_hand(name) for name in named)
 
 
 def first_match(rules: RuleSet, values: Mapping[str, Any], now: datetime) -> Rule | None:

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from leadflow.conditions.operators import OPERATORS, Operator
 from leadflow.conditions.values import ValueKind
+from leadflow.leads.event_fields import ASKED, LAST
+from leadflow.leads.own_event_types import EventTypesIn, declare
 from leadflow.rules.fields import CATALOGUE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,6 +59,7 @@ JSON: tuple[Any, ...] = (
     *WRITTEN,
 )
 NAMES = ("plan", "seats", "since")
+EVENT_TYPES = ("meeting", "rep_call", "demo", "demo_online")
 NUMBER_FIELDS = ("company_size", "website_visits", "email_opens", "content_downloads")
 TEXT_FIELDS = ("company_name", "industry", "job_title", "seniority", "location", "region")
 
@@ -80,7 +84,7 @@ leads = st.fixed_dictionaries(
         ),
         "score": st.none() | st.tuples(_percent, _level, _percent),
         "override": st.none() | st.tuples(_percent, _level, st.sampled_from([-1, 0, 1])),
-        "events": st.lists(moments, max_size=2),
+        "events": st.lists(st.tuples(st.sampled_from(EVENT_TYPES), moments), max_size=4),
     }
 )
 
@@ -95,6 +99,11 @@ _KINDS = {
         )
         for name in NAMES
     },
+    **{
+        f"events.{name}.{asked}": (ValueKind.MOMENT if asked == LAST else ValueKind.NUMBER,)
+        for name in EVENT_TYPES
+        for asked in ASKED
+    },
 }
 VALUES: dict[ValueKind, tuple[Any, ...]] = {
     ValueKind.NUMBER: NUMBERS,
@@ -104,6 +113,12 @@ VALUES: dict[ValueKind, tuple[Any, ...]] = {
     ValueKind.MOMENT: (*READABLE, *(moment.isoformat() for moment in MOMENTS)),
 }
 _VALUES = {kind: st.sampled_from(values) for kind, values in VALUES.items()}
+
+
+def declare_demos(session: Session) -> None:
+    """``demo`` of a company's own, and ``demo_online``, which counts as it."""
+    types = {"demo": {"label": "D"}, "demo_online": {"label": "O", "counts_as": "demo"}}
+    declare(session, EventTypesIn.model_validate({"event_types": types}), "test", NOW)
 
 
 def zoned(text: str) -> float:

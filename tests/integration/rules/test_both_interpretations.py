@@ -16,7 +16,7 @@ from leadflow.rules.rule_kinds import AnyActions
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.service import first_match, lead_source, matching, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
-from tests.integration.rules.made_up import NOW, conditions, leads
+from tests.integration.rules.made_up import NOW, conditions, declare_demos, leads
 
 
 def rule_set(drawn: list[dict[str, Any]]) -> RuleSet:
@@ -36,8 +36,8 @@ def put(session: Session, drawn: list[dict[str, Any]]) -> list[str]:
         currency = {"budget_currency": "EUR"} if "budget_minor" in columns else {}
         session.add(Lead(id=lead_id, source="test", **columns, **currency))
         rows += [
-            LeadEvent(lead_id=lead_id, type="meeting", occurred_at=at, known_at=NOW, source="t")
-            for at in one["events"]
+            LeadEvent(lead_id=lead_id, type=kind, occurred_at=at, known_at=NOW, source="t")
+            for kind, at in one["events"]
         ]
         if one["score"] is not None:
             rows.append(scored(lead_id, *one["score"]))
@@ -88,6 +88,7 @@ def overridden(lead_id: str, total: float, level: str, days_left: int) -> ScoreO
 
 def test_every_rule_says_the_same_of_every_lead_in_both(session: Session) -> None:
     seen: Counter[bool] = Counter()
+    declare_demos(session)
 
     @settings(max_examples=40, deadline=None, derandomize=True)
     @given(

@@ -11,18 +11,27 @@ from leadflow.conditions.evaluation import holds
 from leadflow.conditions.operators import OPERATORS, Operator
 from leadflow.conditions.tree import Reader
 from leadflow.conditions.values import ValueKind
-from leadflow.leads.tables import Lead
+from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.rules.compiling import compiled
 from leadflow.rules.fields import kinds_of
 from leadflow.rules.service import lead_source, values_of
-from tests.integration.rules.made_up import JSON, MOMENTS, NOW, TEXTS, TIMES, VALUES, zoned
+from tests.integration.rules.made_up import (
+    JSON,
+    MOMENTS,
+    NOW,
+    TEXTS,
+    TIMES,
+    VALUES,
+    declare_demos,
+    zoned,
+)
 
 FIELDS = {
-    ValueKind.NUMBER: ("timeline_months", "attributes.x"),
+    ValueKind.NUMBER: ("timeline_months", "attributes.x", "events.demo.count_7d"),
     ValueKind.TEXT: ("industry", "attributes.x"),
     ValueKind.TEXTS: ("service_requirements",),
     ValueKind.BOOLEAN: ("has_phone", "attributes.x"),
-    ValueKind.MOMENT: ("created_at", "attributes.x"),
+    ValueKind.MOMENT: ("created_at", "attributes.x", "events.demo.last_at"),
 }
 AT_A_TIME = 150
 
@@ -52,6 +61,11 @@ def met(session: Session) -> Session:
     columns += [{"has_phone": truth} for truth in (True, False)]
     columns += [{"created_at": moment} for moment in MOMENTS]
     session.add_all(Lead(source="test", **{"created_at": NOW, **known}) for known in columns)
+    session.flush()
+    declare_demos(session)
+    some = session.scalars(select(Lead.id).order_by(Lead.id).limit(len(MOMENTS)))
+    for lead_id, at in zip(some, MOMENTS, strict=True):
+        session.add(LeadEvent(lead_id=lead_id, type="demo_online", occurred_at=at, source="t"))
     session.flush()
     return session
 

@@ -17,6 +17,7 @@ from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
 from leadflow.rules import rule_kinds, service
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.tables import RuleSetRow
+from tests.integration.rules.made_up import declare_demos
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KIND = "assignment"
@@ -195,4 +196,20 @@ def test_new_rules_are_held_against_the_attributes_there_are(session: Session) -
     named = AttributeDefinition(name="seats", label="Seats", kind="numeric", dimension="fit")
     session.add(named)
     session.flush()
-    assert service.attribute_kinds(session) == {"seats": "numeric"}
+    assert service.known_names(session)["attributes."] == {"seats": "numeric"}
+
+
+def test_new_rules_are_held_against_the_types_of_events_there_are(session: Session) -> None:
+    assert "demo" not in service.known_names(session)["events."]
+    declare_demos(session)
+    assert {"demo", "meeting"} <= service.known_names(session)["events."].keys()
+
+
+def test_only_rules_about_events_are_read_from_the_store() -> None:
+    def about(field: str) -> bool:
+        fits = {"any": [{"level": {"operator": "exists"}}, {field: {"operator": "exists"}}]}
+        rule = {"rule_id": "r", "name": "R", "conditions": fits, "actions": {}}
+        return service.reads_store(parse_rules([rule], rule_kinds.AnyActions))
+
+    assert [about(name) for name in ("budget", "attributes.plan", "total_score")] == [False] * 3
+    assert [about(name) for name in ("last_event_at", "events.meeting.count_7d")] == [True] * 2

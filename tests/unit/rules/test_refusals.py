@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import DEEPEST, MOST_CHECKS
+from leadflow.rules.fields import Known
 from leadflow.rules.rule_kinds import AnyActions, UnknownRuleKind, actions_of
 from leadflow.rules.schemas import MOST_RULES, parse_rules
 
@@ -23,6 +24,9 @@ class Actions(BaseModel):
     notify: list[bool] = []
 
 
+KNOWN = {"attributes.": ATTRIBUTES, "events.": {"demo": "demo", "meeting": "meeting"}}
+
+
 def rule(conditions: Any = None, **more: Any) -> dict[str, Any]:
     fits = {"level": check("equals", "hot")} if conditions is None else conditions
     known = {"rule_id": "a", "name": "A", "conditions": fits, "actions": {"strategy": "hybrid"}}
@@ -33,9 +37,9 @@ def check(operator: str, *value: Any) -> dict[str, Any]:
     return {"operator": operator} | ({"value": value[0]} if value else {})
 
 
-def problems(content: Any, attributes: dict[str, str] | None = ATTRIBUTES) -> dict[str, str]:
+def problems(content: Any, known: Known | None = KNOWN) -> dict[str, str]:
     with pytest.raises(RuleSetInvalid) as refused:
-        parse_rules(content, Actions, attributes)
+        parse_rules(content, Actions, known)
     return {found.place: found.problem for found in refused.value.problems}
 
 
@@ -44,6 +48,12 @@ REFUSED: list[tuple[Any, str, str]] = [
     ({"email": check("exists")}, ".email", "There is no field 'email'"),
     ({"attributes.seat": check("exists")}, ".attributes.seat", "Did you mean attributes.seats"),
     ({"attributes.Seats'": check("exists")}, ".attributes.Seats'", "small letters"),
+    ({"events.demos.count": check("exists")}, ".events.demos.count", "Did you mean demo"),
+    ({"events.demo.total": check("exists")}, ".events.demo.total", "events.demo.count, count_7d"),
+    ({"events.demo": check("exists")}, ".events.demo", "last_at"),
+    ({"events.demo.count": check("equals", "x")}, ".events.demo.count.value", "a number"),
+    ({"events.demo.last_at": check("less_than", 3)}, ".events.demo.last_at.value", "moment"),
+    ({"event.demo.count": check("exists")}, ".event.demo.count", "There is no field"),
     ({3: check("exists")}, " (the key 3)", "Write text in quotes"),
     ({"level": check("equal", "hot")}, ".level.operator", "Did you mean equals"),
     ({"level": {"value": "hot"}}, ".level.operator", "Say one of equals,"),

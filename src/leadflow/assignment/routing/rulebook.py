@@ -1,6 +1,5 @@
 """The assignment rules in use: which plan a lead falls under."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, cast
@@ -15,7 +14,7 @@ from leadflow.assignment.tables import Rep, Team
 from leadflow.conditions.problems import Problem, nearest
 from leadflow.rules.rule_kinds import CHECKS, KINDS
 from leadflow.rules.schemas import RuleSet, parse_rules
-from leadflow.rules.service import active_rules
+from leadflow.rules.service import active_rules, reads_store
 from leadflow.rules.tables import RuleSetRow
 from leadflow.settings import Settings
 
@@ -78,8 +77,8 @@ class Rulebook:
 
     @cached_property
     def asks_for_events(self) -> bool:
-        """Whether some rule goes by the last event, which is read for it alone."""
-        return "last_event_at" in json.dumps(self.rules.content)
+        """Whether some rule goes by events, which are read for such rules alone."""
+        return reads_store(self.rules)
 
     @property
     def assigning(self) -> list[str]:

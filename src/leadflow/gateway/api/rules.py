@@ -154,7 +154,7 @@ def put_rules(
     used is refused as a whole: `errors` has every `place` and `problem`. 200 where the content is
     that of the active version, or of the newest."""
     with unit_of_work() as session:
-        rules = parse_rules(content, actions_of(kind), service.attribute_kinds(session))
+        rules = parse_rules(content, actions_of(kind), service.known_names(session))
         known = {row.version for row in service.versions(session, kind)}
         who = named_by(session, caller, by)
         version = service.store_rules(session, kind, rules, who, note, activate)
@@ -176,7 +176,7 @@ def try_assignment_rules(
     """Hand the newest leads out twice, by the rules in use and by these, among the team as it is
     with room for all of them. Nothing is stored."""
     with unit_of_work() as session:
-        rules = parse_rules(content, AssignActions, service.attribute_kinds(session))
+        rules = parse_rules(content, AssignActions, service.known_names(session))
         trial = try_rules(session, get_settings(), rules, datetime.now(UTC), last)
     return TrialOut(
         changed=trial.changed,

@@ -1,0 +1,67 @@
+"""What a condition may name: a field of every lead, or one of a family such as ``attributes.NAME``.
+
+Rooms declare fields as values of these classes; the rules put them together into one catalogue.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from leadflow.conditions.values import ValueKind
+
+Expression = Callable[[datetime], ColumnElement[Any]]
+
+
+@dataclass(frozen=True)
+class RowsAtHand:
+    """Rows that have been read already: a lead, its score and the override in force, where it has
+    them; and the moment that counts as now."""
+
+    lead: Any
+    score: Any
+    override: Any
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of every lead: its name, its kind, and its SQL as of a moment over the leads with
+    their scores. Numbers are ``double precision``.
+
+    ``at_hand`` is the same value out of rows that have been read; None where only the store knows.
+    """
+
+    name: str
+    kind: ValueKind
+    expression: Expression
+    at_hand: Callable[[RowsAtHand], Any] | None = None
+
+
+@dataclass(frozen=True)
+class FieldFamily:
+    """Fields that share a prefix and whose names are in the store: ``attributes.`` and a name.
+
+    In all of these a name stands without the prefix, except in what ``values`` and ``at_hand``
+    return, which are values by whole name.
+
+    Args:
+        known: what names there are, each with what the family needs to say its kind.
+        kinds: what a field may be read as, or in words why there is none of this name; without
+            the known names, any that could be one is taken.
+        expression: the field's SQL, read as a kind, NULL where it is missing or of another.
+        is_empty: whether the field has no value, as SQL that is never NULL.
+        values: the values of these leads as of a moment, by lead id.
+        at_hand: the same out of rows that have been read; None where only the store knows.
+    """
+
+    prefix: str
+    known: Callable[[Session], Mapping[str, str]]
+    kinds: Callable[[str, Mapping[str, str] | None], tuple[ValueKind, ...] | str]
+    expression: Callable[[str, ValueKind, datetime], ColumnElement[Any]]
+    is_empty: Callable[[str, datetime], ColumnElement[bool]]
+    values: Callable[[Session, Sequence[str], datetime], Mapping[str, Mapping[str, Any]]]
+    at_hand: Callable[[RowsAtHand], Mapping[str, Any]] | None = None

@@ -1,0 +1,94 @@
+"""What conditions may ask of a lead itself. Personal data is not among it."""
+
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, Double, Text, cast, func, literal, select
+
+from leadflow.conditions.fields import Expression, Field, RowsAtHand
+from leadflow.conditions.values import ValueKind
+from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent
+
+_NUMBER, _TEXT, _MOMENT = ValueKind.NUMBER, ValueKind.TEXT, ValueKind.MOMENT
+
+
+def _column(name: str, kind: ValueKind) -> Field:
+    return Field(name, kind, _as_it_is(getattr(Lead, name)), attrgetter(f"lead.{name}"))
+
+
+def _count(name: str) -> Field:
+    column = getattr(Lead, name)
+    return Field(name, _NUMBER, lambda now: cast(column, Double), attrgetter(f"lead.{name}"))
+
+
+def _code(name: str, column_name: str) -> Field:
+    # CHAR compares without its trailing blanks, text does not.
+    column = getattr(Lead, column_name)
+    return Field(name, _TEXT, lambda now: cast(column, Text), attrgetter(f"lead.{column_name}"))
+
+
+def _as_it_is(column: Any) -> Expression:
+    return lambda now: column
+
+
+def _budget(rows: RowsAtHand) -> float | None:
+    minor: int | None = rows.lead.budget_minor
+    return None if minor is None else minor / 100
+
+
+def _age_in_days(now: datetime) -> ColumnElement[Any]:
+    age = literal(now, DateTime(timezone=True)) - Lead.created_at
+    return func.date_part("epoch", age) / literal(86400.0, Double)
+
+
+def _last_event_at(now: datetime) -> ColumnElement[Any]:
+    """Read along the index, and only of leads where a condition comes to it."""
+    of_reps = select(EventTypeRow.name).where(EventTypeRow.done_by == "rep")
+    return (
+        select(func.max(LeadEvent.occurred_at))
+        .where(
+            LeadEvent.lead_id == Lead.id,
+            LeadEvent.occurred_at <= now,
+            LeadEvent.type.not_in(of_reps),
+        )
+        .correlate(Lead)
+        .scalar_subquery()
+    )
+
+
+FIELDS = (
+    _column("company_name", _TEXT),
+    _count("company_size"),
+    _column("industry", _TEXT),
+    _column("job_title", _TEXT),
+    _column("seniority", _TEXT),
+    _column("location", _TEXT),
+    _code("country", "country"),
+    _column("region", _TEXT),
+    Field(
+        "budget",
+        _NUMBER,
+        lambda now: cast(Lead.budget_minor, Double) / literal(100.0, Double),
+        _budget,
+    ),
+    _code("currency", "budget_currency"),
+    _column("timeline", _TEXT),
+    _column("timeline_months", _NUMBER),
+    _column("service_requirements", ValueKind.TEXTS),
+    _count("website_visits"),
+    _count("email_opens"),
+    _count("content_downloads"),
+    _column("email_kind", _TEXT),
+    _column("has_phone", ValueKind.BOOLEAN),
+    _column("source", _TEXT),
+    _column("created_at", _MOMENT),
+    _column("known_from", _MOMENT),
+    Field("last_event_at", _MOMENT, _last_event_at),
+    Field(
+        "age_days",
+        _NUMBER,
+        _age_in_days,
+        lambda rows: (rows.now - rows.lead.created_at) / timedelta(days=1),
+    ),
+)
