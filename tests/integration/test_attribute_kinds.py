@@ -14,7 +14,8 @@ from features.moments import all_leads, these_leads
 from leadflow.leads import attributes as registering
 from leadflow.leads.files import open_table
 from leadflow.leads.importing import import_file
-from leadflow.leads.mapping import CsvOptions, MappingError, parse_mapping
+from leadflow.leads.mapping import MappingError, parse_mapping
+from leadflow.leads.mapping_parts import CsvOptions
 from leadflow.leads.proposal import propose
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import upsert_lead

@@ -109,7 +109,7 @@ def _propose(file: Path, source: str | None) -> None:
     import yaml
 
     from leadflow.leads.files import open_table
-    from leadflow.leads.mapping import CsvOptions
+    from leadflow.leads.mapping_parts import CsvOptions
     from leadflow.leads.proposal import propose
 
     stem = file.name.split(".")[0]

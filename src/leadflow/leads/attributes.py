@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from features.attribute_values import is_written_date
-from leadflow.leads.mapping import Attribute, Mapping, MappingError
+from leadflow.leads.mapping import Mapping, MappingError
+from leadflow.leads.mapping_parts import Attribute
 from leadflow.leads.tables import AttributeDefinition
 
 LONGEST_CATEGORY, MOST_WORDS = 60, 8

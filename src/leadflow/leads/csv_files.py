@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from leadflow.leads.mapping import CsvOptions
+from leadflow.leads.mapping_parts import CsvOptions
 from leadflow.leads.tables_of_text import BROKEN, REST, Row, Table, UnreadableFile
 
 SNIFFED_BYTES = 1 << 16

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from leadflow.leads.csv_files import TextLines, fault, open_csv, storable
-from leadflow.leads.mapping import CsvOptions, Join
+from leadflow.leads.mapping_parts import CsvOptions, Join
 from leadflow.leads.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
 
 SNIFFED_ROWS = 500

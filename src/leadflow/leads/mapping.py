@@ -1,193 +1,32 @@
 """The mapping: what each column of a company's file means. Read from YAML, checked, explained."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-    model_validator,
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from leadflow.leads.mapping_parts import (
+    ROW,
+    AssignedTo,
+    Attribute,
+    Column,
+    CreatedAt,
+    CsvOptions,
+    FieldName,
+    Join,
+    Name,
+    Outcome,
+    Part,
+    as_column,
+    as_rep,
 )
-
-FieldName = Literal[
-    "email",
-    "first_name",
-    "last_name",
-    "phone",
-    "company_name",
-    "company_size",
-    "industry",
-    "job_title",
-    "location",
-    "country",
-    "budget",
-    "currency",
-    "timeline",
-    "service_requirements",
-    "website_visits",
-    "email_opens",
-    "content_downloads",
-]
-ROW = "row"
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class MappingError(ValueError):
     """A mapping that cannot be used; the message names the key, the column and what to do."""
-
-
-def _duration(value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"(\d+)\s*([smhdw])", str(value).strip())
-    if match is None:
-        raise ValueError("write a number and a unit: 30s, 32m, 6h, 14d or 2w")
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
-
-
-def _as_column(value: Any) -> Any:
-    return {"column": value} if isinstance(value, str) else value
-
-
-def _as_rep(value: Any) -> Any:
-    return {"rep": value} if isinstance(value, str) else value
-
-
-def _utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _seconds(value: timedelta) -> str:
-    return f"{value // timedelta(seconds=1)}s"
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_seconds)]
-Moment = Annotated[datetime, AfterValidator(_utc)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-
-
-class Part(BaseModel):
-    """A part of a mapping: unknown keys are refused, so that a typo is found."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(Part):
-    """A column, its values in other words, and those that stand for nothing."""
-
-    column: str
-    values: dict[str, str] = {}
-    missing: tuple[str, ...] = ()
-
-
-class Attribute(Column):
-    """A column kept as an attribute of the lead, and so as a feature.
-
-    ``format`` is how a date is written, as in strptime; ISO 8601 where it is not given. Free text
-    is a feature only where ``use`` asks for it: ``words`` learns from its length.
-    """
-
-    kind: Literal["numeric", "categorical", "boolean", "date", "text"]
-    label: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    dimension: Literal["demographic", "behavioural", "engagement", "fit"] = "fit"
-    format: str | None = None
-    use: Literal["words"] | None = None
-
-    @model_validator(mode="after")
-    def _fits_the_kind(self) -> Self:
-        if self.format is not None and self.kind != "date":
-            raise ValueError("only an attribute of kind date has a format")
-        if self.use is not None and self.kind != "text":
-            raise ValueError("only an attribute of kind text has a use")
-        return self
-
-
-class DateColumn(Part):
-    """A column of dates; ``format`` as in strptime, ISO 8601 where it is not given."""
-
-    column: str
-    format: str | None = None
-
-
-class DateSequence(Part):
-    """Dates for a file in date order that has none: one row each ``every`` from ``start`` on."""
-
-    start: Moment
-    every: Duration
-
-
-class CreatedAt(Part):
-    """When the lead came in: a column of dates, or a sequence."""
-
-    column: str | None = None
-    format: str | None = None
-    otherwise: Moment | Literal["now"] = "now"
-    sequence: DateSequence | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.column is None) == (self.sequence is None):
-            raise ValueError("give either a column or a sequence")
-        return self
-
-
-class Outcome(Part):
-    """How a lead ended, by the values of a column. ``open`` are leads that have not ended."""
-
-    column: str
-    converted: tuple[str, ...]
-    lost: tuple[str, ...] = ()
-    open: tuple[str, ...] = ()
-    at: Annotated[DateColumn, BeforeValidator(_as_column)] | None = None
-    after: Duration | None = None
-    value: str | None = None
-    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
-
-    @model_validator(mode="after")
-    def _has_a_date(self) -> Self:
-        if (self.at is None) == (self.after is None):
-            raise ValueError(
-                "say when a lead ended: `at` with a column of dates, or `after` with the time "
-                "since it came in, such as 14d"
-            )
-        return self
-
-
-class AssignedTo(Part):
-    """Who had the lead: a column with the salesperson, and if the file says so their team and
-    manager. Recorded as past assignments, never a property of the lead."""
-
-    rep: str
-    team: str | None = None
-    manager: str | None = None
-
-
-class Join(Part):
-    """A look-up file beside the data file: its columns appear as ``PREFIX.COLUMN``."""
-
-    file: str
-    column: str
-    key: str
-    prefix: str
-    values: dict[str, str] = {}
-
-
-class CsvOptions(Part):
-    """How a CSV file is written; what is not given is found out from its beginning."""
-
-    separator: str | None = None
-    encoding: str | None = None
-    decimal: Literal[".", ","] = "."
 
 
 class Mapping(Part):
@@ -197,12 +36,14 @@ class Mapping(Part):
     key: str | None = None
     csv: CsvOptions = CsvOptions()
     joins: tuple[Join, ...] = ()
-    fields: dict[FieldName, Annotated[Column, BeforeValidator(_as_column)]] = {}
-    attributes: dict[Name, Attribute] = {}
+    fields: dict[FieldName, Annotated[Column, BeforeValidator(as_column)]] = Field(
+        default_factory=dict
+    )
+    attributes: dict[Name, Attribute] = Field(default_factory=dict)
     outcome: Outcome | None = None
-    assigned_to: Annotated[AssignedTo, BeforeValidator(_as_rep)] | None = None
-    created_at: Annotated[CreatedAt, BeforeValidator(_as_column)] | None = None
-    ignore: dict[str, str] = {}
+    assigned_to: Annotated[AssignedTo, BeforeValidator(as_rep)] | None = None
+    created_at: Annotated[CreatedAt, BeforeValidator(as_column)] | None = None
+    ignore: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -6,20 +6,21 @@ broken. It exists only where some row breaks it.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from features.attribute_values import FALSE, TRUE
 from leadflow.leads import derive
-from leadflow.leads.mapping import ROW, Attribute, Column, CreatedAt, Mapping, Outcome
+from leadflow.leads.column_reader import ColumnReader, as_texts, text_or_none
+from leadflow.leads.mapping import Mapping
+from leadflow.leads.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
 from leadflow.leads.tables_of_text import BROKEN, Row
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_VALUE = frozenset({"", "null", "nan", "none", "n/a"})
 INFINITE = re.compile(r"[+-]?(inf|infinity|∞)", re.IGNORECASE)
 LONGEST = {"categorical": 500, "text": 10_000}
 TEXTS = ("first_name", "last_name", "company_name", "job_title", "location", "timeline")
@@ -45,21 +46,21 @@ def parse(
     return _Parser(rows, numbers, mapping, context).frame()
 
 
-class _Parser:
+class _Parser(ColumnReader):
     def __init__(
         self, rows: Sequence[Row], numbers: Sequence[int], mapping: Mapping, context: Context
     ) -> None:
         # A row that could not be read says nothing that can be relied on.
-        self._rows: list[Row] = [{BROKEN: row[BROKEN]} if BROKEN in row else row for row in rows]
+        said: list[Row] = [{BROKEN: row[BROKEN]} if BROKEN in row else row for row in rows]
+        super().__init__(said, mapping.csv.decimal)
         self._numbers = numbers
         self._mapping, self._context = mapping, context
-        self._columns: dict[str, Any] = {}
 
     def frame(self) -> "pd.DataFrame":
         import pandas as pd
 
         for reason in dict.fromkeys(row[BROKEN] for row in self._rows if BROKEN in row):
-            self._flag("row", str(reason), [row.get(BROKEN) == reason for row in self._rows])
+            self.flag("row", str(reason), [row.get(BROKEN) == reason for row in self._rows])
         self._identity()
         self._profile()
         self._budget()
@@ -67,73 +68,76 @@ class _Parser:
         self._created_at(self._mapping.created_at)
         if self._mapping.outcome is not None:
             self._outcome(self._mapping.outcome)
-        return pd.DataFrame(self._columns, index=range(len(self._rows)))
+        return pd.DataFrame(self.columns, index=range(len(self._rows)))
 
     def _identity(self) -> None:
-        key, email = self._mapping.key, self._texts(self._field("email"))
+        key, email = self._mapping.key, self.texts(self._field("email"))
         if key == ROW:
             ids: list[str | None] = [f"{self._context.file_key}-{n}" for n in self._numbers]
         else:
-            ids = self._texts(Column(column=key) if key else None)
+            ids = self.texts(Column(column=key) if key else None)
         addresses = [None if v is None else derive.normalise_email(v) for v in email]
-        self._columns |= {"external_id": _words(ids), "email": _words(addresses)}
-        self._derived("email_kind", addresses, derive.email_kind, missing="none")
+        self.columns |= {"external_id": as_texts(ids), "email": as_texts(addresses)}
+        self.derived("email_kind", addresses, derive.email_kind, missing="none")
         known = ids if key is not None else addresses
-        self._flag("key" if key else "email", "is missing", [value is None for value in known])
-        self._flag("key", "stands in an earlier row of this batch too", _repeats(ids))
-        self._flag("email", "stands in an earlier row of this batch too", _repeats(addresses))
+        self.flag("key" if key else "email", "is missing", [value is None for value in known])
+        self.flag("key", "stands in an earlier row of this batch too", _repeats(ids))
+        self.flag("email", "stands in an earlier row of this batch too", _repeats(addresses))
 
     def _profile(self) -> None:
         for name in TEXTS:
-            self._columns[name] = _words(self._texts(self._field(name)))
-        industries = self._texts(self._field("industry"))
-        self._columns["industry"] = _words([v and v.lower() for v in industries])
-        self._derived("phone", self._texts(self._field("phone")), derive.normalise_phone)
-        self._derived("seniority", self._columns["job_title"], derive.seniority)
-        months = {v: derive.timeline_months(v) for v in self._columns["timeline"].dropna().unique()}
-        self._columns["timeline_months"] = self._columns["timeline"].map(months).astype("float64")
-        location, country = self._columns["location"], self._texts(self._field("country"))
-        places = [derive.place(_or_none(a), b) for a, b in zip(location, country, strict=True)]
-        self._columns["country"] = _words([code for code, _ in places])
-        self._columns["region"] = _words([region for _, region in places])
-        wanted = self._texts(self._field("service_requirements"))
-        self._columns["service_requirements"] = _words([_listed(value) for value in wanted])
+            self.columns[name] = as_texts(self.texts(self._field(name)))
+        industries = self.texts(self._field("industry"))
+        self.columns["industry"] = as_texts([v and v.lower() for v in industries])
+        self.derived("phone", self.texts(self._field("phone")), derive.normalise_phone)
+        self.derived("seniority", self.columns["job_title"], derive.seniority)
+        months = {v: derive.timeline_months(v) for v in self.columns["timeline"].dropna().unique()}
+        self.columns["timeline_months"] = self.columns["timeline"].map(months).astype("float64")
+        location, country = (
+            self.columns["location"],
+            self.texts(self._field("country")),
+        )
+        places = [derive.place(text_or_none(a), b) for a, b in zip(location, country, strict=True)]
+        self.columns["country"] = as_texts([code for code, _ in places])
+        self.columns["region"] = as_texts([region for _, region in places])
+        wanted = self.texts(self._field("service_requirements"))
+        self.columns["service_requirements"] = as_texts([_listed(value) for value in wanted])
         for name in COUNTS:
-            self._columns[name] = self._whole(name, self._texts(self._field(name)))
+            self.columns[name] = self.whole(name, self.texts(self._field(name)))
 
     def _budget(self) -> None:
-        budget = self._number("budget", self._texts(self._field("budget")))
-        currencies = self._texts(self._field("currency"))
+        budget = self.number("budget", self.texts(self._field("budget")))
+        currencies = self.texts(self._field("currency"))
         words = [(value or self._context.currency).upper() for value in currencies]
         wrong = [len(word) != 3 or not word.isascii() or not word.isalpha() for word in words]
-        self._flag("currency", "is no ISO 4217 code such as USD", wrong)
-        self._columns["budget"] = budget
-        self._columns["budget_currency"] = _words(words).where(budget.notna())
+        self.flag("currency", "is no ISO 4217 code such as USD", wrong)
+        self.columns["budget"] = budget
+        self.columns["budget_currency"] = as_texts(words).where(budget.notna())
 
     def _attributes(self) -> None:
         read = {name: self._attribute(name, a) for name, a in self._mapping.attributes.items()}
         values = zip(*read.values(), strict=True) if read else ([] for _ in self._rows)
-        self._columns["attributes"] = [
+        self.columns["attributes"] = [
             json.dumps({n: v for n, v in zip(read, row, strict=False) if v is not None})
             for row in values
         ]
 
     def _attribute(self, name: str, attribute: Attribute) -> list[Any]:
-        texts, where = self._texts(attribute), f"attributes.{name}"
+        texts, where = self.texts(attribute), f"attributes.{name}"
         if attribute.kind in LONGEST:
             longest = LONGEST[attribute.kind]
             too_long = [len(value or "") > longest for value in texts]
-            self._flag(where, f"is longer than {longest:,} characters", too_long)
+            self.flag(where, f"is longer than {longest:,} characters", too_long)
             return texts
         if attribute.kind == "date":
-            return _iso(self._moments(where, texts, attribute.format))
+            return _iso(self.moments(where, texts, attribute.format))
         if attribute.kind == "numeric":
             finite = [None if v is None or INFINITE.fullmatch(v) else v for v in texts]
-            numbers = self._number(where, finite)
+            numbers = self.number(where, finite)
             return [None if value != value else float(value) for value in numbers]
         truths = [_truth(value) for value in texts]
         unread = [v is not None and t is None for v, t in zip(texts, truths, strict=True)]
-        self._flag(where, "is neither true nor false", unread)
+        self.flag(where, "is neither true nor false", unread)
         return truths
 
     def _created_at(self, created: CreatedAt | None) -> None:
@@ -146,120 +150,40 @@ class _Parser:
             steps = pd.Series(self._numbers, dtype="int64") * pd.Timedelta(created.sequence.every)
             moments = pd.Timestamp(created.sequence.start) + steps
         else:
-            texts = self._texts(Column(column=created.column or ""))
-            read = self._moments("created_at", texts, created.format)
+            texts = self.texts(Column(column=created.column or ""))
+            read = self.moments("created_at", texts, created.format)
             instead = now if created.otherwise == "now" else pd.Timestamp(created.otherwise)
             moments = read.fillna(instead)
-        self._columns["created_at"] = moments.astype("datetime64[us, UTC]")
+        self.columns["created_at"] = moments.astype("datetime64[us, UTC]")
 
     def _outcome(self, outcome: Outcome) -> None:
         import pandas as pd
 
-        words = self._texts(Column(column=outcome.column))
+        words = self.texts(Column(column=outcome.column))
         meaning = dict.fromkeys(outcome.converted, "converted") | dict.fromkeys(
             outcome.lost, "lost"
         )
         known = {*meaning, *outcome.open}
         unknown = [value is not None and value not in known for value in words]
-        self._flag("outcome", "is not among the values the mapping names", unknown)
-        ended = _words([meaning.get(value or "") for value in words])
-        created = self._columns["created_at"]
+        self.flag("outcome", "is not among the values the mapping names", unknown)
+        ended = as_texts([meaning.get(value or "") for value in words])
+        created = self.columns["created_at"]
         if outcome.at is not None:
-            written = self._texts(Column(column=outcome.at.column))
-            at = self._moments("outcome.at", written, outcome.at.format)
-            self._flag("outcome", "has no date", list(ended.notna() & at.isna()))
+            written = self.texts(Column(column=outcome.at.column))
+            at = self.moments("outcome.at", written, outcome.at.format)
+            self.flag("outcome", "has no date", list(ended.notna() & at.isna()))
         else:
             at = created + pd.Timedelta(outcome.after or 0)
-        self._columns["outcome"] = ended
-        self._columns["occurred_at"] = at.where(ended.notna()).astype("datetime64[us, UTC]")
-        texts = self._texts(Column(column=outcome.value) if outcome.value else None)
-        value = self._number("outcome.value", texts).where(ended == "converted")
+        self.columns["outcome"] = ended
+        self.columns["occurred_at"] = at.where(ended.notna()).astype("datetime64[us, UTC]")
+        texts = self.texts(Column(column=outcome.value) if outcome.value else None)
+        value = self.number("outcome.value", texts).where(ended == "converted")
         currency = pd.Series(outcome.currency or self._context.currency, index=value.index)
-        self._columns["value"] = value
-        self._columns["value_currency"] = currency.where(value.notna())
+        self.columns["value"] = value
+        self.columns["value_currency"] = currency.where(value.notna())
 
     def _field(self, name: str) -> Column | None:
         return self._mapping.fields.get(name)  # type: ignore[call-overload, no-any-return]
-
-    def _texts(self, column: Column | None) -> list[str | None]:
-        """The words of a column: trimmed, in other words where the mapping says so, or None."""
-        if column is None:
-            return [None] * len(self._rows)
-        name, values, missing = column.column, column.values, {*column.missing, ""}
-        found = ((row.get(name) or "").strip() for row in self._rows)
-        translated = (values.get(word, word) for word in found) if values else found
-        return [None if word in missing else " ".join(word.split()) for word in translated]
-
-    def _number(self, where: str, texts: list[str | None]) -> "pd.Series[float]":
-        """Numbers, NaN where there is none; ``1,200.50`` and ``$ 1200`` are read too."""
-        import numpy as np
-        import pandas as pd
-
-        words = [None if v is None or v.lower() in NO_VALUE else v for v in texts]
-        if self._mapping.csv.decimal == ",":
-            words = [v and v.replace(".", "").replace(",", ".") for v in words]
-        given = pd.Series(words, dtype="object")
-        numbers = pd.to_numeric(given, errors="coerce").astype("float64")
-        numbers = numbers.where(np.isfinite(numbers))
-        unread = given.notna() & numbers.isna()
-        if unread.any():
-            plain = given[unread].astype("str").str.replace(r"^[$€£]\s*|\s*[$€£]$", "", regex=True)
-            grouped = plain.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
-            plain = plain.where(~grouped, plain.str.replace(",", ""))
-            numbers[unread] = pd.to_numeric(plain, errors="coerce")
-            unread = given.notna() & ~np.isfinite(numbers)
-            numbers = numbers.where(~unread)
-        self._flag(where, "is not a number", list(unread))
-        return numbers
-
-    def _whole(self, name: str, texts: list[str | None]) -> "pd.Series[Any]":
-        numbers = self._number(name, texts)
-        broken = numbers.notna() & (numbers % 1 != 0)
-        self._flag(name, "is not a whole number", list(broken))
-        return numbers.where(~broken)
-
-    def _moments(
-        self, where: str, texts: list[str | None], written: str | None
-    ) -> "pd.Series[Any]":
-        """Moments, in UTC where the text names no zone; a flag where there is text but no date."""
-        import pandas as pd
-
-        words = [None if v is None or v.lower() in NO_VALUE else v for v in texts]
-        given = pd.Series(words, dtype="object")
-        read = pd.to_datetime(given, format=written or "ISO8601", errors="coerce", utc=True)
-        form = f"of the form {written}" if written else "such as 2026-01-31; set `format`"
-        self._flag(where, f"is not a date {form}", list(given.notna() & read.isna()))
-        return read
-
-    def _derived(
-        self,
-        name: str,
-        texts: Iterable[Any],
-        function: Callable[[str], str | None],
-        missing: Literal["none"] | None = None,
-    ) -> None:
-        """A column made of another one; each different value is worked out once."""
-        known: dict[str, str | None] = {}
-        values: list[str | None] = []
-        for text in map(_or_none, texts):
-            if text is not None and text not in known:
-                known[text] = function(text)
-            values.append(missing if text is None else known[text])
-        self._columns[name] = _words(values)
-
-    def _flag(self, field: str, rule: str, broken: Sequence[Any]) -> None:
-        if any(broken):
-            self._columns[f"{field}|{rule}"] = broken
-
-
-def _words(values: Iterable[str | None]) -> "pd.Series[str]":
-    import pandas as pd
-
-    return pd.Series(values, dtype="str")
-
-
-def _or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _repeats(values: Sequence[str | None]) -> list[bool]:

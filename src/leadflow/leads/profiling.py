@@ -7,8 +7,9 @@ from typing import Literal
 
 from features.attribute_values import FALSE, TRUE
 from leadflow.leads.attributes import is_free_text
+from leadflow.leads.column_reader import NO_VALUE
 from leadflow.leads.date_formats import Written, how_written
-from leadflow.leads.parsing import INFINITE, NO_VALUE
+from leadflow.leads.parsing import INFINITE
 from leadflow.leads.slugs import slug
 from leadflow.leads.tables_of_text import Row
 

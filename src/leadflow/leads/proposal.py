@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadflow.leads import known_names as known
-from leadflow.leads.mapping import ROW
+from leadflow.leads.mapping_parts import ROW
 from leadflow.leads.profiling import Profile, filled_only_where, profile
 from leadflow.leads.proposed_attributes import attribute, date_column, free_name, why_not
 from leadflow.leads.tables_of_text import Row, Table

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leadflow.leads.files import chunks, fingerprint, open_table
-from leadflow.leads.mapping import CsvOptions
+from leadflow.leads.mapping_parts import CsvOptions
 from leadflow.leads.tables_of_text import BROKEN, UnreadableFile
 
 CSV = CsvOptions()

@@ -17,8 +17,8 @@ from leadflow.assignment.team.versions import store_team
 from leadflow.database.copying import copy_rows
 from leadflow.database.ids import new_id
 from leadflow.leads.files import open_table
-from leadflow.leads.mapping import ROW
 from leadflow.leads.mapping import Mapping as FileMapping
+from leadflow.leads.mapping_parts import ROW
 from leadflow.leads.tables import Lead, Outcome
 
 SOURCE = "import"
