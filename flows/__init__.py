@@ -1,5 +1,5 @@
 """The order of work: one file a flow. Whoever runs one writes its log as every other process."""
 
-from leadflow.observability import logs
+from leadflow.observability import process
 
-logs.configure("flow")
+process.begin("flow")

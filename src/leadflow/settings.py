@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,7 +16,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LEADFLOW_", env_file=".env", env_ignore_empty=True, extra="ignore"
+        env_prefix="LEADFLOW_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     home: Path = Field(
@@ -42,6 +46,12 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto",
         description="json: a JSON object a line; console: for people; auto: console at a terminal.",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("LEADFLOW_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="Address that traces go to over OTLP/HTTP, such as http://localhost:4318; the "
+        "standard OTEL_EXPORTER_OTLP_ENDPOINT works too. Unset: none are kept.",
     )
     host: str = Field(default="127.0.0.1", description="Address the servers listen on.")
     gateway_port: int = Field(default=8000, description="Port of the HTTP API.")

@@ -91,9 +91,9 @@ def main() -> None:
 def _from_the_terminal() -> Iterator[None]:
     """What is done from here is said so in the audit log."""
     from leadflow.audit.context import acting_from
-    from leadflow.observability import logs
+    from leadflow.observability import process
 
-    logs.configure("terminal", at_least="WARNING")
+    process.begin("terminal", at_least="WARNING")
     with acting_from("terminal"):
         yield
 

@@ -11,18 +11,23 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from leadflow.database import cluster, roles
+from leadflow.database.traced_cursor import TracedCursor
+from leadflow.observability import spans
 from leadflow.settings import get_settings
 
 
 def engine_for(url: URL | str, pool_size: int = 10) -> Engine:
     """An engine on PostgreSQL; sessions speak UTC, so every read timestamp is aware and UTC."""
+    connected: dict[str, Any] = {"options": "-c timezone=UTC -c jit=off"}
+    if spans.kept():
+        connected["cursor_factory"] = TracedCursor
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=20,
         # A failing statement is logged, and its parameters may be personal data.
         hide_parameters=True,
-        connect_args={"options": "-c timezone=UTC -c jit=off"},
+        connect_args=connected,
     )
     event.listen(engine, "checkout", _refuse_ended)
     return engine

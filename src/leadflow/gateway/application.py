@@ -20,7 +20,8 @@ from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
 from leadflow.gateway.http.request_log import RequestLog
-from leadflow.observability import gauges, logs
+from leadflow.gateway.http.request_trace import RequestTrace
+from leadflow.observability import gauges, process, spans
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import get_settings
@@ -41,13 +42,15 @@ are problem documents (RFC 9457).
 
 def create_app() -> FastAPI:
     """The gateway; the champion loads in the background as it starts."""
-    logs.configure("gateway")
+    process.begin("gateway")
     gauges.install(metrics.QUEUES, metrics.GAUGES)
     app: FastAPI = FastAPIOffline(
         title="Leadflow",
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=_lifespan,
+        # Its own spans hold addresses as they were typed, which may name people.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         responses={
             status: {
                 "model": ProblemOut,
@@ -64,6 +67,8 @@ def create_app() -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
     app.add_middleware(RequestLog)
+    if spans.kept():
+        app.add_middleware(RequestTrace)
     app.add_middleware(RequestContext)
     return app
 
@@ -80,3 +85,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with background.running(serving):
         yield
     serving.stop()
+    process.end()

@@ -5,8 +5,12 @@ from typing import Any
 
 import httpx
 
+from leadflow.observability.spans import span
+from leadflow.observability.trace_context import traceparent
 from leadflow.settings import Settings
 
+# Where Prefect looks for the trace that a run belongs to.
+TRACE_LABEL = "__OTEL_TRACEPARENT"
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 
 
@@ -40,11 +44,11 @@ class PrefectClient:
             PrefectUnavailable: no server, or no such deployment.
         """
         known = self._call("GET", f"/deployments/name/{deployment}/{deployment}")
-        run = self._call(
-            "POST",
-            f"/deployments/{known['id']}/create_flow_run",
-            {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}},
-        )
+        wanted = {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}}
+        trace = traceparent()
+        if trace is not None:
+            wanted["labels"] = {TRACE_LABEL: trace}
+        run = self._call("POST", f"/deployments/{known['id']}/create_flow_run", wanted)
         return str(run["id"])
 
     def state(self, run_id: str) -> str:
@@ -136,7 +140,7 @@ class PrefectClient:
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         try:
-            response = self._http.request(method, path, json=body)
+            response = self._request(method, path, body)
             response.raise_for_status()
         except httpx.HTTPStatusError as error:
             raise PrefectUnavailable(
@@ -149,3 +153,11 @@ class PrefectClient:
                 f"({type(error).__name__}). Start it with: leadflow up"
             ) from error
         return response.json()
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
+        with span("prefect", "call", {"http.request.method": method}) as call:
+            trace = traceparent()
+            headers = {} if trace is None else {"traceparent": trace}
+            response = self._http.request(method, path, json=body, headers=headers)
+            call.set_attribute("http.response.status_code", response.status_code)
+            return response

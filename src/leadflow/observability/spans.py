@@ -4,21 +4,60 @@ Rooms say ``with span("…")`` whether or not they are: until ``tracing.start`` 
 span is nothing, and OpenTelemetry is not imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Literal, Protocol
 
-Attributes = dict[str, str | int | float | bool]
-Maker = Callable[[str, Attributes | None], AbstractContextManager[Any]]
+Attributes = Mapping[str, str | int | float | bool]
+Kind = Literal["request", "query", "call", "act", "step"]
+
+
+class Span(Protocol):
+    """What can be said of a piece of work while it goes on."""
+
+    def update_name(self, name: str) -> None:
+        """Call it otherwise."""
+
+    def set_attribute(self, key: str, value: str | int | float | bool) -> None:
+        """Say something of it: a word or figure of ours, never of a person."""
+
+
+class Nothing:
+    """A span where none is kept."""
+
+    def update_name(self, name: str) -> None:
+        """Nothing."""
+
+    def set_attribute(self, key: str, value: str | int | float | bool) -> None:
+        """Nothing."""
+
+
+Maker = Callable[[str, Kind, Attributes], AbstractContextManager[Span]]
 _maker: list[Maker] = []
-_NOTHING: AbstractContextManager[None] = nullcontext()
+_flush: list[Callable[[], object]] = []
+_NOTHING: AbstractContextManager[Span] = nullcontext(Nothing())
+_NONE: Attributes = {}
 
 
-def span(name: str, attributes: Attributes | None = None) -> AbstractContextManager[Any]:
-    """The block is one piece of the trace. Names and attributes are ours: never of a person."""
-    return _maker[0](name, attributes) if _maker else _NOTHING
+def span(
+    name: str, kind: Kind = "step", attributes: Attributes = _NONE
+) -> AbstractContextManager[Span]:
+    """The block is one piece of its trace. A request or an act begins a trace where there is none
+    yet; queries, calls and steps are only kept within one."""
+    return _maker[0](name, kind, attributes) if _maker else _NOTHING
 
 
-def make_spans_with(maker: Maker) -> None:
-    """From now on spans are made by this."""
-    _maker[:] = [maker]
+def kept() -> bool:
+    """Whether traces are kept in this process."""
+    return bool(_maker)
+
+
+def flush() -> None:
+    """Send the spans that have not been sent yet."""
+    for send in _flush:
+        send()
+
+
+def make_spans_with(maker: Maker, flush: Callable[[], object]) -> None:
+    """From now on spans are made by this, and sent at once by ``flush``."""
+    _maker[:], _flush[:] = [maker], [flush]

@@ -25,21 +25,26 @@ def traceparent() -> str | None:
     return _given.get()
 
 
+def given() -> str | None:
+    """The traceparent that this work was begun with, by a caller or by a row."""
+    return _given.get()
+
+
 def trace_id() -> str | None:
     """The 32 hexadecimal digits that name the trace."""
     found = traceparent()
     return None if found is None else found[3:35]
 
 
-def valid(given: str | None) -> str | None:
-    """A traceparent as it was given; None where it is none."""
-    return given if given is not None and TRACEPARENT.fullmatch(given) else None
+def valid(said: str | None) -> str | None:
+    """A traceparent as it was said; None where it is none."""
+    return said if said is not None and TRACEPARENT.fullmatch(said) else None
 
 
 @contextmanager
-def within(given: str | None) -> Iterator[None]:
+def within(said: str | None) -> Iterator[None]:
     """What is done in the block belongs to the trace of this traceparent."""
-    token = _given.set(valid(given))
+    token = _given.set(valid(said))
     try:
         yield
     finally:

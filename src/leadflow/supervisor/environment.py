@@ -36,8 +36,16 @@ def environment(settings: Settings) -> dict[str, str]:
         "CREWAI_DISABLE_TRACKING": "true",
         "CREWAI_TRACING_ENABLED": "false",
         "CREWAI_DISABLE_VERSION_CHECK": "true",
-        "OTEL_SDK_DISABLED": "true",
+        **_tracing(settings),
     }
+
+
+def _tracing(settings: Settings) -> dict[str, str]:
+    """Prefect makes spans of runs and tasks where it is told to; they join the trace that a run was
+    started in."""
+    if settings.otlp_endpoint is None:
+        return {"OTEL_SDK_DISABLED": "true"}
+    return {"OTEL_SDK_DISABLED": "false", "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "true"}
 
 
 def counting(settings: Settings) -> dict[str, str]:

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from leadflow.database.ids import new_id
-from leadflow.observability import logs
+from leadflow.observability import process
 from leadflow.settings import Settings, get_settings
 
 LARGEST = 10 * 2**20
@@ -78,7 +78,7 @@ def serve(settings: Settings) -> Controller:
 
 def main() -> None:
     """Serve until told to end."""
-    logs.configure("mail")
+    process.begin("mail")
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
