@@ -3,9 +3,10 @@
 from prefect import flow
 
 from tasks.assignment import publish_sweeps, sweep
+from tasks.run_names import name_run
 
 
-@flow(name="assign_leads")
+@flow(name="assign_leads", flow_run_name=name_run, timeout_seconds=240)
 def assign_leads(strategy: str | None = None) -> int:
     """Sweep until no lead is left that has not been tried; returns how many were assigned.
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tasks.approvals import find_verdict, read_question, take_decision
 from tasks.outbox import deliver_outbox
+from tasks.run_names import name_run
 
 
 class DecisionForm(RunInput):
@@ -24,7 +25,13 @@ class DecisionForm(RunInput):
 
 
 # No retries: a retried run would ask for the approval again.
-@flow(name="await_decision", retries=0, persist_result=True)
+@flow(
+    name="await_decision",
+    flow_run_name=name_run,
+    timeout_seconds=300,
+    retries=0,
+    persist_result=True,
+)
 def await_decision(approval_id: str) -> str:
     """Ask until there is a decision, then have it carried out.
 

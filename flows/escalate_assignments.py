@@ -10,9 +10,10 @@ from tasks.escalation import (
     redistribute,
 )
 from tasks.outbox import deliver_outbox
+from tasks.run_names import name_run
 
 
-@flow(name="escalate_assignments")
+@flow(name="escalate_assignments", flow_run_name=name_run, timeout_seconds=240)
 def escalate_assignments() -> int:
     """Take every step that is due; returns how many leads a step was taken with."""
     catch_up_touches()

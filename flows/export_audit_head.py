@@ -3,9 +3,10 @@
 from prefect import flow
 
 from tasks.audit import export_head
+from tasks.run_names import name_run
 
 
-@flow(name="export_audit_head")
+@flow(name="export_audit_head", flow_run_name=name_run, timeout_seconds=300)
 def export_audit_head() -> int:
     """Returns the number of the log's last row, 0 while it is empty.
 

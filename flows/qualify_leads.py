@@ -14,10 +14,11 @@ from tasks.qualification import (
     keep_answer,
     publish_qualified,
 )
+from tasks.run_names import name_run
 from tasks.scoring import load_scorer
 
 
-@flow(name="qualify_leads")
+@flow(name="qualify_leads", flow_run_name=name_run, timeout_seconds=1500)
 def qualify_leads(limit: int | None = None) -> Qualified:
     """Ask about at most ``limit`` leads (the setting where it is not given), a few at a time.
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from tasks.run_names import name_run
 from tasks.scoring import (
     end_run,
     load_scorer,
@@ -18,7 +19,12 @@ from tasks.scoring import (
 AT_ONCE = 2
 
 
-@flow(name="score_leads", task_runner=ThreadPoolTaskRunner(max_workers=AT_ONCE))  # type: ignore[arg-type]
+@flow(
+    name="score_leads",
+    flow_run_name=name_run,
+    timeout_seconds=3300,
+    task_runner=ThreadPoolTaskRunner(max_workers=AT_ONCE),  # type: ignore[arg-type]
+)
 def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
     """Score the leads that have news, an old score or none; returns how many were.
 

@@ -9,9 +9,10 @@ from tasks.learning import (
     publish_training_report,
 )
 from tasks.outbox import deliver_outbox
+from tasks.run_names import name_run
 
 
-@flow(name="train_model")
+@flow(name="train_model", flow_run_name=name_run, timeout_seconds=21600)
 def train_model(reason: str = "") -> str | None:
     """Train, report, propose; returns the approval's id, or None where the rubric goes on scoring.
 

@@ -41,7 +41,7 @@ class GateOutcome:
     words: str
 
 
-@task(persist_result=False, cache_policy=NO_CACHE)
+@task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=60)
 def read_question(approval_id: str) -> str:
     """What is asked, in Markdown for the people who decide; as it stands at this moment."""
     with unit_of_work() as session:
@@ -52,7 +52,7 @@ def read_question(approval_id: str) -> str:
 
 
 # Asked anew each time the run wakes up: somebody may have decided elsewhere meanwhile.
-@task(persist_result=False, cache_policy=NO_CACHE)
+@task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=60)
 def find_verdict(approval_id: str) -> GateOutcome:
     """Whether the question has been settled already, through whichever door."""
     with unit_of_work() as session:
@@ -60,7 +60,7 @@ def find_verdict(approval_id: str) -> GateOutcome:
         return GateOutcome(approval.status != "waiting", approval.status)
 
 
-@task(persist_result=True)
+@task(persist_result=True, timeout_seconds=60)
 def take_decision(
     approval_id: str,
     decision: Literal["approve", "reject"],

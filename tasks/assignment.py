@@ -9,6 +9,7 @@ from leadflow.assignment.routing import sweep as service
 from leadflow.assignment.routing.sweep import SweepResult
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tasks.run_names import say_in_name
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
@@ -32,9 +33,11 @@ def publish_sweeps(results: list[SweepResult]) -> int:
     """A table of who got which lead and why, as an artifact; returns how many were assigned."""
     assigned = sum(result.assigned for result in results)
     unroutable = sum(result.unroutable for result in results)
-    create_table_artifact(
-        [row for result in results for row in result.rows][:1000],
-        key="assigned-leads",
-        description=f"{assigned:,} leads assigned, {unroutable:,} found no salesperson",
-    )
+    if assigned or unroutable:
+        create_table_artifact(
+            [row for result in results for row in result.rows][:1000],
+            key="assigned-leads",
+            description=f"{assigned:,} leads assigned, {unroutable:,} found no salesperson",
+        )
+    say_in_name(f"{assigned:,} leads")
     return assigned

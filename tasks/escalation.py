@@ -10,6 +10,7 @@ from leadflow.assignment.work.alarms import Alarm
 from leadflow.assignment.work.escalation import Escalated
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tasks.run_names import say_in_name
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
@@ -57,4 +58,5 @@ def publish_escalation(taken: int, batches: list[Escalated], alarm: Alarm) -> in
             key="escalated-leads",
             description="Leads that a step was taken with",
         )
+    say_in_name(f"{sum(counts.values()):,} leads")
     return sum(counts.values())

@@ -12,9 +12,10 @@ from leadflow.scoring.learning.challenger import Learned, promotion
 from leadflow.scoring.learning.challenger import learn_challenger as learn
 from leadflow.scoring.monitoring.checks import triggered
 from leadflow.settings import get_settings
+from tasks.run_names import say_in_name
 
 
-@task(persist_result=False)
+@task(persist_result=False, timeout_seconds=18000)
 def learn_challenger(reason: str = "") -> Learned | str:
     """A registered challenger, or in words why there is too little to learn from."""
     from models.training import CannotLearn
@@ -27,7 +28,7 @@ def learn_challenger(reason: str = "") -> Learned | str:
         return str(error)
 
 
-@task(persist_result=False)
+@task(persist_result=False, timeout_seconds=60)
 def publish_training_report(learned: Learned) -> None:
     """The report with its plots, as an artifact of the run."""
     images = [
@@ -39,9 +40,10 @@ def publish_training_report(learned: Learned) -> None:
         key="training-report",
         description=f"Challenger {learned.version}: what it learned and how good it is",
     )
+    say_in_name(f"version {learned.version}")
 
 
-@task
+@task(timeout_seconds=60)
 def publish_rubric_report(reason: str) -> None:
     """Says in an artifact that the rubric goes on scoring, and why."""
     create_markdown_artifact(
@@ -49,9 +51,10 @@ def publish_rubric_report(reason: str) -> None:
         key="training-report",
         description="No model was learned",
     )
+    say_in_name("no model learned")
 
 
-@task(persist_result=False)
+@task(persist_result=False, timeout_seconds=60)
 def propose_promotion(learned: Learned) -> str:
     """Ask a person whether the challenger becomes the champion; returns the approval's id."""
     settings = get_settings()

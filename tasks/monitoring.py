@@ -10,9 +10,10 @@ from leadflow.scoring.monitoring import checks
 from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.model_health import ModelHealth
 from leadflow.settings import get_settings
+from tasks.run_names import say_in_name
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=10)
+@task(persist_result=False, retries=2, retry_delay_seconds=10, timeout_seconds=1800)
 def check_model() -> ModelHealth:
     """Check the model and keep the check; reasons to train go to the outbox with it."""
     settings = get_settings()
@@ -22,7 +23,7 @@ def check_model() -> ModelHealth:
     return health
 
 
-@task(persist_result=False)
+@task(persist_result=False, timeout_seconds=60)
 def publish_health(health: ModelHealth) -> str:
     """The finding with its tables, as an artifact of the run; returns the finding."""
     create_markdown_artifact(
@@ -30,4 +31,5 @@ def publish_health(health: ModelHealth) -> str:
         key="model-health",
         description=f"{health.serving}: {len(health.reasons_to_train)} reasons to train anew",
     )
+    say_in_name(f"{len(health.reasons_to_train)} reasons to train")
     return health.headline

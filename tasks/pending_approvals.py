@@ -10,6 +10,7 @@ from leadflow.approvals.service import start_gate, waiting
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
+from tasks.run_names import say_in_name
 
 # A run in one of these no longer waits for anybody.
 OVER = {"Completed", "Failed", "Crashed", "Cancelled", "Cancelling", "TimedOut"}
@@ -55,3 +56,4 @@ def publish_waiting(moved: int) -> None:
         create_table_artifact(
             rows, key="waits-for-people", description=f"Decisions that wait; {moved} moved on"
         )
+    say_in_name(f"{moved:,} moved on")

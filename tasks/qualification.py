@@ -16,6 +16,7 @@ from leadflow.qualification import choosing, service
 from leadflow.qualification.asking import Answer, Question
 from leadflow.settings import get_settings
 from models.scores import Scorer
+from tasks.run_names import say_in_name
 
 NO_KEY = "AI is not asked: no key. Set LEADFLOW_AI_API_KEY to ask."
 NO_BUDGET = "The day's budget is used up; asking goes on tomorrow (UTC)."
@@ -60,7 +61,13 @@ def find_key() -> bool:
     return ai.has_key(get_settings())
 
 
-@task(persist_result=False, cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
+@task(
+    persist_result=False,
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=2,
+    timeout_seconds=60,
+)
 def choose_leads(limit: int | None, done: int) -> list[Chosen] | str:
     """The next leads worth asking about, as many as are asked at a time; or why there are none."""
     settings, now = get_settings(), datetime.now(UTC)
@@ -77,13 +84,19 @@ def choose_leads(limit: int | None, done: int) -> list[Chosen] | str:
     return chosen[:affordable] or (NO_BUDGET if chosen else "")
 
 
-@task(persist_result=False, cache_policy=NO_CACHE)
+@task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=900)
 def ask_crew(chosen: Chosen) -> Answer:
     """What the crew says of one lead, or the kind of failure; the very same is not asked twice."""
     return chosen.known or ai.ask(chosen.question, get_settings())
 
 
-@task(persist_result=False, cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
+@task(
+    persist_result=False,
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=2,
+    timeout_seconds=60,
+)
 def keep_answer(scorer: Scorer, chosen: Chosen, answer: Answer) -> Kept:
     """Store what came of a question and score the lead again, in one unit of work."""
     settings = get_settings()
@@ -103,7 +116,7 @@ def endpoint_is_down(kept: Sequence[Kept]) -> bool:
     return bool(kept) and all(one.error in ENDPOINT_DOWN for one in kept)
 
 
-@task
+@task(timeout_seconds=60)
 def publish_qualified(kept: Sequence[Kept], note: str) -> Qualified:
     """What was asked and answered and what it took, as a table artifact without any lead in it."""
     currency = get_settings().ai_currency
@@ -128,4 +141,5 @@ def publish_qualified(kept: Sequence[Kept], note: str) -> Qualified:
         key="qualified-leads",
         description=f"AI answered about {done.answered:,} leads. {note}".strip(),
     )
+    say_in_name(f"{done.answered:,} answers")
     return done

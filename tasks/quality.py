@@ -9,6 +9,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.quality import service
 from leadflow.quality.schemas import SampleOut
 from leadflow.settings import get_settings
+from tasks.run_names import say_in_name
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=2)
@@ -39,4 +40,6 @@ def publish_sample(samples: list[SampleOut]) -> int:
         key="quality-sample",
         description="Automated decisions that people judge: leadflow quality waiting",
     )
-    return sum(sample.size for sample in samples if sample.new)
+    drawn = sum(sample.size for sample in samples if sample.new)
+    say_in_name(f"{drawn:,} drawn")
+    return drawn

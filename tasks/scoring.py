@@ -15,9 +15,10 @@ from leadflow.scoring.serving.score import Scored
 from leadflow.scoring.serving.shadow import shadow_scorer
 from leadflow.settings import get_settings
 from models.scores import Scorer
+from tasks.run_names import say_in_name
 
 
-@task(persist_result=False)
+@task(persist_result=False, timeout_seconds=120)
 def load_scorer(as_of: datetime | None = None) -> Scorer:
     """The champion, or the rubric where no model has been promoted: now, or at a past moment."""
     if as_of is not None:
@@ -25,7 +26,7 @@ def load_scorer(as_of: datetime | None = None) -> Scorer:
     return serving_scorer(get_settings())
 
 
-@task(persist_result=False)
+@task(persist_result=False, timeout_seconds=120)
 def load_shadow() -> Scorer | None:
     """The challenger that scores beside, or None; one that cannot be read stops nobody."""
     try:
@@ -35,7 +36,7 @@ def load_shadow() -> Scorer | None:
         return None
 
 
-@task(persist_result=False, cache_policy=NO_CACHE)
+@task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=300)
 def open_run(scorer: Scorer, as_of: datetime | None, everything: bool) -> Run:
     """The run to go on with, or a new one."""
     with unit_of_work() as session:
@@ -43,14 +44,20 @@ def open_run(scorer: Scorer, as_of: datetime | None, everything: bool) -> Run:
 
 
 # A partition is one transaction: killed in the middle, it has not happened.
-@task(persist_result=False, cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
+@task(
+    persist_result=False,
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=2,
+    timeout_seconds=600,
+)
 def score_partition(scorer: Scorer, run: Run, shadow: Scorer | None) -> Scored | None:
     """Score and store the next partition; None when there are no more."""
     with unit_of_work() as session:
         return runs.score_partition(session, scorer, run, get_settings(), shadow)
 
 
-@task(persist_result=False, cache_policy=NO_CACHE)
+@task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=120)
 def end_run(scorer: Scorer, run: Run, scored: list[Scored]) -> int:
     """A table of the levels as an artifact; returns how many leads the run has scored."""
     with unit_of_work() as session:
@@ -67,10 +74,11 @@ def end_run(scorer: Scorer, run: Run, scored: list[Scored]) -> int:
             f"as of {run.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         ),
     )
+    say_in_name(f"{total:,} leads")
     return total
 
 
-@task(persist_result=False, cache_policy=NO_CACHE)
+@task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=60)
 def start_assignment(run: Run) -> None:
     """Have leads handed out by their new scores; once a run, by the outbox."""
     key = f"assign_leads:{run.run_id}"

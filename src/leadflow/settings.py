@@ -73,7 +73,12 @@ class Settings(BaseSettings):
     session_hours: float = Field(
         default=12, gt=0, le=720, description="How long a person stays signed in."
     )
-    work_pool: str = Field(default="leadflow", description="Prefect work pool of the deployments.")
+    work_pool: str = Field(
+        default="leadflow", description="Prefect work pool of long runs, each in its own process."
+    )
+    warm_pool: str = Field(
+        default="leadflow-warm", description="Prefect work pool of short runs, inside its worker."
+    )
     model_name: str = Field(default="lead-conversion", description="Registered model in MLflow.")
     horizon_days: int = Field(
         default=90, gt=0, description="A lead counts as converted if it does so within this time."

@@ -20,21 +20,18 @@ from leadflow.supervisor.services import mlflow_server
 
 pytestmark = pytest.mark.servers
 PROJECT = Path(__file__).parents[2]
+LONG, WARM = get_settings().work_pool, get_settings().warm_pool
 SURFACE = {
-    "train_model": ("flows.train_model.train_model", "0 2 * * *", 1),
-    "monitor_model": ("flows.monitor_model.monitor_model", "0 1 * * *", 1),
-    "score_leads": ("flows.score_leads.score_leads", "5 * * * *", 1),
-    "qualify_leads": ("flows.qualify_leads.qualify_leads", "*/30 * * * *", 1),
-    "assign_leads": ("flows.assign_leads.assign_leads", "* * * * *", 1),
-    "escalate_assignments": (
-        "flows.escalate_assignments.escalate_assignments",
-        "* * * * *",
-        1,
-    ),
-    "escalate_waiting": ("flows.escalate_waiting.escalate_waiting", "*/5 * * * *", 1),
-    "sample_quality": ("flows.sample_quality.sample_quality", "0 6 * * *", 1),
-    "export_audit_head": ("flows.export_audit_head.export_audit_head", "20 * * * *", 1),
-    "await_decision": ("flows.await_decision.await_decision", None, None),
+    "train_model": ("0 2 * * *", LONG, 1),
+    "monitor_model": ("0 1 * * *", LONG, 1),
+    "score_leads": ("5 * * * *", LONG, 1),
+    "qualify_leads": ("*/30 * * * *", LONG, 1),
+    "await_decision": (None, LONG, None),
+    "assign_leads": ("* * * * *", WARM, None),
+    "escalate_assignments": ("* * * * *", WARM, None),
+    "escalate_waiting": ("*/5 * * * *", WARM, None),
+    "sample_quality": ("0 6 * * *", WARM, None),
+    "export_audit_head": ("20 * * * *", WARM, None),
 }
 
 
@@ -47,10 +44,10 @@ def ask(path: str, body: dict[str, Any]) -> Any:
 def test_what_is_deployed_is_what_is_promised(deployed: list[str]) -> None:
     found = {item["name"]: item for item in ask("/deployments/filter", {})}
     assert set(found) == set(deployed) == set(SURFACE)
-    for name, (entrypoint, cron, limit) in SURFACE.items():
+    for name, (cron, pool, limit) in SURFACE.items():
         item = found[name]
-        assert item["entrypoint"] == entrypoint
-        assert item["work_pool_name"] == get_settings().work_pool
+        assert item["entrypoint"] == f"flows.{name}.{name}"
+        assert item["work_pool_name"] == pool
         assert [each["schedule"]["cron"] for each in item["schedules"]] == ([cron] if cron else [])
         limits = item["global_concurrency_limit"]
         assert (limits["limit"] if limits else None) == limit

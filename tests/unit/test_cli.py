@@ -80,7 +80,7 @@ def test_doctor_finds_what_is_there_and_what_is_not(tmp_path: Path) -> None:
         "PostgreSQL",
         "Audit log",
         "Prefect",
-        "Worker",
+        "Workers",
         "MLflow",
         "Chromium",
     ):

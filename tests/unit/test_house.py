@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = ("src/leadflow", "flows", "tasks", "models", "features", "expectations")
+PACKAGES = ("src/leadflow", "flows", "tasks", "models", "features", "expectations", "deployments")
 
 
 def sources(*folders: str) -> list[Path]:

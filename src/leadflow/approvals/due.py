@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.approvals.progress import advance
 from leadflow.approvals.tables import Approval
+from leadflow.settings import Settings
 
 
 def advance_due(session: Session, now: datetime, limit: int = 500) -> list[str]:
@@ -26,6 +27,11 @@ def advance_due(session: Session, now: datetime, limit: int = 500) -> list[str]:
     for approval in moved:
         advance(session, approval, now)
     return [approval.id for approval in moved]
+
+
+def anything_waits(session: Session, settings: Settings, now: datetime) -> bool:
+    """Whether any approval waits, and so may be late or have lost its gate."""
+    return bool(session.scalar(select(exists().where(Approval.status == "waiting"))))
 
 
 def with_a_gate(session: Session, limit: int = 500) -> list[Approval]:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import httpx
 import yaml
@@ -35,7 +34,7 @@ def deployment_file() -> Path:
 
 
 def deploy(settings: Settings) -> bool:
-    """Create the work pool and every deployment; False if nothing had changed since the last time.
+    """Create the work pools and every deployment; False if nothing had changed since the last time.
 
     Raises:
         DeployFailed: Prefect refused something.
@@ -45,7 +44,8 @@ def deploy(settings: Settings) -> bool:
     with httpx.Client(base_url=f"{settings.prefect_url}/api", timeout=30.0) as api:
         if mark.exists() and mark.read_text() == wanted and _all_known(api):
             return False
-        _create_pool(api, settings.work_pool)
+        for pool, file in _pools(settings):
+            create_pool(api, pool, file)
     result = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
         cwd=PROJECT,
@@ -77,17 +77,23 @@ def _all_known(api: httpx.Client) -> bool:
     )
 
 
-def _create_pool(api: httpx.Client, name: str) -> None:
-    answer = api.post("/work_pools/", json=_pool() | {"name": name})
+def _pools(settings: Settings) -> tuple[tuple[str, Path], ...]:
+    folder = PROJECT / "deployments"
+    return (
+        (settings.work_pool, folder / "process_pool.yaml"),
+        (settings.warm_pool, folder / "warm_pool.yaml"),
+    )
+
+
+def create_pool(api: httpx.Client, name: str, file: Path) -> None:
+    """Create a work pool as the file says, unless there is one of this name.
+
+    Raises:
+        DeployFailed: Prefect refused it.
+    """
+    answer = api.post("/work_pools/", json=yaml.safe_load(file.read_text()) | {"name": name})
     if answer.status_code not in (200, 201, 409):
         raise DeployFailed(f"Prefect did not create the work pool {name}: {answer.text[:500]}")
-
-
-def _pool() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(
-        (PROJECT / "deployments" / "work_pool.yaml").read_text()
-    )
-    return content
 
 
 def _fingerprint(settings: Settings) -> str:
@@ -97,5 +103,6 @@ def _fingerprint(settings: Settings) -> str:
         for path in sorted((PROJECT / folder).glob("*.py")):
             digest.update(path.read_bytes())
     digest.update(cluster.locate(settings).prefect.render_as_string().encode())
-    digest.update(settings.work_pool.encode())
+    for pool, file in _pools(settings):
+        digest.update(pool.encode() + file.read_bytes())
     return digest.hexdigest()

@@ -44,7 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
         _audit,
         _ports,
         _prefect,
-        _worker,
+        _workers,
         _mlflow,
         _browser,
     )
@@ -153,19 +153,23 @@ def _prefect(settings: Settings) -> Finding:
     return Finding("Prefect", "ok", f"{settings.prefect_url}, all flows deployed")
 
 
-def _worker(settings: Settings) -> Finding:
+def _workers(settings: Settings) -> Finding:
+    pools = (settings.work_pool, settings.warm_pool)
     try:
-        found = httpx.post(
-            f"{settings.prefect_url}/api/work_pools/{settings.work_pool}/workers/filter",
-            json={},
-            timeout=5.0,
-        )
-        online = [item for item in found.json() if item.get("status") == "ONLINE"]
+        found = {pool: _online(settings, pool) for pool in pools}
     except (httpx.HTTPError, ValueError, AttributeError):
-        return Finding("Worker", "note", "not running", START)
-    if not online:
-        return Finding("Worker", "bad", f"none on work pool {settings.work_pool}", START)
-    return Finding("Worker", "ok", f"{len(online)} on work pool {settings.work_pool}")
+        return Finding("Workers", "note", "not running", START)
+    without = [pool for pool, online in found.items() if not online]
+    if without:
+        return Finding("Workers", "bad", f"none on work pool {', '.join(without)}", START)
+    counted = ", ".join(f"{online} on {pool}" for pool, online in found.items())
+    return Finding("Workers", "ok", counted)
+
+
+def _online(settings: Settings, pool: str) -> int:
+    address = f"{settings.prefect_url}/api/work_pools/{pool}/workers/filter"
+    found = httpx.post(address, json={}, timeout=5.0).json()
+    return sum(item.get("status") == "ONLINE" for item in found)
 
 
 def _mlflow(settings: Settings) -> Finding:

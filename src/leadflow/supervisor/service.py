@@ -25,6 +25,7 @@ from leadflow.supervisor.services import (
     mail_server,
     mlflow_server,
     prefect_server,
+    warm_worker,
     worker,
 )
 from leadflow.supervisor.state import State
@@ -100,6 +101,7 @@ class Supervisor:
         self._say("Deploying the flows …")
         deploy(settings)
         self._start(worker(settings))
+        self._start(warm_worker(settings))
         if settings.notify_url is None:
             self._start(mail_server(settings))
         self._wait(api)

@@ -15,6 +15,8 @@ from leadflow.supervisor.environment import (
 
 # How often the worker looks for runs, and how often a run says that it still lives.
 WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+# The server tells it of new runs at once; it looks ahead further than it looks often.
+WARM = {"PREFECT_WORKER_QUERY_SECONDS": "15", "PREFECT_WORKER_PREFETCH_SECONDS": "30"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,17 @@ def worker(settings: Settings) -> Service:
         "worker",
         (sys.executable, "-m", "prefect", *command),
         environment(settings) | WORKING,
+        None,
+    )
+
+
+def warm_worker(settings: Settings) -> Service:
+    """The worker that runs short flows in its own process (``deployments.warm_worker``)."""
+    command = ("worker", "start", "--pool", settings.warm_pool, "--type", "leadflow-warm")
+    return Service(
+        "warm-worker",
+        (sys.executable, "-m", "prefect", *command),
+        environment(settings) | WARM,
         None,
     )
 

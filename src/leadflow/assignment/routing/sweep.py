@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
@@ -14,7 +14,7 @@ from leadflow.assignment.choice.plan import Choice, Group
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.routing.audit_entries import audit_given
 from leadflow.assignment.routing.batch_writer import Batch, write_batch
-from leadflow.assignment.routing.due import due_groups
+from leadflow.assignment.routing.due import due_groups, due_leads
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
 from leadflow.assignment.routing.turn_ledger import read_ledger, write_ledger
@@ -70,6 +70,14 @@ def sweep(
     if decisions:
         _record(session, book, result, now)
     return result
+
+
+def sweep_is_due(session: Session, settings: Settings, now: datetime) -> bool:
+    """Whether a sweep would find a lead to hand out, or an assignment to end."""
+    book = rulebook(session, settings)
+    due = due_leads(book, now, 1, now).order_by(None).subquery()
+    closed = exists().where(Assignment.ended_at.is_(None), Outcome.lead_id == Assignment.lead_id)
+    return bool(session.scalar(select(or_(exists().select_from(due), closed))))
 
 
 def assign(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.routing.due import due_leads
@@ -43,13 +43,17 @@ def stale(session: Session, settings: Settings, now: datetime) -> list[str]:
     return [row.id for row in session.execute(due)]
 
 
+def alarm_due(now: datetime) -> ColumnElement[bool]:
+    """Of a lead that nobody can take: whether its alarm is to be raised (again)."""
+    return or_(UnroutableLead.alarmed_at.is_(None), UnroutableLead.alarmed_at <= now - AGAIN_AFTER)
+
+
 def raise_alarms(session: Session, settings: Settings, now: datetime) -> Alarm:
     """Tell the fallback owner of leads that nobody can take, once a day each, and of stale ones."""
-    due = or_(UnroutableLead.alarmed_at.is_(None), UnroutableLead.alarmed_at <= now - AGAIN_AFTER)
     raised = list(
         session.scalars(
             update(UnroutableLead)
-            .where(due)
+            .where(alarm_due(now))
             .values(alarmed_at=now)
             .returning(UnroutableLead.lead_id)
             .execution_options(synchronize_session=False)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.locks import take_assignment_lock
@@ -61,15 +61,20 @@ def escalate(session: Session, settings: Settings, now: datetime, limit: int = B
     return Escalated(done.count("reminded"), done.count("escalated"), done.count("left"))
 
 
+def step_due(now: datetime) -> ColumnElement[bool]:
+    """Of an assignment: whether it is time to remind of it, or to pass it on."""
+    return and_(
+        Assignment.next_step_at <= now,
+        Assignment.ended_at.is_(None),
+        Assignment.first_touch_at.is_(None),
+    )
+
+
 def _held(session: Session, now: datetime, limit: int) -> Sequence[str]:
     """Leads that are due, held until the transaction ends, but for those that others hold."""
     due = (
         select(Assignment.lead_id)
-        .where(
-            Assignment.next_step_at <= now,
-            Assignment.ended_at.is_(None),
-            Assignment.first_touch_at.is_(None),
-        )
+        .where(step_due(now))
         .order_by(Assignment.next_step_at)
         .limit(limit)
     )
@@ -82,12 +87,7 @@ def _due(session: Session, leads: Sequence[str], now: datetime) -> Sequence[Assi
     """Their assignments as they are now: somebody may have been quicker."""
     return session.scalars(
         select(Assignment)
-        .where(
-            Assignment.lead_id.in_(leads),
-            Assignment.next_step_at <= now,
-            Assignment.ended_at.is_(None),
-            Assignment.first_touch_at.is_(None),
-        )
+        .where(Assignment.lead_id.in_(leads), step_due(now))
         .order_by(Assignment.next_step_at)
         .execution_options(populate_existing=True)
     ).all()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, AssignmentStep
@@ -39,16 +39,10 @@ def touch_from_events(
 def catch_up_touches(session: Session, now: datetime) -> int:
     """The same for events that came in other ways (an import, a pull): one statement for all
     assignments whose clock runs; how many were touched."""
-    touches = select(EventTypeRow.name).where(EventTypeRow.is_touch)
     first = (
         select(LeadEvent.lead_id, func.min(LeadEvent.occurred_at).label("at"))
         .join(Assignment, Assignment.lead_id == LeadEvent.lead_id)
-        .where(
-            Assignment.ended_at.is_(None),
-            Assignment.first_touch_at.is_(None),
-            LeadEvent.type.in_(touches),
-            LeadEvent.occurred_at >= Assignment.assigned_at,
-        )
+        .where(to_catch_up())
         .group_by(LeadEvent.lead_id)
         .subquery()
     )
@@ -79,3 +73,13 @@ def catch_up_touches(session: Session, now: datetime) -> int:
     )
     session.flush()
     return len(touched)
+
+
+def to_catch_up() -> ColumnElement[bool]:
+    """Of an assignment and an event of its lead: whether the event stops its clock, which runs."""
+    return and_(
+        Assignment.ended_at.is_(None),
+        Assignment.first_touch_at.is_(None),
+        LeadEvent.type.in_(select(EventTypeRow.name).where(EventTypeRow.is_touch)),
+        LeadEvent.occurred_at >= Assignment.assigned_at,
+    )

@@ -1,9 +1,9 @@
 """Open leads of whoever has left, or is away: back to the pool, for the next sweep."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.snapshots import RepSnapshot
@@ -21,16 +21,37 @@ def redistribute(session: Session, settings: Settings, now: datetime) -> int:
 
     The fallback owner keeps theirs: there is nobody behind them.
     """
+    gone = _gone(session, settings, now)
+    return sum(_take(session, which, why, now) for why, which in gone)
+
+
+def anything_to_redistribute(session: Session, settings: Settings, now: datetime) -> bool:
+    """Whether ``redistribute`` would find a lead to take."""
+    gone = [which for _, which in _gone(session, settings, now)]
+    return bool(gone) and bool(session.scalar(select(exists().where(or_(*gone)))))
+
+
+def _gone(
+    session: Session, settings: Settings, now: datetime
+) -> list[tuple[str, ColumnElement[bool]]]:
+    """Why salespeople lose leads, and which of theirs; without reasons that hold for nobody."""
     team = [rep for rep in read_team(session, now).reps if not rep.is_fallback]
     left = [rep.rep_id for rep in team if not rep.active]
     away = [rep for rep in team if rep.active and rep.calendar and rep.calendar.away(now)]
     long = [rep.rep_id for rep in away if _days_away(rep, now) >= settings.assignment_absence_days]
     short = [rep.rep_id for rep in away if rep.rep_id not in long]
-    return (
-        _take(session, left, "left", now, touched_too=True)
-        + _take(session, long, "absent", now, touched_too=True)
-        + _take(session, short, "absent", now, touched_too=False)
+    # Who has been talked to already is left alone for a day or two.
+    untouched = Assignment.first_touch_at.is_(None)
+    reasons = (
+        ("left", left, _leads_of(left)),
+        ("absent", long, _leads_of(long)),
+        ("absent", short, _leads_of(short) & untouched),
     )
+    return [(why, which) for why, reps, which in reasons if reps]
+
+
+def _leads_of(reps: Sequence[str]) -> ColumnElement[bool]:
+    return Assignment.ended_at.is_(None) & Assignment.rep_id.in_(reps)
 
 
 def _days_away(rep: RepSnapshot, now: datetime) -> int:
@@ -42,14 +63,7 @@ def _days_away(rep: RepSnapshot, now: datetime) -> int:
     return max((span + timedelta(days=1)).days for span in spans) if spans else 0
 
 
-def _take(session: Session, reps: Iterable[str], why: str, now: datetime, touched_too: bool) -> int:
-    ids = list(reps)
-    if not ids:
-        return 0
-    # Who has been talked to already is left alone for a day or two.
-    which = Assignment.ended_at.is_(None) & Assignment.rep_id.in_(ids)
-    if not touched_too:
-        which &= Assignment.first_touch_at.is_(None)
+def _take(session: Session, which: ColumnElement[bool], why: str, now: datetime) -> int:
     held = select(Assignment.id).where(which).with_for_update(skip_locked=True)
     taken = session.execute(
         update(Assignment)

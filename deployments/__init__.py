@@ -1,0 +1,1 @@
+"""Where flows run: the two work pools, and the worker that keeps flows loaded."""

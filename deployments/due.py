@@ -1,0 +1,31 @@
+"""Whether there is anything for a run to do, found out without loading its flow."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+
+from prefect.utilities.importtools import import_object
+from sqlalchemy.orm import Session
+
+from leadflow.settings import Settings
+
+Check = Callable[[Session, Settings, datetime], bool]
+
+
+@cache
+def find_check(named: str) -> Check:
+    """The function of an installed module, ``package.module.function``, that says whether anything
+    is due; a deployment names it as its job variable ``due``."""
+    check: Check = import_object(named)
+    return check
+
+
+def anything_due(named: str) -> bool:
+    """Ask the function that is named, in a transaction of its own."""
+    # What its package sets up for every flow, rooms need here too.
+    import flows  # noqa: F401
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+
+    with unit_of_work() as session:
+        return find_check(named)(session, get_settings(), datetime.now(UTC))

@@ -1,0 +1,10 @@
+"""What runs of flows are called."""
+
+from datetime import UTC, datetime
+
+
+def run_name(flow: str, at: datetime, what: str | None = None) -> str:
+    """The flow, the time of day the run was meant for (UTC), and what came of it once that is
+    known: ``assign_leads 09:05, 12 leads``."""
+    name = f"{flow} {at.astimezone(UTC):%H:%M}"
+    return name if what is None else f"{name}, {what}"
