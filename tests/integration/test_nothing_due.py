@@ -63,7 +63,7 @@ def test_work_is_due_with_a_reminder(session: Session, tmp_path: Path) -> None:
 
 def test_work_is_due_with_a_touch_that_came_another_way(session: Session, tmp_path: Path) -> None:
     lead = assigned(session, tmp_path)
-    touch = {"type": "meeting", "occurred_at": LATER, "known_at": LATER, "source": "test"}
+    touch = {"type": "rep_call", "occurred_at": LATER, "known_at": LATER, "source": "test"}
     session.add(LeadEvent(lead_id=lead, **touch))
     session.flush()
     assert work_is_due(session, get_settings(), LATER)
