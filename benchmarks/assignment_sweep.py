@@ -76,7 +76,7 @@ def _one_by_one(engine: "Engine", settings: "Settings") -> list[Row]:
     """Leads routed one after the other, each in a transaction of its own, committed."""
     from sqlalchemy import select
 
-    from leadflow.assignment.routing.request import route
+    from leadflow.assignment.routing.request import Routable, hand_out
     from leadflow.database.engine import unit_of_work
     from leadflow.leads.service import lock_lead
     from leadflow.leads.tables import Lead
@@ -93,10 +93,10 @@ def _one_by_one(engine: "Engine", settings: "Settings") -> list[Row]:
         with unit_of_work(engine) as session:
             lead, score = lock_lead(session, lead_id), current_score(session, lead_id)
             before = time.perf_counter()
-            made = route(session, settings, lead, score, None, datetime.now(UTC))
+            made = hand_out(session, settings, [Routable(lead, score)], datetime.now(UTC))
             deciding.append(time.perf_counter() - before)
         whole.append(time.perf_counter() - start)
-        given += made is not None and made.rep is not None
+        given += len(made)
     p50, p99 = np.quantile(deciding, [0.5, 0.99]) * 1000
     committed = float(np.quantile(whole, 0.99) * 1000)
     what = f"one lead routed, {REPS_OF_ONE} reps"

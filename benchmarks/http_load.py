@@ -20,38 +20,50 @@ class Load:
     errors: int
 
 
-def post(
-    host: str,
-    port: int,
-    key: str,
-    path: str,
-    bodies: Callable[[int], Iterator[dict[str, object]]],
-    *,
-    connections: int,
-    seconds: float,
-) -> Load:
+@dataclass(frozen=True)
+class Target:
+    """Where requests go: POST to ``path``, with the key where there is one."""
+
+    host: str
+    port: int
+    path: str
+    key: str | None = None
+
+    def head(self) -> str:
+        """The head of a request, up to the length of its body."""
+        key = "" if self.key is None else f"X-API-Key: {self.key}\r\n"
+        return (
+            f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\n{key}"
+            "Content-Type: application/json\r\nContent-Length: "
+        )
+
+
+Bodies = Callable[[int], Iterator[dict[str, object]]]
+
+
+def post(target: Target, bodies: Bodies, *, connections: int, seconds: float) -> Load:
     """Send POST requests from so many connections at once for so long.
 
     ``bodies`` gives each connection its own bodies; 200 and 201 are what is wanted.
     """
-    return asyncio.run(_post(host, port, key, path, bodies, connections, seconds))
+    return asyncio.run(load(target, bodies, connections=connections, seconds=seconds))
 
 
-async def _post(
-    host: str,
-    port: int,
-    key: str,
-    path: str,
-    bodies: Callable[[int], Iterator[dict[str, object]]],
+async def load(
+    target: Target,
+    bodies: Bodies,
+    *,
     connections: int,
     seconds: float,
+    per_second: float | None = None,
 ) -> Load:
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nX-API-Key: {key}\r\n"
-    head += "Content-Type: application/json\r\nContent-Length: "
+    """The same beside other loads; ``per_second``: of all connections together, where they do not
+    send as fast as they are answered."""
     started = time.monotonic()
+    pause = 0.0 if per_second is None else connections / per_second
     done = await asyncio.gather(
         *(
-            _client(host, port, head, bodies(number), started + seconds)
+            _client(target, bodies(number), started + seconds, pause, pause * number / connections)
             for number in range(connections)
         )
     )
@@ -63,10 +75,15 @@ async def _post(
 
 
 async def _client(
-    host: str, port: int, head: str, bodies: Iterator[dict[str, object]], until: float
+    target: Target,
+    bodies: Iterator[dict[str, object]],
+    until: float,
+    pause: float,
+    first_pause: float,
 ) -> tuple[np.ndarray, int]:
-    reader, writer = await asyncio.open_connection(host, port)
-    taken, errors = [], 0
+    reader, writer = await asyncio.open_connection(target.host, target.port)
+    taken, errors, head = [], 0, target.head()
+    await asyncio.sleep(first_pause)
     while time.monotonic() < until:
         body = json.dumps(next(bodies)).encode()
         start = time.monotonic()
@@ -76,5 +93,7 @@ async def _client(
         await reader.readexactly(length)
         taken.append(time.monotonic() - start)
         errors += answer[9:12] not in (b"200", b"201")
+        if pause:
+            await asyncio.sleep(max(0.0, start + pause - time.monotonic()))
     writer.close()
     return np.array(taken), errors

@@ -1,16 +1,13 @@
-"""How quickly leads are scored: one in the gateway, one over HTTP, and all there are.
+"""How quickly leads are scored: one, and all there are.
 
 Run it with ``python -m benchmarks.scoring [LEADS]`` (1,000,000 unless said). It makes a store of
 its own in a temporary folder (6 GB at 1,000,000 leads) and starts what it needs.
 """
 
 import os
-import random
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
-from benchmarks.http_load import Load, post
 from benchmarks.rows import Row, publish
 from benchmarks.store import NOW, fill
 
@@ -32,7 +28,7 @@ if TYPE_CHECKING:
     from models.scores import Scorer
 
 SMALL, LARGE = 100_000, 1_000_000
-ONE_BY_ONE, HTTP_SECONDS, CONNECTIONS, PROCESSES, AT_ONCE = 3000, 60.0, 32, 2, 2
+ONE_BY_ONE, AT_ONCE = 3000, 2
 PEER_LEADS, PEER_WRITES = 20_000, 5_000
 
 
@@ -63,73 +59,6 @@ def one_lead(scorecard: "Scorecard", data: "TrainingSet") -> list[Row]:
         Row("one lead with reasons, p50", ours[0], "ms", None, 0.5, named, others[0]),
         Row("one lead with reasons, p99", ours[1], "ms", None, 2.0, named, others[1]),
     ]
-
-
-def over_http(settings: "Settings", console: Console) -> list[Row]:
-    """``POST /leads`` on two processes, beside the same service storing without scoring."""
-    from leadflow.accounts.keys import create_key
-    from leadflow.database.engine import unit_of_work
-
-    with unit_of_work() as session:
-        key = create_key(session, "benchmark")
-    scoring, storing = (
-        _served(factory, settings, key, console)
-        for factory in ("leadflow.gateway.application:create_app", "benchmarks.storing:create_app")
-    )
-    named = "storing without scoring"
-    return [
-        Row("POST /leads", scoring.per_second, "a second", 400.0, None, named, storing.per_second),
-        Row("POST /leads, p50", scoring.median_ms, "ms", None, None, named, storing.median_ms),
-        Row("POST /leads, p99", scoring.p99_ms, "ms", None, 150.0, named, storing.p99_ms),
-        Row("POST /leads, errors in 60 s", scoring.errors, "", None, 0.0, named, storing.errors),
-    ]
-
-
-def _served(factory: str, settings: "Settings", key: str, console: Console) -> Load:
-    from leadflow.supervisor.environment import environment
-    from tests.servers import free_port
-
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--log-level", "warning", "--workers", str(PROCESSES)]
-    server = subprocess.Popen(command, env=os.environ | environment(settings))
-    try:
-        _wait_until_ready(port)
-        with console.status(f"POST /leads for {HTTP_SECONDS:.0f} s …"):
-            _load(port, key, 5.0)
-            return _load(port, key, HTTP_SECONDS)
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _load(port: int, key: str, seconds: float) -> Load:
-    return post("127.0.0.1", port, key, "/leads", _bodies, connections=CONNECTIONS, seconds=seconds)
-
-
-def _bodies(connection: int) -> Iterator[dict[str, object]]:
-    from leadflow.leads.schemas import EXAMPLE
-
-    draw = random.Random()
-    while True:
-        name = f"{connection}.{draw.getrandbits(60):x}"
-        yield {**EXAMPLE, "email": f"{name}@company.example.com", "budget": draw.randrange(90_000)}
-
-
-def _wait_until_ready(port: int) -> None:
-    import httpx
-
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        try:
-            found = httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).json()
-            if found["parts"]["model"]["status"] == "ok":
-                time.sleep(2)  # the other process loads the model at the same time
-                return
-        except (httpx.HTTPError, KeyError):
-            pass
-        time.sleep(0.3)
-    raise TimeoutError(f"no gateway on port {port}")
 
 
 def everything(scorecard: "Scorer", settings: "Settings") -> tuple[float, int]:
@@ -250,7 +179,6 @@ def measure(settings: "Settings", large: int, console: Console) -> list[Row]:
             scorecard, data = learned(settings)
         console.print(f"Scoring with {scorecard.name}, learned from {len(data.frame):,} leads")
         rows = one_lead(scorecard, data)
-        rows += over_http(settings, console)
         peer = peer_of_everything(data, engine)
         took = {}
         for leads in (min(SMALL, large // 10), large):

@@ -8,7 +8,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.schemas import LeadOut
 from leadflow.gateway.http.callers import CreatesLeads
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import upsert_lead
+from leadflow.leads.upsert import upsert_lead
 
 
 def create_app() -> FastAPI:

@@ -96,16 +96,19 @@ class Encoding:
         learned: trees would take a missing number for nil there."""
         return np.where(np.isnan(matrix), self._typical, matrix)
 
-    def row(self, values: Mapping[str, object]) -> Matrix:
-        """One lead's values by name as a matrix of one row; as ``matrix`` gives, only quicker.
+    def rows(self, leads: Sequence[Mapping[str, object]]) -> Matrix:
+        """The values of n leads by name as a matrix (n × features): what ``matrix`` gives, quicker
+        where there are few leads.
 
         Raises:
             FeaturesMissing: a feature's value is absent (None is a value: not known).
         """
-        absent = [feature.name for feature in self.features if feature.name not in values]
-        if absent:
-            raise FeaturesMissing(f"The lead lacks {', '.join(absent)}.")
-        return np.array([[self._code(values[f.name], f) for f in self.features]])
+        for values in leads:
+            absent = [feature.name for feature in self.features if feature.name not in values]
+            if absent:
+                raise FeaturesMissing(f"The lead lacks {', '.join(absent)}.")
+        codes = [[self._code(values[f.name], f) for f in self.features] for values in leads]
+        return np.array(codes).reshape(len(leads), len(self.features))
 
     def _code(self, value: Any, feature: Feature) -> float:
         if value is None or value != value:

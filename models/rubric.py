@@ -1,6 +1,6 @@
 """The expert rubric: scores while there is too little history to learn from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -88,6 +88,10 @@ class Rubric:
             FeaturesMissing: the frame lacks a feature's column.
         """
         return self.scorecard.score(frame)
+
+    def score_rows(self, leads: Sequence[Mapping[str, object]]) -> Scores:
+        """Score n leads from their features by name."""
+        return self.scorecard.score_rows(leads)
 
     def score_one(self, values: Mapping[str, object]) -> Scores:
         """Score one lead from its features by name."""

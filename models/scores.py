@@ -4,7 +4,7 @@ Points are log-odds on a friendly scale: 50 is the average lead, ten points more
 so a contribution of log-odds ``x`` is ``10 · x / ln 2`` points.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, Protocol
@@ -84,6 +84,9 @@ class Scorer(Protocol):
 
     def score(self, frame: pd.DataFrame) -> Scores:
         """Score a frame of features, one row a lead."""
+
+    def score_rows(self, leads: Sequence[Mapping[str, object]]) -> Scores:
+        """Score n leads from their features by name."""
 
     def score_one(self, values: Mapping[str, object]) -> Scores:
         """Score one lead from its features by name."""

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import upsert_lead
+from leadflow.leads.upsert import upsert_lead
 from leadflow.qualification.tables import AiQualification
 from leadflow.scoring.serving.score import score_lead
 from leadflow.scoring.tables import LeadScore

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from leadflow.assignment.routing import sweep
-from leadflow.assignment.routing.request import route
+from leadflow.assignment.routing.request import Routable, hand_out
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import lock_lead
 from leadflow.scoring.serving.score import current_score
@@ -28,5 +28,4 @@ def _request(lead_id: str) -> int:
     with unit_of_work() as session:
         lead = lock_lead(session, lead_id)
         score = current_score(session, lead_id)
-        made = route(session, get_settings(), lead, score, None, datetime.now(UTC))
-        return int(made is not None and made.rep is not None)
+        return len(hand_out(session, get_settings(), [Routable(lead, score)], datetime.now(UTC)))

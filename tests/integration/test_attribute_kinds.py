@@ -18,8 +18,8 @@ from leadflow.leads.mapping import MappingError, parse_mapping
 from leadflow.leads.mapping_parts import CsvOptions
 from leadflow.leads.proposal import propose
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import AttributeDefinition, Lead
+from leadflow.leads.upsert import upsert_lead
 from leadflow.scoring.serving.feature_frames import custom_definitions, read_features
 from leadflow.scoring.serving.score import score_lead
 from leadflow.settings import get_settings

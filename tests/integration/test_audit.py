@@ -274,7 +274,7 @@ def soon(number: int, **more: Any) -> Entry:
 def test_what_waits_gets_its_place_in_order_with_its_own_moment(store: Engine) -> None:
     with acting_from("gateway", "req-7"), unit_of_work() as session:
         for number in range(3):
-            record_soon(session, soon(number))
+            record_soon(session, [soon(number)])
     with unit_of_work() as session:
         audit.record(session, "ben", "did", "lead_1")
         assert put_into_chain(session, 2) == 2
@@ -297,7 +297,7 @@ def test_what_waits_is_gone_with_its_transaction_and_holds_no_words_of_people(
 ) -> None:
     def fail() -> None:
         with unit_of_work() as session:
-            record_soon(session, soon(1))
+            record_soon(session, [soon(1)])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -305,7 +305,7 @@ def test_what_waits_is_gone_with_its_transaction_and_holds_no_words_of_people(
     with unit_of_work() as session:
         assert put_into_chain(session) == 0
         with pytest.raises(ValueError, match="at once"):
-            record_soon(session, soon(1, said="I know them"))
+            record_soon(session, [soon(1, said="I know them")])
 
 
 @pytest.mark.parametrize(
@@ -313,9 +313,9 @@ def test_what_waits_is_gone_with_its_transaction_and_holds_no_words_of_people(
     ["actor = 'x'", "at = at - interval '1 day'", "after = '{}'", "mac = 'x'", "detail = '{'"],
 )
 def test_what_was_changed_while_it_waited_is_named_as_forged(session: Session, change: str) -> None:
-    record_soon(session, soon(1))
+    record_soon(session, [soon(1)])
     session.execute(text("UPDATE audit_waiting SET " + change))  # noqa: S608
-    record_soon(session, soon(2))
+    record_soon(session, [soon(2)])
     assert put_into_chain(session) == 2
     actions = session.scalars(select(AuditEntry.action)).all()
     assert sorted(actions) == ["audit.forged", "lead.scored"]
@@ -325,7 +325,7 @@ def test_what_was_changed_while_it_waited_is_named_as_forged(session: Session, c
 def test_many_put_what_waits_into_the_chain_at_once(store: Engine) -> None:
     def work(number: int) -> int:
         with unit_of_work() as session:
-            record_soon(session, soon(number))
+            record_soon(session, [soon(number)])
         with unit_of_work() as session:
             return put_into_chain(session, 5)
 

@@ -19,8 +19,8 @@ from leadflow.leads.events import EventIn, record_events
 from leadflow.leads.importing import import_file
 from leadflow.leads.mapping import parse_mapping
 from leadflow.leads.schemas import LeadEdit, LeadIn
-from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead
+from leadflow.leads.upsert import upsert_lead
 from leadflow.scoring.batch.rescoring import rescore_changed
 from leadflow.scoring.serving.score import current_score, score_lead
 from leadflow.scoring.tables import LeadScore

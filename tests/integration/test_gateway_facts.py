@@ -15,10 +15,11 @@ from leadflow.assignment.routing.sweep import sweep
 from leadflow.assignment.tables import Assignment, RepLoad
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.lead_answers import UNSCORED
 from leadflow.leads.declares import EVENT_TYPES
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent, Outcome
+from leadflow.leads.upsert import upsert_lead
 from leadflow.scoring.serving.feature_frames import read_training_set
 from leadflow.scoring.serving.score import score_lead
 from leadflow.scoring.tables import LeadScore
@@ -331,5 +332,5 @@ def test_a_lead_that_was_never_scored_is_shown_without_a_score(client: TestClien
         session.add(lead)
         session.flush()
     shown = client.get(f"/leads/{lead.id}").json()
-    assert (shown["score"], shown["next_step"]) == (None, "Scored at the next run of score_leads.")
+    assert (shown["score"], shown["next_step"]) == (None, UNSCORED)
     assert client.get(f"/leads/{lead.id}/score").status_code == 404

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from leadflow.database.tables import OutboxRow
 from leadflow.integrations.ai.ask import ask
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import upsert_lead
+from leadflow.leads.upsert import upsert_lead
 from leadflow.qualification import choosing, service
 from leadflow.qualification.record import texts
 from leadflow.scoring.serving.score import current_score, score_lead

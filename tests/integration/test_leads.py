@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import LeadNotFound, get_lead, upsert_lead
+from leadflow.leads.service import LeadNotFound, get_lead
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, LeadHistory
+from leadflow.leads.upsert import upsert_lead
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from features.moments import these_leads
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import Lead, LeadEvent, Outcome
+from leadflow.leads.upsert import upsert_lead
 from leadflow.qualification import choosing, service
 from leadflow.qualification.asking import Answer, Question
 from leadflow.qualification.record import record_text
@@ -90,11 +90,11 @@ def test_an_answer_counts_from_when_it_is_known_and_moves_the_score_by_its_point
 ) -> None:
     lead = put(session, "ada")
     before = current_score(session, lead)
-    assert service.status_of(session, lead) == "not asked"
+    assert service.statuses_of(session, [lead]).get(lead, "not asked") == "not asked"
     (question,) = to_ask(session, settings, NOW + HOUR)
     row = store(session, question, answered(90.0), settings)
     after = current_score(session, lead)
-    assert service.status_of(session, lead) == "answered"
+    assert service.statuses_of(session, [lead]).get(lead, "not asked") == "answered"
     assert after.contributions["ai_score"] == pytest.approx(8.0)
     assert after.ai == pytest.approx(58.0)
     assert after.points == pytest.approx(50 + sum(after.contributions.values()), abs=1e-6)
@@ -119,7 +119,7 @@ def test_no_answer_is_kept_and_changes_no_score(session: Session, settings: Sett
     (question,) = to_ask(session, settings, NOW + HOUR)
     row = store(session, question, answered(**FAILED), settings)
     assert (row.status, row.error, row.known_at) == ("not_answered", "timeout", None)
-    assert service.status_of(session, lead) == "not answered"
+    assert service.statuses_of(session, [lead]).get(lead, "not asked") == "not answered"
     assert current_score(session, lead) is before
 
 

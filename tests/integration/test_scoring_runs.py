@@ -11,8 +11,8 @@ from features.moments import these_leads
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.schemas import LeadIn
-from leadflow.leads.service import upsert_lead
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
+from leadflow.leads.upsert import upsert_lead
 from leadflow.scoring.batch import runs
 from leadflow.scoring.serving.feature_frames import definitions_of, read_features, read_one
 from leadflow.scoring.serving.score import score_lead, score_leads

@@ -1,6 +1,6 @@
 """A challenger scores beside the champion: kept once, shown to nobody, in nobody's way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +43,9 @@ class Enthusiast:
     @property
     def features(self) -> tuple[Feature, ...]:
         return Rubric.load().features
+
+    def score_rows(self, leads: Sequence[Mapping[str, object]]) -> Scores:
+        return Rubric.load().score_rows(leads)
 
     def score_one(self, values: Mapping[str, object]) -> Scores:
         """As the rubric does: nobody asks a shadow for one lead."""

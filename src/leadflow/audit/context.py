@@ -38,6 +38,16 @@ def acting_from(origin: str, request_id: str | None = None) -> Iterator[None]:
         _acting.reset(token)
 
 
+@contextmanager
+def acting_as(request: Acting) -> Iterator[None]:
+    """Everything recorded within comes from that request, taken along from another thread."""
+    token = _acting.set(request)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
 def acting() -> Acting:
     """From where, and in which request, this is done."""
     return _acting.get() or Acting()

@@ -8,6 +8,7 @@ whoever looks next, a second later at the latest. What a person does is put into
 import hmac
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,17 +19,31 @@ from sqlalchemy.orm import Session
 from leadflow.audit import chain
 from leadflow.audit.entries import Entry, Prepared, prepare
 from leadflow.audit.service import append
-from leadflow.database.copying import driver_connection
+from leadflow.database.copying import copy_rows, driver_connection
+from leadflow.observability.steps import step
 from leadflow.secret import derive_key, load_secret
 from leadflow.settings import get_settings
 
 AT_A_TIME = 500
 FORGED = "audit.forged"
-WRITE = """
-INSERT INTO audit_waiting (id, at, actor, action, subject, why, origin, request_id,
-    detail, before, after, mac)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+COLUMNS = (
+    "id",
+    "at",
+    "actor",
+    "action",
+    "subject",
+    "why",
+    "origin",
+    "request_id",
+    "detail",
+    "before",
+    "after",
+    "mac",
+)
+WRITE = (
+    f"INSERT INTO audit_waiting ({', '.join(COLUMNS)}) "  # noqa: S608  names of ours
+    f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+)
 # In the order they were made, but for those that are being written at this moment.
 TAKE = """
 WITH taken AS (
@@ -42,17 +57,26 @@ FROM taken ORDER BY at, id
 logger = logging.getLogger(__name__)
 
 
-def record_soon(session: Session, entry: Entry) -> None:
-    """Have an automated decision put into the chain as soon as this transaction has committed.
+@step("audit")
+def record_soon(session: Session, entries: Sequence[Entry]) -> None:
+    """Have automated decisions put into the chain, in this order, as soon as this transaction has
+    committed.
 
     Raises:
-        ValueError: it has a person's reason; what people do is recorded at once.
+        ValueError: one has a person's reason; what people do is recorded at once.
     """
+    rows = [_row(entry, datetime.now(UTC)) for entry in entries]
+    if len(rows) == 1:
+        driver_connection(session).execute(WRITE, rows[0])
+    elif rows:
+        copy_rows(session, "audit_waiting", COLUMNS, rows)
+
+
+def _row(entry: Entry, at: datetime) -> tuple[Any, ...]:
     if entry.said:
         raise ValueError(f"{entry.action}: what a person says is recorded at once.")
-    made, at, own = prepare(entry), datetime.now(UTC), secrets.token_hex(16)
-    row = (own, at, *made.texts, *made.values, _seal(own, at, made.content))
-    driver_connection(session).execute(WRITE, row)
+    made, own = prepare(entry), secrets.token_hex(16)
+    return (own, at, *made.texts, *made.values, _seal(own, at, made.content))
 
 
 def put_into_chain(session: Session, most: int = AT_A_TIME) -> int:

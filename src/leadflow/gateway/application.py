@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from leadflow.gateway import background
 from leadflow.gateway.api import metrics
 from leadflow.gateway.api import routers as api
+from leadflow.gateway.api.intake import Intake
 from leadflow.gateway.api.schemas import ProblemOut
 from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
@@ -23,6 +24,7 @@ from leadflow.gateway.http.request_log import RequestLog
 from leadflow.gateway.http.request_trace import RequestTrace
 from leadflow.observability import gauges, process, spans
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
+from leadflow.scoring.serving.champion import scorer_without_registry
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import get_settings
 
@@ -78,11 +80,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     serving = ServingScorer(
-        load=lambda: serving_scorer(settings), version=lambda: champion_version(settings)
+        load=lambda: serving_scorer(settings),
+        version=lambda: champion_version(settings),
+        otherwise=lambda: scorer_without_registry(settings),
     )
-    app.state.serving = serving
+    app.state.serving, app.state.intake = serving, Intake(serving)
     serving.start()
     with background.running(serving):
         yield
+    app.state.intake.stop()
     serving.stop()
     process.end()

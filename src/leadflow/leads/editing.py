@@ -11,8 +11,9 @@ from leadflow.leads import derive
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.schemas import LeadEdit
-from leadflow.leads.service import change_lead, lock_lead
+from leadflow.leads.service import lock_lead
 from leadflow.leads.tables import Lead
+from leadflow.leads.upsert import change_lead
 from leadflow.privacy.encryption import get_cipher
 
 
@@ -51,6 +52,7 @@ def edit_lead(
         with session.begin_nested():
             _set_identity(lead, edit, now)
             changed = change_lead(session, lead, whole, email_index, now)
+            session.flush()
     except IntegrityError as error:
         raise _taken(session, lead_id, edit, email_index) from error
     session.refresh(lead)

@@ -16,7 +16,7 @@ class EncryptedText(TypeDecorator[str]):
         super().__init__()
         self.field = field
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect | None) -> bytes | None:
         return None if value is None else get_cipher().encrypt(value, self.field)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:

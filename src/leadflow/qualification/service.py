@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, func, literal, select
 from sqlalchemy.orm import Session
 
+from leadflow.audit.queue import record_soon
 from leadflow.leads.tables import Lead
 from leadflow.qualification.asking import Answer, Question
 from leadflow.qualification.choosing import prices
@@ -14,8 +15,8 @@ from leadflow.qualification.record import Record
 from leadflow.qualification.schemas import Qualification
 from leadflow.qualification.stored_records import read_records
 from leadflow.qualification.tables import AiQualification
-from leadflow.scoring.serving.audit_entries import audit_score
-from leadflow.scoring.serving.score import score_lead
+from leadflow.scoring.serving.audit_entries import score_entry
+from leadflow.scoring.serving.score import current_scores, score_lead
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,12 +30,16 @@ class LeadGone(RuntimeError):
     """The lead was deleted, or merged into another, since it was chosen."""
 
 
-def status_of(session: Session, lead_id: str) -> Status:
-    """Whether AI has been asked about this lead, and whether it has ever answered."""
-    found = set(session.scalars(select(Asked.status).where(Asked.lead_id == lead_id).distinct()))
-    if "answered" in found:
-        return "answered"
-    return "not answered" if found else "not asked"
+def statuses_of(session: Session, lead_ids: Sequence[str]) -> dict[str, Status]:
+    """Whether AI, asked about these leads, has ever answered; a lead it was not asked about is
+    absent."""
+    these = Asked.lead_id == any_(literal(list(lead_ids), ARRAY(Text)))
+    found = session.execute(
+        select(Asked.lead_id, func.bool_or(Asked.status == "answered"))
+        .where(these)
+        .group_by(Asked.lead_id)
+    )
+    return {lead_id: "answered" if answered else "not answered" for lead_id, answered in found}
 
 
 def record(session: Session, lead_id: str) -> Record:
@@ -96,8 +101,9 @@ def store_answer(
     session.add(row)
     session.flush()
     if answer.qualification:
+        before = current_scores(session, [question.lead_id]).get(question.lead_id)
         score = score_lead(session, scorer, question.lead_id, now, settings)
-        audit_score(session, score, "qualify_leads")
+        record_soon(session, [score_entry(score, before, "qualify_leads")])
     return row
 
 

@@ -187,13 +187,13 @@ class ScoreOverride(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     approval_id: Mapped[str | None] = mapped_column(ForeignKey("approvals.id"))
 
-    _person: Mapped[Person | None] = relationship(
+    person: Mapped[Person | None] = relationship(
         primaryjoin=lambda: foreign(ScoreOverride.override_by) == Person.id, viewonly=True
     )
 
     @property
     def set_by(self) -> str:
         """What whoever set it is called: a username, or a program's name."""
-        if self._person is not None:
-            return self._person.username
+        if self.person is not None:
+            return self.person.username
         return self.override_by.removeprefix("key:")

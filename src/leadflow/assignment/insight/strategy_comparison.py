@@ -13,7 +13,7 @@ from leadflow.assignment.choice.plan import with_effects
 from leadflow.assignment.choice.rep_effects import Counts, RepEffects, fit_effects
 from leadflow.assignment.choice.strategies import STRATEGY_NAMES, StrategyName
 from leadflow.assignment.insight.replay import Estimate, PastLead, compare, replay, verdict
-from leadflow.assignment.routing.due import lead_columns, lead_facts
+from leadflow.assignment.routing.due import lead_columns, lead_snapshot
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import read_cached_team
@@ -132,7 +132,7 @@ def _effects(rows: Sequence[Row[Any]], ids: Sequence[str]) -> RepEffects:
 
 
 def _past_lead(row: Row[Any], skills: frozenset[str], now: datetime) -> PastLead:
-    facts: LeadSnapshot = lead_facts(row, skills, 1.0)
+    facts: LeadSnapshot = lead_snapshot(row._mapping, skills, 1.0)
     ended = row.ended_at or now
     return PastLead(
         facts=replace(facts, probability=row.expected, industry=row.segment or None),

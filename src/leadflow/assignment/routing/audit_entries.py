@@ -1,12 +1,13 @@
 """What the audit log is told of assignments: who got which lead, by which rule, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.routing.batch_writer import Batch
 from leadflow.audit import service as audit
+from leadflow.audit.context import Acting
 from leadflow.audit.entries import Entry
 from leadflow.audit.queue import record_soon
 
@@ -21,13 +22,22 @@ def audit_given(session: Session, batch: Batch, decisions: Sequence[Choice]) -> 
         audit.record_many(session, entries)
 
 
-def audit_one(session: Session, batch: Batch, made: Choice) -> None:
-    """The same for one lead, in the request that brought it: it does not wait for the chain."""
-    if made.rep is not None:
-        record_soon(session, _entry(batch, made))
+def audit_soon(
+    session: Session, batch: Batch, decisions: Sequence[Choice], requests: Mapping[str, Acting]
+) -> None:
+    """The same for leads that are handed out in the requests that brought them (by lead): they do
+    not wait for the chain."""
+    record_soon(
+        session,
+        [
+            _entry(batch, made, requests.get(made.lead.lead_id))
+            for made in decisions
+            if made.rep is not None
+        ],
+    )
 
 
-def _entry(batch: Batch, made: Choice) -> Entry:
+def _entry(batch: Batch, made: Choice, request: Acting | None = None) -> Entry:
     rep = None if made.rep is None else batch.team.reps[made.rep].rep_id
     return Entry(
         actor=batch.by,
@@ -41,4 +51,6 @@ def _entry(batch: Batch, made: Choice) -> Entry:
         },
         why=made.reason,
         after={"rep": rep},
+        origin=None if request is None else request.origin,
+        request_id=None if request is None else request.request_id,
     )

@@ -1,6 +1,7 @@
 """Writing what a batch decided: decisions with their traces, assignments, and who found nobody."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,8 @@ from leadflow.assignment.choice.strategies import PARTS
 from leadflow.assignment.routing import leftover
 from leadflow.assignment.routing.decision_trace import packed
 from leadflow.assignment.snapshots import TeamSnapshot
-from leadflow.assignment.tables import AssignmentBatch
 from leadflow.assignment.team.sla import first_times
-from leadflow.database.copying import copy_rows
+from leadflow.database.copying import copy_rows, run
 from leadflow.database.ids import new_id
 from leadflow.database.outbox import enqueue
 
@@ -53,6 +53,13 @@ ASSIGNMENT = (
 
 
 NOTIFY = "notify"
+BATCH = """
+INSERT INTO assignment_batches
+    (id, source, decided_at, team_version, rules_version, rep_ids, parts)
+VALUES (%(id)s, %(source)s, %(at)s, %(team_version)s, %(rules_version)s, %(rep_ids)s,
+    %(parts)s::jsonb)
+ON CONFLICT (id) DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -68,43 +75,74 @@ class Batch:
     reminder_share: float
 
 
-def write_batch(session: Session, batch: Batch, decisions: Sequence[Choice]) -> list[str]:
-    """Write decisions and the assignments they make; returns the ids of the assignments.
+@dataclass(frozen=True)
+class Given:
+    """An assignment that was just made."""
+
+    assignment_id: str
+    lead_id: str
+    rep_id: str
+    since: datetime
+    why: str
+    due_at: datetime | None
+
+
+def write_batch(
+    session: Session, batch: Batch, decisions: Sequence[Choice], batch_id: str | None = None
+) -> dict[str, Given]:
+    """Write decisions and the assignments they make; returns what was given, by lead.
 
     A lead that once more finds nobody, for the same reason, keeps its earlier decision.
+    ``batch_id``: of a batch that is written already, which these decisions join.
     """
     fresh = leftover.without_repeated(session, decisions, batch.at)
     if not fresh:
-        return []
-    batch_id = _write_head(session, batch)
+        return {}
+    if batch_id is None:
+        batch_id = new_id("batch")
+        ensure_batch(session, batch, batch_id)
     ids = {made.lead.lead_id: new_id("decision") for made in fresh}
-    rows = (decision_row(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh)
+    rows = [decision_row(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh]
     copy_rows(session, "assignment_decisions", DECISION, rows)
     given = [made for made in fresh if made.rep is not None]
-    assigned = [assignment_row(made, ids[made.lead.lead_id], batch) for made in given]
+    clocks = Clocks(batch)
+    assigned = [assignment_row(made, ids[made.lead.lead_id], batch, clocks) for made in given]
     if assigned:
         copy_rows(session, "assignments", ASSIGNMENT, assigned)
     leftover.keep(session, fresh, ids, batch.at)
     told = [row[0] for row, made in zip(assigned, given, strict=True) if _tells_manager(made)]
     if told:
         payload = {"kind": "assigned", "batch_id": batch_id, "assignment_ids": told}
-        enqueue(session, NOTIFY, f"assigned:{batch_id}", payload)
-    return [row[0] for row in assigned]
+        enqueue(session, NOTIFY, f"assigned:{told[0]}", payload)
+    return {row[1]: _given(dict(zip(ASSIGNMENT, row, strict=True))) for row in assigned}
 
 
-def _write_head(session: Session, batch: Batch) -> str:
-    made = AssignmentBatch(
-        id=new_id("batch"),
-        source=batch.source,
-        decided_at=batch.at,
-        team_version=batch.team.version,
-        rules_version=batch.rules_version,
-        rep_ids=[rep.rep_id for rep in batch.team.reps],
-        parts={strategy: list(names) for strategy, names in PARTS.items()},
+def _given(row: Mapping[str, Any]) -> Given:
+    return Given(
+        assignment_id=row["id"],
+        lead_id=row["lead_id"],
+        rep_id=row["rep_id"],
+        since=row["assigned_at"],
+        why=row["reason"],
+        due_at=row["due_at"],
     )
-    session.add(made)
-    session.flush()
-    return made.id
+
+
+def ensure_batch(session: Session, batch: Batch, batch_id: str) -> None:
+    """Write what the decisions of a batch share, unless it is there."""
+    run(
+        session,
+        BATCH,
+        {
+            "id": batch_id,
+            "source": batch.source,
+            "at": batch.at,
+            "team_version": batch.team.version,
+            "rules_version": batch.rules_version,
+            "rep_ids": [rep.rep_id for rep in batch.team.reps],
+            "parts": json.dumps({strategy: list(names) for strategy, names in PARTS.items()}),
+        },
+    )
 
 
 def decision_row(made: Choice, own_id: str, batch_id: str, batch: Batch) -> tuple[Any, ...]:
@@ -122,7 +160,22 @@ def decision_row(made: Choice, own_id: str, batch_id: str, batch: Batch) -> tupl
     )
 
 
-def assignment_row(made: Choice, decision_id: str, batch: Batch) -> tuple[Any, ...]:
+class Clocks:
+    """When first touches are due, worked out once for each salesperson and time allowed."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._known: dict[tuple[int, float | None], tuple[datetime | None, datetime | None]] = {}
+
+    def times(self, rep: int, minutes: float | None) -> tuple[datetime | None, datetime | None]:
+        """When the first touch is due, and the reminder; ``rep``: place in the team."""
+        if (rep, minutes) not in self._known:
+            calendar, share = self._batch.team.reps[rep].calendar, self._batch.reminder_share
+            self._known[rep, minutes] = first_times(calendar, self._batch.at, minutes, share)
+        return self._known[rep, minutes]
+
+
+def assignment_row(made: Choice, decision_id: str, batch: Batch, clocks: Clocks) -> tuple[Any, ...]:
     """The values of ``ASSIGNMENT``, of a decision that chose somebody."""
     rep, minutes = batch.team.reps[made.rep or 0], made.plan.sla_minutes(made.lead.level)
     return (
@@ -140,7 +193,7 @@ def assignment_row(made: Choice, decision_id: str, batch: Batch) -> tuple[Any, .
         made.lead.segment,
         batch.at,
         minutes,
-        *first_times(rep.calendar, batch.at, minutes, batch.reminder_share),
+        *clocks.times(made.rep or 0, minutes),
     )
 
 

@@ -1,11 +1,11 @@
 """The leads a sweep is about: open, without a salesperson, and given to one by a rule."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Row, RowMapping, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import Group
@@ -15,7 +15,7 @@ from leadflow.assignment.tables import Assignment, UnroutableLead
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.rules.service import lead_source, matching
 from leadflow.scoring.overrides.service import effective_level, effective_score
-from leadflow.scoring.tables import LeadScore, ScoreOverride
+from leadflow.scoring.tables import LeadScore
 
 # Attributes that say where a lead is and which language it speaks, by their usual names.
 POSTAL_CODE = "postal_code"
@@ -46,7 +46,8 @@ def grouped(rows: Sequence[Row[Any]], book: Rulebook, skills: frozenset[str]) ->
     otherwise = _usual_value(row.budget_minor for row in rows)
     by_rule: dict[str | None, list[LeadSnapshot]] = {}
     for row in rows:
-        by_rule.setdefault(row.rule_id, []).append(lead_facts(row, skills, otherwise))
+        lead = lead_snapshot(row._mapping, skills, otherwise)
+        by_rule.setdefault(row.rule_id, []).append(lead)
     order = book.order
     return [
         Group(plan, by_rule[rule_id])
@@ -63,7 +64,7 @@ def is_open() -> ColumnElement[bool]:
 
 
 def lead_columns() -> tuple[ColumnElement[Any] | Any, ...]:
-    """What ``lead_facts`` reads, selected from ``rules.service.lead_source``."""
+    """What ``lead_snapshot`` reads, selected from ``rules.service.lead_source``."""
     return (
         Lead.id,
         Lead.country,
@@ -81,50 +82,27 @@ def lead_columns() -> tuple[ColumnElement[Any] | Any, ...]:
     )
 
 
-def lead_facts(row: Row[Any], skills: frozenset[str], usual_value: float) -> LeadSnapshot:
-    """What assignment looks at; ``usual_value``: what a lead without a budget is worth."""
-    budget = row.budget_minor
+def lead_snapshot(
+    row: Mapping[str, Any] | RowMapping, skills: frozenset[str], usual_value: float
+) -> LeadSnapshot:
+    """A lead as assignment looks at it, from ``lead_columns`` by name; ``usual_value``: what a lead
+    without a budget is worth."""
+    budget = row["budget_minor"]
     return LeadSnapshot(
-        lead_id=row.id,
-        country=row.country,
-        region=row.region,
-        postal_code=row.postal_code,
-        industry=row.industry,
-        company_size=row.company_size,
-        company_name=row.company_name,
-        language=_language(row.language),
-        wants=frozenset(row.service_requirements or ()) & skills,
-        level=row.level,
-        total_score=row.total_score,
-        probability=row.probability,
+        lead_id=row["id"],
+        country=row["country"],
+        region=row["region"],
+        postal_code=row[POSTAL_CODE],
+        industry=row["industry"],
+        company_size=row["company_size"],
+        company_name=row["company_name"],
+        language=_language(row[LANGUAGE]),
+        wants=frozenset(row["service_requirements"] or ()) & skills,
+        level=row["level"],
+        total_score=row["total_score"],
+        probability=row["probability"],
         value=usual_value if budget is None else budget / 100,
     )
-
-
-def facts_at_hand(
-    lead: Lead, score: LeadScore, override: ScoreOverride | None, skills: frozenset[str]
-) -> LeadSnapshot:
-    """The same of one lead whose rows have been read; ``override`` is the one in force."""
-    attributes, budget = lead.attributes or {}, lead.budget_minor
-    return LeadSnapshot(
-        lead_id=lead.id,
-        country=lead.country,
-        region=lead.region,
-        postal_code=_text(attributes.get(POSTAL_CODE)),
-        industry=lead.industry,
-        company_size=lead.company_size,
-        company_name=lead.company_name,
-        language=_language(_text(attributes.get(LANGUAGE))),
-        wants=frozenset(lead.service_requirements or ()) & skills,
-        level=override.level if override else score.level,
-        total_score=override.new_score if override else score.total_score,
-        probability=score.probability,
-        value=1.0 if budget is None else budget / 100,
-    )
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _language(written: str | None) -> str | None:

@@ -1,101 +1,179 @@
-"""One lead, in the request that brings it: handed out at once where its rule says so."""
+"""Leads that a request or a batch brings: handed out at once where their rules say so."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
-from leadflow.assignment.choice.plan import Choice, Group
+from leadflow.assignment.choice.plan import Group, Plan
 from leadflow.assignment.locks import assignment_lock_within
-from leadflow.assignment.routing.audit_entries import audit_one
-from leadflow.assignment.routing.batch_writer import Batch
-from leadflow.assignment.routing.due import facts_at_hand
+from leadflow.assignment.routing.audit_entries import audit_soon
+from leadflow.assignment.routing.batch_writer import Batch, Given, ensure_batch, write_batch
+from leadflow.assignment.routing.due import LANGUAGE, POSTAL_CODE, lead_snapshot
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
-from leadflow.assignment.routing.single_writer import ensure_batch, write_one
-from leadflow.assignment.routing.turn_ledger import fill_ledger, ledger_rows
+from leadflow.assignment.routing.turn_ledger import NEWCOMERS, fill_ledger, write_ledger
+from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import CachedTeam, Newest, cached_team_with
+from leadflow.audit.context import Acting
 from leadflow.database.copying import ask
 from leadflow.database.ids import new_id
 from leadflow.leads.tables import Lead
-from leadflow.rules.schemas import Rule
+from leadflow.observability.steps import step
 from leadflow.rules.service import first_match, values_at_hand, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import Settings
 
-# Read before the lock: whether there is anything to do. Most requests need no more.
+# Read before the lock: the rules in use, and which leads there is nothing to do about.
 BEFORE = """
 SELECT (SELECT id FROM rule_sets WHERE kind = 'assignment' AND active),
-    EXISTS (SELECT FROM assignments WHERE lead_id = %(lead)s AND ended_at IS NULL)
-    OR EXISTS (SELECT FROM outcomes WHERE lead_id = %(lead)s)
+    ARRAY(
+        SELECT lead_id FROM assignments WHERE lead_id = ANY(%(known)s) AND ended_at IS NULL
+        UNION SELECT lead_id FROM outcomes WHERE lead_id = ANY(%(known)s)
+    )
 """
-# Read with the lock: somebody may have handed the lead out while this waited.
+# Read with the lock: somebody may have handed a lead out while this waited.
 WITHIN = """
-SELECT EXISTS (SELECT FROM assignments WHERE lead_id = %(lead)s AND ended_at IS NULL)
-    OR EXISTS (SELECT FROM outcomes WHERE lead_id = %(lead)s),
-    EXISTS (SELECT FROM assignments WHERE lead_id = %(lead)s),
+SELECT ARRAY(
+        SELECT lead_id FROM assignments WHERE lead_id = ANY(%(known)s) AND ended_at IS NULL
+        UNION SELECT lead_id FROM outcomes WHERE lead_id = ANY(%(known)s)
+    ),
+    ARRAY(SELECT DISTINCT lead_id FROM assignments WHERE lead_id = ANY(%(known)s)),
     (SELECT jsonb_object_agg(rep_id, open_leads) FROM rep_loads),
-    (SELECT jsonb_object_agg(pool, owed) FROM assignment_turns
-     WHERE pool IN (%(pool)s::text, %(pool)s::text || ' newcomers')),
+    (SELECT jsonb_object_agg(pool, owed) FROM assignment_turns WHERE pool = ANY(%(pools)s)),
     newest.version, newest.created_at
 FROM (SELECT 1) AS one
 LEFT JOIN (SELECT version, created_at FROM team_versions ORDER BY version DESC LIMIT 1) AS newest
     ON true
 """
+# What a lead without a budget counts as, in units of the currency.
+USUAL_VALUE = 1.0
 _books: dict[str | None, Rulebook] = {}
 _written: set[str] = set()
 
 
-def route(
-    session: Session,
-    settings: Settings,
-    lead: Lead,
-    score: LeadScore,
-    override: ScoreOverride | None,
-    now: datetime,
-) -> Choice | None:
-    """Hand a lead with its score out if it meets a rule that does so at once; None where it is left
-    to the sweep, or is nobody's to have. The caller holds the lead's row; ``override`` is the one
-    in force.
+@dataclass(frozen=True)
+class Routable:
+    """A lead with its score, the override in force, whether it was known before, and the request
+    it came with. The caller holds the lead's row."""
 
-    Where others hold the assignment lock for too long (a sweep of many leads), it is left too.
+    lead: Lead
+    score: LeadScore
+    override: ScoreOverride | None = None
+    known: bool = True
+    request: Acting | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """What ``routing.due.lead_columns`` would read."""
+        lead, score, override = self.lead, self.score, self.override
+        attributes = lead.attributes or {}
+        return {
+            **{name: getattr(lead, name) for name in OF_LEAD},
+            **{name: _text(attributes.get(name)) for name in (POSTAL_CODE, LANGUAGE)},
+            "level": override.level if override else score.level,
+            "total_score": override.new_score if override else score.total_score,
+            "probability": score.probability,
+        }
+
+
+OF_LEAD = (
+    "id",
+    "country",
+    "region",
+    "industry",
+    "company_size",
+    "company_name",
+    "service_requirements",
+    "budget_minor",
+)
+
+
+@step("hand_out")
+def hand_out(
+    session: Session, settings: Settings, leads: Sequence[Routable], now: datetime
+) -> dict[str, Given]:
+    """Hand those of the leads out that meet a rule which does so at once: what was given, by lead.
+    A lead that is absent is left to the sweep, or is nobody's to have.
+
+    Where others hold the assignment lock for too long (a sweep of many leads), all are left.
     """
-    rules_id, settled = ask(session, BEFORE, {"lead": lead.id})
-    if settled:
-        return None
+    known = [one.lead.id for one in leads if one.known]
+    rules_id, settled = ask(session, BEFORE, {"known": known})
     book = _book(session, settings, rules_id)
-    rule = _rule(session, book, lead, score, override, now)
-    plan = book.plan(None if rule is None else rule.rule_id)
-    if plan is None or not plan.at_once:
-        return None
+    open_leads = [one for one in leads if one.lead.id not in settled]
+    by_plan = _by_plan(session, book, open_leads, now)
+    if not by_plan:
+        return {}
     if not assignment_lock_within(session, settings.assignment_wait_ms / 1000):
-        return None
-    asked = {"lead": lead.id, "pool": plan.actions.terms().pool}
+        return {}
+    asked = {"known": known, "pools": [name for plan, _ in by_plan for name in _pools(plan)]}
     settled, had_before, loads, turns, version, stored_at = ask(session, WITHIN, asked)
-    if settled:
-        return None
     newest = None if version is None else (version, stored_at)
-    present = cached_team_with(session, settings, newest, loads or {}, now)
-    facts = facts_at_hand(lead, score, override, present.skills)
-    state = present.state()
-    fill_ledger(present.team, state, turns or {})
-    refused = turned_down(session, [lead.id]) if had_before else {}
-    (made,) = decide([Group(plan, [facts])], present.setting, state, now, refused)
-    batch = _batch(settings, present, book, now)
-    batch_id = _shared_batch(session, batch, rules_id, newest)
-    write_one(session, batch, batch_id, made, ledger_rows(present.team, state))
-    audit_one(session, batch, made)
-    return made
+    team = cached_team_with(session, settings, newest, loads or {}, now)
+    groups = [
+        Group(plan, [_snapshot(one, team) for one in ones if one.lead.id not in settled])
+        for plan, ones in by_plan
+    ]
+    state = team.state()
+    fill_ledger(team.team, state, turns or {})
+    refused = turned_down(session, had_before) if had_before else {}
+    made = decide(groups, team.setting, state, now, refused)
+    batch = _batch(settings, team, book, now)
+    given = write_batch(session, batch, made, _shared_batch(session, batch, rules_id, newest))
+    write_ledger(session, team.team, state)
+    requests = {one.lead.id: one.request for one in leads if one.request is not None}
+    audit_soon(session, batch, made, requests)
+    return given
 
 
-def _batch(settings: Settings, present: CachedTeam, book: Rulebook, now: datetime) -> Batch:
+def _by_plan(
+    session: Session, book: Rulebook, leads: Sequence[Routable], now: datetime
+) -> list[tuple[Plan, list[Routable]]]:
+    """The leads that are handed out at once, by the plan of their rule, in the rules' order."""
+    values = _values(session, book, leads, now)
+    found: dict[str | None, list[Routable]] = defaultdict(list)
+    for one in leads:
+        rule = first_match(book.rules, values[one.lead.id], now)
+        found[None if rule is None else rule.rule_id].append(one)
+    order = book.order
+    plans = ((book.plan(rule), found[rule]) for rule in sorted(found, key=lambda r: order[r]))
+    return [(plan, ones) for plan, ones in plans if plan is not None and plan.at_once]
+
+
+def _values(
+    session: Session, book: Rulebook, leads: Sequence[Routable], now: datetime
+) -> Mapping[str, Mapping[str, Any]]:
+    """What rules look at, by lead; events are read only for rules that ask for them."""
+    if book.asks_for_events:
+        return values_of(session, [one.lead.id for one in leads], now)
+    return {one.lead.id: values_at_hand(one.lead, one.score, one.override, now) for one in leads}
+
+
+def _pools(plan: Plan) -> tuple[str, str]:
+    pool = plan.actions.terms().pool
+    return pool, pool + NEWCOMERS
+
+
+def _snapshot(one: Routable, team: CachedTeam) -> LeadSnapshot:
+    return lead_snapshot(one.columns(), team.skills, USUAL_VALUE)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _batch(settings: Settings, team: CachedTeam, book: Rulebook, now: datetime) -> Batch:
     return Batch(
         source="request",
         by="gateway",
         at=now,
-        team=present.team,
+        team=team.team,
         rules_version=book.version,
         reminder_share=settings.assignment_reminder_share,
     )
@@ -107,22 +185,6 @@ def _book(session: Session, settings: Settings, rules_id: str | None) -> Ruleboo
         _books.clear()
         _books[rules_id] = rulebook(session, settings)
     return _books[rules_id]
-
-
-def _rule(
-    session: Session,
-    book: Rulebook,
-    lead: Lead,
-    score: LeadScore,
-    override: ScoreOverride | None,
-    now: datetime,
-) -> Rule | None:
-    """The first rule that fits; events are read only for rules that ask for them."""
-    if book.asks_for_events:
-        values = values_of(session, [lead.id], now)[lead.id]
-    else:
-        values = values_at_hand(lead, score, override, now)
-    return first_match(book.rules, values, now)
 
 
 def _shared_batch(

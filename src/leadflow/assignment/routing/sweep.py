@@ -139,9 +139,9 @@ def _record(session: Session, book: Rulebook, result: SweepResult, now: datetime
     audit.record(session, "assign_leads", "leads.assigned", f"sweep/{now.isoformat()}", detail)
 
 
-def end_closed(session: Session, now: datetime, lead_id: str | None = None) -> None:
-    """End the assignments of leads that have converted or been lost, of all or of one: they are no
-    work any more, and their salespeople are free for others."""
+def end_closed(session: Session, now: datetime, lead_ids: Sequence[str] | None = None) -> None:
+    """End the assignments of leads that have converted or been lost, of all or of these: they are
+    no work any more, and their salespeople are free for others."""
     last = (
         select(Outcome.outcome)
         .where(Outcome.lead_id == Assignment.lead_id)
@@ -150,8 +150,8 @@ def end_closed(session: Session, now: datetime, lead_id: str | None = None) -> N
         .scalar_subquery()
     )
     closed = update(Assignment).where(Assignment.ended_at.is_(None), last.is_not(None))
-    if lead_id is not None:
-        closed = closed.where(Assignment.lead_id == lead_id)
+    if lead_ids is not None:
+        closed = closed.where(Assignment.lead_id.in_(lead_ids))
     session.execute(
         closed.values(ended_at=func.greatest(now, Assignment.assigned_at), end_reason=last)
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.plan import Group, Plan, State
-from leadflow.assignment.routing.due import lead_columns, lead_facts
+from leadflow.assignment.routing.due import lead_columns, lead_snapshot
 from leadflow.assignment.routing.rulebook import Rulebook
 from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import CachedTeam
@@ -33,7 +33,7 @@ class NextBest:
             select(*lead_columns()).select_from(lead_source(now)).where(Lead.id.in_(lead_ids))
         )
         self._facts: dict[str, LeadSnapshot] = {
-            row.id: lead_facts(row, present.skills, 1.0) for row in rows
+            row.id: lead_snapshot(row._mapping, present.skills, 1.0) for row in rows
         }
         self._book, self._present, self._now = book, present, now
         self.state: State = present.state()

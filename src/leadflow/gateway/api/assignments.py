@@ -1,6 +1,6 @@
 """Who has a lead, and how that was decided among everybody."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
@@ -9,17 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.routing.decision_trace import Trace, last_trace
-from leadflow.assignment.routing.request import route
-from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.tables import Rep
 from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.schemas import Owner
+from leadflow.gateway.api.lead_answers import owner_out
+from leadflow.gateway.api.schemas import OwnerOut
 from leadflow.gateway.http.callers import ReadsLeads
-from leadflow.leads.service import get_lead
-from leadflow.leads.tables import Lead
-from leadflow.observability.steps import step
-from leadflow.scoring.tables import LeadScore, ScoreOverride
-from leadflow.settings import get_settings
+from leadflow.intake.standings import standing_of
 
 router = APIRouter(tags=["assignment"])
 
@@ -85,7 +81,7 @@ class AssignmentOut(BaseModel):
     """Who has the lead now, and the newest decision about it."""
 
     lead_id: str
-    owner: Owner | None
+    owner: OwnerOut | None
     decision: AssignmentDecisionOut | None = Field(
         description="Empty where no rule gives the lead to anybody, or only people decided."
     )
@@ -107,45 +103,16 @@ def read_assignment(
     """The owner, and how it was decided: rule and version, everybody's parts and total, and for
     whoever could not have it every constraint."""
     with unit_of_work() as session:
-        get_lead(session, lead_id)
         trace = last_trace(session, lead_id)
         asked = None if rep is None else find_rep(session, rep).id
         return AssignmentOut(
             lead_id=lead_id,
-            owner=owner_of(session, lead_id),
+            owner=owner_out(standing_of(session, lead_id, datetime.now(UTC))),
             decision=None
             if trace is None
             else AssignmentDecisionOut.of(trace, names_of_reps(session)),
             why_not=_why_not(trace, asked),
         )
-
-
-@step("hand_out")
-def hand_out(
-    session: Session,
-    lead: Lead,
-    score: LeadScore,
-    now: datetime,
-    override: ScoreOverride | None = None,
-) -> Owner | None:
-    """Give a lead that was just scored to somebody, where its rule does so at once; who got it."""
-    made = route(session, get_settings(), lead, score, override, now)
-    return None if made is None or made.rep is None else owner_of(session, lead.id)
-
-
-def owner_of(session: Session, lead_id: str) -> Owner | None:
-    """The salesperson who has a lead; None where nobody has it."""
-    found = session.execute(
-        select(Assignment, Rep)
-        .join(Rep, Rep.id == Assignment.rep_id)
-        .where(Assignment.lead_id == lead_id, Assignment.ended_at.is_(None))
-    ).first()
-    if found is None:
-        return None
-    made, rep = found
-    return Owner(
-        rep_id=rep.id, name=rep.name, since=made.assigned_at, why=made.reason, due_at=made.due_at
-    )
 
 
 def _why_not(trace: Trace | None, rep_id: str | None) -> str | None:

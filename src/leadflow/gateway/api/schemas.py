@@ -144,7 +144,7 @@ class ScoreExplained(ScoreOut):
     would_raise: list[StepUp]
 
 
-class Owner(BaseModel):
+class OwnerOut(BaseModel):
     """The salesperson who has the lead."""
 
     rep_id: str
@@ -159,8 +159,10 @@ class LeadAnswer(BaseModel):
 
     created: bool = Field(description="False where a lead with this e-mail was updated.")
     lead: LeadOut
-    score: ScoreOut
-    owner: Owner | None = Field(description="Who has it; empty where nobody has, or not yet.")
+    score: ScoreOut | None = Field(
+        description="Empty where no model could be loaded; the lead is scored as soon as one can."
+    )
+    owner: OwnerOut | None = Field(description="Who has it; empty where nobody has, or not yet.")
     next_step: str
 
 
@@ -178,7 +180,7 @@ class EventsAnswer(BaseModel):
     lead_id: str
     new: int = Field(description="Stored now.")
     known: int = Field(description="Known before by their source and external_id.")
-    score: ScoreOut
+    score: ScoreOut | None
     next_step: str
 
 
@@ -208,6 +210,6 @@ class LeadStatus(BaseModel):
 
     lead_id: str
     score: ScoreOut | None
-    owner: Owner | None
+    owner: OwnerOut | None
     outcome: str | None
     next_step: str

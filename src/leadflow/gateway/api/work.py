@@ -19,9 +19,10 @@ from leadflow.assignment.work.handover import find_rep
 from leadflow.assignment.work.reassignment import Priority, ask_or_reassign
 from leadflow.assignment.work.service import Said, TouchKind
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.audit_notes import note_act
 from leadflow.gateway.http.callers import ReadsLeads, Reassigns, WorksLeads
 from leadflow.gateway.http.security import named_by
+from leadflow.intake.audit_notes import note
+from leadflow.intake.senders import Sender
 from leadflow.leads.service import get_lead
 from leadflow.scoring.overrides.schemas import Words
 from leadflow.settings import get_settings
@@ -289,10 +290,10 @@ def act(
         return working.give_back(session, lead_id, said, reason)
     if action == "accept":
         made = working.accept(session, lead_id, said)
-        note_act(session, caller, "lead.accepted", lead_id, after={"rep": made.rep_id})
+        note(session, Sender(caller), "lead.accepted", lead_id, after={"rep": made.rep_id})
         return made
     made = working.touch(session, lead_id, said, kind)
-    note_act(session, caller, "lead.touched", lead_id, kind=kind)
+    note(session, Sender(caller), "lead.touched", lead_id, detail={"kind": kind})
     return made
 
 

@@ -11,23 +11,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
-from leadflow.accounts.delegation import requester
 from leadflow.assignment.routing.decision_trace import last_trace
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import reaches_lead
 from leadflow.assignment.work.handover import current_assignment
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.assignments import AssignmentDecisionOut, hand_out, names_of_reps
-from leadflow.gateway.api.lead_answers import next_step, score_if_any
+from leadflow.gateway.api.assignments import AssignmentDecisionOut, names_of_reps
+from leadflow.gateway.api.lead_answers import next_step, score_out
 from leadflow.gateway.api.schemas import LeadOut
 from leadflow.gateway.console.forms import OnLead, Overriding
 from leadflow.gateway.console.history import history
 from leadflow.gateway.console.naming import called
 from leadflow.gateway.console.rendering import page
-from leadflow.leads.service import get_lead, lock_lead
+from leadflow.intake.overrides import OverrideAsked
+from leadflow.intake.senders import Sender
+from leadflow.intake.standings import standing_of
 from leadflow.scoring.overrides.schemas import OverrideIn
-from leadflow.scoring.overrides.service import active_override, override
-from leadflow.scoring.serving.score import current_score
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
@@ -66,14 +65,9 @@ def set_score(
     except ValidationError as error:
         wrong = ", ".join(str(part["loc"][0]) for part in error.errors())
         return lead_page(request, lead_id, caller, 422, said=f"Correct and send again: {wrong}.")
-    now = datetime.now(UTC)
-    with unit_of_work() as session:
-        lead = lock_lead(session, lead_id)
-        who = requester(session, caller, None, now)
-        made = override(session, lead_id, said, who, now, get_settings())
-        counts = active_override(session, lead_id, now)
-        hand_out(session, lead, current_score(session, lead_id), now, counts)
-        words = WAITS if made.status == "waiting" else "It counts from now on."
+    asked = OverrideAsked(lead_id, said, Sender(caller))
+    taken = request.app.state.intake.overrides.submit(asked).result()
+    words = WAITS if taken.override.status == "waiting" else "It counts from now on."
     return lead_page(request, lead_id, caller, said=words, counted=True)
 
 
@@ -88,20 +82,19 @@ def lead_page(
     """The page as it stands now, and what came of a form on it."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
-        lead = get_lead(session, lead_id)
         made = current_assignment(session, lead_id)
-        score = score_if_any(session, lead_id, now)
-        model = None if score is None else current_score(session, lead_id)
+        standing = standing_of(session, lead_id, now)
+        score, model = score_out(standing), standing.score
         trace = last_trace(session, lead_id)
         reps = names_of_reps(session)
         values: dict[str, Any] = {
-            "lead": lead,
-            "name": called(lead),
-            "known": known_of(LeadOut.of(lead)),
+            "lead": standing.lead,
+            "name": called(standing.lead),
+            "known": known_of(LeadOut.of(standing.lead)),
             "score": score,
             "points": 0.0 if model is None else model.points,
             "bars": [] if model is None else bars(model.contributions),
-            "next_step": next_step(session, lead_id, score),
+            "next_step": next_step(standing),
             "work": work_on(made) if within(session, caller, "lead.work", lead_id) else None,
             "held": made,
             "holder": made and reps[made.rep_id],
@@ -109,7 +102,7 @@ def lead_page(
             if within(session, caller, "lead.reassign", lead_id)
             else [],
             "decision": trace and AssignmentDecisionOut.of(trace, reps),
-            "timeline": history(session, lead),
+            "timeline": history(session, standing.lead),
         }
     return page(
         request,

@@ -33,12 +33,14 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.conditions.problems import RuleSetInvalid
+from leadflow.intake.deliveries import KeyReused
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.event_types import UnknownEventType
 from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.own_event_types import EventTypesInvalid
 from leadflow.leads.payloads import PayloadRefused
-from leadflow.leads.service import LeadKeepsChanging, LeadNotFound
+from leadflow.leads.service import LeadNotFound
+from leadflow.leads.upsert import LeadKeepsChanging
 from leadflow.quality.errors import (
     ActionClosed,
     ActionNotFound,
@@ -77,6 +79,11 @@ TITLES = {
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     NotYourName: (403, "not-your-name", "You may not act for them"),
+    KeyReused: (
+        409,
+        "idempotency-key-reused",
+        "This Idempotency-Key was used for another request",
+    ),
     PersonNotFound: (404, "person-not-found", "There is nobody of this name"),
     QualityItemNotFound: (404, "quality-item-not-found", "There is no such item"),
     AlreadyReviewed: (409, "already-reviewed", "You have judged this already"),

@@ -4,29 +4,31 @@ Each score with its reasons is in the history of scores, under its lead and mome
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
+from leadflow.audit.context import Acting
 from leadflow.audit.entries import Entry
-from leadflow.audit.queue import record_soon
 from leadflow.observability.steps import step
 from leadflow.scoring.tables import LeadScore
 
 
-@step("audit")
-def audit_score(session: Session, score: LeadScore, by: str, new_lead: bool = False) -> None:
-    """One lead's score, and the one it had before."""
-    entry = Entry(
+def score_entry(
+    score: LeadScore, before: LeadScore | None, by: str, request: Acting | None = None
+) -> Entry:
+    """One lead's score, and the one that counted before. ``request``: where it comes from, if not
+    from the context of this thread."""
+    return Entry(
         by,
         "lead.scored",
         score.lead_id,
         {"as_of": score.as_of.isoformat(), "model_version": score.model_version},
         why=f"scored by the {score.regime}",
-        before=None if new_lead else _before(session, score),
-        after=_figures(score.total_score, score.level),
+        before=None if before is None else _figures(before),
+        after=_figures(score),
+        origin=None if request is None else request.origin,
+        request_id=None if request is None else request.request_id,
     )
-    record_soon(session, entry)
 
 
 @step("audit")
@@ -38,15 +40,5 @@ def audit_batch(
     audit.record(session, by, "leads.scored", subject, detail, why=why)
 
 
-def _before(session: Session, score: LeadScore) -> dict[str, Any] | None:
-    found = session.execute(
-        select(LeadScore.total_score, LeadScore.level)
-        .where(LeadScore.lead_id == score.lead_id, LeadScore.as_of < score.as_of)
-        .order_by(LeadScore.as_of.desc())
-        .limit(1)
-    ).first()
-    return None if found is None else _figures(found.total_score, found.level)
-
-
-def _figures(total_score: float, level: str) -> dict[str, Any]:
-    return {"score": round(total_score, 4), "level": level}
+def _figures(score: LeadScore) -> dict[str, Any]:
+    return {"score": round(score.total_score, 4), "level": score.level}

@@ -68,6 +68,19 @@ def serving_scorer(settings: Settings) -> "Scorer":
     return scorer
 
 
+def scorer_without_registry(settings: Settings) -> "Scorer | None":
+    """What scores where the model registry does not answer: the rubric, if the record says that it
+    serves; None if a model does, which only the registry has."""
+    from models.rubric import Rubric
+
+    with unit_of_work() as session:
+        if serving_now(session, settings.model_name) is not None:
+            return None
+    rubric = Rubric.load()
+    _warm(rubric)
+    return rubric
+
+
 def scorer_at(settings: Settings, moment: datetime) -> "Scorer":
     """What scored leads at a past moment: the version that served then, or the rubric as it was.
 

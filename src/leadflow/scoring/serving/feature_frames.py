@@ -1,6 +1,7 @@
 """Reading features out of the store, as frames that models take."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from psycopg import RawCursor
 from psycopg.rows import dict_row
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     DateTime,
     Double,
     Select,
     Text,
+    any_,
     cast,
     func,
     literal_column,
@@ -111,48 +114,55 @@ def read_one(
     session: Session, lead_id: str, as_of: datetime, custom: tuple[Definition, ...]
 ) -> dict[str, Any] | None:
     """One lead's features at one moment, by name; None where it was not known then."""
-    found = _read_one(session, lead_id, as_of, custom, known_types(session))
-    if found is not None and found[REVISION] != known_types(session).revision:
+    return read_rows(session, [lead_id], as_of, custom).get(lead_id)
+
+
+def read_rows(
+    session: Session, lead_ids: Sequence[str], as_of: datetime, custom: tuple[Definition, ...]
+) -> dict[str, dict[str, Any]]:
+    """The features of up to a few thousand leads at one moment, by lead id and feature; a lead that
+    was not known then is absent."""
+    found = _read_rows(session, lead_ids, as_of, custom, known_types(session))
+    if found and found[0][REVISION] != known_types(session).revision:
         # Somebody has declared a type since this process read them.
-        found = _read_one(session, lead_id, as_of, custom, read_types(session))
-    return None if found is None else {n: v for n, v in found.items() if n != REVISION}
+        found = _read_rows(session, lead_ids, as_of, custom, read_types(session))
+    for row in found:
+        del row[REVISION]
+    return {row["lead_id"]: row for row in found}
 
 
-def _read_one(
+def _read_rows(
     session: Session,
-    lead_id: str,
+    lead_ids: Sequence[str],
     as_of: datetime,
     custom: tuple[Definition, ...],
     types: EventTypes,
-) -> dict[str, Any] | None:
-    # Past SQLAlchemy, because this is done for every lead that comes in: the statement is put into
-    # words once, and PostgreSQL plans it once a connection.
+) -> list[dict[str, Any]]:
+    # Past SQLAlchemy, because this is done for every lead that comes in: the statement is written
+    # once, and PostgreSQL plans it once a connection.
     with RawCursor(driver_connection(session), row_factory=dict_row) as cursor:
-        found: dict[str, Any] | None = cursor.execute(
-            _one_lead(types, custom), [lead_id, as_of]
-        ).fetchone()
-    return found
+        return cursor.execute(_these_leads(types, custom), [list(lead_ids), as_of]).fetchall()
 
 
-def _one_lead(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
-    """The same features for the lead ``$1`` at the moment ``$2``; put into words once for the same
-    types and custom features."""
+def _these_leads(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
+    """The statement for the leads ``$1`` at the moment ``$2``, written once for the same types and
+    custom features."""
     key = types, tuple(definition.feature for definition in custom)
     if key not in _statements:
         if len(_statements) >= MOST_STATEMENTS:
             _statements.clear()
-        _statements[key] = _statement_of_one(types, custom)
+        _statements[key] = _statement(types, custom)
     return _statements[key]
 
 
-def _statement_of_one(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
-    of_one = select(
+def _statement(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
+    these = select(
         leads.c.id.label("lead_id"),
         literal_column("$2::timestamptz", DateTime(timezone=True)).label("as_of"),
-    ).where(leads.c.id == literal_column("$1", Text))
+    ).where(leads.c.id == any_(literal_column("$1::text[]", ARRAY(Text))))
     revision = literal_column(revision_now(), BigInteger).label(REVISION)
     compiled = (
-        feature_query(of_one, types, custom)
+        feature_query(these, types, custom)
         .add_columns(revision)
         .compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
     )

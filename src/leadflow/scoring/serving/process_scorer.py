@@ -19,6 +19,7 @@ class ServingScorer:
     Args:
         load: reads the scorer that should serve; slow.
         version: the version that should serve, or None for the rubric; cheap.
+        otherwise: what scores where ``load`` fails; None where nothing can.
         refresh_seconds: how old the answer of ``version`` may get.
     """
 
@@ -26,13 +27,16 @@ class ServingScorer:
         self,
         load: "Callable[[], Scorer]",
         version: Callable[[], str | None],
+        otherwise: "Callable[[], Scorer | None]" = lambda: None,
         refresh_seconds: float = 2.0,
     ) -> None:
         self._load = load
         self._version = version
+        self._otherwise = otherwise
         self._refresh = refresh_seconds
         self._lock = threading.Lock()
         self._scorer: Scorer | None = None
+        self._instead: Scorer | None = None
         self._loaded: str | None = None
         self._stop = threading.Event()
         self._watching = threading.Thread(target=self._watch, name="champion", daemon=True)
@@ -56,6 +60,13 @@ class ServingScorer:
             raise RuntimeError("The scorer did not load.")
         return self._scorer
 
+    def if_loaded(self) -> "Scorer | None":
+        """The scorer; where it cannot be loaded, what scores otherwise, or None. Waits for the
+        first try to load it, and for none after that."""
+        if self._scorer is None and self.error is None:
+            self._try()
+        return self._scorer or self._instead
+
     @property
     def ready(self) -> bool:
         """Whether a scorer is in memory."""
@@ -63,14 +74,19 @@ class ServingScorer:
 
     def _watch(self) -> None:
         while not self._stop.is_set():
-            try:
-                self._reload()
-                self.error = None
-            except Exception as error:
-                # The scorer in memory goes on serving; /health shows what is wrong.
-                self.error = f"{type(error).__name__}: {error}"
-                logger.warning("looking for the champion failed: %s", type(error).__name__)
+            self._try()
             self._stop.wait(self._refresh)
+
+    def _try(self) -> None:
+        try:
+            self._reload()
+            self.error = None
+        except Exception as error:
+            # The scorer in memory goes on serving; /health shows what is wrong.
+            if self._scorer is None:
+                self._instead = self._otherwise()
+            self.error = f"{type(error).__name__}: {error}"
+            logger.warning("looking for the champion failed: %s", type(error).__name__)
 
     def _reload(self) -> None:
         with self._lock:

@@ -124,17 +124,27 @@ def _card_row(scored: ScoredLeads) -> dict[str, Any]:
     return {("id" if k == "scorecard_id" else k): v for k, v in _card(scored).items()}
 
 
-def _values(scored: ScoredLeads) -> dict[str, Any]:
-    places, said = scored.reason_places[0].tolist(), scored.reason_texts[0].tolist()
-    numbers = scored.numbers[0].tolist()
+def as_objects(scored: ScoredLeads) -> dict[str, LeadScore]:
+    """Scores that were just written and are the current ones, by lead, without reading them."""
+    card, found = ScorecardUsed(**_card_row(scored)), {}
+    for row, lead_id in enumerate(scored.lead_ids):
+        found[lead_id] = score = LeadScore()
+        # Past the setters, each of which remembers what was there before.
+        score.__dict__ |= _renamed(_values(scored, row)) | {"is_current": True, "scorecard": card}
+    return found
+
+
+def _values(scored: ScoredLeads, row: int = 0) -> dict[str, Any]:
+    places, said = scored.reason_places[row].tolist(), scored.reason_texts[row].tolist()
+    numbers = scored.numbers[row].tolist()
     return {
-        "lead_id": scored.lead_ids[0],
+        "lead_id": scored.lead_ids[row],
         "as_of": scored.as_of,
         "scorecard_id": scored.scorecard_id,
         **dict(zip((*NUMBERS, *DIMENSIONS), numbers, strict=True)),
-        "contributions": scored.contributions[0].tolist(),
-        "confidence": scored.confidence[0],
-        "level": scored.level[0],
+        "contributions": scored.contributions[row].tolist(),
+        "confidence": scored.confidence[row],
+        "level": scored.level[row],
         "regime": scored.regime,
         "model_version": scored.model_version,
         "reason_places": [place for place in places if place >= 0],

@@ -1,0 +1,64 @@
+"""Servers for a benchmark, ended by their own process ids."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from leadflow.settings import Settings
+
+PROCESSES, WAIT_SECONDS = 2, 90.0
+
+
+@contextmanager
+def gateway(settings: "Settings", factory: str) -> Iterator[int]:
+    """Two gateway processes of this application factory, ready; their port."""
+    from tests.servers import free_port
+
+    port = free_port()
+    command = ("uvicorn", "--factory", factory, "--host", "127.0.0.1", "--port", str(port))
+    more = ("--log-level", "warning", "--no-access-log", "--workers", str(PROCESSES))
+    with _running(settings, (*command, *more)):
+        _wait_until_ready(port)
+        yield port
+
+
+def background(settings: "Settings") -> AbstractContextManager[object]:
+    """The background process, where this version has one."""
+    if find_spec("leadflow.background") is None:
+        return nullcontext()
+    return _running(settings, ("leadflow.background.main",))
+
+
+@contextmanager
+def _running(settings: "Settings", module: tuple[str, ...]) -> Iterator[int]:
+    from leadflow.supervisor.environment import environment
+
+    command = [sys.executable, "-m", *module]
+    server = subprocess.Popen(command, env=os.environ | environment(settings))
+    try:
+        yield server.pid
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _wait_until_ready(port: int) -> None:
+    import httpx
+
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            found = httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).json()
+            if found["parts"]["model"]["status"] == "ok":
+                time.sleep(2)  # the other process loads the model at the same time
+                return
+        except (httpx.HTTPError, KeyError):
+            pass
+        time.sleep(0.3)
+    raise TimeoutError(f"no gateway on port {port}")

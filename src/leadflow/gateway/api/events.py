@@ -1,0 +1,62 @@
+"""Telling what leads did."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+from pydantic import BeforeValidator, Field
+
+from leadflow.gateway.api.intake import IntakeOf
+from leadflow.gateway.api.lead_answers import next_step, score_out
+from leadflow.gateway.api.schemas import EventsAnswer
+from leadflow.gateway.http.callers import TellsFacts
+from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
+from leadflow.intake.deliveries import Delivery
+from leadflow.intake.events import EventsTold
+from leadflow.intake.senders import Sender
+from leadflow.leads.events import EventIn
+
+MOST_EVENTS = 1000
+router = APIRouter(tags=["leads"])
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Events = Annotated[
+    list[EventIn],
+    Field(min_length=1, max_length=MOST_EVENTS),
+    BeforeValidator(_as_list, json_schema_input_type=EventIn | list[EventIn]),
+    Body(description=f"One event, or a list of up to {MOST_EVENTS:,}."),
+]
+
+
+@router.post(
+    "/leads/{lead_id}/events",
+    response_model=EventsAnswer,
+    status_code=201,
+    summary="Tell what a lead did",
+)
+async def take_events(
+    lead_id: str,
+    body: Events,
+    intake: IntakeOf,
+    response: Response,
+    caller: TellsFacts,
+    idempotency_key: IdempotencyKey = None,
+) -> EventsAnswer:
+    """Store one event or a list, all or none, and score the lead anew: 201 if any was new, else
+    200. An event sent again with its source and external_id is stored once."""
+    content = [event.model_dump(mode="json", exclude_unset=True) for event in body]
+    delivery = Delivery.of(caller.id, idempotency_key, ["events", lead_id, content])
+    taken = await intake.events.do(EventsTold(lead_id, body, Sender(caller), delivery))
+    response.status_code = 201 if taken.new else 200
+    if taken.replayed:
+        say_replayed(response)
+    return EventsAnswer(
+        lead_id=lead_id,
+        new=taken.new,
+        known=taken.known,
+        score=score_out(taken.standing),
+        next_step=next_step(taken.standing),
+    )

@@ -1,0 +1,38 @@
+"""Telling how leads ended."""
+
+from fastapi import APIRouter, Response
+
+from leadflow.gateway.api.intake import IntakeOf
+from leadflow.gateway.api.lead_answers import next_step
+from leadflow.gateway.api.schemas import OutcomeAnswer
+from leadflow.gateway.http.callers import TellsFacts
+from leadflow.intake.outcomes import OutcomeTold
+from leadflow.intake.senders import Sender
+from leadflow.leads.outcomes import OutcomeIn
+
+router = APIRouter(tags=["leads"])
+
+
+@router.post(
+    "/leads/{lead_id}/outcomes",
+    response_model=OutcomeAnswer,
+    status_code=201,
+    summary="Tell how a lead ended",
+)
+async def take_outcome(
+    lead_id: str, body: OutcomeIn, intake: IntakeOf, response: Response, caller: TellsFacts
+) -> OutcomeAnswer:
+    """Store the outcome and free the lead's salesperson: 201 if it is new; 200 where it was known,
+    and only what is said anew has changed. The next training learns from it."""
+    taken = await intake.outcomes.do(OutcomeTold(lead_id, body, Sender(caller)))
+    response.status_code = 201 if taken.created else 200
+    outcome, minor = taken.outcome, taken.outcome.value_minor
+    return OutcomeAnswer(
+        lead_id=lead_id,
+        outcome=outcome.outcome,
+        occurred_at=outcome.occurred_at,
+        value=None if minor is None else minor / 100,
+        currency=outcome.value_currency,
+        created=taken.created,
+        next_step=next_step(taken.standing),
+    )

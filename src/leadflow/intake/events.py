@@ -1,0 +1,128 @@
+"""What leads did comes in, and their scores follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from features.event_types import EventTypes
+from leadflow.assignment.work.event_touches import touch_from_events
+from leadflow.intake.audit_notes import note
+from leadflow.intake.decide import News, decide
+from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
+from leadflow.intake.senders import Sender
+from leadflow.intake.standings import Standing, standings
+from leadflow.leads.event_types import read_types
+from leadflow.leads.events import EventIn, EventOfAnotherLead, refusal, store_events
+from leadflow.leads.service import LeadNotFound, lock_leads
+from leadflow.leads.tables import Lead
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from models.scores import Scorer
+
+
+@dataclass(frozen=True)
+class EventsTold:
+    """What one lead did, as somebody tells it; ``delivery`` where it may be sent again."""
+
+    lead_id: str
+    events: Sequence[EventIn]
+    sender: Sender
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True)
+class EventsTaken:
+    """How many events were new and how many known, and where the lead stands with them."""
+
+    standing: Standing
+    new: int
+    known: int
+    replayed: bool = False
+
+
+def take_events(
+    session: Session, told: Sequence[EventsTold], scorer: "Scorer | None", settings: Settings
+) -> list[EventsTaken | Exception]:
+    """Store events, each list whole or not at all, and score their leads anew: what came of each
+    list, in order, or its own error: ``LeadNotFound``, ``KeyReused``, or what
+    ``leads.events.refusal`` says of one of its events.
+
+    Raises:
+        EventOfAnotherLead: an event is known as another lead's; nothing was stored.
+    """
+    inbox = Inbox(session, [one.delivery for one in told])
+    leads = lock_leads(session, sorted({one.lead_id for one in told}))
+    now, types = datetime.now(UTC), read_types(session)
+    errors: dict[int, Exception] = {}
+    fresh: list[int] = []
+    counts: dict[int, dict[str, int]] = {}
+    keys: set[Delivery] = set()
+    for place, one in enumerate(told):
+        try:
+            earlier = inbox.result(place)
+            _refuse(one, leads, types, now)
+        except (KeyReused, LeadNotFound, ValueError) as error:
+            errors[place] = error
+            continue
+        if earlier is not None:
+            counts[place] = earlier
+        elif one.delivery is None or one.delivery not in keys:
+            fresh.append(place)
+            keys |= {one.delivery} if one.delivery else set()
+    for place, stored in _store(session, told, fresh, now).items():
+        counts[place] = stored
+        inbox.finish(place, stored, now)
+    again = (place for place in range(len(told)) if place not in counts and place not in errors)
+    counts |= {place: inbox.result(place) or {"new": 0, "known": 0} for place in again}
+    news = [News(leads[told[place].lead_id], told[place].sender) for place in fresh]
+    where = decide(session, news, scorer, now, settings)
+    for place in fresh:
+        one = told[place]
+        own = [(one.lead_id, event) for event in one.events]
+        touch_from_events(session, own, now, one.sender.actor.id)
+        note(session, one.sender, "lead.events_told", one.lead_id, detail=counts[place])
+    unread = sorted({told[place].lead_id for place in counts} - where.keys())
+    where |= standings(session, unread, now)
+    return [
+        errors[place]
+        if place in errors
+        else EventsTaken(
+            where[one.lead_id], counts[place]["new"], counts[place]["known"], place not in fresh
+        )
+        for place, one in enumerate(told)
+    ]
+
+
+def _refuse(one: EventsTold, leads: Mapping[str, Lead], types: EventTypes, now: datetime) -> None:
+    """Raise why this list cannot be stored."""
+    if one.lead_id not in leads:
+        raise LeadNotFound(one.lead_id)
+    for event in one.events:
+        refused = refusal(types, event, now)
+        if refused is not None:
+            raise refused
+
+
+def _store(
+    session: Session, told: Sequence[EventsTold], places: Sequence[int], now: datetime
+) -> dict[int, dict[str, int]]:
+    """Store the lists at these places in one statement; how many were new and known, by place.
+
+    Raises:
+        EventOfAnotherLead: an event is known as another lead's.
+    """
+    events = [(told[place].lead_id, event) for place in places for event in told[place].events]
+    became = iter(store_events(session, events, now, mark=False).became)
+    counts = {}
+    for place in places:
+        those = list(islice(became, len(told[place].events)))
+        if "another's" in those:
+            wrong = told[place].events[those.index("another's")]
+            raise EventOfAnotherLead(wrong.external_id)
+        counts[place] = {"new": those.count("new"), "known": those.count("known")}
+    return counts

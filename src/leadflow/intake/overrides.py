@@ -1,0 +1,95 @@
+"""People set scores beside the model's, and leads are handed out by them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.delegation import requester
+from leadflow.assignment.routing.request import Routable, hand_out
+from leadflow.intake.decide import News, decide
+from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
+from leadflow.intake.senders import Sender
+from leadflow.intake.standings import Standing, overrides_of, standings
+from leadflow.leads.service import LeadNotFound, lock_leads
+from leadflow.scoring.overrides.schemas import OverrideIn
+from leadflow.scoring.overrides.service import override
+from leadflow.scoring.serving.score import LeadNotScored, current_scores
+from leadflow.scoring.tables import ScoreOverride
+from leadflow.settings import Settings
+
+if TYPE_CHECKING:
+    from models.scores import Scorer
+
+
+@dataclass(frozen=True)
+class OverrideAsked:
+    """A score that somebody sets, or has set by the person it names (``override_by``)."""
+
+    lead_id: str
+    override: OverrideIn
+    sender: Sender
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True)
+class OverrideTaken:
+    """The override, whether it took the place of one in force, and where the lead stands."""
+
+    standing: Standing
+    override: ScoreOverride
+    replaced: bool = False
+    replayed: bool = False
+
+
+def set_overrides(
+    session: Session, asked: Sequence[OverrideAsked], scorer: "Scorer | None", settings: Settings
+) -> list[OverrideTaken | Exception]:
+    """Set scores beside the model's and hand the leads out by them: what came of each, in order, or
+    its own error (``LeadNotFound``, ``LeadNotScored``, ``KeyReused``). One that moves a score far
+    waits for a person's agreement.
+
+    Raises:
+        ExpiryInvalid, NotYourName: one of them cannot be made; nothing was.
+    """
+    inbox = Inbox(session, [one.delivery for one in asked])
+    leads = lock_leads(session, sorted({one.lead_id for one in asked}))
+    now = datetime.now(UTC)
+    unscored = leads.keys() - current_scores(session, list(leads)).keys()
+    first = {one.lead_id: one.sender for one in asked}
+    news = [News(leads[lead_id], first[lead_id]) for lead_id in unscored]
+    decide(session, news, scorer, now, settings)
+    made: dict[int, tuple[ScoreOverride, bool, bool]] = {}
+    errors: dict[int, Exception] = {}
+    for place, one in enumerate(asked):
+        try:
+            earlier = inbox.result(place)
+            if one.lead_id not in leads:
+                raise LeadNotFound(one.lead_id)
+            if earlier is not None:
+                known = session.get_one(ScoreOverride, earlier["override_id"])
+                made[place] = known, False, True
+                continue
+            before = overrides_of(session, [one.lead_id], now)
+            by = requester(session, one.sender.actor, one.override.override_by, now)
+            own = override(session, one.lead_id, one.override, by, now, settings)
+            session.refresh(own, ["person"])  # their name is said when the session has ended
+        except (KeyReused, LeadNotFound, LeadNotScored) as error:
+            errors[place] = error
+            continue
+        made[place] = own, bool(before), False
+        inbox.finish(place, {"override_id": own.id}, now)
+    fresh = {asked[place].lead_id for place, (_, _, replayed) in made.items() if not replayed}
+    scores, counts = current_scores(session, list(fresh)), overrides_of(session, list(fresh), now)
+    routable = [
+        Routable(leads[lead_id], scores[lead_id], counts.get(lead_id), True, first[lead_id].request)
+        for lead_id in sorted(fresh)
+    ]
+    hand_out(session, settings, routable, now)
+    where = standings(session, list(leads), now)
+    return [
+        errors[place] if place in errors else OverrideTaken(where[one.lead_id], *made[place])
+        for place, one in enumerate(asked)
+    ]

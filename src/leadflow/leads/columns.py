@@ -1,0 +1,50 @@
+"""What a lead was sent with, as values of columns: what was given, and what is derived from it."""
+
+from typing import Any
+
+from leadflow.leads import derive
+from leadflow.leads.places import place
+from leadflow.leads.schemas import LeadFields
+from leadflow.settings import get_settings
+
+COUNTERS = ("website_visits", "email_opens", "content_downloads")
+AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
+
+
+def given_columns(lead: LeadFields) -> dict[str, Any]:
+    """The columns of the fields that were given, with what is derived from them."""
+    given = lead.model_fields_set
+    columns: dict[str, Any] = {}
+    if "email" in given:
+        email = derive.normalise_email(lead.email) if lead.email else None
+        columns |= {"email": email, "email_kind": derive.email_kind(email)}
+    columns |= {name: getattr(lead, name) for name in (*AS_GIVEN, *COUNTERS) if name in given}
+    if "industry" in given:
+        columns["industry"] = lead.industry.lower() if lead.industry else None
+    if "phone" in given:
+        columns["phone"] = derive.normalise_phone(lead.phone)
+        columns["has_phone"] = columns["phone"] is not None
+    if "job_title" in given:
+        columns |= {"job_title": lead.job_title, "seniority": derive.seniority(lead.job_title)}
+    if "timeline" in given:
+        months = derive.timeline_months(lead.timeline)
+        columns |= {"timeline": lead.timeline, "timeline_months": months}
+    return columns | _place(lead) | _budget(lead)
+
+
+def _place(lead: LeadFields) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if "location" in lead.model_fields_set:
+        columns["location"] = lead.location
+    if {"location", "country"} & lead.model_fields_set:
+        columns["country"], columns["region"] = place(lead.location, lead.country)
+    return columns
+
+
+def _budget(lead: LeadFields) -> dict[str, Any]:
+    if "budget" not in lead.model_fields_set:
+        return {}
+    if lead.budget is None:
+        return {"budget_minor": None, "budget_currency": None}
+    currency = lead.currency or get_settings().default_currency
+    return {"budget_minor": round(lead.budget * 100), "budget_currency": currency}

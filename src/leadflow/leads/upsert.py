@@ -1,0 +1,285 @@
+"""Storing leads as they come in: new ones are inserted, known ones updated; many at a time."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ARRAY, Table, Text, any_, func, literal, or_, select, tuple_
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, make_transient_to_detached
+
+from leadflow.database.copying import driver_connection
+from leadflow.database.ids import new_id
+from leadflow.leads.attributes import register_seen
+from leadflow.leads.changes import mark_changed
+from leadflow.leads.columns import COUNTERS, given_columns
+from leadflow.leads.event_types import read_types
+from leadflow.leads.schemas import LeadFields, LeadIn
+from leadflow.leads.service import email_index_of
+from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.observability.steps import step
+from leadflow.privacy.columns import EncryptedText
+
+ATTEMPTS = 5
+BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
+COUNTED_EVENTS = {
+    "website_visits": "website_visit",
+    "email_opens": "email_open",
+    "content_downloads": "content_download",
+}
+LEADS = cast(Table, Lead.__table__)
+ENCRYPTED = {c.name: c.type for c in LEADS.columns if isinstance(c.type, EncryptedText)}
+NOTHING_KNOWN: dict[str, Any] = {column.name: None for column in LEADS.columns} | {
+    "email_kind": "none",
+    "has_phone": False,
+}
+# One statement for any number of leads: its rows travel as one JSON text.
+INSERT = (
+    f"INSERT INTO leads ({', '.join(NOTHING_KNOWN)}) "
+    f"SELECT {', '.join(NOTHING_KNOWN)} FROM json_populate_recordset(NULL::leads, %s::json) "
+    "ON CONFLICT DO NOTHING RETURNING id"
+)
+
+
+class LeadKeepsChanging(RuntimeError):
+    """The same lead was being written by too many others at once; send it again."""
+
+    def __init__(self) -> None:
+        super().__init__("Others were writing this lead at the same time. Send it again.")
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """A stored lead: whether it is new, and whether anything said of it was."""
+
+    lead: Lead
+    created: bool
+    changed: bool
+
+
+def upsert_lead(
+    session: Session, lead: LeadIn, now: datetime, mark: bool = True
+) -> tuple[Lead, bool]:
+    """Store one lead: see ``upsert_leads``; the lead and whether it is new.
+
+    Args:
+        mark: False where the caller scores the lead in the same unit of work.
+    """
+    (stored,) = upsert_leads(session, [lead], now)
+    if stored.changed and mark:
+        mark_changed(session, [stored.lead.id])
+    return stored.lead, stored.created
+
+
+@step("store")
+def upsert_leads(session: Session, leads: Sequence[LeadIn], now: datetime) -> list[Upserted]:
+    """Store leads, or update those with the same e-mail address or (source, external_id); in the
+    order given, also where two of them are one lead.
+
+    Only the fields that were given change; ``attributes`` are merged by name. The e-mail address
+    decides where the two point to different leads. Attributes seen for the first time become
+    features. Stored leads are locked until the transaction ends; score them, or mark them as
+    changed.
+
+    Raises:
+        LeadKeepsChanging: five attempts each met another writer of one of these leads, or two
+            changed leads want the same e-mail address.
+    """
+    register_seen(session, _attributes_of(leads))
+    indexes = [email_index_of(lead.email) for lead in leads]
+    done: dict[int, Upserted] = {}
+    for number, places in enumerate(_rounds(leads, indexes)):
+        # Later than the round before, which may have written the same leads.
+        moment = now + number * timedelta.resolution
+        left = places
+        for _ in range(ATTEMPTS):
+            done |= _insert(session, leads, indexes, left, moment)
+            left = [place for place in left if place not in done]
+            if left:
+                done |= _update(session, leads, indexes, left, moment)
+                left = [place for place in left if place not in done]
+            if not left:
+                break
+        else:
+            raise LeadKeepsChanging
+    return [done[place] for place in range(len(leads))]
+
+
+def _attributes_of(leads: Iterable[LeadIn]) -> dict[str, Any]:
+    """Every attribute that is sent, with the first value that is sent for it."""
+    found: dict[str, Any] = {}
+    for lead in leads:
+        for name, value in lead.attributes.items():
+            found.setdefault(name, value)
+    return found
+
+
+def _rounds(leads: Sequence[LeadIn], indexes: Sequence[str]) -> list[list[int]]:
+    """The places of the leads in rounds, in order: no two of a round share an address or id."""
+    last: dict[Any, int] = {}
+    rounds: list[list[int]] = []
+    for place, (lead, index) in enumerate(zip(leads, indexes, strict=True)):
+        keys: list[Any] = [index]
+        if lead.external_id is not None:
+            keys.append((lead.source, lead.external_id))
+        turn = max(last.get(key, -1) for key in keys) + 1
+        last |= dict.fromkeys(keys, turn)
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(place)
+    return rounds
+
+
+def _insert(
+    session: Session,
+    leads: Sequence[LeadIn],
+    indexes: Sequence[str],
+    places: Sequence[int],
+    now: datetime,
+) -> dict[int, Upserted]:
+    """Those of the leads that were new, by place."""
+    # Most leads are new: only where the store says that one is known is it looked for. In one
+    # order, so that two who insert the same leads wait for each other and never in a circle.
+    made = {
+        place: _new(leads[place], indexes[place], now)
+        for place in sorted(places, key=lambda place: indexes[place])
+    }
+    content = json.dumps([_as_json(values) for values in made.values()])
+    # Prepared from the first time on: its two hundred words are read once a connection.
+    written = driver_connection(session).execute(INSERT, (content,), prepare=True).fetchall()
+    inserted = {row[0] for row in written}
+    found = {}
+    for place, values in made.items():
+        if values["id"] in inserted:
+            stored = Lead()
+            # Past the setters, each of which remembers what was there before.
+            stored.__dict__.update(values)
+            make_transient_to_detached(stored)
+            session.add(stored)
+            found[place] = Upserted(stored, True, True)
+    return found
+
+
+def _new(lead: LeadIn, email_index: str, now: datetime) -> dict[str, Any]:
+    values = NOTHING_KNOWN | given_columns(lead)
+    values |= {
+        "id": new_id("lead"),
+        "source": lead.source,
+        "external_id": lead.external_id,
+        "email_index": email_index,
+        "created_at": now,
+        "known_from": now,
+        "updated_at": now,
+        "attributes": lead.attributes,
+    }
+    if any(getattr(lead, counter) is not None for counter in COUNTERS):
+        values["counted_at"] = now
+    return values
+
+
+def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as PostgreSQL reads it from JSON: bytes in hexadecimal, moments in ISO 8601."""
+    plain = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+        if value is not None
+    }
+    for name in ENCRYPTED.keys() & plain.keys():
+        secret = ENCRYPTED[name].process_bind_param(plain[name], None)
+        plain[name] = None if secret is None else "\\x" + secret.hex()
+    return plain
+
+
+def _update(
+    session: Session,
+    leads: Sequence[LeadIn],
+    indexes: Sequence[str],
+    places: Sequence[int],
+    now: datetime,
+) -> dict[int, Upserted]:
+    """Those of the leads that were known, by place; of two that are one lead, only the first."""
+    known = _lock_known(session, [leads[place] for place in places], [indexes[p] for p in places])
+    by_email = {lead.email_index: lead for lead in known}
+    by_id = {(lead.source, lead.external_id): lead for lead in known}
+    found: dict[int, Upserted] = {}
+    taken: set[str] = set()
+    try:
+        with session.begin_nested():
+            for place in places:
+                sent, index = leads[place], indexes[place]
+                same = by_email.get(index) or by_id.get((sent.source, sent.external_id))
+                if same is None or same.id in taken:
+                    continue
+                taken.add(same.id)
+                free = (sent.source, sent.external_id) not in by_id
+                changed = change_lead(session, same, sent, index, now, takes_id=free)
+                found[place] = Upserted(same, False, changed)
+            session.flush()
+    except IntegrityError:
+        session.expire_all()
+        return {}  # somebody else has just taken an e-mail address: find that lead
+    _refresh(session, [one.lead.id for one in found.values() if one.changed])
+    return found
+
+
+def _lock_known(
+    session: Session, leads: Sequence[LeadIn], indexes: Sequence[str]
+) -> Sequence[Lead]:
+    conditions = [Lead.email_index == any_(literal(list(indexes), ARRAY(Text)))]
+    named = [(lead.source, lead.external_id) for lead in leads if lead.external_id is not None]
+    if named:
+        conditions.append(tuple_(Lead.source, Lead.external_id).in_(named))
+    statement = select(Lead).where(or_(*conditions)).order_by(Lead.id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def _refresh(session: Session, lead_ids: Sequence[str]) -> None:
+    """Read leads anew: a trigger moves ``known_from`` where clocks differ."""
+    if lead_ids:
+        these = select(Lead).where(Lead.id == any_(literal(list(lead_ids), ARRAY(Text))))
+        session.scalars(these.execution_options(populate_existing=True)).all()
+
+
+def change_lead(
+    session: Session,
+    known: Lead,
+    lead: LeadFields,
+    email_index: str | None,
+    now: datetime,
+    takes_id: bool = False,
+) -> bool:
+    """Change the fields that were given; whether any of them said something new. The caller
+    flushes. ``takes_id``: nobody else has the (source, external_id), and a lead without an
+    external id gets it."""
+    given = given_columns(lead) | {"email_index": email_index}
+    if "attributes" in lead.model_fields_set:
+        given["attributes"] = known.attributes | lead.attributes
+    if takes_id and known.external_id is None and known.source == lead.source:
+        given["external_id"] = lead.external_id
+    changed = {name for name, value in given.items() if getattr(known, name) != value}
+    for name in changed:
+        setattr(known, name, given[name])
+    if changed.intersection(COUNTERS):
+        _carry_over(session, known, set(COUNTERS) - lead.model_fields_set)
+        known.counted_at = now
+    if changed:
+        known.known_from = known.updated_at = now
+    return bool(changed)
+
+
+def _carry_over(session: Session, known: Lead, not_given: set[str]) -> None:
+    """Add what was seen since the last count to the counters that are not counted anew now: they
+    share one moment of counting, and from the new one on only later events are added to them."""
+    types = read_types(session)
+    for counter in sorted(not_given):
+        seen = session.scalar(
+            select(func.count()).where(
+                LeadEvent.lead_id == known.id,
+                LeadEvent.type.in_(types.counted_as(COUNTED_EVENTS[counter])),
+                LeadEvent.occurred_at > (known.counted_at or BEFORE_ALL),
+            )
+        )
+        if seen:
+            setattr(known, counter, (getattr(known, counter) or 0) + seen)

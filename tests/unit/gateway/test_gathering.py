@@ -1,0 +1,91 @@
+"""Requests that arrive together are worked on together, and a lone one never waits."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+import pytest
+
+from leadflow.gateway.http.gathering import Gathering
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+def test_a_lone_request_is_worked_on_at_once_and_alone(executor: Executor) -> None:
+    batches: list[Sequence[int]] = []
+
+    def double(batch: Sequence[int]) -> list[int]:
+        batches.append(batch)
+        return [2 * one for one in batch]
+
+    gathering: Gathering[int, int] = Gathering(double, executor)
+    assert [gathering.submit(number).result(5) for number in range(3)] == [0, 2, 4]
+    assert batches == [[0], [1], [2]]
+
+
+def test_what_arrives_while_a_batch_is_worked_on_is_the_next_batch(executor: Executor) -> None:
+    batches: list[Sequence[int]] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(batch: Sequence[int]) -> list[int]:
+        batches.append(batch)
+        begun.set()
+        assert go_on.wait(5)
+        return list(batch)
+
+    gathering: Gathering[int, int] = Gathering(slow, executor, most=3)
+    first = gathering.submit(0)
+    assert begun.wait(5)
+    others = [gathering.submit(number) for number in range(1, 6)]
+    go_on.set()
+    assert [one.result(5) for one in (first, *others)] == [0, 1, 2, 3, 4, 5]
+    assert batches == [[0], [1, 2, 3], [4, 5]]
+
+
+def test_an_error_is_its_own_requests_and_no_others(executor: Executor) -> None:
+    def work(batch: Sequence[int]) -> list[int | Exception]:
+        return [ValueError("odd") if one % 2 else one for one in batch]
+
+    gathering: Gathering[int, int] = Gathering(work, executor)
+    odd, even = gathering.submit(1), gathering.submit(2)
+    assert even.result(5) == 2
+    with pytest.raises(ValueError, match="odd"):
+        odd.result(5)
+
+
+def test_after_work_that_failed_whole_the_next_request_is_answered(executor: Executor) -> None:
+    fails = [True]
+
+    def work(batch: Sequence[int]) -> list[int]:
+        if fails.pop() if fails else False:
+            raise OSError("away")
+        return list(batch)
+
+    gathering: Gathering[int, int] = Gathering(work, executor)
+    with pytest.raises(OSError, match="away"):
+        gathering.submit(1).result(5)
+    assert gathering.submit(2).result(5) == 2
+
+
+def test_whoever_went_away_before_their_turn_is_not_worked_on(executor: Executor) -> None:
+    seen: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(batch: Sequence[int]) -> list[int]:
+        seen.extend(batch)
+        begun.set()
+        assert go_on.wait(5)
+        return list(batch)
+
+    gathering: Gathering[int, int] = Gathering(slow, executor)
+    first = gathering.submit(0)
+    assert begun.wait(5)
+    gone, stays = gathering.submit(1), gathering.submit(2)
+    assert gone.cancel()
+    go_on.set()
+    assert (first.result(5), stays.result(5)) == (0, 2)
+    assert seen == [0, 2]
