@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.work.service import note_touch
-from leadflow.leads.event_types import known_types
+from leadflow.leads.event_types import known_types, read_types
 from leadflow.leads.events import EventIn, happened_at
 from leadflow.leads.tables import EventTypeRow, LeadEvent
 
@@ -22,6 +22,8 @@ def touch_from_events(
     caller holds the leads and has just stored the events. What came before an assignment counts for
     nobody."""
     types = known_types(session)
+    if any(event.type not in types.by_name for _, event in events):
+        types = read_types(session)
     told = [(lead_id, event) for lead_id, event in events if event.type in types.touches]
     if not told:
         return

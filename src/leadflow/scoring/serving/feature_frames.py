@@ -122,8 +122,9 @@ def read_rows(
 ) -> dict[str, dict[str, Any]]:
     """The features of up to a few thousand leads at one moment, by lead id and feature; a lead that
     was not known then is absent."""
-    found = _read_rows(session, lead_ids, as_of, custom, known_types(session))
-    if found and found[0][REVISION] != known_types(session).revision:
+    types = known_types(session)
+    found = _read_rows(session, lead_ids, as_of, custom, types)
+    if found and found[0][REVISION] != types.revision:
         # Somebody has declared a type since this process read them.
         found = _read_rows(session, lead_ids, as_of, custom, read_types(session))
     for row in found:
