@@ -16,6 +16,8 @@ from prefect.flow_engine import FlowRunEngine
 from prefect.states import Cancelled
 from prefect.utilities.callables import get_call_parameters, parameters_to_args_kwargs
 
+from leadflow.observability.logs import bound
+
 # Time to end in, once a run was told to, and to load a flow in.
 GRACE_SECONDS = 10.0
 LOAD_SECONDS = 120.0
@@ -129,7 +131,7 @@ class WarmRun:
         args, kwargs = parameters_to_args_kwargs(flow.fn, self.flow_run.parameters)
         parameters = get_call_parameters(flow.fn, args, kwargs)
         engine = _Engine(flow=flow, parameters=parameters, flow_run=self.flow_run)
-        with engine.start():
+        with bound(flow_run_id=str(self.flow_run.id)), engine.start():
             while engine.is_running():
                 with engine.run_context():
                     engine.call_flow_fn()

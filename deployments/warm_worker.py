@@ -35,6 +35,7 @@ from deployments.warm_events import RUN, listen
 from deployments.warm_queue import Waiting, next_turn
 from deployments.warm_run import WarmRun
 from leadflow.integrations.run_names import run_name
+from leadflow.observability.process import begin
 
 NOTHING_DUE = "nothing due"
 BEAT_SECONDS = 30.0
@@ -68,6 +69,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
 
     async def setup(self) -> None:
         """Connect, and be ready to take runs."""
+        begin("warm")
         self._waiting: dict[UUID, FlowRun] = {}
         self._at_work: dict[UUID, FlowRun] = {}
         self._threads: dict[UUID, WarmRun] = {}

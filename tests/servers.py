@@ -17,6 +17,7 @@ from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.services import Service, prefect_server, worker
+from tests.otlp_receiver import Receiver, receiving
 
 EMPTYING = 10
 
@@ -95,7 +96,14 @@ def deployed(prefect: Child) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def working(deployed: list[str]) -> Iterator[Child]:
-    """A worker that runs deployments."""
-    settings = get_settings()
+def traces() -> Iterator[Receiver]:
+    """What takes the traces of the worker and its runs."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def working(deployed: list[str], traces: Receiver) -> Iterator[Child]:
+    """A worker that runs deployments; traces are kept of it."""
+    settings = Settings(otlp_endpoint=traces.endpoint)
     yield from started(worker(settings), settings)
