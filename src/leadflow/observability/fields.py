@@ -36,8 +36,12 @@ def only_known_fields(
 ) -> MutableMapping[str, Any]:
     """A processor: replaces by ``…`` every value that might be about a person."""
     for name, value in line.items():
-        if type(value) is str and name in WORDS:
+        kind = type(value)
+        if kind is str and name in WORDS:
             if WORD.fullmatch(value) is None:
+                line[name] = LEFT_OUT
+        elif kind is int or kind is float:
+            if _may_be_personal(name):
                 line[name] = LEFT_OUT
         elif name == "event":
             line[name] = _sentence(str(value))
@@ -59,8 +63,11 @@ def _kept(name: str, value: Any) -> Any:
         return value if name in WORDS and WORD.fullmatch(value) else LEFT_OUT
     if value is None or isinstance(value, bool):
         return value
-    if PERSONAL.search(name):
-        return LEFT_OUT
-    if isinstance(value, int | float):
-        return value
-    return str(value) if isinstance(value, date | timedelta) else LEFT_OUT
+    if isinstance(value, int | float | date | timedelta) and not _may_be_personal(name):
+        return value if isinstance(value, int | float) else str(value)
+    return LEFT_OUT
+
+
+@lru_cache(maxsize=2000)
+def _may_be_personal(name: str) -> bool:
+    return PERSONAL.search(name) is not None

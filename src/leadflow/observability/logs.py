@@ -9,12 +9,12 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
-from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import orjson
 import structlog
-from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.contextvars import bind_contextvars, merge_contextvars, reset_contextvars
 from structlog.typing import FilteringBoundLogger, Processor
 
 from leadflow.failures import OWN, describe_with_traceback
@@ -27,6 +27,8 @@ from leadflow.settings import Settings, get_settings
 SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "prefect", "fastapi")
 # How Prefect names in a record the runs that it belongs to.
 RUNS = ("flow_run_id", "task_run_id")
+# The run that this process was started for, if it was.
+OWN_RUN = os.environ.get("PREFECT__FLOW_RUN_ID")
 _configured: list[str] = []
 Line = MutableMapping[str, Any]
 
@@ -61,9 +63,17 @@ def configure(service: str, at_least: str = "DEBUG") -> None:
         logging.getLogger(room).setLevel(level)
 
 
-def bound(**ids: str | None) -> AbstractContextManager[None]:
+class bound:  # noqa: N801
     """Every line written within the block carries these ids, such as ``lead_id``."""
-    return bound_contextvars(**{name: value for name, value in ids.items() if value is not None})
+
+    def __init__(self, **ids: str) -> None:
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        self._tokens = bind_contextvars(**self._ids)
+
+    def __exit__(self, *_: object) -> None:
+        reset_contextvars(**self._tokens)
 
 
 def get_logger(room: str) -> FilteringBoundLogger:
@@ -103,7 +113,6 @@ class LineFormatter(logging.Formatter):
 
 def _shared() -> list[Processor]:
     return [
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_origin,
         _add_failure,
         only_known_fields,
@@ -129,11 +138,11 @@ def _add_name(logger: Any, _method: str, line: Line) -> Line:
 
 
 def _add_origin(_logger: Any, _method: str, line: Line) -> Line:
+    line["timestamp"] = datetime.now(UTC).isoformat()[:-6] + "Z"
     if _configured:
         line["service"] = _configured[0]
-    run = os.environ.get("PREFECT__FLOW_RUN_ID")
-    if run is not None:
-        line.setdefault("flow_run_id", run)
+    if OWN_RUN is not None:
+        line.setdefault("flow_run_id", OWN_RUN)
     trace = trace_id()
     if trace is not None:
         line["trace_id"] = trace

@@ -1,10 +1,10 @@
-"""Figures that a process counts as it works: requests, steps, acts of the outbox.
+"""Figures that a process counts as it works: requests, and steps of the way of a lead.
 
 The processes of a gateway and of the background count into files of one folder
 (``PROMETHEUS_MULTIPROC_DIR``, set by the supervisor, emptied as it starts), so that whichever
 process is asked answers for all. Without the variable a process answers for itself.
 
-Labels are names of ours and never of people: routes, steps, lanes, levels.
+Labels are names of ours and never of people: routes, steps, levels.
 """
 
 import os
@@ -15,8 +15,15 @@ if os.environ.get(FOLDER):
     # The library opens files in it as the first figure is counted.
     Path(os.environ[FOLDER]).mkdir(parents=True, exist_ok=True)
 
-from prometheus_client import CollectorRegistry, Counter, Histogram  # noqa: E402
+from prometheus_client import (  # noqa: E402
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+)
 
+# When each was first counted is nothing that anybody asks for.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 OWN = CollectorRegistry(auto_describe=True)
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -44,19 +51,6 @@ STEP_SECONDS = Histogram(
 STEP_FAILURES = Counter(
     "leadflow_step_failures_total", "Steps that ended with an error.", ("step",), registry=OWN
 )
-ACTS = Counter(
-    "leadflow_outbox_ended_total",
-    "Acts of the outbox that ended, by lane, act and how.",
-    ("lane", "act", "state"),
-    registry=OWN,
-)
-ACT_SECONDS = Histogram(
-    "leadflow_outbox_act_seconds",
-    "Time that performing one act of the outbox took.",
-    ("lane",),
-    registry=OWN,
-    buckets=SECONDS,
-)
 _requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
 
@@ -70,9 +64,3 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
             _requests[method, route, status] = found
     found[0].inc()
     found[1].observe(seconds)
-
-
-def count_act(lane: str, act: str, state: str, seconds: float) -> None:
-    """One act of the outbox ended as ``state``."""
-    ACTS.labels(lane, act, state).inc()
-    ACT_SECONDS.labels(lane).observe(seconds)

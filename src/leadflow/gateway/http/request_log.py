@@ -4,6 +4,7 @@ import re
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
 
 from leadflow.observability.logs import get_logger
 from leadflow.observability.metrics import count_request
@@ -22,6 +23,8 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        # Bound once: the logger of a module is looked up anew for every line.
+        self._log = log.bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or whatever else the server hands over."""
@@ -43,7 +46,7 @@ class RequestLog:
             failure = error
             raise
         finally:
-            _write(scope, status, perf_counter() - begun, failure)
+            _write(self._log, scope, status, perf_counter() - begun, failure)
 
 
 def route_of(scope: Scope) -> str:
@@ -56,11 +59,17 @@ def route_of(scope: Scope) -> str:
     return "/static" if scope["path"].startswith("/static/") else NO_ROUTE
 
 
-def _write(scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
+def _write(
+    line: FilteringBoundLogger,
+    scope: Scope,
+    status: int,
+    seconds: float,
+    failure: Exception | None,
+) -> None:
     route = route_of(scope)
     count_request(scope["method"], route, status, seconds)
     lead_id = (scope.get("path_params") or {}).get("lead_id")
-    said = {
+    said: dict[str, object] = {
         "method": scope["method"],
         "route": route,
         "status": status,
@@ -71,6 +80,6 @@ def _write(scope: Scope, status: int, seconds: float, failure: Exception | None)
     if isinstance(lead_id, str) and LEAD_ID.fullmatch(lead_id):
         said["lead_id"] = lead_id
     if failure is None:
-        log.info("request", **said)
+        line.info("request", **said)
     else:
-        log.error("request failed", exc_info=failure, **said)
+        line.error("request failed", exc_info=failure, **said)

@@ -86,7 +86,7 @@ class ServingScorer:
             if self._scorer is None:
                 self._instead = self._otherwise()
             self.error = f"{type(error).__name__}: {error}"
-            logger.warning("looking for the champion failed: %s", type(error).__name__)
+            logger.warning("looking for the champion failed", exc_info=error)
 
     def _reload(self) -> None:
         with self._lock:
@@ -95,5 +95,5 @@ class ServingScorer:
                 started = time.monotonic()
                 self._scorer, self._loaded = self._load(), wanted
                 logger.info(
-                    "scoring with %s in %.1f s", wanted or "the rubric", time.monotonic() - started
+                    "scoring with %s in %.1f s", wanted or "rubric", time.monotonic() - started
                 )

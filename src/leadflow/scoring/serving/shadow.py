@@ -59,7 +59,7 @@ def write_shadow(
             written = copy_rows(session, "new_shadow_scores", COLUMNS, rows)
             session.execute(text(INSERT))
     except Exception as error:
-        logger.warning("challenger %s did not score: %s", scorer.version, type(error).__name__)
+        logger.warning("challenger %s did not score", scorer.version, exc_info=error)
         return 0
     return written
 
