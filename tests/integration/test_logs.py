@@ -125,7 +125,7 @@ def test_a_request_that_fails_leaves_its_traceback_with_its_id(
     def broken(*_: object, **__: object) -> None:
         raise ValueError(f"could not work on {LEAD['email']} of {LEAD['company_name']}")
 
-    monkeypatch.setattr(leads_api, "lead_standing", broken)
+    monkeypatch.setattr(leads_api, "standing_of", broken)
     answer = client.get(
         "/leads/lead_0123456789abcdef/status", headers={"X-Request-ID": "req_fails"}
     )

@@ -66,7 +66,7 @@ def configure(service: str, at_least: str = "DEBUG") -> None:
 class bound:  # noqa: N801
     """Every line written within the block carries these ids, such as ``lead_id``."""
 
-    def __init__(self, **ids: str) -> None:
+    def __init__(self, **ids: str | int) -> None:
         self._ids = ids
 
     def __enter__(self) -> None:

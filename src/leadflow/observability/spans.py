@@ -4,7 +4,7 @@ Rooms say ``with span("…")`` whether or not they are: until ``tracing.start`` 
 span is nothing, and OpenTelemetry is not imported.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, Protocol
 
@@ -32,7 +32,7 @@ class Nothing:
         """Nothing."""
 
 
-Maker = Callable[[str, Kind, Attributes], AbstractContextManager[Span]]
+Maker = Callable[[str, Kind, Attributes, Sequence[str]], AbstractContextManager[Span]]
 _maker: list[Maker] = []
 _flush: list[Callable[[], object]] = []
 _NOTHING: AbstractContextManager[Span] = nullcontext(Nothing())
@@ -40,11 +40,15 @@ _NONE: Attributes = {}
 
 
 def span(
-    name: str, kind: Kind = "step", attributes: Attributes = _NONE
+    name: str,
+    kind: Kind = "step",
+    attributes: Attributes = _NONE,
+    links: Sequence[str] = (),
 ) -> AbstractContextManager[Span]:
     """The block is one piece of its trace. A request or an act begins a trace where there is none
-    yet; queries, calls and steps are only kept within one."""
-    return _maker[0](name, kind, attributes) if _maker else _NOTHING
+    yet; queries, calls and steps are only kept within one. ``links``: traceparents of what else
+    it was done for."""
+    return _maker[0](name, kind, attributes, links) if _maker else _NOTHING
 
 
 def kept() -> bool:

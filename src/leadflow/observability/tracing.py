@@ -39,11 +39,13 @@ def start(service: str, endpoint: str) -> None:
     trace.set_tracer_provider(provider)
     tracer = provider.get_tracer("leadflow")
 
-    def make(name: str, kind: Kind, attributes: Attributes) -> AbstractContextManager[Span]:
+    def make(
+        name: str, kind: Kind, attributes: Attributes, links: Sequence[str]
+    ) -> AbstractContextManager[Span]:
         inside = trace.get_current_span().get_span_context().is_valid
         if not inside and kind not in BEGIN_A_TRACE:
             return nullcontext(spans.Nothing())
-        return _piece(tracer, name, kind, attributes, inside)
+        return _piece(tracer, name, kind, attributes, inside, links)
 
     spans.make_spans_with(make, provider.force_flush)
     trace_context.let_spans_say(_of_current_span)
@@ -51,18 +53,29 @@ def start(service: str, endpoint: str) -> None:
 
 @contextmanager
 def _piece(
-    tracer: trace.Tracer, name: str, kind: Kind, attributes: Attributes, inside: bool
+    tracer: trace.Tracer,
+    name: str,
+    kind: Kind,
+    attributes: Attributes,
+    inside: bool,
+    links: Sequence[str],
 ) -> Iterator[Span]:
     given = None if inside else trace_context.given()
     context = _carrier.extract({"traceparent": given}) if given else None
+    others = [_link(one) for one in links]
     with tracer.start_as_current_span(
-        name, context, KINDS[kind], dict(attributes), record_exception=False
+        name, context, KINDS[kind], dict(attributes), others, record_exception=False
     ) as piece:
         try:
             yield piece
         except Exception as error:
             piece.set_attribute("error.type", type(error).__name__)
             raise
+
+
+def _link(traceparent: str) -> trace.Link:
+    found = _carrier.extract({"traceparent": traceparent})
+    return trace.Link(trace.get_current_span(found).get_span_context())
 
 
 def _of_current_span() -> str | None:

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
+from structlog.contextvars import get_contextvars
 
 from leadflow.gateway.http.gathering import Gathering
+from leadflow.observability.logs import bound
 
 
 @pytest.fixture
@@ -89,3 +91,18 @@ def test_whoever_went_away_before_their_turn_is_not_worked_on(executor: Executor
     go_on.set()
     assert (first.result(5), stays.result(5)) == (0, 2)
     assert seen == [0, 2]
+
+
+def test_a_batch_is_worked_on_in_the_context_of_its_first_request(executor: Executor) -> None:
+    """What is logged of a lone request carries its ids, wherever it is worked on."""
+    seen: list[dict[str, object]] = []
+
+    def work(asked: Sequence[int]) -> list[int]:
+        seen.append(get_contextvars())
+        return list(asked)
+
+    gathering: Gathering[int, int] = Gathering(work, executor)
+    with bound(request_id="req_1"):
+        gathering.submit(1).result(5)
+    gathering.submit(2).result(5)
+    assert seen == [{"request_id": "req_1"}, {}]

@@ -5,15 +5,32 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from leadflow.observability.logs import bound
+from leadflow.observability.spans import span
+from leadflow.observability.trace_context import traceparent
 
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 MOST = 256
 
 
+@dataclass
+class _Asked(Generic[Asked, Answered]):
+    """One request: what it asks, its answer, whom it is for in the log, and its trace."""
+
+    what: Asked
+    answer: "Future[Answered]" = field(default_factory=Future)
+    context: Context = field(default_factory=copy_context)
+    trace: str | None = field(default_factory=traceparent)
+
+
 class Gathering(Generic[Asked, Answered]):
-    """Works on one batch at a time, in a thread of the executor.
+    """Works on one batch at a time, in a thread of the executor. What is logged of a batch carries
+    the ids of its first request, and how many were ``gathered``; its trace is linked to theirs.
 
     Args:
         work: the answers of a batch in its order; an error in place of an answer is raised to
@@ -30,7 +47,7 @@ class Gathering(Generic[Asked, Answered]):
     ) -> None:
         self._work, self._executor, self._most = work, executor, most
         self._lock = threading.Lock()
-        self._waiting: list[tuple[Asked, Future[Answered]]] = []
+        self._waiting: list[_Asked[Asked, Answered]] = []
         self._busy = False
 
     async def do(self, asked: Asked) -> Answered:
@@ -39,38 +56,46 @@ class Gathering(Generic[Asked, Answered]):
 
     def submit(self, asked: Asked) -> "Future[Answered]":
         """The same for a caller outside an event loop."""
-        answer: Future[Answered] = Future()
+        one: _Asked[Asked, Answered] = _Asked(asked)
         with self._lock:
-            self._waiting.append((asked, answer))
+            self._waiting.append(one)
             idle, self._busy = not self._busy, True
         if idle:
             self._executor.submit(self._drain)
-        return answer
+        return one.answer
 
     def _drain(self) -> None:
         while batch := self._next():
             self._answer(batch)
 
-    def _next(self) -> list[tuple[Asked, "Future[Answered]"]]:
+    def _next(self) -> "list[_Asked[Asked, Answered]]":
         """Those that wait; with none left, whoever comes next starts anew."""
         with self._lock:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             self._busy = bool(batch)
         return batch
 
-    def _answer(self, batch: Sequence[tuple[Asked, "Future[Answered]"]]) -> None:
+    def _answer(self, batch: "Sequence[_Asked[Asked, Answered]]") -> None:
         # Whoever went away before their turn is not worked on any more.
-        batch = [
-            (asked, answer) for asked, answer in batch if answer.set_running_or_notify_cancel()
-        ]
+        batch = [one for one in batch if one.answer.set_running_or_notify_cancel()]
         if not batch:
             return
         try:
-            found = self._work([asked for asked, _ in batch])
+            found = batch[0].context.run(self._work_on, batch)
         except Exception as error:
             found = [error] * len(batch)
-        for (_, answer), one in zip(batch, found, strict=True):
-            if isinstance(one, Exception):
-                answer.set_exception(one)
+        for one, answer in zip(batch, found, strict=True):
+            if isinstance(answer, Exception):
+                one.answer.set_exception(answer)
             else:
-                answer.set_result(one)
+                one.answer.set_result(answer)
+
+    def _work_on(
+        self, batch: "Sequence[_Asked[Asked, Answered]]"
+    ) -> Sequence[Answered | Exception]:
+        asked = [one.what for one in batch]
+        if len(batch) == 1:
+            return self._work(asked)
+        others = [one.trace for one in batch[1:] if one.trace is not None]
+        with bound(gathered=len(batch)), span("batch", links=others):
+            return self._work(asked)
