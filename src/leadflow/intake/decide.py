@@ -66,7 +66,7 @@ def decide(
     ids, known = list(latest), [key for key, one in latest.items() if not one.created]
     before = current_scores(session, known) if known else {}
     as_of = moment_after(before.values(), max(now, *(one.lead.known_from for one in news)))
-    scores = _score(session, scorer, ids, as_of, settings)
+    scores = _score(session, scorer, ids, as_of, settings, first=not known)
     entries = [
         score_entry(score, before.get(key), latest[key].sender.actor.id, latest[key].sender.request)
         for key, score in scores.items()
@@ -120,9 +120,12 @@ def _score(
     lead_ids: Sequence[str],
     as_of: datetime,
     settings: Settings,
+    first: bool,
 ) -> dict[str, LeadScore]:
     """The new scores, by lead; those that could not be scored are marked for the background."""
-    scores = _scored(session, scorer, lead_ids, as_of, settings) if scorer is not None else {}
+    scores: dict[str, LeadScore] = {}
+    if scorer is not None:
+        scores = _scored(session, scorer, lead_ids, as_of, settings, first)
     mark_changed(session, [lead_id for lead_id in lead_ids if lead_id not in scores])
     return scores
 
@@ -133,10 +136,11 @@ def _scored(
     lead_ids: Sequence[str],
     as_of: datetime,
     settings: Settings,
+    first: bool,
 ) -> dict[str, LeadScore]:
     """One lead that the model cannot score stops no other."""
     try:
-        return score_these(session, scorer, lead_ids, as_of, settings)
+        return score_these(session, scorer, lead_ids, as_of, settings, first)
     except (SQLAlchemyError, psycopg.Error, ScoresKeepChanging):
         raise  # the transaction is of no use any more
     except Exception as error:
@@ -145,5 +149,5 @@ def _scored(
             return {}
     scores: dict[str, LeadScore] = {}
     for lead_id in lead_ids:
-        scores |= _scored(session, scorer, [lead_id], as_of, settings)
+        scores |= _scored(session, scorer, [lead_id], as_of, settings, first)
     return scores

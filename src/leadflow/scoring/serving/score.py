@@ -17,7 +17,12 @@ from leadflow.scoring.serving.feature_frames import (
     read_rows,
 )
 from leadflow.scoring.serving.score_rows import scored_leads
-from leadflow.scoring.serving.score_writer import as_objects, write_score, write_scores
+from leadflow.scoring.serving.score_writer import (
+    as_objects,
+    write_first_scores,
+    write_score,
+    write_scores,
+)
 from leadflow.scoring.serving.shadow import write_shadow
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import Settings
@@ -89,10 +94,12 @@ def score_these(
     lead_ids: Sequence[str],
     as_of: datetime,
     settings: Settings,
+    first: bool = False,
 ) -> dict[str, LeadScore]:
     """Score up to a few thousand leads as of a moment and return the stored scores by lead; one
     that was not known then is absent. Choose a moment after any score they have
-    (``moment_after``): the new ones are then the current ones."""
+    (``moment_after``): the new ones are then the current ones. ``first``: this transaction has made
+    the leads."""
     rows = read_rows(session, lead_ids, as_of, definitions_of(session, scorer))
     if not rows:
         return {}
@@ -101,7 +108,7 @@ def score_these(
     scored = scored_leads(scores, list(rows), columns, as_of, settings)
     if len(rows) == 1:
         return {scored.lead_ids[0]: write_score(session, scored)}
-    write_scores(session, scored)
+    (write_first_scores if first else write_scores)(session, scored)
     return as_objects(scored)
 
 

@@ -53,6 +53,12 @@ class ScoresKeepChanging(RuntimeError):
     """The same leads were being scored by too many others at once; score them again."""
 
 
+def write_first_scores(session: Session, scored: ScoredLeads) -> None:
+    """Store scores of leads that this transaction has made: nobody else can have scored them."""
+    session.execute(text(CARD), _card(scored))
+    _copy(session, scored, set())
+
+
 def write_scores(session: Session, scored: ScoredLeads) -> int:
     """Store the scores of many leads; returns how many. A score that a lead has as of the very
     same moment stands.
@@ -66,7 +72,7 @@ def write_scores(session: Session, scored: ScoredLeads) -> int:
     for _ in range(ATTEMPTS):
         try:
             with session.begin_nested():
-                written = _copy(session, scored)
+                written = _replace(session, scored)
         except UniqueViolation:
             continue  # somebody scored one of these leads between our looking and our writing
         return written
@@ -90,19 +96,24 @@ def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
     raise ScoresKeepChanging("Others were scoring this lead at the same time. Send it again.")
 
 
-def _copy(session: Session, given: ScoredLeads) -> int:
+def _replace(session: Session, given: ScoredLeads) -> int:
     leads = {"lead_ids": chr(31).join(given.lead_ids), "as_of": given.as_of}
     known = session.execute(text(KNOWN), leads).all()
     scored = given.without({row.lead_id for row in known if row.as_of == given.as_of})
     newer = {row.lead_id for row in known if row.is_current and row.as_of > given.as_of}
     if known:
         session.execute(text(DEMOTE), leads)
+    _copy(session, scored, newer)
+    return len(scored)
+
+
+def _copy(session: Session, scored: ScoredLeads, newer: set[str]) -> None:
+    """``newer``: leads whose current score is newer than these."""
     names = SQL(", ").join(map(Identifier, copy_format.COLUMNS))
     statement = SQL("COPY lead_scores ({}) FROM STDIN (FORMAT binary)").format(names)
     with driver_connection(session).cursor().copy(statement) as copy:
         for chunk in copy_format.chunks(scored, _current(scored, newer)):
             copy.write(chunk)
-    return len(scored)
 
 
 def _current(scored: ScoredLeads, newer: set[str]) -> "np.ndarray":
