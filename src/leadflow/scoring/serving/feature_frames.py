@@ -47,7 +47,7 @@ DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 MOST_STATEMENTS = 32
 REVISION = "event_types_revision"
-_statements: dict[tuple[EventTypes, tuple[Feature, ...], bool], bytes] = {}
+_statements: dict[tuple[EventTypes, tuple[Feature, ...]], bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -140,26 +140,24 @@ def _read_rows(
     # Past SQLAlchemy, because this is done for every lead that comes in: the statement is written
     # once, and PostgreSQL plans it once a connection.
     with RawCursor(driver_connection(session), row_factory=dict_row) as cursor:
-        alone = len(lead_ids) == 1
-        which = lead_ids[0] if alone else list(lead_ids)
-        return cursor.execute(_these_leads(types, custom, alone), [which, as_of]).fetchall()
+        return cursor.execute(_these_leads(types, custom), [list(lead_ids), as_of]).fetchall()
 
 
-def _these_leads(types: EventTypes, custom: tuple[Definition, ...], alone: bool) -> bytes:
+def _these_leads(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
     """The statement for the leads ``$1`` at the moment ``$2``, written once for the same types and
-    custom features; ``alone``: for the one lead ``$1``."""
-    key = types, tuple(definition.feature for definition in custom), alone
+    custom features."""
+    key = types, tuple(definition.feature for definition in custom)
     if key not in _statements:
         if len(_statements) >= MOST_STATEMENTS:
             _statements.clear()
-        _statements[key] = _statement(types, custom, alone)
+        _statements[key] = _statement(types, custom)
     return _statements[key]
 
 
-def _statement(types: EventTypes, custom: tuple[Definition, ...], alone: bool) -> bytes:
-    # Of a list of unknown length PostgreSQL expects ten, finds that a plan for one is cheaper, and
-    # plans each time anew, which takes twice as long as reading the features.
-    given = literal_column("$1" if alone else "ANY ($1::text[])", Text)
+def _statement(types: EventTypes, custom: tuple[Definition, ...]) -> bytes:
+    # Unnested out of the planner's sight: of a list it can see it makes a new plan each time, which
+    # takes longer than reading the features.
+    given = literal_column("ANY (ARRAY(SELECT unnest($1::text[])))", Text)
     these = select(
         leads.c.id.label("lead_id"),
         literal_column("$2::timestamptz", DateTime(timezone=True)).label("as_of"),
