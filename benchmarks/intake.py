@@ -181,7 +181,7 @@ def main() -> int:
     console, home = Console(), get_settings().home
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else HTTP_SECONDS
     with own_store() as (engine, settings):
-        os.environ["LEADFLOW_LOG_LEVEL"] = "warning"
+        os.environ["LEADFLOW_LOG_LEVEL"] = "WARNING"
         with console.status("Making a market …"):
             prepare(engine, settings)
         rows = by_use_case(settings, console) + over_http(settings, seconds, console)
