@@ -35,6 +35,9 @@ check: $(INSTALLED) ## Lint, types, import rules, and whether the lock file is c
 	$(BIN)/lint-imports
 	$(BIN)/uv lock --check
 
+hooks: $(INSTALLED) ## Run the programs of `make check` before every commit from now on
+	@$(BIN)/pre-commit install
+
 bench-%: $(INSTALLED) ## Measure a claim: bench-model, bench-coldstart, bench-scoring, bench-importing, bench-rescoring, bench-assignment, bench-audit, bench-approvals
 	@$(BIN)/python -m benchmarks.$*
 
