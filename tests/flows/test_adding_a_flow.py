@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.guides import PROJECT, run, sections, examples_in
+from tests.guides import PROJECT, examples_in, run, sections
 
 pytestmark = pytest.mark.servers
 SECTION = sections("adding.md")["A flow"]

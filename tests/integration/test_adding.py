@@ -7,7 +7,7 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader
 
 from leadflow.gateway.console import rendering, routers
-from tests.guides import Section, run, sections, examples_in
+from tests.guides import Section, examples_in, run, sections
 
 GUIDE = sections("adding.md")
 ELSEWHERE = {"A flow", "A page"}
