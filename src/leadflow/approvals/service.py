@@ -5,21 +5,20 @@ decides is never who asked, nobody counts twice, a decision is taken once, and a
 left to the outbox under the approval's own key.
 """
 
-import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.tables import Person
-from leadflow.approvals.decision_kinds import SubjectChanged, kind_of
+from leadflow.approvals.decision_kinds import SubjectChanged
 from leadflow.approvals.policy_store import current_policies
 from leadflow.approvals.progress import advance, begin_level, finish, step
+from leadflow.approvals.refusals import refusal
+from leadflow.approvals.subject import content_hash, refuse_changed
 from leadflow.approvals.tables import Approval, ApprovalStep, ApprovalVote
 from leadflow.approvals.who import May, MayNot, may_decide
 from leadflow.database import outbox
@@ -74,18 +73,6 @@ class Outcome:
     counted: bool
     words: str
     problem: str | None = None
-
-
-def content_hash(session: Session, kind: str, subject_id: str, payload: dict[str, Any]) -> str:
-    """SHA-256 of what is decided, in canonical JSON: what is to be done, and what it is done to as
-    it is at this moment.
-
-    Raises:
-        UnknownDecision: no room has registered decisions of this kind.
-    """
-    now = kind_of(kind).content(session, subject_id, payload)
-    content = json.dumps([kind, subject_id, payload, now], sort_keys=True, default=str)
-    return sha256(content.encode()).hexdigest()
 
 
 def propose(session: Session, proposal: Proposal, now: datetime) -> Approval:
@@ -221,7 +208,7 @@ def decide(
     if approval is None:
         raise ApprovalNotFound(f"There is no approval {approval_id}.")
     advance(session, approval, now)
-    refused = _refusal(session, approval, decision, person, reason, now, seen_hash)
+    refused = refusal(session, approval, decision, person, reason, now, seen_hash)
     if isinstance(refused, MayNot):
         if refused.problem == "subject-changed" and approval.status == "waiting":
             finish(session, approval, "void", None, refused.words, now)
@@ -280,7 +267,7 @@ def carry_out(
         raise NotApproved(f"{approval.id} is {approval.status}; nothing is done.")
     try:
         with session.begin_nested():
-            _refuse_changed(session, approval)
+            refuse_changed(session, approval)
             result = do(approval)
             approval.carried_out_at = now
     except SubjectChanged as error:
@@ -291,46 +278,6 @@ def carry_out(
         return {"void": str(error)}
     step(session, approval, "carried_out", "leadflow", now)
     return result
-
-
-def _refuse_changed(session: Session, approval: Approval) -> None:
-    fixed = content_hash(session, approval.kind, approval.subject_id, approval.payload)
-    if fixed != approval.content_hash:
-        raise SubjectChanged("What was shown has changed since. Ask anew.")
-
-
-def _refusal(
-    session: Session,
-    approval: Approval,
-    decision: Vote,
-    person: Person,
-    reason: str,
-    now: datetime,
-    seen_hash: str | None,
-) -> May | MayNot:
-    if approval.status != "waiting":
-        return MayNot(f"already-{approval.status}", _ended(approval))
-    if not person.active:
-        return MayNot("not-yours-to-decide", "This account is not active.")
-    if not reason.strip():
-        return MayNot("reason-missing", "Say why, for those who read it later.")
-    may = may_decide(session, approval, person, now)
-    if isinstance(may, MayNot):
-        return may
-    if seen_hash is not None and seen_hash != approval.content_hash:
-        return MayNot("other-content-shown", "This is not what was shown to you. Read it again.")
-    try:
-        _refuse_changed(session, approval)
-    except SubjectChanged as error:
-        return MayNot("subject-changed", str(error))
-    missing = _not_accepted(approval, reason) if decision == "approve" else None
-    return missing or may
-
-
-def _ended(approval: Approval) -> str:
-    at = f" at {approval.decided_at:%Y-%m-%d %H:%M} UTC" if approval.decided_at else ""
-    why = f" {approval.reason}" if approval.status in ("void", "expired") else ""
-    return f"Already {approval.status}{at}: a decision is taken once.{why}"
 
 
 def _count(session: Session, approval: Approval, vote: ApprovalVote, now: datetime) -> str:
@@ -348,21 +295,3 @@ def _count(session: Session, approval: Approval, vote: ApprovalVote, now: dateti
         return f"Noted. Now it waits for {' or '.join(approval.roles_now)}."
     finish(session, approval, "approved", vote.person_id, vote.reason, now)
     return "Approved."
-
-
-def _not_accepted(approval: Approval, reason: str) -> MayNot | None:
-    """What the payload lists under ``must_acknowledge`` is approved only by name."""
-    warned: list[str] = approval.payload.get("must_acknowledge", [])
-    missing = [name for name in warned if not _says(reason, re.escape(name))]
-    if not warned or (not missing and _says(reason, "accept(s|ed|ing)?")):
-        return None
-    return MayNot(
-        "warnings-not-accepted",
-        f"This comes with warnings about {', '.join(warned)}. To approve it all the same, "
-        f"write a reason that says accept and names each: accept {' '.join(warned)}",
-    )
-
-
-def _says(reason: str, pattern: str) -> bool:
-    """Whether the reason holds these words whole, not as a part of longer ones."""
-    return bool(re.search(rf"(?<![\w.]){pattern}(?![\w]|\.\w)", reason, re.IGNORECASE))
