@@ -1,144 +1,45 @@
 """What salespeople and managers do with a lead that somebody has."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.delegation import requester
 from leadflow.accounts.permissions import Reach
-from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
+from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import reps_within
 from leadflow.assignment.work import service as working
 from leadflow.assignment.work.alarms import unroutable
 from leadflow.assignment.work.handover import find_rep
-from leadflow.assignment.work.reassignment import Priority, ask_or_reassign
+from leadflow.assignment.work.reassignment import ask_or_reassign
 from leadflow.assignment.work.service import Said, TouchKind
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.work_schemas import (
+    AcceptIn,
+    AssignmentStepOut,
+    ByIn,
+    HandedOut,
+    HandOut,
+    ReassignIn,
+    TouchIn,
+    UnroutableOut,
+    WaitsOut,
+    WhyIn,
+)
 from leadflow.gateway.http.callers import ReadsLeads, Reassigns, WorksLeads
 from leadflow.gateway.http.security import named_by
 from leadflow.intake.audit_notes import note
 from leadflow.intake.senders import Sender
 from leadflow.leads.service import get_lead
-from leadflow.scoring.overrides.schemas import Words
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["assignment"])
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Action = Literal["accept", "decline", "return", "touch"]
-BY = "Who says so, by username, where you act for somebody; unset: you."
-WHO_HAS_IT = "Who has the lead as far as you know: refused with 409 where somebody else does."
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    by: Annotated[Words | None, Field(max_length=200)] = Field(default=None, description=BY)
-    rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
-
-
-class AcceptIn(_Body):
-    """Taking a lead on."""
-
-
-class WhyIn(_Body):
-    """Letting a lead go."""
-
-    reason: Annotated[Words, Field(max_length=1000)]
-
-
-class ReassignIn(BaseModel):
-    """Giving a lead to a salesperson."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    rep_id: str = Field(description="Who gets it: our id of the salesperson, or yours.")
-    by: Annotated[Words | None, Field(max_length=200)] = Field(default=None, description=BY)
-    reason: Annotated[Words, Field(max_length=1000)]
-    priority: Priority = Field(
-        default="normal", description="How soon somebody should decide, where somebody must."
-    )
-    from_rep_id: str | None = Field(default=None, description=WHO_HAS_IT)
-
-
-class TouchIn(_Body):
-    """Getting in touch with a lead."""
-
-    kind: TouchKind = "call"
-
-
-class AssignmentStepOut(BaseModel):
-    """Something that happened to a lead's assignments."""
-
-    at: datetime
-    kind: str
-    actor: str
-    reason: str | None
-    detail: dict[str, Any]
-
-    @classmethod
-    def of(cls, step: AssignmentStep) -> Self:
-        """From the stored row."""
-        return cls(**{name: getattr(step, name) for name in cls.model_fields})
-
-
-class HandOut(BaseModel):
-    """A lead in somebody's hands, or no longer."""
-
-    lead_id: str
-    rep_id: str
-    name: str
-    state: str = Field(description="new, accepted, touched, or how it ended.")
-    since: datetime
-    why: str
-    due_at: datetime | None = Field(description="First touch due.")
-    accepted_at: datetime | None
-    first_touch_at: datetime | None
-    ended_at: datetime | None
-
-    @classmethod
-    def of(cls, made: Assignment, name: str) -> Self:
-        """From the stored row."""
-        return cls(
-            lead_id=made.lead_id,
-            rep_id=made.rep_id,
-            name=name,
-            state=_state(made),
-            since=made.assigned_at,
-            why=made.reason,
-            due_at=made.due_at,
-            accepted_at=made.accepted_at,
-            first_touch_at=made.first_touch_at,
-            ended_at=made.ended_at,
-        )
-
-
-class HandedOut(HandOut):
-    """The same with all that happened to the lead's assignments."""
-
-    steps: list[AssignmentStepOut]
-
-
-class WaitsOut(BaseModel):
-    """A lead that is handed over once somebody agrees; until then it stays where it is."""
-
-    lead_id: str
-    approval_id: str
-    waits_for: list[str]
-    link: str
-
-
-class UnroutableOut(BaseModel):
-    """A lead that nobody can take."""
-
-    lead_id: str
-    since: datetime
-    last_tried_at: datetime
-    reason: str
 
 
 @router.post(
@@ -297,7 +198,7 @@ def act(
     return made
 
 
-def _said(session: Session, body: _Body, caller: Actor) -> Said:
+def _said(session: Session, body: ByIn, caller: Actor) -> Said:
     return Said(named_by(session, caller, body.by), datetime.now(UTC), body.rep_id)
 
 
@@ -305,11 +206,3 @@ def _answer(session: Session, made: Assignment) -> HandedOut:
     name = session.get_one(Rep, made.rep_id).name
     steps = [AssignmentStepOut.of(step) for step in working.steps_of(session, made.lead_id)]
     return HandedOut(**HandOut.of(made, name).model_dump(), steps=steps)
-
-
-def _state(made: Assignment) -> str:
-    if made.ended_at is not None:
-        return str(made.end_reason)
-    if made.first_touch_at is not None:
-        return "touched"
-    return "new" if made.accepted_at is None else "accepted"
