@@ -2,6 +2,7 @@
 
 from leadflow.accounts import tables as accounts
 from leadflow.approvals import tables as approvals
+from leadflow.assignment import sweep_tables as sweeps
 from leadflow.assignment import tables as assignment
 from leadflow.audit import tables as audit
 from leadflow.database import tables as database
@@ -27,5 +28,6 @@ ROOMS = (
     rules,
     scoring,
     serving,
+    sweeps,
 )
 metadata = Base.metadata

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, update
 
-from leadflow.assignment.tables import Assignment, AssignmentStep, Rep, UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
+from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow

@@ -13,7 +13,8 @@ from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.insight.overview import best_leads
 from leadflow.assignment.routing import sweep as service
 from leadflow.assignment.routing.decision_trace import last_trace
-from leadflow.assignment.tables import Assignment, AssignmentDecision, Rep, RepLoad, UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
+from leadflow.assignment.tables import Assignment, AssignmentDecision, Rep, RepLoad
 from leadflow.assignment.team.versions import TeamFileInvalid, load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import OutboxRow

@@ -10,7 +10,8 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.due import anything_waits
 from leadflow.approvals.service import Proposal
 from leadflow.assignment.routing.sweep import sweep, sweep_is_due
-from leadflow.assignment.tables import Assignment, Rep, UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
+from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.work import alarms, escalation, event_touches, redistribution
 from leadflow.assignment.work.due import work_is_due
 from leadflow.leads.tables import LeadEvent, Outcome

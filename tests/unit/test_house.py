@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from statistics import median
 
 import pytest
 import yaml
@@ -39,6 +40,27 @@ def test_flows_hold_no_sql_no_http_and_no_frames() -> None:
 def test_no_generic_rooms() -> None:
     for path in sources(*PACKAGES):
         assert path.stem not in ("utils", "helpers", "common", "manager"), path
+
+
+def test_files_are_short_enough_to_read_at_once() -> None:
+    lengths = {
+        path: len(path.read_text().splitlines())
+        for path in sources("src", "flows", "tasks", "features", "models")
+        if "migrations" not in path.parts
+    }
+    assert {str(path): lines for path, lines in lengths.items() if lines > 300} == {}
+    assert median(lengths.values()) <= 100
+
+
+def test_hooks_run_the_programs_of_make_check() -> None:
+    """With the same words, apart from those that mend what they find."""
+    content = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text())
+    checked = (PROJECT / "Makefile").read_text().split("\ncheck:")[1].split("\n\n")[0]
+    for hook in (hook for repo in content["repos"] for hook in repo["hooks"]):
+        program, *words = hook["entry"].removeprefix(".venv/bin/").split()
+        command = " ".join([program, *(word for word in words if word[:2] != "--")])
+        assert f"$(BIN)/{command}" in checked, hook["id"]
+        assert hook["language"] == "system", "nothing is downloaded"
 
 
 def test_every_setting_is_documented() -> None:

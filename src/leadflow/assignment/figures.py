@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.tables import UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.observability.gauges import Queue
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.choice.plan import Group
 from leadflow.assignment.routing.rulebook import Rulebook
 from leadflow.assignment.snapshots import LeadSnapshot
-from leadflow.assignment.tables import Assignment, UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
+from leadflow.assignment.tables import Assignment
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.rules.service import lead_source, matching
 from leadflow.scoring.overrides.service import effective_level, effective_score

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import Choice
-from leadflow.assignment.tables import UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
 
 
 def without_repeated(session: Session, decisions: Sequence[Choice], now: datetime) -> list[Choice]:

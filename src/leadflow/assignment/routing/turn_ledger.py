@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import State
 from leadflow.assignment.snapshots import TeamSnapshot
-from leadflow.assignment.tables import AssignmentTurns
+from leadflow.assignment.sweep_tables import AssignmentTurns
 
 NEWCOMERS = " newcomers"
 

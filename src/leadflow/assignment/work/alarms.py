@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.routing.due import due_leads
 from leadflow.assignment.routing.rulebook import rulebook
-from leadflow.assignment.tables import Rep, UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
+from leadflow.assignment.tables import Rep
 from leadflow.database.outbox import enqueue
 from leadflow.leads.tables import Lead
 from leadflow.scoring.tables import LeadScore

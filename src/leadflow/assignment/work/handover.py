@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.locks import take_assignment_lock
-from leadflow.assignment.tables import Assignment, AssignmentStep, Rep, UnroutableLead
+from leadflow.assignment.sweep_tables import UnroutableLead
+from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
 from leadflow.assignment.team.calendar import calendar_of
 from leadflow.assignment.team.sla import first_times
 from leadflow.assignment.team.store import RepNotFound
