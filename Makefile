@@ -3,11 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Files side by side; what is run is counted by lines and branches.
+ASIDE := -n auto --maxprocesses 4 --dist loadfile
+MEASURED := --cov --cov-report=
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test surface check bench-% clean
+.PHONY: help demo up down test test-long surface check hooks bench-% clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -21,9 +24,14 @@ up: $(INSTALLED) ## Start all servers; Ctrl-C ends them
 down: $(INSTALLED) ## End the servers that run in the background
 	@$(BIN)/leadflow down
 
-test: $(INSTALLED) ## Run every test, on servers they start themselves
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile tests/unit tests/integration tests/real_data
-	@$(BIN)/pytest tests/flows tests/browser
+test: $(INSTALLED) ## Run every test but the long ones, on servers they start themselves; 80 % of branches and lines must be covered
+	@rm -rf .coverage
+	@$(BIN)/pytest -m "not long" $(ASIDE) $(MEASURED) tests/unit tests/integration tests/real_data
+	@$(BIN)/pytest -m "not long" $(MEASURED) --cov-append tests/flows tests/browser
+	@$(BIN)/coverage report --fail-under=80
+
+test-long: $(INSTALLED) ## Run the tests that take minutes each
+	@$(BIN)/pytest -m long $(ASIDE) tests/unit tests/integration tests/real_data
 
 surface: $(INSTALLED) ## Write down what others rely on: addresses, deployments, settings, commands …
 	@$(BIN)/python -m tests.surface
@@ -42,7 +50,7 @@ bench-%: $(INSTALLED) ## Measure a claim: bench-model, bench-coldstart, bench-sc
 	@$(BIN)/python -m benchmarks.$*
 
 clean: ## Remove what was installed and every cache; keeps the data in .leadflow
-	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
 
 # pip checks the hashes of uv, uv those of everything else.
 $(BIN)/uv: requirements/uv.txt

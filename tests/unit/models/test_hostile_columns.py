@@ -63,7 +63,9 @@ def assert_a_sum(scorecard: Scorecard, frame: pd.DataFrame) -> None:
         assert all(len(reason["text"]) < 200 for reason in reasons)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))]
+)
 def test_hostile_columns_are_learned_from_and_scored(seed: int) -> None:
     draw = np.random.default_rng(seed)
     labels = (draw.random(LEADS) < 0.4).astype(np.int64)
@@ -101,14 +103,38 @@ CELLS = st.one_of(st.none(), st.floats(), st.just(1e308), st.integers(-5, 5))
 WORDS = st.one_of(st.none(), st.text(max_size=5), st.sampled_from(["a", "A ", "b"]))
 
 
-@settings(max_examples=12, deadline=None)
-@given(
+ANY_VALUES = given(
     numbers=st.lists(CELLS, min_size=1, max_size=12),
     words=st.lists(WORDS, min_size=1, max_size=12),
     converted=st.integers(20, LEADS - 20),
     asked=st.lists(st.tuples(CELLS, WORDS), min_size=1, max_size=6),
 )
+
+
+@settings(max_examples=2, deadline=None)
+@ANY_VALUES
 def test_any_values_are_learned_from_and_any_others_scored(
+    numbers: list[object],
+    words: list[object],
+    converted: int,
+    asked: list[tuple[object, object]],
+) -> None:
+    learn_and_score(numbers, words, converted, asked)
+
+
+@pytest.mark.long
+@settings(max_examples=12, deadline=None)
+@ANY_VALUES
+def test_many_values_are_learned_from_and_many_others_scored(
+    numbers: list[object],
+    words: list[object],
+    converted: int,
+    asked: list[tuple[object, object]],
+) -> None:
+    learn_and_score(numbers, words, converted, asked)
+
+
+def learn_and_score(
     numbers: list[object],
     words: list[object],
     converted: int,
