@@ -1,1 +1,6 @@
-"""Where flows run: the two work pools, and the worker that keeps flows loaded."""
+"""Where flows run: the two work pools and their workers."""
+
+from deployments.process_worker import ToldProcessWorker
+from deployments.warm_worker import WarmWorker
+
+__all__ = ["ToldProcessWorker", "WarmWorker"]

@@ -6,6 +6,8 @@ schedules silently never create a run. Both were seen; this test is what notices
 
 import importlib
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ import pytest
 import yaml
 
 from leadflow.settings import get_settings
-from leadflow.supervisor.child import Child, answers
+from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import deploy
+from leadflow.supervisor.on_demand import OnDemand
 from leadflow.supervisor.services import mlflow_server
 
 pytestmark = pytest.mark.servers
@@ -79,12 +82,20 @@ def test_every_entrypoint_is_a_function_of_an_installed_module() -> None:
         assert flow.name == item["name"] == name == module.split(".")[1]
 
 
-def test_mlflow_s_pages_come_up(prefect: Child) -> None:
+def test_mlflow_s_pages_come_up_when_somebody_opens_them(prefect: Child) -> None:
     settings = get_settings()
-    child = Child(mlflow_server(settings), settings.home / "logs")
-    try:
-        child.wait_healthy(90)
-        assert answers(settings.mlflow_url)
-    finally:
-        child.terminate()
-        child.end(time.monotonic() + 10)
+    waits = OnDemand(settings.host, settings.mlflow_port, partial(mlflow_server, settings))
+    assert not waits.wanted()
+    with httpx.Client(timeout=120.0) as client, ThreadPoolExecutor(1) as pool:
+        opened = pool.submit(client.get, settings.mlflow_url)
+        deadline = time.monotonic() + 30
+        while not waits.wanted():
+            assert time.monotonic() < deadline, "nobody is seen at the door"
+            time.sleep(0.05)
+        child = Child(waits.service, settings.home / "logs")
+        try:
+            assert opened.result().status_code == 200
+        finally:
+            child.terminate()
+            child.end(time.monotonic() + 10)
+            waits.close()

@@ -84,8 +84,13 @@ def test_up_brings_everything_a_second_up_says_so_and_down_ends_just_that(
             "gateway",
             "mail",
             "worker",
-            "mlflow",
+            "warm-worker",
         }
+        # Its pages cost nothing until somebody opens them.
+        assert httpx.get(f"{settings.mlflow_url}/health", timeout=120).status_code == 200
+        found = state.running(settings)
+        assert found is not None
+        assert "mlflow" in {child.name for child in found.children}
         down = leadflow(settings, "down")
         assert "Everything has ended" in down.stdout
         wait_gone([found.supervisor, *found.children])

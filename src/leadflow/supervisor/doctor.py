@@ -173,9 +173,9 @@ def _online(settings: Settings, pool: str) -> int:
 
 
 def _mlflow(settings: Settings) -> Finding:
-    if answers(f"{settings.mlflow_url}/health"):
-        return Finding("MLflow", "ok", settings.mlflow_url)
-    return Finding("MLflow", "note", "its pages are not up (models still load)", START)
+    if state.running(settings) is None:
+        return Finding("MLflow", "note", "its pages are not up (models still load)", START)
+    return Finding("MLflow", "ok", f"{settings.mlflow_url}, starts when it is first opened")
 
 
 def _browser(settings: Settings) -> Finding:

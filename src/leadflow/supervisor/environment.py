@@ -9,6 +9,17 @@ from leadflow.database import cluster
 from leadflow.observability.metrics import FOLDER
 from leadflow.settings import Settings
 
+# How often Prefect's server looks for what is rare, in seconds. As it comes, it looks every few
+# seconds, and that is most of what an idle installation does.
+LOOPS = {
+    "SCHEDULER_RECENT_DEPLOYMENTS": 20,
+    "LATE_RUNS": 30,
+    "PAUSE_EXPIRATIONS": 60,
+    "REPOSSESSOR": 30,
+    "CLEANUP_RECONCILER": 120,
+    "CANCELLATION_CLEANUP": 60,
+    "FOREMAN": 60,
+}
 LOGGING = Path(observability.__file__).parent
 
 
@@ -73,4 +84,6 @@ def server_environment(settings: Settings) -> dict[str, str]:
         # The first UI is the one whose form can answer a run that waits for a person.
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT60S",
+        **{f"PREFECT_SERVER_SERVICES_{name}_LOOP_SECONDS": str(s) for name, s in LOOPS.items()},
     }

@@ -18,6 +18,7 @@ from leadflow.supervisor import state
 from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed
 from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.environment import metrics_folder
+from leadflow.supervisor.on_demand import OnDemand
 from leadflow.supervisor.ports import check_ports
 from leadflow.supervisor.services import (
     Service,
@@ -61,6 +62,8 @@ class Supervisor:
         self._state = State(state.process("supervisor"))
         self._stop = threading.Event()
         self._started_postgres = False
+        self._waits: OnDemand | None = None
+        self._opened = False
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Until Ctrl-C or SIGTERM. ``on_ready`` is called once everything can be used.
@@ -105,8 +108,10 @@ class Supervisor:
         if settings.notify_url is None:
             self._start(mail_server(settings))
         self._wait(api)
-        # Nothing waits for MLflow's pages, so they do not slow the others down.
-        self._start(mlflow_server(settings))
+        # Nothing waits for MLflow's pages, so they start when somebody opens them.
+        self._waits = OnDemand(
+            settings.host, settings.mlflow_port, lambda fd: mlflow_server(settings, fd)
+        )
         self._state = replace(self._state, ready=not self._stop.is_set())
         state.write(settings, self._state)
 
@@ -130,6 +135,9 @@ class Supervisor:
 
     def _keep_up(self) -> None:
         while not self._stop.wait(1.0):
+            if self._waits is not None and not self._opened and self._waits.wanted():
+                self._opened = True
+                self._start(self._waits.service)
             for child in self._children:
                 news = child.revive()
                 if news is not None:
@@ -148,6 +156,8 @@ class Supervisor:
 
     def _take_down(self) -> None:
         self._say("Ending what was started …")
+        if self._waits is not None:
+            self._waits.close()
         for child in reversed(self._children):
             child.terminate()
         deadline = time.monotonic() + GRACE_SECONDS

@@ -13,10 +13,10 @@ from leadflow.supervisor.environment import (
     server_environment,
 )
 
-# How often the worker looks for runs, and how often a run says that it still lives.
-WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "2", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
-# The server tells it of new runs at once; it looks ahead further than it looks often.
-WARM = {"PREFECT_WORKER_QUERY_SECONDS": "15", "PREFECT_WORKER_PREFETCH_SECONDS": "30"}
+# How often a worker looks for runs, and how far ahead. The server tells it of new runs at once.
+WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "15", "PREFECT_WORKER_PREFETCH_SECONDS": "30"}
+# How often a run in a process of its own says that it still lives.
+BEAT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,15 @@ class Service:
     command: tuple[str, ...]
     variables: Mapping[str, str]
     health_url: str | None
+    # Open files that are handed to it, by their numbers.
+    hands: tuple[int, ...] = ()
 
 
 def prefect_server(settings: Settings) -> Service:
     """Prefect's API, scheduler and pages."""
     return Service(
         "prefect",
-        _uvicorn("prefect.server.api.server:create_app", settings.host, settings.prefect_port),
+        _uvicorn("deployments.prefect_server:create_app", settings.host, settings.prefect_port),
         environment(settings) | server_environment(settings),
         f"{settings.prefect_url}/api/health",
     )
@@ -60,11 +62,11 @@ def worker(settings: Settings) -> Service:
     How many at a time is the work pool's to say: with a limit of its own, the worker of Prefect 3.8
     crashes when a run is resumed before the process that suspended it has ended.
     """
-    command = ("worker", "start", "--pool", settings.work_pool, "--type", "process")
+    command = ("worker", "start", "--pool", settings.work_pool, "--type", "leadflow-process")
     return Service(
         "worker",
         (sys.executable, "-m", "prefect", *command),
-        environment(settings) | WORKING,
+        environment(settings) | WORKING | BEAT,
         None,
     )
 
@@ -75,7 +77,7 @@ def warm_worker(settings: Settings) -> Service:
     return Service(
         "warm-worker",
         (sys.executable, "-m", "prefect", *command),
-        environment(settings) | WARM,
+        environment(settings) | WORKING,
         None,
     )
 
@@ -86,21 +88,33 @@ def mail_server(settings: Settings) -> Service:
     return Service("mail", command, environment(settings), None)
 
 
-def mlflow_server(settings: Settings) -> Service:
-    """MLflow's pages. Nothing waits for them: models are logged and loaded without."""
+def mlflow_server(settings: Settings, listening: int) -> Service:
+    """MLflow's pages, in one process, on an open socket, whose number is ``listening``. Nothing
+    waits for them: models are logged and loaded without."""
     uri = cluster.locate(settings).mlflow.render_as_string(hide_password=False)
-    command = ("server", "--host", settings.host, "--port", str(settings.mlflow_port))
+    artifacts = (settings.home / "mlartifacts").as_uri()
+    log = ("--log-config", str(LOGGING / "uvicorn.json"), "--no-access-log")
     return Service(
         "mlflow",
-        (sys.executable, "-m", "mlflow", *command, "--workers", "1"),
+        (
+            *(sys.executable, "-m", "uvicorn", "mlflow.server.fastapi_app:app"),
+            *("--fd", str(listening), *log),
+        ),
         environment(settings)
         | {
-            # As a variable, because a password on a command line is seen by everyone.
-            "MLFLOW_BACKEND_STORE_URI": uri,
-            "MLFLOW_DEFAULT_ARTIFACT_ROOT": (settings.home / "mlartifacts").as_uri(),
+            # What `mlflow server` hands to its processes, of which it starts more than are needed.
+            "MLFLOW_TRACKING_URI": uri,
+            "MLFLOW_REGISTRY_URI": uri,
+            "_MLFLOW_SERVER_FILE_STORE": uri,
+            "_MLFLOW_SERVER_REGISTRY_STORE": uri,
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": artifacts,
+            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": artifacts,
+            "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+            "_MLFLOW_SGI_NAME": "uvicorn",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         },
         f"{settings.mlflow_url}/health",
+        hands=(listening,),
     )
 
 

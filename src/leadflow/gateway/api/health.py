@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-import httpx
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from leadflow.database.engine import get_engine
+from leadflow.database import cluster
+from leadflow.database.engine import engine_for, get_engine
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
 
@@ -91,13 +91,14 @@ def _prefect() -> Part:
 
 
 def _mlflow() -> Part:
-    url = get_settings().mlflow_url
+    """Its database, which models come from; its pages start when somebody opens them."""
+    settings = get_settings()
     try:
-        answered = httpx.get(f"{url}/health", timeout=2.0).status_code == 200
-    except httpx.HTTPError:
-        answered = False
-    if answered:
-        return Part(status="ok", detail=url)
-    return Part(
-        status="down", detail=f"The MLflow pages at {url} do not answer (models still load)."
-    )
+        engine = engine_for(cluster.locate(settings).mlflow, pool_size=1)
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        engine.dispose()
+    except Exception as error:
+        words = f"MLflow's database does not answer ({type(error).__name__}); no model is loaded."
+        return Part(status="down", detail=words)
+    return Part(status="ok", detail=f"{settings.mlflow_url}, starts when it is first opened")
