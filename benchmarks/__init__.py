@@ -1,1 +1,5 @@
-"""What the claims rest on: each module measures, prints a table and writes its rows."""
+"""What the claims rest on: ``make bench-NAME``. Each runs in a process that begins here."""
+
+from leadflow.composition import compose
+
+compose()

@@ -138,11 +138,11 @@ class World:
 
     def __init__(self, settings: "Settings") -> None:
         from leadflow.accounts.people import add_person
+        from leadflow.composition import compose
         from leadflow.database.engine import unit_of_work
-        from leadflow.integrations import decisions
         from leadflow.integrations.prefect import PrefectClient
 
-        assert decisions
+        compose()
         self.settings, self.prefect = settings, PrefectClient(settings)
         with unit_of_work() as session:
             for name, role in (("mark", "marketing_manager"), ("mary", "sales_manager")):

@@ -137,7 +137,7 @@ class World:
         levels += [{"roles": [ADMIN]}] if with_admin else []
         policy = {"policy": "p", "decision": "attempt", "levels": levels, "hours": 24}
         KINDS["attempt"] = DecisionKind(
-            "An attempt", lambda session, subject, payload: dict(self.subject)
+            "attempt", "An attempt", lambda session, subject, payload: dict(self.subject)
         )
         store_policies(session, parse_policies({"policies": [policy]}), "test", None)
         self.people = {
@@ -181,7 +181,7 @@ class World:
         question = Proposal(
             kind="attempt",
             subject_id=subject,
-            act="paint",
+            act="forget_reasons",
             payload={"with": "blue"},
             description="# Blue?",
             requested_by=self.people["asker"].id,

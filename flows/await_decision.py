@@ -8,7 +8,6 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from tasks.approvals import find_verdict, read_question, take_decision
-from tasks.outbox import deliver_outbox
 from tasks.run_names import name_run
 
 
@@ -51,5 +50,4 @@ def await_decision(approval_id: str) -> str:
             note = f"> **The last answer:** {verdict.words}\n\n"
             settled = find_verdict(approval_id)
             verdict = settled if settled.settled else verdict
-    deliver_outbox()
     return verdict.words

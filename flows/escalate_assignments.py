@@ -9,7 +9,6 @@ from tasks.escalation import (
     raise_alarms,
     redistribute,
 )
-from tasks.outbox import deliver_outbox
 from tasks.run_names import name_run
 
 
@@ -22,6 +21,4 @@ def escalate_assignments() -> int:
     while batches[-1].leads:
         batches.append(escalate())
     alarm = raise_alarms()
-    total = publish_escalation(taken, batches, alarm)
-    deliver_outbox()
-    return total
+    return publish_escalation(taken, batches, alarm)

@@ -2,7 +2,6 @@
 
 from prefect import flow
 
-from tasks.outbox import deliver_outbox
 from tasks.pending_approvals import advance_approvals, publish_waiting, reopen_gates
 from tasks.run_names import name_run
 
@@ -13,5 +12,4 @@ def escalate_waiting() -> int:
     moved = advance_approvals()
     reopen_gates()
     publish_waiting(moved)
-    deliver_outbox()
     return moved

@@ -3,13 +3,10 @@
 from prefect import flow
 
 from tasks.monitoring import check_model, publish_health
-from tasks.outbox import deliver_outbox
 from tasks.run_names import name_run
 
 
 @flow(name="monitor_model", flow_run_name=name_run, timeout_seconds=3600)
 def monitor_model() -> str:
     """Check, show, and start what the check asked for; returns the finding in words."""
-    finding = publish_health(check_model())
-    deliver_outbox()
-    return finding
+    return publish_health(check_model())

@@ -8,7 +8,6 @@ from tasks.learning import (
     publish_rubric_report,
     publish_training_report,
 )
-from tasks.outbox import deliver_outbox
 from tasks.run_names import name_run
 
 
@@ -24,6 +23,4 @@ def train_model(reason: str = "") -> str | None:
         publish_rubric_report(learned)
         return None
     publish_training_report(learned)
-    approval_id = propose_promotion(learned)
-    deliver_outbox()
-    return approval_id
+    return propose_promotion(learned)

@@ -1,5 +1,1 @@
-"""The steps flows are made of. Whatever they ask people about is of a kind that is known here."""
-
-from leadflow.integrations import decisions
-
-__all__ = ["decisions"]
+"""The steps flows are made of."""

@@ -7,7 +7,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from leadflow.database.engine import unit_of_work
-from leadflow.database.outbox import enqueue
+from leadflow.outbox.service import enqueue
 from leadflow.scoring.batch import runs
 from leadflow.scoring.batch.runs import Run
 from leadflow.scoring.serving.champion import scorer_at, serving_scorer

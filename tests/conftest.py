@@ -30,9 +30,12 @@ for name in ("GATEWAY", "PREFECT", "MLFLOW"):
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from leadflow.composition import ROOMS, Room, compose
 from leadflow.settings import get_settings
 from leadflow.supervisor.environment import environment
+from tests.made_up import PAINT
 
+compose((*ROOMS, Room("tests", acts=(PAINT,))))
 # Prefect reads its settings as it is imported, which some test modules do at once.
 os.environ.update(environment(get_settings()))
 
@@ -86,6 +89,15 @@ def session(engine: Engine) -> Iterator[Session]:
         ) as session:
             yield session
         transaction.rollback()
+
+
+@pytest.fixture
+def background(store: Engine) -> Iterator[None]:
+    """What a background process does, in threads of this one."""
+    from leadflow.background.process import running
+
+    with running(get_settings()):
+        yield
 
 
 @pytest.fixture

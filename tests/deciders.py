@@ -9,7 +9,6 @@ from leadflow.accounts.people import add_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Outcome, Vote
-from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 
 
 def somebody(session: Session, username: str, *roles: str) -> Person:

@@ -1,19 +1,20 @@
-"""Waiting for gates as the gateway does: acts that fail at first are carried out again."""
+"""Waiting for gates as the background does: acts that fail at first are carried out again."""
 
 import time
+from datetime import UTC, datetime
 
 from leadflow.approvals import service as approvals
-from leadflow.database.engine import unit_of_work
+from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.integrations.prefect import PrefectClient
+from leadflow.outbox.consumer import drain
 from leadflow.settings import get_settings
-from tasks.outbox import deliver_outbox
 
 
 def run_of(approval_id: str, other_than: str | None = None, seconds: float = 90.0) -> str:
     """The run that waits for this approval, once there is one."""
     deadline = time.monotonic() + seconds
     while True:
-        deliver_outbox.fn()
+        drain(get_engine(), get_settings(), lambda: datetime.now(UTC))
         with unit_of_work() as session:
             run_id = approvals.get(session, approval_id).flow_run_id
         if run_id is not None and run_id != other_than:
@@ -28,4 +29,4 @@ def wait_for_state(run_id: str, name: str, seconds: float = 90.0) -> None:
     while (state := client.state(run_id)) != name:
         assert time.monotonic() < deadline, f"the run is {state}, not {name}"
         time.sleep(0.3)
-        deliver_outbox.fn()
+        drain(get_engine(), get_settings(), lambda: datetime.now(UTC))

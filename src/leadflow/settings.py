@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     gateway_processes: int = Field(
         default=1, gt=0, description="Processes of the HTTP API; each holds the champion in memory."
     )
+    background_processes: int = Field(
+        default=1, gt=0, description="Processes for the outbox and other work beside requests."
+    )
     prefect_port: int = Field(default=4200, description="Port of the Prefect server and UI.")
     mlflow_port: int = Field(default=5000, description="Port of the MLflow UI.")
     smtp_port: int = Field(default=8025, description="Port of the local mail server.")

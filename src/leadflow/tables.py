@@ -5,9 +5,11 @@ from leadflow.approvals import tables as approvals
 from leadflow.assignment import sweep_tables as sweeps
 from leadflow.assignment import tables as assignment
 from leadflow.audit import tables as audit
+from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.leads import tables as leads
+from leadflow.outbox import tables as outbox
 from leadflow.qualification import tables as qualification
 from leadflow.quality import tables as quality
 from leadflow.rules import tables as rules
@@ -20,9 +22,11 @@ ROOMS = (
     approvals,
     assignment,
     audit,
+    background,
     database,
     leads,
     monitoring,
+    outbox,
     qualification,
     quality,
     rules,

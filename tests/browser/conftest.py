@@ -67,8 +67,8 @@ def people(store: Engine) -> dict[str, str]:
 
 
 @pytest.fixture
-def console(store: Engine) -> Iterator[str]:
-    """The address of a gateway that runs in this process, and carries out what is decided."""
+def console(background: None) -> Iterator[str]:
+    """The address of a gateway that runs in this process, with the background beside it."""
     from leadflow.gateway.application import create_app
 
     port = free_port()

@@ -13,8 +13,7 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval, ApprovalStep
 from leadflow.database.engine import unit_of_work
-from leadflow.database.tables import OutboxRow
-from leadflow.integrations import decisions  # noqa: F401  registers the kinds
+from leadflow.outbox.tables import OutboxRow
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
 from tests.gates import run_of, wait_for_state
@@ -29,7 +28,7 @@ def waiting_run(store: Engine, working: Child, people: dict[str, str]) -> tuple[
     question = Proposal(
         kind="model_promotion",
         subject_id="lead-conversion/77",
-        act="note_for_the_browser_test",
+        act="forget_reasons",
         payload={"version": "77", "sha256": "x"},
         description="# Version 77 ranks better than the rubric",
         requested_by=people["mary"],
@@ -118,7 +117,7 @@ def test_a_wrong_code_a_used_one_and_the_requesters_own_do_not_count_and_a_valid
         wait_for_state(run_id, "Suspended")
     with unit_of_work() as session:
         assert session.get_one(Approval, approval_id).status == "waiting"
-        assert "note_for_the_browser_test" not in session.scalars(select(OutboxRow.act)).all()
+        assert "forget_reasons" not in session.scalars(select(OutboxRow.act)).all()
     answer(page, run_id, "mike", code_of(approval_id, mike), "It ranks better")
     deadline = time.monotonic() + 90
     while True:
@@ -131,4 +130,4 @@ def test_a_wrong_code_a_used_one_and_the_requesters_own_do_not_count_and_a_valid
         time.sleep(0.3)
     assert (approval.status, approval.decided_by) == ("approved", mike)
     assert approval.reason == "It ranks better"
-    assert "note_for_the_browser_test" in acts
+    assert "forget_reasons" in acts

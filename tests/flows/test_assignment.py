@@ -11,7 +11,7 @@ from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
-from leadflow.database.tables import OutboxRow
+from leadflow.outbox.tables import OutboxRow
 from tests.artifacts import newest_artifact
 from tests.flows.test_qualification import put
 
@@ -47,6 +47,6 @@ def test_leads_are_handed_out_escalated_and_listed_by_the_flows(
     with unit_of_work() as session:
         kinds = session.scalars(select(AssignmentStep.kind)).all()
         assert kinds == ["passed_over"] * 3 + ["escalated"]
-        told = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify")).all()
-        assert {row.status for row in told} == {"done"}
+        told = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify_rep")).all()
+        assert {row.status for row in told} == {"waiting"}
     assert escalate_assignments() == 0

@@ -18,7 +18,7 @@ from tests.gates import run_of
 
 pytestmark = pytest.mark.servers
 PAYLOAD = {"version": "9", "sha256": "x"}
-QUESTION = Proposal("model_promotion", "x/9", "note", PAYLOAD, "# Why", "train_model")
+QUESTION = Proposal("model_promotion", "x/9", "forget_reasons", PAYLOAD, "# Why", "train_model")
 
 
 def test_what_is_late_is_passed_on_by_the_flow(prefect: object, store: Engine) -> None:

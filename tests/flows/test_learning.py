@@ -181,7 +181,9 @@ def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
 
 def test_a_leak_keeps_the_gate_shut_until_it_is_accepted_by_name(proposed: str) -> None:
     payload = {"version": "9", "sha256": "x", "must_acknowledge": ["attributes.stage"]}
-    question = Proposal("model_promotion", "x/9", "note", payload, "# Leaks", "train_model")
+    question = Proposal(
+        "model_promotion", "x/9", "forget_reasons", payload, "# Leaks", "train_model"
+    )
     with unit_of_work() as session:
         approval_id = approvals.propose(session, question, datetime.now(UTC)).id
     client, run_id = PrefectClient(get_settings()), run_of(approval_id)

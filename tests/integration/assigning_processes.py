@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 
 from leadflow.assignment.routing import sweep
 from leadflow.assignment.routing.request import Routable, hand_out
+from leadflow.composition import compose
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import lock_lead
 from leadflow.scoring.serving.score import current_score
 from leadflow.settings import get_settings
+
+compose()
 
 
 def work(task: tuple[str, list[str]]) -> int:

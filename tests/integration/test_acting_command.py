@@ -2,10 +2,11 @@
 
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from typer.testing import CliRunner, Result
 
 from leadflow.accounts.people import add_person, change_person, find_person
@@ -16,10 +17,10 @@ from leadflow.audit.reasons import FORGOTTEN, in_words
 from leadflow.audit.tables import AuditEntry
 from leadflow.cli.identity import MayNotHere, NotSignedIn, SignInRefused
 from leadflow.cli.main import app
-from leadflow.database.engine import unit_of_work
-from leadflow.database.tables import OutboxRow
-from leadflow.integrations.acts import registered_acts
+from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.leads.tables import Lead
+from leadflow.outbox.consumer import drain
+from leadflow.outbox.tables import OutboxRow
 from leadflow.settings import get_settings
 from tests.integration.test_quality import hand_out
 from tests.terminal import PASSWORD, sign_in
@@ -142,12 +143,10 @@ def test_reasons_are_forgotten_once_an_admin_agrees() -> None:
     agreed = call("approvals", "decide", approval_id, "approve", "--reason", "she may")
     assert "approved" in agreed.output
     with unit_of_work() as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.act == "forget_reasons")).all()
-        payloads = [row.payload for row in rows]
-    (payload,) = payloads
-    acts = registered_acts(get_settings())
-    assert acts["forget_reasons"](payload) == {"reasons": 1}
+        session.execute(delete(OutboxRow).where(OutboxRow.act != "forget_reasons"))
+    drain(get_engine(), get_settings(), lambda: datetime.now(UTC))
     with unit_of_work() as session:
+        assert session.scalars(select(OutboxRow.result)).one() == {"reasons": 1}
         entries = audit.history(session, "lead_1", 10)
         assert list(in_words(session, entries).values()) == [FORGOTTEN, "Jane asked for it"]
         assert audit.first_broken(session) is None

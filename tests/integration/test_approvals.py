@@ -21,7 +21,7 @@ from leadflow.approvals.policy_store import store_policies
 from leadflow.approvals.service import ApprovalNotFound, NobodyNeeded, Outcome, Proposal
 from leadflow.approvals.tables import Approval
 from leadflow.audit.tables import AuditEntry
-from leadflow.database.tables import OutboxRow
+from leadflow.outbox.tables import OutboxRow
 from tests.deciders import somebody
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)  # a Monday
@@ -56,7 +56,9 @@ WORLD: dict[str, Any] = {}
 @pytest.fixture(autouse=True)
 def things(session: Session) -> Iterator[None]:
     """Decisions about things; the people who decide; every hour is a working hour."""
-    KINDS["thing"] = DecisionKind("A thing", lambda session, subject, payload: WORLD.get(subject))
+    KINDS["thing"] = DecisionKind(
+        "thing", "A thing", lambda session, subject, payload: WORLD.get(subject)
+    )
     WORLD.clear()
     WORLD["t/1"] = {"colour": "red"}
     store_policies(session, parse_policies(POLICIES), "test", None)

@@ -12,7 +12,7 @@ from leadflow.approvals.decision_kinds import KINDS, DecisionKind
 from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
-from leadflow.database.tables import OutboxRow
+from leadflow.outbox.tables import OutboxRow
 from tests.deciders import somebody
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -21,7 +21,9 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 @pytest.fixture
 def approval_id(store: Engine) -> Iterator[str]:
     """A question that ten managers may decide."""
-    KINDS["score_override_of_test"] = DecisionKind("A thing", lambda session, subject, payload: {})
+    KINDS["score_override_of_test"] = DecisionKind(
+        "score_override_of_test", "A thing", lambda session, subject, payload: {}
+    )
     with unit_of_work() as session:
         for number in range(10):
             somebody(session, f"manager_{number}", "admin")

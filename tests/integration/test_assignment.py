@@ -17,8 +17,8 @@ from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Assignment, AssignmentDecision, Rep, RepLoad
 from leadflow.assignment.team.versions import TeamFileInvalid, load_team, store_team
 from leadflow.database.engine import unit_of_work
-from leadflow.database.tables import OutboxRow
 from leadflow.leads.tables import Lead, Outcome
+from leadflow.outbox.tables import OutboxRow
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import store_rules
 from leadflow.scoring.tables import LeadScore, ScorecardUsed
@@ -256,8 +256,10 @@ reps:
     assert made[bank].sla_minutes == 30
     assert made[bank].due_at == NOW + timedelta(minutes=30)
     assert (made[other].rule_id, made[other].strategy) == (None, "workload_balanced")
-    told = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify")).one()
-    assert told.payload["assignment_ids"] == [made[other].id]
+    told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify_rep")).all()
+    assert [(row["what"], row["to"], row["lead_ids"]) for row in told] == [
+        ("rule", "manager", [other])
+    ]
 
 
 def test_fifty_processes_give_no_lead_two_owners_and_nobody_more_than_the_capacity(

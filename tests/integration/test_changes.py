@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from leadflow.background.process import running
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.changes import changed, claim_changed, clear_changed, mark_changed
 from leadflow.leads.editing import edit_lead
@@ -213,6 +214,7 @@ def test_a_fact_written_while_its_lead_is_scored_keeps_its_mark(store: Engine) -
 WRITE_EVENT = """
 import sys
 from datetime import UTC, datetime
+from leadflow.background.process import running
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.events import EventIn, record_events
 with unit_of_work() as session:
@@ -220,12 +222,10 @@ with unit_of_work() as session:
 """
 
 
-@pytest.mark.parametrize("gateways", [1, 2])
+@pytest.mark.parametrize("processes", [1, 2])
 def test_an_event_written_by_another_process_is_scored_without_being_asked_for(
-    client: TestClient, gateways: int
+    client: TestClient, background: None, processes: int
 ) -> None:
-    from leadflow.gateway.application import create_app
-
     lead_id = client.post("/leads", json={"email": "ada@example.com"}).json()["lead"]["id"]
     before = client.get(f"/leads/{lead_id}/score").json()
 
@@ -237,10 +237,10 @@ def test_an_event_written_by_another_process_is_scored_without_being_asked_for(
             time.sleep(0.05)
         return dict(score)
 
-    if gateways == 1:
+    if processes == 1:
         score = wait_for_the_score()
     else:
-        with TestClient(create_app()):
+        with running(get_settings()):
             score = wait_for_the_score()
     assert score["total"] > before["total"]
     with unit_of_work() as session:

@@ -16,7 +16,7 @@ from leadflow.assignment.work import escalation, redistribution
 from leadflow.assignment.work import service as working
 from leadflow.assignment.work.service import Said
 from leadflow.database.engine import unit_of_work
-from leadflow.database.tables import OutboxRow
+from leadflow.outbox.tables import OutboxRow
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from tests.integration.test_assignment import put_lead
@@ -74,9 +74,10 @@ def test_a_reminder_comes_before_the_lead_passes_on(session: Session, tmp_path: 
     assert escalation.escalate(session, get_settings(), at(5.1)).escalated == 1
     assert owner(session, lead) == "bob"
     assert steps(session, lead) == ["reminded", "escalated"]
-    told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify")).all()
-    assert sorted(row["kind"] for row in told) == ["escalated", "reminded"]
-    assert {row["lead_id"] for row in told} == {lead}
+    told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify_rep")).all()
+    whom = sorted((row["what"], row["to"]) for row in told if row["what"] != "assigned")
+    assert whom == [("escalated", "rep"), ("escalated", "team_lead"), ("reminded", "rep")]
+    assert [row["lead_ids"] for row in told] == [[lead]] * len(told)
 
 
 def test_a_lead_nobody_touches_goes_up_to_the_fallback_owner_and_stays_there(
@@ -210,8 +211,8 @@ def test_nobodys_leads_raise_an_alarm_once_a_day(session: Session, tmp_path: Pat
     settings = get_settings()
     raised = [unroutable.raise_alarms(session, settings, at(m)).unroutable for m in (1, 2, 1500)]
     assert raised == [1, 0, 1]
-    told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify")).all()
-    assert [(row["kind"], row["lead_ids"]) for row in told] == [("unroutable", [lead])] * 2
+    told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify_rep")).all()
+    assert [(row["what"], row["lead_ids"]) for row in told] == [("unroutable", [lead])] * 2
 
 
 def test_a_lead_that_no_sweep_has_tried_is_found(session: Session, tmp_path: Path) -> None:

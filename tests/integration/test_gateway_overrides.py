@@ -70,7 +70,7 @@ def test_the_model_goes_on_scoring_beside_an_override(
 
 
 def test_a_large_change_waits_for_another_manager_and_then_counts(
-    client: TestClient, lead: dict[str, Any]
+    client: TestClient, lead: dict[str, Any], background: None
 ) -> None:
     answer = client.post(lead["url"], json=body(lead["score"]["total"] + 31))
     assert answer.status_code == 202, answer.text
@@ -90,7 +90,9 @@ def test_a_large_change_waits_for_another_manager_and_then_counts(
     assert score["total"] == lead["score"]["total"]
 
 
-def test_a_rejected_change_stops_waiting(client: TestClient, lead: dict[str, Any]) -> None:
+def test_a_rejected_change_stops_waiting(
+    client: TestClient, lead: dict[str, Any], background: None
+) -> None:
     said = client.post(lead["url"], json=body(lead["score"]["total"] + 31)).json()
     with unit_of_work() as session:
         approval_id = said["override"]["approval_id"]

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from leadflow.database.tables import OutboxRow
 from leadflow.integrations.ai.ask import ask
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.upsert import upsert_lead
+from leadflow.outbox.tables import OutboxRow
 from leadflow.qualification import choosing, service
 from leadflow.qualification.record import texts
 from leadflow.scoring.serving.score import current_score, score_lead

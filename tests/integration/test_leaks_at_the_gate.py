@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, text
 
 from leadflow.approvals import service as approvals
-from leadflow.database import outbox
 from leadflow.database.engine import unit_of_work
-from leadflow.integrations.acts import registered_acts
 from leadflow.leads.tables import AttributeDefinition
+from leadflow.outbox.consumer import drain
 from leadflow.scoring.learning import challenger
 from leadflow.scoring.learning.challenger import Learned
 from leadflow.scoring.learning.leak_check import known_late
@@ -51,10 +50,9 @@ def test_a_leak_stops_an_approval_until_it_is_accepted(
     reason = "Known before the call; I accept attributes.stage and ATTRIBUTES.CALL."
     with unit_of_work() as session:
         assert settle(session, question.id, NOW, reason=reason).counted
-    acts = {name: act for name, act in registered_acts(settings).items() if name == "promote_model"}
     with unit_of_work() as session:
         session.execute(text("DELETE FROM outbox WHERE act <> 'promote_model'"))
-    assert outbox.deliver(store, acts, lambda: datetime.now(UTC)) == 1
+    assert drain(store, settings, lambda: datetime.now(UTC)) == 1
     assert serving_scorer(settings).version == learned[0].version
 
 

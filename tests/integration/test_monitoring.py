@@ -15,8 +15,8 @@ from features.moments import all_leads
 from features.recent_moments import recent_moments
 from features.training_moments import AGES_IN_DAYS
 from leadflow.database.engine import unit_of_work
-from leadflow.database.tables import OutboxRow
 from leadflow.leads.tables import Lead, Outcome
+from leadflow.outbox.tables import OutboxRow
 from leadflow.quality.flags import flag
 from leadflow.scoring.learning import challenger as learning
 from leadflow.scoring.monitoring import checks as monitoring

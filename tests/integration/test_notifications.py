@@ -13,19 +13,18 @@ from leadflow.accounts.people import add_person
 from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
-from leadflow.database import outbox
 from leadflow.database.engine import unit_of_work
-from leadflow.database.outbox import Act
-from leadflow.database.tables import OutboxRow
-from leadflow.integrations.acts import registered_acts
 from leadflow.integrations.notifications.mailbox import Mail, read_mail, serve
+from leadflow.outbox.consumer import Consumer
+from leadflow.outbox.lanes import NOTICES
+from leadflow.outbox.tables import OutboxRow
 from leadflow.settings import Settings, get_settings
 from tests.servers import free_port
 
 QUESTION = Proposal(
     "model_promotion",
     "lead-conversion/9",
-    "nothing_of_this_test",
+    "paint",
     {"version": "9", "sha256": "x"},
     "# Nine?",
     "train_model",
@@ -42,10 +41,8 @@ def mail_settings(tmp_path: Path) -> Iterator[Settings]:
 
 
 def deliver(store: Engine, settings: Settings) -> int:
-    acts: dict[str, Act] = {"notify_person": registered_acts(settings)["notify_person"]}
-    for other in ("start_flow_run", "settle_gate"):
-        acts[other] = lambda payload: {}
-    return outbox.deliver(store, acts, lambda: datetime.now(UTC))
+    consumer = Consumer(store, settings, NOTICES, lambda: datetime.now(UTC), "test")
+    return consumer.consume()
 
 
 def inbox(settings: Settings, username: str) -> list[Mail]:

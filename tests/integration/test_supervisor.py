@@ -82,6 +82,7 @@ def test_up_brings_everything_a_second_up_says_so_and_down_ends_just_that(
             "postgres",
             "prefect",
             "gateway",
+            "background",
             "mail",
             "worker",
             "warm-worker",

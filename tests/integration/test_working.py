@@ -204,7 +204,7 @@ def test_of_two_who_act_at_once_one_acts_and_the_other_is_told(
 
 
 def test_a_salespersons_own_reassignment_waits_for_a_manager_and_is_done_once_one_agrees(
-    client: TestClient, lead_id: str, people: dict[str, str]
+    client: TestClient, lead_id: str, people: dict[str, str], background: None
 ) -> None:
     path, now = f"/leads/{lead_id}/assignment", datetime.now(UTC)
     body = {"rep_id": "bob", "by": "rita", "reason": "I am on leave"}

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from leadflow.gateway.background import LOST_AFTER, RunWatch
+from leadflow.background.run_watch import LOST_AFTER, RunWatch
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

@@ -1,12 +1,13 @@
 """Passwords: what is taken, and how it is kept (argon2id, RFC 9106)."""
 
+from functools import lru_cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 200
-_hasher = PasswordHasher()
-# Checked against where nobody has the name, so that the answer takes as long.
-_NOBODY = _hasher.hash("nobody has this password")
+# One lane: however many sign in, one processor is left for everything else.
+_hasher = PasswordHasher(parallelism=1)
 
 
 class PasswordRefused(ValueError):
@@ -30,6 +31,12 @@ def hash_password(password: str, *names: str) -> str:
 def is_password(kept: str | None, password: str) -> bool:
     """Whether this is the password; takes as long where there is none."""
     try:
-        return _hasher.verify(kept or _NOBODY, password[: LONGEST + 1]) and kept is not None
+        return _hasher.verify(kept or _nobody(), password[: LONGEST + 1]) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+@lru_cache
+def _nobody() -> str:
+    """Checked against where nobody has the name, so that the answer takes as long."""
+    return _hasher.hash("nobody has this password")

@@ -1,8 +1,7 @@
-"""What kinds of decision there are. Each later room registers its own as it is imported."""
+"""What kinds of decision there are. Rooms declare them, the composition root installs them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,26 +19,45 @@ class SubjectChanged(RuntimeError):
 @dataclass(frozen=True)
 class DecisionKind:
     """``content``: what the subject is at this moment, None where it is gone; an approval is of
-    exactly that. ``reaches``: whether a person may decide about this subject at all."""
+    exactly that. ``of_lead``: its subject is a lead, and only who reaches that lead may decide."""
 
+    name: str
     words: str
     content: Callable[[Session, str, dict[str, Any]], Content]
-    reaches: Callable[[Session, Person, Approval], bool] = lambda session, person, approval: True
+    of_lead: bool = False
 
 
 class UnknownDecision(LookupError):
-    """No room has registered decisions of this kind."""
+    """No room declares decisions of this kind."""
 
 
+# Whether a person may work on a lead or see it at all: a later room knows.
+ReachesLead = Callable[[Session, Person, str], bool]
 KINDS: dict[str, DecisionKind] = {}
-Do = Callable[[Approval, datetime], dict[str, Any]]
+_reaches_lead: list[ReachesLead] = []
+
+
+def install(kinds: Iterable[DecisionKind], reaches_lead: ReachesLead) -> None:
+    """Let these be all the kinds there are."""
+    given = {kind.name: kind for kind in kinds}
+    KINDS.clear()
+    KINDS.update(given)
+    _reaches_lead[:] = [reaches_lead]
+
+
+def reaches(session: Session, person: Person, approval: Approval) -> bool:
+    """Whether what is decided about is within the person's reach."""
+    kind = KINDS.get(approval.kind)
+    if kind is None or not kind.of_lead:
+        return True
+    return _reaches_lead[0](session, person, approval.subject_id)
 
 
 def kind_of(name: str) -> DecisionKind:
     """The kind of this name.
 
     Raises:
-        UnknownDecision: no room has registered it.
+        UnknownDecision: no room declares it.
     """
     if name not in KINDS:
         raise UnknownDecision(f"There are no decisions of the kind {name}.")

@@ -10,7 +10,7 @@ from leadflow.approvals.policy_store import current_policies
 from leadflow.approvals.tables import Approval, ApprovalStep
 from leadflow.approvals.who import who_may_decide
 from leadflow.audit import service as audit
-from leadflow.database import outbox
+from leadflow.outbox import service as outbox
 
 NOTIFY = "notify_person"
 

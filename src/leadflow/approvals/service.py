@@ -21,7 +21,8 @@ from leadflow.approvals.refusals import refusal
 from leadflow.approvals.subject import content_hash, refuse_changed
 from leadflow.approvals.tables import Approval, ApprovalStep, ApprovalVote
 from leadflow.approvals.who import May, MayNot, may_decide
-from leadflow.database import outbox
+from leadflow.outbox import service as outbox
+from leadflow.outbox.acts import act_of
 
 Vote = Literal["approve", "reject"]
 Door = Literal["api", "page", "prefect", "terminal"]
@@ -82,8 +83,10 @@ def propose(session: Session, proposal: Proposal, now: datetime) -> Approval:
 
     Raises:
         NobodyNeeded: the policies ask nobody about this.
-        UnknownDecision: no room has registered decisions of this kind.
+        UnknownAct: no room declares the act.
+        UnknownDecision: no room declares decisions of this kind.
     """
+    act_of(proposal.act)
     version, policies = current_policies(session)
     needed = policies.requirement(proposal.kind, proposal.facts, now)
     if not needed.levels:

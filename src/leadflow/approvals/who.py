@@ -10,7 +10,7 @@ from leadflow.accounts.delegation import stands_in_for
 from leadflow.accounts.people import people_with
 from leadflow.accounts.permissions import Role
 from leadflow.accounts.tables import Delegation, Person
-from leadflow.approvals.decision_kinds import KINDS
+from leadflow.approvals.decision_kinds import reaches
 from leadflow.approvals.tables import Approval, ApprovalVote
 
 
@@ -99,7 +99,4 @@ def _principals(session: Session, person: Person, now: datetime) -> list[Person]
 def _fits(session: Session, approval: Approval, person: Person, roles: set[str]) -> bool:
     if not person.active or not set(person.roles) & roles:
         return False
-    if Role.ADMIN in person.roles:
-        return True
-    kind = KINDS.get(approval.kind)
-    return kind is None or kind.reaches(session, person, approval)
+    return Role.ADMIN in person.roles or reaches(session, person, approval)

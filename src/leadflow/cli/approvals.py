@@ -84,7 +84,6 @@ def decide(
     """Decide as yourself: signed in here, by your password, or by a one-time code for this one."""
     from leadflow.approvals.codes import decide_with_code
     from leadflow.database.engine import unit_of_work
-    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 
     if decision not in ("approve", "reject"):
         raise typer.BadParameter("Say approve or reject.")

@@ -111,7 +111,6 @@ def reassign(
     from leadflow.assignment.work.reassignment import ask_or_reassign
     from leadflow.assignment.work.service import Said
     from leadflow.database.engine import unit_of_work
-    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
     from leadflow.settings import get_settings
 
     settings, now = get_settings(), datetime.now(UTC)

@@ -82,7 +82,6 @@ def forget(
     What was done, by whom and when stays, and the log is still as it was written."""
     from leadflow.approvals.forgetting import ask_to_forget
     from leadflow.database.engine import unit_of_work
-    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
     from leadflow.settings import get_settings
 
     with unit_of_work() as session:

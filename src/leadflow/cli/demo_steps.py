@@ -259,7 +259,7 @@ def _carried_out(approval_id: str) -> str | None:
     from sqlalchemy import select
 
     from leadflow.database.engine import unit_of_work
-    from leadflow.database.tables import OutboxRow
+    from leadflow.outbox.tables import OutboxRow
 
     with unit_of_work() as session:
         row = session.scalars(

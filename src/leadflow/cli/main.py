@@ -19,6 +19,7 @@ from leadflow.cli import (
     learning,
     models,
     monitoring,
+    outbox,
     overrides,
     people,
     performance,
@@ -42,6 +43,7 @@ app = typer.Typer(
     epilog="Begin with: leadflow demo",
 )
 OWN = ("leadflow", "models", "features", "expectations")
+WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out")
 
 _SERVERS, _LEADS, _WORK = "Servers", "Leads in", "Scoring and assignment"
 app.command(rich_help_panel=_SERVERS)(demo.demo)
@@ -71,6 +73,7 @@ app.add_typer(policies.app, name="policies", rich_help_panel="People")
 app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
 app.add_typer(quality.app, name="quality", rich_help_panel="People")
 app.add_typer(keys.app, name="keys", rich_help_panel="People")
+app.add_typer(outbox.app, name="outbox", rich_help_panel=_SERVERS)
 app.add_typer(audit.app, name="audit", rich_help_panel="People")
 
 
@@ -78,6 +81,7 @@ def main() -> None:
     """Run the command line; an expected error is one plain message, not a traceback."""
     try:
         with _from_the_terminal():
+            _compose_for(sys.argv[1:])
             app()
     except Exception as error:
         if os.environ.get("LEADFLOW_DEBUG") or not _expected(error):
@@ -85,6 +89,16 @@ def main() -> None:
         errors.print(f"[red]{type(error).__name__}[/red]: ", end="")
         errors.print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)
+
+
+def _compose_for(words: list[str]) -> None:
+    """Have the rooms declare what they add, but for words that need none of it and are to be
+    answered quickly."""
+    if not words or "--help" in words or words[0] in WITHOUT_ROOMS:
+        return
+    from leadflow.composition import compose
+
+    compose()
 
 
 @contextmanager

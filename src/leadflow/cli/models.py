@@ -71,7 +71,6 @@ def promote(
     """Ask at the gate whether a version may serve; somebody else decides."""
     from leadflow.approvals import service as approvals
     from leadflow.database.engine import unit_of_work
-    from leadflow.integrations import decisions  # noqa: F401  registers the kinds
     from leadflow.scoring.learning.challenger import promotion
     from leadflow.scoring.learning.versions import restate
     from leadflow.settings import get_settings

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from select import POLLIN, poll
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
@@ -16,9 +18,38 @@ from leadflow.observability import spans
 from leadflow.settings import get_settings
 
 
-def engine_for(url: URL | str, pool_size: int = 10) -> Engine:
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds after which PostgreSQL ends a statement, and a wait for a lock; 0: never."""
+
+    statement: int
+    lock: int
+
+
+class Use(Enum):
+    """What connections are for, and how long they may take: somebody waits for a request; the
+    background comes again; a batch (training, scoring all, an import, a command) takes its time;
+    migrations wait for each other."""
+
+    REQUEST = Timeouts(statement=30, lock=10)
+    BACKGROUND = Timeouts(statement=120, lock=30)
+    BATCH = Timeouts(statement=3600, lock=300)
+    MIGRATION = Timeouts(statement=0, lock=300)
+
+
+_process_use = [Use.BATCH]
+
+
+def work_for(use: Use) -> None:
+    """Say what this process is for, before its first connection; unless said, it works in batch."""
+    _process_use[:] = [use]
+    get_engine.cache_clear()
+
+
+def engine_for(url: URL | str, pool_size: int = 10, use: Use = Use.BATCH) -> Engine:
     """An engine on PostgreSQL; sessions speak UTC, so every read timestamp is aware and UTC."""
-    connected: dict[str, Any] = {"options": "-c timezone=UTC -c jit=off"}
+    limits = f"-c statement_timeout={use.value.statement}s -c lock_timeout={use.value.lock}s"
+    connected: dict[str, Any] = {"options": f"-c timezone=UTC -c jit=off {limits}"}
     if spans.kept():
         connected["cursor_factory"] = TracedCursor
     engine = create_engine(
@@ -46,7 +77,7 @@ def _refuse_ended(connection: Any, *_: object) -> None:
 def get_engine() -> Engine:
     """The engine on Leadflow's own database, as the role of the application (``roles``); starts the
     embedded server where that is used."""
-    engine = engine_for(cluster.locate(get_settings()).leadflow)
+    engine = engine_for(cluster.locate(get_settings()).leadflow, use=_process_use[0])
     roles.work_as_app(engine)
     return engine
 
@@ -59,10 +90,21 @@ def get_owner_engine() -> Engine:
 
 
 @contextmanager
-def unit_of_work(engine: Engine | None = None) -> Iterator[Session]:
+def unit_of_work(engine: Engine | None = None, use: Use | None = None) -> Iterator[Session]:
     """A session that commits once at the end, or rolls back when anything is raised.
 
-    Services take this session and never commit; requests, tasks and commands open it.
+    Services take this session and never commit; requests, tasks and commands open it. ``use`` gives
+    this one the timeouts of something else than its process is for: a report that a request asks
+    for takes as long as a batch.
     """
     with Session(engine or get_engine(), expire_on_commit=False) as session, session.begin():
+        if use is not None:
+            limits = use.value
+            session.execute(
+                text(
+                    "SELECT set_config('statement_timeout', :statement, true), "
+                    "set_config('lock_timeout', :lock, true)"
+                ),
+                {"statement": f"{limits.statement}s", "lock": f"{limits.lock}s"},
+            )
         yield session

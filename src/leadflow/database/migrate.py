@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from leadflow.database import roles
-from leadflow.database.engine import engine_for
+from leadflow.database.engine import Use, engine_for
 from leadflow.settings import get_settings
 
 MIGRATION_LOCK = 7_240_000
@@ -29,7 +29,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     role the application works as is given its rights.
     """
     config, settings = alembic_config(), get_settings()
-    owner = engine_for(engine.url, pool_size=1)
+    owner = engine_for(engine.url, pool_size=1, use=Use.MIGRATION)
     try:
         with owner.begin() as connection:
             lock = {"lock": MIGRATION_LOCK}

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
-from leadflow.gateway import background
+from leadflow.composition import compose
 from leadflow.gateway.api import metrics
 from leadflow.gateway.api import routers as api
 from leadflow.gateway.api.intake import Intake
@@ -46,6 +46,7 @@ def create_app() -> FastAPI:
     """The gateway; the champion loads in the background as it starts."""
     process.begin("gateway")
     gauges.install(metrics.QUEUES, metrics.GAUGES)
+    compose()
     app: FastAPI = FastAPIOffline(
         title="Leadflow",
         version="0.1.0",
@@ -86,8 +87,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     app.state.serving, app.state.intake = serving, Intake(serving)
     serving.start()
-    with background.running(serving):
+    try:
         yield
-    app.state.intake.stop()
-    serving.stop()
-    process.end()
+    finally:
+        app.state.intake.stop()
+        serving.stop()
+        process.end()

@@ -19,7 +19,6 @@ from leadflow.quality.review_kinds import (
     JudgementInvalid,
     ReviewedDecision,
     ReviewKind,
-    register,
 )
 from leadflow.scoring.tables import LeadScore
 
@@ -159,15 +158,13 @@ def _compare(judgement: AssignmentJudgement, answer: Mapping[str, Any]) -> Compa
     return Compared("disagree", "disagree", "minor" if minor else "major")
 
 
-ASSIGNMENTS = register(
-    ReviewKind(
-        name="assignment",
-        plural="assignments",
-        size=lambda settings: settings.quality_daily_assignments,
-        population=_population,
-        read=_read,
-        judgement=AssignmentJudgement,
-        check=_check,
-        compare=_compare,
-    )
+ASSIGNMENTS = ReviewKind(
+    name="assignment",
+    plural="assignments",
+    size=lambda settings: settings.quality_daily_assignments,
+    population=_population,
+    read=_read,
+    judgement=AssignmentJudgement,
+    check=_check,
+    compare=_compare,
 )

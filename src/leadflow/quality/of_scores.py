@@ -14,7 +14,6 @@ from leadflow.quality.review_kinds import (
     Compared,
     ReviewedDecision,
     ReviewKind,
-    register,
 )
 from leadflow.scoring.levels import BEST_FIRST
 from leadflow.scoring.tables import LeadScore
@@ -94,16 +93,14 @@ def _compare(judgement: ScoreJudgement, answer: Mapping[str, Any]) -> Compared:
     return Compared(judgement.level, "disagree" if apart else "agree", SEVERITIES[apart])
 
 
-SCORES = register(
-    ReviewKind(
-        name="score",
-        plural="scores",
-        size=lambda settings: settings.quality_daily_scores,
-        population=_population,
-        read=_read,
-        judgement=ScoreJudgement,
-        check=_check,
-        compare=_compare,
-        answer_category=lambda answer: str(answer["level"]),
-    )
+SCORES = ReviewKind(
+    name="score",
+    plural="scores",
+    size=lambda settings: settings.quality_daily_scores,
+    population=_population,
+    read=_read,
+    judgement=ScoreJudgement,
+    check=_check,
+    compare=_compare,
+    answer_category=lambda answer: str(answer["level"]),
 )

@@ -1,10 +1,10 @@
-"""What kinds of decisions are looked at. A kind is one file that registers itself.
+"""What kinds of decisions are looked at. A kind is one file, named in the room's `declares.py`.
 
 A kind says which decisions of a day there are, what a reviewer is shown of one, what they may
 answer, and how that compares with what the machine decided. The rest of this room asks no more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -21,7 +21,7 @@ SEVERITIES: tuple[Severity, ...] = ("none", "minor", "major", "critical")
 
 
 class UnknownReviewKind(LookupError):
-    """No room has registered decisions of this kind."""
+    """No room declares decisions of this kind."""
 
     def __init__(self, name: str) -> None:
         known = ", ".join(sorted(KINDS))
@@ -77,17 +77,18 @@ class ReviewKind:
 KINDS: dict[str, ReviewKind] = {}
 
 
-def register(kind: ReviewKind) -> ReviewKind:
-    """Have decisions of this kind sampled and reviewed."""
-    KINDS[kind.name] = kind
-    return kind
+def install(kinds: Iterable[ReviewKind]) -> None:
+    """Let these be all the kinds that are sampled and reviewed."""
+    given = {kind.name: kind for kind in kinds}
+    KINDS.clear()
+    KINDS.update(given)
 
 
 def kind_of(name: str) -> ReviewKind:
     """The kind of this name.
 
     Raises:
-        UnknownReviewKind: nobody has registered one.
+        UnknownReviewKind: no room declares it.
     """
     if name not in KINDS:
         raise UnknownReviewKind(name)

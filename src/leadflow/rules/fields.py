@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.problems import nearest, shown
 from leadflow.conditions.values import ValueKind
-from leadflow.leads import declares as leads
-from leadflow.scoring import score_fields as scoring
 
 # The known names of each family, by its prefix.
 Known = Mapping[str, Mapping[str, str]]
@@ -77,6 +75,3 @@ def is_at_hand(name: str) -> bool:
     """Whether a field is read out of a lead and its score; else only the store knows it."""
     found = family_of(name)
     return (CATALOGUE[name] if found is None else found[0]).at_hand is not None
-
-
-install((*scoring.FIELDS, *leads.FIELDS), leads.FIELD_FAMILIES)

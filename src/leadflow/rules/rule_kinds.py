@@ -1,9 +1,10 @@
 """What rule sets there are: a kind is what the rules are for, and what their actions may say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from leadflow.conditions.problems import Problem, nearest, shown
@@ -19,18 +20,31 @@ class UnknownRuleKind(LookupError):
         super().__init__(f"There are no rules for {shown(kind)}. {nearest(kind, KINDS)}")
 
 
-class AnyActions(BaseModel):
-    """Actions of a kind whose room has not said yet what it can do."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-
 # What else a kind's rules must keep, held against the store as they are written.
 Check = Callable[[Session, "RuleSet"], list[Problem]]
+
+
+@dataclass(frozen=True)
+class RuleKind:
+    """What rules of one kind may say as their actions, declared by the room that carries them out;
+    ``check`` says what else must hold of a whole rule set."""
+
+    name: str
+    actions: type[BaseModel]
+    check: Check | None = None
+
+
+KINDS: dict[str, type[BaseModel]] = {}
 CHECKS: dict[str, Check] = {}
 
-# The room that carries the actions out puts its own model in as it is imported.
-KINDS: dict[str, type[BaseModel]] = {"assignment": AnyActions}
+
+def install(kinds: Iterable[RuleKind]) -> None:
+    """Let these be all the kinds of rules there are."""
+    given = tuple(kinds)
+    KINDS.clear()
+    CHECKS.clear()
+    KINDS.update({kind.name: kind.actions for kind in given})
+    CHECKS.update({kind.name: kind.check for kind in given if kind.check is not None})
 
 
 def actions_of(kind: str) -> type[BaseModel]:

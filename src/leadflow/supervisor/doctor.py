@@ -4,14 +4,18 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from typing import Literal
 
 import httpx
 import psycopg
 
+from leadflow.background import records
 from leadflow.database import cluster, embedded, roles
 from leadflow.database.cluster import DatabaseUnavailable
+from leadflow.database.engine import unit_of_work
+from leadflow.integrations.notifications.recipients import unreachable
 from leadflow.secret import SecretKeyError, load_secret
 from leadflow.settings import Settings
 from leadflow.supervisor import state
@@ -45,6 +49,8 @@ def examine(settings: Settings) -> list[Finding]:
         _ports,
         _prefect,
         _workers,
+        _background,
+        _told,
         _mlflow,
         _browser,
     )
@@ -92,7 +98,7 @@ def _secret(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if settings.database_url is None and embedded.running_pid(settings.home) is None:
+    if _embedded_is_down(settings):
         return Finding("PostgreSQL", "note", "embedded, not running", START)
     try:
         cluster.ensure_databases(cluster.locate(settings))
@@ -102,9 +108,14 @@ def _database(settings: Settings) -> Finding:
     return Finding("PostgreSQL", "ok", kind)
 
 
+def _embedded_is_down(settings: Settings) -> bool:
+    """Nothing is asked of a server that asking would start."""
+    return settings.database_url is None and embedded.running_pid(settings.home) is None
+
+
 def _audit(settings: Settings) -> Finding:
     """Whether the audit log is protected from the application itself."""
-    if settings.database_url is None and embedded.running_pid(settings.home) is None:
+    if _embedded_is_down(settings):
         return Finding("Audit log", "note", "PostgreSQL is not running", START)
     try:
         role = roles.role_in_use(cluster.locate(settings).leadflow)
@@ -170,6 +181,47 @@ def _online(settings: Settings, pool: str) -> int:
     address = f"{settings.prefect_url}/api/work_pools/{pool}/workers/filter"
     found = httpx.post(address, json={}, timeout=5.0).json()
     return sum(item.get("status") == "ONLINE" for item in found)
+
+
+def _background(settings: Settings) -> Finding:
+    """Whether somebody consumes the outbox."""
+    if _embedded_is_down(settings):
+        return Finding("Background", "note", "PostgreSQL is not running", START)
+    try:
+        with unit_of_work() as session:
+            loops = records.running(session, datetime.now(UTC))
+            failing = sorted({row.loop for row in loops if row.failures})
+            processes = {row.process for row in loops}
+    except Exception:
+        return Finding("Background", "note", "PostgreSQL does not answer", START)
+    if not processes:
+        return Finding("Background", "note", "not running", START)
+    if failing:
+        where = str(settings.home / "logs" / "background.log")
+        return Finding("Background", "bad", f"failing: {', '.join(failing)}", f"Read {where}")
+    return Finding("Background", "ok", f"{len(processes)} processes")
+
+
+def _told(settings: Settings) -> Finding:
+    """Whether every salesperson can be told about their leads."""
+    if _embedded_is_down(settings):
+        return Finding("Notices", "note", "PostgreSQL is not running", START)
+    try:
+        with unit_of_work() as session:
+            found = unreachable(session)
+    except Exception:
+        return Finding("Notices", "note", "PostgreSQL does not answer", START)
+    if not found:
+        return Finding("Notices", "ok", "every salesperson has an address or an account with one")
+    named = ", ".join(one.external_id for one in found[:10])
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return Finding(
+        "Notices",
+        "note",
+        f"nobody can tell {named}{more} about their leads",
+        "Give each an address (email in the team file) or an account with one (leadflow people "
+        "add --rep). What was not told: leadflow outbox list --state nothing_done",
+    )
 
 
 def _mlflow(settings: Settings) -> Finding:

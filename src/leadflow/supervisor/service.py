@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
 
+from leadflow.composition import event_types
 from leadflow.database import cluster, embedded, migrate
 from leadflow.database.engine import engine_for, unit_of_work
-from leadflow.leads.declares import EVENT_TYPES
 from leadflow.leads.event_types import put_in
 from leadflow.settings import Settings
 from leadflow.supervisor import state
@@ -22,6 +22,7 @@ from leadflow.supervisor.on_demand import OnDemand
 from leadflow.supervisor.ports import check_ports
 from leadflow.supervisor.services import (
     Service,
+    background,
     gateway,
     mail_server,
     mlflow_server,
@@ -47,7 +48,7 @@ def prepare_database(settings: Settings) -> bool:
     engine = engine_for(found.leadflow, pool_size=1)
     migrate.upgrade(engine)
     with unit_of_work(engine) as session:
-        put_in(session, {"leads": EVENT_TYPES}, datetime.now(UTC))
+        put_in(session, event_types(), datetime.now(UTC))
     engine.dispose()
     return started
 
@@ -105,6 +106,8 @@ class Supervisor:
         deploy(settings)
         self._start(worker(settings))
         self._start(warm_worker(settings))
+        for number in range(settings.background_processes):
+            self._start(background(settings, number + 1))
         if settings.notify_url is None:
             self._start(mail_server(settings))
         self._wait(api)

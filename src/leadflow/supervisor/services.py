@@ -46,14 +46,20 @@ def gateway(settings: Settings) -> Service:
     return Service(
         "gateway",
         (
-            *_uvicorn(
-                "leadflow.gateway.application:create_app", settings.host, settings.gateway_port
-            ),
+            *_uvicorn("leadflow.gateway.main:gateway", settings.host, settings.gateway_port),
             *("--workers", str(settings.gateway_processes)),
         ),
         environment(settings) | counting(settings),
         f"{settings.gateway_url}/health",
     )
+
+
+def background(settings: Settings, number: int = 1) -> Service:
+    """Consumes the outbox, keeps the audit chain, scores again what has changed. There may be
+    several, each with a number."""
+    command = (sys.executable, "-m", "leadflow.background.main")
+    name = "background" if number == 1 else f"background-{number}"
+    return Service(name, command, environment(settings), None)
 
 
 def worker(settings: Settings) -> Service:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from leadflow.conditions.evaluation import holds
 from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.rules.compiling import compiled
-from leadflow.rules.rule_kinds import AnyActions
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.service import first_match, lead_source, matching, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from tests.integration.rules.made_up import NOW, conditions, declare_demos, leads
+from tests.made_up import AnyActions
 
 
 def rule_set(drawn: list[dict[str, Any]]) -> RuleSet:

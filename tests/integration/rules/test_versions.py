@@ -18,6 +18,7 @@ from leadflow.rules import rule_kinds, service
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.tables import RuleSetRow
 from tests.integration.rules.made_up import declare_demos
+from tests.made_up import AnyActions
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KIND = "assignment"
@@ -26,7 +27,7 @@ KIND = "assignment"
 @pytest.fixture(autouse=True)
 def actions_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the actions may say is another room's matter."""
-    monkeypatch.setitem(rule_kinds.KINDS, KIND, rule_kinds.AnyActions)
+    monkeypatch.setitem(rule_kinds.KINDS, KIND, AnyActions)
     monkeypatch.delitem(rule_kinds.CHECKS, KIND, raising=False)
 
 
@@ -41,7 +42,7 @@ def rules(score: float = 80, **more: Any) -> RuleSet:
             }
         ]
     }
-    return parse_rules(content | more, rule_kinds.AnyActions)
+    return parse_rules(content | more, AnyActions)
 
 
 def add(session: Session, written: RuleSet, activate: bool = True) -> int:
@@ -95,7 +96,7 @@ def test_what_is_stored_already_is_no_new_version(session: Session) -> None:
 def test_the_order_of_keys_makes_no_new_version(session: Session) -> None:
     first = rules(80, default={"a": 1, "b": 2})
     assert add(session, first) == 1
-    turned = parse_rules(dict(reversed(first.content.items())), rule_kinds.AnyActions)
+    turned = parse_rules(dict(reversed(first.content.items())), AnyActions)
     assert add(session, turned) == 1
 
 
@@ -172,7 +173,7 @@ def test_all_leads_are_counted_by_the_rule_each_would_get(session: Session) -> N
             {"rule_id": "large", "name": "L", "conditions": sizes, "actions": {}},
             {"rule_id": "seen", "name": "S", "conditions": seen, "actions": {}, "priority": 1},
         ],
-        rule_kinds.AnyActions,
+        AnyActions,
     )
     leads = [Lead(source="t", company_size=size) for size in (1, 500, 500, 500, None)]
     session.add_all(leads)
@@ -182,7 +183,7 @@ def test_all_leads_are_counted_by_the_rule_each_would_get(session: Session) -> N
         session.add(LeadEvent(lead_id=lead.id, type="meeting", occurred_at=at, source="t"))
     session.flush()
     assert service.matches(session, written, NOW) == {"seen": 1, "large": 2, None: 2}
-    nothing = parse_rules([], rule_kinds.AnyActions)
+    nothing = parse_rules([], AnyActions)
     assert service.matches(session, nothing, NOW) == {None: 5}
     assert session.scalar(select(func.count()).select_from(RuleSetRow)) == 0
 
@@ -209,7 +210,7 @@ def test_only_rules_about_events_are_read_from_the_store() -> None:
     def about(field: str) -> bool:
         fits = {"any": [{"level": {"operator": "exists"}}, {field: {"operator": "exists"}}]}
         rule = {"rule_id": "r", "name": "R", "conditions": fits, "actions": {}}
-        return service.reads_store(parse_rules([rule], rule_kinds.AnyActions))
+        return service.reads_store(parse_rules([rule], AnyActions))
 
     assert [about(name) for name in ("budget", "attributes.plan", "total_score")] == [False] * 3
     assert [about(name) for name in ("last_event_at", "events.meeting.count_7d")] == [True] * 2

@@ -11,10 +11,10 @@ from leadflow.conditions.operators import OPERATORS
 from leadflow.conditions.tree import GROUPS, Reader
 from leadflow.conditions.values import ValueKind
 from leadflow.rules.fields import CATALOGUE, FAMILIES, kinds_of
-from leadflow.rules.rule_kinds import AnyActions
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import first_match
 from leadflow.rules.text_format import read_yaml
+from tests.made_up import AnyActions
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GUIDE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()

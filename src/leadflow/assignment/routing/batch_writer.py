@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.choice.strategies import PARTS
+from leadflow.assignment.notices import Handed, tell_of_assignments
 from leadflow.assignment.routing import leftover
 from leadflow.assignment.routing.decision_trace import packed
 from leadflow.assignment.snapshots import TeamSnapshot
 from leadflow.assignment.team.sla import first_times
 from leadflow.database.copying import copy_rows, run
 from leadflow.database.ids import new_id
-from leadflow.database.outbox import enqueue
 
 DECISION = (
     "id",
@@ -52,7 +52,6 @@ ASSIGNMENT = (
 )
 
 
-NOTIFY = "notify"
 BATCH = """
 INSERT INTO assignment_batches
     (id, source, decided_at, team_version, rules_version, rep_ids, parts)
@@ -110,10 +109,9 @@ def write_batch(
     if assigned:
         copy_rows(session, "assignments", ASSIGNMENT, assigned)
     leftover.keep(session, fresh, ids, batch.at)
-    told = [row[0] for row, made in zip(assigned, given, strict=True) if _tells_manager(made)]
-    if told:
-        payload = {"kind": "assigned", "batch_id": batch_id, "assignment_ids": told}
-        enqueue(session, NOTIFY, f"assigned:{told[0]}", payload)
+    # A batch that requests share is written in parts: the first assignment names the part.
+    if assigned:
+        tell_of_assignments(session, assigned[0][0], [handed(made, batch) for made in given])
     return {row[1]: _given(dict(zip(ASSIGNMENT, row, strict=True))) for row in assigned}
 
 
@@ -197,5 +195,7 @@ def assignment_row(made: Choice, decision_id: str, batch: Batch, clocks: Clocks)
     )
 
 
-def _tells_manager(made: Choice) -> bool:
-    return made.plan.actions.notify_manager
+def handed(made: Choice, batch: Batch) -> Handed:
+    """What a decision that chose somebody is told by."""
+    rep_id = batch.team.reps[made.rep or 0].rep_id
+    return Handed(made.lead.lead_id, rep_id, made.lead.level, made.plan.actions.notify_manager)

@@ -12,7 +12,6 @@ from leadflow.assignment.choice.plan import Plan
 from leadflow.assignment.choice.strategies import HybridWeights, StrategyName, find_strategy
 from leadflow.assignment.tables import Rep, Team
 from leadflow.conditions.problems import Problem, nearest
-from leadflow.rules.rule_kinds import CHECKS, KINDS
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.service import active_rules, reads_store
 from leadflow.rules.tables import RuleSetRow
@@ -40,8 +39,6 @@ def unknown_names(session: Session, rules: RuleSet) -> list[Problem]:
     return problems
 
 
-KINDS[KIND] = AssignActions
-CHECKS[KIND] = unknown_names
 # What counts until somebody stores rules: every qualified lead is handed out.
 BUILT_IN: dict[str, Any] = {
     "rules": [

@@ -7,18 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.notices import Notice, What, tell
 from leadflow.assignment.routing.due import due_leads
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Rep
-from leadflow.database.outbox import enqueue
 from leadflow.leads.tables import Lead
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import Settings
 
 AGAIN_AFTER = timedelta(hours=24)
 MOST_NAMED = 100
-NOTIFY = "notify"
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,12 @@ def raise_alarms(session: Session, settings: Settings, now: datetime) -> Alarm:
     )
     forgotten = stale(session, settings, now)
     owner = session.scalars(select(Rep.id).where(Rep.is_fallback)).first()
-    for kind, leads in (("unroutable", raised), ("stale", forgotten)):
-        if leads:
-            payload = {
-                "kind": kind,
-                "rep_id": owner,
-                "leads": len(leads),
-                "lead_ids": sorted(leads)[:MOST_NAMED],
-            }
-            # Stale leads are told of once an hour, however often it is looked.
-            when = now if kind == "unroutable" else now.replace(minute=0, second=0, microsecond=0)
-            enqueue(session, NOTIFY, f"{kind}:{when.isoformat()}", payload)
+    # Stale leads are told of once an hour, however often it is looked.
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    alarms: tuple[tuple[What, list[str], datetime], ...] = (
+        ("unroutable", raised, now),
+        ("stale", forgotten, hour),
+    )
+    told = [Notice(what, owner, "rep", leads, at.isoformat()) for what, leads, at in alarms]
+    tell(session, told)
     return Alarm(len(raised), len(forgotten))

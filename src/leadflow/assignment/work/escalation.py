@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.locks import take_assignment_lock
+from leadflow.assignment.notices import Notice, To, What, tell
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.tables import Assignment, Rep, Team
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
@@ -23,13 +24,11 @@ from leadflow.assignment.work.handover import (
     record_step,
 )
 from leadflow.assignment.work.next_best import NextBest
-from leadflow.database.outbox import enqueue
 from leadflow.leads.tables import Lead
 from leadflow.settings import Settings
 
 BATCH = 200
 ACTOR = "escalate_assignments"
-NOTIFY = "notify"
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ def escalate(session: Session, settings: Settings, now: datetime, limit: int = B
     due = _due(session, leads, now)
     work = _Work(session, settings, [made.lead_id for made in due], now)
     done = [work.step(made) for made in due]
+    tell(session, work.notices)
     return Escalated(done.count("reminded"), done.count("escalated"), done.count("left"))
 
 
@@ -107,6 +107,7 @@ class _Work:
         self.next_best = NextBest(session, book, self.present, leads, now)
         self.had_it = _holders(session, leads)
         self.chains = _chains(session)
+        self.notices: list[Notice] = []
 
     def step(self, made: Assignment) -> str:
         """The next step of one lead: ``reminded``, ``escalated`` or ``left``."""
@@ -128,7 +129,8 @@ class _Work:
         made.escalation_step |= 1
         due_later = made.due_at is not None and made.due_at > self.now
         made.next_step_at = made.due_at if due_later else self._later(made)
-        self._record(made, "reminded", None)
+        record_step(self.session, made, "reminded", ACTOR, None, self.now)
+        self._tell(made, "reminded")
         return "reminded"
 
     def _pass_on(self, made: Assignment, above: int) -> bool:
@@ -165,21 +167,15 @@ class _Work:
         self.loads[rep_id] = self.loads.get(rep_id, 0) + 1
         self.had_it[made.lead_id] |= {rep_id}
         self._tell(given, "escalated")
+        if self.chains[made.rep_id].team_lead != rep_id:
+            self._tell(given, "escalated", made.rep_id, "team_lead")
         return None
 
-    def _record(self, made: Assignment, kind: str, reason: str | None) -> None:
-        record_step(self.session, made, kind, ACTOR, reason, self.now)
-        self._tell(made, kind)
-
-    def _tell(self, made: Assignment, kind: str) -> None:
-        payload = {
-            "kind": kind,
-            "assignment_id": made.id,
-            "lead_id": made.lead_id,
-            "rep_id": made.rep_id,
-        }
-        key = f"{kind}:{made.id}:{self.now.isoformat()}"
-        enqueue(self.session, NOTIFY, key, payload)
+    def _tell(
+        self, made: Assignment, what: What, rep_id: str | None = None, to: To = "rep"
+    ) -> None:
+        occasion = f"{made.id}:{self.now.isoformat()}"
+        self.notices.append(Notice(what, rep_id or made.rep_id, to, [made.lead_id], occasion))
 
     def _later(self, made: Assignment) -> datetime:
         calendar = self.reps[made.rep_id].calendar

@@ -14,6 +14,7 @@ from leadflow.accounts.permissions import INTEGRATION, Role
 from leadflow.accounts.tables import ApiKey, Person
 from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.limits import PASSWORDS, limited
 from leadflow.gateway.http.problems import Problem
 from leadflow.gateway.http.security import needs
 
@@ -124,6 +125,7 @@ def read_people(caller: Manages) -> list[PersonOut]:
 
 
 @router.post("/people", response_model=PasswordMade, status_code=201, summary="Add somebody")
+@limited(PASSWORDS)
 def add_person(body: PersonIn, response: Response, caller: Manages) -> PasswordMade:
     """They can sign in at once, with the password in the answer."""
     with unit_of_work() as session:
@@ -145,6 +147,7 @@ def change_person(who: Who, body: PersonChange, caller: Manages) -> PersonOut:
 
 
 @router.post("/people/{who}/password", response_model=PasswordMade, summary="A new password")
+@limited(PASSWORDS)
 def make_password(who: Who, response: Response, caller: Manages) -> PasswordMade:
     """For somebody who has forgotten theirs; wherever they are signed in, they are signed out."""
     with unit_of_work() as session:

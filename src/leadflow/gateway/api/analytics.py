@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from leadflow.assignment.insight.override_report import assignment_override_report
 from leadflow.assignment.insight.performance_report import performance_report
 from leadflow.assignment.insight.strategy_comparison import MOST_LEADS, compare_strategies
-from leadflow.database.engine import unit_of_work
+from leadflow.database.engine import Use, unit_of_work
 from leadflow.gateway.http.callers import ReadsAnalytics
+from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.problems import Problem
 from leadflow.scoring.learning.challenger import horizon
 from leadflow.scoring.overrides.report import override_report
@@ -137,10 +138,11 @@ class OverridesOut(BaseModel):
 
 
 @router.get("/overrides", response_model=OverridesOut, summary="Did people know better?")
+@limited(REPORTS)
 def read_overrides(caller: ReadsAnalytics) -> OverridesOut:
     """Overrides of scores and of assignments, judged by what came of the leads."""
     now, time_given = datetime.now(UTC), horizon(get_settings())
-    with unit_of_work() as session:
+    with unit_of_work(use=Use.BATCH) as session:
         scores = override_report(session, time_given, now)
         assignments = assignment_override_report(session, time_given, now)
     return OverridesOut.model_validate(
@@ -149,6 +151,7 @@ def read_overrides(caller: ReadsAnalytics) -> OverridesOut:
 
 
 @router.get("/assignment", response_model=ReportOut, summary="How do salespeople do?")
+@limited(REPORTS)
 def read_report(
     caller: ReadsAnalytics,
     since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
@@ -162,7 +165,7 @@ def read_report(
     start = since or end - timedelta(days=PERIOD_DAYS)
     if start >= end:
         raise Problem(422, "invalid-input", "Some fields are not valid", "from must be before to.")
-    with unit_of_work() as session:
+    with unit_of_work(use=Use.BATCH) as session:
         made = performance_report(session, get_settings(), start, end, now, team)
         return ReportOut.model_validate(asdict(made))
 
@@ -172,11 +175,12 @@ def read_report(
     response_model=ComparisonOut,
     summary="Which strategy would have done better?",
 )
+@limited(REPORTS)
 def read_comparison(
     caller: ReadsAnalytics, last: Annotated[int, Query(ge=50, le=MOST_LEADS)] = 2_000
 ) -> ComparisonOut:
     """Past leads handed out again by each strategy, with the uncertainty of every gain. 404 while
     there are too few past leads."""
-    with unit_of_work() as session:
+    with unit_of_work(use=Use.BATCH) as session:
         made = compare_strategies(session, get_settings(), datetime.now(UTC), last)
         return ComparisonOut.model_validate(asdict(made))

@@ -29,7 +29,6 @@ from leadflow.gateway.api.approval_schemas import (
 from leadflow.gateway.api.to_do import ToDo, everything
 from leadflow.gateway.http.callers import Decides, ReadsApprovals, SeesAll
 from leadflow.gateway.http.problems import Problem
-from leadflow.integrations import decisions  # noqa: F401  registers the kinds
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["approvals"])

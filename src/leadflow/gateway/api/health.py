@@ -1,16 +1,18 @@
 """``GET /health``: every part Leadflow depends on, by name."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from leadflow.background import records
 from leadflow.database import cluster
-from leadflow.database.engine import engine_for, get_engine
+from leadflow.database.engine import engine_for, get_engine, unit_of_work
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
 
@@ -25,12 +27,25 @@ class Part(BaseModel):
     detail: str
 
 
+class LoopOut(BaseModel):
+    """One loop of one background process."""
+
+    process: str
+    loop: str
+    looked_at: datetime
+    worked_at: datetime | None = Field(description="When it last had something to do.")
+    failures: int = Field(description="In a row; 0: it is well.")
+    failed_at: datetime | None
+    last_error: str | None
+
+
 class Health(BaseModel):
     """``ok``: all parts are. ``degraded``: leads are taken and scored, something else is not well.
     ``down``: no leads can be taken."""
 
     status: Literal["ok", "degraded", "down"]
     parts: dict[str, Part]
+    loops: list[LoopOut] = Field(description="What the background processes did last.")
 
 
 @router.get("/health", response_model=Health, summary="Is everything up?")
@@ -48,17 +63,19 @@ def _limiter() -> CapacityLimiter:
 
 
 def _health(request: Request) -> Health:
+    loops: list[LoopOut] = []
     checks: dict[str, Callable[[], Part]] = {
         "database": _database,
         "model": lambda: _model(request),
+        "background": lambda: _background(loops),
         "prefect": _prefect,
         "mlflow": _mlflow,
     }
     parts = {name: check() for name, check in checks.items()}
     if parts["database"].status == "down":
-        return Health(status="down", parts=parts)
+        return Health(status="down", parts=parts, loops=loops)
     fine = all(part.status == "ok" for part in parts.values())
-    return Health(status="ok" if fine else "degraded", parts=parts)
+    return Health(status="ok" if fine else "degraded", parts=parts, loops=loops)
 
 
 def _database() -> Part:
@@ -69,6 +86,33 @@ def _database() -> Part:
             return Part(status="ok", detail=f"PostgreSQL {version}, schema {revision.scalar_one()}")
     except Exception as error:
         return Part(status="down", detail=f"PostgreSQL does not answer ({type(error).__name__}).")
+
+
+def _background(loops: list[LoopOut]) -> Part:
+    """How the background processes are; what each loop did last is put into ``loops``."""
+    try:
+        with unit_of_work() as session:
+            loops += [
+                LoopOut(
+                    process=row.process,
+                    loop=row.loop,
+                    looked_at=row.looked_at,
+                    worked_at=row.worked_at,
+                    failures=row.failures,
+                    failed_at=row.failed_at,
+                    last_error=row.error and row.error.splitlines()[-1],
+                )
+                for row in records.running(session, datetime.now(UTC))
+            ]
+    except Exception as error:
+        return Part(status="down", detail=f"Nothing is known of it ({type(error).__name__}).")
+    processes = {loop.process for loop in loops}
+    failing = sorted({loop.loop for loop in loops if loop.failures})
+    if not processes:
+        return Part(status="down", detail="No background process runs. Start it: leadflow up")
+    if failing:
+        return Part(status="down", detail=f"Failing: {', '.join(failing)}; see loops.")
+    return Part(status="ok", detail=f"{len(processes)} processes, {len(loops)} loops")
 
 
 def _model(request: Request) -> Part:

@@ -20,6 +20,7 @@ from leadflow.approvals.policy_store import (
 )
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import Delegates, ReadsPolicies, WritesPolicies
+from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.problems import Problem
 from leadflow.scoring.overrides.schemas import Words
 
@@ -123,6 +124,7 @@ def put_policies(
 
 
 @router.post("/policies/dry-run", response_model=list[PolicyTrialOut], summary="Try policies")
+@limited(REPORTS)
 def try_some(
     body: Content, caller: ReadsPolicies, last: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[PolicyTrialOut]:

@@ -11,6 +11,7 @@ from leadflow.gateway.api import (
     lead_intake,
     leads,
     metrics,
+    outbox,
     outcomes,
     policies,
     quality,
@@ -39,5 +40,6 @@ ROUTERS = (
     accounts.router,
     approvals.router,
     policies.router,
+    outbox.router,
     quality.router,
 )

@@ -11,6 +11,7 @@ from leadflow.assignment.insight.rule_trial import MOST_LEADS, try_rules
 from leadflow.conditions.problems import Problem, RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
+from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.security import named_by
 from leadflow.rules import service
 from leadflow.rules.rule_kinds import actions_of
@@ -168,6 +169,7 @@ def put_rules(
     summary="Try assignment rules on past leads",
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": BODY}}},
 )
+@limited(REPORTS)
 def try_assignment_rules(
     caller: ReadsRules,
     content: Annotated[Any, Depends(_content)],

@@ -12,6 +12,7 @@ from leadflow.accounts.people import change_password
 from leadflow.accounts.permissions import PERMISSIONS
 from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.limits import PASSWORDS, limited
 from leadflow.gateway.http.problems import Problem
 from leadflow.gateway.http.security import COOKIE, needs
 from leadflow.settings import get_settings
@@ -48,6 +49,7 @@ class MeOut(BaseModel):
 
 
 @router.post("/session", response_model=SignedIn, status_code=201, summary="Sign in")
+@limited(PASSWORDS)
 def sign_in(body: SignInBody, response: Response) -> SignedIn:
     """Five wrong passwords in a row lock the name for a quarter of an hour: 401 `sign-in-refused`
     says so."""
@@ -97,6 +99,7 @@ class PasswordIn(BaseModel):
 
 
 @router.put("/me/password", status_code=204, summary="Change my password")
+@limited(PASSWORDS)
 def change_my_password(body: PasswordIn, caller: Me) -> None:
     """Wherever you are signed in, you are signed out, here too."""
     with unit_of_work() as session:

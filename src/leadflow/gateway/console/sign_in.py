@@ -13,6 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.sessions import set_cookie
 from leadflow.gateway.console.forms import LeavingNow, go_to
 from leadflow.gateway.console.rendering import page
+from leadflow.gateway.http.limits import PASSWORDS, limited
 from leadflow.gateway.http.security import COOKIE
 from leadflow.settings import get_settings
 
@@ -32,6 +33,7 @@ def ask(request: Request, next: str = "/console") -> Response:  # noqa: A002  it
 
 
 @router.post("/console/sign-in")
+@limited(PASSWORDS)
 def enter(
     request: Request,
     username: Annotated[str, Form(max_length=320)],
@@ -68,6 +70,7 @@ def ask_password(request: Request, caller: LeavingNow) -> Response:
 
 
 @router.post("/console/password")
+@limited(PASSWORDS)
 def new_password(
     request: Request,
     caller: LeavingNow,

@@ -41,6 +41,7 @@ from leadflow.leads.own_event_types import EventTypesInvalid
 from leadflow.leads.payloads import PayloadRefused
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
+from leadflow.outbox.settling import ActElsewhere, ActNotFound
 from leadflow.quality.errors import (
     ActionClosed,
     ActionNotFound,
@@ -78,6 +79,8 @@ TITLES = {
 }
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
+    ActNotFound: (404, "act-not-found", "There is no such act"),
+    ActElsewhere: (409, "act-elsewhere", "The act is in another state"),
     NotYourName: (403, "not-your-name", "You may not act for them"),
     KeyReused: (
         409,

@@ -64,6 +64,13 @@ def read_mail(settings: Settings, newest: int = 50) -> list[Mail]:
     return [_read(path) for path in paths]
 
 
+def holds(settings: Settings, message_id: str) -> bool:
+    """Whether a message of this Message-ID was taken."""
+    wanted = f"message-id: {message_id}".lower().encode()
+    newest_first = sorted(folder_of(settings).glob("*.eml"), reverse=True)
+    return any(wanted in path.read_bytes().lower() for path in newest_first)
+
+
 def serve(settings: Settings) -> Controller:
     """The server, running in a thread of its own."""
     controller = Controller(

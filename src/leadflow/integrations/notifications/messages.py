@@ -19,6 +19,14 @@ By: {due:%A %d %B %Y, %H:%M} UTC
 In Prefect's form, decide as {username} with this one-time code: {code}
 It works once, for {minutes:g} minutes; the link above gives you a new one at any time.
 """
+LEAD_SUBJECTS = {
+    "assigned": ("A hot lead for you", "{count} hot leads for you"),
+    "rule": ("A lead your rules tell you of", "{count} leads your rules tell you of"),
+    "reminded": ("A lead waits for your first word", "{count} leads wait for your first word"),
+    "escalated": ("A lead passed on: nobody got in touch", "{count} leads passed on"),
+    "unroutable": ("Nobody can take a lead", "Nobody can take {count} leads"),
+    "stale": ("A lead lies about", "{count} leads lie about"),
+}
 DECIDED = """{what}: {status}.
 
 {reason}
@@ -63,3 +71,12 @@ def decided(what: str, link: str, status: str, reason: str | None) -> Message:
     text = DECIDED.format(what=what, status=status, reason=reason or "", link=link)
     subject = SUBJECTS["approval_decided"].format(what=what, status=status.capitalize())
     return Message(subject, text)
+
+
+def of_leads(what: str, lead_ids: list[str], leads: int, address: str) -> Message:
+    """Something about leads: a link to each that is named, and how many more there are."""
+    one, many = LEAD_SUBJECTS[what]
+    subject = one if leads == 1 else many.format(count=leads)
+    links = [f"{address}/console/leads/{lead_id}" for lead_id in lead_ids]
+    more = [f"and {leads - len(links)} more"] if leads > len(links) else []
+    return Message(subject, "\n".join([f"{subject}:", "", *links, *more, ""]))

@@ -1,81 +1,70 @@
-"""Sending one notification to one person, through Apprise."""
+"""Sending one notice to one address, by mail or by whatever else Apprise knows."""
 
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote
 
-import apprise
-
-from leadflow.accounts.tables import Person
-from leadflow.approvals.codes import issue_code
-from leadflow.approvals.decision_kinds import kind_of
-from leadflow.approvals.service import get
-from leadflow.approvals.who import May, may_decide
-from leadflow.database.engine import unit_of_work
-from leadflow.integrations.notifications import messages
+from leadflow.integrations.notifications import mailbox, smtp
 from leadflow.integrations.notifications.messages import Message
+from leadflow.integrations.notifications.smtp import NotSent
+from leadflow.outbox.acts import Done, NotPerformed, Order, Unknown
 from leadflow.settings import Settings
 
 LOCAL = "mailto://{host}:{port}/?from=Leadflow<leadflow@localhost>&to={{email}}&mode=insecure"
 
 
-class NotSent(RuntimeError):
-    """The notification was not taken; it is tried again."""
+@dataclass(frozen=True)
+class Recipient:
+    """Where a notice goes; ``username`` for ways that are not mail."""
+
+    email: str
+    username: str
 
 
-def notify_person(settings: Settings, payload: dict[str, Any]) -> dict[str, Any]:
-    """The outbox act ``notify_person``. Whoever has no address is told nothing; a question that was
-    answered meanwhile is not asked.
-
-    Raises:
-        NotSent: the mail server, or what else is set, did not take it.
-    """
-    with unit_of_work() as session:
-        person = session.get(Person, payload["person_id"])
-        if person is None or person.email is None or not person.active:
-            return {"told": "nobody", "why": "no address"}
-        approval = get(session, payload["approval_id"])
-        what = f"{kind_of(approval.kind).words} {approval.subject_id}"
-        link = f"{settings.address}/console/approvals/{approval.id}"
-        now, minutes = datetime.now(UTC), settings.approval_code_minutes
-        if payload["what"] == "approval_decided":
-            message = messages.decided(what, link, approval.status, approval.reason)
-        elif approval.status != "waiting" or not isinstance(
-            may_decide(session, approval, person, now), May
-        ):
-            return {"told": "nobody", "why": "no longer theirs to decide"}
-        else:
-            code = issue_code(session, approval, person, now, minutes)
-            message = messages.asked(
-                payload["what"],
-                what,
-                approval.headline,
-                link,
-                approval.due_at,
-                person.username,
-                code,
-                minutes,
-            )
-        email, username = person.email, person.username
-    send(settings, email, username, message)
-    return {"told": "person", "what": payload["what"]}
-
-
-def send(settings: Settings, email: str, username: str, message: Message) -> None:
+def send(order: Order, to: Recipient, message: Message) -> None:
     """Hand a message over.
 
     Raises:
-        NotSent: it was not taken.
+        NotSent: it was surely not taken.
+        MaybeSent: the mail server may or may not have taken it.
     """
-    address = settings.notify_url or LOCAL.format(host=settings.host, port=settings.smtp_port)
-    address = address.replace("{email}", quote(email, safe="@")).replace(
-        "{username}", quote(username, safe="")
-    )
-    sender = apprise.Apprise()
-    if not sender.add(address):
+    # Slow to import, and of all commands and flows only this needs it.
+    import apprise
+    from apprise.plugins.email.base import NotifyEmail
+
+    target = apprise.Apprise.instantiate(_address(order.settings, to))
+    if target is None:
         raise NotSent("LEADFLOW_NOTIFY_URL is not an address that Apprise understands.")
-    taken = sender.notify(
+    if isinstance(target, NotifyEmail):
+        smtp.send_mail(target, to.email, message, _number(order.key), order)
+        return
+    taken = target.notify(
         body=message.text, title=message.subject, body_format=apprise.NotifyFormat.TEXT
     )
     if not taken:
-        raise NotSent("The notification was not taken. Is the mail server up?")
+        raise NotSent("The notice was not taken. Is LEADFLOW_NOTIFY_URL up?")
+
+
+def was_sent(order: Order) -> Done | Unknown:
+    """Whether the notice of this key was taken, where that can be found out: in the local mailbox.
+
+    Raises:
+        NotPerformed: it was not.
+    """
+    folder = mailbox.folder_of(order.settings)
+    if order.settings.notify_url is not None or not folder.is_dir():
+        return Unknown()
+    if mailbox.holds(order.settings, smtp.message_id(_number(order.key))):
+        return Done({"found": "in the mailbox"})
+    raise NotPerformed("The mailbox does not hold it.")
+
+
+def _address(settings: Settings, to: Recipient) -> str:
+    address = settings.notify_url or LOCAL.format(host=settings.host, port=settings.smtp_port)
+    return address.replace("{email}", quote(to.email, safe="@")).replace(
+        "{username}", quote(to.username, safe="")
+    )
+
+
+def _number(key: str) -> str:
+    return sha256(key.encode()).hexdigest()[:32]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from features.recent_moments import recent_moments
 from leadflow.audit import service as audit
-from leadflow.database import outbox
+from leadflow.outbox import service as outbox
 from leadflow.scoring.learning.challenger import Learned, horizon, registry
 from leadflow.scoring.monitoring.earlier_checks import earlier_checks
 from leadflow.scoring.monitoring.matured import Serving, learnable, served_scores

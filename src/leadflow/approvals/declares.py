@@ -1,0 +1,12 @@
+"""What approvals add: the decision to forget reasons, and the act that does."""
+
+from leadflow.approvals.approved_act import approved_act
+from leadflow.approvals.decision_kinds import DecisionKind
+from leadflow.approvals.forgetting import FORGET, KIND, carry_out_forgetting, content
+
+ACTS = (
+    approved_act(
+        FORGET, lambda session, _, payload, now: carry_out_forgetting(session, payload, now)
+    ),
+)
+DECISION_KINDS = (DecisionKind(KIND, "Erasure of data", content),)

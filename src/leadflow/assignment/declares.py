@@ -1,0 +1,14 @@
+"""What assignment adds: decisions to give a lead to somebody else, and what its rules may say."""
+
+from leadflow.approvals.approved_act import approved_act
+from leadflow.approvals.decision_kinds import DecisionKind
+from leadflow.assignment.choice.actions import AssignActions
+from leadflow.assignment.routing.rulebook import KIND, unknown_names
+from leadflow.assignment.work import reassignment
+from leadflow.rules.rule_kinds import RuleKind
+
+ACTS = (approved_act(reassignment.REASSIGN, reassignment.carry_out_reassignment),)
+DECISION_KINDS = (
+    DecisionKind(reassignment.KIND, "Assignment override", reassignment.content, of_lead=True),
+)
+RULE_KINDS = (RuleKind(KIND, AssignActions, unknown_names),)

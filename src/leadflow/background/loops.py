@@ -1,0 +1,95 @@
+"""The loops of a background process: every lane of the outbox, the audit chain, what is to be
+scored again, overrides that expire, runs whose process was lost."""
+
+import threading
+from datetime import UTC, datetime
+
+from leadflow.audit.queue import AT_A_TIME, put_into_chain
+from leadflow.background import records
+from leadflow.background.loop import Loop
+from leadflow.background.run_watch import RunWatch
+from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.integrations.prefect import PrefectClient
+from leadflow.outbox import bell
+from leadflow.outbox.consumer import Consumer
+from leadflow.outbox.lanes import LANES, Lane
+from leadflow.scoring.batch.rescoring import rescore_changed
+from leadflow.scoring.overrides.service import settle_due
+from leadflow.scoring.serving.process_scorer import ServingScorer
+from leadflow.settings import Settings
+
+# A lane is rung when something is written; this is for what falls due later.
+LANE_SECONDS = 5.0
+MEND_SECONDS = 10.0
+AUDIT_SECONDS = 1.0
+RESCORE_SECONDS = 1.0
+RESCORE_LEADS = 500
+EXPIRE_SECONDS = 5.0
+RUNS_SECONDS = 30.0
+HOUSE_SECONDS = 600.0
+
+
+def loops(
+    settings: Settings, serving: ServingScorer, process: str, stop: threading.Event
+) -> list[Loop]:
+    """All of them; ``stop`` tells those that wait for others to end."""
+    watch = RunWatch(PrefectClient(settings), settings.work_pool)
+    lanes = [loop for lane in LANES.values() for loop in _lane(settings, lane, process, stop)]
+    bells: dict[str, list[threading.Event]] = {name: [] for name in LANES}
+    for loop in lanes:
+        bells[loop.name.split()[1]].append(loop.bell)
+    return [
+        *lanes,
+        *(_mending(settings, lane, process) for lane in LANES.values()),
+        Loop("outbox bell", 1.0, lambda: _listen(bells, stop)),
+        Loop("audit chain", AUDIT_SECONDS, _put_into_chain),
+        Loop("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
+        Loop("overrides", EXPIRE_SECONDS, _settle_overrides),
+        Loop("lost runs", RUNS_SECONDS, lambda: watch.look(now())),
+        Loop("house keeping", HOUSE_SECONDS, _keep_house),
+    ]
+
+
+def now() -> datetime:
+    """The clock of the process."""
+    return datetime.now(UTC)
+
+
+def _lane(settings: Settings, lane: Lane, process: str, stop: threading.Event) -> list[Loop]:
+    consumer = Consumer(get_engine(), settings, lane, now, process, stop.is_set)
+    numbers = range(1, lane.consumers + 1)
+    return [Loop(f"outbox {lane.name} {one}", LANE_SECONDS, consumer.consume) for one in numbers]
+
+
+def _mending(settings: Settings, lane: Lane, process: str) -> Loop:
+    consumer = Consumer(get_engine(), settings, lane, now, process)
+    return Loop(f"claims {lane.name}", MEND_SECONDS, consumer.mend)
+
+
+def _listen(bells: dict[str, list[threading.Event]], stop: threading.Event) -> int:
+    bell.listen(get_engine(), bells, stop.is_set)
+    return 0
+
+
+def _put_into_chain() -> int:
+    with unit_of_work() as session:
+        put = put_into_chain(session)
+    return put if put == AT_A_TIME else 0
+
+
+def _rescore(serving: ServingScorer, settings: Settings) -> int:
+    scorer = serving.current()
+    with unit_of_work() as session:
+        return rescore_changed(session, scorer, now(), settings, RESCORE_LEADS)
+
+
+def _settle_overrides() -> int:
+    with unit_of_work() as session:
+        settle_due(session, now())
+    return 0
+
+
+def _keep_house() -> int:
+    with unit_of_work() as session:
+        records.forget_ended(session, now())
+    return 0

@@ -1,0 +1,100 @@
+"""``leadflow outbox``: what leaves, what was not told to anybody, and what is uncertain."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from leadflow.cli.console import console
+
+app = typer.Typer(
+    no_args_is_help=True, help="What leaves Leadflow: acts that wait, failed or are uncertain."
+)
+ActId = Annotated[str, typer.Argument(help="The act, by its id: out_…")]
+Why = Annotated[str, typer.Option("--why", help="How you know; kept in the audit log.")]
+
+
+class State(StrEnum):
+    """What has become of an act."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    DONE = "done"
+    NOTHING_DONE = "nothing_done"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+
+
+class Ending(StrEnum):
+    """What a person may say of an act."""
+
+    DONE = "done"
+    NOTHING_DONE = "nothing_done"
+    FAILED = "failed"
+
+
+@app.command("list")
+def list_acts(
+    state: Annotated[
+        list[State] | None, typer.Option(help="Any of these. Left out: what a person looks at.")
+    ] = None,
+    lane: Annotated[str | None, typer.Option(help="decisions, flow_starts or notices.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+) -> None:
+    """Uncertain and failed acts and those that did nothing, the newest first; before them how many
+    there are in each lane and state."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.outbox import settling
+
+    states = [one.value for one in state or (State.UNCERTAIN, State.FAILED, State.NOTHING_DONE)]
+    with unit_of_work() as session:
+        numbers = settling.counts(session)
+        rows = settling.find(session, states, lane, limit)
+    for (of_lane, status), number in sorted(numbers.items()):
+        console.print(f"{of_lane}: {number:,} {status}")
+    if not rows:
+        console.print(f"No act is {' or '.join(states)}.")
+        return
+    table = Table("Act", "What", "State", "Since (UTC)", "Tries", "Why", box=None)
+    for row in rows:
+        why = row.why or row.error or ""
+        at = row.ended_at or row.created_at
+        what = f"{row.act}\n{escape(row.key)}"
+        table.add_row(
+            row.id, what, row.status, f"{at:%Y-%m-%d %H:%M}", str(row.attempts), escape(why)
+        )
+    console.print(table)
+
+
+@app.command()
+def settle(
+    act_id: ActId,
+    why: Why,
+    as_: Annotated[Ending, typer.Option("--as", help="How it ended.")] = Ending.DONE,
+) -> None:
+    """Say how an act ended that is uncertain, has failed or waits; it is not performed any more."""
+    from leadflow.cli.identity import who_acts
+    from leadflow.database.engine import unit_of_work
+    from leadflow.outbox import settling
+
+    with unit_of_work() as session:
+        by = who_acts(session, "outbox.settle")
+        row = settling.settle(session, act_id, as_.value, by, why, datetime.now(UTC))
+    console.print(f"{row.id} is {row.status} now.")
+
+
+@app.command()
+def retry(act_id: ActId, why: Why) -> None:
+    """Have an act performed once more that is uncertain, has failed or did nothing. Of an uncertain
+    one, make sure before that it did not happen."""
+    from leadflow.cli.identity import who_acts
+    from leadflow.database.engine import unit_of_work
+    from leadflow.outbox import settling
+
+    with unit_of_work() as session:
+        by = who_acts(session, "outbox.settle")
+        row = settling.retry(session, act_id, by, why, datetime.now(UTC))
+    console.print(f"{row.id} waits to be performed.")

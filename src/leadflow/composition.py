@@ -1,0 +1,101 @@
+"""The composition root: the rooms there are, and what each adds to what others offer.
+
+A room says in its ``declares.py`` what it adds; here it is named, and nowhere else. Nothing
+registers itself by being imported: each process calls ``compose`` once as it begins.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from features.event_types import EventType
+from leadflow.accounts.people import actor_of
+from leadflow.accounts.tables import Person
+from leadflow.approvals import decision_kinds
+from leadflow.approvals import declares as approvals
+from leadflow.approvals.decision_kinds import DecisionKind
+from leadflow.assignment import declares as assignment
+from leadflow.assignment.team.reach import reaches_lead
+from leadflow.conditions.fields import Field, FieldFamily
+from leadflow.integrations import declares as integrations
+from leadflow.leads import declares as leads
+from leadflow.outbox import acts
+from leadflow.outbox.acts import Act
+from leadflow.quality import declares as quality
+from leadflow.quality import review_kinds
+from leadflow.quality.review_kinds import ReviewKind
+from leadflow.rules import fields, rule_kinds
+from leadflow.rules.rule_kinds import RuleKind
+from leadflow.scoring import declares as scoring
+
+
+@dataclass(frozen=True)
+class Room:
+    """What one room adds: acts that the outbox performs, kinds of decision that people make, types
+    of events, fields that conditions name, kinds of rules with their actions, kinds of automated
+    decisions that are reviewed."""
+
+    name: str
+    acts: tuple[Act, ...] = ()
+    decision_kinds: tuple[DecisionKind, ...] = ()
+    event_types: tuple[EventType, ...] = ()
+    fields: tuple[Field, ...] = ()
+    field_families: tuple[FieldFamily, ...] = ()
+    rule_kinds: tuple[RuleKind, ...] = ()
+    review_kinds: tuple[ReviewKind, ...] = ()
+
+
+ROOMS = (
+    Room(
+        "leads",
+        event_types=leads.EVENT_TYPES,
+        fields=leads.FIELDS,
+        field_families=leads.FIELD_FAMILIES,
+    ),
+    Room("approvals", acts=approvals.ACTS, decision_kinds=approvals.DECISION_KINDS),
+    Room(
+        "scoring",
+        acts=scoring.ACTS,
+        decision_kinds=scoring.DECISION_KINDS,
+        fields=scoring.FIELDS,
+    ),
+    Room(
+        "assignment",
+        acts=assignment.ACTS,
+        decision_kinds=assignment.DECISION_KINDS,
+        rule_kinds=assignment.RULE_KINDS,
+    ),
+    Room("quality", review_kinds=quality.REVIEW_KINDS),
+    Room("integrations", acts=integrations.ACTS),
+)
+
+
+_composed: list[tuple[Room, ...]] = []
+
+
+def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
+    """Hand every catalogue what the rooms declare. Once is enough for a process: whoever calls it
+    again finds it done."""
+    if _composed:
+        return
+    _composed.append(rooms)
+    acts.install(act for room in rooms for act in room.acts)
+    decision_kinds.install(
+        (kind for room in rooms for kind in room.decision_kinds), _person_reaches_lead
+    )
+    fields.install(
+        (field for room in rooms for field in room.fields),
+        (family for room in rooms for family in room.field_families),
+    )
+    rule_kinds.install(kind for room in rooms for kind in room.rule_kinds)
+    review_kinds.install(kind for room in rooms for kind in room.review_kinds)
+
+
+def event_types() -> dict[str, tuple[EventType, ...]]:
+    """The types of events by the room that declares them, for the store to keep."""
+    return {room.name: room.event_types for room in ROOMS if room.event_types}
+
+
+def _person_reaches_lead(session: Session, person: Person, lead_id: str) -> bool:
+    reach = actor_of(person).reach("lead.read")
+    return reach is not None and reaches_lead(session, person.rep_id, reach, lead_id)

@@ -1,0 +1,7 @@
+"""What integrations add: starting and ending flow runs, telling people."""
+
+from leadflow.integrations.flow_acts import SETTLE, START
+from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
+from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
+
+ACTS = (START, SETTLE, NOTIFY_PERSON, NOTIFY_REP)

@@ -1,0 +1,85 @@
+"""Telling people what they are to decide, and what was decided of what they asked for."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.tables import Person
+from leadflow.approvals.codes import issue_code
+from leadflow.approvals.decision_kinds import kind_of
+from leadflow.approvals.progress import NOTIFY
+from leadflow.approvals.service import get
+from leadflow.approvals.tables import Approval
+from leadflow.approvals.who import May, may_decide
+from leadflow.database.engine import unit_of_work
+from leadflow.integrations.notifications import messages
+from leadflow.integrations.notifications.messages import Message
+from leadflow.integrations.notifications.sending import Recipient, send, was_sent
+from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
+from leadflow.outbox.lanes import NOTICES
+
+
+class ApprovalNotice(BaseModel):
+    """Who is told what about which approval."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    what: Literal["approval_asked", "approval_reminder", "approval_escalated", "approval_decided"]
+    approval_id: str
+    person_id: str
+
+
+def notify_person(order: Order, payload: ApprovalNotice) -> End:
+    """Tell somebody. Whoever has no address is told nothing; a question that was answered meanwhile
+    is not asked.
+
+    Raises:
+        NotSent: it was surely not taken.
+        MaybeSent: it may or may not have been.
+    """
+    with unit_of_work() as session:
+        person = session.get(Person, payload.person_id)
+        if person is None or not person.active:
+            return NothingDone(f"{payload.person_id} has no account any more.")
+        if person.email is None:
+            return NothingDone(f"{payload.person_id} has no address.")
+        approval = get(session, payload.approval_id)
+        message = _message(session, order, payload, approval, person)
+        to = Recipient(person.email, person.username)
+    if message is None:
+        return NothingDone("It is no longer theirs to decide.")
+    send(order, to, message)
+    return Done({"what": payload.what})
+
+
+def _message(
+    session: Session, order: Order, payload: ApprovalNotice, approval: Approval, person: Person
+) -> Message | None:
+    what = f"{kind_of(approval.kind).words} {approval.subject_id}"
+    link = f"{order.settings.address}/console/approvals/{approval.id}"
+    if payload.what == "approval_decided":
+        return messages.decided(what, link, approval.status, approval.reason)
+    may = may_decide(session, approval, person, order.now)
+    if approval.status != "waiting" or not isinstance(may, May):
+        return None
+    minutes = order.settings.approval_code_minutes
+    return messages.asked(
+        payload.what,
+        what,
+        approval.headline,
+        link,
+        approval.due_at,
+        person.username,
+        issue_code(session, approval, person, order.now, minutes),
+        minutes,
+    )
+
+
+def _was_sent(order: Order, payload: ApprovalNotice) -> Done | Unknown:
+    return was_sent(order)
+
+
+NOTIFY_PERSON = Outside(
+    NOTIFY, NOTICES, ApprovalNotice, notify_person, repeatable=False, reconcile=_was_sent
+)

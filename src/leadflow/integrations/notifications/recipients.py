@@ -1,0 +1,46 @@
+"""Where a salesperson is reached: as a person with an account, else at an address of their own."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.tables import Person
+from leadflow.assignment.tables import Rep, Team
+from leadflow.integrations.notifications.sending import Recipient
+
+HAS_ACCOUNT = and_(Person.rep_id == Rep.id, Person.active, Person.email.is_not(None))
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """A salesperson nobody can tell anything; ``above``: somebody's team lead or manager."""
+
+    rep_id: str
+    external_id: str
+    above: bool
+
+
+def recipient_of(session: Session, rep_id: str) -> Recipient | None:
+    """Where a salesperson is reached; None: nowhere, or they are no longer active."""
+    rep = session.get(Rep, rep_id)
+    if rep is None or not rep.active:
+        return None
+    account = select(Person).where(
+        Person.rep_id == rep_id, Person.active, Person.email.is_not(None)
+    )
+    person = session.scalars(account.order_by(Person.username)).first()
+    if person is not None and person.email is not None:
+        return Recipient(person.email, person.username)
+    return None if rep.email is None else Recipient(rep.email, rep.external_id)
+
+
+def unreachable(session: Session) -> list[Unreachable]:
+    """Active salespeople who have neither an account with an address nor an address."""
+    above = select(Team.id).where((Team.lead_rep_id == Rep.id) | (Team.manager_rep_id == Rep.id))
+    statement = (
+        select(Rep.id, Rep.external_id, above.exists())
+        .where(Rep.active, Rep.email.is_(None), ~select(Person.id).where(HAS_ACCOUNT).exists())
+        .order_by(Rep.external_id)
+    )
+    return [Unreachable(*row) for row in session.execute(statement)]

@@ -1,0 +1,15 @@
+"""How long to wait after failures: twice as long each time, and never all at the same moment."""
+
+from datetime import timedelta
+from random import SystemRandom
+
+# A receiver may be away for about three hours.
+ATTEMPTS = 25
+_random = SystemRandom()
+
+
+def delay(failures: int, first: float = 2.0, longest: float = 600.0) -> timedelta:
+    """``first`` seconds after one failure, doubled with each further one up to ``longest``; between
+    half and the whole of that, so that many who failed together do not come back together."""
+    seconds = min(longest, first * 2.0 ** (max(1, failures) - 1))
+    return timedelta(seconds=seconds * _random.uniform(0.5, 1.0))

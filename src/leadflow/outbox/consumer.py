@@ -1,0 +1,111 @@
+"""Consuming a lane: claim a batch, perform each act, record its end."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
+from leadflow.audit.context import acting_from
+from leadflow.database.engine import unit_of_work
+from leadflow.failures import describe, describe_with_traceback
+from leadflow.outbox import claims, reconciling
+from leadflow.outbox.acts import Act, End, InDatabase, NotPerformed, Order, act_of
+from leadflow.outbox.backoff import delay
+from leadflow.outbox.claims import Claim
+from leadflow.outbox.lanes import LANES, Lane
+from leadflow.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Performs the acts of one lane. ``holder`` names its process in the rows it claims; once
+    ``ending`` is true it begins nothing more and gives back what it has claimed."""
+
+    engine: Engine
+    settings: Settings
+    lane: Lane
+    clock: Callable[[], datetime]
+    holder: str
+    ending: Callable[[], bool] = lambda: False
+
+    def consume(self) -> int:
+        """Perform what is due, one batch of it; how many acts were taken."""
+        with unit_of_work(self.engine) as session:
+            batch = claims.claim(session, self.lane, self.holder, self.clock())
+        for place, claimed in enumerate(batch):
+            if self.ending():
+                with unit_of_work(self.engine) as session:
+                    claims.release(session, batch[place:], self.holder)
+                break
+            with acting_from("outbox"):
+                self._take(claimed)
+        return len(batch)
+
+    def mend(self) -> int:
+        """Take up the claims of who died, and find out about acts that are uncertain; how many."""
+        with unit_of_work(self.engine) as session:
+            broken = claims.break_expired(session, self.lane, self.clock())
+        for row_id, act, becomes in broken:
+            logger.warning("outbox act %s (%s): its claim broke, now %s", act, row_id, becomes)
+        with acting_from("outbox"):
+            asked = reconciling.reconcile(self.engine, self.settings, self.lane, self.clock)
+        return len(broken) + asked
+
+    def _take(self, claimed: Claim) -> None:
+        with unit_of_work(self.engine) as session:
+            attempt = claims.begin(session, claimed, self.clock(), self.lane.lease)
+        if attempt is None:
+            logger.warning("outbox act %s (%s): claim lost", claimed.act, claimed.row_id)
+            return
+        begun, act = replace(claimed, attempts=attempt), None
+        try:
+            act = act_of(begun.act)
+            recorded = self._perform(begun, act)
+        except Exception as error:
+            recorded = self._failed(begun, act, error)
+        if not recorded:
+            logger.warning("outbox act %s (%s): ended by somebody else", begun.act, begun.row_id)
+
+    def _perform(self, begun: Claim, act: Act) -> bool:
+        try:
+            payload = act.payload.model_validate(begun.payload)
+        except ValidationError as error:
+            raise NotPerformed("The payload is not what the act takes.") from error
+        order = Order(self.settings, self.clock(), begun.key)
+        if isinstance(act, InDatabase):
+            with unit_of_work(self.engine) as session:
+                if not claims.hold(session, begun):
+                    return False
+                return claims.end(session, begun, act.perform(session, order, payload), order.now)
+        return self._record(begun, act.perform(order, payload))
+
+    def _record(self, begun: Claim, ended: End) -> bool:
+        with unit_of_work(self.engine) as session:
+            return claims.end(session, begun, ended, self.clock())
+
+    def _failed(self, begun: Claim, act: Act | None, error: Exception) -> bool:
+        """Whether it may be asked again: what did not happen may, and what does no harm twice."""
+        where = describe_with_traceback(error)
+        logger.warning("outbox act %s (%s) failed\n%s", begun.act, begun.row_id, where)
+        again = act is None or act.repeatable or isinstance(error, NotPerformed)
+        with unit_of_work(self.engine) as session:
+            now, said = self.clock(), describe(error)
+            if again:
+                return claims.put_back(session, begun, said, now, delay(begun.attempts))
+            return claims.end_uncertain(session, begun, said, now)
+
+
+def drain(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> int:
+    """Perform here and now what is due in every lane, for a process without a background beside
+    it; how many acts were taken."""
+    taken = 0
+    for lane in LANES.values():
+        consumer = Consumer(engine, settings, lane, clock, "drain")
+        while batch := consumer.consume():
+            taken += batch
+    return taken

@@ -1,0 +1,53 @@
+"""Writing acts into the outbox, in the transaction of whoever wants them done."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from leadflow.database.ids import new_id
+from leadflow.outbox.acts import act_of
+
+CHANNEL = "leadflow_outbox"
+# Consumers are rung by the commit; a key that is taken rings nobody.
+WRITE = text(
+    """
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, key text, payload jsonb)
+), written AS (
+    INSERT INTO outbox (id, lane, act, key, payload)
+    SELECT id, :lane, :act, key, payload FROM given
+    ON CONFLICT (key) DO NOTHING
+    RETURNING 1
+)
+SELECT pg_notify(:channel, :lane) FROM written LIMIT 1
+"""
+)
+
+
+def enqueue(session: Session, act: str, key: str, payload: Mapping[str, Any]) -> None:
+    """Have an act performed once this transaction has committed; a key is taken only once.
+
+    Raises:
+        UnknownAct: no room declares it.
+        pydantic.ValidationError: the payload is not what the act takes.
+    """
+    enqueue_many(session, act, [(key, payload)])
+
+
+def enqueue_many(session: Session, act: str, acts: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """The same for many acts of one name, each a key and a payload, in one statement."""
+    declared = act_of(act)
+    rows = [
+        {
+            "id": new_id("out"),
+            "key": key,
+            "payload": declared.payload.model_validate(payload).model_dump(mode="json"),
+        }
+        for key, payload in acts
+    ]
+    if rows:
+        values = {"rows": json.dumps(rows), "lane": declared.lane.name, "act": act}
+        session.execute(WRITE, values | {"channel": CHANNEL})

@@ -1,0 +1,20 @@
+"""What scoring adds: decisions about which model serves and about scores that people set."""
+
+from leadflow.approvals.approved_act import approved_act
+from leadflow.approvals.decision_kinds import DecisionKind
+from leadflow.scoring import score_fields
+from leadflow.scoring.learning import promotion
+from leadflow.scoring.overrides import service as overrides
+
+FIELDS = score_fields.FIELDS
+ACTS = (
+    approved_act(promotion.PROMOTE, promotion.promote),
+    approved_act(
+        overrides.APPLY_OVERRIDE,
+        lambda session, _, payload, now: overrides.apply_override(session, payload, now),
+    ),
+)
+DECISION_KINDS = (
+    DecisionKind("model_promotion", "Model promotion", promotion.content),
+    DecisionKind(overrides.KIND, "Score override", overrides.content, of_lead=True),
+)
