@@ -145,7 +145,7 @@ def _scored(
         raise  # the transaction is of no use any more
     except Exception as error:
         if len(lead_ids) == 1:
-            logger.warning("%s is scored later: %s", lead_ids[0], type(error).__name__)
+            logger.warning("%s is scored later", lead_ids[0], exc_info=error)
             return {}
     scores: dict[str, LeadScore] = {}
     for lead_id in lead_ids:
