@@ -17,6 +17,7 @@ from psycopg import Connection
 from sqlalchemy.orm import Session
 
 from leadflow.audit import chain
+from leadflow.audit.entries import COLUMNS as CHAINED
 from leadflow.audit.entries import Entry, Prepared, prepare
 from leadflow.audit.service import append
 from leadflow.database.copying import copy_rows, driver_connection
@@ -26,20 +27,8 @@ from leadflow.settings import get_settings
 
 AT_A_TIME = 500
 FORGED = "audit.forged"
-COLUMNS = (
-    "id",
-    "at",
-    "actor",
-    "action",
-    "subject",
-    "why",
-    "origin",
-    "request_id",
-    "detail",
-    "before",
-    "after",
-    "mac",
-)
+# An entry as it will be in the chain, but for its place there.
+COLUMNS = ("id", *CHAINED[1:-2], "mac")
 WRITE = (
     f"INSERT INTO audit_waiting ({', '.join(COLUMNS)}) "  # noqa: S608  names of ours
     f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
