@@ -14,6 +14,7 @@ from leadflow.qualification import tables as qualification
 from leadflow.quality import tables as quality
 from leadflow.rules import tables as rules
 from leadflow.scoring import tables as scoring
+from leadflow.scoring.batch import tables as batch
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
 
@@ -23,6 +24,7 @@ ROOMS = (
     assignment,
     audit,
     background,
+    batch,
     database,
     leads,
     monitoring,

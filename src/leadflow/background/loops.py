@@ -14,6 +14,7 @@ from leadflow.outbox import bell
 from leadflow.outbox.consumer import Consumer
 from leadflow.outbox.lanes import LANES, Lane
 from leadflow.scoring.batch.rescoring import rescore_changed
+from leadflow.scoring.batch.set_aside import bring_back
 from leadflow.scoring.overrides.service import settle_due
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
@@ -92,4 +93,5 @@ def _settle_overrides() -> int:
 def _keep_house() -> int:
     with unit_of_work() as session:
         records.forget_ended(session, now())
+        bring_back(session, now())
     return 0

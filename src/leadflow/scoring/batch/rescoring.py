@@ -1,5 +1,6 @@
 """Scoring the leads whose facts are newer than their score, as the facts come."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from features.moments import these_leads
 from leadflow.leads.changes import claim_changed, release_claimed
+from leadflow.scoring.batch.set_aside import score_apart, scored_after_all, set_aside
 from leadflow.scoring.serving.audit_entries import audit_batch
 from leadflow.scoring.serving.score import score_leads
 from leadflow.scoring.tables import LeadScore
@@ -25,21 +27,34 @@ def rescore_changed(
     """Score up to ``limit`` marked leads at once and delete their marks; how many were taken.
 
     Those that came alone go before those that came in bulk, each kind oldest first. Many processes
-    may call it at once: each takes leads that no other has.
+    may call it at once: each takes leads that no other has. A lead that cannot be scored is set
+    aside with its error and stops none of the others.
+
+    Raises:
+        Exception: none of several leads can be scored; nothing is changed then.
     """
     claimed = claim_changed(session, limit)
     if claimed.newest is None:
         return 0
     as_of = _moment(session, claimed.lead_ids, max(now, claimed.newest))
-    score_leads(session, scorer, these_leads(as_of, claimed.lead_ids), as_of, settings)
+
+    def score(lead_ids: Sequence[str]) -> None:
+        score_leads(session, scorer, these_leads(as_of, list(lead_ids)), as_of, settings)
+
+    failed = score_apart(session, claimed.lead_ids, score)
+    set_aside(session, failed, now)
+    scored = [lead_id for lead_id in claimed.lead_ids if lead_id not in failed]
+    scored_after_all(session, scored)
     release_claimed(session, claimed)
+    if not scored:
+        return len(claimed.lead_ids)
     audit_batch(
         session,
         "rescoring",
         f"rescoring/{as_of.isoformat()}",
         as_of,
         scorer.version,
-        len(claimed.lead_ids),
+        len(scored),
         why="facts of these leads had changed",
     )
     return len(claimed.lead_ids)
