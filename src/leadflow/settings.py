@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     background_processes: int = Field(
         default=1, gt=0, description="Processes for the outbox and other work beside requests."
     )
+    outbox_lease_seconds: float = Field(
+        default=120,
+        gt=0,
+        description="How long a claim on an act of the outbox holds; longer than any act takes.",
+    )
     prefect_port: int = Field(default=4200, description="Port of the Prefect server and UI.")
     mlflow_port: int = Field(default=5000, description="Port of the MLflow UI.")
     smtp_port: int = Field(default=8025, description="Port of the local mail server.")

@@ -32,6 +32,7 @@ from leadflow.outbox.tables import OutboxRow
 from leadflow.settings import get_settings
 
 NOW = datetime.now(UTC)
+LEASE = timedelta(seconds=get_settings().outbox_lease_seconds)
 
 
 class Note(BaseModel):
@@ -172,7 +173,7 @@ def test_a_broken_claim_of_a_repeatable_act_is_taken_up_when_its_lease_ends(
         consumer.consume()
     receiver.answer = Done
     assert consumer.mend() == 0, "the lease still holds"
-    assert consumer.mend(NOTICES.lease * 2) == 1
+    assert consumer.mend(LEASE * 2) == 1
     assert consumer.consume() == 1
     assert (row().status, receiver.got) == ("done", [1, 1])
 
@@ -184,7 +185,7 @@ def test_a_broken_claim_of_another_act_is_uncertain_and_never_silently_asked_aga
     receiver.answer = die
     with pytest.raises(SystemExit):
         consumer.consume()
-    consumer.mend(NOTICES.lease * 2)
+    consumer.mend(LEASE * 2)
     for _ in range(10):
         consumer.mend(timedelta(minutes=10))
         consumer.consume()
@@ -200,7 +201,7 @@ def test_what_was_claimed_and_not_begun_is_anybodys_again(
     with pytest.raises(SystemExit):
         consumer.consume()
     receiver.answer = Done
-    consumer.mend(NOTICES.lease * 2)
+    consumer.mend(LEASE * 2)
     assert consumer.consume() == 1
     assert sorted(receiver.got) == [1, 2]
 
@@ -244,15 +245,15 @@ def test_who_comes_back_after_the_lease_can_record_nothing(
 ) -> None:
     put("again", 1)
     with unit_of_work() as session:
-        (old,) = claims.claim(session, NOTICES, "host:2", consumer.now)
+        (old,) = claims.claim(session, NOTICES, "host:2", consumer.now, LEASE)
     with unit_of_work() as session:
-        assert claims.begin(session, old, consumer.now, NOTICES.lease) == 1
-    consumer.mend(NOTICES.lease * 2)
+        assert claims.begin(session, old, consumer.now, LEASE) == 1
+    consumer.mend(LEASE * 2)
     receiver.answer = lambda: Done({"by": "the second"})
     consumer.consume()
     with unit_of_work() as session:
         assert not claims.end(session, old, Done({"by": "the first"}), consumer.now)
-        assert claims.begin(session, old, consumer.now, NOTICES.lease) is None
+        assert claims.begin(session, old, consumer.now, LEASE) is None
     assert row().result == {"by": "the second"}
 
 
@@ -266,7 +267,7 @@ def test_an_act_of_ours_and_its_end_are_one_transaction(
     with unit_of_work() as session:
         assert session.scalars(select(Lead)).all() == []
     receiver.answer = Done
-    consumer.mend(NOTICES.lease * 2)
+    consumer.mend(LEASE * 2)
     consumer.consume()
     with unit_of_work() as session:
         assert session.scalars(select(Lead.industry)).all() == ["7"]

@@ -83,13 +83,15 @@ class Claim:
         return {"id": self.row_id, "token": self.token}
 
 
-def claim(session: Session, lane: Lane, holder: str, now: datetime) -> list[Claim]:
+def claim(
+    session: Session, lane: Lane, holder: str, now: datetime, lease: timedelta
+) -> list[Claim]:
     """Claim what is due in a lane, the oldest first, at most a batch of it."""
     values = {
         "lane": lane.name,
         "now": now,
         "most": lane.batch,
-        "lease": now + lane.lease,
+        "lease": now + lease,
         "holder": holder,
     }
     due = sorted(session.execute(CLAIM, values), key=lambda row: (row[0], row[1]))

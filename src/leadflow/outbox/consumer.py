@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
@@ -33,10 +33,15 @@ class Consumer:
     holder: str
     ending: Callable[[], bool] = lambda: False
 
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim holds without news; an act must be over sooner."""
+        return timedelta(seconds=self.settings.outbox_lease_seconds)
+
     def consume(self) -> int:
         """Perform what is due, one batch of it; how many acts were taken."""
         with unit_of_work(self.engine) as session:
-            batch = claims.claim(session, self.lane, self.holder, self.clock())
+            batch = claims.claim(session, self.lane, self.holder, self.clock(), self.lease)
         for place, claimed in enumerate(batch):
             if self.ending():
                 with unit_of_work(self.engine) as session:
@@ -58,7 +63,7 @@ class Consumer:
 
     def _take(self, claimed: Claim) -> None:
         with unit_of_work(self.engine) as session:
-            attempt = claims.begin(session, claimed, self.clock(), self.lane.lease)
+            attempt = claims.begin(session, claimed, self.clock(), self.lease)
         if attempt is None:
             logger.warning("outbox act %s (%s): claim lost", claimed.act, claimed.row_id)
             return

@@ -1,18 +1,16 @@
 """Lanes: acts of one lane never wait for those of another, whose receiver is slow or down."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 
 @dataclass(frozen=True)
 class Lane:
     """``consumers``: acts performed at a time in one process. ``batch``: claimed at a time by one
-    consumer. ``lease``: how long a claim holds without news; an act must be over sooner."""
+    consumer."""
 
     name: str
     consumers: int = 1
     batch: int = 20
-    lease: timedelta = timedelta(minutes=2)
 
 
 DECISIONS = Lane("decisions")
