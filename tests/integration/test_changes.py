@@ -230,7 +230,7 @@ def test_an_event_written_by_another_process_is_scored_without_being_asked_for(
     before = client.get(f"/leads/{lead_id}/score").json()
 
     def wait_for_the_score() -> dict[str, object]:
-        subprocess.run([sys.executable, "-c", WRITE_EVENT, lead_id], check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", WRITE_EVENT, lead_id], check=True, timeout=180)
         give_up = time.monotonic() + 30
         while (score := client.get(f"/leads/{lead_id}/score").json())["as_of"] == before["as_of"]:
             assert time.monotonic() < give_up, "nobody scored the lead"
