@@ -1,6 +1,5 @@
 """Reading features out of the store, as frames that models take."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -196,14 +195,15 @@ def read_features(
     query = feature_query(moments, read_types(session), custom)
     statement, parameters = _compiled(_as_arrays(query, features))
     with driver_connection(session).cursor(binary=True) as cursor:
-        result = cursor.execute(statement, parameters).pgresult
-        if result is None or (ids := result.get_value(0, 0)) is None:
-            return _nothing([feature.name for feature in features])
-        index = pd.Index(json.loads(ids), name="lead_id")
-        columns = {
-            feature.name: _column(feature, result.get_value(0, place))
-            for place, feature in enumerate(features, start=1)
-        }
+        row = cursor.execute(statement, parameters).fetchone()
+    if row is None or row[0] is None:
+        return _nothing([feature.name for feature in features])
+    ids, *values = row
+    columns = {
+        feature.name: _column(feature, found)
+        for feature, found in zip(features, values, strict=True)
+    }
+    index = pd.Index(ids, name="lead_id")
     return pd.DataFrame(columns, index=index)
 
 
@@ -221,18 +221,13 @@ def _as_arrays(query: "Select[Any]", features: list[Feature]) -> "Select[Any]":
     )
 
 
-def _column(feature: Feature, content: bytes | None) -> Any:
-    """A column out of PostgreSQL's binary form: an array's header of five numbers, then each value
-    with its length before it."""
+def _column(feature: Feature, values: list[Any]) -> Any:
     import numpy as np
     import pandas as pd
 
-    if content is None:
-        raise RuntimeError(f"PostgreSQL gave no values of {feature.name}.")
     if feature.kind is FeatureKind.CATEGORICAL:
-        return pd.Categorical(json.loads(content))
-    values = np.frombuffer(content, dtype=[("length", ">i4"), ("value", ">f8")], offset=20)
-    return values["value"].astype(np.float64)
+        return pd.Categorical(values)
+    return np.array(values, dtype=np.float64)
 
 
 def read_training_set(session: Session, now: datetime, horizon: timedelta) -> TrainingSet:
