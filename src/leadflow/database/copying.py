@@ -1,11 +1,14 @@
 """The driver's own ways, where SQLAlchemy's cost too much: COPY, and statements as they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def driver_connection(session: Session) -> Connection[Any]:
@@ -28,6 +31,20 @@ def copy_rows(
             copy.write_row(row)
             count += 1
     return count
+
+
+def copy_columns(session: Session, table: str, rows: "pa.RecordBatch") -> None:
+    """COPY rows given as Arrow columns of the table's names and types, in the session's
+    transaction; where each row holds dozens of numbers, many times faster than ``copy_rows``."""
+    from pgpq import ArrowToPostgresBinaryEncoder
+
+    names = SQL(", ").join(map(Identifier, rows.schema.names))
+    statement = SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(Identifier(table), names)
+    encoder = ArrowToPostgresBinaryEncoder(rows.schema)
+    with driver_connection(session).cursor().copy(statement) as copy:
+        copy.write(encoder.write_header())
+        copy.write(encoder.write_batch(rows))
+        copy.write(encoder.finish())
 
 
 def ask(session: Session, query: LiteralString, values: Mapping[str, Any]) -> tuple[Any, ...]:

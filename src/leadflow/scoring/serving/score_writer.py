@@ -4,13 +4,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from psycopg.errors import UniqueViolation
-from psycopg.sql import SQL, Identifier
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from leadflow.database.copying import driver_connection
-from leadflow.scoring.serving import copy_format
+from leadflow.database.copying import copy_columns
+from leadflow.scoring.serving.score_columns import COLUMNS, score_columns
 from leadflow.scoring.serving.score_rows import DIMENSIONS, NUMBERS, ScoredLeads
 from leadflow.scoring.tables import LeadScore, ScorecardUsed
 
@@ -33,7 +32,7 @@ KNOWN = f"""
 SELECT lead_id, as_of, is_current FROM lead_scores
 WHERE lead_id = ANY({IDS}) AND (is_current OR as_of = :as_of)
 """
-SINGLE = (*copy_format.COLUMNS[:3], *NUMBERS, *DIMENSIONS, *copy_format.COLUMNS[14:])
+SINGLE = (*COLUMNS[:3], *NUMBERS, *DIMENSIONS, *COLUMNS[14:])
 NAMES = ", ".join(SINGLE)
 INSERT = f"""
 WITH card AS ({CARD}), demoted AS (
@@ -109,11 +108,7 @@ def _replace(session: Session, given: ScoredLeads) -> int:
 
 def _copy(session: Session, scored: ScoredLeads, newer: set[str]) -> None:
     """``newer``: leads whose current score is newer than these."""
-    names = SQL(", ").join(map(Identifier, copy_format.COLUMNS))
-    statement = SQL("COPY lead_scores ({}) FROM STDIN (FORMAT binary)").format(names)
-    with driver_connection(session).cursor().copy(statement) as copy:
-        for chunk in copy_format.chunks(scored, _current(scored, newer)):
-            copy.write(chunk)
+    copy_columns(session, "lead_scores", score_columns(scored, _current(scored, newer)))
 
 
 def _current(scored: ScoredLeads, newer: set[str]) -> "np.ndarray":
