@@ -8,14 +8,13 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from leadflow.audit import chain
 from leadflow.audit import service as audit
 from leadflow.audit.verification import verify
-from leadflow.database import migrate
-from leadflow.database.engine import engine_for
+from tests.integration.earlier_store import earlier_store
 
 DETAILS: tuple[dict[str, Any], ...] = ({}, {"b": 85.0, "a": 0.1, "ß": "é"}, {"n": [1, None, True]})
 INSERT = "INSERT INTO audit_log VALUES (:number, :at, :actor, :action, :subject, :detail, :p, :h)"
@@ -24,24 +23,11 @@ INSERT = "INSERT INTO audit_log VALUES (:number, :at, :actor, :action, :subject,
 @pytest.fixture
 def earlier(engine: Engine) -> Iterator[Session]:
     """A store with three entries of the first version of the log, brought up to date."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("CREATE DATABASE earlier"))
-    own = engine_for(engine.url.set(database="earlier"))
-    try:
-        migrate.upgrade(own, "0010")
-        with own.begin() as connection:
-            write_as_then(connection)
-        migrate.upgrade(own)
-        with Session(own) as session:
-            yield session
-    finally:
-        own.dispose()
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("DROP DATABASE earlier WITH (FORCE)"))
-            connection.execute(text("DROP ROLE IF EXISTS earlier_app"))
+    with earlier_store(engine, "0010", write_as_then) as session:
+        yield session
 
 
-def write_as_then(connection: Any) -> None:
+def write_as_then(connection: Connection) -> None:
     previous = chain.FIRST
     for number, detail in enumerate(DETAILS, 1):
         at = datetime(2026, 1, number, 9, 30, 0, 123000 * (number - 1), tzinfo=UTC)

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from pydantic import BaseModel
 from sqlalchemy import Engine, func, literal, select, update
@@ -232,7 +231,7 @@ def test_a_close_call_between_salespeople_counts_as_unsure(
         "below nil": [-2.0, -1.0],
     }
     for decision, totals in zip(made, cases.values(), strict=True):
-        decision.totals = np.array(totals, "<f4").tobytes()
+        decision.totals = totals
         if not totals:
             decision.rep_id = None
     session.flush()

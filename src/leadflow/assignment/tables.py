@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
+    SmallInteger,
     Table,
     Text,
     func,
@@ -187,10 +188,8 @@ class AssignmentBatch(Base):
 
 class AssignmentDecision(Base):
     """How one lead was decided: what excluded each salesperson of the batch, and the totals and
-    parts of those that nothing did, in order. ``rep_id`` is empty where nobody could have it.
-
-    ``tracing.py`` reads and writes the numbers, which ten thousand at a time must be small.
-    """
+    parts of those whom nothing excluded, in the batch's order. ``rep_id`` is empty where nobody
+    could have the lead. ``routing/decision_trace.py`` reads and writes the numbers."""
 
     __tablename__ = "assignment_decisions"
     __table_args__ = (
@@ -207,15 +206,15 @@ class AssignmentDecision(Base):
     strategy: Mapped[str] = mapped_column(Text)
     rep_id: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, comment="Why this one, in one sentence.")
-    masks: Mapped[bytes] = mapped_column(
-        LargeBinary, comment="What excluded each: two bytes a salesperson, a bit a constraint."
+    masks: Mapped[list[int]] = mapped_column(
+        ARRAY(SmallInteger), comment="What excluded each salesperson of the batch, as bits."
     )
-    totals: Mapped[bytes] = mapped_column(
-        LargeBinary, comment="Four-byte floats, little-endian: one a candidate."
+    totals: Mapped[list[float]] = mapped_column(ARRAY(REAL), comment="One a candidate.")
+    parts: Mapped[list[float]] = mapped_column(
+        ARRAY(REAL), comment="What the totals are made of, candidate by candidate."
     )
-    parts: Mapped[bytes] = mapped_column(LargeBinary, comment="The same, candidate by candidate.")
-    free: Mapped[bytes] = mapped_column(
-        LargeBinary, comment="The same: the share of their capacity that was free."
+    free: Mapped[list[float]] = mapped_column(
+        ARRAY(REAL), comment="The share of each candidate's capacity that was free."
     )
 
 

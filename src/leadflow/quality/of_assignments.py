@@ -23,28 +23,12 @@ from leadflow.quality.review_kinds import (
 from leadflow.scoring.tables import LeadScore
 
 # How far the best total is ahead of the second, as a share of the best: below the first it was a
-# close call, from the second on a clear one. Totals are little-endian floats of four bytes (IEEE
-# 754), for which PostgreSQL has no cast; they are unpacked once (|| and OFFSET), not for
-# every byte.
+# close call, from the second on a clear one.
 CLOSE, CLEAR = 0.05, 0.2
 AHEAD = """(
     SELECT (max(total) - min(total)) / greatest(abs(max(total)), 1e-9)
     FROM (
-        SELECT (1 - 2 * (top >> 7)) * CASE exponent
-            WHEN 0 THEN 0.0
-            ELSE (1 + mantissa / 8388608.0::double precision)
-                * power(2.0::double precision, exponent - 127)
-            END AS total
-        FROM (SELECT assignment_decisions.totals || ''::bytea AS held OFFSET 0) unpacked
-        CROSS JOIN LATERAL generate_series(0, length(held) / 4 - 1) place
-        CROSS JOIN LATERAL (
-            SELECT get_byte(held, 4 * place) AS low, get_byte(held, 4 * place + 1) AS middle,
-                get_byte(held, 4 * place + 2) AS high, get_byte(held, 4 * place + 3) AS top
-        ) bytes
-        CROSS JOIN LATERAL (
-            SELECT (top & 127) * 2 + (high >> 7) AS exponent,
-                (high & 127) * 65536 + middle * 256 + low AS mantissa
-        ) number
+        SELECT unnest(assignment_decisions.totals)::double precision AS total
         ORDER BY 1 DESC LIMIT 2
     ) best
 )"""
@@ -71,7 +55,7 @@ def _population(start: datetime, end: datetime) -> Select[Any]:
     made, ahead = AssignmentDecision, literal_column(AHEAD, Double)
     confidence = case(
         (made.rep_id.is_(None), "low"),
-        (func.length(made.totals) <= 4, "high"),
+        (func.cardinality(made.totals) <= 1, "high"),
         else_=BANDS[1 + func.width_bucket(ahead, array([CLOSE, CLEAR]))],
     )
     return (

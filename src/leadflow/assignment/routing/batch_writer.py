@@ -12,26 +12,12 @@ from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.choice.strategies import PARTS
 from leadflow.assignment.notices import Handed, tell_of_assignments
 from leadflow.assignment.routing import leftover
-from leadflow.assignment.routing.decision_trace import packed
+from leadflow.assignment.routing.decision_columns import decision_columns
 from leadflow.assignment.snapshots import TeamSnapshot
 from leadflow.assignment.team.sla import first_times
-from leadflow.database.copying import copy_rows, run
+from leadflow.database.copying import copy_columns, copy_rows, run
 from leadflow.database.ids import new_id
 
-DECISION = (
-    "id",
-    "batch_id",
-    "lead_id",
-    "decided_at",
-    "rule_id",
-    "strategy",
-    "rep_id",
-    "reason",
-    "masks",
-    "totals",
-    "parts",
-    "free",
-)
 ASSIGNMENT = (
     "id",
     "lead_id",
@@ -101,8 +87,8 @@ def write_batch(
         batch_id = new_id("batch")
         ensure_batch(session, batch, batch_id)
     ids = {made.lead.lead_id: new_id("decision") for made in fresh}
-    rows = [decision_row(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh]
-    copy_rows(session, "assignment_decisions", DECISION, rows)
+    words = [decision_words(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh]
+    copy_columns(session, "assignment_decisions", decision_columns(words, fresh, batch.at))
     given = [made for made in fresh if made.rep is not None]
     clocks = Clocks(batch)
     assigned = [assignment_row(made, ids[made.lead.lead_id], batch, clocks) for made in given]
@@ -143,18 +129,18 @@ def ensure_batch(session: Session, batch: Batch, batch_id: str) -> None:
     )
 
 
-def decision_row(made: Choice, own_id: str, batch_id: str, batch: Batch) -> tuple[Any, ...]:
-    """The values of ``DECISION``."""
+def decision_words(
+    made: Choice, own_id: str, batch_id: str, batch: Batch
+) -> tuple[str | None, ...]:
+    """The values of ``decision_columns.WORDS``."""
     return (
         own_id,
         batch_id,
         made.lead.lead_id,
-        batch.at,
         made.plan.rule_id,
         made.plan.strategy,
         None if made.rep is None else batch.team.reps[made.rep].rep_id,
         made.reason,
-        *packed(made),
     )
 
 

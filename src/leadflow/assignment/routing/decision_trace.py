@@ -1,4 +1,4 @@
-"""How a decision came about: packed small for the store, and read back in words."""
+"""How a decision came about, read back in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.eligibility import WORDS, Constraint, constraints
-from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.choice.strategies import order
 from leadflow.assignment.tables import AssignmentBatch, AssignmentDecision
 
@@ -77,16 +76,6 @@ class Trace:
         return f"{said}; the one chosen has {winner.total:.3f}."
 
 
-def packed(decision: Choice) -> tuple[bytes, bytes, bytes, bytes]:
-    """Masks, totals, parts and free shares as they are stored."""
-    return (
-        decision.mask.astype("<u2").tobytes(),
-        decision.judged.totals.astype("<f4").tobytes(),
-        decision.judged.parts.astype("<f4").tobytes(),
-        decision.judged.free.astype("<f4").tobytes(),
-    )
-
-
 def last_trace(session: Session, lead_id: str) -> Trace | None:
     """The newest decision about a lead; None where there was none."""
     return _trace(session, AssignmentDecision.lead_id == lead_id)
@@ -119,12 +108,11 @@ def _trace(session: Session, condition: object) -> Trace | None:
 
 
 def _read(made: AssignmentDecision, batch: AssignmentBatch) -> Trace:
-    masks = np.frombuffer(made.masks, "<u2")
-    totals = np.frombuffer(made.totals, "<f4").astype(float)
+    masks, totals = np.array(made.masks, dtype=np.uint16), np.array(made.totals, dtype=float)
     names = batch.parts.get(made.strategy, [])
-    parts = np.frombuffer(made.parts, "<f4").reshape(len(totals), -1) if len(totals) else None
+    parts = np.array(made.parts).reshape(len(totals), -1) if len(totals) else None
     who = np.flatnonzero(masks == 0)
-    free = np.frombuffer(made.free, "<f4").astype(float)
+    free = np.array(made.free, dtype=float)
     ranked = order(totals, free) if len(totals) else ()
     return Trace(
         decision_id=made.id,
