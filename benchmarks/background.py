@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leadflow.approvals.tables import Approval
     from leadflow.settings import Settings
 
-KILLS, LEASE_SECONDS, SETTLE_SECONDS = 50, 10.0, 300.0
+KILLS, LEASE_SECONDS, SETTLE_SECONDS = 50, 10.0, 900.0
 NOTICES, STARTS, DECISIONS = 20, 20, 10
 
 
@@ -143,7 +143,7 @@ class Load:
         twice = sum(number - 1 for number in mails.values())
         return [
             Row("acts written", total, ""),
-            Row("acts lost (without the end done)", total - ended["done"], "", at_most=0),
+            Row("acts lost (not done in the end)", total - ended["done"], "", at_most=0),
             Row("repeatable acts missed", missed, "", at_most=0),
             Row("notices that never came", self.notices - len(mails), "", at_most=0),
             Row("notices twice", twice, "", at_most=0),

@@ -1,6 +1,7 @@
 """Asking the Prefect server for flow runs, over its REST API and nothing else of Prefect."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -26,7 +27,7 @@ class PrefectClient:
     """A small client on ``{settings.prefect_url}/api``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._http = httpx.Client(base_url=f"{settings.prefect_url}/api", timeout=TIMEOUT)
+        self._http = _connections(f"{settings.prefect_url}/api")
 
     def healthy(self) -> bool:
         """Whether the server answers."""
@@ -161,3 +162,10 @@ class PrefectClient:
             response = self._http.request(method, path, json=body, headers=headers)
             call.set_attribute("http.response.status_code", response.status_code)
             return response
+
+
+@lru_cache(maxsize=8)
+def _connections(address: str) -> httpx.Client:
+    """The connections of this process to a server, shared by its threads: making a client costs
+    more than asking by it."""
+    return httpx.Client(base_url=address, timeout=TIMEOUT)
