@@ -9,12 +9,18 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
+from leadflow.audit.entries import Entry
+from leadflow.audit.queue import record_soon
 from leadflow.background import records
 from leadflow.background.loop import Loop, Runner
+from leadflow.background.loops import loops
 from leadflow.background.records import Record
 from leadflow.background.tables import BackgroundLoop
 from leadflow.database.engine import Use, engine_for, unit_of_work
 from leadflow.outbox.acts import NotPerformed
+from leadflow.scoring.serving.process_scorer import ServingScorer
+from leadflow.settings import get_settings
+from models.rubric import Rubric
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -45,6 +51,33 @@ def test_a_loop_comes_back_at_once_while_there_is_more_and_else_at_its_pace() ->
     assert looked.step(5) == 0
     assert looked.step(0) == 2.0
     assert looked.runner.record.worked_at == START
+
+
+def test_a_loop_that_did_less_than_a_full_turn_says_so_and_keeps_its_pace() -> None:
+    for full, pause in ((5, 2.0), (4, 0.0), (None, 2.0)):
+        kept = list[Record]()
+        loop = Loop("a loop", 2.0, lambda: 4, full)
+        runner = Runner(loop, "host:1", threading.Event(), lambda: START, kept.append)
+        assert runner.step() == pause
+        assert kept[-1].worked_at == START
+
+
+def test_every_loop_that_has_done_something_says_when(store: Engine) -> None:
+    """The audit chain is put together a little at a time, far from a full turn."""
+    with unit_of_work() as session:
+        record_soon(session, [Entry("key:test", "lead.scored", "lead_1")])
+    serving = ServingScorer(load=Rubric.load, version=lambda: None)
+    all_loops = loops(get_settings(), serving, "host:1", threading.Event())
+    (chain,) = (loop for loop in all_loops if loop.name == "audit chain")
+    runner = Runner(chain, "host:1", threading.Event(), lambda: START, list[Record]().append)
+    assert runner.step() == chain.pace
+    assert runner.record.worked_at == START
+
+
+def test_lost_runs_of_both_pools_are_watched() -> None:
+    serving = ServingScorer(load=Rubric.load, version=lambda: None)
+    names = {one.name for one in loops(get_settings(), serving, "host:1", threading.Event())}
+    assert {"lost runs leadflow", "lost runs leadflow-warm"} <= names
 
 
 def test_a_loop_that_fails_backs_off_keeps_its_error_and_says_when_it_is_well_again() -> None:

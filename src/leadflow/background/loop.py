@@ -18,12 +18,14 @@ LONGEST_BACK_OFF = 60.0
 
 @dataclass(frozen=True)
 class Loop:
-    """``work`` does some and returns how much; while there is more it is called again at once, else
-    after ``pace`` seconds, or when ``bell`` is set."""
+    """``work`` does some and returns how much. Where that is ``full`` or more, there may be more,
+    and it is called again at once. Else it is called after ``pace`` seconds, or when ``bell`` is
+    set; with ``full`` None, always so."""
 
     name: str
     pace: float
     work: Callable[[], int]
+    full: int | None = 1
     bell: threading.Event = field(default_factory=threading.Event)
 
 
@@ -64,7 +66,8 @@ class Runner:
         self.record = replace(self.record, looked_at=now, worked_at=worked_at, failures=0)
         if was_ill or self._said_at is None or now - self._said_at >= SAYS_EVERY:
             self._say(self.record)
-        return 0.0 if done else self.loop.pace
+        more = self.loop.full is not None and done >= self.loop.full
+        return 0.0 if more else self.loop.pace
 
     def _failed(self, error: Exception) -> float:
         now, failures = self._clock(), self.record.failures + 1

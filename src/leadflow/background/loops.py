@@ -34,7 +34,7 @@ def loops(
     settings: Settings, serving: ServingScorer, process: str, stop: threading.Event
 ) -> list[Loop]:
     """All of them; ``stop`` tells those that wait for others to end."""
-    watch = RunWatch(PrefectClient(settings), settings.work_pool)
+    pools = (settings.work_pool, settings.warm_pool)
     lanes = [loop for lane in LANES.values() for loop in _lane(settings, lane, process, stop)]
     bells: dict[str, list[threading.Event]] = {name: [] for name in LANES}
     for loop in lanes:
@@ -43,11 +43,11 @@ def loops(
         *lanes,
         *(_mending(settings, lane, process) for lane in LANES.values()),
         Loop("outbox bell", 1.0, lambda: _listen(bells, stop)),
-        Loop("audit chain", AUDIT_SECONDS, _put_into_chain),
+        Loop("audit chain", AUDIT_SECONDS, _put_into_chain, full=AT_A_TIME),
         Loop("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
-        Loop("overrides", EXPIRE_SECONDS, _settle_overrides),
-        Loop("lost runs", RUNS_SECONDS, lambda: watch.look(now())),
-        Loop("house keeping", HOUSE_SECONDS, _keep_house),
+        Loop("overrides", EXPIRE_SECONDS, _settle_overrides, full=None),
+        *(_watching(settings, pool) for pool in pools),
+        Loop("house keeping", HOUSE_SECONDS, _keep_house, full=None),
     ]
 
 
@@ -67,6 +67,11 @@ def _mending(settings: Settings, lane: Lane, process: str) -> Loop:
     return Loop(f"claims {lane.name}", MEND_SECONDS, consumer.mend)
 
 
+def _watching(settings: Settings, pool: str) -> Loop:
+    watch = RunWatch(PrefectClient(settings), pool)
+    return Loop(f"lost runs {pool}", RUNS_SECONDS, lambda: watch.look(now()), full=None)
+
+
 def _listen(bells: dict[str, list[threading.Event]], stop: threading.Event) -> int:
     bell.listen(get_engine(), bells, stop.is_set)
     return 0
@@ -74,8 +79,7 @@ def _listen(bells: dict[str, list[threading.Event]], stop: threading.Event) -> i
 
 def _put_into_chain() -> int:
     with unit_of_work() as session:
-        put = put_into_chain(session)
-    return put if put == AT_A_TIME else 0
+        return put_into_chain(session)
 
 
 def _rescore(serving: ServingScorer, settings: Settings) -> int:
@@ -86,12 +90,10 @@ def _rescore(serving: ServingScorer, settings: Settings) -> int:
 
 def _settle_overrides() -> int:
     with unit_of_work() as session:
-        settle_due(session, now())
-    return 0
+        return settle_due(session, now())
 
 
 def _keep_house() -> int:
     with unit_of_work() as session:
         records.forget_ended(session, now())
-        bring_back(session, now())
-    return 0
+        return bring_back(session, now())

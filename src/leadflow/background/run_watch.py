@@ -19,8 +19,7 @@ class RunWatch:
         self._heard_since: datetime | None = None
 
     def look(self, now: datetime) -> int:
-        """Start again what was never started, end what has fallen silent; always 0, for there is
-        nothing more to do at once."""
+        """Start again what was never started, end what has fallen silent; how many runs."""
         if not self._client.healthy():
             self._heard_since = None
             return 0
@@ -33,4 +32,4 @@ class RunWatch:
         if again or ended:
             words = "runs whose worker was lost: %d are scheduled anew, %d ended as crashed"
             logger.warning(words, len(again), len(ended))
-        return 0
+        return len(again) + len(ended)
