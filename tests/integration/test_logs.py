@@ -130,12 +130,30 @@ def test_a_request_that_fails_leaves_its_traceback_with_its_id(
         "/leads/lead_0123456789abcdef/status", headers={"X-Request-ID": "req_fails"}
     )
     assert answer.status_code == 500
-    [line] = map(json.loads, capsys.readouterr().err.splitlines())
+    lines = map(json.loads, capsys.readouterr().err.splitlines())
+    # Others, such as that of the model being loaded, may come between.
+    [line] = [line for line in lines if line.get("request_id") == "req_fails"]
     assert (line["event"], line["level"], line["status"]) == ("request failed", "error", 500)
     assert line["request_id"] == "req_fails"
     assert line["lead_id"] == "lead_0123456789abcdef"
     assert "in broken" in line["exception"]
     assert holds_no_canary(str(line))
+
+
+WARN = """
+import warnings
+from leadflow.observability import process
+process.begin("test")
+warnings.warn("zelda.quux@quuxworks.example is no address")
+"""
+
+
+def test_a_warning_is_a_line_as_any_other_and_leaves_its_words_out() -> None:
+    command = [sys.executable, "-c", WARN]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
+    [line] = map(json.loads, done.stderr.splitlines())
+    assert (line["level"], line["service"]) == ("warning", "test")
+    assert holds_no_canary(done.stderr)
 
 
 def test_a_statement_that_fails_leaves_no_values(

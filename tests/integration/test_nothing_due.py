@@ -94,6 +94,6 @@ def test_work_is_due_with_an_alarm(session: Session, tmp_path: Path) -> None:
 def test_decisions_are_looked_after_while_one_waits(session: Session) -> None:
     assert not anything_waits(session, get_settings(), NOW)
     payload = {"version": "9", "sha256": "x"}
-    question = Proposal("model_promotion", "x/9", "note", payload, "# Why", "train_model")
+    question = Proposal("model_promotion", "x/9", "promote_model", payload, "# Why", "train_model")
     approvals.propose(session, question, NOW)
     assert anything_waits(session, get_settings(), NOW)

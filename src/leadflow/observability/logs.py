@@ -59,6 +59,8 @@ def configure(service: str, at_least: str = "DEBUG") -> None:
     handler.setFormatter(LineFormatter())
     handler.addFilter(WorthSaying())
     _hand_over(handler)
+    # Warnings are lines like any other, and as little a place for what is personal.
+    logging.captureWarnings(True)
     for room in OWN:
         logging.getLogger(room).setLevel(level)
 

@@ -40,6 +40,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_SETTINGS_PATH": str(LOGGING / "prefect.yaml"),
+        # A server has no sign-in of its own, and need not be told so before its log is set up.
+        "PYTHONWARNINGS": "ignore:XDG_RUNTIME_DIR is not set",
         "DO_NOT_TRACK": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "GX_ANALYTICS_ENABLED": "false",
