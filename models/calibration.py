@@ -10,6 +10,8 @@ Vector = np.ndarray[Any, np.dtype[np.float64]]
 BINS = 10
 LEVEL = 0.9
 FREE, DRIFT = 100.0, 0.5
+# Raw scores that differ by less than this of their size are one score, worked out in two orders.
+ROUNDING = 1e-9
 # Where a lead is like fewer than this many leads learned from, history says nothing of it.
 FEWEST_SIMILAR = 20
 NOT_ENOUGH = "not enough history"
@@ -53,7 +55,9 @@ class Lines:
 
         raw, labels = (np.concatenate(part) for part in zip(*blocks, strict=True))
         block = np.repeat(np.arange(len(blocks)), [len(truth) for _, truth in blocks])
-        centre, scale = float(raw.mean()), float(raw.std()) or 1.0
+        centre, scale = float(raw.mean()), float(raw.std())
+        if scale <= ROUNDING * max(1.0, abs(centre)):
+            return Lines._level(blocks)
         # The penalty holds the blocks' own shifts towards a common one: a scale of 100 leaves the
         # slope and the common shift free, one of DRIFT expects log-odds to move by about that much.
         design = np.column_stack(
@@ -68,9 +72,13 @@ class Lines:
         slope = FREE * float(weights[0]) / scale
         shifts = FREE * weights[1] + DRIFT * weights[2:] - slope * centre
         if slope <= 0:
-            # The order of the raw scores says nothing on later data: everyone gets the base rate.
-            return Lines(1e-6, logit(np.array([truth.mean() for _, truth in blocks])))
+            return Lines._level(blocks)
         return Lines(slope, np.asarray(shifts))
+
+    @staticmethod
+    def _level(blocks: Sequence[tuple[Vector, np.ndarray]]) -> "Lines":
+        """The order of the raw scores says nothing on later data: everyone gets the base rate."""
+        return Lines(1e-6, logit(np.array([truth.mean() for _, truth in blocks])))
 
     def log_odds(self, blocks: Sequence[tuple[Vector, np.ndarray]]) -> list[Vector]:
         """Each block's calibrated log-odds."""

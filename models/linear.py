@@ -12,6 +12,8 @@ STRENGTHS = (0.01, 0.1, 1.0)
 LARGE_SAMPLE = 12_000
 # A line goes on beyond the range seen by as much again, then stays level.
 BEYOND = 1.0
+# Numbers that differ by less than this of their size are one number, worked out in two ways.
+ROUNDING = 1e-12
 
 
 def learn(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> AdditiveModel:
@@ -82,7 +84,7 @@ def _specs(values: Matrix, feature: int, categorical: bool) -> list[dict[str, An
     if categorical:
         codes = np.unique(known)
         return specs + [{"feature": feature, "kind": "is", "value": float(code)} for code in codes]
-    if len(known) == 0 or known.min() == known.max():
+    if len(known) == 0 or float(np.ptp(known)) <= ROUNDING * float(np.abs(known).max()):
         return specs or [{"feature": feature, "kind": "missing"}]
     low, high = float(known.min()), float(known.max())
     line = {
@@ -91,7 +93,7 @@ def _specs(values: Matrix, feature: int, categorical: bool) -> list[dict[str, An
         "low": low - BEYOND * (high - low),
         "high": high + BEYOND * (high - low),
         "centre": float(known.mean()),
-        # Numbers so near to each other that their distance is nil stand for one number.
+        # The squares of tiny distances may be nil.
         "scale": float(known.std()) or 1.0,
     }
     return [*specs, line]

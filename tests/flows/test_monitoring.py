@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import (
 )
 from sqlalchemy import Engine, func, select, text
 
+from leadflow.background.process import running
 from leadflow.database.cluster import locate
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning import challenger as learning
@@ -62,15 +63,17 @@ def shifted(engine: Engine, working: Child) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def training(shifted: str) -> Any:
-    """The run that two checks of one day have started, when it has ended."""
+    """The run that two checks of one day have started, when it has ended. The checks wish for it,
+    and a background process starts it."""
     from flows.monitor_model import monitor_model
 
     for _ in range(2):
         assert "Company size" in monitor_model()
     deadline = time.monotonic() + 180
-    while not (runs := trainings()) or not runs[0].state.is_final():
-        assert time.monotonic() < deadline, runs
-        time.sleep(1)
+    with running(get_settings()):
+        while not (runs := trainings()) or not runs[0].state.is_final():
+            assert time.monotonic() < deadline, runs
+            time.sleep(1)
     assert len(runs) == 1
     return runs[0]
 
@@ -103,7 +106,7 @@ def test_the_new_challenger_scores_beside_the_champion(training: Any, shifted: s
 
     challenger = learning.registry(get_settings()).challenger()
     assert challenger is not None
-    count = score_leads()
+    count = score_leads(everything=True)  # the background has scored them since
     with unit_of_work() as session:
         beside = select(func.count(), func.min(ShadowScore.model_version)).select_from(ShadowScore)
         assert session.execute(beside).one() == (count, challenger.version)

@@ -102,6 +102,17 @@ def test_an_order_that_means_nothing_gives_everyone_the_base_rate() -> None:
     np.testing.assert_allclose(probability, labels.mean(), atol=1e-3)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_scores_that_differ_by_rounding_only_give_everyone_the_base_rate(seed: int) -> None:
+    """A rubric that knows nothing of these leads gives all the same, but for the last digit."""
+    draw = np.random.default_rng(seed)
+    labels = (draw.random(3000) < 0.01).astype(np.int64)
+    raw = np.full(3000, draw.uniform(-5.0, 5.0)) * (1 + 2.3e-16 * draw.integers(-1, 2, 3000))
+    learned = Calibration.learn([(raw[:1000], labels[:1000]), (raw[1000:], labels[1000:])])
+    assert learned.slope <= 1e-6
+    assert sigmoid(learned.log_odds(raw)) == pytest.approx(labels[1000:].mean(), rel=1e-6)
+
+
 def test_confidence_is_how_many_doublings_the_interval_spans() -> None:
     def ends(doublings: float) -> tuple[np.ndarray, np.ndarray]:
         half = np.array([doublings * np.log(2) / 2])
