@@ -110,7 +110,7 @@ def test_scores_that_differ_by_rounding_only_give_everyone_the_base_rate(seed: i
     raw = np.full(3000, draw.uniform(-5.0, 5.0)) * (1 + 2.3e-16 * draw.integers(-1, 2, 3000))
     learned = Calibration.learn([(raw[:1000], labels[:1000]), (raw[1000:], labels[1000:])])
     assert learned.slope <= 1e-6
-    assert sigmoid(learned.log_odds(raw)) == pytest.approx(labels[1000:].mean(), rel=1e-6)
+    assert sigmoid(learned.log_odds(raw)) == pytest.approx(labels[1000:].mean(), rel=1e-4)
 
 
 def test_confidence_is_how_many_doublings_the_interval_spans() -> None:
