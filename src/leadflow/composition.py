@@ -13,13 +13,21 @@ from leadflow.accounts.people import actor_of
 from leadflow.accounts.tables import Person
 from leadflow.approvals import decision_kinds
 from leadflow.approvals import declares as approvals
+from leadflow.approvals import figures as approvals_figures
 from leadflow.approvals.decision_kinds import DecisionKind
 from leadflow.assignment import declares as assignment
+from leadflow.assignment import figures as assignment_figures
 from leadflow.assignment.team.reach import reaches_lead
+from leadflow.audit import figures as audit_figures
+from leadflow.background import figures as background_figures
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.integrations import declares as integrations
 from leadflow.leads import declares as leads
+from leadflow.leads import figures as leads_figures
+from leadflow.observability import gauges
+from leadflow.observability.gauges import Gauge, Queue
 from leadflow.outbox import acts
+from leadflow.outbox import figures as outbox_figures
 from leadflow.outbox.acts import Act
 from leadflow.quality import declares as quality
 from leadflow.quality import review_kinds
@@ -27,13 +35,14 @@ from leadflow.quality.review_kinds import ReviewKind
 from leadflow.rules import fields, rule_kinds
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
+from leadflow.scoring import figures as scoring_figures
 
 
 @dataclass(frozen=True)
 class Room:
     """What one room adds: acts that the outbox performs, kinds of decision that people make, types
     of events, fields that conditions name, kinds of rules with their actions, kinds of automated
-    decisions that are reviewed."""
+    decisions that are reviewed, queues and gauges that ``/metrics`` tells."""
 
     name: str
     acts: tuple[Act, ...] = ()
@@ -43,6 +52,8 @@ class Room:
     field_families: tuple[FieldFamily, ...] = ()
     rule_kinds: tuple[RuleKind, ...] = ()
     review_kinds: tuple[ReviewKind, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    gauges: tuple[Gauge, ...] = ()
 
 
 ROOMS = (
@@ -51,19 +62,31 @@ ROOMS = (
         event_types=leads.EVENT_TYPES,
         fields=leads.FIELDS,
         field_families=leads.FIELD_FAMILIES,
+        queues=leads_figures.QUEUES,
     ),
-    Room("approvals", acts=approvals.ACTS, decision_kinds=approvals.DECISION_KINDS),
+    Room("audit", queues=audit_figures.QUEUES),
+    Room("outbox", gauges=outbox_figures.GAUGES),
+    Room("background", gauges=background_figures.GAUGES),
+    Room(
+        "approvals",
+        acts=approvals.ACTS,
+        decision_kinds=approvals.DECISION_KINDS,
+        queues=approvals_figures.QUEUES,
+        gauges=approvals_figures.GAUGES,
+    ),
     Room(
         "scoring",
         acts=scoring.ACTS,
         decision_kinds=scoring.DECISION_KINDS,
         fields=scoring.FIELDS,
+        gauges=scoring_figures.GAUGES,
     ),
     Room(
         "assignment",
         acts=assignment.ACTS,
         decision_kinds=assignment.DECISION_KINDS,
         rule_kinds=assignment.RULE_KINDS,
+        queues=assignment_figures.QUEUES,
     ),
     Room("quality", review_kinds=quality.REVIEW_KINDS),
     Room("integrations", acts=integrations.ACTS),
@@ -89,6 +112,10 @@ def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
     )
     rule_kinds.install(kind for room in rooms for kind in room.rule_kinds)
     review_kinds.install(kind for room in rooms for kind in room.review_kinds)
+    gauges.install(
+        (queue for room in rooms for queue in room.queues),
+        (gauge for room in rooms for gauge in room.gauges),
+    )
 
 
 def event_types() -> dict[str, tuple[EventType, ...]]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from leadflow.background.records import Record
 from leadflow.failures import describe, describe_with_traceback
+from leadflow.observability.logs import bound
 from leadflow.outbox.backoff import delay
 
 logger = logging.getLogger(__name__)
@@ -48,12 +49,13 @@ class Runner:
         self.thread = threading.Thread(target=self.run, name=loop.name, daemon=True)
 
     def run(self) -> None:
-        """Until the process stops."""
-        self._say(self.record)
-        while not self._stop.is_set():
-            pause = self.step()
-            if pause > 0 and self.loop.bell.wait(pause):
-                self.loop.bell.clear()
+        """Until the process stops; every line of the log says which loop it is of."""
+        with bound(loop=self.loop.name):
+            self._say(self.record)
+            while not self._stop.is_set():
+                pause = self.step()
+                if pause > 0 and self.loop.bell.wait(pause):
+                    self.loop.bell.clear()
 
     def step(self) -> float:
         """Look once; returns how long to wait, in seconds."""

@@ -9,7 +9,6 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from leadflow.composition import compose
-from leadflow.gateway.api import metrics
 from leadflow.gateway.api import routers as api
 from leadflow.gateway.api.intake import Intake
 from leadflow.gateway.api.schemas import ProblemOut
@@ -22,7 +21,7 @@ from leadflow.gateway.http.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
 from leadflow.gateway.http.request_log import RequestLog
 from leadflow.gateway.http.request_trace import RequestTrace
-from leadflow.observability import gauges, process, spans
+from leadflow.observability import process, spans
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
 from leadflow.scoring.serving.champion import scorer_without_registry
 from leadflow.scoring.serving.process_scorer import ServingScorer
@@ -45,7 +44,6 @@ are problem documents (RFC 9457).
 def create_app() -> FastAPI:
     """The gateway; the champion loads in the background as it starts."""
     process.begin("gateway")
-    gauges.install(metrics.QUEUES, metrics.GAUGES)
     compose()
     app: FastAPI = FastAPIOffline(
         title="Leadflow",

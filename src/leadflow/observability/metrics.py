@@ -51,6 +51,19 @@ STEP_SECONDS = Histogram(
 STEP_FAILURES = Counter(
     "leadflow_step_failures_total", "Steps that ended with an error.", ("step",), registry=OWN
 )
+ACTS = Counter(
+    "leadflow_outbox_ended_total",
+    "Acts of the outbox that were performed, by lane, act and the state that left them in.",
+    ("lane", "act", "state"),
+    registry=OWN,
+)
+ACT_SECONDS = Histogram(
+    "leadflow_outbox_act_seconds",
+    "Time that performing one act of the outbox took.",
+    ("lane",),
+    registry=OWN,
+    buckets=SECONDS,
+)
 _requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
 
@@ -64,3 +77,10 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
             _requests[method, route, status] = found
     found[0].inc()
     found[1].observe(seconds)
+
+
+def count_act(lane: str, act: str, state: str, seconds: float) -> None:
+    """One act of the outbox was performed and is ``state`` now: ``done``, ``nothing_done``,
+    ``waiting`` for its next attempt, ``uncertain``, ``failed``; ``lost`` where its claim was."""
+    ACTS.labels(lane, act, state).inc()
+    ACT_SECONDS.labels(lane).observe(seconds)

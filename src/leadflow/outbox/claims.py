@@ -28,7 +28,8 @@ WITH due AS (
 UPDATE outbox o SET status = 'claimed', lease_until = :lease, claimed_by = :holder,
     fencing_token = o.fencing_token + 1, begun_at = NULL
 FROM due WHERE o.id = due.id
-RETURNING o.available_at, o.id, o.act, o.key, o.payload, o.fencing_token, o.attempts
+RETURNING o.available_at, o.id, o.act, o.key, o.payload, o.fencing_token, o.attempts,
+    o.traceparent
 """
 )
 HELD = "WHERE id = :id AND status = 'claimed' AND fencing_token = :token"
@@ -68,7 +69,8 @@ RELEASE = text(
 
 @dataclass(frozen=True)
 class Claim:
-    """An act of which the holder may record the end, as long as the token is the newest."""
+    """An act of which the holder may record the end, as long as the token is the newest.
+    ``traceparent`` is the trace it was asked for in."""
 
     row_id: str
     act: str
@@ -76,6 +78,7 @@ class Claim:
     payload: dict[str, Any]
     token: int
     attempts: int
+    traceparent: str | None = None
 
     @property
     def held(self) -> dict[str, Any]:
@@ -111,19 +114,22 @@ def hold(session: Session, held: Claim) -> bool:
     return session.execute(HOLD, held.held).first() is not None
 
 
-def end(session: Session, held: Claim, ended: End, now: datetime) -> bool:
-    """Record how it ended; False where the claim is lost, and somebody else records it."""
+def end(session: Session, held: Claim, ended: End, now: datetime) -> str | None:
+    """Record how it ended; the state it is in now, None where the claim is lost, and somebody else
+    records it."""
     nothing = isinstance(ended, NothingDone)
     why = ended.why if isinstance(ended, NothingDone) else None
     return _end(session, held, "nothing_done" if nothing else "done", now, ended.result, why)
 
 
-def end_uncertain(session: Session, held: Claim, error: str, now: datetime) -> bool:
+def end_uncertain(session: Session, held: Claim, error: str, now: datetime) -> str | None:
     """Record that nobody knows whether it happened."""
     return _end(session, held, "uncertain", now, error=error)
 
 
-def put_back(session: Session, held: Claim, error: str, now: datetime, after: timedelta) -> bool:
+def put_back(
+    session: Session, held: Claim, error: str, now: datetime, after: timedelta
+) -> str | None:
     """Record that it surely did not happen: it waits for its next attempt, or has ``failed`` after
     the last. ``held`` is as it was begun."""
     if held.attempts >= ATTEMPTS:
@@ -153,7 +159,7 @@ def _end(
     why: str | None = None,
     error: str | None = None,
     again: datetime | None = None,
-) -> bool:
+) -> str | None:
     values = {
         "status": status,
         "result": None if result is None else json.dumps(result),
@@ -162,4 +168,5 @@ def _end(
         "again": again,
         "ended": ended,
     }
-    return session.execute(END, values | held.held).first() is not None
+    recorded = session.execute(END, values | held.held).first() is not None
+    return status if recorded else None

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
@@ -11,6 +12,9 @@ from sqlalchemy import Engine
 from leadflow.audit.context import acting_from
 from leadflow.database.engine import unit_of_work
 from leadflow.failures import describe, describe_with_traceback
+from leadflow.observability.metrics import count_act
+from leadflow.observability.spans import span
+from leadflow.observability.trace_context import within
 from leadflow.outbox import claims, reconciling
 from leadflow.outbox.acts import Act, End, InDatabase, NotPerformed, Order, act_of
 from leadflow.outbox.backoff import delay
@@ -47,7 +51,8 @@ class Consumer:
                 with unit_of_work(self.engine) as session:
                     claims.release(session, batch[place:], self.holder)
                 break
-            with acting_from("outbox"):
+            within_trace, piece = within(claimed.traceparent), f"outbox {claimed.act}"
+            with acting_from("outbox"), within_trace, span(piece, "act"):
                 self._take(claimed)
         return len(batch)
 
@@ -67,16 +72,18 @@ class Consumer:
         if attempt is None:
             logger.warning("outbox act %s (%s): claim lost", claimed.act, claimed.row_id)
             return
-        begun, act = replace(claimed, attempts=attempt), None
+        begun, act, since = replace(claimed, attempts=attempt), None, perf_counter()
         try:
             act = act_of(begun.act)
             recorded = self._perform(begun, act)
         except Exception as error:
             recorded = self._failed(begun, act, error)
-        if not recorded:
+        count_act(self.lane.name, begun.act, recorded or "lost", perf_counter() - since)
+        if recorded is None:
             logger.warning("outbox act %s (%s): ended by somebody else", begun.act, begun.row_id)
 
-    def _perform(self, begun: Claim, act: Act) -> bool:
+    def _perform(self, begun: Claim, act: Act) -> str | None:
+        """Perform it; the state it ended in, None where the claim is lost."""
         try:
             payload = act.payload.model_validate(begun.payload)
         except ValidationError as error:
@@ -85,16 +92,17 @@ class Consumer:
         if isinstance(act, InDatabase):
             with unit_of_work(self.engine) as session:
                 if not claims.hold(session, begun):
-                    return False
+                    return None
                 return claims.end(session, begun, act.perform(session, order, payload), order.now)
         return self._record(begun, act.perform(order, payload))
 
-    def _record(self, begun: Claim, ended: End) -> bool:
+    def _record(self, begun: Claim, ended: End) -> str | None:
         with unit_of_work(self.engine) as session:
             return claims.end(session, begun, ended, self.clock())
 
-    def _failed(self, begun: Claim, act: Act | None, error: Exception) -> bool:
-        """Whether it may be asked again: what did not happen may, and what does no harm twice."""
+    def _failed(self, begun: Claim, act: Act | None, error: Exception) -> str | None:
+        """Record a failure; the state it is in now. It may be asked again where it did not happen
+        or does no harm twice."""
         where = describe_with_traceback(error)
         logger.warning("outbox act %s (%s) failed\n%s", begun.act, begun.row_id, where)
         again = act is None or act.repeatable or isinstance(error, NotPerformed)

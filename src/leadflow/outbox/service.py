@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from leadflow.database.ids import new_id
+from leadflow.observability.trace_context import traceparent
 from leadflow.outbox.acts import act_of
 
 CHANNEL = "leadflow_outbox"
@@ -17,8 +18,8 @@ WRITE = text(
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, key text, payload jsonb)
 ), written AS (
-    INSERT INTO outbox (id, lane, act, key, payload)
-    SELECT id, :lane, :act, key, payload FROM given
+    INSERT INTO outbox (id, lane, act, key, payload, traceparent)
+    SELECT id, :lane, :act, key, payload, :traceparent FROM given
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
@@ -49,5 +50,11 @@ def enqueue_many(session: Session, act: str, acts: Sequence[tuple[str, Mapping[s
         for key, payload in acts
     ]
     if rows:
-        values = {"rows": json.dumps(rows), "lane": declared.lane.name, "act": act}
-        session.execute(WRITE, values | {"channel": CHANNEL})
+        values = {
+            "rows": json.dumps(rows),
+            "lane": declared.lane.name,
+            "act": act,
+            "traceparent": traceparent(),
+            "channel": CHANNEL,
+        }
+        session.execute(WRITE, values)

@@ -40,6 +40,9 @@ class OutboxRow(Base):
     act: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(Text, unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    traceparent: Mapped[str | None] = mapped_column(
+        Text, comment="The trace of whoever asked for it, as W3C Trace Context writes it."
+    )
     status: Mapped[str] = mapped_column(Text, server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default="0")
     available_at: Mapped[datetime] = mapped_column(

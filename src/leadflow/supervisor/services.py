@@ -59,7 +59,7 @@ def background(settings: Settings, number: int = 1) -> Service:
     several, each with a number."""
     command = (sys.executable, "-m", "leadflow.background.main")
     name = "background" if number == 1 else f"background-{number}"
-    return Service(name, command, environment(settings), None)
+    return Service(name, command, environment(settings) | counting(settings), None)
 
 
 def worker(settings: Settings) -> Service:

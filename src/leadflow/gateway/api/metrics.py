@@ -9,19 +9,12 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from leadflow.approvals import figures as approvals
-from leadflow.assignment import figures as assignment
-from leadflow.audit import figures as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsMetrics
-from leadflow.leads import figures as leads
 from leadflow.observability import gauges
 from leadflow.observability.scraping import CONTENT_TYPE, exposition
-from leadflow.scoring import figures as scoring
 from leadflow.scoring.serving.process_scorer import ServingScorer
 
-QUEUES = (*leads.QUEUES, *audit.QUEUES, *approvals.QUEUES, *assignment.QUEUES)
-GAUGES = (*approvals.GAUGES, *scoring.GAUGES)
 router = APIRouter(tags=["operation"])
 
 
