@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     background_processes: int = Field(
         default=1, gt=0, description="Processes for the outbox and other work beside requests."
     )
+    outbox_kept_days: int = Field(
+        default=90,
+        gt=0,
+        description="How long acts of the outbox that are done stay in its list.",
+    )
     outbox_lease_seconds: float = Field(
         default=120,
         gt=0,

@@ -329,3 +329,22 @@ def test_a_commit_rings_the_consumers(store: Engine, receiver: Receiver) -> None
     finally:
         ended.set()
         ear.join(30)
+
+
+def test_what_is_done_is_deleted_once_it_is_old_and_what_a_person_must_settle_stays(
+    consumer: Clocked, receiver: Receiver
+) -> None:
+    put("again", 1)
+    assert consumer.consume() == 1
+    receiver.answer = die
+    put("once", 2)
+    with pytest.raises(SystemExit):
+        consumer.consume()
+    consumer.mend(LEASE + timedelta(seconds=1))
+    put("again", 3)
+    with unit_of_work() as session:
+        later = consumer.now + timedelta(days=1)
+        assert settling.forget_ended(session, consumer.now - timedelta(days=1)) == 0
+        assert settling.forget_ended(session, later) == 1
+        left = {row.status for row in session.scalars(select(OutboxRow))}
+    assert left == {"uncertain", "waiting"}

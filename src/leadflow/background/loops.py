@@ -2,7 +2,7 @@
 scored again, overrides that expire, runs whose process was lost."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from leadflow.audit.queue import AT_A_TIME, put_into_chain
 from leadflow.background import records
@@ -10,7 +10,7 @@ from leadflow.background.loop import Loop
 from leadflow.background.run_watch import RunWatch
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.integrations.prefect import PrefectClient
-from leadflow.outbox import bell
+from leadflow.outbox import bell, settling
 from leadflow.outbox.consumer import Consumer
 from leadflow.outbox.lanes import LANES, Lane
 from leadflow.scoring.batch.rescoring import rescore_changed
@@ -47,7 +47,7 @@ def loops(
         Loop("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
         Loop("overrides", EXPIRE_SECONDS, _settle_overrides, full=None),
         *(_watching(settings, pool) for pool in pools),
-        Loop("house keeping", HOUSE_SECONDS, _keep_house, full=None),
+        Loop("house keeping", HOUSE_SECONDS, lambda: _keep_house(settings), full=None),
     ]
 
 
@@ -93,7 +93,9 @@ def _settle_overrides() -> int:
         return settle_due(session, now())
 
 
-def _keep_house() -> int:
+def _keep_house(settings: Settings) -> int:
+    with unit_of_work() as session:
+        settling.forget_ended(session, now() - timedelta(days=settings.outbox_kept_days))
     with unit_of_work() as session:
         records.forget_ended(session, now())
         return bring_back(session, now())
