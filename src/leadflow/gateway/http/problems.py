@@ -5,9 +5,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg import errors as ends
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -128,6 +130,40 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
 }
 
+WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
+    RuleSetInvalid: (
+        "rule-invalid",
+        "The rule set cannot be used",
+        "Correct what `errors` names and send the whole rule set again.",
+    ),
+    PoliciesInvalid: (
+        "policies-invalid",
+        "The policies cannot be used",
+        "Correct what `errors` names and send all policies again.",
+    ),
+    EventTypesInvalid: (
+        "event-types-invalid",
+        "The event types cannot be used",
+        "Correct what `errors` names and send all of them again; nothing was stored.",
+    ),
+}
+# How PostgreSQL ends a request that it could have carried out; its transaction is undone.
+ENDED: dict[type[Exception], tuple[str, str, str]] = {
+    ends.QueryCanceled: (
+        "took-too-long",
+        "This took too long",
+        "Nothing was stored. Ask for less at a time, or send it again when less is going on.",
+    ),
+    **dict.fromkeys(
+        (ends.LockNotAvailable, ends.DeadlockDetected),
+        (
+            "locked-by-others",
+            "Others are changing the same",
+            "Nothing was stored. Send it again.",
+        ),
+    ),
+}
+
 
 class Problem(Exception):
     """An error that is answered as it is: status, stable type, title, detail."""
@@ -156,13 +192,12 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         LeadNotScored: _missing,
         LeadKeepsChanging: _busy,
         **dict.fromkeys(STATED, _stated),
-        RuleSetInvalid: _rules,
-        PoliciesInvalid: _policies,
-        EventTypesInvalid: _event_types,
+        **dict.fromkeys(WRITTEN, _places),
         TeamInvalid: _team,
         VersionNotApproved: _refused,
         ModelAltered: _refused,
         OperationalError: _database,
+        psycopg.OperationalError: _database,
         Exception: _unexpected,
     }
     for error, handler in handlers.items():
@@ -219,32 +254,13 @@ def _stated(request: Request, error: Exception) -> JSONResponse:
     return problem(status, kind, title, str(error))
 
 
-def _rules(request: Request, error: Exception) -> JSONResponse:
-    """422 with everything that is wrong with a rule set, each with its place."""
-    if not isinstance(error, RuleSetInvalid):
+def _places(request: Request, error: Exception) -> JSONResponse:
+    """422 with everything that is wrong with what people wrote down, each with its place."""
+    if not isinstance(error, RuleSetInvalid | PoliciesInvalid | EventTypesInvalid):
         raise error
-    errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
-    said = "Correct what `errors` names and send the whole rule set again."
-    return problem(422, "rule-invalid", "The rule set cannot be used", said, errors=errors)
-
-
-def _policies(request: Request, error: Exception) -> JSONResponse:
-    """422 with everything that is wrong with the policies, each with its place."""
-    if not isinstance(error, PoliciesInvalid):
-        raise error
-    errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
-    said = "Correct what `errors` names and send all policies again."
-    return problem(422, "policies-invalid", "The policies cannot be used", said, errors=errors)
-
-
-def _event_types(request: Request, error: Exception) -> JSONResponse:
-    """422 with everything that is wrong with types of events, each with its place."""
-    if not isinstance(error, EventTypesInvalid):
-        raise error
-    errors = [{"place": found.place, "problem": found.problem} for found in error.problems]
-    said = "Correct what `errors` names and send all of them again; nothing was stored."
-    title = "The event types cannot be used"
-    return problem(422, "event-types-invalid", title, said, errors=errors)
+    kind, title, said = WRITTEN[type(error)]
+    places = [{"place": found.place, "problem": found.problem} for found in error.problems]
+    return problem(422, kind, title, said, errors=places)
 
 
 def _team(request: Request, error: Exception) -> JSONResponse:
@@ -267,6 +283,12 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:
+    """503: the request was ended by a time-out or for a deadlock, or there is no database."""
+    cause = getattr(error, "orig", None) or error
+    for kind, (name, title, detail) in ENDED.items():
+        if isinstance(cause, kind):
+            logger.warning("the database ended a request", exc_info=error)
+            return problem(503, name, title, detail)
     logger.error("the database does not answer", exc_info=error)
     return problem(503, "database-unavailable", TITLES[503][1], "The database does not answer.")
 
