@@ -30,8 +30,8 @@ test: $(INSTALLED) ## Run every test but the long ones, on servers they start th
 	@$(BIN)/pytest -m "not long" $(MEASURED) --cov-append tests/flows tests/browser
 	@$(BIN)/coverage report --fail-under=80
 
-test-long: $(INSTALLED) ## Run the tests that take minutes each
-	@$(BIN)/pytest -m long $(ASIDE) tests/unit tests/integration tests/real_data
+test-long: $(INSTALLED) ## Run the tests that take minutes each, and all with more examples; some 40 minutes
+	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE) tests/unit tests/integration tests/real_data
 
 surface: $(INSTALLED) ## Write down what others rely on: addresses, deployments, settings, commands …
 	@$(BIN)/python -m tests.surface

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.examples import examples
 from tests.servers import empty, free_port
 
 # Set before anything reads settings: a short path, because a socket's path must stay short.
@@ -21,7 +22,7 @@ os.environ["LEADFLOW_LOG_FORMAT"] = "json"
 os.environ.pop("COLUMNS", None)
 
 # How long something takes is for benchmarks: a busy machine breaks no promise.
-hypothesis_settings.register_profile("leadflow", deadline=None)
+hypothesis_settings.register_profile("leadflow", deadline=None, max_examples=examples())
 hypothesis_settings.load_profile("leadflow")
 
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pytest
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from leadflow.scoring.learning.promotion import promote
 from leadflow.scoring.serving.champion import registry
 from leadflow.settings import Settings, get_settings
 from models.registry import Registry
-from models.training import train
+from models.training import Training, train
 from tests.deciders import settle
 from tests.servers import forget_models
 from tests.unit.models.made_up_leads import FEATURES, make
@@ -35,10 +36,15 @@ def learned(settings: Settings) -> list[Learned]:
     """Three registered versions of the same kind."""
     result = []
     for seed in (1, 2, 3):
-        leads = make(800, seed=seed)
-        training = train(leads.frame, leads.labels, leads.moments, FEATURES, seed=seed)
-        result.append(challenger.register(training, settings, NOW))
+        result.append(challenger.register(trained(seed), settings, NOW))
     return result
+
+
+@lru_cache
+def trained(seed: int) -> Training:
+    """What was learned from 800 made-up leads; learned once in a test run."""
+    leads = make(800, seed=seed)
+    return train(leads.frame, leads.labels, leads.moments, FEATURES, seed=seed)
 
 
 @pytest.fixture

@@ -264,8 +264,9 @@ reps:
     ]
 
 
-def test_fifty_processes_give_no_lead_two_owners_and_nobody_more_than_the_capacity(
-    store: Engine, tmp_path: Path
+@pytest.mark.parametrize("portions", [3, pytest.param(20, marks=pytest.mark.long)])
+def test_many_processes_give_no_lead_two_owners_and_nobody_more_than_the_capacity(
+    store: Engine, tmp_path: Path, portions: int
 ) -> None:
     """Requests and sweeps at once, each lead asked for by two processes, in turn by round robin."""
     team = "reps:\n" + "\n".join(
@@ -276,10 +277,10 @@ def test_fifty_processes_give_no_lead_two_owners_and_nobody_more_than_the_capaci
         leads = [put_lead(session, 60 + number % 40) for number in range(400)]
         rules = {"rules": [], "default": {"strategy": "round_robin", "at_once": True}}
         store_rules(session, "assignment", parse_rules(rules, AssignActions), "test", None, True)
-    portions = [leads[start::20] for start in range(20)]
-    tasks = [("request", portion) for portion in (*portions, *portions)] + [("sweep", [])] * 10
+    parts = [leads[start::portions] for start in range(portions)]
+    tasks = [("request", part) for part in (*parts, *parts)] + [("sweep", [])] * (portions // 2)
     processes = get_context("spawn")
-    with ProcessPoolExecutor(50, mp_context=processes) as pool:
+    with ProcessPoolExecutor(len(tasks), mp_context=processes) as pool:
         given = list(pool.map(work, tasks, chunksize=1))
     with unit_of_work() as session:
         per_rep = dict(

@@ -16,6 +16,7 @@ from features.moments import these_leads
 from leadflow.leads.event_types import read_types
 from leadflow.leads.tables import AttributeDefinition, Lead
 from leadflow.scoring.serving.feature_frames import custom_definitions
+from tests.examples import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENT = datetime(2026, 3, 10, 15, 30, tzinfo=UTC)
@@ -151,7 +152,9 @@ moments = st.datetimes(
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(moment=moments)
 def test_dates_are_counted_as_a_calendar_counts_them(every_kind: Session, moment: datetime) -> None:
@@ -175,7 +178,9 @@ JUNK = st.one_of(
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(values=st.lists(JUNK, min_size=5, max_size=30))
 def test_no_stored_value_makes_the_query_fail(every_kind: Session, values: list[Any]) -> None:

@@ -25,6 +25,7 @@ from leadflow.audit.service import NothingToResume
 from leadflow.audit.tables import AuditEntry, AuditHead
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import Settings, get_settings
+from tests.examples import examples
 from tests.integration.audit_writers import write
 from tests.unit.audit.test_tampering import chains
 
@@ -126,7 +127,9 @@ def test_rows_deleted_put_in_swapped_or_cut_off_are_found(log: Session, statemen
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(chains)
 def test_what_postgresql_gives_back_is_what_was_hashed(

@@ -15,6 +15,7 @@ from features.training_moments import AGES_IN_DAYS, labels, training_moments
 from leadflow.leads.event_types import read_types
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, Outcome
 from leadflow.scoring.serving.feature_frames import custom_definitions
+from tests.examples import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENT = START + timedelta(days=30)
@@ -94,7 +95,7 @@ def features(session: Session, moments: Any) -> dict[str, dict[str, Any]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

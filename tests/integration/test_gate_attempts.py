@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import Engine
 
 from benchmarks.gate_attempts import plans, run_plan
+from tests.examples import examples
 
 M1 = ("vote", "m1", "page")
 
@@ -12,7 +13,7 @@ def test_random_attempts_pass_a_gate_only_as_the_model_of_it_allows(store: Engin
     tried = 0
 
     @settings(
-        max_examples=150,
+        max_examples=examples(150),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
@@ -29,4 +30,4 @@ def test_random_attempts_pass_a_gate_only_as_the_model_of_it_allows(store: Engin
         tried += run_plan(store, plan)
 
     attempt()
-    assert tried > 500
+    assert tried > examples(150) * 3

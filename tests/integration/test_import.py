@@ -86,9 +86,9 @@ def write_csv(path: Path, rows: list[dict[str, Any]], separator: str = ",") -> P
 
 @pytest.fixture
 def run(store: Engine) -> Run:
-    """Import a file in batches of seven rows."""
+    """Import a file in batches of sixteen rows."""
 
-    def _run(path: Path, batch: int = 7, now: datetime = NOW, **mapping: Any) -> ImportSummary:
+    def _run(path: Path, batch: int = 16, now: datetime = NOW, **mapping: Any) -> ImportSummary:
         settings = get_settings().model_copy(update={"import_batch": batch})
         return import_file(path, parse_mapping(MAPPING | mapping), settings, store, now)
 
@@ -191,9 +191,9 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     stored = staging.store_batch
     monkeypatch.setattr(importing, "store_batch", breaks)
     with pytest.raises(KeyboardInterrupt):
-        run(path)
+        run(path, batch=7)
     assert count(store, "leads") == 14
-    summary = run(path)
+    summary = run(path, batch=7)
     assert len(calls) == 3 + 3  # rows 15 to 30 are left: three batches
     assert (summary.rows, summary.stored.new, count(store, "leads")) == (30, 30, 30)
 

@@ -31,6 +31,7 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from models.rubric import Rubric
 from models.scorecard import Scorecard
+from tests.examples import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENT = START + timedelta(days=30)
@@ -115,7 +116,9 @@ events = st.lists(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(happened=events, shift=st.integers(1, 400))
 def test_events_after_the_moment_move_nothing_and_one_lead_is_read_as_all_are(

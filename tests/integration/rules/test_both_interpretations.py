@@ -15,6 +15,7 @@ from leadflow.rules.compiling import compiled
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.service import first_match, lead_source, matching, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
+from tests.examples import examples
 from tests.integration.rules.made_up import NOW, conditions, declare_demos, leads
 from tests.made_up import AnyActions
 
@@ -90,7 +91,7 @@ def test_every_rule_says_the_same_of_every_lead_in_both(session: Session) -> Non
     seen: Counter[bool] = Counter()
     declare_demos(session)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @settings(max_examples=examples(40), deadline=None, derandomize=True)
     @given(
         drawn=st.lists(leads, min_size=8, max_size=14),
         rules=st.lists(conditions, min_size=16, max_size=24),
@@ -114,4 +115,4 @@ def test_every_rule_says_the_same_of_every_lead_in_both(session: Session) -> Non
             seen.update(here)
 
     compare()
-    assert min(seen[True], seen[False]) > 1000
+    assert min(seen[True], seen[False]) > examples(1000)

@@ -12,6 +12,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from leadflow.assignment.solver import solve as solver
 from leadflow.assignment.solver.grid import ValuesNotFinite
 from leadflow.assignment.solver.solve import Solution, greedy, solve
+from tests.examples import examples
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -79,7 +80,7 @@ def loads(solution: Solution, n_reps: int) -> Ints:
 
 
 @settings(
-    max_examples=120,
+    max_examples=examples(120),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -177,7 +178,7 @@ def test_infinite_values_are_refused_in_words() -> None:
         solve(np.array([[1.0, np.inf]]), np.array([1, 1]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(batch=batches())
 def test_greedy_takes_the_best_pair_that_is_left(batch: Batch) -> None:
     values, capacity, _ = batch

@@ -20,6 +20,7 @@ from leadflow.assignment.territory.territories import (
     areas,
 )
 from leadflow.assignment.territory.tree import TerritoryTree, covering, overlays, winning
+from tests.examples import examples
 
 
 def territory(name: str, parent: str | None = None, **conditions: Any) -> TerritoryFacts:
@@ -205,7 +206,7 @@ def admitting(lead: LeadSnapshot, made: Sequence[TerritoryFacts]) -> list[Area]:
     return [area for area in by_name.values() if all(own[name] for name in area.path)]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(forests(), st.lists(LEADS, min_size=1, max_size=12))
 def test_where_no_tie_is_found_no_lead_has_two_winners(
     made: list[TerritoryFacts], leads: list[LeadSnapshot]
@@ -219,7 +220,7 @@ def test_where_no_tie_is_found_no_lead_has_two_winners(
         assert all(f"{a.name} and {b.name}" in " ".join(tied) for a, b in pairwise(first))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(forests(), st.lists(LEADS, min_size=1, max_size=12))
 def test_the_prepared_tree_answers_as_comparing_one_by_one_does(
     made: list[TerritoryFacts], leads: list[LeadSnapshot]

@@ -12,6 +12,7 @@ from leadflow.audit.entries import Entry, chained, prepare
 from leadflow.audit.exporting import ExportedHead
 from leadflow.audit.head import Head, sealed
 from leadflow.audit.verification import Report, Row, check
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 # What PostgreSQL can hold: no NUL, no half of a pair.
@@ -68,7 +69,7 @@ def test_a_chain_as_it_was_written_is_sound(content: list[Entry]) -> None:
     assert found(rows, head_of(rows)) is None
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(chains, st.data())
 def test_any_other_value_in_any_column_is_found(content: list[Entry], data: st.DataObject) -> None:
     rows = written(content)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from leadflow.leads.mapping import check_columns, parse_mapping
 from leadflow.leads.proposal import Proposal, propose
 from leadflow.leads.tables_of_text import Row, Table
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -154,7 +155,7 @@ NAMES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=6, unique=True), st.data())
 def test_what_is_proposed_can_always_be_used(names: list[str], data: st.DataObject) -> None:
     cells = st.lists(CELLS, min_size=len(names), max_size=len(names))

@@ -9,6 +9,7 @@ from models import additive_boosting, linear, naive_bayes
 from models.additive import AdditiveModel, Curve, Line, weighted_sum
 from models.encoding import Encoding
 from models.trees import grow
+from tests.examples import examples
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
 LEARNERS = [additive_boosting.learn, linear.learn, naive_bayes.learn]
@@ -55,7 +56,7 @@ def test_what_was_never_seen_speaks_neither_for_nor_against(leads: Leads, learne
 
 
 @given(st.floats(0, 1), st.integers(0, 50))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_a_weighted_sum_is_the_sum_of_the_weighted_models(share: float, seed: int) -> None:
     draw = np.random.default_rng(seed)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from models.calibration import logit, sigmoid
 from models.comparison import changed, compare, level_shifts
+from tests.examples import examples
 from tests.unit.models.made_up_leads import make
 
 LEADS = make(1500, seed=6)
@@ -57,7 +58,7 @@ def test_leads_that_all_ended_alike_decide_nothing_about_the_ranking() -> None:
     assert not alike.auc.high < 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), max_size=60))
 def test_every_lead_is_counted_at_its_two_levels(totals: list[tuple[float, float]]) -> None:
     def level(total: float) -> str:

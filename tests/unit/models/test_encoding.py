@@ -14,6 +14,7 @@ from models.calibration import sigmoid
 from models.encoding import LARGEST, Encoding
 from models.evaluation import evaluate
 from models.rare_categories import FOLDS, group
+from tests.examples import examples
 
 SCHOOL = Feature("attributes.school", "School", Dimension.FIT, FeatureKind.CATEGORICAL)
 GRADE = Feature("attributes.grade", "Grade", Dimension.FIT, FeatureKind.NUMERIC)
@@ -144,7 +145,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(values=st.lists(VALUES, min_size=1, max_size=40), asked=st.lists(VALUES, max_size=10))
 def test_every_value_becomes_a_number_of_a_size_to_work_with(
     values: list[object], asked: list[object]

@@ -10,6 +10,7 @@ from features.feature import Dimension, Feature, FeatureKind
 from models.explanation import all_reasons
 from models.scorecard import Scorecard
 from models.training import train
+from tests.examples import examples
 
 LEADS = 240
 MOMENTS = np.datetime64("2025-01-01T00", "h") + np.arange(LEADS)
@@ -111,7 +112,7 @@ ANY_VALUES = given(
 )
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=examples(2), deadline=None)
 @ANY_VALUES
 def test_any_values_are_learned_from_and_any_others_scored(
     numbers: list[object],
@@ -123,7 +124,7 @@ def test_any_values_are_learned_from_and_any_others_scored(
 
 
 @pytest.mark.long
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @ANY_VALUES
 def test_many_values_are_learned_from_and_many_others_scored(
     numbers: list[object],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from features.feature import Dimension, Feature, FeatureKind
 from models.leaks import Leak, find_leaks
+from tests.examples import examples
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
 RATES = (0.01, 0.1, 0.5)
@@ -93,7 +94,7 @@ def test_a_feature_that_tells_the_date_is_not_taken_for_one_that_tells_the_outco
     assert [leak.feature for leak in find_leaks(frame, labels, (feature,))] == ["index"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     size=st.sampled_from([(24, 0.5), (80, 0.2), (400, 0.05), (2000, 0.01)]),
