@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.surface.addresses import addresses, permissions
 from tests.surface.commands import commands
+from tests.surface.decisions import acts, decision_kinds, rule_actions
 from tests.surface.deployments import deployments
 from tests.surface.event_types import event_types
 from tests.surface.settings import env_example, settings
@@ -20,6 +21,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "tests/surface/settings.txt": settings,
     "tests/surface/commands.txt": commands,
     "tests/surface/event_types.txt": event_types,
+    "tests/surface/acts.txt": acts,
+    "tests/surface/decision_kinds.txt": decision_kinds,
+    "tests/surface/rule_actions.txt": rule_actions,
     ".env.example": env_example,
 }
 

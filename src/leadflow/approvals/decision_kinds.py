@@ -1,13 +1,14 @@
 """What kinds of decision there are. Rooms declare them, the composition root installs them."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.tables import Person
 from leadflow.approvals.tables import Approval
+from leadflow.conditions.values import ValueKind
 
 Content = dict[str, Any] | None
 
@@ -19,12 +20,15 @@ class SubjectChanged(RuntimeError):
 @dataclass(frozen=True)
 class DecisionKind:
     """``content``: what the subject is at this moment, None where it is gone; an approval is of
-    exactly that. ``of_lead``: its subject is a lead, and only who reaches that lead may decide."""
+    exactly that. ``of_lead``: its subject is a lead, and only who reaches that lead may decide.
+    ``facts``: what its proposals tell besides the usual (``policies.FACTS``), for policies to go
+    by."""
 
     name: str
     words: str
     content: Callable[[Session, str, dict[str, Any]], Content]
     of_lead: bool = False
+    facts: Mapping[str, ValueKind] = field(default_factory=dict)
 
 
 class UnknownDecision(LookupError):
@@ -51,6 +55,11 @@ def reaches(session: Session, person: Person, approval: Approval) -> bool:
     if kind is None or not kind.of_lead:
         return True
     return _reaches_lead[0](session, person, approval.subject_id)
+
+
+def declared_facts() -> dict[str, ValueKind]:
+    """What the proposals of some kind tell besides the usual."""
+    return {name: kind for declared in KINDS.values() for name, kind in declared.facts.items()}
 
 
 def kind_of(name: str) -> DecisionKind:

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leadflow.accounts.permissions import Role
+from leadflow.approvals.decision_kinds import declared_facts
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.tree import Group, Reader
@@ -21,7 +22,7 @@ from leadflow.hours import Calendar, HoursInvalid, read_calendar
 
 SHIPPED = Path(__file__).with_name("policies.yaml")
 AtEnd = Literal["reject", "approve_by_silence"]
-# What policies may ask about a decision.
+# What policies may ask about a decision, besides what its kind declares.
 FACTS: dict[str, ValueKind] = {
     "change": ValueKind.NUMBER,
     "value": ValueKind.NUMBER,
@@ -193,9 +194,10 @@ def _calendar(said: _Calendar, problems: list[Problem]) -> Calendar | None:
 
 
 def _kinds_of(name: Any) -> tuple[ValueKind, ...] | str:
-    if name in FACTS:
-        return (FACTS[name],)
-    return f"Nothing called {shown(name)} is known of a decision. {nearest(name, FACTS)}"
+    known = FACTS | declared_facts()
+    if name in known:
+        return (known[name],)
+    return f"Nothing called {shown(name)} is known of a decision. {nearest(name, known)}"
 
 
 def _problem(error: Any) -> Problem:
