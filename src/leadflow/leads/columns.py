@@ -8,6 +8,8 @@ from leadflow.leads.schemas import LeadFields
 from leadflow.settings import get_settings
 
 COUNTERS = ("website_visits", "email_opens", "content_downloads")
+# What is known of the person and their company, in plain columns.
+PROFILE = ("company_name", "company_size", "industry", "job_title", "seniority", "location")
 AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,10 @@ def import_file(
         on_progress(summary.rows)
     for number, rows in chunks(table.rows, settings.import_batch, skip=summary.rows):
         checked = check(rows, range(number, number + len(rows)), mapping, context)
-        summary = _store(engine, summary, mapping, rows, checked, now)
+        batch = partial(
+            _store, summary=summary, mapping=mapping, rows=rows, checked=checked, now=now
+        )
+        summary = _stored(engine, batch)
         if on_progress is not None:
             on_progress(len(rows))
     _finish(engine, summary, now)
@@ -116,25 +120,18 @@ def _accept(engine: Engine, path: Path, mapping: Mapping, now: datetime) -> Impo
         return _summary(session.scalars(select(InboxRow).where(same)).one())
 
 
-def _store(
-    engine: Engine,
-    summary: ImportSummary,
-    mapping: Mapping,
-    rows: list[Row],
-    checked: Checked,
-    now: datetime,
-) -> ImportSummary:
+def _stored(engine: Engine, store: Callable[[Session], ImportSummary]) -> ImportSummary:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with unit_of_work(engine) as session:
-                return _store_once(session, summary, mapping, rows, checked, now)
+                return store(session)
         except IntegrityError:  # another writer has taken an e-mail address since it was looked up
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
 
 
-def _store_once(
+def _store(
     session: Session,
     summary: ImportSummary,
     mapping: Mapping,

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from leadflow.leads.changes import mark_selected
+from leadflow.leads.columns import COUNTERS, PROFILE
 from leadflow.leads.staged_rows import COPY, copied_bytes, indexed, staged
 from leadflow.leads.tables import Lead, Outcome
 
@@ -19,17 +20,11 @@ if TYPE_CHECKING:
 IMPORT_LOCK = 7_240_002
 COUNTED = {"preserve_rowcount": True}  # inserted rows are not counted otherwise
 NAMES = ("phone", "first_name", "last_name")
-COUNTERS = ("website_visits", "email_opens", "content_downloads")
 GIVEN = (
     *NAMES,
     *COUNTERS,
     "email_index",
-    "company_name",
-    "company_size",
-    "industry",
-    "job_title",
-    "seniority",
-    "location",
+    *PROFILE,
     "budget_minor",
     "budget_currency",
     "timeline",

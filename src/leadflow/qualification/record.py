@@ -11,18 +11,14 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
+from leadflow.leads.columns import PROFILE
 from leadflow.qualification.schemas import printable
 
 Record = dict[str, Any]
 LONGEST_TEXT, MOST_ITEMS = 300, 30
 LONGEST_RECORD = 6000  # bytes
 FIELDS = (
-    "company_name",
-    "company_size",
-    "industry",
-    "job_title",
-    "seniority",
-    "location",
+    *PROFILE,
     "country",
     "region",
     "timeline",

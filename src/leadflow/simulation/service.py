@@ -15,6 +15,7 @@ from leadflow.database.copying import copy_rows
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.leads.changes import mark_changed
+from leadflow.leads.columns import PROFILE
 from leadflow.leads.derive import email_kind, normalise_email, seniority, timeline_months
 from leadflow.leads.places import place
 from leadflow.leads.tables import Lead
@@ -37,12 +38,7 @@ LEAD_COLUMNS = (
     "has_phone",
     "first_name",
     "last_name",
-    "company_name",
-    "company_size",
-    "industry",
-    "job_title",
-    "seniority",
-    "location",
+    *PROFILE,
     "country",
     "region",
     "budget_minor",

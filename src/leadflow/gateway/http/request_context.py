@@ -4,10 +4,11 @@ import re
 from contextlib import nullcontext
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from leadflow.audit.context import acting_from, origin
 from leadflow.database.ids import new_id
+from leadflow.gateway.http.around import AroundRequests
 from leadflow.observability.logs import bound
 from leadflow.observability.trace_context import within
 
@@ -15,17 +16,11 @@ HEADER = "X-Request-ID"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,100}")
 
 
-class RequestContext:
+class RequestContext(AroundRequests):
     """Gives each request an id, the caller's own where it sends one, and says it in the answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or whatever else the server hands over."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
         headers = Headers(scope=scope)
         given = headers.get(HEADER, "")
         request_id = given if GIVEN.fullmatch(given) else new_id("req")

@@ -6,6 +6,7 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
+from leadflow.gateway.http.around import AroundRequests
 from leadflow.observability.logs import get_logger
 from leadflow.observability.metrics import count_request
 
@@ -17,20 +18,17 @@ NO_ROUTE = "none"
 log = get_logger(__name__)
 
 
-class RequestLog:
+class RequestLog(AroundRequests):
     """Stands inside ``RequestContext``, whose ids are in each line. Plain ASGI, because it is in
     the way of every request."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        super().__init__(app)
         # Bound once: the logger of a module is looked up anew for every line.
         self._log = log.bind()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or whatever else the server hands over."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
         begun, status = perf_counter(), 500
 
         async def answer(message: Message) -> None:
