@@ -23,6 +23,8 @@ was lost."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """PostgreSQL counts microseconds from here."""
 MICROSECOND = timedelta(microseconds=1)
+# Made once: ``json.dumps`` makes one for each call.
+_WRITTEN = json.JSONEncoder(allow_nan=False)
 
 
 @lru_cache
@@ -37,7 +39,7 @@ def json_text(value: Mapping[str, Any]) -> str:
     Raises:
         TypeError, ValueError: a value that JSON has no word for, such as a date or an infinity.
     """
-    return json.dumps(value, allow_nan=False)
+    return _WRITTEN.encode(value)
 
 
 def content_of(texts: tuple[str | None, ...], values: tuple[str | None, ...]) -> str:

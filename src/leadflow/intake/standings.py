@@ -8,12 +8,15 @@ from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from leadflow.assignment.tables import Assignment, Rep
+from leadflow.database.copying import ask
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.qualification.service import Status, statuses_of
 from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.serving.score import current_scores
 from leadflow.scoring.tables import LeadScore, ScoreOverride
+
+NAMES = "SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM reps WHERE id = ANY(%(ids)s)"
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,9 @@ def names_of(session: Session, rep_ids: Sequence[str]) -> dict[str, str]:
     """The names of salespeople, by id."""
     if not rep_ids:
         return {}
-    found = session.execute(select(Rep.id, Rep.name).where(among(Rep.id, rep_ids)))
-    return dict(found.tuples().all())
+    names: dict[str, str]
+    [names] = ask(session, NAMES, {"ids": list(rep_ids)})
+    return names
 
 
 def outcomes_of(session: Session, lead_ids: Sequence[str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """A lead as a program sends it."""
 
+import re
+from functools import lru_cache
 from math import isfinite
 from typing import Annotated, Any
 
@@ -15,10 +17,14 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    validate_email,
 )
 from pydantic_core import PydanticCustomError
 
 LONGEST_TEXT, LONGEST_NUMBER = 5000, 300
+# What most addresses look like; all others, and all domains, are the library's to judge.
+PLAIN_ADDRESS = re.compile(r"(?P<local>[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@(?P<domain>[A-Za-z0-9.-]+)")
+LONGEST_PLAIN = 60
 
 
 def _blank_is_missing(value: Any) -> Any:
@@ -33,9 +39,24 @@ def _printable(value: str) -> str:
     return value
 
 
-def _address(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+@lru_cache(maxsize=20_000)
+def _domain(domain: str) -> str | None:
+    """A domain as the library for e-mail addresses writes it; None where it takes no address there.
+    Most leads share theirs with others, and looking at one takes longer than scoring a lead."""
     try:
-        return check(value.strip() if isinstance(value, str) else value)
+        return validate_email(f"a@{domain}")[1].removeprefix("a@")
+    except PydanticCustomError:
+        return None
+
+
+def _address(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    given = value.strip() if isinstance(value, str) else value
+    if isinstance(given, str) and (plain := PLAIN_ADDRESS.fullmatch(given)) is not None:
+        known = _domain(plain["domain"]) if len(given) <= LONGEST_PLAIN else None
+        if known is not None:
+            return f"{plain['local']}@{known}"
+    try:
+        return check(given)
     except ValidationError as error:  # whose message may repeat parts of the address
         said = "must be an e-mail address such as ada@example.com"
         raise PydanticCustomError("email", said) from error

@@ -4,28 +4,26 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from leadflow.database.copying import run
 from leadflow.database.ids import new_id
 from leadflow.observability.trace_context import traceparent
 from leadflow.outbox.acts import act_of
 
 CHANNEL = "leadflow_outbox"
 # Consumers are rung by the commit; a key that is taken rings nobody.
-WRITE = text(
-    """
+WRITE = """
 WITH given AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, key text, payload jsonb)
+    SELECT * FROM jsonb_to_recordset(CAST(%(rows)s AS jsonb)) AS r(id text, key text, payload jsonb)
 ), written AS (
     INSERT INTO outbox (id, lane, act, key, payload, traceparent)
-    SELECT id, :lane, :act, key, payload, :traceparent FROM given
+    SELECT id, %(lane)s, %(act)s, key, payload, %(traceparent)s FROM given
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
-SELECT pg_notify(:channel, :lane) FROM written LIMIT 1
+SELECT pg_notify(%(channel)s, %(lane)s) FROM written LIMIT 1
 """
-)
 
 
 def enqueue(session: Session, act: str, key: str, payload: Mapping[str, Any]) -> None:
@@ -57,4 +55,4 @@ def enqueue_many(session: Session, act: str, acts: Sequence[tuple[str, Mapping[s
             "traceparent": traceparent(),
             "channel": CHANNEL,
         }
-        session.execute(WRITE, values)
+        run(session, WRITE, values)

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, delete, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.sweep_tables import UnroutableLead
+from leadflow.database.copying import run
+
+# Every request that hands a lead out says this.
+TAKE_OFF = "DELETE FROM unroutable_leads WHERE lead_id = ANY(%(found)s)"
 
 
 def without_repeated(session: Session, decisions: Sequence[Choice], now: datetime) -> list[Choice]:
@@ -32,7 +36,7 @@ def keep(
     of the decisions, by lead."""
     found = [made.lead.lead_id for made in decisions if made.rep is not None]
     if found:
-        session.execute(delete(UnroutableLead).where(_among(found)))
+        run(session, TAKE_OFF, {"found": found})
     rows = [
         {
             "lead_id": made.lead.lead_id,

@@ -1,18 +1,25 @@
 """Round robin's accounts in the store: read before a batch is decided, written after it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import State
 from leadflow.assignment.snapshots import TeamSnapshot
 from leadflow.assignment.sweep_tables import AssignmentTurns
+from leadflow.database.copying import run
 
 NEWCOMERS = " newcomers"
+# Every request that hands a lead out says this.
+KEEP = """
+INSERT INTO assignment_turns (pool, owed)
+SELECT pool, owed FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(pool text, owed jsonb)
+ON CONFLICT (pool) DO UPDATE SET owed = excluded.owed
+"""
 
 
 def read_ledger(session: Session, team: TeamSnapshot, state: State) -> None:
@@ -38,9 +45,7 @@ def write_ledger(session: Session, team: TeamSnapshot, state: State) -> None:
     """Keep the accounts of the pools that took part."""
     rows = ledger_rows(team, state)
     if rows:
-        adding = insert(AssignmentTurns)
-        changes = {"owed": adding.excluded.owed}
-        session.execute(adding.on_conflict_do_update(index_elements=["pool"], set_=changes), rows)
+        run(session, KEEP, {"rows": json.dumps(rows)})
 
 
 def ledger_rows(team: TeamSnapshot, state: State) -> list[dict[str, Any]]:

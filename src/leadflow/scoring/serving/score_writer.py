@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from leadflow.database.copying import copy_columns
+from leadflow.database.copying import copy_columns, driver_connection, run
 from leadflow.scoring.serving.score_columns import COLUMNS, score_columns
 from leadflow.scoring.serving.score_rows import DIMENSIONS, NUMBERS, ScoredLeads
 from leadflow.scoring.tables import LeadScore, ScorecardUsed
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 CARD = """
 INSERT INTO scorecards (id, regime, model_version, features)
-VALUES (:scorecard_id, :regime, :model_version, :features) ON CONFLICT DO NOTHING
+VALUES (%(scorecard_id)s, %(regime)s, %(model_version)s, %(features)s)
+ON CONFLICT DO NOTHING
 """
 # The newest moment wins: a score as of an older moment joins the history without becoming current.
 # Ids travel as one text: as an array each would be looked at for what must be quoted.
@@ -37,15 +38,14 @@ NAMES = ", ".join(SINGLE)
 INSERT = f"""
 WITH card AS ({CARD}), demoted AS (
     UPDATE lead_scores SET is_current = false
-    WHERE is_current AND as_of <= :as_of AND lead_id = :lead_id RETURNING 1
+    WHERE is_current AND as_of <= %(as_of)s AND lead_id = %(lead_id)s RETURNING 1
 )
 INSERT INTO lead_scores ({NAMES}, is_current)
-SELECT {", ".join(":" + name for name in SINGLE)},
+SELECT {", ".join(f"%({name})s" for name in SINGLE)},
     (SELECT count(*) FROM demoted) > 0
-    OR NOT EXISTS (SELECT FROM lead_scores WHERE is_current AND lead_id = :lead_id)
+    OR NOT EXISTS (SELECT FROM lead_scores WHERE is_current AND lead_id = %(lead_id)s)
 ON CONFLICT DO NOTHING RETURNING is_current
 """
-INSERT_ONE = text(INSERT)
 
 
 class ScoresKeepChanging(RuntimeError):
@@ -54,7 +54,7 @@ class ScoresKeepChanging(RuntimeError):
 
 def write_first_scores(session: Session, scored: ScoredLeads) -> None:
     """Store scores of leads that this transaction has made: nobody else can have scored them."""
-    session.execute(text(CARD), _card(scored))
+    run(session, CARD, _card(scored))
     _copy(session, scored, set())
 
 
@@ -67,7 +67,7 @@ def write_scores(session: Session, scored: ScoredLeads) -> int:
     """
     if not len(scored):
         return 0
-    session.execute(text(CARD), _card(scored))
+    run(session, CARD, _card(scored))
     for _ in range(ATTEMPTS):
         try:
             with session.begin_nested():
@@ -87,9 +87,9 @@ def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
     for attempt in range(ATTEMPTS):
         # A lead has one score as of a moment: another one is as of a microsecond later.
         values = _values(scored) | {"as_of": scored.as_of + attempt * timedelta.resolution}
-        written = session.execute(INSERT_ONE, _card(scored) | values).first()
+        written = driver_connection(session).execute(INSERT, _card(scored) | values).fetchone()
         if written is not None:
-            score = LeadScore(**_renamed(values), is_current=written.is_current)
+            score = LeadScore(**_renamed(values), is_current=written[0])
             set_committed_value(score, "scorecard", ScorecardUsed(**_card_row(scored)))
             return score
     raise ScoresKeepChanging("Others were scoring this lead at the same time. Send it again.")
