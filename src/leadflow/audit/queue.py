@@ -7,7 +7,6 @@ whoever looks next, a second later at the latest. What a person does is put into
 
 import hmac
 import logging
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +20,7 @@ from leadflow.audit.entries import COLUMNS as CHAINED
 from leadflow.audit.entries import Entry, Prepared, prepare
 from leadflow.audit.service import append
 from leadflow.database.copying import copy_rows, driver_connection
+from leadflow.database.randomness import random_bytes
 from leadflow.observability.steps import step
 from leadflow.secret import derive_key, load_secret
 from leadflow.settings import get_settings
@@ -64,7 +64,7 @@ def record_soon(session: Session, entries: Sequence[Entry]) -> None:
 def _row(entry: Entry, at: datetime) -> tuple[Any, ...]:
     if entry.said:
         raise ValueError(f"{entry.action}: what a person says is recorded at once.")
-    made, own = prepare(entry), secrets.token_hex(16)
+    made, own = prepare(entry), random_bytes(16).hex()
     return (own, at, *made.texts, *made.values, _seal(own, at, made.content))
 
 

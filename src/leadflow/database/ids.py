@@ -1,13 +1,14 @@
 """Ids: text with a prefix, made by the server, sortable by the time they were made."""
 
-import secrets
 import time
 from collections.abc import Callable
+
+from leadflow.database.randomness import random_bytes
 
 
 def new_id(prefix: str) -> str:
     """A new id such as ``lead_0199a3…``: 12 hex digits of milliseconds, 16 random ones."""
-    return f"{prefix}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
+    return f"{prefix}_{time.time_ns() // 1_000_000:012x}{random_bytes(8).hex()}"
 
 
 def id_maker(prefix: str) -> Callable[[], str]:

@@ -6,13 +6,12 @@ value under a key of its own.
 """
 
 import hmac
-import os
 from functools import lru_cache
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from leadflow.database.randomness import random_bytes
 from leadflow.secret import SecretKeyError, derive_key, load_secret
 from leadflow.settings import get_settings
 
@@ -29,7 +28,7 @@ class Cipher:
 
     def encrypt(self, text: str, field: str) -> bytes:
         """Encrypt text for the field of this name."""
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = random_bytes(NONCE_BYTES)
         return VERSION + nonce + self._aead.encrypt(nonce, text.encode(), field.encode())
 
     def decrypt(self, data: bytes, field: str) -> str:
@@ -49,7 +48,8 @@ class Cipher:
 
     def blind_index(self, normalised: str, field: str) -> str:
         """A keyed hash (64 hex digits) that equal values share and that says nothing else."""
-        return hmac.new(self._index_key, f"{field}:{normalised}".encode(), sha256).hexdigest()
+        said = f"{field}:{normalised}".encode()
+        return hmac.digest(self._index_key, said, "sha256").hex()
 
 
 @lru_cache
