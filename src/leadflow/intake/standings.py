@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from leadflow.assignment.tables import Assignment, Rep
-from leadflow.database.copying import ask
+from leadflow.database.copying import driver_connection
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.qualification.service import Status, statuses_of
@@ -16,7 +17,9 @@ from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.serving.score import current_scores
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
-NAMES = "SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM reps WHERE id = ANY(%(ids)s)"
+# Every request that hands a lead out asks for one.
+NAMES = "SELECT id, name FROM reps WHERE id = ANY(%s)"
+NAME: Any = Rep.__table__.c.name.type
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,8 @@ def names_of(session: Session, rep_ids: Sequence[str]) -> dict[str, str]:
     """The names of salespeople, by id."""
     if not rep_ids:
         return {}
-    names: dict[str, str]
-    [names] = ask(session, NAMES, {"ids": list(rep_ids)})
-    return names
+    found = driver_connection(session).execute(NAMES, [list(rep_ids)]).fetchall()
+    return {rep_id: str(NAME.process_result_value(name, None)) for rep_id, name in found}
 
 
 def outcomes_of(session: Session, lead_ids: Sequence[str]) -> dict[str, str]:
