@@ -44,7 +44,7 @@ def test_a_program_reads_the_outbox_and_settles_nothing(
 def test_an_operator_settles_and_retries_at_the_terminal_and_nobody_else(
     acts: dict[str, str],
 ) -> None:
-    shown = CliRunner().invoke(app, ["outbox", "list"], env={"COLUMNS": "200"}).output
+    shown = CliRunner().invoke(app, ["outbox", "list"], env={"COLUMNS": "40"}).output
     assert acts["uncertain"] in shown
     assert "no address" in shown
     assert acts["done"] not in shown

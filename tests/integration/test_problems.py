@@ -78,3 +78,33 @@ def test_people_who_sign_in_keep_no_lead_waiting(
         for person in people:
             person.join()
     assert answers == [401] * 8
+
+
+@pytest.mark.parametrize(
+    "path", ["/leads/%00", "/leads/a%00b/score", "/reps?rep=%00", "/team?a=%00"]
+)
+def test_an_address_with_a_nul_is_refused(client: TestClient, path: str) -> None:
+    said = client.get(path)
+    assert (said.status_code, said.json()["type"]) == (422, "/problems/invalid-input")
+
+
+def test_a_currency_that_is_not_said_stays(client: TestClient) -> None:
+    euros = LEAD | {"budget": 100, "currency": "EUR"}
+    path = f"/leads/{client.post('/leads', json=euros).json()['lead']['id']}"
+    said = client.post("/leads", json=LEAD | {"budget": 300}).json()["lead"]
+    assert (said["budget"], said["currency"]) == (300, "EUR")
+    outcome = {"outcome": "converted", "value": 5, "currency": "EUR"}
+    assert client.post(f"{path}/outcomes", json=outcome).status_code == 201
+    again = client.post(f"{path}/outcomes", json={"outcome": "converted", "value": 7}).json()
+    assert "EUR" in str(again)
+    assert "USD" not in str(again)
+
+
+def test_an_event_that_is_refused_is_named_by_its_place_in_the_list(client: TestClient) -> None:
+    path = f"/leads/{client.post('/leads', json=LEAD).json()['lead']['id']}/events"
+    said = client.post(path, json=[{"type": "meeting"}, {"type": "shoe_bought"}]).json()
+    assert "Event 1 of the list" in said["detail"]
+    payload = [{"type": "meeting"}, {"type": "meeting", "payload": {"a": "x\0"}}]
+    said = client.post(path, json=payload).json()
+    assert "Event 1 of the list" in said["detail"]
+    assert said["detail"].endswith("a: A text must not contain a NUL or half a character.")

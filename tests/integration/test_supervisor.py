@@ -8,7 +8,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -55,6 +57,18 @@ def leadflow(settings: Settings, *words: str) -> "subprocess.CompletedProcess[st
     )
 
 
+def wait_healthy(settings: Settings, seconds: float = 60.0) -> dict[str, Any]:
+    """What /health says once everything answers."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with suppress(httpx.HTTPError):
+            answer = httpx.get(f"{settings.gateway_url}/health", timeout=10)
+            if answer.status_code == httpx.codes.OK:
+                return dict(answer.json())
+        assert time.monotonic() < deadline, "the gateway is not well again"
+        time.sleep(0.5)
+
+
 def wait_gone(processes: list[state.Running], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while any(process.alive() for process in processes):
@@ -92,6 +106,14 @@ def test_up_brings_everything_a_second_up_says_so_and_down_ends_just_that(
         found = state.running(settings)
         assert found is not None
         assert "mlflow" in {child.name for child in found.children}
+        # Nobody types a command at night: a database that dies comes back by itself.
+        postgres = next(child for child in found.children if child.name == "postgres")
+        os.kill(postgres.pid, signal.SIGKILL)
+        wait_gone([postgres])
+        assert wait_healthy(settings)["parts"]["database"]["status"] == "ok"
+        found = state.running(settings)
+        assert found is not None
+        assert postgres.pid not in {child.pid for child in found.children}
         down = leadflow(settings, "down")
         assert "Everything has ended" in down.stdout
         wait_gone([found.supervisor, *found.children])

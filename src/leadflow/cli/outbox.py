@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from leadflow.cli.console import console
 
@@ -58,15 +57,16 @@ def list_acts(
     if not rows:
         console.print(f"No act is {' or '.join(states)}.")
         return
-    table = Table("Act", "What", "State", "Since (UTC)", "Tries", "Why", box=None)
     for row in rows:
-        why = row.why or row.error or ""
         at = row.ended_at or row.created_at
-        what = f"{row.act}\n{escape(row.key)}"
-        table.add_row(
-            row.id, what, row.status, f"{at:%Y-%m-%d %H:%M}", str(row.attempts), escape(why)
+        # Not a table: ids are copied from here, and must stay whole however narrow it is.
+        console.print(
+            f"\n{row.id}  [bold]{row.status}[/] since {at:%Y-%m-%d %H:%M} UTC, "
+            f"tries: {row.attempts}",
+            soft_wrap=True,
         )
-    console.print(table)
+        console.print(f"  {row.act}  {escape(row.key)}", soft_wrap=True)
+        console.print(f"  {escape(row.why or row.error or '')}", soft_wrap=True)
 
 
 @app.command()

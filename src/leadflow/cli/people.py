@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from leadflow.cli.console import console
 from leadflow.cli.identity import who_acts
@@ -56,7 +56,13 @@ def list_all() -> None:
     if not everybody:
         console.print("Nobody has an account. Begin with: leadflow people add NAME --role admin")
         return
-    table = Table("Username", "Roles", "Sales team", "Active", box=None)
+    table = Table(
+        Column("Username", overflow="fold"),
+        "Roles",
+        Column("Sales team", no_wrap=True),
+        "Active",
+        box=None,
+    )
     for person in everybody:
         active = "yes" if person.active else "no"
         table.add_row(person.username, ", ".join(person.roles), person.rep_id or "", active)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.tree import Tree
 
 from leadflow.assignment.team.roster import Standing, TerritoryNode
@@ -15,7 +15,7 @@ from leadflow.assignment.team.versions import VersionOfTeam
 def reps_table(standings: Sequence[Standing], now: datetime) -> Table:
     """Everyone, a line each; days off that are over are left out."""
     table = Table(
-        "Id",
+        Column("Id", no_wrap=True),
         "Salesperson",
         "Now",
         "Leads in work",

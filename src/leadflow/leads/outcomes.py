@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -59,6 +59,9 @@ def record_outcome(
     anew = (
         told if said.occurred_at is not None else {k: told[k] for k in told if k != "occurred_at"}
     )
+    if said.value is not None and said.currency is None:
+        # What is not said does not change: a known currency stays.
+        anew["value_currency"] = func.coalesce(Outcome.value_currency, default_currency)
     row = {"lead_id": lead_id, "outcome": said.outcome, "known_at": now, "source": source, **told}
     statement = insert(Outcome).values(id=new_id("outcome"), **row)
     # Writing lead_id as it is makes the row be returned where nothing is said anew.

@@ -15,7 +15,10 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from leadflow.conditions.storable import unstorable
+from leadflow.leads.payload_schemas import SchemaInvalid, see_bounded
 from leadflow.leads.tables import LARGEST_PAYLOAD
+
+__all__ = ["PayloadRefused", "SchemaInvalid", "check_payload", "check_schema"]
 
 Payload = Mapping[str, Any]
 MOST_PROBLEMS = 5
@@ -31,10 +34,6 @@ class PayloadRefused(ValueError):
         super().__init__(f"The payload of {event_type} cannot be taken: {said}.")
 
 
-class SchemaInvalid(ValueError):
-    """The schema of a type's payload is no JSON schema that can be used; the message says why."""
-
-
 def check_payload(event_type: str, payload: Payload, schema: Payload | None) -> None:
     """See that a payload is small enough to be kept and what its type says it is.
 
@@ -42,7 +41,8 @@ def check_payload(event_type: str, payload: Payload, schema: Payload | None) -> 
         PayloadRefused: with the place of what is wrong.
     """
     if found := unstorable(payload):
-        raise PayloadRefused(event_type, [f"{item.place} {item.problem}" for item in found])
+        places = [f"{_place(item.place)}: {item.problem.rstrip('.')}" for item in found]
+        raise PayloadRefused(event_type, places)
     if (size := _size(payload)) > LARGEST_PAYLOAD:
         said = f"it has {size:,} bytes as JSON and may have {LARGEST_PAYLOAD:,}"
         raise PayloadRefused(event_type, [said])
@@ -61,9 +61,12 @@ def check_schema(schema: Payload) -> None:
     """See that a payload's schema can be used: JSON Schema 2020-12 that refers to nothing outside
     itself.
 
+    Regular expressions are not taken: matching one may take for ever, and everybody waits.
+
     Raises:
         SchemaInvalid: it cannot.
     """
+    see_bounded(schema)
     try:
         Draft202012Validator.check_schema(schema)
         list(_validator(json.dumps(schema, sort_keys=True)).iter_errors({}))
@@ -92,6 +95,12 @@ def _said(error: ValidationError) -> str:
         return f"{place} has a key that the type does not name"
     said = json.dumps(rule, ensure_ascii=False)
     return f"{place} does not keep {error.validator}: {said[:200]}"
+
+
+def _place(said: str) -> str:
+    """The place without a key that the sender chose and that cannot be shown."""
+    place, key, _ = said.partition(" (the key ")
+    return (f"a key of {place}" if place else "a key") if key else place or "it"
 
 
 def _size(payload: Payload) -> int:

@@ -254,6 +254,8 @@ def change_lead(
     flushes. ``takes_id``: nobody else has the (source, external_id), and a lead without an
     external id gets it."""
     given = given_columns(lead) | {"email_index": email_index}
+    if given.get("budget_minor") is not None and lead.currency is None:
+        given["budget_currency"] = known.budget_currency or given["budget_currency"]
     if "attributes" in lead.model_fields_set:
         given["attributes"] = known.attributes | lead.attributes
     if takes_id and known.external_id is None and known.source == lead.source:

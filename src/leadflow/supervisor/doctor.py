@@ -47,6 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
         _database,
         _audit,
         _ports,
+        _gateway,
         _prefect,
         _workers,
         _background,
@@ -150,6 +151,22 @@ def _ports(settings: Settings) -> Finding:
         "End that program, or set LEADFLOW_GATEWAY_PORT, _PREFECT_PORT, _MLFLOW_PORT or "
         "_SMTP_PORT.",
     )
+
+
+def _gateway(settings: Settings) -> Finding:
+    if state.running(settings) is None:
+        return Finding("Gateway", "note", "not running", START)
+    try:
+        found = httpx.get(f"{settings.gateway_url}/health", timeout=5.0)
+    except httpx.HTTPError:
+        where = settings.home / "logs" / "gateway.log"
+        mend = f"Start it again: leadflow down, then leadflow up. Read {where}"
+        return Finding("Gateway", "bad", f"does not answer at {settings.gateway_url}", mend)
+    if found.status_code != httpx.codes.OK:
+        return Finding(
+            "Gateway", "bad", "a part it needs is away", f"{settings.gateway_url}/health"
+        )
+    return Finding("Gateway", "ok", settings.gateway_url)
 
 
 def _prefect(settings: Settings) -> Finding:

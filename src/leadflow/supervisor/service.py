@@ -33,6 +33,8 @@ from leadflow.supervisor.services import (
 from leadflow.supervisor.state import State
 
 START_SECONDS = 120.0
+# Until PostgreSQL is tried again where it did not start.
+POSTGRES_SECONDS = 5.0
 Say = Callable[[str], None]
 
 
@@ -63,6 +65,7 @@ class Supervisor:
         self._state = State(state.process("supervisor"))
         self._stop = threading.Event()
         self._started_postgres = False
+        self._postgres: int | None = None
         self._waits: OnDemand | None = None
         self._opened = False
 
@@ -93,6 +96,7 @@ class Supervisor:
         settings = self._settings
         self._say("Starting PostgreSQL …")
         self._started_postgres = prepare_database(settings)
+        self._postgres = embedded.running_pid(settings.home)
         self._note()
         # Figures of processes that have ended would be counted again.
         shutil.rmtree(metrics_folder(settings), ignore_errors=True)
@@ -141,11 +145,30 @@ class Supervisor:
             if self._waits is not None and not self._opened and self._waits.wanted():
                 self._opened = True
                 self._start(self._waits.service)
+            self._revive_postgres()
             for child in self._children:
                 news = child.revive()
                 if news is not None:
                     self._say(news)
                     self._note()
+
+    def _revive_postgres(self) -> None:
+        """Start PostgreSQL again where it has died, unless a part that needed it was quicker."""
+        home = self._settings.home
+        found = embedded.running_pid(home)
+        if self._settings.database_url is not None or found == self._postgres:
+            return
+        if found is None:
+            try:
+                embedded.start(home)
+            except embedded.EmbeddedPostgresError as error:
+                self._say(f"PostgreSQL had ended and does not start: {error}")
+                self._stop.wait(POSTGRES_SECONDS)
+                return
+            self._started_postgres = True
+        self._postgres = embedded.running_pid(home)
+        self._say(f"PostgreSQL had ended and was started again (see {home}/postgres/log).")
+        self._note()
 
     def _note(self) -> None:
         children = [

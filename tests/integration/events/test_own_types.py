@@ -86,6 +86,18 @@ def test_declaring_is_audited_without_labels_or_schemas(session: Session) -> Non
     assert "demo" not in str(entry.detail).replace("demo_request", "").lower()
 
 
+# Forty letters would keep a matcher busy for longer than anybody waits.
+SLOW = {"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
+# Each part refers to the next one twice: checked as often as two to the power of thirty.
+GROWS = {
+    "$ref": "#/$defs/a0",
+    "$defs": {
+        **{f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(30)},
+        "a30": {"type": "object"},
+    },
+}
+
+
 @pytest.mark.parametrize(
     ("given", "place", "said"),
     [
@@ -98,6 +110,9 @@ def test_declaring_is_audited_without_labels_or_schemas(session: Session) -> Non
         ({"a": DEMO | {"payload": {"type": "thing"}}}, "a.payload", "no JSON schema"),
         ({"a": DEMO | {"payload": {"$ref": "http://127.0.0.1:1/x"}}}, "a.payload", "not in it"),
         ({"a": DEMO | {"payload": {"$ref": "#"}}}, "a.payload", "without end"),
+        ({"a": DEMO | {"payload": SLOW}}, "a.payload", "regular expressions"),
+        ({"a": DEMO | {"payload": {"patternProperties": {"^(a+)+$": {}}}}}, "a.payload", "regular"),
+        ({"a": DEMO | {"payload": GROWS}}, "a.payload", "references followed"),
         (
             {"a": DEMO | {"counts_as": "b"}, "b": DEMO | {"counts_as": "meeting"}},
             "a.counts_as",

@@ -1,11 +1,16 @@
 """Threads of their own for what takes long, so that the threads of requests stay free for leads."""
 
+import asyncio
 import inspect
+import os
+import sys
+import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from functools import lru_cache, partial
 from typing import TypeVar
-
-from anyio import CapacityLimiter, to_thread
 
 T = TypeVar("T")
 # A password takes a whole processor for a tenth of a second.
@@ -13,20 +18,23 @@ PASSWORDS = "passwords"
 # Reports and dry runs take seconds, most of it in the database.
 REPORTS = "reports"
 AT_A_TIME = {PASSWORDS: 1, REPORTS: 1}
+# As ``nice`` counts: whoever sends leads gets the processor first.
+STEP_BACK = 5
 
 
 @lru_cache
-def limiter(name: str) -> CapacityLimiter:
-    """How many of these are worked on at a time in this process; the others wait their turn."""
-    return CapacityLimiter(AT_A_TIME[name])
+def threads(name: str) -> ThreadPoolExecutor:
+    """Where these are worked on in this process, few at a time; the others wait their turn."""
+    return ThreadPoolExecutor(AT_A_TIME[name], name, initializer=_step_back)
 
 
 def limited(name: str) -> Callable[[Callable[..., T]], Callable[..., Awaitable[T]]]:
-    """Have a route worked on under the limiter of this name, and not in the threads of requests."""
+    """Have a route worked on in the threads of this name, and not in those of requests."""
 
     def wrap(route: Callable[..., T]) -> Callable[..., Awaitable[T]]:
         async def run(*words: object, **named: object) -> T:
-            return await to_thread.run_sync(partial(route, *words, **named), limiter=limiter(name))
+            work = partial(copy_context().run, route, *words, **named)
+            return await asyncio.get_running_loop().run_in_executor(threads(name), work)
 
         # Without ``__wrapped__``: by it FastAPI would take the route for what it wraps.
         run.__name__, run.__doc__, run.__module__ = route.__name__, route.__doc__, route.__module__
@@ -34,3 +42,10 @@ def limited(name: str) -> Callable[[Callable[..., T]], Callable[..., Awaitable[T
         return run
 
     return wrap
+
+
+def _step_back() -> None:
+    """On Linux a thread has a priority of its own, and hands it to those it starts."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEP_BACK)
