@@ -8,8 +8,8 @@ from typing import Any
 BY_NAME = frozenset({"properties", "$defs", "definitions", "dependentSchemas"})
 NO_SCHEMAS = frozenset({"enum", "const", "default", "examples", "required", "type"})
 REFERENCES = ("$ref", "$dynamicRef")
-# Matching a regular expression may take for ever.
-EXPRESSIONS = ("pattern", "patternProperties")
+# Matching a regular expression may take for ever, comparing each item with each other seconds.
+SLOW = ("pattern", "patternProperties", "uniqueItems")
 # Schemas within a schema, each counted as often as it is referred to.
 MOST_SCHEMAS = 2_000
 
@@ -19,7 +19,7 @@ class SchemaInvalid(ValueError):
 
 
 def see_bounded(schema: Mapping[str, Any]) -> None:
-    """See that checking a payload takes a time that is known: no expression to match, no schema
+    """See that checking a payload takes a time that is known: no slow keyword, no schema
     that refers to itself, none that grows beyond measure as its references are followed.
 
     Raises:
@@ -38,12 +38,14 @@ class _Walk:
         self.seen += 1
         if self.seen > MOST_SCHEMAS:
             raise SchemaInvalid(f"has more than {MOST_SCHEMAS:,} parts, its references followed")
-        for expression in EXPRESSIONS:
-            if expression in part:
+        for keyword in SLOW:
+            if keyword in part:
                 raise SchemaInvalid(
-                    f"uses {expression}: regular expressions are not taken, enum, format and "
-                    "maxLength are"
+                    f"uses {keyword}: regular expressions and uniqueItems are not taken, enum, "
+                    "format and maxLength are"
                 )
+        if "$id" in part and part is not self.whole:
+            raise SchemaInvalid("has an $id inside: references would mean something else there")
         for inside in _inside(part):
             self.look(inside, followed)
         for name in REFERENCES:

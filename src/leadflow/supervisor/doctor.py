@@ -164,7 +164,7 @@ def _gateway(settings: Settings) -> Finding:
         return Finding("Gateway", "bad", f"does not answer at {settings.gateway_url}", mend)
     if found.status_code != httpx.codes.OK:
         return Finding(
-            "Gateway", "bad", "a part it needs is away", f"{settings.gateway_url}/health"
+            "Gateway", "bad", "a part it needs is away", f"See {settings.gateway_url}/health"
         )
     return Finding("Gateway", "ok", settings.gateway_url)
 

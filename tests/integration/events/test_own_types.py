@@ -112,6 +112,12 @@ GROWS = {
         ({"a": DEMO | {"payload": {"$ref": "#"}}}, "a.payload", "without end"),
         ({"a": DEMO | {"payload": SLOW}}, "a.payload", "regular expressions"),
         ({"a": DEMO | {"payload": {"patternProperties": {"^(a+)+$": {}}}}}, "a.payload", "regular"),
+        (
+            {"a": DEMO | {"payload": {"properties": {"b": {"uniqueItems": True}}}}},
+            "a.payload",
+            "uses",
+        ),
+        ({"a": DEMO | {"payload": {"items": {"$id": "http://x/y"}}}}, "a.payload", "$id inside"),
         ({"a": DEMO | {"payload": GROWS}}, "a.payload", "references followed"),
         (
             {"a": DEMO | {"counts_as": "b"}, "b": DEMO | {"counts_as": "meeting"}},
