@@ -120,9 +120,9 @@ def test_a_request_is_sent_again_a_bounded_number_of_times(llmock: LLMock) -> No
 
 def test_an_answer_that_comes_too_late_is_none(llmock: LLMock) -> None:
     started = time.monotonic()
-    slow = {"type": "delay", "seconds": 30.0}
+    slow = {"type": "delay", "seconds": 300.0}
     assert failure(llmock, slow, ai_timeout_seconds=0.5) == "timeout"
-    assert time.monotonic() - started < 25
+    assert time.monotonic() - started < 250
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The audit log in a real PostgreSQL: what is written is sound, what is tampered with is named."""
 
 import multiprocessing
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -430,10 +429,10 @@ def test_an_empty_log_is_sound_and_has_no_head(session: Session, own: Settings) 
     assert audit.record_many(session, []) == 0
 
 
-def test_ten_thousand_entries_take_a_moment(session: Session) -> None:
+def test_ten_thousand_entries_at_once_are_one_chain(session: Session) -> None:
     made = [
         Entry("assign_leads", "lead.assigned", f"lead/lead_{n:012x}", TWO) for n in range(10_000)
     ]
-    start = time.perf_counter()
     assert audit.record_many(session, made) == len(made)
-    assert time.perf_counter() - start < 3.0  # a third of a second on a machine with nothing to do
+    report = verification.verify(session)
+    assert (report.rows, report.number, report.broken) == (len(made), len(made), None)
