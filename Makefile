@@ -4,8 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Files side by side, the fast ones first; what is run is counted by lines and branches.
-ASIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+ASIDE := -n $(SIDES) --dist loadfile --no-loadscope-reorder
 MEASURED := --cov --cov-report=
+# One more than there are processors, up to four: servers take their time to start.
+SIDES = $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
@@ -26,8 +28,7 @@ down: $(INSTALLED) ## End the servers that run in the background
 
 test: $(INSTALLED) ## Run every test but the long ones, on servers they start themselves; 80 % of branches and lines must be covered
 	@rm -rf .coverage
-	@$(BIN)/pytest -m "not long" $(ASIDE) $(MEASURED) tests/unit tests/integration tests/real_data
-	@$(BIN)/pytest -m "not long" $(MEASURED) --cov-append tests/flows tests/browser
+	@$(BIN)/pytest -m "not long" $(ASIDE) $(MEASURED)
 	@$(BIN)/coverage report --fail-under=80
 
 test-long: $(INSTALLED) ## Run the tests that take minutes each, and all with more examples; some 40 minutes

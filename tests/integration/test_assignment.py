@@ -25,6 +25,8 @@ from leadflow.scoring.tables import LeadScore, ScorecardUsed
 from leadflow.settings import get_settings
 from tests.integration.assigning_processes import work
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TEAM = """
 territories:

@@ -25,6 +25,8 @@ from leadflow.scoring.serving.score import score_lead
 from leadflow.settings import get_settings
 from models.rubric import Rubric
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SENT: dict[str, tuple[Any, str]] = {
     "seats": (12, "numeric"),

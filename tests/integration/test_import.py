@@ -14,6 +14,8 @@ from leadflow.leads.importing import ImportSummary, import_file
 from leadflow.leads.mapping import MappingError, parse_mapping
 from leadflow.settings import Settings, get_settings
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAPPING: dict[str, Any] = {
     "source": "shop",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import Engine, text
 
 from leadflow.approvals import service as approvals
@@ -20,6 +21,8 @@ from models.registry import Registry
 from tests.deciders import settle
 from tests.integration.registered_models import NOW
 from tests.servers import forget_models
+
+pytestmark = pytest.mark.uncounted
 
 # Every converted lead gets the value of its deal; with the trigger off, as if it had been there
 # from the start, with it on, when it is.

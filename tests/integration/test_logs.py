@@ -27,6 +27,8 @@ from leadflow.supervisor.environment import environment
 from leadflow.supervisor.services import gateway
 from tests.servers import free_port, started
 
+pytestmark = pytest.mark.uncounted
+
 LEAD: dict[str, Any] = {
     "email": "zelda.quux@quuxworks.example",
     "phone": "+49 171 5550199",

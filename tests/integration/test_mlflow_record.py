@@ -13,6 +13,8 @@ from models.code_version import PROJECT, code_version
 from models.registry import Registry
 from tests.unit.models.made_up_leads import make
 
+pytestmark = pytest.mark.uncounted
+
 
 @pytest.fixture
 def kept(models: Registry, learned: list[Learned], tmp_path: Path) -> Path:

@@ -24,6 +24,8 @@ from models.registry import Registry
 from tests.integration.registered_models import approve
 from tests.terminal import sign_in
 
+pytestmark = pytest.mark.uncounted
+
 Run = Callable[..., str]
 
 

@@ -17,7 +17,7 @@ from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from models.rubric import Rubric
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.uncounted]
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 

@@ -18,6 +18,8 @@ from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.settings import get_settings
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 1, 5, 16, 50, tzinfo=UTC)
 TEAM = """

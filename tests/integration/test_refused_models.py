@@ -24,6 +24,8 @@ from tests.deciders import settle
 from tests.integration.registered_models import NOW, approve
 from tests.servers import free_port
 
+pytestmark = pytest.mark.uncounted
+
 
 def files_of(models: Registry, number: str) -> Path:
     """The file on disk that holds this version."""

@@ -21,6 +21,8 @@ from models.registry import Registry
 from models.rubric import Rubric
 from tests.integration.registered_models import NOW, approve
 
+pytestmark = pytest.mark.uncounted
+
 
 def test_an_approved_version_serves_and_is_on_record(
     models: Registry, learned: list[Learned], settings: Settings

@@ -76,7 +76,7 @@ def wait_gone(processes: list[state.Running], seconds: float = 30.0) -> None:
         time.sleep(0.2)
 
 
-def test_up_brings_everything_a_second_up_says_so_and_down_ends_just_that(
+def test_up_brings_everything_and_down_ends_just_that_also_after_a_kill(
     settings: Settings,
 ) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -84,36 +84,16 @@ def test_up_brings_everything_a_second_up_says_so_and_down_ends_just_that(
         first = leadflow(settings, "up", "--detach")
         assert first.returncode == 0, first.stdout + first.stderr
         assert settings.gateway_url in first.stdout
-        health = httpx.get(f"{settings.gateway_url}/health", timeout=10).json()
-        assert health["parts"]["database"]["status"] == "ok"
-        assert health["parts"]["prefect"]["status"] == "ok"
-        second = leadflow(settings, "up")
-        assert second.returncode == 0
-        assert "already running" in second.stdout
-        found = state.running(settings)
-        assert found is not None
-        assert {child.name for child in found.children} == {
-            "postgres",
-            "prefect",
-            "gateway",
-            "background",
-            "mail",
-            "worker",
-            "warm-worker",
-        }
-        # Its pages cost nothing until somebody opens them.
-        assert httpx.get(f"{settings.mlflow_url}/health", timeout=120).status_code == 200
-        found = state.running(settings)
-        assert found is not None
-        assert "mlflow" in {child.name for child in found.children}
-        # Nobody types a command at night: a database that dies comes back by itself.
-        postgres = next(child for child in found.children if child.name == "postgres")
-        os.kill(postgres.pid, signal.SIGKILL)
-        wait_gone([postgres])
-        assert wait_healthy(settings)["parts"]["database"]["status"] == "ok"
-        found = state.running(settings)
-        assert found is not None
-        assert postgres.pid not in {child.pid for child in found.children}
+        _everything_answers(settings)
+        _a_second_says_so(settings)
+        _a_killed_database_comes_back(settings)
+        killed = _what_a_killed_supervisor_left_is_ended(settings)
+        assert not (settings.home / "postgres" / "postmaster.pid").exists()
+        assert bystander.poll() is None
+        again = leadflow(settings, "up", "--detach")
+        assert again.returncode == 0, again.stdout + again.stderr
+        found = running(settings)
+        assert found.supervisor.pid != killed.supervisor.pid
         down = leadflow(settings, "down")
         assert "Everything has ended" in down.stdout
         wait_gone([found.supervisor, *found.children])
@@ -124,16 +104,54 @@ def test_up_brings_everything_a_second_up_says_so_and_down_ends_just_that(
         bystander.wait()
 
 
-def test_what_a_killed_supervisor_left_behind_is_ended(settings: Settings) -> None:
-    leadflow(settings, "up", "--detach")
+def running(settings: Settings) -> state.State:
     found = state.running(settings)
     assert found is not None
+    return found
+
+
+def _everything_answers(settings: Settings) -> None:
+    health = httpx.get(f"{settings.gateway_url}/health", timeout=10).json()
+    assert health["parts"]["database"]["status"] == "ok"
+    assert health["parts"]["prefect"]["status"] == "ok"
+    assert {child.name for child in running(settings).children} == {
+        "postgres",
+        "prefect",
+        "gateway",
+        "background",
+        "mail",
+        "worker",
+        "warm-worker",
+    }
+    # Its pages cost nothing until somebody opens them.
+    assert httpx.get(f"{settings.mlflow_url}/health", timeout=120).status_code == 200
+    assert "mlflow" in {child.name for child in running(settings).children}
+
+
+def _a_second_says_so(settings: Settings) -> None:
+    second = leadflow(settings, "up")
+    assert second.returncode == 0
+    assert "already running" in second.stdout
+
+
+def _a_killed_database_comes_back(settings: Settings) -> None:
+    """Nobody types a command at night."""
+    postgres = next(child for child in running(settings).children if child.name == "postgres")
+    os.kill(postgres.pid, signal.SIGKILL)
+    wait_gone([postgres])
+    assert wait_healthy(settings)["parts"]["database"]["status"] == "ok"
+    assert postgres.pid not in {child.pid for child in running(settings).children}
+
+
+def _what_a_killed_supervisor_left_is_ended(settings: Settings) -> state.State:
+    found = running(settings)
     os.kill(found.supervisor.pid, signal.SIGKILL)
     wait_gone([found.supervisor])
     assert any(child.alive() for child in found.children)
     told = leadflow(settings, "down")
     assert "left over from a run that was killed" in told.stdout
     wait_gone(found.children)
+    return found
 
 
 def test_a_busy_port_is_a_clear_error_before_anything_starts(settings: Settings) -> None:

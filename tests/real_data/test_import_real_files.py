@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from leadflow.leads.importing import ImportSummary
 
 BringIn = Callable[..., ImportSummary]
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.uncounted]
 TABLES = ("leads", "outcomes", "attribute_definitions", "inbox", "quarantined_rows", "audit_log")
 
 

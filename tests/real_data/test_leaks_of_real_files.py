@@ -9,7 +9,7 @@ from features.feature import Dimension, Feature, FeatureKind
 from models.leaks import find_leaks
 from tests.real_data.conftest import real_file
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.uncounted]
 
 
 def bank() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:

@@ -33,6 +33,8 @@ from models.rubric import Rubric
 from models.scorecard import Scorecard
 from tests.examples import examples
 
+pytestmark = pytest.mark.uncounted
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENT = START + timedelta(days=30)
 OWN: dict[str, Any] = {

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from leadflow.audit.exporting import ExportedHead
 from leadflow.audit.head import Head, sealed
 from leadflow.audit.verification import Report, Row, check
 from tests.examples import examples
+
+pytestmark = pytest.mark.uncounted
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 # What PostgreSQL can hold: no NUL, no half of a pair.

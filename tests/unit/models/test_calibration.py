@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from models.calibration import FEWEST_SIMILAR, NOT_ENOUGH, Calibration, logit, sigmoid
 from models.evaluation import expected_calibration_error
 
+pytestmark = pytest.mark.uncounted
+
 
 def drawn(count: int, seed: int, spread: float = 1.5) -> tuple[np.ndarray, np.ndarray]:
     """True log-odds, and outcomes drawn with them."""

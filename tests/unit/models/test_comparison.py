@@ -10,6 +10,8 @@ from models.comparison import changed, compare, level_shifts
 from tests.examples import examples
 from tests.unit.models.made_up_leads import make
 
+pytestmark = pytest.mark.uncounted
+
 LEADS = make(1500, seed=6)
 DRAW = np.random.default_rng(1)
 BLURRED = sigmoid(logit(LEADS.chance) + DRAW.normal(0, 1.5, len(LEADS)))

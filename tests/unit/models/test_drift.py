@@ -12,6 +12,8 @@ from features.feature import Dimension, Feature, FeatureKind
 from models.drift import MINIMUM_LEADS, Drift, measure, stability_index
 from models.reference import Reference
 
+pytestmark = pytest.mark.uncounted
+
 FEATURES = (
     Feature("budget", "Budget", Dimension.FIT, FeatureKind.NUMERIC),
     Feature("visits", "Visits", Dimension.BEHAVIOURAL, FeatureKind.NUMERIC),

@@ -12,6 +12,8 @@ from models.scorecard import Scorecard
 from models.training import train
 from tests.examples import examples
 
+pytestmark = pytest.mark.uncounted
+
 LEADS = 240
 MOMENTS = np.datetime64("2025-01-01T00", "h") + np.arange(LEADS)
 

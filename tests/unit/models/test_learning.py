@@ -17,6 +17,8 @@ from models.training import (
 )
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
+pytestmark = pytest.mark.uncounted
+
 
 def trained(leads: Leads, minimum_outcomes: int = 40) -> Training:
     return train(

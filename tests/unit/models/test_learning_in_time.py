@@ -16,6 +16,8 @@ from models.encoding import Encoding, Matrix
 from models.training import train
 from tests.unit.models.made_up_leads import Leads, make
 
+pytestmark = pytest.mark.uncounted
+
 NUMBER = Feature("number", "Number", Dimension.FIT, FeatureKind.NUMERIC)
 FAD = Feature("fad", "Fad", Dimension.FIT, FeatureKind.NUMERIC)
 STEADY = Feature("steady", "Steady", Dimension.FIT, FeatureKind.NUMERIC)

@@ -11,6 +11,8 @@ from models.scorecard import Scorecard
 from models.scorecard_files import ModelFileDamaged, fingerprint, read_scorecard, write_scorecard
 from tests.unit.models.made_up_leads import learn, make
 
+pytestmark = pytest.mark.uncounted
+
 NEW = make(200, seed=1)
 
 

@@ -13,6 +13,8 @@ from models.encoding import FeaturesMissing
 from models.scorecard import Scorecard
 from tests.unit.models.made_up_leads import FEATURES, learn, make
 
+pytestmark = pytest.mark.uncounted
+
 LEADS = make(900)
 NEW = make(300, seed=1)
 

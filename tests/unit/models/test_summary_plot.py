@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from features.feature import Dimension, Feature, FeatureKind
 from models.plots import PLOTS, write_plots
 from models.summary_plot import MOST_LEADS, place_in_range, summary
 from models.training import train
 from tests.unit.models.made_up_leads import FEATURES, learn, make
+
+pytestmark = pytest.mark.uncounted
 
 NUMBER = Feature("budget", "Budget", Dimension.FIT, FeatureKind.NUMERIC)
 WORD = Feature("level", "Level", Dimension.FIT, FeatureKind.CATEGORICAL)

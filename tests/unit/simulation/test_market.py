@@ -11,6 +11,8 @@ from leadflow.assignment.team.checks import team_faults
 from leadflow.simulation.market import BLOCK, Block, generate, still_to_come
 from leadflow.simulation.team import make_team, true_selling
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
