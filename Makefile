@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Files side by side, the fast ones first; what is run is counted by lines and branches.
-ASIDE := -n $(SIDES) --dist loadfile --no-loadscope-reorder
+ASIDE = -n $(SIDES) --dist loadfile --no-loadscope-reorder
 MEASURED := --cov --cov-report=
 # One more than there are processors, up to four: servers take their time to start.
 SIDES = $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')

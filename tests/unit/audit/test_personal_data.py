@@ -7,8 +7,9 @@ from leadflow.audit.masking import masked, masked_value
 
 def test_addresses_and_numbers_are_replaced_by_a_hash_of_their_own() -> None:
     text = masked("Asked Ada.Lovelace+x@mail.example.co.uk and +44 (20) 7946-0958 on 2026-03-01.")
-    assert "ada" not in text.lower()
-    assert "7946" not in text
+    # Longer than what a hash may happen to hold.
+    assert "lovelace" not in text.lower()
+    assert "7946-0958" not in text
     assert text.startswith("Asked email:")
     assert text.endswith(" on 2026-03-01.")
     assert masked("ada@example.com") == masked("ADA@example.com") != masked("bob@example.com")
