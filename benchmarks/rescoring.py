@@ -26,7 +26,7 @@ def write_events() -> None:
     from sqlalchemy import select
 
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads.events import EventIn, record_events
+    from leadflow.leads.events.recording import EventIn, record_events
     from leadflow.leads.tables import Lead
 
     with unit_of_work() as session:

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from features.moments import all_leads, these_leads
 from leadflow.leads import attributes as registering
-from leadflow.leads.files import open_table
+from leadflow.leads.files import mapped_attributes
+from leadflow.leads.files.mapped_attributes import register_mapped
+from leadflow.leads.files.mapping import MappingError, parse_mapping
+from leadflow.leads.files.mapping_parts import CsvOptions
+from leadflow.leads.files.proposal import propose
+from leadflow.leads.files.reading import open_table
 from leadflow.leads.importing import import_file
-from leadflow.leads.mapping import MappingError, parse_mapping
-from leadflow.leads.mapping_parts import CsvOptions
-from leadflow.leads.proposal import propose
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.tables import AttributeDefinition, Lead
 from leadflow.leads.upsert import upsert_lead
@@ -105,14 +107,15 @@ def test_a_later_value_of_another_type_never_breaks_scoring(session: Session, ot
 def test_names_beyond_a_thousand_stay_on_the_lead_and_are_no_features(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registering, "MOST_ATTRIBUTES", 2)
+    for module in (registering, mapped_attributes):
+        monkeypatch.setattr(module, "MOST_ATTRIBUTES", 2)
     send(session, a=1, b=2)
     lead = send(session, 1, a=3, c=4)
     assert known(session).keys() == {"a", "b"}
     assert lead.attributes == {"a": 3, "c": 4}
     mapping = {"source": "x", "key": "row", "attributes": {"d": {"column": "d", "kind": "numeric"}}}
     with pytest.raises(MappingError, match="There may be 2 attributes"):
-        registering.register_mapped(session, parse_mapping(mapping))
+        register_mapped(session, parse_mapping(mapping))
 
 
 def test_a_mapping_corrects_a_guess_but_not_another_mapping(session: Session) -> None:
@@ -122,7 +125,7 @@ def test_a_mapping_corrects_a_guess_but_not_another_mapping(session: Session) ->
             "key": "row",
             "attributes": {"size": {"column": "s", **attribute}},
         }
-        registering.register_mapped(session, parse_mapping(content))
+        register_mapped(session, parse_mapping(content))
 
     lead = send(session, size="12")
     mapped(kind="numeric", label="Company size")

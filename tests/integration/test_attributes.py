@@ -13,7 +13,7 @@ from features.attribute_values import is_written_date
 from features.attributes import KINDS
 from features.builder import feature_query
 from features.moments import these_leads
-from leadflow.leads.event_types import read_types
+from leadflow.leads.events.types import read_types
 from leadflow.leads.tables import AttributeDefinition, Lead
 from leadflow.scoring.serving.feature_frames import custom_definitions
 from tests.examples import examples

@@ -16,9 +16,9 @@ from leadflow.background.process import running
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.changes import changed, claim_changed, clear_changed, mark_changed
 from leadflow.leads.editing import edit_lead
-from leadflow.leads.events import EventIn, record_events
+from leadflow.leads.events.recording import EventIn, record_events
+from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.importing import import_file
-from leadflow.leads.mapping import parse_mapping
 from leadflow.leads.schemas import LeadEdit, LeadIn
 from leadflow.leads.tables import ChangedLead, Lead
 from leadflow.leads.upsert import upsert_lead
@@ -216,7 +216,7 @@ import sys
 from datetime import UTC, datetime
 from leadflow.background.process import running
 from leadflow.database.engine import unit_of_work
-from leadflow.leads.events import EventIn, record_events
+from leadflow.leads.events.recording import EventIn, record_events
 with unit_of_work() as session:
     record_events(session, [(sys.argv[1], EventIn(type="meeting"))], datetime.now(UTC))
 """

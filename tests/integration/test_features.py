@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from features.builder import feature_query
 from features.moments import all_leads, leads_between, these_leads
 from features.training_moments import AGES_IN_DAYS, labels, training_moments
-from leadflow.leads.event_types import read_types
+from leadflow.leads.events.types import read_types
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, Outcome
 from leadflow.scoring.serving.feature_frames import custom_definitions
 from tests.examples import examples

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from leadflow.leads.files.mapping import MappingError, parse_mapping
 from leadflow.leads.importing import ImportSummary, import_file
-from leadflow.leads.mapping import MappingError, parse_mapping
 from leadflow.settings import Settings, get_settings
 
 pytestmark = pytest.mark.uncounted
@@ -180,7 +180,8 @@ def test_a_later_file_updates_only_what_it_says(store: Engine, run: Run, tmp_pat
 def test_an_interrupted_import_goes_on_where_it_stopped(
     store: Engine, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leadflow.leads import importing, staging
+    from leadflow.leads import importing
+    from leadflow.leads.files import staging
 
     path, calls = write_csv(tmp_path / "leads.csv", ROWS), []
 

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from leadflow.database.engine import unit_of_work
-from leadflow.leads import quarantine
+from leadflow.leads.files import quarantine
+from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.files.quarantine import QuarantineError
 from leadflow.leads.importing import ImportSummary, import_file
-from leadflow.leads.mapping import parse_mapping
-from leadflow.leads.quarantine import QuarantineError
 from leadflow.leads.tables import Lead, QuarantinedRow
 from leadflow.settings import get_settings
 

@@ -22,7 +22,7 @@ from leadflow.intake.outcomes import OutcomeTaken, OutcomeTold, take_outcomes
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
 from leadflow.intake.units import together
-from leadflow.leads.events import EventIn, record_events
+from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.leads.outcomes import OutcomeIn
 from leadflow.leads.schemas import EXAMPLE, LeadEdit, LeadIn
 from leadflow.leads.service import LeadNotFound

@@ -9,8 +9,8 @@ from leadflow.assignment.routing.past_assignments import record_past
 from leadflow.assignment.tables import Assignment, Rep, RepLoad, Team
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
+from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.importing import import_file
-from leadflow.leads.mapping import parse_mapping
 from leadflow.settings import get_settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ from leadflow.assignment.work.event_touches import catch_up_touches
 from leadflow.assignment.work.handover import AssignmentChanged, NotAssigned
 from leadflow.assignment.work.service import Said
 from leadflow.database.engine import unit_of_work
-from leadflow.leads.events import EventIn, record_events
+from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.settings import get_settings
 from tests.deciders import settle_as
 from tests.integration.test_assignment import put_lead

@@ -11,7 +11,7 @@ from leadflow.assignment.routing.past_assignments import record_past
 from leadflow.assignment.tables import Assignment, Rep, RepLoad, Team
 from leadflow.assignment.team.track_record import read_effects
 from leadflow.database.engine import unit_of_work
-from leadflow.leads.mapping import load_mapping
+from leadflow.leads.files.mapping import load_mapping
 from leadflow.scoring.batch import runs
 from leadflow.settings import get_settings
 from models.rubric import Rubric

@@ -19,10 +19,10 @@ File = Annotated[Path, typer.Argument(help="A .yaml file; see docs/events.md.")]
 def list_types() -> None:
     """Every type: what it counts as, who does it, and whether it is learned from."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads import event_types
+    from leadflow.leads.events import types
 
     with unit_of_work() as session:
-        rows = event_types.list_types(session)
+        rows = types.list_types(session)
     table = Table("Type", "Means", "Counts as", "Part of the score", "Done by", "From", box=None)
     for row in rows:
         table.add_row(
@@ -31,7 +31,7 @@ def list_types() -> None:
             "" if row.counts_as == row.name else row.counts_as,
             row.dimension if row.done_by == "lead" else "",
             "salesperson, a touch" if row.is_touch else _WHO[row.done_by],
-            "your company" if row.declared_by == event_types.COMPANY else "Leadflow",
+            "your company" if row.declared_by == types.COMPANY else "Leadflow",
         )
     console.print(table)
 
@@ -43,7 +43,7 @@ def import_types(
 ) -> None:
     """Add the types of a file, or change your own of the same name; all or none."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads.own_event_types import declare, load_event_types
+    from leadflow.leads.events.own_types import declare, load_event_types
 
     given = load_event_types(file)
     with unit_of_work() as session:

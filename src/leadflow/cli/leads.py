@@ -11,9 +11,9 @@ from rich.table import Table
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
+    from leadflow.leads.files.mapping import Mapping
+    from leadflow.leads.files.quarantine import SetAside
     from leadflow.leads.importing import ImportSummary
-    from leadflow.leads.mapping import Mapping
-    from leadflow.leads.quarantine import SetAside
 
 app = typer.Typer(no_args_is_help=True, help="Rows of files that were set aside, and mending them.")
 RowId = Annotated[str, typer.Argument(help="The row's id, as `list` shows it.")]
@@ -36,7 +36,7 @@ def import_leads(
     if mapping is None:
         _propose(file, source)
         return
-    from leadflow.leads.mapping import load_mapping
+    from leadflow.leads.files.mapping import load_mapping
 
     _import(file, load_mapping(mapping, source))
 
@@ -108,9 +108,9 @@ def describe(summary: "ImportSummary") -> str:
 def _propose(file: Path, source: str | None) -> None:
     import yaml
 
-    from leadflow.leads.files import open_table
-    from leadflow.leads.mapping_parts import CsvOptions
-    from leadflow.leads.proposal import propose
+    from leadflow.leads.files.mapping_parts import CsvOptions
+    from leadflow.leads.files.proposal import propose
+    from leadflow.leads.files.reading import open_table
 
     stem = file.name.split(".")[0]
     proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))
@@ -142,7 +142,7 @@ def list_rows(
 ) -> None:
     """The rows that wait, with the reasons, by file and row."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads.quarantine import waiting_rows
+    from leadflow.leads.files.quarantine import waiting_rows
 
     with unit_of_work() as session:
         rows = waiting_rows(session, limit)
@@ -163,7 +163,7 @@ def list_rows(
 def show(row_id: RowId) -> None:
     """One row with all its values. They may name a person."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads.quarantine import get_row
+    from leadflow.leads.files.quarantine import get_row
 
     with unit_of_work() as session:
         row = get_row(session, row_id)
@@ -182,7 +182,7 @@ def mend(
 ) -> None:
     """Correct values of a row and check it again; it is stored if it passes."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads import quarantine
+    from leadflow.leads.files import quarantine
     from leadflow.settings import get_settings
 
     if not all("=" in change for change in changes):
@@ -204,7 +204,7 @@ def retry(
 ) -> None:
     """Check rows again without changing them."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads import quarantine
+    from leadflow.leads.files import quarantine
     from leadflow.settings import get_settings
 
     if bool(row_ids) == every:
@@ -219,7 +219,7 @@ def retry(
 def discard(row_id: RowId) -> None:
     """Give a row up for good; its content is deleted."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads import quarantine
+    from leadflow.leads.files import quarantine
 
     with unit_of_work() as session:
         quarantine.discard(session, row_id, datetime.now(UTC))

@@ -15,8 +15,8 @@ from leadflow.intake.decide import News, decide
 from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
-from leadflow.leads.event_types import read_types
-from leadflow.leads.events import EventIn, EventOfAnotherLead, refusal, store_events
+from leadflow.leads.events.recording import EventIn, EventOfAnotherLead, refusal, store_events
+from leadflow.leads.events.types import read_types
 from leadflow.leads.service import LeadNotFound, lock_leads
 from leadflow.leads.tables import Lead
 from leadflow.settings import Settings

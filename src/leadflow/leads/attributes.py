@@ -1,4 +1,4 @@
-"""What each custom attribute is: guessed from the first value sent, or said by a mapping."""
+"""What each custom attribute is, where nothing but the first value sent for it says so."""
 
 from collections.abc import Mapping as Values
 from typing import Any
@@ -8,8 +8,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from features.attribute_values import is_written_date
-from leadflow.leads.mapping import Mapping, MappingError
-from leadflow.leads.mapping_parts import Attribute
 from leadflow.leads.tables import AttributeDefinition
 
 LONGEST_CATEGORY, MOST_WORDS = 60, 8
@@ -47,7 +45,7 @@ def register_seen(session: Session, attributes: Values[str, Any]) -> None:
     rows = [
         {
             "name": name,
-            "label": _label(name),
+            "label": label_of(name),
             "kind": guessed_kind(attributes[name]),
             "dimension": "fit",
             "guessed": True,
@@ -58,37 +56,8 @@ def register_seen(session: Session, attributes: Values[str, Any]) -> None:
     session.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
 
 
-def register_mapped(session: Session, mapping: Mapping) -> None:
-    """Make features of the mapping's attributes. What it says replaces what was guessed.
-
-    Raises:
-        MappingError: an attribute is known as one of another kind, or there are too many.
-    """
-    known = {row.name: row for row in session.scalars(select(AttributeDefinition))}
-    if len(known.keys() | mapping.attributes.keys()) > MOST_ATTRIBUTES:
-        raise MappingError(
-            f"There may be {MOST_ATTRIBUTES:,} attributes, {len(known):,} are known already and "
-            f"this mapping has {len(mapping.attributes):,}. Leave out those that say least."
-        )
-    for name, attribute in mapping.attributes.items():
-        row = known.get(name)
-        if row is None:
-            row = AttributeDefinition(name=name, guessed=False, kind=attribute.kind)
-            session.add(row)
-        _define(row, name, attribute)
-
-
-def _define(row: AttributeDefinition, name: str, attribute: Attribute) -> None:
-    if row.kind != attribute.kind and not row.guessed:
-        raise MappingError(
-            f"attributes.{name} is {attribute.kind} here and {row.kind} in earlier leads. "
-            "Give it another name, or the same kind."
-        )
-    row.kind, row.use, row.guessed = attribute.kind, attribute.use, False
-    row.label, row.dimension = attribute.label or _label(name), attribute.dimension
-
-
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
+    """The words that an attribute is shown by, where nobody gave it others."""
     return name.replace("_", " ").capitalize()
 
 

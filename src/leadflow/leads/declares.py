@@ -2,7 +2,7 @@
 
 from features.event_types import EventType
 from leadflow.leads.attribute_fields import ATTRIBUTES
-from leadflow.leads.event_fields import EVENTS
+from leadflow.leads.events.fields import EVENTS
 from leadflow.leads.lead_fields import FIELDS
 
 __all__ = ["EVENT_TYPES", "FIELDS", "FIELD_FAMILIES"]

@@ -18,14 +18,14 @@ from leadflow.audit import service as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
-from leadflow.leads.attributes import register_mapped
-from leadflow.leads.checking import Checked, check
-from leadflow.leads.files import chunks, fingerprint, open_table
-from leadflow.leads.mapping import Mapping, check_columns
-from leadflow.leads.parsing import Context
-from leadflow.leads.quarantine import set_aside, supersede
-from leadflow.leads.staging import Stored, store_batch
-from leadflow.leads.tables_of_text import Row
+from leadflow.leads.files.checking import Checked, check
+from leadflow.leads.files.mapped_attributes import register_mapped
+from leadflow.leads.files.mapping import Mapping, check_columns
+from leadflow.leads.files.parsing import Context
+from leadflow.leads.files.quarantine import set_aside, supersede
+from leadflow.leads.files.reading import chunks, fingerprint, open_table
+from leadflow.leads.files.staging import Stored, store_batch
+from leadflow.leads.files.tables_of_text import Row
 from leadflow.settings import Settings
 
 SOURCE = "file"

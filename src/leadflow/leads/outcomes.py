@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.database.ids import new_id
-from leadflow.leads.events import Past, happened_at
+from leadflow.leads.events.recording import Past, happened_at
 from leadflow.leads.tables import Outcome
 
 

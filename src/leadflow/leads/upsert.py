@@ -15,7 +15,7 @@ from leadflow.database.ids import new_id
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import COUNTERS, given_columns
-from leadflow.leads.event_types import read_types
+from leadflow.leads.events.types import read_types
 from leadflow.leads.schemas import LeadFields, LeadIn
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead, LeadEvent

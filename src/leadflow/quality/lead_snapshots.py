@@ -15,7 +15,7 @@ from features.attributes import PREFIX
 from features.builder import feature_query
 from features.definitions import DEFINITIONS
 from features.feature import Dimension, Feature
-from leadflow.leads.event_types import read_types
+from leadflow.leads.events.types import read_types
 from leadflow.leads.tables import Lead, LeadHistory
 from leadflow.scoring.serving.feature_frames import custom_definitions
 

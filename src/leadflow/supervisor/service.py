@@ -12,7 +12,7 @@ from types import FrameType
 from leadflow.composition import event_types
 from leadflow.database import cluster, embedded, migrate
 from leadflow.database.engine import engine_for, unit_of_work
-from leadflow.leads.event_types import put_in
+from leadflow.leads.events.types import put_in
 from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed

@@ -15,8 +15,8 @@ from features.builder import feature_query
 from features.moments import all_leads, these_leads
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
-from leadflow.leads.event_types import known_types, read_types
-from leadflow.leads.own_event_types import EventTypesIn, declare
+from leadflow.leads.events.own_types import EventTypesIn, declare
+from leadflow.leads.events.types import known_types, read_types
 from leadflow.leads.tables import Lead, LeadEvent, Outcome
 from leadflow.scoring.learning.challenger import learn
 from leadflow.scoring.serving.feature_frames import (

@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.declares import EVENT_TYPES
-from leadflow.leads.event_types import known_types, list_types, put_in, read_types
-from leadflow.leads.events import EventIn, record_events
-from leadflow.leads.own_event_types import (
+from leadflow.leads.events.own_types import (
     Declared,
     EventTypesIn,
     EventTypesInvalid,
     declare,
     load_event_types,
 )
-from leadflow.leads.payloads import PayloadRefused
+from leadflow.leads.events.payloads import PayloadRefused
+from leadflow.leads.events.recording import EventIn, record_events
+from leadflow.leads.events.types import known_types, list_types, put_in, read_types
 from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

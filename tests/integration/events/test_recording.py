@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
-from leadflow.leads.event_types import UnknownEventType
-from leadflow.leads.events import (
+from leadflow.leads.events.recording import (
     EventIn,
     EventOfAnotherLead,
     MomentInFuture,
     record_events,
     store_events,
 )
+from leadflow.leads.events.types import UnknownEventType
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from leadflow.conditions.operators import OPERATORS, Operator
 from leadflow.conditions.values import ValueKind
-from leadflow.leads.event_fields import ASKED, LAST
-from leadflow.leads.own_event_types import EventTypesIn, declare
+from leadflow.leads.events.fields import ASKED, LAST
+from leadflow.leads.events.own_types import EventTypesIn, declare
 from leadflow.rules.fields import CATALOGUE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from leadflow.leads.mapping import Mapping, MappingError, check_columns, load_mapping, parse_mapping
+from leadflow.leads.files.mapping import (
+    Mapping,
+    MappingError,
+    check_columns,
+    load_mapping,
+    parse_mapping,
+)
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "mappings"
 SMALL: dict[str, Any] = {"source": "shop", "key": "id", "fields": {"email": "mail"}}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from leadflow.leads.files import chunks, fingerprint, open_table
-from leadflow.leads.mapping_parts import CsvOptions
-from leadflow.leads.tables_of_text import BROKEN, UnreadableFile
+from leadflow.leads.files.mapping_parts import CsvOptions
+from leadflow.leads.files.reading import chunks, fingerprint, open_table
+from leadflow.leads.files.tables_of_text import BROKEN, UnreadableFile
 
 CSV = CsvOptions()
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.work.service import note_touch
-from leadflow.leads.event_types import known_types, read_types
-from leadflow.leads.events import EventIn, happened_at
+from leadflow.leads.events.recording import EventIn, happened_at
+from leadflow.leads.events.types import known_types, read_types
 from leadflow.leads.tables import EventTypeRow, LeadEvent
 
 CRM = "crm"

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsEventTypes, WritesEventTypes
-from leadflow.leads.event_types import list_types
-from leadflow.leads.own_event_types import EventTypesIn, declare
+from leadflow.leads.events.own_types import EventTypesIn, declare
+from leadflow.leads.events.types import list_types
 
 router = APIRouter(tags=["leads"])
 EXAMPLE = {

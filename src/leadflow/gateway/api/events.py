@@ -13,7 +13,7 @@ from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
 from leadflow.intake.deliveries import Delivery
 from leadflow.intake.events import EventsTold
 from leadflow.intake.senders import Sender
-from leadflow.leads.events import EventIn
+from leadflow.leads.events.recording import EventIn
 
 MOST_EVENTS = 1000
 router = APIRouter(tags=["leads"])

@@ -37,10 +37,10 @@ from leadflow.assignment.work.handover import (
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.intake.deliveries import KeyReused
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
-from leadflow.leads.event_types import UnknownEventType
-from leadflow.leads.events import EventOfAnotherLead, MomentInFuture
-from leadflow.leads.own_event_types import EventTypesInvalid
-from leadflow.leads.payloads import PayloadRefused
+from leadflow.leads.events.own_types import EventTypesInvalid
+from leadflow.leads.events.payloads import PayloadRefused
+from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
+from leadflow.leads.events.types import UnknownEventType
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
 from leadflow.outbox.settling import ActElsewhere, ActNotFound

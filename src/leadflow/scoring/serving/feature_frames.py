@@ -30,7 +30,7 @@ from features.feature import Feature, FeatureKind
 from features.store import leads
 from features.training_moments import labels, training_moments
 from leadflow.database.copying import driver_connection
-from leadflow.leads.event_types import known_types, read_types, revision_now
+from leadflow.leads.events.types import known_types, read_types, revision_now
 from leadflow.leads.tables import AttributeDefinition
 
 if TYPE_CHECKING:

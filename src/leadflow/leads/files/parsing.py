@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from features.attribute_values import FALSE, TRUE
 from leadflow.leads import derive
-from leadflow.leads.column_reader import ColumnReader, as_texts, text_or_none
-from leadflow.leads.mapping import Mapping
-from leadflow.leads.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
-from leadflow.leads.tables_of_text import BROKEN, Row
+from leadflow.leads.files.column_reader import ColumnReader, as_texts, text_or_none
+from leadflow.leads.files.mapping import Mapping
+from leadflow.leads.files.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
+from leadflow.leads.files.tables_of_text import BROKEN, Row
 
 if TYPE_CHECKING:
     import pandas as pd

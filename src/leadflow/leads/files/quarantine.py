@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
-from leadflow.leads.checking import check
-from leadflow.leads.mapping import Mapping, parse_mapping
-from leadflow.leads.parsing import Context
-from leadflow.leads.staging import store_batch
+from leadflow.leads.files.checking import check
+from leadflow.leads.files.mapping import Mapping, parse_mapping
+from leadflow.leads.files.parsing import Context
+from leadflow.leads.files.staging import store_batch
+from leadflow.leads.files.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.leads.tables import QuarantinedRow
-from leadflow.leads.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.privacy.encryption import get_cipher
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from leadflow.leads.csv_files import TextLines, fault, open_csv, storable
-from leadflow.leads.mapping_parts import CsvOptions, Join
-from leadflow.leads.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
+from leadflow.leads.files.csv_files import TextLines, fault, open_csv, storable
+from leadflow.leads.files.mapping_parts import CsvOptions, Join
+from leadflow.leads.files.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
 
 SNIFFED_ROWS = 500
 LARGEST_JOIN = 1_000_000

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from leadflow.conditions.fields import FieldFamily
 from leadflow.conditions.problems import listed, nearest
 from leadflow.conditions.values import ValueKind
-from leadflow.leads.event_types import read_types
+from leadflow.leads.events.types import read_types
 from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent
 
 PREFIX = "events."

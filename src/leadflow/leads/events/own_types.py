@@ -15,8 +15,8 @@ from features.event_types import EventType, EventTypes
 from leadflow.audit import service as audit
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.storable import unstorable
-from leadflow.leads.event_types import COMPANY, WRITTEN, read_types, take_turns, write_types
-from leadflow.leads.payloads import SchemaInvalid, check_schema
+from leadflow.leads.events.payloads import SchemaInvalid, check_schema
+from leadflow.leads.events.types import COMPANY, WRITTEN, read_types, take_turns, write_types
 from leadflow.leads.tables import EventTypeRow, LeadEvent
 
 MOST_TYPES = 200  # two features each, and PostgreSQL has room for 1,664 columns

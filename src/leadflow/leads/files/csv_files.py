@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from leadflow.leads.mapping_parts import CsvOptions
-from leadflow.leads.tables_of_text import BROKEN, REST, Row, Table, UnreadableFile
+from leadflow.leads.files.mapping_parts import CsvOptions
+from leadflow.leads.files.tables_of_text import BROKEN, REST, Row, Table, UnreadableFile
 
 SNIFFED_BYTES = 1 << 16
 SEPARATORS = (",", ";", "\t", "|")

@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from leadflow.conditions.storable import unstorable
-from leadflow.leads.payload_schemas import SchemaInvalid, see_bounded
+from leadflow.leads.events.payload_schemas import SchemaInvalid, see_bounded
 from leadflow.leads.tables import LARGEST_PAYLOAD
 
 __all__ = ["PayloadRefused", "SchemaInvalid", "check_payload", "check_schema"]

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from features.event_types import EventTypes
 from leadflow.database.copying import driver_connection
 from leadflow.leads.changes import mark_changed
-from leadflow.leads.event_types import UnknownEventType, read_types
-from leadflow.leads.payloads import PayloadRefused, check_payload
+from leadflow.leads.events.payloads import PayloadRefused, check_payload
+from leadflow.leads.events.types import UnknownEventType, read_types
 from leadflow.leads.schemas import Short, Text
 
 AHEAD = timedelta(minutes=5)

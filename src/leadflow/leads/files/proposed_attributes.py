@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from leadflow.leads import known_names as known
-from leadflow.leads.profiling import Profile
+from leadflow.leads.files import known_names as known
+from leadflow.leads.files.profiling import Profile
 
 MOST_UNREADABLE = 20
 WHY_NOT = {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads.changes import mark_selected
 from leadflow.leads.columns import COUNTERS, PROFILE
-from leadflow.leads.staged_rows import COPY, copied_bytes, indexed, staged
+from leadflow.leads.files.staged_rows import COPY, copied_bytes, indexed, staged
 from leadflow.leads.tables import Lead, Outcome
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ could not be read."""
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from leadflow.leads.mapping_parts import Column
-from leadflow.leads.tables_of_text import Row
+from leadflow.leads.files.mapping_parts import Column
+from leadflow.leads.files.tables_of_text import Row
 
 if TYPE_CHECKING:
     import pandas as pd

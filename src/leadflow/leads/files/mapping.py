@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from leadflow.leads.mapping_parts import (
+from leadflow.leads.files.mapping_parts import (
     ROW,
     AssignedTo,
     Attribute,
