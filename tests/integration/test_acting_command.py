@@ -15,7 +15,7 @@ from leadflow.assignment.work.handover import current_assignment, find_rep
 from leadflow.audit import service as audit
 from leadflow.audit.reasons import FORGOTTEN, in_words
 from leadflow.audit.tables import AuditEntry
-from leadflow.cli.identity import MayNotHere, NotSignedIn, SignInRefused
+from leadflow.cli.access.identity import MayNotHere, NotSignedIn, SignInRefused
 from leadflow.cli.main import app
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.leads.tables import Lead

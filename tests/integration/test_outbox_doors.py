@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from leadflow.cli.identity import MayNotHere
+from leadflow.cli.access.identity import MayNotHere
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
 from leadflow.outbox.service import enqueue

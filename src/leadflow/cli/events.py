@@ -8,8 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
-from leadflow.cli.identity import who_acts
 
 app = typer.Typer(no_args_is_help=True, help="Types of events: what a lead may do, as data.")
 File = Annotated[Path, typer.Argument(help="A .yaml file; see docs/events.md.")]

@@ -7,32 +7,13 @@ from contextlib import contextmanager
 
 import typer
 
-from leadflow.cli import (
-    approvals,
-    assignments,
-    audit,
-    demo,
-    events,
-    identity,
-    keys,
-    leads,
-    learning,
-    models,
-    monitoring,
-    outbox,
-    overrides,
-    people,
-    performance,
-    policies,
-    qualify,
-    quality,
-    reps,
-    rules,
-    servers,
-    simulate,
-    status,
-)
+from leadflow.cli import events, leads, outbox, rules, servers, status
+from leadflow.cli.access import identity, keys, people
 from leadflow.cli.console import errors
+from leadflow.cli.demo import demo
+from leadflow.cli.learning import learning, models, monitoring, qualify, simulate
+from leadflow.cli.review import approvals, audit, overrides, policies, quality
+from leadflow.cli.team import assignments, performance, reps
 
 app = typer.Typer(
     name="leadflow",

@@ -76,7 +76,7 @@ def settle(
     as_: Annotated[Ending, typer.Option("--as", help="How it ended.")] = Ending.DONE,
 ) -> None:
     """Say how an act ended that is uncertain, has failed or waits; it is not performed any more."""
-    from leadflow.cli.identity import who_acts
+    from leadflow.cli.access.identity import who_acts
     from leadflow.database.engine import unit_of_work
     from leadflow.outbox import settling
 
@@ -90,7 +90,7 @@ def settle(
 def retry(act_id: ActId, why: Why) -> None:
     """Have an act performed once more that is uncertain, has failed or did nothing. Of an uncertain
     one, make sure before that it did not happen."""
-    from leadflow.cli.identity import who_acts
+    from leadflow.cli.access.identity import who_acts
     from leadflow.database.engine import unit_of_work
     from leadflow.outbox import settling
 

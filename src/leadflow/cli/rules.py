@@ -8,8 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
-from leadflow.cli.identity import who_acts
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Column, Table
 
+from leadflow.cli.access.identity import person_here, requester_here
 from leadflow.cli.console import console
-from leadflow.cli.identity import person_here, requester_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable

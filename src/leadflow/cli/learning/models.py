@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.console import console
-from leadflow.cli.identity import person_here, who_acts
 
 if TYPE_CHECKING:
     from models.gate_report import Evidence

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
-from leadflow.cli.identity import who_acts
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
 MANAGES = "account.manage"

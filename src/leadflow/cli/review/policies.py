@@ -8,8 +8,8 @@ import typer
 import yaml
 from rich.table import Table
 
+from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
-from leadflow.cli.identity import who_acts
 
 app = typer.Typer(no_args_is_help=True, help="Which decisions need whom, and by when.")
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Policies in YAML.")]

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from leadflow.cli.console import console
-from leadflow.cli.demo_people import code_of
+from leadflow.cli.demo.people import code_of
 from leadflow.cli.servers import print_addresses
 from leadflow.cli.status import print_best_leads
 from leadflow.settings import get_settings

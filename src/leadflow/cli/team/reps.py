@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
-from leadflow.cli.identity import who_acts
 
 app = typer.Typer(no_args_is_help=True, help="The sales team: who takes leads, and how many.")
 Id = Annotated[str, typer.Argument(help="The company's own id, or Leadflow's.", metavar="ID")]
@@ -48,7 +48,7 @@ def import_team(
 def list_reps() -> None:
     """Everyone: who works now, leads in work, skills, territories, days off."""
     from leadflow.assignment.team.roster import roster
-    from leadflow.cli.rep_tables import reps_table
+    from leadflow.cli.team.rep_tables import reps_table
     from leadflow.database.engine import unit_of_work
 
     now = datetime.now(UTC)
@@ -64,7 +64,7 @@ def list_reps() -> None:
 def show(rep_id: Id) -> None:
     """One salesperson, with everything that is known of them."""
     from leadflow.assignment.team.roster import find_standing
-    from leadflow.cli.rep_tables import rep_table
+    from leadflow.cli.team.rep_tables import rep_table
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -94,7 +94,7 @@ def export(
 def versions() -> None:
     """Every version of the team, the newest (in use) first."""
     from leadflow.assignment.team.versions import team_versions
-    from leadflow.cli.rep_tables import versions_table
+    from leadflow.cli.team.rep_tables import versions_table
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -138,7 +138,7 @@ def territories() -> None:
     """The tree of territories, with their salespeople."""
     from leadflow.assignment.team.roster import territory_forest
     from leadflow.assignment.team.store import read_stored
-    from leadflow.cli.rep_tables import territory_view
+    from leadflow.cli.team.rep_tables import territory_view
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:

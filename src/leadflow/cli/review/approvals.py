@@ -7,8 +7,8 @@ import typer
 from rich.markdown import Markdown
 from rich.table import Table
 
+from leadflow.cli.access.identity import person_here
 from leadflow.cli.console import console
-from leadflow.cli.identity import person_here
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

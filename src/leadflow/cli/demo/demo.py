@@ -17,8 +17,7 @@ def demo(
     """Start everything, then watch leads come in, be checked, learned from, approved, scored,
     explained and handed to salespeople. The servers stay up afterwards; end them with:
     leadflow down"""
-    from leadflow.cli import demo_people
-    from leadflow.cli import demo_steps as steps
+    from leadflow.cli.demo import people, steps
     from leadflow.leads.schemas import EXAMPLE
 
     story = Story()
@@ -26,7 +25,7 @@ def demo(
     servers = steps.start_servers()
     story.step("A simulated market with a year of history")
     console.print(steps.simulate_market(seed, leads))
-    passwords = demo_people.make_people()
+    passwords = people.make_people()
     console.print(f"{len(passwords)} people can sign in: {', '.join(passwords)}.")
     story.step("New leads arrive in a company's own file")
     console.print(steps.import_new_leads(seed))

@@ -7,9 +7,9 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from leadflow.cli.access.identity import person_here
 from leadflow.cli.console import console
-from leadflow.cli.identity import person_here
-from leadflow.cli.quality_report import print_report
+from leadflow.cli.review.quality_report import print_report
 
 if TYPE_CHECKING:
     from leadflow.quality.schemas import ItemOut

@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from leadflow.cli.access.identity import requester_here, who_acts
 from leadflow.cli.console import console
-from leadflow.cli.identity import requester_here, who_acts
 
 if TYPE_CHECKING:
     from leadflow.audit.exporting import ExportedHead
