@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Response
 
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.schemas import LeadOut
+from leadflow.gateway.api.leads.schemas import LeadOut
 from leadflow.gateway.http.callers import CreatesLeads
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.upsert import upsert_lead

@@ -15,7 +15,7 @@ from leadflow.assignment.routing.sweep import sweep
 from leadflow.assignment.tables import Assignment, RepLoad
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.lead_answers import UNSCORED
+from leadflow.gateway.api.leads.lead_answers import UNSCORED
 from leadflow.leads.declares import EVENT_TYPES
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent, Outcome

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from leadflow.accounts.keys import ANYBODY, create_key
 from leadflow.accounts.permissions import SCOPES
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api import leads as leads_api
+from leadflow.gateway.api.leads import leads as leads_api
 from leadflow.observability.logs import get_logger
 from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child

@@ -36,7 +36,7 @@ def test_a_lead_that_others_hold_is_said_to_be_locked_and_can_be_sent_again(
 def test_a_statement_that_takes_too_long_is_ended_and_said_so(
     impatient: None, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leadflow.gateway.api import team
+    from leadflow.gateway.api.team import team
 
     def slow(*_: object) -> None:
         with unit_of_work() as session:

@@ -11,7 +11,6 @@ from fastapi_offline import FastAPIOffline
 from leadflow.composition import compose
 from leadflow.gateway.api import routers as api
 from leadflow.gateway.api.intake import Intake
-from leadflow.gateway.api.schemas import ProblemOut
 from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
 from leadflow.gateway.console.rendering import STATIC
@@ -21,6 +20,7 @@ from leadflow.gateway.http.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
 from leadflow.gateway.http.request_log import RequestLog
 from leadflow.gateway.http.request_trace import RequestTrace
+from leadflow.gateway.http.schemas import ProblemOut
 from leadflow.observability import process, spans
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
 from leadflow.scoring.serving.champion import scorer_without_registry

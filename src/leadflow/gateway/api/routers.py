@@ -1,26 +1,18 @@
 """Every resource of the API, in the order in which its pages list them."""
 
-from leadflow.gateway.api import (
-    accounts,
-    analytics,
-    approvals,
-    assignments,
+from leadflow.gateway.api import rules
+from leadflow.gateway.api.access import accounts, sessions
+from leadflow.gateway.api.leads import (
     event_types,
     events,
-    health,
     lead_intake,
     leads,
-    metrics,
-    outbox,
     outcomes,
-    policies,
-    quality,
-    rules,
     score_overrides,
-    sessions,
-    team,
-    work,
 )
+from leadflow.gateway.api.operating import health, metrics, outbox
+from leadflow.gateway.api.review import approvals, policies, quality
+from leadflow.gateway.api.team import analytics, assignments, team, work
 
 ROUTERS = (
     health.router,

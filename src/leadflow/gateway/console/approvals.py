@@ -14,8 +14,8 @@ from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.service import Vote, get
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api import approvals
-from leadflow.gateway.api.approval_schemas import DecisionIn
+from leadflow.gateway.api.review import approvals
+from leadflow.gateway.api.review.approval_schemas import DecisionIn
 from leadflow.gateway.console.forms import Deciding, Delegating, OnPage
 from leadflow.gateway.console.naming import names_of_leads
 from leadflow.gateway.console.rendering import page

@@ -14,8 +14,8 @@ from leadflow.assignment.team.reach import reaches_lead
 from leadflow.audit.reasons import in_words
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.approval_access import visible
-from leadflow.gateway.api.assignments import names_of_reps
+from leadflow.gateway.api.review.approval_access import visible
+from leadflow.gateway.api.team.assignments import names_of_reps
 from leadflow.gateway.console.forms import Auditing
 from leadflow.gateway.console.naming import names_of_leads
 from leadflow.gateway.console.rendering import page

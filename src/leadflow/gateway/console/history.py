@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.people import usernames
 from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.work.service import steps_of
-from leadflow.gateway.api.assignments import names_of_reps
+from leadflow.gateway.api.team.assignments import names_of_reps
 from leadflow.leads.events.types import read_types
 from leadflow.leads.tables import Lead, LeadEvent, LeadHistory, Outcome
 from leadflow.scoring.tables import LeadScore, ScoreOverride

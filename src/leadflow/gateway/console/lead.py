@@ -16,9 +16,9 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import reaches_lead
 from leadflow.assignment.work.handover import current_assignment
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.assignments import AssignmentDecisionOut, names_of_reps
-from leadflow.gateway.api.lead_answers import next_step, score_out
-from leadflow.gateway.api.schemas import LeadOut
+from leadflow.gateway.api.leads.lead_answers import next_step, score_out
+from leadflow.gateway.api.leads.schemas import LeadOut
+from leadflow.gateway.api.team.assignments import AssignmentDecisionOut, names_of_reps
 from leadflow.gateway.console.forms import OnLead, Overriding
 from leadflow.gateway.console.history import history
 from leadflow.gateway.console.naming import called

@@ -15,7 +15,7 @@ from leadflow.assignment.work.handover import AssignmentChanged, NotAssigned, Re
 from leadflow.assignment.work.reassignment import ask_or_reassign
 from leadflow.assignment.work.service import Said, TouchKind
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.work import Action, act
+from leadflow.gateway.api.team.work import Action, act
 from leadflow.gateway.console.forms import Reassigning, Working, go_to
 from leadflow.gateway.console.lead import PATH, WAITS, lead_page, within
 from leadflow.gateway.http.problems import STATED

@@ -11,7 +11,7 @@ from leadflow.accounts.permissions import Reach
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.reach import leads_of
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.assignments import names_of_reps
+from leadflow.gateway.api.team.assignments import names_of_reps
 from leadflow.gateway.console.forms import OnLead, go_to
 from leadflow.gateway.console.naming import called
 from leadflow.gateway.console.rendering import page

@@ -10,7 +10,7 @@ from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import WrongPassword, change_password
 from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.sessions import set_cookie
+from leadflow.gateway.api.access.sessions import set_cookie
 from leadflow.gateway.console.forms import LeavingNow, go_to
 from leadflow.gateway.console.rendering import page
 from leadflow.gateway.http.limits import PASSWORDS, limited

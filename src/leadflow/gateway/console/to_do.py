@@ -13,7 +13,7 @@ from leadflow.accounts.tables import Person
 from leadflow.approvals.tables import Approval
 from leadflow.assignment.tables import Rep
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.to_do import ToDo, everything, waits_for
+from leadflow.gateway.api.review.to_do import ToDo, everything, waits_for
 from leadflow.gateway.console.forms import OnPage, SeeingAll
 from leadflow.gateway.console.naming import names_of_leads
 from leadflow.gateway.console.rendering import page

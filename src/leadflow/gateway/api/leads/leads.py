@@ -5,9 +5,15 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api import lead_answers
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.schemas import LeadStatus, LeadView, ScoreExplained, ScoreOut, StepUp
+from leadflow.gateway.api.leads import lead_answers
+from leadflow.gateway.api.leads.schemas import (
+    LeadStatus,
+    LeadView,
+    ScoreExplained,
+    ScoreOut,
+    StepUp,
+)
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
 from leadflow.intake.edits import Edit
 from leadflow.intake.senders import Sender

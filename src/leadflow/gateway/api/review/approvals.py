@@ -15,8 +15,8 @@ from leadflow.approvals.service import Door, Outcome
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import MayNot
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.approval_access import may_caller, seen, visible
-from leadflow.gateway.api.approval_schemas import (
+from leadflow.gateway.api.review.approval_access import may_caller, seen, visible
+from leadflow.gateway.api.review.approval_schemas import (
     ApprovalDecisionOut,
     ApprovalOut,
     ApprovalStepOut,
@@ -26,7 +26,7 @@ from leadflow.gateway.api.approval_schemas import (
     VoteOut,
     WaitingOut,
 )
-from leadflow.gateway.api.to_do import ToDo, everything
+from leadflow.gateway.api.review.to_do import ToDo, everything
 from leadflow.gateway.http.callers import Decides, ReadsApprovals, SeesAll
 from leadflow.gateway.http.problems import Problem
 from leadflow.settings import get_settings

@@ -13,7 +13,7 @@ from leadflow.assignment.team.schemas import DaysOff
 from leadflow.assignment.team.store import read_stored
 from leadflow.assignment.team.versions import restore_team, store_team, team_versions
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.team_schemas import RepOut, TeamStored, TeamVersionOut, TerritoryOut
+from leadflow.gateway.api.team.team_schemas import RepOut, TeamStored, TeamVersionOut, TerritoryOut
 from leadflow.gateway.http.callers import ReadsTeam, WritesTeam
 
 router = APIRouter(tags=["team"])

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.lead_answers import next_step, score_out
-from leadflow.gateway.api.schemas import OverrideAnswer, OverrideOut
+from leadflow.gateway.api.leads.lead_answers import next_step, score_out
+from leadflow.gateway.api.leads.schemas import OverrideAnswer, OverrideOut
 from leadflow.gateway.http.callers import Overrides
 from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
 from leadflow.gateway.http.security import named_by

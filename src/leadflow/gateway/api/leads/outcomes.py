@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.lead_answers import next_step
-from leadflow.gateway.api.schemas import OutcomeAnswer
+from leadflow.gateway.api.leads.lead_answers import next_step
+from leadflow.gateway.api.leads.schemas import OutcomeAnswer
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.intake.outcomes import OutcomeTold
 from leadflow.intake.senders import Sender

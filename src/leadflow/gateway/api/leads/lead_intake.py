@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.lead_answers import lead_answer
-from leadflow.gateway.api.schemas import LeadAnswer
+from leadflow.gateway.api.leads.lead_answers import lead_answer
+from leadflow.gateway.api.leads.schemas import LeadAnswer
 from leadflow.gateway.http.callers import CreatesLeads
 from leadflow.gateway.http.idempotency import REPLAYED, IdempotencyKey
 from leadflow.intake.deliveries import Delivery

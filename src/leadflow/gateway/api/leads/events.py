@@ -6,8 +6,8 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BeforeValidator, Field
 
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.lead_answers import next_step, score_out
-from leadflow.gateway.api.schemas import EventsAnswer
+from leadflow.gateway.api.leads.lead_answers import next_step, score_out
+from leadflow.gateway.api.leads.schemas import EventsAnswer
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
 from leadflow.intake.deliveries import Delivery

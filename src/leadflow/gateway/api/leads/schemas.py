@@ -1,4 +1,4 @@
-"""What the gateway answers."""
+"""What the gateway answers about leads."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -8,17 +8,6 @@ from pydantic import BaseModel, Field
 from leadflow.leads.tables import Lead
 from leadflow.qualification.service import Status
 from leadflow.scoring.tables import LeadScore, ScoreOverride
-
-
-class ProblemOut(BaseModel):
-    """An error (RFC 9457). ``type`` is stable; ``errors`` names each field of a 422, or each
-    place of a rule set."""
-
-    type: str
-    title: str
-    status: int
-    detail: str | None
-    errors: list[dict[str, str]] | None = None
 
 
 class LeadOut(BaseModel):

@@ -1,6 +1,6 @@
 """Answers about where a lead stands."""
 
-from leadflow.gateway.api.schemas import (
+from leadflow.gateway.api.leads.schemas import (
     LeadAnswer,
     LeadOut,
     LeadStatus,

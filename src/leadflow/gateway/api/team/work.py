@@ -18,7 +18,7 @@ from leadflow.assignment.work.handover import find_rep
 from leadflow.assignment.work.reassignment import ask_or_reassign
 from leadflow.assignment.work.service import Said, TouchKind
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.work_schemas import (
+from leadflow.gateway.api.team.work_schemas import (
     AcceptIn,
     AssignmentStepOut,
     ByIn,

@@ -12,8 +12,8 @@ from leadflow.assignment.routing.decision_trace import Trace, last_trace
 from leadflow.assignment.tables import Rep
 from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.lead_answers import owner_out
-from leadflow.gateway.api.schemas import OwnerOut
+from leadflow.gateway.api.leads.lead_answers import owner_out
+from leadflow.gateway.api.leads.schemas import OwnerOut
 from leadflow.gateway.http.callers import ReadsLeads
 from leadflow.intake.standings import standing_of
 

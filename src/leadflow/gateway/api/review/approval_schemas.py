@@ -11,7 +11,7 @@ from leadflow.accounts.people import usernames
 from leadflow.approvals.service import Vote
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import May, MayNot
-from leadflow.gateway.api.approval_access import may_caller
+from leadflow.gateway.api.review.approval_access import may_caller
 from leadflow.scoring.overrides.schemas import Words
 from leadflow.settings import get_settings
 

@@ -1,0 +1,14 @@
+"""What the gateway answers where it cannot do what was asked."""
+
+from pydantic import BaseModel
+
+
+class ProblemOut(BaseModel):
+    """An error (RFC 9457). ``type`` is stable; ``errors`` names each field of a 422, or each
+    place of a rule set."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None
+    errors: list[dict[str, str]] | None = None
