@@ -180,7 +180,7 @@ def _market(seed: int) -> Market:
 
 def _people(seed: int) -> tuple[tuple[RepSnapshot, ...], Covering]:
     """Salespeople as they are in the simulated market, and whose territory a lead is in."""
-    from leadflow.assignment.team.checks import territory_facts
+    from leadflow.assignment.team.faults import territory_facts
     from leadflow.assignment.territory.tree import TerritoryTree
     from leadflow.simulation.team import make_team
 

@@ -18,11 +18,11 @@ from features.feature import FeatureKind
 from models.code_version import code_version
 from models.model_card import training_segments, write_card
 from models.pyfunc import ScorecardFunction
-from models.record import REFERENCE_FILE
 from models.scorecard import Scorecard
 from models.scorecard_files import fingerprint, write_scorecard
 from models.scores import Scorer
 from models.training import Training
+from models.training_record import REFERENCE_FILE
 from models.training_report import write_report
 
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")

@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from models.record import Record, read_record
 from models.recording import quiet_mlflow, record
 from models.refused import ModelAltered, NoSuchVersion
 from models.scorecard import Scorecard
 from models.scorecard_files import fingerprint, read_scorecard
 from models.scores import Scorer
 from models.training import Training
+from models.training_record import Record, read_record
 
 __all__ = ["ModelAltered", "NoSuchVersion", "Registry", "TrainingFacts", "Version"]
 CHAMPION, CHALLENGER = "champion", "challenger"

@@ -10,7 +10,7 @@ from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning.challenger import Learned, promotion
 from leadflow.scoring.learning.challenger import learn_challenger as learn
-from leadflow.scoring.monitoring.checks import triggered
+from leadflow.scoring.monitoring.model_check import triggered
 from leadflow.settings import get_settings
 from tasks.run_names import say_in_name
 

@@ -6,7 +6,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.monitoring import checks
+from leadflow.scoring.monitoring import model_check
 from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.model_health import ModelHealth
 from leadflow.settings import get_settings
@@ -18,8 +18,8 @@ def check_model() -> ModelHealth:
     """Check the model and keep the check; reasons to train go to the outbox with it."""
     settings = get_settings()
     with unit_of_work() as session:
-        health = checks.check_model(session, settings, datetime.now(UTC))
-        checks.keep_check(session, health, settings)
+        health = model_check.check_model(session, settings, datetime.now(UTC))
+        model_check.keep_check(session, health, settings)
     return health
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from leadflow.approvals.due import advance_due, with_a_gate
+from leadflow.approvals.deadlines import advance_due, with_a_gate
 from leadflow.approvals.service import start_gate, waiting
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.prefect import PrefectClient

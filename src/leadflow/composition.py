@@ -32,7 +32,7 @@ from leadflow.outbox.acts import Act
 from leadflow.quality import declares as quality
 from leadflow.quality import review_kinds
 from leadflow.quality.review_kinds import ReviewKind
-from leadflow.rules import fields, rule_kinds
+from leadflow.rules import field_catalogue, rule_kinds
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
 from leadflow.scoring import figures as scoring_figures
@@ -106,7 +106,7 @@ def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
     decision_kinds.install(
         (kind for room in rooms for kind in room.decision_kinds), _person_reaches_lead
     )
-    fields.install(
+    field_catalogue.install(
         (field for room in rooms for field in room.fields),
         (family for room in rooms for family in room.field_families),
     )

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from leadflow.integrations.ai.ask import ask
 from leadflow.qualification.asking import Answer, Question
-from leadflow.qualification.record import Record
+from leadflow.qualification.lead_record import Record
 from leadflow.settings import Settings, get_settings
 from tests.ai_endpoints import (
     Body,

@@ -14,8 +14,8 @@ from leadflow.accounts.people import change_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
+from leadflow.approvals.deadlines import advance_due
 from leadflow.approvals.decision_kinds import KINDS, DecisionKind
-from leadflow.approvals.due import advance_due
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
 from leadflow.approvals.service import ApprovalNotFound, NobodyNeeded, Outcome, Proposal

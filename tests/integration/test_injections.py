@@ -18,7 +18,7 @@ from leadflow.leads.schemas import LeadIn
 from leadflow.leads.upsert import upsert_lead
 from leadflow.outbox.tables import OutboxRow
 from leadflow.qualification import choosing, service
-from leadflow.qualification.record import texts
+from leadflow.qualification.lead_record import texts
 from leadflow.scoring.serving.score import current_score, score_lead
 from leadflow.settings import get_settings
 from models.rubric import Rubric

@@ -19,7 +19,7 @@ from leadflow.leads.tables import Lead, Outcome
 from leadflow.outbox.tables import OutboxRow
 from leadflow.quality.flags import flag
 from leadflow.scoring.learning import challenger as learning
-from leadflow.scoring.monitoring import checks as monitoring
+from leadflow.scoring.monitoring import model_check as monitoring
 from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.matured import Serving, paired_scores, served_scores
 from leadflow.scoring.monitoring.model_health import ModelHealth
@@ -166,7 +166,7 @@ def test_a_base_rate_that_changed_is_a_reason(market: Session, watched: Settings
 def test_without_a_kept_reference_it_is_read_from_the_training_window_again(
     market: Session, watched: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models import record
+    from models import training_record as record
 
     kept = monitoring.check_model(market, watched, NOW).drift
     monkeypatch.setattr(record, "_reference", lambda client, run_id: None)

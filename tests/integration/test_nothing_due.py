@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from leadflow.approvals import service as approvals
-from leadflow.approvals.due import anything_waits
+from leadflow.approvals.deadlines import anything_waits
 from leadflow.approvals.service import Proposal
 from leadflow.assignment.routing.sweep import sweep, sweep_is_due
 from leadflow.assignment.sweep_tables import UnroutableLead

@@ -16,7 +16,7 @@ from leadflow.leads.tables import Lead, LeadEvent, Outcome
 from leadflow.leads.upsert import upsert_lead
 from leadflow.qualification import choosing, service
 from leadflow.qualification.asking import Answer, Question
-from leadflow.qualification.record import record_text
+from leadflow.qualification.lead_record import record_text
 from leadflow.qualification.schemas import Qualification
 from leadflow.qualification.tables import AiQualification
 from leadflow.scoring.serving.feature_frames import read_features

@@ -13,7 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning.challenger import Learned
 from leadflow.scoring.learning.promotion import CannotRollBack, promote, roll_back
 from leadflow.scoring.serving.champion import scorer_at, serving_scorer
-from leadflow.scoring.serving.record import remember_rubric, served_at
+from leadflow.scoring.serving.serving_record import remember_rubric, served_at
 from leadflow.scoring.serving.tables import RubricUsed, ServingModel
 from leadflow.settings import Settings
 from models.refused import NoSuchVersion

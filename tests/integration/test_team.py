@@ -11,8 +11,8 @@ from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, Rep, Team, TeamVersion, Territory
-from leadflow.assignment.team.checks import TeamInvalid
 from leadflow.assignment.team.edits import add_days_off, change_rep
+from leadflow.assignment.team.faults import TeamInvalid
 from leadflow.assignment.team.file import read_team_content
 from leadflow.assignment.team.roster import roster
 from leadflow.assignment.team.schemas import DaysOff, TeamIn

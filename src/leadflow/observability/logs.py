@@ -2,7 +2,7 @@
 
 Each process that begins calls ``configure`` once. Everything then goes the same way: lines of ours
 (``structlog.get_logger``), of libraries (``logging``), of failures. Nothing personal gets in:
-see ``fields`` and ``records``.
+see ``log_fields`` and ``records``.
 """
 
 import logging
@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars, merge_contextvars, reset_con
 from structlog.typing import FilteringBoundLogger, Processor
 
 from leadflow.failures import OWN, describe_with_traceback
-from leadflow.observability.fields import only_known_fields
+from leadflow.observability.log_fields import only_known_fields
 from leadflow.observability.personal import LEFT_OUT
 from leadflow.observability.records import WorthSaying, safe_failure, safe_text
 from leadflow.observability.trace_context import trace_id

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadflow.failures import OWN, describe, describe_with_traceback
-from leadflow.observability.fields import WORD
+from leadflow.observability.log_fields import WORD
 from leadflow.observability.personal import LEFT_OUT, without_personal_data
 
 # Servers and libraries that write about themselves, never about a lead.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadflow.qualification.record import Record
+from leadflow.qualification.lead_record import Record
 from leadflow.qualification.schemas import Qualification
 
 

@@ -15,7 +15,7 @@ from leadflow.qualification.budget import (
     dearest_lead,
     start_of_day,
 )
-from leadflow.qualification.record import content_hash
+from leadflow.qualification.lead_record import content_hash
 from leadflow.qualification.stored_records import read_records
 from leadflow.qualification.tables import AiQualification
 from leadflow.scoring.tables import LeadScore

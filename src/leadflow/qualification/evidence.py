@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from leadflow.qualification.record import Record, texts, without_contacts
+from leadflow.qualification.lead_record import Record, texts, without_contacts
 from leadflow.qualification.schemas import (
     TOPICS,
     Critique,

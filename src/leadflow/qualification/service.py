@@ -11,7 +11,7 @@ from leadflow.audit.queue import record_soon
 from leadflow.leads.tables import Lead
 from leadflow.qualification.asking import Answer, Question
 from leadflow.qualification.choosing import prices
-from leadflow.qualification.record import Record
+from leadflow.qualification.lead_record import Record
 from leadflow.qualification.schemas import Qualification
 from leadflow.qualification.stored_records import read_records
 from leadflow.qualification.tables import AiQualification

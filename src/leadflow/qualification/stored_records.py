@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.leads.tables import Lead, LeadEvent
-from leadflow.qualification.record import FIELDS, Record, lead_record
+from leadflow.qualification.lead_record import FIELDS, Record, lead_record
 
 Events = dict[str, tuple[dict[str, int], datetime | None]]
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from leadflow.conditions.evaluation import NEGATIONS
 from leadflow.conditions.tree import Check, Condition
 from leadflow.conditions.values import ValueKind
-from leadflow.rules.fields import CATALOGUE, family_of
+from leadflow.rules.field_catalogue import CATALOGUE, family_of
 
 Element = ColumnElement[Any]
 _TYPES: dict[ValueKind | None, Any] = {

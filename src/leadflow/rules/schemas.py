@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationErr
 from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
 from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Condition, Reader
-from leadflow.rules.fields import Known, kinds_of
+from leadflow.rules.field_catalogue import Known, kinds_of
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_RULES = 200
@@ -74,8 +74,8 @@ def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = No
 
     Args:
         actions: what the actions of a rule may say.
-        known: the names of attributes and types of events there are (``fields.known_names``), to
-            hold conditions against; None where any is taken.
+        known: the names of attributes and types of events there are
+            (``field_catalogue.known_names``), to hold conditions against; None where any is taken.
 
     Raises:
         RuleSetInvalid: everything that is wrong, each with its place.

@@ -13,7 +13,7 @@ from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import fields_of
 from leadflow.rules.compiling import compiled
-from leadflow.rules.fields import is_at_hand, known_names
+from leadflow.rules.field_catalogue import is_at_hand, known_names
 from leadflow.rules.rule_kinds import CHECKS, actions_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.sources import lead_source, values_at_hand, values_of

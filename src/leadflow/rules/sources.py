@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.conditions.fields import RowsAtHand
 from leadflow.leads.tables import Lead
-from leadflow.rules.fields import CATALOGUE, FAMILIES
+from leadflow.rules.field_catalogue import CATALOGUE, FAMILIES
 from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
@@ -45,7 +45,7 @@ def values_at_hand(
     lead: Lead, score: LeadScore | None, override: ScoreOverride | None, now: datetime
 ) -> dict[str, Any]:
     """What ``values_of`` reads, of rows that have been read already: every field but those that
-    only the store knows (``fields.is_at_hand``). ``override`` is the one in force."""
+    only the store knows (``field_catalogue.is_at_hand``). ``override`` is the one in force."""
     rows = RowsAtHand(lead, score, override, now)
     values = {
         name: field.at_hand(rows) for name, field in CATALOGUE.items() if field.at_hand is not None

@@ -10,7 +10,7 @@ from leadflow.conditions.operators import OPERATORS, Operator
 from leadflow.conditions.values import ValueKind
 from leadflow.leads.events.fields import ASKED, LAST
 from leadflow.leads.events.own_types import EventTypesIn, declare
-from leadflow.rules.fields import CATALOGUE
+from leadflow.rules.field_catalogue import CATALOGUE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NUMBERS = (-1.5, 0, 0.1, 1, 2, 49.999999999999, 50, 80, 1e15, 2**53 + 1, 1e300, 5e-324)

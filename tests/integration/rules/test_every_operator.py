@@ -13,7 +13,7 @@ from leadflow.conditions.tree import Reader
 from leadflow.conditions.values import ValueKind
 from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.rules.compiling import compiled
-from leadflow.rules.fields import kinds_of
+from leadflow.rules.field_catalogue import kinds_of
 from leadflow.rules.service import lead_source, values_of
 from tests.integration.rules.made_up import (
     JSON,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from leadflow.leads.tables import Lead
-from leadflow.rules.fields import CATALOGUE
+from leadflow.rules.field_catalogue import CATALOGUE
 from leadflow.rules.service import values_at_hand, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from tests.integration.test_assignment import NOW, put_lead

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from leadflow.assignment.team.checks import TeamInvalid, team_faults
 from leadflow.assignment.team.content import content, joined, ordered, with_owner
+from leadflow.assignment.team.faults import TeamInvalid, team_faults
 from leadflow.assignment.team.file import load_team, read_team_content, to_yaml
 from leadflow.assignment.team.schemas import RepIn, TeamIn, TerritoryIn
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadflow.assignment.snapshots import LeadSnapshot
-from leadflow.assignment.territory.checks import find_faults, find_ties
+from leadflow.assignment.territory.faults import find_faults, find_ties
 from leadflow.assignment.territory.postal import PostalRangeInvalid, read_range
 from leadflow.assignment.territory.territories import (
     Area,

@@ -15,7 +15,7 @@ from leadflow.qualification.budget import (
     dearest_lead,
     start_of_day,
 )
-from leadflow.qualification.record import LONGEST_RECORD
+from leadflow.qualification.lead_record import LONGEST_RECORD
 
 amounts = st.integers(0, 10**9)
 

@@ -14,7 +14,7 @@ from leadflow.qualification.evidence import (
     kept_research,
     reached,
 )
-from leadflow.qualification.record import Record
+from leadflow.qualification.lead_record import Record
 from leadflow.qualification.schemas import TOPICS, Critique, Qualification, Quote, Research
 
 RECORD: Record = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadflow.qualification.record import (
+from leadflow.qualification.lead_record import (
     FIELDS,
     LONGEST_RECORD,
     LONGEST_TEXT,

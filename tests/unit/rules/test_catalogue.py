@@ -7,7 +7,7 @@ import pytest
 from leadflow.conditions.fields import Field
 from leadflow.conditions.values import ValueKind
 from leadflow.leads.declares import FIELD_FAMILIES, FIELDS
-from leadflow.rules import fields
+from leadflow.rules import field_catalogue as fields
 from leadflow.scoring import score_fields
 
 EXTRA = Field("shoe_size", ValueKind.NUMBER, FIELDS[0].expression)

@@ -10,7 +10,7 @@ from leadflow.conditions.evaluation import holds
 from leadflow.conditions.operators import OPERATORS
 from leadflow.conditions.tree import GROUPS, Reader
 from leadflow.conditions.values import ValueKind
-from leadflow.rules.fields import CATALOGUE, FAMILIES, kinds_of
+from leadflow.rules.field_catalogue import CATALOGUE, FAMILIES, kinds_of
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import first_match
 from leadflow.rules.text_format import read_yaml

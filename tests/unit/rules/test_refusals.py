@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import DEEPEST, MOST_CHECKS
-from leadflow.rules.fields import Known
+from leadflow.rules.field_catalogue import Known
 from leadflow.rules.rule_kinds import UnknownRuleKind, actions_of
 from leadflow.rules.schemas import MOST_RULES, parse_rules
 from tests.made_up import AnyActions

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from leadflow.assignment.team.checks import team_faults
+from leadflow.assignment.team.faults import team_faults
 from leadflow.simulation.market import BLOCK, Block, generate, still_to_come
 from leadflow.simulation.team import make_team, true_selling
 

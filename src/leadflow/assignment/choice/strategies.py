@@ -101,7 +101,7 @@ def performance_weighted(case: Case, weights: HybridWeights) -> Made:
     for a newcomer who is owed a whole lead of their least share.
 
     The probability moves the lead's own by what the salesperson adds to it, shrunk towards the team
-    by empirical Bayes (``performance.py``), so that whoever was given better leads gains nothing by
+    by empirical Bayes (``rep_effects.py``), so that whoever was given better leads gains nothing by
     it. Without a least share nobody new would ever show what they can do.
     """
     due = (case.least >= 1.0).astype(float)

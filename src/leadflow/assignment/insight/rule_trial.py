@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.plan import Choice, State
-from leadflow.assignment.routing.due import grouped, lead_columns
+from leadflow.assignment.routing.open_leads import grouped, lead_columns
 from leadflow.assignment.routing.rulebook import Rulebook, as_rulebook, rulebook
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
 from leadflow.leads.tables import Lead

@@ -13,7 +13,7 @@ from leadflow.assignment.choice.plan import with_effects
 from leadflow.assignment.choice.rep_effects import Counts, RepEffects, fit_effects
 from leadflow.assignment.choice.strategies import STRATEGY_NAMES, StrategyName
 from leadflow.assignment.insight.replay import Estimate, PastLead, compare, replay, verdict
-from leadflow.assignment.routing.due import lead_columns, lead_snapshot
+from leadflow.assignment.routing.open_leads import lead_columns, lead_snapshot
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import read_cached_team

@@ -15,7 +15,7 @@ from leadflow.assignment.choice.plan import Group, Plan
 from leadflow.assignment.locks import assignment_lock_within
 from leadflow.assignment.routing.audit_entries import audit_soon
 from leadflow.assignment.routing.batch_writer import Batch, Given, ensure_batch, write_batch
-from leadflow.assignment.routing.due import LANGUAGE, POSTAL_CODE, lead_snapshot
+from leadflow.assignment.routing.open_leads import LANGUAGE, POSTAL_CODE, lead_snapshot
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
 from leadflow.assignment.routing.turn_ledger import NEWCOMERS, fill_ledger, write_ledger
@@ -70,7 +70,7 @@ class Routable:
     request: Acting | None = None
 
     def columns(self) -> dict[str, Any]:
-        """What ``routing.due.lead_columns`` would read."""
+        """What ``routing.open_leads.lead_columns`` would read."""
         lead, score, override = self.lead, self.score, self.override
         attributes = lead.attributes or {}
         return {

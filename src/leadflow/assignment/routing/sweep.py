@@ -14,7 +14,7 @@ from leadflow.assignment.choice.plan import Choice, Group
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.routing.audit_entries import audit_given
 from leadflow.assignment.routing.batch_writer import Batch, write_batch
-from leadflow.assignment.routing.due import due_groups, due_leads
+from leadflow.assignment.routing.open_leads import due_groups, due_leads
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
 from leadflow.assignment.routing.turn_ledger import read_ledger, write_ledger

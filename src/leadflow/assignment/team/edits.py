@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.team.checks import Fault, TeamInvalid
+from leadflow.assignment.team.faults import Fault, TeamInvalid
 from leadflow.assignment.team.file import shape_faults
 from leadflow.assignment.team.schemas import DaysOff, RepIn, TeamIn, TerritoryIn
 from leadflow.assignment.team.store import RepNotFound, StoredTeam

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from leadflow.assignment.team.checks import Fault, TeamInvalid, team_faults
 from leadflow.assignment.team.content import with_owner
+from leadflow.assignment.team.faults import Fault, TeamInvalid, team_faults
 from leadflow.assignment.team.schemas import TeamIn
 
 SAID_BY_PYDANTIC = "Value error, "

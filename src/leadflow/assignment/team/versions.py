@@ -8,8 +8,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import TeamVersion
-from leadflow.assignment.team.checks import TeamInvalid, team_faults
 from leadflow.assignment.team.content import content, content_hash, joined, ordered
+from leadflow.assignment.team.faults import TeamInvalid, team_faults
 from leadflow.assignment.team.file import TeamFileInvalid, load_team
 from leadflow.assignment.team.rows import write_rows
 from leadflow.assignment.team.schemas import TeamIn

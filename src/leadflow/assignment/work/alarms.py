@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.notices import Notice, What, tell
-from leadflow.assignment.routing.due import due_leads
+from leadflow.assignment.routing.open_leads import due_leads
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Rep

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.plan import Group, Plan, State
-from leadflow.assignment.routing.due import lead_columns, lead_snapshot
+from leadflow.assignment.routing.open_leads import lead_columns, lead_snapshot
 from leadflow.assignment.routing.rulebook import Rulebook
 from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import CachedTeam

@@ -20,12 +20,12 @@ from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, W
 from leadflow.approvals.policies import PoliciesInvalid
 from leadflow.approvals.service import ApprovalNotFound
 from leadflow.assignment.insight.strategy_comparison import NothingToCompare
-from leadflow.assignment.team.checks import TeamInvalid
 from leadflow.assignment.team.edits import (
     DaysOffNotFound,
     TerritoryInUse,
     TerritoryNotFound,
 )
+from leadflow.assignment.team.faults import TeamInvalid
 from leadflow.assignment.team.store import RepNotFound
 from leadflow.assignment.team.versions import TeamVersionNotFound
 from leadflow.assignment.work.handover import (

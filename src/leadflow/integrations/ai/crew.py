@@ -13,7 +13,7 @@ from leadflow.integrations.ai.endpoint import Check, Endpoint, client_of
 from leadflow.integrations.ai.errors import NotAnswered
 from leadflow.integrations.ai.prompts import CREW, Part, answer_text, task_text
 from leadflow.qualification.evidence import criticised, kept_qualification, kept_research
-from leadflow.qualification.record import Record
+from leadflow.qualification.lead_record import Record
 from leadflow.qualification.schemas import Critique, Qualification
 from leadflow.settings import Settings
 

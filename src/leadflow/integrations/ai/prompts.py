@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from leadflow.qualification.record import Record, record_text
+from leadflow.qualification.lead_record import Record, record_text
 from leadflow.qualification.schemas import Critique, Qualification, Research
 
 VERSION = "1"

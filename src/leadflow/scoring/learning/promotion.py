@@ -10,7 +10,7 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.decision_kinds import SubjectChanged
 from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
-from leadflow.scoring.serving import record
+from leadflow.scoring.serving import serving_record
 from leadflow.scoring.serving.champion import RUBRIC, registry
 from leadflow.scoring.serving.tables import ServingModel
 from leadflow.settings import Settings
@@ -61,8 +61,8 @@ def _promote(
         raise SubjectChanged(
             f"Version {version.version} is not what was approved; train and propose it again."
         ) from error
-    record.take_turns(session)
-    served = record.serving_now(session, models.name)
+    serving_record.take_turns(session)
+    served = serving_record.serving_now(session, models.name)
     row = ServingModel(
         model_name=models.name,
         version=version.version,
@@ -72,7 +72,7 @@ def _promote(
         since=now,
         how="approved",
     )
-    record.begin(session, row)
+    serving_record.begin(session, row)
     models.promote(version)
     audit.record(
         session,
@@ -106,11 +106,11 @@ def roll_back(
     if not reason.strip() or not actor.strip():
         raise CannotRollBack("Say who rolls back and why; it is kept in the audit log.")
     models = registry(settings)
-    record.take_turns(session)
-    current = record.serving_now(session, models.name)
+    serving_record.take_turns(session)
+    current = serving_record.serving_now(session, models.name)
     before = RUBRIC if current is None else current.version
     if version == RUBRIC:
-        record.end(session, models.name, now)
+        serving_record.end(session, models.name, now)
         if models.champion() is not None:
             models.retire()
     else:
@@ -118,7 +118,7 @@ def roll_back(
         found = replace(models.version(target.version), sha256=target.sha256)
         models.load(found)
         if current is None or current.version != target.version:
-            record.begin(session, _again(target, now))
+            serving_record.begin(session, _again(target, now))
         models.promote(found)
         version = target.version
     audit.record(
@@ -137,10 +137,10 @@ def _target(
     session: Session, name: str, version: str | None, current: ServingModel | None
 ) -> ServingModel:
     if version is None:
-        row = record.approved_before(session, name, current)
+        row = serving_record.approved_before(session, name, current)
         what = "No earlier version was approved."
     else:
-        row = record.approved(session, name, version)
+        row = serving_record.approved(session, name, version)
         what = f"Version {version} was never approved; propose it: leadflow models promote VERSION."
     if row is None:
         raise CannotRollBack(

@@ -12,7 +12,7 @@ from leadflow.scoring.learning.challenger_report import Opponent
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.serving.champion import RUBRIC, registry
 from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
-from leadflow.scoring.serving.record import approved_versions, serving_now
+from leadflow.scoring.serving.serving_record import approved_versions, serving_now
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.cluster import locate
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.serving.record import (
+from leadflow.scoring.serving.serving_record import (
     remember_rubric,
     rubric_at,
     served_at,

@@ -21,7 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 
-from features import attributes, events
+from features import attributes
+from features import recency_and_frequency as events
 from features.builder import feature_query
 from features.definition import Definition
 from features.definitions import DEFINITIONS

@@ -26,9 +26,9 @@ from leadflow.settings import Settings
 if TYPE_CHECKING:
     from models.calibration_drift import CalibrationCheck
     from models.drift import Drift
-    from models.record import Record
     from models.reference import Reference
     from models.registry import Version
+    from models.training_record import Record
 
 MOST_LEADS = 20_000
 

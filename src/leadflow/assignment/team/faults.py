@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leadflow.assignment.team.schemas import TeamIn, TerritoryIn
-from leadflow.assignment.territory.checks import find_faults
+from leadflow.assignment.territory.faults import find_faults
 from leadflow.assignment.territory.postal import read_range
 from leadflow.assignment.territory.territories import TerritoryFacts
 
