@@ -71,8 +71,8 @@ def write_leads(path: Path, count: int) -> None:
 def stream_in(path: Path) -> int:
     """Leadflow's import: checked, encrypted, and stored batch by batch."""
     from leadflow.database.engine import get_engine
+    from leadflow.intake.files import import_file
     from leadflow.leads.files.mapping import parse_mapping
-    from leadflow.leads.importing import import_file
     from leadflow.settings import get_settings
 
     now = datetime.now(UTC)

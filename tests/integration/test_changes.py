@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from leadflow.background.process import running
 from leadflow.database.engine import unit_of_work
+from leadflow.intake.files import import_file
 from leadflow.leads.changes import changed, claim_changed, clear_changed, mark_changed
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.leads.files.mapping import parse_mapping
-from leadflow.leads.importing import import_file
 from leadflow.leads.schemas import LeadEdit, LeadIn
 from leadflow.leads.tables import ChangedLead, Lead
 from leadflow.leads.upsert import upsert_lead

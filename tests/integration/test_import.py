@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from leadflow.intake.files import ImportSummary, import_file
 from leadflow.leads.files.mapping import MappingError, parse_mapping
-from leadflow.leads.importing import ImportSummary, import_file
 from leadflow.settings import Settings, get_settings
 
 pytestmark = pytest.mark.uncounted
@@ -180,8 +180,7 @@ def test_a_later_file_updates_only_what_it_says(store: Engine, run: Run, tmp_pat
 def test_an_interrupted_import_goes_on_where_it_stopped(
     store: Engine, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leadflow.leads import importing
-    from leadflow.leads.files import staging
+    from leadflow.intake import files, rows
 
     path, calls = write_csv(tmp_path / "leads.csv", ROWS), []
 
@@ -191,8 +190,8 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
             raise KeyboardInterrupt
         return stored(*arguments)
 
-    stored = staging.store_batch
-    monkeypatch.setattr(importing, "store_batch", breaks)
+    stored = rows.take_rows
+    monkeypatch.setattr(files, "take_rows", breaks)
     with pytest.raises(KeyboardInterrupt):
         run(path, batch=7)
     assert count(store, "leads") == 14

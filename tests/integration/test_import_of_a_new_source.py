@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event, text
 
+from leadflow.intake.files import import_file
 from leadflow.leads.files.mapping import parse_mapping
-from leadflow.leads.importing import import_file
 from leadflow.settings import get_settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from leadflow.database.engine import unit_of_work
+from leadflow.intake.files import ImportSummary, import_file
+from leadflow.intake.rows import take_rows
 from leadflow.leads.files import quarantine
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.files.quarantine import QuarantineError
-from leadflow.leads.importing import ImportSummary, import_file
 from leadflow.leads.tables import Lead, QuarantinedRow
 from leadflow.settings import get_settings
 
@@ -90,17 +91,17 @@ def test_a_mended_row_is_checked_again_and_stored(
 ) -> None:
     first = waiting[0]
     with unit_of_work(store) as session:
-        still = quarantine.mend(session, first.id, {"staff": "-1"}, NOW, "USD")
+        still = quarantine.mend(session, first.id, {"staff": "-1"}, NOW, "USD", take_rows)
         assert (still.status, len(still.reasons)) == ("waiting", 2)
     with unit_of_work(store) as session:
         changes = {"email": "ada2@example.com", "staff": "12"}  # a field of ours, and a column
-        done = quarantine.mend(session, first.id, changes, NOW, "USD")
+        done = quarantine.mend(session, first.id, changes, NOW, "USD", take_rows)
     assert (done.status, done.content) == ("stored", {})
     with unit_of_work(store) as session:
         lead = session.scalars(select(Lead).where(Lead.external_id == "2")).one()
         assert (lead.email, lead.company_size) == ("ada2@example.com", 12)
         with pytest.raises(QuarantineError, match="stored already"):
-            quarantine.mend(session, first.id, {"staff": "1"}, NOW, "USD")
+            quarantine.mend(session, first.id, {"staff": "1"}, NOW, "USD", take_rows)
 
 
 def test_a_torn_row_is_never_stored_unseen(
@@ -108,12 +109,12 @@ def test_a_torn_row_is_never_stored_unseen(
 ) -> None:
     torn = next(row for row in waiting if "8 values" in row.reasons[0]["rule"])
     with unit_of_work(store) as session:
-        retried = quarantine.retry(session, None, NOW, "USD")
+        retried = quarantine.retry(session, None, NOW, "USD", take_rows)
         # What repeated a row of its batch is an update of a stored lead by now.
         assert (retried.stored, retried.waiting) == (2, len(BAD) - 2)
         assert quarantine.get_row(session, torn.id).status == "waiting"
         changes = {"staff": "1000", "budget": "500", "since": "2025-01-01", "state": ""}
-        assert quarantine.mend(session, torn.id, changes, NOW, "USD").status == "stored"
+        assert quarantine.mend(session, torn.id, changes, NOW, "USD", take_rows).status == "stored"
 
 
 def test_a_discarded_row_keeps_no_content(

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from leadflow.assignment.routing.past_assignments import record_past
 from leadflow.assignment.tables import Assignment, Rep, RepLoad, Team
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
+from leadflow.intake.files import import_file
 from leadflow.leads.files.mapping import parse_mapping
-from leadflow.leads.importing import import_file
 from leadflow.settings import get_settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -41,10 +40,12 @@ def test_who_had_the_leads_is_recorded_once(store: Engine, tmp_path: Path) -> No
     (tmp_path / "team.yaml").write_text("reps:\n  - {id: Bob, name: Robert, capacity: 7}")
     with unit_of_work() as session:
         store_team(session, load_team(tmp_path / "team.yaml"))
-    import_file(file, mapping, get_settings(), store, NOW)
-    with unit_of_work() as session:
-        assert record_past(session, file, mapping, NOW).assignments == 3
-        assert record_past(session, file, mapping, NOW).assignments == 0
+    past = import_file(file, mapping, get_settings(), store, NOW).past
+    assert past is not None
+    assert past.assignments == 3
+    again = import_file(file, mapping, get_settings(), store, NOW).past
+    assert again is not None
+    assert again.assignments == 0
     with unit_of_work() as session:
         statement = select(Rep.external_id, Rep.capacity, RepLoad.open_leads).join(RepLoad)
         people = {name: rest for name, *rest in session.execute(statement)}
@@ -59,6 +60,4 @@ def test_a_file_without_the_column_records_nothing(store: Engine, tmp_path: Path
     file = tmp_path / "leads.csv"
     file.write_text(ROWS)
     mapping = parse_mapping({name: said for name, said in MAPPING.items() if name != "assigned_to"})
-    import_file(file, mapping, get_settings(), store, NOW)
-    with unit_of_work() as session:
-        assert record_past(session, file, mapping, NOW).assignments == 0
+    assert import_file(file, mapping, get_settings(), store, NOW).past is None

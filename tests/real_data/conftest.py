@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from leadflow.intake.files import ImportSummary, import_file
 from leadflow.leads.files.mapping import load_mapping
-from leadflow.leads.importing import ImportSummary, import_file
 from leadflow.settings import get_settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from leadflow.leads.importing import ImportSummary
+from leadflow.intake.files import ImportSummary
 
 BringIn = Callable[..., ImportSummary]
 pytestmark = [pytest.mark.real_data, pytest.mark.uncounted]

@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.real_data, pytest.mark.uncounted]
 def test_who_had_the_leads_is_recorded_once_and_nobody_is_said_to_be_better_without_evidence(
     store: Engine, bring_in: BringIn
 ) -> None:
-    bring_in("maven_crm")
+    past = bring_in("maven_crm").past
+    assert past is not None
     mapping, settings = load_mapping(MAPPINGS / "maven_crm.yaml"), get_settings()
     with unit_of_work() as session:
-        past = record_past(session, real_file("maven_crm"), mapping, NOW)
         again = record_past(session, real_file("maven_crm"), mapping, NOW)
     assert (past.assignments, past.new_reps) == (8_800, 30)
     assert (again.assignments, again.new_reps) == (0, 0)

@@ -42,6 +42,12 @@ def test_no_generic_rooms() -> None:
         assert path.stem not in ("utils", "helpers", "common", "manager"), path
 
 
+def test_a_room_of_over_twenty_files_has_rooms_within() -> None:
+    for init in (path for path in sources("src") if path.name == "__init__.py"):
+        if "migrations" not in init.parts:
+            assert len(list(init.parent.glob("*.py"))) <= 20, init.parent
+
+
 def test_files_are_short_enough_to_read_at_once() -> None:
     lengths = {
         path: len(path.read_text().splitlines())

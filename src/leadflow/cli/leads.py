@@ -11,9 +11,9 @@ from rich.table import Table
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
+    from leadflow.intake.files import ImportSummary
     from leadflow.leads.files.mapping import Mapping
     from leadflow.leads.files.quarantine import SetAside
-    from leadflow.leads.importing import ImportSummary
 
 app = typer.Typer(no_args_is_help=True, help="Rows of files that were set aside, and mending them.")
 RowId = Annotated[str, typer.Argument(help="The row's id, as `list` shows it.")]
@@ -45,7 +45,7 @@ def _import(file: Path, mapping: "Mapping") -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from leadflow.database.engine import get_engine
-    from leadflow.leads.importing import import_file
+    from leadflow.intake.files import import_file
     from leadflow.settings import get_settings
 
     shown = (
@@ -64,26 +64,16 @@ def _import(file: Path, mapping: "Mapping") -> None:
             lambda rows: progress.advance(task, rows),
         )
     console.print(describe(summary))
-    if mapping.assigned_to is not None:
-        _record_past(file, mapping)
+    if summary.past is not None and summary.past.assignments:
+        console.print(
+            f"Who had [bold]{summary.past.assignments:,}[/bold] of them is recorded; "
+            f"{summary.past.new_reps:,} salespeople were not known before. See: leadflow reps list"
+        )
     if summary.not_used:
         names = escape(", ".join(summary.not_used))
         console.print(f"Columns the mapping does not name, and that were not stored: {names}")
     if summary.stored.new or summary.stored.updated:
         console.print("Next: [bold]leadflow train[/bold], then leadflow score")
-
-
-def _record_past(file: Path, mapping: "Mapping") -> None:
-    from leadflow.assignment.routing.past_assignments import record_past
-    from leadflow.database.engine import unit_of_work
-
-    with unit_of_work() as session, console.status("Recording who had the leads …"):
-        past = record_past(session, file, mapping, datetime.now(UTC))
-    if past.assignments:
-        console.print(
-            f"Who had [bold]{past.assignments:,}[/bold] of them is recorded; "
-            f"{past.new_reps:,} salespeople were not known before. See: leadflow reps list"
-        )
 
 
 def describe(summary: "ImportSummary") -> str:
@@ -182,6 +172,7 @@ def mend(
 ) -> None:
     """Correct values of a row and check it again; it is stored if it passes."""
     from leadflow.database.engine import unit_of_work
+    from leadflow.intake.rows import take_rows
     from leadflow.leads.files import quarantine
     from leadflow.settings import get_settings
 
@@ -190,7 +181,7 @@ def mend(
     values = dict(change.split("=", 1) for change in changes)
     now, currency = datetime.now(UTC), get_settings().default_currency
     with unit_of_work() as session:
-        row = quarantine.mend(session, row_id, values, now, currency)
+        row = quarantine.mend(session, row_id, values, now, currency, take_rows)
     if row.status == "stored":
         console.print("Mended and stored.")
     else:
@@ -204,6 +195,7 @@ def retry(
 ) -> None:
     """Check rows again without changing them."""
     from leadflow.database.engine import unit_of_work
+    from leadflow.intake.rows import take_rows
     from leadflow.leads.files import quarantine
     from leadflow.settings import get_settings
 
@@ -211,7 +203,7 @@ def retry(
         raise typer.BadParameter("Name the rows, or say --all.")
     currency = get_settings().default_currency
     with unit_of_work() as session:
-        done = quarantine.retry(session, row_ids, datetime.now(UTC), currency)
+        done = quarantine.retry(session, row_ids, datetime.now(UTC), currency, take_rows)
     console.print(f"{done.stored:,} rows stored; {done.waiting:,} go on waiting.")
 
 

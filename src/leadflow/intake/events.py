@@ -50,7 +50,7 @@ def take_events(
 ) -> list[EventsTaken | Exception]:
     """Store events, each list whole or not at all, and score their leads anew: what came of each
     list, in order, or its own error: ``LeadNotFound``, ``KeyReused``, or what
-    ``leads.events.refusal`` says of one of its events.
+    ``leads.events.recording.refusal`` says of one of its events.
 
     Raises:
         EventOfAnotherLead: an event is known as another lead's; nothing was stored.

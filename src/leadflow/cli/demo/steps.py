@@ -63,8 +63,8 @@ def import_new_leads(seed: int) -> str:
     """A company's own CSV file, read by its mapping, with a few mistakes in it."""
     from leadflow.cli.leads import describe
     from leadflow.database.engine import get_engine
+    from leadflow.intake.files import import_file
     from leadflow.leads.files.mapping import load_mapping
-    from leadflow.leads.importing import import_file
     from leadflow.simulation.export import FILE, MAPPING, write_new_leads
 
     settings = get_settings()

@@ -1,7 +1,7 @@
 """Rows of files that failed their checks: kept encrypted, shown, mended, tried again, discarded."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,17 +15,21 @@ from leadflow.database.tables import InboxRow
 from leadflow.leads.files.checking import check
 from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.parsing import Context
-from leadflow.leads.files.staging import store_batch
+from leadflow.leads.files.staging import Stored
 from leadflow.leads.files.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.leads.tables import QuarantinedRow
 from leadflow.privacy.encryption import get_cipher
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from expectations.lead_batch import Reason
 
 FIELD = "quarantined_row"
 BATCH = 5000
 ACTOR = "leadflow quarantine"
+# What takes checked rows in: a frame of them, their source, and now.
+Store = Callable[[Session, "pd.DataFrame", str, datetime], Stored]
 
 
 class QuarantineError(ValueError):
@@ -99,11 +103,16 @@ def get_row(session: Session, row_id: str) -> SetAside:
 
 
 def mend(
-    session: Session, row_id: str, changes: dict[str, str], now: datetime, currency: str
+    session: Session,
+    row_id: str,
+    changes: dict[str, str],
+    now: datetime,
+    currency: str,
+    store: Store,
 ) -> SetAside:
     """Change values of a row, named by column or by Leadflow's field, and check it again.
 
-    Stored if it passes now, else it goes on waiting with the reasons that are left.
+    Stored, by ``store``, if it passes now, else it goes on waiting with the reasons that are left.
 
     Raises:
         QuarantineError: no such row, it is not waiting, or there is no such column.
@@ -116,7 +125,7 @@ def mend(
     content |= {_column(mapping, name): value for name, value in changes.items()}
     row.row = _sealed(content)
     session.flush()
-    _recheck(session, [row], now, currency)
+    _recheck(session, [row], now, currency, store)
     audit.record(
         session,
         ACTOR,
@@ -129,8 +138,10 @@ def mend(
     return get_row(session, row_id)
 
 
-def retry(session: Session, row_ids: Sequence[str] | None, now: datetime, currency: str) -> Retried:
-    """Check rows again, every waiting one where no ids are given; store what passes.
+def retry(
+    session: Session, row_ids: Sequence[str] | None, now: datetime, currency: str, store: Store
+) -> Retried:
+    """Check rows again, every waiting one where no ids are given; ``store`` what passes.
 
     Raises:
         QuarantineError: one of the ids is not waiting.
@@ -146,7 +157,7 @@ def retry(session: Session, row_ids: Sequence[str] | None, now: datetime, curren
         batch = select(QuarantinedRow).where(QuarantinedRow.id.in_(ids[start : start + BATCH]))
         for row in session.scalars(batch.order_by(QuarantinedRow.row_number).with_for_update()):
             by_file.setdefault(row.inbox_id, []).append(row)
-        stored += sum(_recheck(session, rows, now, currency) for rows in by_file.values())
+        stored += sum(_recheck(session, rows, now, currency, store) for rows in by_file.values())
     counts = {"stored": stored, "waiting": len(ids) - stored}
     audit.record(session, ACTOR, "quarantine.retried", "quarantine", counts)
     return Retried(**counts)
@@ -178,14 +189,16 @@ def supersede(session: Session, inbox: InboxRow, now: datetime) -> None:
     )
 
 
-def _recheck(session: Session, rows: list[QuarantinedRow], now: datetime, currency: str) -> int:
+def _recheck(
+    session: Session, rows: list[QuarantinedRow], now: datetime, currency: str, store: Store
+) -> int:
     """Check rows of one file again; how many of them are stored now."""
     inbox = session.get_one(InboxRow, rows[0].inbox_id)
     mapping = _mapping(inbox)
     context = Context(inbox.content_hash[:12], now, currency)
     contents = [_open(row) for row in rows]
     checked = check(contents, [row.row_number - 1 for row in rows], mapping, context)
-    store_batch(session, checked.good, mapping.source, now)
+    store(session, checked.good, mapping.source, now)
     for position, row in enumerate(rows):
         if position in checked.failing:
             row.reasons = checked.failing[position]

@@ -1,4 +1,4 @@
-"""Importing a file: batch by batch, each its own unit of work, resumable, and never twice."""
+"""A file comes in: batch by batch, each its own unit of work, resumable, and never twice."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,17 +14,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.routing.past_assignments import PastAssignments, record_past
+from leadflow.assignment.routing.sweep import end_closed
 from leadflow.audit import service as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
+from leadflow.intake.rows import take_rows
 from leadflow.leads.files.checking import Checked, check
 from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapping import Mapping, check_columns
 from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.quarantine import set_aside, supersede
 from leadflow.leads.files.reading import chunks, fingerprint, open_table
-from leadflow.leads.files.staging import Stored, store_batch
+from leadflow.leads.files.staging import Stored
 from leadflow.leads.files.tables_of_text import Row
 from leadflow.settings import Settings
 
@@ -38,7 +41,8 @@ class ImportInterrupted(RuntimeError):
 
 @dataclass
 class ImportSummary:
-    """What became of a file, in rows. ``reasons`` counts why rows were set aside."""
+    """What became of a file, in rows. ``reasons`` counts why rows were set aside; ``past``: what
+    it says of who had the leads, where the mapping names that column."""
 
     inbox_id: str
     file: str
@@ -48,6 +52,7 @@ class ImportSummary:
     reasons: Counter[str] = field(default_factory=Counter)
     finished_before: datetime | None = None
     not_used: list[str] = field(default_factory=list)
+    past: PastAssignments | None = None
 
     def counts(self) -> dict[str, Any]:
         """The figures alone."""
@@ -81,7 +86,7 @@ def import_file(
     used = {column for _, column in mapping.named_columns()} | {j.column for j in mapping.joins}
     summary.not_used = [c for c in table.columns if c not in used and c not in mapping.ignore]
     if summary.finished_before is not None:
-        return summary
+        return _with_past(engine, summary, path, mapping, now)
     with unit_of_work(engine) as session:
         register_mapped(session, mapping)
         inbox = session.get_one(InboxRow, summary.inbox_id)
@@ -97,6 +102,17 @@ def import_file(
         if on_progress is not None:
             on_progress(len(rows))
     _finish(engine, summary, now)
+    return _with_past(engine, summary, path, mapping, now)
+
+
+def _with_past(
+    engine: Engine, summary: ImportSummary, path: Path, mapping: Mapping, now: datetime
+) -> ImportSummary:
+    """Record who had the leads; also of a file that is known, whose import may have ended before
+    it came to that. Nothing is recorded twice."""
+    if mapping.assigned_to is not None:
+        with unit_of_work(engine) as session:
+            summary.past = record_past(session, path, mapping, now)
     return summary
 
 
@@ -147,7 +163,7 @@ def _store(
             f"{ahead.rows:,}. This one stops; nothing is lost."
         )
     set_aside(session, inbox.id, summary.rows, rows, checked.failing, mapping)
-    ahead.stored.add(store_batch(session, checked.good, mapping.source, now))
+    ahead.stored.add(take_rows(session, checked.good, mapping.source, now))
     ahead.rows += len(rows)
     ahead.set_aside += len(checked.failing)
     for reasons in checked.failing.values():
@@ -159,6 +175,8 @@ def _store(
 
 def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
     with unit_of_work(engine) as session:
+        if summary.stored.outcomes:
+            end_closed(session, now)
         inbox = session.get_one(InboxRow, summary.inbox_id)
         inbox.status, inbox.handled_at = "done", now
         supersede(session, inbox, now)
