@@ -32,7 +32,7 @@ test: $(INSTALLED) ## Run every test but the long ones, on servers they start th
 	@$(BIN)/coverage report --fail-under=80
 
 test-long: $(INSTALLED) ## Run the tests that take minutes each, and all with more examples; some 40 minutes
-	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE) tests/unit tests/integration tests/real_data
+	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE)
 
 surface: $(INSTALLED) ## Write down what others rely on: addresses, deployments, settings, commands …
 	@$(BIN)/python -m tests.surface

@@ -32,14 +32,18 @@ hypothesis_settings.load_profile("leadflow")
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
 
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from leadflow.accounts import passwords
 from leadflow.composition import ROOMS, Room, compose
 from leadflow.settings import get_settings
 from leadflow.supervisor.environment import environment
 from tests.made_up import PAINT
 
+# A password takes a tenth of a second on purpose; here nobody is kept from guessing.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 compose((*ROOMS, Room("tests", acts=(PAINT,))))
 # Prefect reads its settings as it is imported, which some test modules do at once.
 os.environ.update(environment(get_settings()))

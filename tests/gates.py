@@ -10,7 +10,7 @@ from leadflow.outbox.consumer import drain
 from leadflow.settings import get_settings
 
 
-def run_of(approval_id: str, other_than: str | None = None, seconds: float = 90.0) -> str:
+def run_of(approval_id: str, other_than: str | None = None, seconds: float = 240.0) -> str:
     """The run that waits for this approval, once there is one."""
     deadline = time.monotonic() + seconds
     while True:
@@ -23,7 +23,7 @@ def run_of(approval_id: str, other_than: str | None = None, seconds: float = 90.
         time.sleep(0.3)
 
 
-def wait_for_state(run_id: str, name: str, seconds: float = 90.0) -> None:
+def wait_for_state(run_id: str, name: str, seconds: float = 240.0) -> None:
     """Return when the run is in the state of this name."""
     client, deadline = PrefectClient(get_settings()), time.monotonic() + seconds
     while (state := client.state(run_id)) != name:

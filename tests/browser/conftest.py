@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from leadflow.accounts.people import add_person
 from leadflow.database.engine import unit_of_work
+from tests.gateways import application
 from tests.servers import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -69,10 +70,8 @@ def people(store: Engine) -> dict[str, str]:
 @pytest.fixture
 def console(background: None) -> Iterator[str]:
     """The address of a gateway that runs in this process, with the background beside it."""
-    from leadflow.gateway.application import create_app
-
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(), port=port, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application(), port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 60

@@ -11,6 +11,7 @@ from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import SCOPES
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tests.gateways import application
 from tests.servers import free_port
 
 
@@ -21,9 +22,7 @@ def anonymous(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCl
     monkeypatch.setattr(settings, "model_name", "nothing-promoted")
     monkeypatch.setattr(settings, "prefect_port", free_port())
     monkeypatch.setattr(settings, "mlflow_port", free_port())
-    from leadflow.gateway.application import create_app
-
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(application(), raise_server_exceptions=False) as client:
         yield client
 
 
