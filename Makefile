@@ -5,8 +5,11 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Files side by side, the fast ones first; what is run is counted by lines and branches.
 ASIDE = -n $(SIDES) --dist loadfile --no-loadscope-reorder
+PURE := tests/unit tests/integration tests/real_data
+# One after another: each of these has the processes of a whole installation at work.
+SERVERS := tests/flows tests/browser
 MEASURED := --cov --cov-report=
-# One more than there are processors, up to four: servers take their time to start.
+# One more than there are processors, up to four: some wait for the database.
 SIDES = $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
@@ -28,11 +31,13 @@ down: $(INSTALLED) ## End the servers that run in the background
 
 test: $(INSTALLED) ## Run every test but the long ones, on servers they start themselves; 80 % of branches and lines must be covered
 	@rm -rf .coverage
-	@$(BIN)/pytest -m "not long" $(ASIDE) $(MEASURED)
+	@$(BIN)/pytest -m "not long" $(ASIDE) $(MEASURED) $(PURE)
+	@$(BIN)/pytest -m "not long" $(SERVERS)
 	@$(BIN)/coverage report --fail-under=80
 
 test-long: $(INSTALLED) ## Run the tests that take minutes each, and all with more examples; some 40 minutes
-	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE)
+	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE) $(PURE)
+	@LEADFLOW_TESTS=long $(BIN)/pytest $(SERVERS)
 
 surface: $(INSTALLED) ## Write down what others rely on: addresses, deployments, settings, commands …
 	@$(BIN)/python -m tests.surface

@@ -1,6 +1,7 @@
 """A person answers the gate in the real Prefect UI, in a real browser, with a one-time code."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_an_answer_that_does_not_count_changes_nothing_and_a_valid_one_does(
 ) -> None:
     approval_id, run_id = waiting_run
     mike = people["mike"]
-    made = {
+    made: dict[str, Callable[[], tuple[str, str, str]]] = {
         "wrong": lambda: ("mike", "AAAA-AAAA", "code-wrong"),
         "used": lambda: ("dana", used_code(approval_id, people["dana"]), "code-wrong"),
         "own": lambda: ("mary", code_of(approval_id, people["mary"]), "own-request"),

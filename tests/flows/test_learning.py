@@ -175,6 +175,7 @@ def test_a_gate_decided_elsewhere_ends_its_waiting_run(proposed: str) -> None:
     wait_for_state(run_id, "Completed")
 
 
+@pytest.mark.long
 def test_a_leak_keeps_the_gate_shut_until_it_is_accepted_by_name(proposed: str) -> None:
     payload = {"version": "9", "sha256": "x", "must_acknowledge": ["attributes.stage"]}
     question = Proposal(

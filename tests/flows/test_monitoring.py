@@ -28,7 +28,7 @@ from tests.artifacts import newest_artifact
 from tests.integration.registered_models import approve
 from tests.servers import empty, forget_models
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 
 def trainings() -> list[Any]:

@@ -140,6 +140,7 @@ def test_a_cancelled_run_ends_and_harms_no_other(
     assert worker.alive()
 
 
+@pytest.mark.long
 def test_a_run_that_ignores_its_time_out_ends_the_worker_once_the_others_are_done(
     api: httpx.Client, worker: Child, tmp_path: Path
 ) -> None:

@@ -25,6 +25,8 @@ from tests.ai_endpoints import (
     shape_of,
 )
 
+pytestmark = pytest.mark.uncounted
+
 RECORD: Record = {
     "company_name": "TechCorp Inc",
     "job_title": "VP of Marketing",

@@ -28,6 +28,8 @@ from tests.examples import examples
 from tests.integration.audit_writers import write
 from tests.unit.audit.test_tampering import chains
 
+pytestmark = pytest.mark.uncounted
+
 ROWS = 6
 TWO = {"n": 1, "share": 0.25, "ids": ["b", "a"], "name": "Grüße"}
 

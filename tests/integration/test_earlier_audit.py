@@ -16,6 +16,8 @@ from leadflow.audit import service as audit
 from leadflow.audit.verification import verify
 from tests.integration.earlier_store import earlier_store
 
+pytestmark = pytest.mark.uncounted
+
 DETAILS: tuple[dict[str, Any], ...] = ({}, {"b": 85.0, "a": 0.1, "ß": "é"}, {"n": [1, None, True]})
 INSERT = "INSERT INTO audit_log VALUES (:number, :at, :actor, :action, :subject, :detail, :p, :h)"
 

@@ -17,6 +17,8 @@ from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, Outcome
 from leadflow.scoring.serving.feature_frames import custom_definitions
 from tests.examples import examples
 
+pytestmark = pytest.mark.uncounted
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOMENT = START + timedelta(days=30)
 EVENT_TYPES = (

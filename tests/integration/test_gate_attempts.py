@@ -1,10 +1,13 @@
 """However a gate is tried, nothing is done without a valid decision of exactly that subject."""
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from sqlalchemy import Engine
 
 from benchmarks.gate_attempts import plans, run_plan
 from tests.examples import examples
+
+pytestmark = pytest.mark.uncounted
 
 M1 = ("vote", "m1", "page")
 

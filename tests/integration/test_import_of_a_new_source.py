@@ -4,11 +4,14 @@ all of its rows for each of them."""
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, event, text
 
 from leadflow.intake.files import import_file
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.settings import get_settings
+
+pytestmark = pytest.mark.uncounted
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ROWS = 3_000

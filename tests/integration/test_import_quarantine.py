@@ -17,6 +17,8 @@ from leadflow.leads.files.quarantine import QuarantineError
 from leadflow.leads.tables import Lead, QuarantinedRow
 from leadflow.settings import get_settings
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAPPING: dict[str, Any] = {
     "source": "shop",

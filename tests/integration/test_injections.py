@@ -34,6 +34,8 @@ from tests.ai_endpoints import (
     shape_of,
 )
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 RUBRIC = Rubric.load()
 CAP = 10.0

@@ -27,6 +27,8 @@ from leadflow.settings import Settings, get_settings
 from tests.integration.test_assignment import put_lead
 from tests.servers import free_port
 
+pytestmark = pytest.mark.uncounted
+
 TEAM = """
 fallback_owner: head
 teams:

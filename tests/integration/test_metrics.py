@@ -24,6 +24,8 @@ from leadflow.supervisor.services import gateway
 from tests.integration.test_gateway import BODY
 from tests.servers import free_port, started
 
+pytestmark = pytest.mark.uncounted
+
 
 def figures(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     return {

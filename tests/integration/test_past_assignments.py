@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, select
 
 from leadflow.assignment.tables import Assignment, Rep, RepLoad, Team
@@ -11,6 +12,8 @@ from leadflow.database.engine import unit_of_work
 from leadflow.intake.files import import_file
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.settings import get_settings
+
+pytestmark = pytest.mark.uncounted
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ROWS = """id,seller,boss,office,created,stage,closed

@@ -39,6 +39,8 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import Settings, get_settings
 from models.rubric import Rubric
 
+pytestmark = pytest.mark.uncounted
+
 DAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)

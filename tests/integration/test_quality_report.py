@@ -15,6 +15,8 @@ from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from tests.integration.test_quality import DAY, NOON, NOW, draw, judge, level_of, put_lead, waiting
 
+pytestmark = pytest.mark.uncounted
+
 AFTER = NOON + timedelta(days=100)
 
 

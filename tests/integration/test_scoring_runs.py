@@ -22,6 +22,8 @@ from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
 from models.rubric import Rubric
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LEADS = 230
 RUBRIC = Rubric.load()

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from sqlalchemy import Engine, func, select
 
 from leadflow.assignment.tables import Rep
@@ -12,6 +13,8 @@ from leadflow.leads.tables import Lead, LeadEvent, Outcome
 from leadflow.settings import get_settings
 from leadflow.simulation.export import write_new_leads
 from leadflow.simulation.service import simulate
+
+pytestmark = pytest.mark.uncounted
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

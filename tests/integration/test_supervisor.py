@@ -22,7 +22,7 @@ from leadflow.supervisor.child import Child, ServiceFailed
 from leadflow.supervisor.services import Service
 from tests.servers import free_port
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.uncounted]
 
 
 @pytest.fixture

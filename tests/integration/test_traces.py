@@ -21,6 +21,8 @@ from tests.integration.test_logs import LEAD, holds_no_canary
 from tests.otlp_receiver import Receiver, receiving
 from tests.servers import free_port, started
 
+pytestmark = pytest.mark.uncounted
+
 TRACE, CALLER_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 

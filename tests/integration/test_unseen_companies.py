@@ -67,7 +67,13 @@ def imported(path: Path, mapping: Mapping, store: Engine, now: datetime) -> Impo
     return import_file(path, mapping, get_settings(), store, now)
 
 
-@pytest.mark.parametrize("company", COMPANIES, ids=lambda company: company.name)
+@pytest.mark.parametrize(
+    "company",
+    [
+        pytest.param(one, id=one.name, marks=[] if one.name == "cars" else [pytest.mark.long])
+        for one in COMPANIES
+    ],
+)
 def test_a_file_nobody_has_seen_is_proposed_imported_learned_from_and_scored(
     company: Company, store: Engine, tmp_path: Path
 ) -> None:

@@ -23,6 +23,8 @@ from tests.deciders import settle_as
 from tests.integration.test_assignment import put_lead
 from tests.integration.test_gateway import BODY
 
+pytestmark = pytest.mark.uncounted
+
 TEAM = """
 reps:
   - {id: ann, name: Ann, capacity: 2, skills: {crm integration: 5}}

@@ -67,6 +67,7 @@ def test_the_pipeline_of_maven_comes_in_with_its_accounts(store: Engine, bring_i
     assert one(store, "SELECT count(*) FROM leads WHERE attributes->>'list_price' IS NULL") == 0
 
 
+@pytest.mark.long
 def test_the_customers_of_hillstrom_come_in_without_what_they_did_later(
     store: Engine, bring_in: BringIn
 ) -> None:

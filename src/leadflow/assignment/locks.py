@@ -4,17 +4,14 @@ Choices that depend on what others got (whose turn it is, who has room) are made
 the lock ends with its transaction.
 """
 
-from time import monotonic, sleep
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from leadflow.database.copying import ask
 
 ASSIGNMENT_LOCK = 7_240_003
-PAUSE_SECONDS = 0.003
 _TAKE = text("SELECT pg_advisory_xact_lock(:lock)")
-_TRY = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
+_TAKE_WITHIN = "SELECT advisory_lock_within(%(lock)s, %(most)s)"
 
 
 def take_assignment_lock(session: Session) -> None:
@@ -22,11 +19,7 @@ def take_assignment_lock(session: Session) -> None:
     session.execute(_TAKE, {"lock": ASSIGNMENT_LOCK})
 
 
-def assignment_lock_within(session: Session, seconds: float) -> bool:
+def assignment_lock_within(session: Session, milliseconds: int) -> bool:
     """Hold the lock until the transaction ends, or give up after this time and return False."""
-    deadline = monotonic() + seconds
-    while not ask(session, _TRY, {"lock": ASSIGNMENT_LOCK})[0]:
-        if monotonic() >= deadline:
-            return False
-        sleep(PAUSE_SECONDS)
-    return True
+    asked = {"lock": ASSIGNMENT_LOCK, "most": milliseconds}
+    return bool(ask(session, _TAKE_WITHIN, asked)[0])

@@ -54,8 +54,9 @@ class FieldFamily:
             the known names, any that could be one is taken.
         expression: the field's SQL, read as a kind, NULL where it is missing or of another.
         is_empty: whether the field has no value, as SQL that is never NULL.
-        values: the values of these leads as of a moment, by lead id.
-        at_hand: the same out of rows that have been read; None where only the store knows.
+        at_hand: the values of a lead, out of rows that have been read; or, where only the store
+            knows them,
+        values: those of these leads as of a moment, by lead id.
     """
 
     prefix: str
@@ -63,5 +64,7 @@ class FieldFamily:
     kinds: Callable[[str, Mapping[str, str] | None], tuple[ValueKind, ...] | str]
     expression: Callable[[str, ValueKind, datetime], ColumnElement[Any]]
     is_empty: Callable[[str, datetime], ColumnElement[bool]]
-    values: Callable[[Session, Sequence[str], datetime], Mapping[str, Mapping[str, Any]]]
     at_hand: Callable[[RowsAtHand], Mapping[str, Any]] | None = None
+    values: Callable[[Session, Sequence[str], datetime], Mapping[str, Mapping[str, Any]]] | None = (
+        None
+    )

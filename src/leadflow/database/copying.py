@@ -1,6 +1,9 @@
 """The driver's own ways, where SQLAlchemy's cost too much: COPY, and statements as they are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from psycopg import Connection
@@ -61,3 +64,37 @@ def run(session: Session, statement: str, values: Mapping[str, Any]) -> None:
     """Run a statement in the session's transaction, by the driver alone; what the session has not
     written yet is not seen by it."""
     driver_connection(session).execute(statement, values)
+
+
+@contextmanager
+def sent_together(session: Session) -> Iterator[None]:
+    """Statements of the driver within the block (``run``, ``insert_rows``) go out one after another
+    without waiting for an answer; the block ends when all are done. While others compute in this
+    process, each wait is a place in their queue. COPY and SQLAlchemy's own statements have no place
+    in it.
+
+    Raises:
+        psycopg.Error: one of the statements failed, and with it the transaction.
+    """
+    with driver_connection(session).pipeline():
+        yield
+
+
+def insert_rows(session: Session, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert a few rows of the same columns by one statement, as JSON: what is no text, number,
+    truth or list of them must be given as PostgreSQL writes it. Where there are many, or where they
+    hold numbers that JSON lacks (infinity), ``copy_columns`` is the better way."""
+    if rows:
+        statement = _insert(table, tuple(rows[0]))
+        content = json.dumps(rows, allow_nan=False)
+        driver_connection(session).execute(statement, (content,), prepare=True)
+
+
+@lru_cache
+def _insert(table: str, columns: tuple[str, ...]) -> bytes:
+    names = SQL(", ").join(map(Identifier, columns))
+    return (
+        SQL("INSERT INTO {0} ({1}) SELECT {1} FROM json_populate_recordset(NULL::{0}, %s::json)")
+        .format(Identifier(table), names)
+        .as_bytes(None)
+    )

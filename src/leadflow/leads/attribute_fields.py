@@ -5,14 +5,13 @@ nothing that is stored makes a query fail: every cast stands behind a check of w
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from decimal import Decimal
 from math import nan
 from re import compile as pattern
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     ColumnElement,
     DateTime,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
-    any_,
     case,
     cast,
     extract,
@@ -111,24 +109,17 @@ def _kinds(name: str, known: Mapping[str, str] | None) -> tuple[ValueKind, ...] 
     return (KIND_OF_DEFINITION[known[name]],)
 
 
-def _values(session: Session, lead_ids: Sequence[str], now: datetime) -> dict[str, dict[str, Any]]:
-    these = Lead.id == any_(literal(list(lead_ids), ARRAY(Text)))
-    rows = session.execute(select(Lead.id, cast(Lead.attributes, Text)).where(these)).tuples()
-    return {lead_id: _read(written) for lead_id, written in rows}
-
-
 def _at_hand(rows: RowsAtHand) -> dict[str, Any]:
-    return _read(json.dumps(rows.lead.attributes or {}))
-
-
-def _read(written: str) -> dict[str, Any]:
+    written = json.dumps(rows.lead.attributes or {})
     content = json.loads(written, parse_float=_number, parse_int=_number)
     return {PREFIX + name: value for name, value in content.items()}
 
 
 def _number(digits: str) -> float:
+    # As long as the store writes it, which knows no exponents.
+    length = len(format(Decimal(digits), "f")) if "e" in digits else len(digits)
     # There, and yet no number to compare with: as ``read_attribute`` takes it.
-    return float(digits) if len(digits) <= LONGEST_NUMBER else nan
+    return float(digits) if length <= LONGEST_NUMBER else nan
 
 
 ATTRIBUTES = FieldFamily(
@@ -137,6 +128,5 @@ ATTRIBUTES = FieldFamily(
     kinds=_kinds,
     expression=lambda name, kind, now: read_attribute(name, kind),
     is_empty=lambda name, now: attribute_is_empty(name),
-    values=_values,
     at_hand=_at_hand,
 )

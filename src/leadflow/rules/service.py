@@ -16,7 +16,7 @@ from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import is_at_hand, known_names
 from leadflow.rules.rule_kinds import CHECKS, actions_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
-from leadflow.rules.sources import lead_source, values_at_hand, values_of
+from leadflow.rules.sources import lead_source, values_of
 from leadflow.rules.tables import RuleSetRow
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "read_version",
     "reads_store",
     "store_rules",
-    "values_at_hand",
     "values_of",
     "versions",
 ]

@@ -23,34 +23,36 @@ def lead_source(now: datetime) -> FromClause:
 
 
 def values_of(
-    session: Session, lead_ids: Sequence[str], now: datetime
+    session: Session, rows: Sequence[RowsAtHand], now: datetime, stored: bool = True
 ) -> dict[str, dict[str, Any]]:
-    """The value of every field of these leads, by lead and field, as of a moment (aware), in one
-    query and one for each family. Ids of no lead are left out."""
-    columns = [field.expression(now).label(name) for name, field in CATALOGUE.items()]
-    query = select(Lead.id, *columns).select_from(lead_source(now))
-    these = Lead.id == any_(literal(list(lead_ids), ARRAY(Text)))
-    found = {}
-    for lead_id, *values in session.execute(query.where(these)):
-        found[lead_id] = dict(zip(CATALOGUE, values, strict=True))
-    if not found:
-        return found
-    for family in FAMILIES.values():
-        for lead_id, more in family.values(session, list(found), now).items():
-            found[lead_id] |= more
+    """The value of every field of leads that have been read with their scores, by lead and field,
+    as of a moment (aware).
+
+    ``stored``: with the fields that only the store knows, such as the last event, which costs one
+    query and one for each family of them; leave it out where no rule asks (``reads_store``).
+    """
+    at_hand = {
+        name: field.at_hand for name, field in CATALOGUE.items() if field.at_hand is not None
+    }
+    families = [family.at_hand for family in FAMILIES.values() if family.at_hand is not None]
+    found: dict[str, dict[str, Any]] = {}
+    for one in rows:
+        found[one.lead.id] = values = {name: read(one) for name, read in at_hand.items()}
+        for read_family in families:
+            values |= read_family(one)
+    if found and stored:
+        _add_stored(session, found, now)
     return found
 
 
-def values_at_hand(
-    lead: Lead, score: LeadScore | None, override: ScoreOverride | None, now: datetime
-) -> dict[str, Any]:
-    """What ``values_of`` reads, of rows that have been read already: every field but those that
-    only the store knows (``field_catalogue.is_at_hand``). ``override`` is the one in force."""
-    rows = RowsAtHand(lead, score, override, now)
-    values = {
-        name: field.at_hand(rows) for name, field in CATALOGUE.items() if field.at_hand is not None
-    }
+def _add_stored(session: Session, found: dict[str, dict[str, Any]], now: datetime) -> None:
+    fields = {name: field for name, field in CATALOGUE.items() if field.at_hand is None}
+    columns = [field.expression(now).label(name) for name, field in fields.items()]
+    query = select(Lead.id, *columns).select_from(lead_source(now))
+    these = Lead.id == any_(literal(list(found), ARRAY(Text)))
+    for lead_id, *values in session.execute(query.where(these)):
+        found[lead_id] |= dict(zip(fields, values, strict=True))
     for family in FAMILIES.values():
-        if family.at_hand is not None:
-            values |= family.at_hand(rows)
-    return values
+        if family.values is not None:
+            for lead_id, more in family.values(session, list(found), now).items():
+                found[lead_id] |= more

@@ -24,6 +24,8 @@ from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.leads.events.types import known_types, list_types, put_in, read_types
 from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent
 
+pytestmark = pytest.mark.uncounted
+
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DEMO: dict[str, Any] = {"label": "Asked for a demo"}
 

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.conditions.fields import RowsAtHand
 from leadflow.leads.tables import Lead
 from leadflow.rules.field_catalogue import CATALOGUE
-from leadflow.rules.service import values_at_hand, values_of
+from leadflow.rules.service import lead_source, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from tests.integration.test_assignment import NOW, put_lead
 
@@ -50,12 +52,19 @@ def test_values_at_hand_are_those_of_the_store(session: Session, overridden: boo
     session.refresh(lead)
     score = session.get_one(LeadScore, (lead_id, NOW))
     now = lead.created_at + timedelta(days=3)
-    at_hand = values_at_hand(lead, score, override, now)
-    stored = values_of(session, [lead_id], now)[lead_id]
-    of_events = {name for name in stored if name.startswith("events.")}
+    rows = [RowsAtHand(lead, score, override, now)]
+    at_hand = values_of(session, rows, now, stored=False)[lead_id]
+    all_of_it = values_of(session, rows, now)[lead_id]
+    of_events = {name for name in all_of_it if name.startswith("events.")}
     assert "events.meeting.count" in of_events
-    assert stored.keys() - at_hand.keys() == {"last_event_at", *of_events}
+    assert all_of_it.keys() - at_hand.keys() == {"last_event_at", *of_events}
     assert at_hand.keys() - CATALOGUE.keys() == {
         f"attributes.{name}" for name in ("plan", "seats", "share", "trial", "none")
     }
-    assert at_hand == {name: stored[name] for name in at_hand}
+    columns = {
+        name: CATALOGUE[name].expression(now).label(name)
+        for name in at_hand.keys() & CATALOGUE.keys()
+    }
+    query = select(*columns.values()).select_from(lead_source(now)).where(Lead.id == lead_id)
+    in_sql = dict(zip(columns, session.execute(query).one(), strict=True))
+    assert in_sql == {name: at_hand[name] for name in in_sql}

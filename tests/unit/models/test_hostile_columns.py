@@ -85,6 +85,7 @@ def test_hostile_columns_are_learned_from_and_scored(seed: int) -> None:
     assert_a_sum(training.scorecard, unseen)
 
 
+@pytest.mark.long
 def test_two_hundred_attributes_are_learned_from() -> None:
     draw = np.random.default_rng(5)
     labels = (draw.random(LEADS) < 0.5).astype(np.int64)

@@ -12,10 +12,10 @@ from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.choice.strategies import PARTS
 from leadflow.assignment.notices import Handed, tell_of_assignments
 from leadflow.assignment.routing import leftover
-from leadflow.assignment.routing.decision_columns import decision_columns
+from leadflow.assignment.routing.decision_columns import decision_columns, decision_rows
 from leadflow.assignment.snapshots import TeamSnapshot
 from leadflow.assignment.team.sla import first_times
-from leadflow.database.copying import copy_columns, copy_rows, run
+from leadflow.database.copying import copy_columns, copy_rows, insert_rows, run
 from leadflow.database.ids import new_id
 
 ASSIGNMENT = (
@@ -37,6 +37,8 @@ ASSIGNMENT = (
     "next_step_at",
 )
 
+# Decisions that are quicker written as text than by COPY, which takes two exchanges to begin with.
+FEW = 32
 
 BATCH = """
 INSERT INTO assignment_batches
@@ -72,33 +74,46 @@ class Given:
     due_at: datetime | None
 
 
-def write_batch(
-    session: Session, batch: Batch, decisions: Sequence[Choice], batch_id: str | None = None
-) -> dict[str, Given]:
-    """Write decisions and the assignments they make; returns what was given, by lead.
+def write_batch(session: Session, batch: Batch, decisions: Sequence[Choice]) -> None:
+    """Write decisions as a batch of their own, and the assignments they make.
 
     A lead that once more finds nobody, for the same reason, keeps its earlier decision.
-    ``batch_id``: of a batch that is written already, which these decisions join.
     """
     fresh = leftover.without_repeated(session, decisions, batch.at)
-    if not fresh:
-        return {}
-    if batch_id is None:
+    if fresh:
         batch_id = new_id("batch")
         ensure_batch(session, batch, batch_id)
+        write_decisions(session, batch, batch_id, fresh)
+
+
+def write_decisions(
+    session: Session, batch: Batch, batch_id: str, fresh: Sequence[Choice]
+) -> dict[str, Given]:
+    """Write decisions that join a batch which is written already, and the assignments they make;
+    what was given, by lead. Up to ``FEW`` of them by the driver alone, without COPY."""
     ids = {made.lead.lead_id: new_id("decision") for made in fresh}
     words = [decision_words(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh]
-    copy_columns(session, "assignment_decisions", decision_columns(words, fresh, batch.at))
     given = [made for made in fresh if made.rep is not None]
     clocks = Clocks(batch)
     assigned = [assignment_row(made, ids[made.lead.lead_id], batch, clocks) for made in given]
-    if assigned:
+    if len(fresh) <= FEW:
+        insert_rows(session, "assignment_decisions", decision_rows(words, fresh, batch.at))
+        insert_rows(session, "assignments", [_as_json(row) for row in assigned])
+    else:
+        copy_columns(session, "assignment_decisions", decision_columns(words, fresh, batch.at))
         copy_rows(session, "assignments", ASSIGNMENT, assigned)
     leftover.keep(session, fresh, ids, batch.at)
     # A batch that requests share is written in parts: the first assignment names the part.
     if assigned:
         tell_of_assignments(session, assigned[0][0], [handed(made, batch) for made in given])
     return {row[1]: _given(dict(zip(ASSIGNMENT, row, strict=True))) for row in assigned}
+
+
+def _as_json(row: Sequence[Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in zip(ASSIGNMENT, row, strict=True)
+    }
 
 
 def _given(row: Mapping[str, Any]) -> Given:

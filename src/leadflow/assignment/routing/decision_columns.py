@@ -1,8 +1,10 @@
-"""Decisions as Arrow columns, as COPY takes them: each holds hundreds of numbers."""
+"""Decisions as they are stored: each holds hundreds of numbers. Many as Arrow columns for COPY, a
+few as rows of JSON."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,3 +34,28 @@ def decision_columns(
         pa.array([one.free.astype(np.float32) for one in judged], shares),
     ]
     return pa.RecordBatch.from_arrays(columns, names=[*WORDS, "decided_at", *NUMBERS])
+
+
+def decision_rows(
+    words: Sequence[Sequence[str | None]], choices: Sequence[Choice], at: datetime
+) -> list[dict[str, Any]]:
+    """The same as rows whose values JSON has."""
+    moment = at.isoformat()
+    return [
+        {
+            **dict(zip(WORDS, said, strict=True)),
+            "decided_at": moment,
+            "masks": choice.mask.tolist(),
+            "totals": _numbers(choice.judged.totals),
+            "parts": _numbers(choice.judged.parts),
+            "free": _numbers(choice.judged.free),
+        }
+        for said, choice in zip(words, choices, strict=True)
+    ]
+
+
+def _numbers(values: "np.ndarray") -> list[Any]:
+    """JSON has no infinity; PostgreSQL reads its name."""
+    flat = values.astype(np.float32).reshape(-1)
+    plain: list[Any] = flat.tolist()
+    return plain if np.isfinite(flat).all() else [v if isfinite(v) else str(v) for v in plain]

@@ -1,10 +1,10 @@
 """The list of leads that should have a salesperson and that nobody can take."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import Choice
@@ -13,6 +13,13 @@ from leadflow.database.copying import run
 
 # Every request that hands a lead out says this.
 TAKE_OFF = "DELETE FROM unroutable_leads WHERE lead_id = ANY(%(found)s)"
+PUT_ON = """
+INSERT INTO unroutable_leads (lead_id, since, last_tried_at, reason, decision_id)
+SELECT lead_id, %(now)s, %(now)s, reason, decision_id
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given(lead_id text, reason text, decision_id text)
+ON CONFLICT (lead_id) DO UPDATE SET last_tried_at = excluded.last_tried_at,
+    reason = excluded.reason, decision_id = excluded.decision_id
+"""
 
 
 def without_repeated(session: Session, decisions: Sequence[Choice], now: datetime) -> list[Choice]:
@@ -40,8 +47,6 @@ def keep(
     rows = [
         {
             "lead_id": made.lead.lead_id,
-            "since": now,
-            "last_tried_at": now,
             "reason": made.reason,
             "decision_id": ids[made.lead.lead_id],
         }
@@ -49,12 +54,7 @@ def keep(
         if made.rep is None
     ]
     if rows:
-        adding = insert(UnroutableLead)
-        names = ("last_tried_at", "reason", "decision_id")
-        changes = {name: adding.excluded[name] for name in names}
-        session.execute(
-            adding.on_conflict_do_update(index_elements=["lead_id"], set_=changes), rows
-        )
+        run(session, PUT_ON, {"rows": json.dumps(rows), "now": now})
 
 
 def _among(lead_ids: Iterable[str]) -> ColumnElement[bool]:

@@ -1,7 +1,8 @@
 """Leads that a request or a batch brings: handed out at once where their rules say so."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -14,7 +15,14 @@ from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.plan import Group, Plan
 from leadflow.assignment.locks import assignment_lock_within
 from leadflow.assignment.routing.audit_entries import audit_soon
-from leadflow.assignment.routing.batch_writer import Batch, Given, ensure_batch, write_batch
+from leadflow.assignment.routing.batch_writer import (
+    FEW,
+    Batch,
+    Given,
+    ensure_batch,
+    write_decisions,
+)
+from leadflow.assignment.routing.leftover import without_repeated
 from leadflow.assignment.routing.open_leads import LANGUAGE, POSTAL_CODE, lead_snapshot
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
@@ -22,11 +30,12 @@ from leadflow.assignment.routing.turn_ledger import NEWCOMERS, fill_ledger, writ
 from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import CachedTeam, Newest, cached_team_with
 from leadflow.audit.context import Acting
-from leadflow.database.copying import ask
+from leadflow.conditions.fields import RowsAtHand
+from leadflow.database.copying import ask, sent_together
 from leadflow.database.ids import new_id
 from leadflow.leads.tables import Lead
 from leadflow.observability.steps import step
-from leadflow.rules.service import first_match, values_at_hand, values_of
+from leadflow.rules.service import first_match, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import Settings
 
@@ -110,7 +119,7 @@ def hand_out(
     by_plan = _by_plan(session, book, open_leads, now)
     if not by_plan:
         return {}
-    if not assignment_lock_within(session, settings.assignment_wait_ms / 1000):
+    if not assignment_lock_within(session, settings.assignment_wait_ms):
         return {}
     asked = {"known": known, "pools": [name for plan, _ in by_plan for name in _pools(plan)]}
     settled, had_before, loads, turns, version, stored_at = ask(session, WITHIN, asked)
@@ -125,10 +134,13 @@ def hand_out(
     refused = turned_down(session, had_before) if had_before else {}
     made = decide(groups, team.setting, state, now, refused)
     batch = _batch(settings, team, book, now)
-    given = write_batch(session, batch, made, _shared_batch(session, batch, rules_id, newest))
-    write_ledger(session, team.team, state)
+    fresh = without_repeated(session, made, now)
+    batch_id = _shared_batch(session, batch, rules_id, newest)
     requests = {one.lead.id: one.request for one in leads if one.request is not None}
-    audit_soon(session, batch, made, requests)
+    with sent_together(session) if len(fresh) <= FEW else nullcontext():
+        given = write_decisions(session, batch, batch_id, fresh)
+        write_ledger(session, team.team, state)
+        audit_soon(session, batch, made, requests)
     return given
 
 
@@ -136,7 +148,8 @@ def _by_plan(
     session: Session, book: Rulebook, leads: Sequence[Routable], now: datetime
 ) -> list[tuple[Plan, list[Routable]]]:
     """The leads that are handed out at once, by the plan of their rule, in the rules' order."""
-    values = _values(session, book, leads, now)
+    rows = [RowsAtHand(one.lead, one.score, one.override, now) for one in leads]
+    values = values_of(session, rows, now, stored=book.asks_for_events)
     found: dict[str | None, list[Routable]] = defaultdict(list)
     for one in leads:
         rule = first_match(book.rules, values[one.lead.id], now)
@@ -144,15 +157,6 @@ def _by_plan(
     order = book.order
     plans = ((book.plan(rule), found[rule]) for rule in sorted(found, key=lambda r: order[r]))
     return [(plan, ones) for plan, ones in plans if plan is not None and plan.at_once]
-
-
-def _values(
-    session: Session, book: Rulebook, leads: Sequence[Routable], now: datetime
-) -> Mapping[str, Mapping[str, Any]]:
-    """What rules look at, by lead; events are read only for rules that ask for them."""
-    if book.asks_for_events:
-        return values_of(session, [one.lead.id for one in leads], now)
-    return {one.lead.id: values_at_hand(one.lead, one.score, one.override, now) for one in leads}
 
 
 def _pools(plan: Plan) -> tuple[str, str]:

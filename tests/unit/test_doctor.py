@@ -1,0 +1,60 @@
+"""What doctor says of the gateway: asked over HTTP, as whoever uses it would."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from leadflow.settings import Settings
+from leadflow.supervisor import doctor, state
+from tests.servers import free_port
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """A server that answers everything with this status; its port."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor runs."""
+    monkeypatch.setattr(state, "running", lambda settings: object())
+
+
+def said_of(port: int, home: Path) -> tuple[str, str]:
+    found = doctor._gateway(Settings(home=home, gateway_port=port))
+    return found.mark, found.what
+
+
+@pytest.mark.parametrize(("status", "mark"), [(200, "ok"), (503, "bad"), (404, "bad")])
+def test_the_gateway_s_own_word_is_read(up: None, tmp_path: Path, status: int, mark: str) -> None:
+    with answering(status) as port:
+        assert said_of(port, tmp_path)[0] == mark
+
+
+def test_a_gateway_that_does_not_answer_is_bad(up: None, tmp_path: Path) -> None:
+    mark, what = said_of(free_port(), tmp_path)
+    assert mark == "bad"
+    assert what.startswith("does not answer at ")
+
+
+def test_without_a_supervisor_it_is_not_running(tmp_path: Path) -> None:
+    assert said_of(free_port(), tmp_path) == ("note", "not running")
