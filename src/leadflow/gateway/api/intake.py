@@ -56,8 +56,8 @@ class Intake:
         self._executor.shutdown()
 
 
-def intake_of(request: Request) -> Intake:
-    """The intake of this process."""
+async def intake_of(request: Request) -> Intake:
+    """The intake of this process. Not in a thread of its own: there is nothing to wait for."""
     intake: Intake = request.app.state.intake
     return intake
 

@@ -2,12 +2,8 @@
 
 import asyncio
 import inspect
-import os
-import sys
-import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import copy_context
 from functools import lru_cache, partial
 from typing import TypeVar
@@ -18,14 +14,12 @@ PASSWORDS = "passwords"
 # Reports and dry runs take seconds, most of it in the database.
 REPORTS = "reports"
 AT_A_TIME = {PASSWORDS: 1, REPORTS: 1}
-# As ``nice`` counts: whoever sends leads gets the processor first.
-STEP_BACK = 5
 
 
 @lru_cache
 def threads(name: str) -> ThreadPoolExecutor:
     """Where these are worked on in this process, few at a time; the others wait their turn."""
-    return ThreadPoolExecutor(AT_A_TIME[name], name, initializer=_step_back)
+    return ThreadPoolExecutor(AT_A_TIME[name], name)
 
 
 def limited(name: str) -> Callable[[Callable[..., T]], Callable[..., Awaitable[T]]]:
@@ -42,10 +36,3 @@ def limited(name: str) -> Callable[[Callable[..., T]], Callable[..., Awaitable[T
         return run
 
     return wrap
-
-
-def _step_back() -> None:
-    """On Linux a thread has a priority of its own, and hands it to those it starts."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEP_BACK)

@@ -1,8 +1,10 @@
 """Who may call what: programs by keys, people by sign-ins; each route says what it takes."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 from anyio import to_thread
 from cachetools import TTLCache
@@ -26,6 +28,10 @@ from leadflow.gateway.http.request_log import CALLER
 # A key that was revoked is refused a second later at the latest.
 REMEMBERED_SECONDS = 1.0
 _remembered: TTLCache[str, Actor] = TTLCache(maxsize=1000, ttl=REMEMBERED_SECONDS)
+# By event loop, to which what is asked in it belongs.
+_asked: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Future[Actor | None]]] = (
+    WeakKeyDictionary()
+)
 header = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key.")
 bearer = HTTPBearer(auto_error=False, description="The same key, or the token of a sign-in.")
 COOKIE = "leadflow_session"
@@ -59,11 +65,9 @@ async def _who_calls(
         actor = _remembered.get(given)
         if actor is not None:
             return actor
-        actor = await to_thread.run_sync(_look_up, given)
+        actor = await _looked_up(given)
         if actor is None:
             raise Problem(401, kind, title, "This key or token is not known, or has ended.")
-        if actor.kind == "key":
-            _remembered[given] = actor
         return actor
     if cookie:
         actor = await to_thread.run_sync(_look_up, cookie)
@@ -76,6 +80,20 @@ async def _who_calls(
         "A person's: POST /session."
     )
     raise Problem(401, kind, title, how)
+
+
+async def _looked_up(given: str) -> Actor | None:
+    """Who has this key or token. Requests of one caller that come together ask once."""
+    under_way = _asked.setdefault(asyncio.get_running_loop(), {})
+    asked = under_way.get(given)
+    if asked is None:
+        asked = under_way[given] = asyncio.ensure_future(to_thread.run_sync(_look_up, given))
+        asked.add_done_callback(lambda _: under_way.pop(given, None))
+    # Whoever goes away meanwhile takes the answer from nobody else.
+    actor = await asyncio.shield(asked)
+    if actor is not None and actor.kind == "key":
+        _remembered[given] = actor
+    return actor
 
 
 async def _form_token(request: Request) -> str | None:
