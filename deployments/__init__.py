@@ -1,4 +1,4 @@
-"""Where flows run: the two work pools and their workers."""
+"""The two work pools and their workers."""
 
 from deployments.process_worker import ToldProcessWorker
 from deployments.warm_worker import WarmWorker

@@ -1,4 +1,4 @@
-"""Whether there is anything for a run to do, found out without loading its flow."""
+"""Cheap check whether a run would find anything to do, made without loading its flow."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What the Prefect server tells of a pool's runs as it happens."""
+"""Events of a pool's runs, as the Prefect server tells them."""
 
 from collections.abc import Callable
 from uuid import UUID

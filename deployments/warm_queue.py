@@ -1,4 +1,4 @@
-"""Which of the runs that wait is started, which is dropped, and when to look again."""
+"""The warm worker's queue: which waiting run is started, which dropped, when to look again."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable

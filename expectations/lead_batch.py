@@ -1,4 +1,4 @@
-"""What a batch of leads must look like before it is stored: a Great Expectations suite.
+"""Expectations of a batch of leads before it is stored: a Great Expectations suite.
 
 Checks run in memory, on one batch at a time, with the suite's own context and without telemetry.
 """

@@ -1,4 +1,4 @@
-"""What features count of a lead's events: aggregates over one lead's events up to a moment.
+"""Aggregates over a lead's events up to a moment.
 
 A feature names the aggregates it needs; the builder computes each once, in one walk along the
 index. An aggregate goes by what a type of event counts as, never by the type alone.

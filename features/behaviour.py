@@ -1,4 +1,4 @@
-"""What the lead did by itself."""
+"""Behavioural features: what the lead did by itself."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""How well the company and what it wants fit."""
+"""Features of fit: the company, and what it wants."""
 
 from sqlalchemy import Double, cast, func
 

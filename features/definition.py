@@ -1,4 +1,4 @@
-"""How a feature is defined: what it says, its SQL, and what it counts of a lead's events."""
+"""The definition of a feature: what it says, its SQL, and what it counts of a lead's events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How the lead answered to us."""
+"""Engagement features: how the lead answered to us."""
 
 from features.activity import Counted
 from features.definition import Definition, done, reported_and_done

@@ -1,4 +1,4 @@
-"""What a feature is: a name, a dimension, a kind, and what it says to a salesperson."""
+"""A feature: a name, a dimension, a kind, and its words for a salesperson."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

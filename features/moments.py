@@ -1,4 +1,4 @@
-"""Which leads, each as of which moment: what a feature expression is computed for."""
+"""The leads and the moment of each, for which feature expressions are computed."""
 
 from collections.abc import Sequence
 from datetime import datetime

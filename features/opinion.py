@@ -1,4 +1,4 @@
-"""What AI thought of a lead as of a moment: one feature, from a store of its own."""
+"""The feature of AI's opinion of a lead as of a moment, from a store of its own."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is known of the person."""
+"""Demographic features of the person."""
 
 from sqlalchemy import Double, Integer, cast
 

@@ -1,4 +1,4 @@
-"""What waits for a person and is late: reminded, passed on, ended; nothing waits for nobody."""
+"""Late approvals: reminded, passed on, ended; none waits for nobody."""
 
 from prefect import flow
 

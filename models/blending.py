@@ -1,4 +1,4 @@
-"""How much of a score the model gives and how much the rubric, while history is short."""
+"""The weight of the model against the rubric in a score, while history is short."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether a model's probabilities still mean what they say, on leads that have ended since.
+"""Calibration drift: whether a model's probabilities still hold on leads that have ended since.
 
 ``logit P(converted) = a + b · logit p``: b = 1 and a = 0 where p is honest (Cox, "Two Further
 Applications of a Model for Binary Regression", 1958). ``a`` with b held at 1 is the calibration in

@@ -1,4 +1,4 @@
-"""Which code learned a model: the installed version, and the commit where there is one."""
+"""The code that trained a model: the installed version, and the commit where there is one."""
 
 import subprocess
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether leads look different than those a model learned from: the population stability index.
+"""Feature drift by the population stability index: recent leads against those of the training.
 
 For bins with shares ``e`` then and ``a`` now it is the sum of ``(a - e) · ln(a / e)``, which is the
 symmetric divergence of Kullback and Leibler ("On Information and Sufficiency", 1951). The usual

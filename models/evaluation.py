@@ -1,4 +1,4 @@
-"""How good probabilities are: the ranking, the distance, and what acting on them gains."""
+"""Evaluation of probabilities: ranking, calibration, and what acting on them gains."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

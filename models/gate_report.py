@@ -1,4 +1,4 @@
-"""What a person reads at the gate: the proposal with its reason first, then the evidence."""
+"""The report at the gate: the proposal with its reason first, then the evidence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

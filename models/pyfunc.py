@@ -1,4 +1,4 @@
-"""How MLflow opens a scorecard: the plain files, read by our own code."""
+"""MLflow's way to open a scorecard: the plain files, read by our own code."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What would raise a lead's score most, among things that a person can influence."""
+"""The steps that would raise a lead's score most, among things that a person can influence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What leads looked like when a model learned from them: bins and how many leads are in each."""
+"""Reference distribution of a training: bins of each feature, and how many leads are in each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

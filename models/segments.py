@@ -1,4 +1,4 @@
-"""How a model does for each kind of lead: by common categories and by bands of numbers."""
+"""Evaluation by segment: by common categories and by bands of numbers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How many of the leads learned from are like a lead: the density of history around it."""
+"""The density of history around a lead: how many of the leads learned from are like it."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""What each feature says of the outcome by itself, and what the others say together.
+"""The predictive power of each feature by itself, and of the others together.
 
 Values become bins or categories, and each bin's log-odds come from leads other than those they are
 used for, so that an id that no two leads share says nothing however well it could be memorised.

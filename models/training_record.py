@@ -1,4 +1,4 @@
-"""What was written down of a model when it was trained: when, from how much, promising what."""
+"""The record of a training: when, from how much, promising what."""
 
 import json
 from dataclasses import dataclass

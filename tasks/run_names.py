@@ -1,4 +1,4 @@
-"""What a run is called: when it was meant for, and what came of it."""
+"""Names of runs: when each was meant for, and what came of it."""
 
 from datetime import UTC, datetime
 

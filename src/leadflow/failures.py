@@ -1,5 +1,5 @@
-"""What may be kept of an error: its kind, where it was raised, and its message only where the
-message is our own. Those of other libraries quote values, which may be personal data."""
+"""The part of an error that may be kept: its kind, where it was raised, and its message only where
+the message is our own. Those of other libraries quote values, which may be personal data."""
 
 import traceback
 

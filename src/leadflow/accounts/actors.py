@@ -1,4 +1,4 @@
-"""Who acts: a person or a program, as it was made sure of."""
+"""The actor of a request: an authenticated person or program."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Who may come in: people with their sign-ins, programs with their keys, and who stands in."""
+"""Tables of people and their sign-ins, API keys, and who stands in for whom."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What is due among the approvals that wait: reminders, the next role, the end."""
+"""Approvals that are due: for a reminder, for the next role, or for expiry."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What kinds of decision there are. Rooms declare them, the composition root installs them."""
+"""The catalogue of kinds of decision. Rooms declare them, the composition root installs them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

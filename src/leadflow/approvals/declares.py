@@ -1,4 +1,4 @@
-"""What approvals add: the decision to forget reasons, and the act that does."""
+"""Declarations of approvals: the decision to forget reasons, and its act."""
 
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind

@@ -1,4 +1,4 @@
-"""Which decisions wait for people, for ``/metrics``."""
+"""Gauges of pending approvals, for ``/metrics``."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is known of a decision about a lead, for the policies to go by."""
+"""The inputs that policies may ask about a decision on a lead."""
 
 from typing import Any
 

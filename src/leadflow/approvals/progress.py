@@ -1,5 +1,5 @@
-"""How an approval moves on: to the next level, to the next role, to its end. Each step is kept and
-told to those it concerns."""
+"""State changes of an approval: next level, next role, end. Each is kept as a step and told to
+those it concerns."""
 
 from datetime import datetime
 from typing import Any

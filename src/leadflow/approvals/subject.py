@@ -1,4 +1,4 @@
-"""What exactly is decided, fixed by a hash; and refusing it once it is something else."""
+"""The exact subject of an approval, fixed by a content hash; a changed subject is refused."""
 
 import json
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Who may decide an approval at this moment, and in whose place."""
+"""The people who may decide an approval at this moment, and whose place each takes."""
 
 from dataclasses import dataclass
 from datetime import datetime

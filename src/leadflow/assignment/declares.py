@@ -1,4 +1,4 @@
-"""What assignment adds: decisions to give a lead to somebody else, and what its rules may say."""
+"""Declarations of assignment: the decision to reassign a lead, and the actions of its rules."""
 
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind

@@ -1,4 +1,4 @@
-"""Which leads wait for somebody, for ``/metrics``."""
+"""Gauges of leads that wait for a salesperson, for ``/metrics``."""
 
 from datetime import datetime
 

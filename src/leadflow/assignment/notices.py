@@ -1,4 +1,4 @@
-"""What salespeople and those above them are told about leads: written here, sent by the outbox."""
+"""Notices to salespeople and their managers about leads: written here, sent by the outbox."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

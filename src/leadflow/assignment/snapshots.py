@@ -1,4 +1,5 @@
-"""What assignment knows of leads and salespeople: values, read once, decided on without a store."""
+"""Snapshots of leads and of the sales team: values that are read once and decided on without a
+store."""
 
 import math
 from collections.abc import Mapping

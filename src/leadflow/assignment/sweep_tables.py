@@ -1,4 +1,4 @@
-"""What one sweep leaves for the next: leads that nobody can take, and whose turn it is."""
+"""Tables that one sweep leaves for the next: unroutable leads, and the turns of round robin."""
 
 from datetime import datetime
 

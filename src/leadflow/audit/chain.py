@@ -1,4 +1,4 @@
-"""What of an entry is hashed, and how each entry is tied to the one before.
+"""The content of an entry that is hashed, and the hash that ties it to the entry before.
 
 The content of an entry is one JSON text, the same however PostgreSQL writes its JSONB: keys sorted,
 no spaces, everything beyond ASCII escaped, and numbers with a fraction exactly as they stand, digit

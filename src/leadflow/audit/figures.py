@@ -1,4 +1,4 @@
-"""What waits for its place in the audit chain, for ``/metrics``."""
+"""Gauge of entries that wait for their place in the audit chain, for ``/metrics``."""
 
 from datetime import datetime
 

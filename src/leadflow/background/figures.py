@@ -1,4 +1,4 @@
-"""How the loops of the background processes are, for ``/metrics``."""
+"""Gauges of the loops of the background processes, for ``/metrics``."""
 
 from collections.abc import Iterable
 from datetime import datetime

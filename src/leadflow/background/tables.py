@@ -1,4 +1,4 @@
-"""What the loops of the background processes did last, for ``GET /health``."""
+"""Table of the background loops' last runs, for ``GET /health``."""
 
 from datetime import datetime
 

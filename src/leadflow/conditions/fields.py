@@ -1,4 +1,4 @@
-"""What a condition may name: a field of every lead, or one of a family such as ``attributes.NAME``.
+"""Fields that conditions name: one of every lead, or one of a family such as ``attributes.NAME``.
 
 Rooms declare fields as values of these classes; the rules put them together into one catalogue.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a rule set: every problem with its place, all at once."""
+"""Problems of a rule set: all of them at once, each with its place."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether content can be kept as JSON in PostgreSQL at all, before anything else is asked of it."""
+"""Check that content can be kept as JSON in PostgreSQL, made before any other."""
 
 from collections.abc import Iterator
 from math import isfinite

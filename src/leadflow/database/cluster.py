@@ -1,4 +1,4 @@
-"""Where the databases are: Leadflow's own, Prefect's and MLflow's, side by side in one cluster."""
+"""Addresses of the databases (Leadflow's, Prefect's, MLflow's), which share one cluster."""
 
 from dataclasses import dataclass
 

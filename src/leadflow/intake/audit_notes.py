@@ -1,5 +1,5 @@
-"""What a person does to a lead is kept in the audit log; what programs bring in is in the inbox and
-in the lead's own history."""
+"""Audit entries of what people do to leads; what programs bring in is in the inbox and in the
+lead's own history."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,5 +1,5 @@
-"""What is decided about leads that have news: scored, audited, handed out. In this order, because
-others wait from handing out until the transaction ends."""
+"""Decisions about leads that have news: score, audit, hand out. In this order, because others wait
+from handing out until the transaction ends."""
 
 import logging
 from collections.abc import Mapping, Sequence

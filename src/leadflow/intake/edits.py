@@ -1,4 +1,4 @@
-"""What is known of leads is changed, and their scores follow."""
+"""Use case: edit leads and score them anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What leads did comes in, and their scores follow."""
+"""Use case: take events of leads in and score the leads anew."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

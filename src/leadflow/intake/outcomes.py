@@ -1,4 +1,5 @@
-"""How leads ended comes in; their salespeople are free for others, and training learns from it."""
+"""Use case: take outcomes of leads in; their salespeople are free for others, and training learns
+from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who sends something in, and in which request."""
+"""The sender of something that comes in, with the context of their request."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Where leads stand: score, override, salesperson, outcome; read for many at a time."""
+"""Standings of leads: score, override, salesperson, outcome; read for many at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

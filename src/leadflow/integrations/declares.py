@@ -1,4 +1,4 @@
-"""What integrations add: starting and ending flow runs, telling people."""
+"""Declarations of integrations: the acts that start and end flow runs and notify people."""
 
 from leadflow.integrations.flow_acts import SETTLE, START
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON

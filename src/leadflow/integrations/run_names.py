@@ -1,4 +1,4 @@
-"""What runs of flows are called."""
+"""Names of flow runs."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What each custom attribute is, where nothing but the first value sent for it says so."""
+"""Definitions of custom attributes that nobody has declared: by the first value sent for each."""
 
 from collections.abc import Mapping as Values
 from typing import Any

@@ -1,5 +1,5 @@
-"""Which leads have facts newer than their score: marked by whoever writes facts, cleared by
-whoever scores.
+"""Marks of leads with news since their score: set by whoever writes facts, cleared by whoever
+scores.
 
 Locks are taken in one order, leads before marks: a fact's writer marks last, and who claims marks
 takes their leads first and waits for nobody.

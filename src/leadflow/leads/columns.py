@@ -1,4 +1,4 @@
-"""What a lead was sent with, as values of columns: what was given, and what is derived from it."""
+"""The column values of a lead that was sent: as given, and as derived from it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What leads add: the types of events that every company has, and fields for conditions."""
+"""Declarations of leads: the event types that every company has, and fields for conditions."""
 
 from features.event_types import EventType
 from leadflow.leads.attribute_fields import ATTRIBUTES

@@ -1,4 +1,4 @@
-"""What is derived from the words a lead comes with: pure functions of text, None where unknown."""
+"""Values derived from the words of a lead: pure functions of text, None where unknown."""
 
 import re
 

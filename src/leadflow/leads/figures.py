@@ -1,4 +1,4 @@
-"""What of leads waits, for ``/metrics``."""
+"""Gauge of leads that wait to be scored, for ``/metrics``."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What conditions may ask of a lead itself. Personal data is not among it."""
+"""Fields of a lead that conditions may ask about. Personal data is not among them."""
 
 from datetime import datetime, timedelta
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""How a lead ended, as it arrives one by one."""
+"""Recording of outcomes that arrive one by one."""
 
 from datetime import datetime
 from typing import Any, Literal, Self

@@ -1,4 +1,4 @@
-"""What rooms know from the database of how things stand, read when somebody asks for ``/metrics``.
+"""Gauges that rooms read from the database when somebody asks for ``/metrics``.
 
 A room declares its queues and gauges (``QUEUES`` and ``GAUGES`` of its ``declares.py``); the
 composition root installs them.

@@ -1,4 +1,4 @@
-"""Which fields a line of the log may have.
+"""The fields that a log line may have.
 
 Figures pass; words only under the names below, because what stands there is ours: an id, a route, a
 kind. Whoever logs something else finds ``…`` in its place, and adds the field here if no value of

@@ -1,4 +1,4 @@
-"""What personal data looks like in text, and taking it out."""
+"""Patterns of personal data in text, and their removal."""
 
 import re
 

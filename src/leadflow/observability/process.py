@@ -1,4 +1,4 @@
-"""What each process does first, so that one can see what it does."""
+"""Start-up of a process's log and traces."""
 
 from leadflow.observability import logs, spans
 from leadflow.settings import get_settings

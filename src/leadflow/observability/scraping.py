@@ -1,4 +1,4 @@
-"""What ``GET /metrics`` answers: the figures of every process, and how things stand."""
+"""The answer of ``GET /metrics``: counters of every process, and gauges."""
 
 import os
 from collections.abc import Iterable, Iterator

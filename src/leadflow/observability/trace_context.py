@@ -1,4 +1,4 @@
-"""Which trace this work belongs to, as W3C Trace Context writes it.
+"""The trace context of the work at hand, as W3C Trace Context writes it.
 
 A caller who sends ``traceparent`` finds its trace id in every line of the log, whether or not
 traces are kept anywhere. Where they are (``tracing``), the trace is that of the span being

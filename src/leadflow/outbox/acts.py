@@ -1,5 +1,5 @@
-"""What an act is, and the catalogue of those there are. Rooms declare them (``declares.py``), the
-composition root installs them."""
+"""Acts of the outbox, and their catalogue. Rooms declare them (``declares.py``), the composition
+root installs them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How long to wait after failures: twice as long each time, and never all at the same moment."""
+"""Exponential back-off with jitter."""
 
 from datetime import timedelta
 from random import SystemRandom

@@ -1,4 +1,4 @@
-"""What is in the outbox, for ``/metrics``."""
+"""Gauges of the outbox, for ``/metrics``."""
 
 from collections.abc import Iterable
 from datetime import datetime

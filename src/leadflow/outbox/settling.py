@@ -1,5 +1,5 @@
-"""What people see of the outbox, and what they settle: whether an uncertain act happened, and
-whether one that has ended is tried once more."""
+"""The outbox for people: listing acts, settling whether an uncertain one happened, trying an ended
+one once more."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How many more leads a day's budget pays for."""
+"""The number of leads that a day's budget still pays for."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Which leads a crew is asked about: those worth it, as many as the day's budget pays for."""
+"""The choice of leads that a crew is asked about: those worth it, within the day's budget."""
 
 from datetime import datetime, timedelta
 

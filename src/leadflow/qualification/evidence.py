@@ -1,4 +1,4 @@
-"""What an opinion may claim: what it quotes from the record, and only as far as that reaches."""
+"""Checks of an opinion's evidence: it must quote the record, and reaches only as far as that."""
 
 import re
 from collections.abc import Iterable

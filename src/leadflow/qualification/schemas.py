@@ -1,4 +1,4 @@
-"""What a crew may answer: closed, bounded shapes, checked before anything is believed."""
+"""Schemas of a crew's answers: closed, bounded shapes, checked before anything is believed."""
 
 import unicodedata
 from typing import Annotated, Literal

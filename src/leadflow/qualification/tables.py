@@ -1,4 +1,4 @@
-"""What a crew was asked about a lead, and what came of it."""
+"""Table of questions to a crew about leads, and of the answers."""
 
 from datetime import datetime
 from typing import Any

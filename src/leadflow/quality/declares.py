@@ -1,4 +1,4 @@
-"""What quality control adds: the kinds of automated decisions that people judge."""
+"""Declarations of quality control: the kinds of automated decisions that people judge."""
 
 from leadflow.quality.of_assignments import ASSIGNMENTS
 from leadflow.quality.of_scores import SCORES

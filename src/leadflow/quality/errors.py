@@ -1,4 +1,4 @@
-"""What can go wrong with reviews; each message says what to do."""
+"""Errors of reviews; each message says what to do."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What a sample says of all decisions: shares weighted by how likely each item was drawn. Pure."""
+"""Estimates for all decisions from a sample, weighted by how likely each item was drawn. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was known of leads at the moment of a decision, for people who judge blind.
+"""Snapshots of leads as they were at a decision, for people who judge blind.
 
 Features and the part of the profile that identifies nobody; never a score, and no opinion of AI,
 which is a machine's answer too.

@@ -1,5 +1,4 @@
-"""How good automated decisions are: what people judged, weighted to all decisions, and what came of
-the leads since."""
+"""The quality report: people's judgements weighted to all decisions, and the outcomes since."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence

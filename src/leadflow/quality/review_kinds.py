@@ -1,4 +1,5 @@
-"""What kinds of decisions are looked at. A kind is one file, named in the room's `declares.py`.
+"""The catalogue of reviewed kinds of decisions. A kind is one file, named in the room's
+`declares.py`.
 
 A kind says which decisions of a day there are, what a reviewer is shown of one, what they may
 answer, and how that compares with what the machine decided. The rest of this room asks no more.

@@ -1,5 +1,4 @@
-"""What was judged in a period, read for the report: each item with its reviews, and what came of
-its lead since."""
+"""The items judged in a period, with their reviews and their leads' outcomes, for the report."""
 
 from collections import defaultdict
 from collections.abc import Sequence

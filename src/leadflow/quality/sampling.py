@@ -1,4 +1,4 @@
-"""Which decisions of a day are looked at: how many of each stratum, and which. Pure.
+"""Stratified sampling of a day's decisions: how many of each stratum, and which. Pure.
 
 A stratum is a confidence band and a value band. Within one, every decision is as likely to be drawn
 as any other; between them, decisions the machine was unsure of, or where much is at stake, are

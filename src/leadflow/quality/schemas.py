@@ -1,4 +1,4 @@
-"""What goes over the wire: an item as it is judged blind, what is revealed after, the report."""
+"""Schemas of reviews: an item as it is judged blind, what is revealed after, the report."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self

@@ -1,4 +1,4 @@
-"""What rule sets there are: a kind is what the rules are for, and what their actions may say."""
+"""The kinds of rule sets: what each is for, and which actions its rules may name."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

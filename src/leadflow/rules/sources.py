@@ -1,4 +1,4 @@
-"""Where the fields come from: every lead with the score that counts, and reading their values."""
+"""The source of condition fields: every lead with the score that counts, and the fields' values."""
 
 from collections.abc import Sequence
 from datetime import datetime

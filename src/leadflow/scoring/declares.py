@@ -1,4 +1,4 @@
-"""What scoring adds: decisions about which model serves and about scores that people set."""
+"""Declarations of scoring: decisions about the serving model and about overrides."""
 
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind

@@ -1,4 +1,4 @@
-"""How leads score, for ``/metrics``."""
+"""Gauges of scores by level, for ``/metrics``."""
 
 from collections.abc import Iterable
 from datetime import datetime

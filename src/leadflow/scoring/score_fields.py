@@ -1,4 +1,5 @@
-"""What conditions may ask of a lead's score: the one that counts, and the model's parts of it."""
+"""Fields of a lead's score that conditions may ask about: the one that counts, and the model's
+parts of it."""
 
 from collections.abc import Callable
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""What the simulated market is made of, with what each thing does to the odds of buying."""
+"""The parts of the simulated market, with the effect of each on the odds of buying."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is well, what is missing, how to mend it."""
+"""Examination of an installation: what is well, what is missing, how to mend it."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""Whether the ports the servers need are free."""
+"""Check that the ports the servers need are free."""
 
 import socket
 

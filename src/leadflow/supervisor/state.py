@@ -1,4 +1,5 @@
-"""What runs, written down: so that a second ``up`` sees it and ``down`` can end it."""
+"""The written state of running servers, so that a second ``up`` sees them and ``down`` can end
+them."""
 
 import contextlib
 import json

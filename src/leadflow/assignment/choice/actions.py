@@ -1,4 +1,4 @@
-"""What an assignment rule may say: the actions, checked when the rule is written."""
+"""The actions of assignment rules, checked when the rule is written."""
 
 from typing import Literal
 

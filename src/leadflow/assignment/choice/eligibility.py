@@ -1,4 +1,4 @@
-"""Who may get a lead at all: constraints with names, kept as one bit each. Pure."""
+"""Eligibility of salespeople for a lead: named constraints, kept as one bit each. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""How well salespeople fit a lead: skill and territory, worked out once for alike leads. Pure."""
+"""Fit between salespeople and leads (skill, territory), computed once for leads that are alike.
+Pure."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""What has been settled before anybody is chosen: the rule a lead meets, and how people stand."""
+"""Inputs of a decision, settled beforehand: the rule a lead meets, and the state of the team."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

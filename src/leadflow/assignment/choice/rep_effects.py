@@ -1,4 +1,4 @@
-"""What each salesperson adds to a lead's odds, by segment, shrunk towards the team. Pure.
+"""The effect of each salesperson on a lead's odds, by segment, shrunk towards the team. Pure.
 
 A lead's own quality is taken out first: what counts is how many more leads converted than the score
 expected. With O converted, E = Σp expected and V = Σp(1 − p), (O − E) / V estimates the log of the

@@ -1,4 +1,4 @@
-"""How one of the salespeople who could have a lead is chosen: pure functions of values.
+"""Assignment strategies: pure functions that choose one of the eligible salespeople.
 
 Each strategy gives every candidate its parts and a total. The highest total gets the lead; where
 totals are equal, whoever has the larger share of their capacity free, then the lower id, so that

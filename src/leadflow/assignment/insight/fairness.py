@@ -1,4 +1,4 @@
-"""How evenly leads were handed out. Pure."""
+"""Measures of how evenly leads were distributed. Pure."""
 
 from collections.abc import Sequence
 

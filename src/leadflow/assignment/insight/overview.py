@@ -1,4 +1,4 @@
-"""What a manager looks at first: the best open leads, who has them and why."""
+"""The manager's overview: the best open leads, their salespeople and the reasons."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,5 @@
-"""How salespeople and strategies did in a period: response, acceptance, conversion, load, fairness.
+"""The performance report of salespeople and strategies in a period: response, acceptance,
+conversion, load, fairness.
 
 Response times are working minutes of the salesperson. Conversion is held against what the score
 expected, of leads handed out at least the horizon ago.

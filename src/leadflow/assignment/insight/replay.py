@@ -1,4 +1,4 @@
-"""What other strategies would have made of past leads. Pure.
+"""Off-policy replay: past leads as other strategies would have assigned them. Pure.
 
 Past leads come again day by day, in the order they came; each strategy hands them out among the
 same people, who are free of a lead after as long as it really stayed in work. What a choice is

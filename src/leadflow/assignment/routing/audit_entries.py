@@ -1,4 +1,4 @@
-"""What the audit log is told of assignments: who got which lead, by which rule, and why."""
+"""Audit entries of assignments: which lead went to whom, by which rule, and why."""
 
 from collections.abc import Mapping, Sequence
 

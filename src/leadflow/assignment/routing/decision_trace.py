@@ -1,4 +1,4 @@
-"""How a decision came about, read back in words."""
+"""The stored trace of a decision, read back in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who had the leads of an imported file: recorded as past assignments, by the file's mapping."""
+"""Past assignments of an imported file, recorded by the file's mapping."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

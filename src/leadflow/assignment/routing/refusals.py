@@ -1,4 +1,4 @@
-"""Who let a lead go already, and so is not offered it again."""
+"""Salespeople who have turned a lead down, and are not offered it again."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

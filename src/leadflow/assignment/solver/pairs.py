@@ -1,4 +1,4 @@
-"""Which pairs of lead and rep are worth weighing, out of millions that are possible."""
+"""Candidate pairs of lead and salesperson, chosen out of millions that are possible."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
-"""What a place with each rep is worth: the dual prices of a flow, and the bound they prove."""
+"""Dual prices of the flow problem (the worth of a place with each salesperson), and the bound they
+prove."""
 
 import numpy as np
 

@@ -1,5 +1,5 @@
-"""Who is there to hand leads to: the team, kept in memory while it does not change, and the loads
-of the moment."""
+"""Cached team snapshot plus current loads. The snapshot is kept in memory until the team changes,
+or the day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

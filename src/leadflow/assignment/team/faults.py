@@ -1,4 +1,4 @@
-"""What does not fit together in a sales team, with the place of each fault. Pure."""
+"""Faults in a sales team's definition, each with its place. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator

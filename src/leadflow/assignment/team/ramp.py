@@ -1,4 +1,4 @@
-"""How much of the capacity someone gets today: while new, and when back from days off. Pure."""
+"""The share of the capacity that a salesperson gets today: while new, and after days off. Pure."""
 
 from datetime import date, datetime, timedelta
 

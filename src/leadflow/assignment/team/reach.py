@@ -1,4 +1,4 @@
-"""Which leads and salespeople are whose: one's own, one's team's, nobody's."""
+"""Whether a caller's reach (own, team, unassigned) covers a lead or a salesperson."""
 
 from collections.abc import Collection
 

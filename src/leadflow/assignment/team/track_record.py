@@ -1,4 +1,4 @@
-"""What is known of salespeople from the leads they had: counted in the store, fitted in memory."""
+"""Track records of salespeople: counted in the database, fitted in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

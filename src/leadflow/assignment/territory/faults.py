@@ -1,4 +1,4 @@
-"""What is wrong with territories as they are defined, before any lead meets them. Pure."""
+"""Faults in the definition of territories, found before any lead meets them. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which territories have a lead, for many leads: the tree is prepared once. Pure."""
+"""Lookup of the territories that cover a lead; the tree is built once for many leads. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence

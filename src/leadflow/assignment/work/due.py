@@ -1,4 +1,4 @@
-"""Whether there is anything to do about leads in work, before it is set about."""
+"""Cheap check whether anything is due about leads in work, before a flow is loaded."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Who a lead goes to when its salesperson does not get in touch. Pure.
+"""The escalation path of a lead whose salesperson does not get in touch. Pure.
 
 Places in the chain: 0 whoever had it first, 1 the next best, 2 the team's lead, 3 the manager, 4
 the fallback owner, who keeps it.

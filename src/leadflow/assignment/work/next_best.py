@@ -1,4 +1,4 @@
-"""Who would be next: the decision about a lead once more, without those who had it."""
+"""The next best salesperson: the decision about a lead repeated without those who had it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

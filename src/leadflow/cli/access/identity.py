@@ -1,4 +1,4 @@
-"""Who acts at this terminal: whoever has signed in here, else the user of the machine, as such."""
+"""The identity at this terminal: the person who has signed in here, else the machine's user."""
 
 import os
 from datetime import UTC, datetime

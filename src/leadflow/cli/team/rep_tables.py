@@ -1,4 +1,4 @@
-"""How the sales team looks on the screen."""
+"""Tables of the sales team for the terminal."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

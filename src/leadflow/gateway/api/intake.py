@@ -1,5 +1,4 @@
-"""What comes in over the API, gathered: each use case of the intake works on the requests that
-arrived together."""
+"""The gathered use cases of the intake: each works on the requests that arrived together."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Who is on a page, and going on after a form."""
+"""The signed-in person of a page, and redirects after a form."""
 
 from typing import Annotated
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""What happened to a lead, from every room, for its page."""
+"""The history of a lead, put together from every room, for its page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

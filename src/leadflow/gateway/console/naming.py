@@ -1,4 +1,4 @@
-"""What a lead is called on a page; by its id where the reader may not see who it is."""
+"""The name of a lead on a page; its id where the reader may not see who it is."""
 
 from collections.abc import Iterable
 

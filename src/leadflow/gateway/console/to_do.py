@@ -1,4 +1,4 @@
-"""What waits: for whoever is signed in, and for everybody; oldest first."""
+"""The to-do lists: of the signed-in person, and of everybody; oldest first."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

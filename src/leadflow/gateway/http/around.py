@@ -1,4 +1,4 @@
-"""What stands around every request, as plain ASGI, because it is in the way of each of them."""
+"""Middleware around every request, as plain ASGI, because each request pays for it."""
 
 from abc import ABC, abstractmethod
 

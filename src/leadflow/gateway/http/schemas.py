@@ -1,4 +1,4 @@
-"""What the gateway answers where it cannot do what was asked."""
+"""Schema of a problem document, the answer where something could not be done."""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,5 @@
-"""Who may call what: programs by keys, people by sign-ins; each route says what it takes."""
+"""Authentication and permissions: programs by keys, people by sign-ins; each route declares what it
+takes."""
 
 import asyncio
 from collections.abc import Callable

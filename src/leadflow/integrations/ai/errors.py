@@ -1,4 +1,4 @@
-"""What can go wrong when AI is asked, by kind. Messages name the kind and repeat no answer."""
+"""Errors of asking AI, by kind. Messages name the kind and repeat no answer."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What each member of the crew is told. Any change of a word here needs a new version."""
+"""The prompts of the crew. Any change of a word here needs a new version."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a notification says. By ids, links and figures; who somebody is stays in the store."""
+"""The texts of notifications: ids, links and figures; who somebody is stays in the store."""
 
 from dataclasses import dataclass
 from datetime import datetime

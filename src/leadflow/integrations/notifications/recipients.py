@@ -1,4 +1,4 @@
-"""Where a salesperson is reached: as a person with an account, else at an address of their own."""
+"""The address of a salesperson: their account's, else one of their own."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How long it may take to check a payload: schemas that could hold everybody up are not taken."""
+"""Limits on schemas of payloads: one whose check could take unbounded time is refused."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

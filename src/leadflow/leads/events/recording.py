@@ -1,4 +1,4 @@
-"""What leads do, as it arrives: checked, and stored once."""
+"""Recording of lead events: checked, and stored once."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a mapping says each custom attribute is, in the store."""
+"""Definitions of custom attributes from a mapping, in the store."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""What a sample of a file says about its columns: their type, fill and variety."""
+"""Profile of a file's columns from a sample: their type, fill and variety."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which columns become attributes, under which name and of which kind; and why others do not."""
+"""Columns proposed as attributes, with name and kind; and the reasons against the others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What every file becomes: columns, and rows of text one at a time."""
+"""The common form of every file: columns, and rows of text one at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a person needs to decide on a challenger: both on the same leads, and what would change."""
+"""The report for a promotion: champion and challenger on the same leads, and what would change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

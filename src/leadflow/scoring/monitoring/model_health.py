@@ -1,4 +1,4 @@
-"""How the model that serves is doing, as plain data and in words."""
+"""The health of the serving model, as plain data and in words."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime

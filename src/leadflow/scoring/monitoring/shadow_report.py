@@ -1,4 +1,5 @@
-"""What would change if the challenger served: levels and scores now, errors on matured leads."""
+"""Comparison of a shadow challenger with the champion: levels and scores now, errors on matured
+leads."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

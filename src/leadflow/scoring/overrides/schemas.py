@@ -1,4 +1,4 @@
-"""What a person says of a score."""
+"""Schema of an override."""
 
 from typing import Annotated, Literal
 

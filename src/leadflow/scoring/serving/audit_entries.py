@@ -1,5 +1,5 @@
-"""What the audit log is told of scores: one entry for a score given in a request, one for a batch.
-Each score with its reasons is in the history of scores, under its lead and moment."""
+"""Audit entries of scores: one for a score given in a request, one for a batch. Each score with its
+reasons is in the history of scores, under its lead and moment."""
 
 from datetime import datetime
 from typing import Any

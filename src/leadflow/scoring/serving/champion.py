@@ -1,4 +1,4 @@
-"""Which model scores: the champion, loaded only as it was approved.
+"""Loading of the champion, only as it was approved.
 
 The alias ``champion`` in MLflow says what should serve, the record of serving what was approved to.
 A model serves only where the two agree and its files are those that were approved.

@@ -1,4 +1,4 @@
-"""Which model or rubric served when, and what a challenger would have said."""
+"""Tables of serving: which model or rubric served when, and the challenger's shadow scores."""
 
 from datetime import datetime
 

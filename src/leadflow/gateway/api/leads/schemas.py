@@ -1,4 +1,4 @@
-"""What the gateway answers about leads."""
+"""Schemas of the gateway's answers about leads."""
 
 from datetime import datetime
 from typing import Any, Self

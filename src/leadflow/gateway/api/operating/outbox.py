@@ -1,4 +1,4 @@
-"""What leaves Leadflow: acts that wait, that nobody could be told of, that are uncertain."""
+"""The outbox over the API: acts that wait, are uncertain, or found nobody to tell."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self

@@ -1,4 +1,4 @@
-"""Which approvals a caller may see, and which they may decide."""
+"""The approvals a caller may see, and those they may decide."""
 
 from datetime import UTC, datetime
 

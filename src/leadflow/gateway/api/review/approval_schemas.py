@@ -1,4 +1,4 @@
-"""What the API says and takes of approvals."""
+"""Schemas of approvals in requests and answers."""
 
 from datetime import datetime
 from typing import Any, Self

@@ -1,4 +1,4 @@
-"""What waits for a decision, deciding it, and one-time codes for the form in Prefect."""
+"""Approvals over the API: listing, deciding, and one-time codes for the form in Prefect."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""How salespeople, assignment strategies and people's overrides do."""
+"""Analytics over the API: salespeople, assignment strategies, overrides."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta

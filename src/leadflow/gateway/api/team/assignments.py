@@ -1,4 +1,4 @@
-"""Who has a lead, and how that was decided among everybody."""
+"""Assignments over the API: the salesperson of a lead, and the trace of the decision."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Self

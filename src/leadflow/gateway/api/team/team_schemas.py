@@ -1,4 +1,4 @@
-"""What the gateway answers about the sales team."""
+"""Schemas of the gateway's answers about the sales team."""
 
 from datetime import datetime
 from typing import Any, Self

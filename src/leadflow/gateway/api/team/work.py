@@ -1,4 +1,4 @@
-"""What salespeople and managers do with a lead that somebody has."""
+"""Work on assigned leads over the API: accepting, returning, touching, reassigning."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""What the API says and takes of leads in salespeople's hands."""
+"""Schemas of work on assigned leads."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
