@@ -7,6 +7,7 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader
 
 from leadflow.gateway.console import rendering, routers
+from tests.gateways import application
 from tests.guides import Section, examples_in, run, sections
 
 GUIDE = sections("adding.md")
@@ -29,6 +30,8 @@ def test_the_page_works(
     with_template(section, monkeypatch)
     router: Any = test.__globals__["router"]
     monkeypatch.setattr(routers, "ROUTERS", (*routers.ROUTERS, router))
+    application.cache_clear()
+    request.addfinalizer(application.cache_clear)
     run(test, request)
 
 
