@@ -188,6 +188,21 @@ def test_a_server_that_dies_comes_back_and_one_that_keeps_dying_is_an_error(
         child.revive()
 
 
+def test_what_a_script_leaves_running_in_the_background_still_ends_its_servers(
+    tmp_path: Path,
+) -> None:
+    ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        waits = "import time; print('ready', flush=True); time.sleep(60)"
+        child = Child(Service("waiter", (sys.executable, "-c", waits), {}, None), tmp_path)
+        while "ready" not in child.log.read_text():
+            time.sleep(0.05)
+        os.kill(child.pid, signal.SIGINT)
+        assert child._process.wait(20) != 0
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+
+
 def test_a_server_that_ends_at_once_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     broken = Service(
         "broken", (sys.executable, "-c", "raise SystemExit('no such table')"), {}, "http://[::1]:9/"

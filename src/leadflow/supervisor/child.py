@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -104,6 +105,7 @@ class Child:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        _hear_interrupts()
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 self.service.command,
@@ -114,6 +116,14 @@ class Child:
                 start_new_session=True,
                 pass_fds=self.service.hands,
             )
+
+
+def _hear_interrupts() -> None:
+    """A script of a shell starts what it leaves behind (``leadflow up &``) deaf to SIGINT, and
+    children inherit that: Prefect's workers, which end by it, would have to be killed."""
+    deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if deaf and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def answers(url: str) -> bool:
