@@ -19,7 +19,7 @@ from leadflow.audit import chain
 from leadflow.audit.entries import COLUMNS as CHAINED
 from leadflow.audit.entries import Entry, Prepared, prepare
 from leadflow.audit.service import append
-from leadflow.database.copying import copy_rows, driver_connection, insert_rows
+from leadflow.database.copying import driver_connection, write_rows
 from leadflow.database.randomness import random_bytes
 from leadflow.observability.steps import step
 from leadflow.secret import derive_key, load_secret
@@ -29,8 +29,6 @@ AT_A_TIME = 500
 FORGED = "audit.forged"
 # An entry as it will be in the chain, but for its place there.
 COLUMNS = ("id", *CHAINED[1:-2], "mac")
-# So many are quicker written as text than by COPY.
-FEW = 32
 # In the order they were made, but for those that are being written at this moment.
 TAKE = """
 WITH taken AS (
@@ -53,16 +51,7 @@ def record_soon(session: Session, entries: Sequence[Entry]) -> None:
         ValueError: one has a person's reason; what people do is recorded at once.
     """
     rows = [_row(entry, datetime.now(UTC)) for entry in entries]
-    if len(rows) <= FEW:
-        insert_rows(session, "audit_waiting", [_as_json(row) for row in rows])
-    else:
-        copy_rows(session, "audit_waiting", COLUMNS, rows)
-
-
-def _as_json(row: Sequence[Any]) -> dict[str, Any]:
-    values = dict(zip(COLUMNS, row, strict=True))
-    values["at"] = values["at"].isoformat()
-    return values
+    write_rows(session, "audit_waiting", COLUMNS, rows)
 
 
 def _row(entry: Entry, at: datetime) -> tuple[Any, ...]:

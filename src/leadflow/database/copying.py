@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
@@ -12,6 +13,10 @@ from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# So many rows are quicker written as text than by COPY, which takes two exchanges to begin with;
+# and they may be sent together with other statements.
+FEW = 32
 
 
 def driver_connection(session: Session) -> Connection[Any]:
@@ -68,10 +73,10 @@ def run(session: Session, statement: str, values: Mapping[str, Any]) -> None:
 
 @contextmanager
 def sent_together(session: Session) -> Iterator[None]:
-    """Statements of the driver within the block (``run``, ``insert_rows``) go out one after another
-    without waiting for an answer; the block ends when all are done. While others compute in this
-    process, each wait is a place in their queue. COPY and SQLAlchemy's own statements have no place
-    in it.
+    """Statements of the driver within the block (``run``, up to ``FEW`` rows) go out one after
+    another without waiting for an answer; the block ends when all are done. While others compute
+    in this process, each wait is a place in their queue. COPY and SQLAlchemy's own statements have
+    no place in it.
 
     Raises:
         psycopg.Error: one of the statements failed, and with it the transaction.
@@ -80,14 +85,27 @@ def sent_together(session: Session) -> Iterator[None]:
         yield
 
 
-def insert_rows(session: Session, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert a few rows of the same columns by one statement, as JSON: what is no text, number,
-    truth or list of them must be given as PostgreSQL writes it. Where there are many, or where they
-    hold numbers that JSON lacks (infinity), ``copy_columns`` is the better way."""
+def insert_rows(
+    session: Session, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows of values, in the order of ``columns``, by one statement, as JSON: texts,
+    numbers, truths, lists of them, moments. What JSON lacks (infinity) is given as PostgreSQL
+    writes it."""
     if rows:
-        statement = _insert(table, tuple(rows[0]))
-        content = json.dumps(rows, allow_nan=False)
+        named = [dict(zip(columns, row, strict=True)) for row in rows]
+        content = json.dumps(named, allow_nan=False, default=datetime.isoformat)
+        statement = _insert(table, tuple(columns))
         driver_connection(session).execute(statement, (content,), prepare=True)
+
+
+def write_rows(
+    session: Session, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """The same, by COPY where there are more than ``FEW``."""
+    if len(rows) <= FEW:
+        insert_rows(session, table, columns, rows)
+    else:
+        copy_rows(session, table, columns, rows)
 
 
 @lru_cache

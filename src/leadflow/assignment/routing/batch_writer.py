@@ -12,10 +12,10 @@ from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.choice.strategies import PARTS
 from leadflow.assignment.notices import Handed, tell_of_assignments
 from leadflow.assignment.routing import leftover
-from leadflow.assignment.routing.decision_columns import decision_columns, decision_rows
+from leadflow.assignment.routing.decision_columns import DECISION, decision_columns, decision_rows
 from leadflow.assignment.snapshots import TeamSnapshot
 from leadflow.assignment.team.sla import first_times
-from leadflow.database.copying import copy_columns, copy_rows, insert_rows, run
+from leadflow.database.copying import FEW, copy_columns, insert_rows, run, write_rows
 from leadflow.database.ids import new_id
 
 ASSIGNMENT = (
@@ -36,9 +36,6 @@ ASSIGNMENT = (
     "due_at",
     "next_step_at",
 )
-
-# Decisions that are quicker written as text than by COPY, which takes two exchanges to begin with.
-FEW = 32
 
 BATCH = """
 INSERT INTO assignment_batches
@@ -97,23 +94,16 @@ def write_decisions(
     clocks = Clocks(batch)
     assigned = [assignment_row(made, ids[made.lead.lead_id], batch, clocks) for made in given]
     if len(fresh) <= FEW:
-        insert_rows(session, "assignment_decisions", decision_rows(words, fresh, batch.at))
-        insert_rows(session, "assignments", [_as_json(row) for row in assigned])
+        rows = decision_rows(words, fresh, batch.at)
+        insert_rows(session, "assignment_decisions", DECISION, rows)
     else:
         copy_columns(session, "assignment_decisions", decision_columns(words, fresh, batch.at))
-        copy_rows(session, "assignments", ASSIGNMENT, assigned)
+    write_rows(session, "assignments", ASSIGNMENT, assigned)
     leftover.keep(session, fresh, ids, batch.at)
     # A batch that requests share is written in parts: the first assignment names the part.
     if assigned:
         tell_of_assignments(session, assigned[0][0], [handed(made, batch) for made in given])
     return {row[1]: _given(dict(zip(ASSIGNMENT, row, strict=True))) for row in assigned}
-
-
-def _as_json(row: Sequence[Any]) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in zip(ASSIGNMENT, row, strict=True)
-    }
 
 
 def _given(row: Mapping[str, Any]) -> Given:

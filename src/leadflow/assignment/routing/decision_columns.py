@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WORDS = ("id", "batch_id", "lead_id", "rule_id", "strategy", "rep_id", "reason")
 NUMBERS = ("masks", "totals", "parts", "free")
+DECISION = (*WORDS, "decided_at", *NUMBERS)
 
 
 def decision_columns(
@@ -33,23 +34,22 @@ def decision_columns(
         pa.array([one.parts.astype(np.float32).reshape(-1) for one in judged], shares),
         pa.array([one.free.astype(np.float32) for one in judged], shares),
     ]
-    return pa.RecordBatch.from_arrays(columns, names=[*WORDS, "decided_at", *NUMBERS])
+    return pa.RecordBatch.from_arrays(columns, names=DECISION)
 
 
 def decision_rows(
     words: Sequence[Sequence[str | None]], choices: Sequence[Choice], at: datetime
-) -> list[dict[str, Any]]:
-    """The same as rows whose values JSON has."""
-    moment = at.isoformat()
+) -> list[tuple[Any, ...]]:
+    """The same as rows of ``DECISION`` whose values JSON has."""
     return [
-        {
-            **dict(zip(WORDS, said, strict=True)),
-            "decided_at": moment,
-            "masks": choice.mask.tolist(),
-            "totals": _numbers(choice.judged.totals),
-            "parts": _numbers(choice.judged.parts),
-            "free": _numbers(choice.judged.free),
-        }
+        (
+            *said,
+            at,
+            choice.mask.tolist(),
+            _numbers(choice.judged.totals),
+            _numbers(choice.judged.parts),
+            _numbers(choice.judged.free),
+        )
         for said, choice in zip(words, choices, strict=True)
     ]
 

@@ -16,7 +16,6 @@ from leadflow.assignment.choice.plan import Group, Plan
 from leadflow.assignment.locks import assignment_lock_within
 from leadflow.assignment.routing.audit_entries import audit_soon
 from leadflow.assignment.routing.batch_writer import (
-    FEW,
     Batch,
     Given,
     ensure_batch,
@@ -31,7 +30,7 @@ from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import CachedTeam, Newest, cached_team_with
 from leadflow.audit.context import Acting
 from leadflow.conditions.fields import RowsAtHand
-from leadflow.database.copying import ask, sent_together
+from leadflow.database.copying import FEW, ask, sent_together
 from leadflow.database.ids import new_id
 from leadflow.leads.tables import Lead
 from leadflow.observability.steps import step
