@@ -1,5 +1,6 @@
 """Requests that arrive together are worked on together, and a lone one never waits."""
 
+import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -7,7 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import pytest
 from structlog.contextvars import get_contextvars
 
-from leadflow.gateway.http.gathering import Gathering
+from leadflow.gateway.http.gathering import Gathering, rounds_of
 from leadflow.observability.logs import bound
 
 
@@ -106,3 +107,52 @@ def test_a_batch_is_worked_on_in_the_context_of_its_first_request(executor: Exec
         gathering.submit(1).result(5)
     gathering.submit(2).result(5)
     assert seen == [{"request_id": "req_1"}, {}]
+
+
+def test_between_two_batches_an_event_loop_goes_round() -> None:
+    """Whoever was ready in the loop is in the next batch, not in the one after."""
+    seen: list[str] = []
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        between = rounds_of(loop, rounds=3)
+        waiting = loop.run_in_executor(None, between)
+        loop.call_soon(lambda: loop.call_soon(lambda: seen.append("second round")))
+        await waiting
+        assert seen == ["second round"]
+
+    asyncio.run(scenario())
+
+
+def test_nobody_waits_for_an_event_loop_that_has_ended() -> None:
+    loop = asyncio.new_event_loop()
+    between = rounds_of(loop)
+    loop.close()
+    between()
+
+
+def test_an_event_loop_that_waits_for_the_last_batch_is_not_waited_for() -> None:
+    """As it does when the gateway ends: each would wait for the other for ever."""
+
+    async def scenario() -> None:
+        between = rounds_of(asyncio.get_running_loop())
+        with ThreadPoolExecutor(1) as pool:  # whose end blocks the loop
+            pool.submit(between)
+
+    asyncio.run(scenario())
+
+
+def test_after_each_batch_others_are_let_in(executor: Executor) -> None:
+    done: list[str] = []
+
+    def work(batch: Sequence[int]) -> list[int]:
+        done.append("batch")
+        return list(batch)
+
+    gathering: Gathering[int, int] = Gathering(
+        work, executor, between=lambda: done.append("others")
+    )
+    gathering.submit(1).result(5)
+    gathering.submit(2).result(5)
+    executor.shutdown()
+    assert done == ["batch", "others", "batch", "others"]

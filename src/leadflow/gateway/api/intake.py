@@ -1,5 +1,6 @@
 """The gathered use cases of the intake: each works on the requests that arrived together."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from leadflow.gateway.http.gathering import Gathering
+from leadflow.gateway.http.gathering import Gathering, rounds_of
 from leadflow.intake.edits import Edit, edit_leads
 from leadflow.intake.events import EventsTaken, EventsTold, take_events
 from leadflow.intake.leads import LeadSent, LeadTaken, take_leads
@@ -30,10 +31,11 @@ THREADS = 2
 
 class Intake:
     """The gathered use cases of one process. Facts about a lead (events, outcomes, edits) and new
-    leads gather apart, so that a long list of events holds up no lead."""
+    leads gather apart, so that a long list of events holds up no lead. Made in the event loop that
+    it is asked from."""
 
     def __init__(self, serving: ServingScorer) -> None:
-        self._serving = serving
+        self._serving, self._between = serving, rounds_of(asyncio.get_running_loop())
         self._executor = ThreadPoolExecutor(THREADS, "intake")
         self.leads: Gathering[LeadSent, LeadTaken] = self._gathering(take_leads)
         self.events: Gathering[EventsTold, EventsTaken] = self._gathering(take_events)
@@ -48,7 +50,7 @@ class Intake:
             scorer, settings = self._serving.if_loaded(), get_settings()
             return together(lambda session, part: take(session, part, scorer, settings), asked)
 
-        return Gathering(work, self._executor)
+        return Gathering(work, self._executor, between=self._between)
 
     def stop(self) -> None:
         """End, once what has been asked is answered."""

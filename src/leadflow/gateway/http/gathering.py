@@ -1,5 +1,5 @@
 """Requests that arrive together are worked on together: while one batch is in the database, the
-next gathers. A lone request never waits for others."""
+next gathers. A lone request never waits for others, and nobody waits for a timer."""
 
 import asyncio
 import threading
@@ -16,6 +16,11 @@ from leadflow.observability.trace_context import traceparent
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 MOST = 256
+# In the first the answers are written, in the others what has arrived meanwhile is read: batches of
+# twelve instead of seven at 32 connections, and a third more requests a second. With three rounds
+# one run in four fell back to seven.
+ROUNDS = 8
+PATIENCE_SECONDS = 0.05
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Gathering(Generic[Asked, Answered]):
             whoever asked, and what it raises, to all of the batch.
         executor: where batches are worked on; several gatherings may share one.
         most: requests in a batch.
+        between: called after each batch, before the next is taken; see ``rounds_of``.
     """
 
     def __init__(
@@ -44,8 +50,9 @@ class Gathering(Generic[Asked, Answered]):
         work: Callable[[Sequence[Asked]], Sequence[Answered | Exception]],
         executor: Executor,
         most: int = MOST,
+        between: Callable[[], None] = lambda: None,
     ) -> None:
-        self._work, self._executor, self._most = work, executor, most
+        self._work, self._executor, self._most, self._between = work, executor, most, between
         self._lock = threading.Lock()
         self._waiting: list[_Asked[Asked, Answered]] = []
         self._busy = False
@@ -67,6 +74,7 @@ class Gathering(Generic[Asked, Answered]):
     def _drain(self) -> None:
         while batch := self._next():
             self._answer(batch)
+            self._between()
 
     def _next(self) -> "list[_Asked[Asked, Answered]]":
         """Those that wait; with none left, whoever comes next starts anew."""
@@ -99,3 +107,25 @@ class Gathering(Generic[Asked, Answered]):
         others = [one.trace for one in batch[1:] if one.trace is not None]
         with bound(gathered=len(batch)), span("batch", links=others):
             return self._work(asked)
+
+
+def rounds_of(loop: asyncio.AbstractEventLoop, rounds: int = ROUNDS) -> Callable[[], None]:
+    """Waits until an event loop has gone this many times through all that is ready in it, so that
+    who has arrived is in the next batch and not in the one after. Not long for a loop that is held
+    up: it may be waiting for this batch, as it does at its end."""
+
+    def go_round(left: int, done: threading.Event) -> None:
+        if left:
+            loop.call_soon(go_round, left - 1, done)
+        else:
+            done.set()
+
+    def wait() -> None:
+        done = threading.Event()
+        try:
+            loop.call_soon_threadsafe(go_round, rounds, done)
+        except RuntimeError:  # the loop has ended, and nobody arrives any more
+            return
+        done.wait(PATIENCE_SECONDS)
+
+    return wait

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import Header, Response
 
+HEADER, LONGEST = "Idempotency-Key", 200
 IdempotencyKey = Annotated[
     str | None,
     Header(
         min_length=1,
-        max_length=200,
+        max_length=LONGEST,
         description="Any text of yours; a request sent again under the same key is taken once.",
     ),
 ]

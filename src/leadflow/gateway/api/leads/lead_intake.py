@@ -7,12 +7,13 @@ from leadflow.gateway.api.leads.lead_answers import lead_answer
 from leadflow.gateway.api.leads.schemas import LeadAnswer
 from leadflow.gateway.http.callers import CreatesLeads
 from leadflow.gateway.http.idempotency import REPLAYED, IdempotencyKey
+from leadflow.gateway.http.short_way import ShortWay
 from leadflow.intake.deliveries import Delivery
 from leadflow.intake.leads import LeadSent
 from leadflow.intake.senders import Sender
 from leadflow.leads.schemas import LeadIn
 
-router = APIRouter(tags=["leads"])
+router = APIRouter(tags=["leads"], route_class=ShortWay)
 
 
 @router.post("/leads", response_model=LeadAnswer, status_code=201, summary="Take a lead in")
