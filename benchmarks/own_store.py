@@ -21,6 +21,7 @@ def own_store() -> "Iterator[tuple[Engine, Settings]]":
     from leadflow.database.engine import get_engine, get_owner_engine
     from leadflow.database.migrate import upgrade
     from leadflow.settings import get_settings
+    from tests.servers import free_port
 
     before = dict(os.environ)
     # No setting of this installation goes along: made-up leads belong in no real store.
@@ -30,6 +31,8 @@ def own_store() -> "Iterator[tuple[Engine, Settings]]":
         # The embedded PostgreSQL runs as a user of its own, who must be able to reach its data.
         Path(folder).chmod(0o755)
         os.environ["LEADFLOW_HOME"] = folder
+        # Its mails go to a mail server of its own, where a benchmark starts one.
+        os.environ["LEADFLOW_SMTP_PORT"] = str(free_port())
         _forget()
         try:
             settings = get_settings()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,15 @@ def gateway(settings: "Settings", factory: str) -> Iterator[int]:
         yield port
 
 
-def background(settings: "Settings") -> AbstractContextManager[object]:
-    """The background process, where this version has one."""
+@contextmanager
+def background(settings: "Settings") -> Iterator[None]:
+    """The background process, where this version has one, and the mail server that it sends to."""
     if find_spec("leadflow.background") is None:
-        return nullcontext()
-    return _running(settings, ("leadflow.background.main",))
+        yield
+        return
+    mail, loops = "leadflow.integrations.notifications.mailbox", "leadflow.background.main"
+    with _running(settings, (mail,)), _running(settings, (loops,)):
+        yield
 
 
 @contextmanager

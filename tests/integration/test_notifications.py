@@ -15,6 +15,7 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.mailbox import Mail, read_mail, serve
+from leadflow.integrations.notifications.smtp import ServerAway
 from leadflow.outbox.consumer import Consumer
 from leadflow.outbox.lanes import NOTICES
 from leadflow.outbox.tables import OutboxRow
@@ -106,7 +107,8 @@ def test_a_mail_server_that_is_down_loses_nothing(store: Engine, mail_settings: 
         add_person(session, "dana", "D", ["data_scientist"], "test", "dana@example.com")
         approvals.propose(session, QUESTION, now)
     away = mail_settings.model_copy(update={"smtp_port": free_port()})
-    deliver(store, away)
+    with pytest.raises(ServerAway):
+        deliver(store, away)
     with unit_of_work() as session:
         row = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify_person")).one()
         assert (row.status, row.attempts) == ("waiting", 1)

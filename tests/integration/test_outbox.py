@@ -21,6 +21,7 @@ from leadflow.outbox.acts import (
     NotPerformed,
     Order,
     Outside,
+    ReceiverAway,
     Unknown,
     UnknownAct,
 )
@@ -130,6 +131,28 @@ def test_many_consumers_perform_each_act_once_and_a_key_is_taken_once(
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(consume, consumers)) == 60
     assert sorted(receiver.got) == list(range(60))
+
+
+def test_while_nobody_answers_one_act_is_tried_and_the_others_keep_their_attempts(
+    receiver: Receiver, consumer: Clocked
+) -> None:
+    """A thousand mails that wait for a mail server must not each knock at its door."""
+
+    def away() -> End:
+        raise ReceiverAway("nobody answers")
+
+    put("again", *range(5))
+    receiver.answer = away
+    for _ in range(2):
+        with pytest.raises(ReceiverAway):
+            consumer.consume()
+    assert len(receiver.got) == 2
+    with unit_of_work() as session:
+        rows = session.scalars(select(OutboxRow)).all()
+        assert {one.status for one in rows} == {"waiting"}
+        assert sorted(one.attempts for one in rows) == [0, 0, 0, 1, 1]
+    receiver.answer = Done
+    assert consumer.consume(timedelta(minutes=10)) == 5
 
 
 def test_only_declared_acts_with_a_fitting_payload_are_written(session: Session) -> None:

@@ -8,6 +8,7 @@ import httpx
 
 from leadflow.observability.spans import span
 from leadflow.observability.trace_context import traceparent
+from leadflow.outbox.acts import ReceiverAway
 from leadflow.settings import Settings
 
 # Where Prefect looks for the trace that a run belongs to.
@@ -17,6 +18,10 @@ TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 
 class PrefectUnavailable(RuntimeError):
     """The Prefect server did not answer, or does not know the deployment."""
+
+
+class PrefectAway(PrefectUnavailable, ReceiverAway):
+    """The Prefect server does not answer."""
 
 
 class ResumeRefused(RuntimeError):
@@ -149,7 +154,7 @@ class PrefectClient:
                 f"{error.response.text[:300]}"
             ) from error
         except httpx.HTTPError as error:
-            raise PrefectUnavailable(
+            raise PrefectAway(
                 f"The Prefect server at {self._http.base_url} does not answer "
                 f"({type(error).__name__}). Start it with: leadflow up"
             ) from error

@@ -21,6 +21,10 @@ class NotPerformed(RuntimeError):
     """The act surely did not happen; it is tried again later."""
 
 
+class ReceiverAway(NotPerformed):
+    """Nobody answers there, so that the other acts of its lane need not be tried either."""
+
+
 @dataclass(frozen=True)
 class Done:
     """It happened; ``result`` is kept with it."""
@@ -79,7 +83,8 @@ class Outside(Generic[P]):
     honours the key. One that is not is never silently asked again: where nobody knows whether it
     happened, it becomes ``uncertain``. ``reconcile`` finds out from the receiver: Done, Unknown,
     or raises NotPerformed where it surely did not happen. ``perform`` raises NotPerformed where it
-    surely did not happen; every other error of an act that is not repeatable leaves it uncertain.
+    surely did not happen (``ReceiverAway``: nobody answers there); every other error of an act
+    that is not repeatable leaves it uncertain.
     """
 
     name: str

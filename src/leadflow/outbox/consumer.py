@@ -1,7 +1,8 @@
 """Consuming a lane: claim a batch, perform each act, record its end."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -16,7 +17,15 @@ from leadflow.observability.metrics import count_act
 from leadflow.observability.spans import span
 from leadflow.observability.trace_context import within
 from leadflow.outbox import claims, reconciling
-from leadflow.outbox.acts import Act, End, InDatabase, NotPerformed, Order, act_of
+from leadflow.outbox.acts import (
+    Act,
+    End,
+    InDatabase,
+    NotPerformed,
+    Order,
+    ReceiverAway,
+    act_of,
+)
 from leadflow.outbox.backoff import delay
 from leadflow.outbox.claims import Claim
 from leadflow.outbox.lanes import LANES, Lane
@@ -43,17 +52,24 @@ class Consumer:
         return timedelta(seconds=self.settings.outbox_lease_seconds)
 
     def consume(self) -> int:
-        """Perform what is due, one batch of it; how many acts were taken."""
+        """Perform what is due, one batch of it; how many acts were taken.
+
+        Raises:
+            ReceiverAway: nobody answers there. What was not tried is given back, so that it spends
+                none of its attempts on that; come back a while later.
+        """
         with unit_of_work(self.engine) as session:
             batch = claims.claim(session, self.lane, self.holder, self.clock(), self.lease)
         for place, claimed in enumerate(batch):
             if self.ending():
-                with unit_of_work(self.engine) as session:
-                    claims.release(session, batch[place:], self.holder)
+                self._give_back(batch[place:])
                 break
             within_trace, piece = within(claimed.traceparent), f"outbox {claimed.act}"
             with acting_from("outbox"), within_trace, span(piece, "act"):
-                self._take(claimed)
+                away = self._take(claimed)
+            if away is not None:
+                self._give_back(batch[place + 1 :])
+                raise away
         return len(batch)
 
     def mend(self) -> int:
@@ -66,21 +82,30 @@ class Consumer:
             asked = reconciling.reconcile(self.engine, self.settings, self.lane, self.clock)
         return len(broken) + asked
 
-    def _take(self, claimed: Claim) -> None:
+    def _give_back(self, untried: Sequence[Claim]) -> None:
+        with unit_of_work(self.engine) as session:
+            claims.release(session, untried, self.holder)
+
+    def _take(self, claimed: Claim) -> ReceiverAway | None:
+        """Perform one; the error, where nobody was there to receive it."""
         with unit_of_work(self.engine) as session:
             attempt = claims.begin(session, claimed, self.clock(), self.lease)
         if attempt is None:
             logger.warning("outbox act %s (%s): claim lost", claimed.act, claimed.row_id)
-            return
-        begun, act, since = replace(claimed, attempts=attempt), None, perf_counter()
+            return None
+        begun, since = replace(claimed, attempts=attempt), perf_counter()
+        act: Act | None = None
+        away: ReceiverAway | None = None
         try:
             act = act_of(begun.act)
             recorded = self._perform(begun, act)
         except Exception as error:
             recorded = self._failed(begun, act, error)
+            away = error if isinstance(error, ReceiverAway) else None
         count_act(self.lane.name, begun.act, recorded or "lost", perf_counter() - since)
         if recorded is None:
             logger.warning("outbox act %s (%s): ended by somebody else", begun.act, begun.row_id)
+        return away
 
     def _perform(self, begun: Claim, act: Act) -> str | None:
         """Perform it; the state it ended in, None where the claim is lost."""
@@ -115,10 +140,11 @@ class Consumer:
 
 def drain(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> int:
     """Perform here and now what is due in every lane, for a process without a background beside
-    it; how many acts were taken."""
+    it; how many acts were taken. What nobody answers for goes on waiting."""
     taken = 0
     for lane in LANES.values():
         consumer = Consumer(engine, settings, lane, clock, "drain")
-        while batch := consumer.consume():
-            taken += batch
+        with suppress(ReceiverAway):
+            while batch := consumer.consume():
+                taken += batch
     return taken

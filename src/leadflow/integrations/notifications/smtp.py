@@ -5,10 +5,11 @@ import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from leadflow.integrations.notifications.messages import Message
-from leadflow.outbox.acts import NotPerformed, Order
+from leadflow.outbox.acts import NotPerformed, Order, ReceiverAway
 
 if TYPE_CHECKING:
     from apprise.plugins.email.base import NotifyEmail
@@ -21,6 +22,10 @@ class NotSent(NotPerformed):
     """The mail was surely not taken; it is tried again."""
 
 
+class ServerAway(NotSent, ReceiverAway):
+    """The mail server does not answer, or lets nobody in: no other mail would be taken either."""
+
+
 class MaybeSent(RuntimeError):
     """The mail server fell silent after it was given the mail, and may or may not have taken it."""
 
@@ -31,7 +36,7 @@ def send_mail(
     """Hand the message over; ``number`` becomes its Message-ID, by which it is found again.
 
     Raises:
-        NotSent: it was surely not taken: no connection, or the server said no.
+        NotSent: it was surely not taken: the server said no, or is away (``ServerAway``).
         MaybeSent: the connection broke while the server had it.
     """
     mail = EmailMessage()
@@ -43,7 +48,7 @@ def send_mail(
     try:
         connection = _connect(server)
     except (OSError, smtplib.SMTPException) as error:
-        raise NotSent("The mail server does not answer. Is it up?") from error
+        raise ServerAway("The mail server does not answer, or lets nobody in.") from error
     try:
         _introduce(connection, sender, email)
         _give(connection, mail.as_bytes())
@@ -58,16 +63,22 @@ def message_id(number: str) -> str:
 
 
 def _connect(server: "NotifyEmail") -> smtplib.SMTP:
-    where, context = (server.smtp_host, server.port or 0), ssl.create_default_context()
+    where = server.smtp_host, server.port or 0
     if server.secure and server.secure_mode == "ssl":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=SECONDS, context=context)
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=SECONDS, context=_trusted())
     else:
         connection = smtplib.SMTP(*where, timeout=SECONDS)
         if server.secure:
-            connection.starttls(context=context)
+            connection.starttls(context=_trusted())
     if server.user and server.password:
         connection.login(server.user, server.password)
     return connection
+
+
+@lru_cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed. Made once: to read them takes longer than to send a mail."""
+    return ssl.create_default_context()
 
 
 def _introduce(connection: smtplib.SMTP, sender: str, email: str) -> None:
