@@ -90,12 +90,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     app.state.serving, app.state.intake = serving, Intake(serving)
     serving.start()
+    _prepare(app)
     try:
         yield
     finally:
         app.state.intake.stop()
         serving.stop()
         process.end()
+
+
+def _prepare(app: FastAPI) -> None:
+    """Have FastAPI work out now how each address is answered: it takes half a second, and else
+    everybody waits for it when the first request to each kind of address comes."""
+    nowhere = {"type": "http", "method": "GET", "path": "/-", "headers": [], "query_string": b""}
+    for route in app.router.routes:
+        route.matches(dict(nowhere))
 
 
 def _kept(scorer: "Scorer") -> "Scorer":
