@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 HTTP_SECONDS, CONNECTIONS = 60.0, 32
 LEADS, BATCH, ONE_BY_ONE = 100_000, 1_000, 1_000
 PEOPLE, PASSWORD, LEADS_A_SECOND, SIGNING_SECONDS = 40, "bench-mark-password-40", 20.0, 20.0
+REST_SECONDS = 600.0
+LEFT = """
+SELECT (SELECT count(*) FROM changed_leads) + (SELECT count(*) FROM audit_waiting)
+     + (SELECT count(*) FROM outbox WHERE status IN ('waiting', 'claimed'))
+"""
 STORING = "storing without scoring"
 
 
@@ -44,9 +49,12 @@ def over_http(settings: "Settings", seconds: float, console: Console) -> list[Ro
     with gateway(settings, "leadflow.gateway.application:create_app") as port, background(settings):
         target = Target("127.0.0.1", port, "/leads", key)
         post(target, bodies, connections=CONNECTIONS, seconds=5.0)
+        _wait_until_at_rest(console)
         with console.status(f"POST /leads, {seconds:.0f} s …"):
             many = post(target, bodies, connections=CONNECTIONS, seconds=seconds)
+        _wait_until_at_rest(console)
         alone = post(target, bodies, connections=1, seconds=10.0)
+        _wait_until_at_rest(console)
         without, beside = signing_in(port, key, console)
     what = f"POST /leads, {CONNECTIONS} connections"
     return [
@@ -66,6 +74,23 @@ def over_http(settings: "Settings", seconds: float, console: Console) -> list[Ro
             without.p99_ms,
         ),
     ]
+
+
+def _wait_until_at_rest(console: Console) -> None:
+    """Until the background has done what was left to it: to score what was only stored, to tell
+    salespeople, to put entries into the audit log."""
+    from sqlalchemy import text
+
+    from leadflow.database.engine import unit_of_work
+
+    with console.status("Waiting for the background …"):
+        deadline = time.monotonic() + REST_SECONDS
+        while time.monotonic() < deadline:
+            with unit_of_work() as session:
+                if not session.scalar(text(LEFT)):
+                    return
+            time.sleep(0.5)
+    raise TimeoutError(f"The background was not done after {REST_SECONDS:.0f} s.")
 
 
 def signing_in(port: int, key: str, console: Console) -> tuple[Load, Load]:
