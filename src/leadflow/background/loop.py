@@ -21,7 +21,8 @@ LONGEST_BACK_OFF = 60.0
 class Loop:
     """``work`` does some and returns how much. Where that is ``full`` or more, there may be more,
     and it is called again at once. Else it is called after ``pace`` seconds, or when ``bell`` is
-    set; with ``full`` None, always so."""
+    set; with ``full`` None, always so. Where it fails, the bell is not heard until it has been
+    called again."""
 
     name: str
     pace: float
@@ -54,7 +55,11 @@ class Runner:
             self._say(self.record)
             while not self._stop.is_set():
                 pause = self.step()
-                if pause > 0 and self.loop.bell.wait(pause):
+                if self.record.failures:
+                    # Not by the bell: where a receiver is away, whoever wants something from it
+                    # would have it tried each time.
+                    self._stop.wait(pause)
+                elif pause > 0 and self.loop.bell.wait(pause):
                     self.loop.bell.clear()
 
     def step(self) -> float:

@@ -1,6 +1,5 @@
 """The entry: ``python -m leadflow.background.main``. Several processes may run at once."""
 
-import os
 import signal
 import threading
 
@@ -10,14 +9,10 @@ from leadflow.database.engine import Use, work_for
 from leadflow.observability import process as observed
 from leadflow.settings import get_settings
 
-# As ``nice`` counts: where all processors are busy, requests get nearly all of them.
-STEP_BACK = 10
-
 
 def main() -> None:
     """Run until told to end."""
     observed.begin("background")
-    os.nice(STEP_BACK)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

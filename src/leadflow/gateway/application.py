@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -108,9 +109,14 @@ def _prepare(app: FastAPI) -> None:
 
 
 def _kept(scorer: "Scorer") -> "Scorer":
-    """The scorer; with the first, all that is loaded by then is left out of garbage collection: to
-    look through half a million objects that stay stopped all requests for a quarter of a second."""
-    if not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
+    """The scorer; with the first, all that is loaded by then is left out of garbage collection."""
+    _leave_out_of_collection()
     return scorer
+
+
+@lru_cache
+def _leave_out_of_collection() -> None:
+    """Once a process: looking through half a million lasting objects held up all requests for a
+    quarter of a second, every few seconds."""
+    gc.collect()
+    gc.freeze()

@@ -21,7 +21,7 @@ class PrefectUnavailable(RuntimeError):
 
 
 class PrefectAway(PrefectUnavailable, ReceiverAway):
-    """The Prefect server does not answer."""
+    """No connection to the Prefect server comes about, so that it was asked nothing."""
 
 
 class ResumeRefused(RuntimeError):
@@ -154,7 +154,8 @@ class PrefectClient:
                 f"{error.response.text[:300]}"
             ) from error
         except httpx.HTTPError as error:
-            raise PrefectAway(
+            away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+            raise (PrefectAway if away else PrefectUnavailable)(
                 f"The Prefect server at {self._http.base_url} does not answer "
                 f"({type(error).__name__}). Start it with: leadflow up"
             ) from error

@@ -56,7 +56,7 @@ class Consumer:
 
         Raises:
             ReceiverAway: nobody answers there. What was not tried is given back, so that it spends
-                none of its attempts on that; come back a while later.
+                none of its attempts on that; call again a while later, as the loop's back-off does.
         """
         with unit_of_work(self.engine) as session:
             batch = claims.claim(session, self.lane, self.holder, self.clock(), self.lease)
@@ -140,7 +140,8 @@ class Consumer:
 
 def drain(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> int:
     """Perform here and now what is due in every lane, for a process without a background beside
-    it; how many acts were taken. What nobody answers for goes on waiting."""
+    it; how many acts were taken, of lanes in which somebody answered. Where nobody does, the rest
+    of the lane goes on waiting."""
     taken = 0
     for lane in LANES.values():
         consumer = Consumer(engine, settings, lane, clock, "drain")

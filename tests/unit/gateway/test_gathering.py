@@ -156,3 +156,46 @@ def test_after_each_batch_others_are_let_in(executor: Executor) -> None:
     gathering.submit(2).result(5)
     executor.shutdown()
     assert done == ["batch", "others", "batch", "others"]
+
+
+def test_gatherings_that_share_an_executor_take_turns() -> None:
+    """A stream of leads must not keep an edit waiting for ever."""
+    order: list[str] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def edit(asked: Sequence[int]) -> Sequence[int]:
+            order.append("edit")
+            return asked
+
+        edits: Gathering[int, int] = Gathering(edit, pool)
+
+        def take(asked: Sequence[int]) -> Sequence[int]:
+            order.append("lead")
+            if len(order) == 1:
+                edits.submit(1)
+            if len(order) < 4:
+                leads.submit(1)
+            return asked
+
+        leads: Gathering[int, int] = Gathering(take, pool)
+        leads.submit(0).result(5)
+        edits.submit(2).result(5)
+    assert order[:2] == ["lead", "edit"]
+
+
+def test_whoever_waits_as_the_executor_ends_is_answered() -> None:
+    pool = ThreadPoolExecutor(1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(batch: Sequence[int]) -> Sequence[int]:
+        begun.set()
+        assert go_on.wait(5)
+        return batch
+
+    gathering: Gathering[int, int] = Gathering(slow, pool)
+    first = gathering.submit(1)
+    assert begun.wait(5)
+    second = gathering.submit(2)
+    pool.shutdown(wait=False)
+    go_on.set()
+    assert (first.result(5), second.result(5)) == (1, 2)

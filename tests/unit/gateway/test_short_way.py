@@ -1,13 +1,16 @@
 """The short way of a route answers as FastAPI's own does, and is taken by ordinary requests."""
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, Request, Response
+from cachetools import TTLCache
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from starlette.types import Message
 
 from leadflow.accounts.actors import Actor
 from leadflow.gateway.api.intake import IntakeOf
@@ -23,12 +26,11 @@ GOOD = json.dumps(EXAMPLE)
 
 
 @pytest.fixture
-def known() -> Iterator[None]:
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two programs whose keys have just been looked up: one may create leads, one may not."""
+    monkeypatch.setattr(security, "_remembered", TTLCache[str, Actor](maxsize=2, ttl=600.0))
     security._remembered[KEY] = Actor("key", "key:1", "1", scopes=frozenset({"lead.create"}))
     security._remembered[READER] = Actor("key", "key:2", "2", scopes=frozenset({"lead.read"}))
-    yield
-    security.forget_keys()
 
 
 def service(route_class: type[APIRoute]) -> TestClient:
@@ -108,11 +110,52 @@ def test_ordinary_requests_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
         assert answer.status_code == 201, name
 
 
-def test_a_route_without_a_permission_has_none() -> None:
+@pytest.mark.usefixtures("known")
+def test_whoever_goes_away_while_sending_is_answered_as_on_the_long_way() -> None:
+    def statuses(route_class: type[APIRoute]) -> list[int]:
+        sent: list[int] = []
+
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message.get("status", 0))
+
+        headers = [(b"x-api-key", KEY.encode()), (b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/leads", "query_string": b""}
+
+        async def ask() -> None:
+            await service(route_class).app(scope | {"headers": headers}, receive, send)
+
+        asyncio.run(ask())
+        return sent
+
+    assert statuses(ShortWay) == statuses(APIRoute)
+
+
+def test_a_route_that_asks_for_more_has_none() -> None:
+    """What the short way would skip: no permission to look at, a further parameter, a dependency of
+    the route."""
     router = APIRouter(route_class=ShortWay)
 
-    async def take(body: LeadIn) -> Response:
+    async def open_to_all(body: LeadIn) -> Response:
         return Response()
 
-    with pytest.raises(TypeError, match="no short way"):
-        router.post("/leads")(take)
+    async def with_more(
+        body: LeadIn,
+        intake: IntakeOf,
+        caller: CreatesLeads,
+        really: bool,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
+        return Response()
+
+    async def plain(
+        body: LeadIn, intake: IntakeOf, caller: CreatesLeads, idempotency_key: IdempotencyKey = None
+    ) -> Response:
+        return Response()
+
+    for endpoint, more in ((open_to_all, []), (with_more, []), (plain, [Depends(lambda: None)])):
+        with pytest.raises(TypeError, match="no short way"):
+            router.post("/leads", dependencies=more)(endpoint)
+    router.post("/leads")(plain)

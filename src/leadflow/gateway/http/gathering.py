@@ -1,5 +1,5 @@
 """Requests that arrive together are worked on together: while one batch is in the database, the
-next gathers. A lone request never waits for others, and nobody waits for a timer."""
+next gathers. A lone request never waits for others."""
 
 import asyncio
 import threading
@@ -72,15 +72,27 @@ class Gathering(Generic[Asked, Answered]):
         return one.answer
 
     def _drain(self) -> None:
-        while batch := self._next():
-            self._answer(batch)
-            self._between()
+        """One batch; where others wait by then, they queue behind what else the executor has, so
+        that gatherings that share it take turns."""
+        again = True
+        while again:
+            try:
+                self._answer(self._next())
+                self._between()
+            finally:
+                with self._lock:
+                    again = self._busy = bool(self._waiting)
+            if again:
+                try:
+                    self._executor.submit(self._drain)
+                    return
+                except RuntimeError:  # it takes nothing more: whoever waits is answered here
+                    continue
 
     def _next(self) -> "list[_Asked[Asked, Answered]]":
-        """Those that wait; with none left, whoever comes next starts anew."""
+        """Those that wait, as many as a batch holds."""
         with self._lock:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            self._busy = bool(batch)
         return batch
 
     def _answer(self, batch: "Sequence[_Asked[Asked, Answered]]") -> None:
@@ -115,7 +127,7 @@ def rounds_of(loop: asyncio.AbstractEventLoop, rounds: int = ROUNDS) -> Callable
     up: it may be waiting for this batch, as it does at its end."""
 
     def go_round(left: int, done: threading.Event) -> None:
-        if left:
+        if left > 1:
             loop.call_soon(go_round, left - 1, done)
         else:
             done.set()

@@ -54,7 +54,7 @@ async def authenticate(
 
 
 def caller_at_once(request: Request, permission: str) -> Actor | None:
-    """The caller, if it is a program whose key was used in the last second and that has this
+    """The caller, if it is a program whose key was looked up in the last second and that has this
     permission for everything; None for all others, of whom ``authenticate`` and ``needs`` know."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     given = request.headers.get(header.model.name) or (token if kind.lower() == "bearer" else "")

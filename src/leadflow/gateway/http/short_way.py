@@ -2,35 +2,40 @@
 
 import json
 from collections.abc import Awaitable, Callable, Coroutine
+from inspect import signature
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from leadflow.gateway.http.idempotency import HEADER, LONGEST
 from leadflow.gateway.http.permissions import permission_of
 from leadflow.gateway.http.security import caller_at_once
 
 JSON = "application/json"
+TAKEN = {"body", "intake", "caller", "idempotency_key"}
 
 
 class ShortWay(APIRoute):
     """A route whose ordinary requests are answered without FastAPI's walk through dependencies and
     parameters, which takes longer than to score a lead. Whatever is not ordinary (a person, a key
-    that was not used in the last second, a body that is not right) goes FastAPI's way, so that
+    that was not looked up in the last second, a body that is not right) goes FastAPI's way, so that
     each refusal is worded in one place.
 
-    Its endpoint takes ``body`` (a pydantic model), ``intake``, ``caller`` and ``idempotency_key``.
+    Its endpoint takes ``body`` (a pydantic model), ``intake``, ``caller`` and ``idempotency_key``,
+    and nothing else that FastAPI would look at: that would be skipped.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of this route, as FastAPI asks for it."""
         long_way = super().get_route_handler()
         endpoint: Callable[..., Awaitable[Response]] = self.endpoint
-        permission, model = permission_of(self), endpoint.__annotations__["body"]
-        if permission is None or not issubclass(model, BaseModel):
-            raise TypeError(f"{self.path} has no short way: it needs a permission and a body.")
+        permission, taken = permission_of(self), signature(endpoint).parameters
+        if permission is None or self.dependencies or set(taken) != TAKEN:
+            raise TypeError(f"{self.path} has no short way: see what its endpoint may take.")
+        model: type[BaseModel] = taken["body"].annotation
 
         async def handle(request: Request) -> Response:
             headers = request.headers
@@ -44,7 +49,7 @@ class ShortWay(APIRoute):
             try:
                 # As FastAPI does, in two steps: pydantic alone reads some JSON in its own way.
                 body = model.model_validate(json.loads(await request.body()))
-            except (ValueError, RecursionError):
+            except (ValueError, RecursionError, ClientDisconnect):
                 return await long_way(request)
             return await endpoint(body, request.app.state.intake, caller, key)
 

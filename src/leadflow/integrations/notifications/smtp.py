@@ -5,8 +5,10 @@ import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
+
+from cachetools import TTLCache, cached
 
 from leadflow.integrations.notifications.messages import Message
 from leadflow.outbox.acts import NotPerformed, Order, ReceiverAway
@@ -23,7 +25,7 @@ class NotSent(NotPerformed):
 
 
 class ServerAway(NotSent, ReceiverAway):
-    """The mail server does not answer, or lets nobody in: no other mail would be taken either."""
+    """The mail server does not answer: no other mail would be taken either."""
 
 
 class MaybeSent(RuntimeError):
@@ -47,8 +49,10 @@ def send_mail(
     mail.set_content(message.text)
     try:
         connection = _connect(server)
+    except smtplib.SMTPResponseException as error:
+        raise NotSent(f"The mail server lets us not in: {error.smtp_code}.") from error
     except (OSError, smtplib.SMTPException) as error:
-        raise ServerAway("The mail server does not answer, or lets nobody in.") from error
+        raise ServerAway("The mail server does not answer. Is it up?") from error
     try:
         _introduce(connection, sender, email)
         _give(connection, mail.as_bytes())
@@ -75,9 +79,9 @@ def _connect(server: "NotifyEmail") -> smtplib.SMTP:
     return connection
 
 
-@lru_cache
+@cached(TTLCache(maxsize=1, ttl=3600.0), lock=Lock())
 def _trusted() -> ssl.SSLContext:
-    """Whose certificates are believed. Made once: to read them takes longer than to send a mail."""
+    """Whose certificates are believed; read anew each hour, for that takes longer than a mail."""
     return ssl.create_default_context()
 
 
