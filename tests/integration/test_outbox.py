@@ -259,8 +259,30 @@ def test_a_reconciler_settles_what_is_uncertain(
     receiver.answer, receiver.knows = Done, (lambda: Done({"seen": True})) if happened else absent
     assert consumer.mend(timedelta(seconds=1)) == 1
     assert (row().status, row().settled_by) == ("done" if happened else "waiting", "reconciler")
-    consumer.consume(timedelta(seconds=1))
+    consumer.consume(timedelta(seconds=2))
     assert (row().status, receiver.got) == ("done", [1] if happened else [1, 1])
+
+
+def test_what_breaks_off_each_time_and_never_happened_is_given_up_in_the_end(
+    consumer: Clocked, receiver: Receiver
+) -> None:
+    """Such as a notice whose salesperson cannot be read; it must not go round without a pause."""
+    put("once", 1)
+
+    def break_off() -> End:
+        raise ConnectionResetError
+
+    def absent() -> Done:
+        raise NotPerformed("not there")
+
+    receiver.answer, receiver.knows = break_off, absent
+    consumer.consume()
+    assert consumer.mend(timedelta(seconds=1)) == 1
+    assert consumer.consume() == 0  # it has a pause
+    for _ in range(2 * ATTEMPTS):
+        consumer.consume(timedelta(minutes=10))
+        consumer.mend(timedelta(seconds=1))
+    assert (row().status, len(receiver.got)) == ("failed", ATTEMPTS)
 
 
 def test_who_comes_back_after_the_lease_can_record_nothing(

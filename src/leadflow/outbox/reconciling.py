@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from leadflow.database.engine import unit_of_work
 from leadflow.failures import describe_with_traceback
 from leadflow.outbox.acts import Done, NotPerformed, Order, Outside, Unknown, acts_of
-from leadflow.outbox.backoff import delay
+from leadflow.outbox.backoff import ATTEMPTS, delay
 from leadflow.outbox.lanes import Lane
 from leadflow.settings import Settings
 
@@ -27,13 +27,14 @@ WITH due AS (
     ORDER BY ended_at LIMIT :most FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox o SET available_at = :again FROM due WHERE o.id = due.id
-RETURNING o.id, o.act, o.key, o.payload, o.fencing_token
+RETURNING o.id, o.act, o.key, o.payload, o.fencing_token, o.attempts
 """
 )
 SETTLE = text(
     """
 UPDATE outbox SET status = :status, settled_by = 'reconciler', result = CAST(:result AS jsonb),
-    available_at = :now, ended_at = CASE WHEN :status = 'done' THEN CAST(:now AS timestamptz) END
+    available_at = :again,
+    ended_at = CASE WHEN :status <> 'waiting' THEN CAST(:now AS timestamptz) END
 WHERE id = :id AND status = 'uncertain' AND fencing_token = :token
 """
 )
@@ -41,7 +42,8 @@ WHERE id = :id AND status = 'uncertain' AND fencing_token = :token
 
 def reconcile(engine: Engine, settings: Settings, lane: Lane, clock: Callable[[], datetime]) -> int:
     """Ask about the uncertain acts of a lane that have a reconciler, some at a time; how many. What
-    happened is ``done``, what did not waits to be performed, the rest is asked about later."""
+    happened is ``done``; what did not waits for its next attempt, or has ``failed`` after the last;
+    the rest is asked about later."""
     acts = {
         act.name: act for act in acts_of(lane.name) if isinstance(act, Outside) and act.reconcile
     }
@@ -51,11 +53,11 @@ def reconcile(engine: Engine, settings: Settings, lane: Lane, clock: Callable[[]
     with unit_of_work(engine) as session:
         values = {"acts": list(acts), "now": now, "most": BATCH, "again": now + delay(6)}
         due = session.execute(TAKE, values).all()
-    for row_id, name, key, payload, token in due:
+    for row_id, name, key, payload, token, attempts in due:
         found = _ask(acts[name], Order(settings, clock(), key), payload)
         if found is not None:
             with unit_of_work(engine) as session:
-                _settle(session, row_id, token, found, clock())
+                _settle(session, row_id, token, attempts, found, clock())
     return len(due)
 
 
@@ -75,14 +77,20 @@ def _ask(act: Outside[Any], order: Order, payload: dict[str, Any]) -> Done | Not
 
 
 def _settle(
-    session: Session, row_id: str, token: int, found: Done | NotPerformed, now: datetime
+    session: Session,
+    row_id: str,
+    token: int,
+    attempts: int,
+    found: Done | NotPerformed,
+    now: datetime,
 ) -> None:
-    done = isinstance(found, Done)
+    again = "failed" if attempts >= ATTEMPTS else "waiting"
     values = {
         "id": row_id,
         "token": token,
-        "status": "done" if done else "waiting",
+        "status": "done" if isinstance(found, Done) else again,
         "result": json.dumps(found.result) if isinstance(found, Done) else None,
         "now": now,
+        "again": now + delay(attempts),
     }
     session.execute(SETTLE, values)
