@@ -115,6 +115,14 @@ def die() -> End:
     raise SystemExit
 
 
+def break_off() -> End:
+    raise ConnectionResetError("jane@example.com")
+
+
+def absent() -> Done:
+    raise NotPerformed("not there")
+
+
 def test_many_consumers_perform_each_act_once_and_a_key_is_taken_once(
     store: Engine, receiver: Receiver
 ) -> None:
@@ -233,10 +241,6 @@ def test_an_act_that_breaks_off_is_uncertain_unless_it_surely_did_not_happen(
     consumer: Clocked, receiver: Receiver
 ) -> None:
     put("once", 1)
-
-    def break_off() -> End:
-        raise ConnectionResetError("jane@example.com")
-
     receiver.answer = break_off
     consumer.consume()
     assert (row().status, row().error) == ("uncertain", "ConnectionResetError")
@@ -247,13 +251,6 @@ def test_a_reconciler_settles_what_is_uncertain(
     consumer: Clocked, receiver: Receiver, happened: bool
 ) -> None:
     put("once", 1)
-
-    def break_off() -> End:
-        raise ConnectionResetError
-
-    def absent() -> Done:
-        raise NotPerformed("not there")
-
     receiver.answer = break_off
     consumer.consume()
     receiver.answer, receiver.knows = Done, (lambda: Done({"seen": True})) if happened else absent
@@ -268,13 +265,6 @@ def test_what_breaks_off_each_time_and_never_happened_is_given_up_in_the_end(
 ) -> None:
     """Such as a notice whose salesperson cannot be read; it must not go round without a pause."""
     put("once", 1)
-
-    def break_off() -> End:
-        raise ConnectionResetError
-
-    def absent() -> Done:
-        raise NotPerformed("not there")
-
     receiver.answer, receiver.knows = break_off, absent
     consumer.consume()
     assert consumer.mend(timedelta(seconds=1)) == 1
