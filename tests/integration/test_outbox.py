@@ -275,6 +275,23 @@ def test_what_breaks_off_each_time_and_never_happened_is_given_up_in_the_end(
     assert (row().status, len(receiver.got)) == ("failed", ATTEMPTS)
 
 
+def test_who_comes_back_after_the_lease_gives_back_nothing_of_others(
+    consumer: Clocked, receiver: Receiver
+) -> None:
+    """Two consumers of one process have one name, and claim the same act one after the other."""
+    put("again", 1)
+    with unit_of_work() as session:
+        old = claims.claim(session, NOTICES, "host:1", consumer.now, LEASE)
+    consumer.mend(LEASE * 2)
+    with unit_of_work() as session:
+        new = claims.claim(session, NOTICES, "host:1", consumer.now, LEASE)
+        claims.release(session, old)
+    assert row().status == "claimed"
+    with unit_of_work() as session:
+        claims.release(session, new)
+    assert row().status == "waiting"
+
+
 def test_who_comes_back_after_the_lease_can_record_nothing(
     store: Engine, consumer: Clocked, receiver: Receiver
 ) -> None:

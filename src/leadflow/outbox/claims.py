@@ -62,8 +62,10 @@ RETURNING o.id, o.act, o.status
 """
 )
 RELEASE = text(
-    "UPDATE outbox SET status = 'waiting', lease_until = NULL "
-    "WHERE id = ANY(:ids) AND status = 'claimed' AND claimed_by = :holder AND begun_at IS NULL"
+    "UPDATE outbox o SET status = 'waiting', lease_until = NULL "
+    "FROM unnest(CAST(:ids AS text[]), CAST(:tokens AS bigint[])) AS held(id, token) "
+    "WHERE o.id = held.id AND o.fencing_token = held.token AND o.status = 'claimed' "
+    "AND o.begun_at IS NULL"
 )
 
 
@@ -137,9 +139,10 @@ def put_back(
     return _end(session, held, "waiting", None, error=error, again=now + after)
 
 
-def release(session: Session, claims: Sequence[Claim], holder: str) -> None:
-    """Give back what was claimed and not begun."""
-    session.execute(RELEASE, {"ids": [one.row_id for one in claims], "holder": holder})
+def release(session: Session, claims: Sequence[Claim]) -> None:
+    """Give back what was claimed and not begun, where the claim still stands."""
+    ids, tokens = [one.row_id for one in claims], [one.token for one in claims]
+    session.execute(RELEASE, {"ids": ids, "tokens": tokens})
 
 
 def break_expired(session: Session, lane: Lane, now: datetime) -> list[tuple[str, str, str]]:

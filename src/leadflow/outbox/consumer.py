@@ -84,7 +84,7 @@ class Consumer:
 
     def _give_back(self, untried: Sequence[Claim]) -> None:
         with unit_of_work(self.engine) as session:
-            claims.release(session, untried, self.holder)
+            claims.release(session, untried)
 
     def _take(self, claimed: Claim) -> ReceiverAway | None:
         """Perform one; the error, where nobody was there to receive it."""
