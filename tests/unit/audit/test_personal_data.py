@@ -30,9 +30,9 @@ def test_ids_and_figures_stay() -> None:
 
 
 def test_values_and_names_at_any_depth_are_masked() -> None:
-    value = {"who": ["ada@example.com", {"ada@example.com": 1.5}], "n": None, "phone": "+1"}
+    value = {"who": ["grace@example.com", {"grace@example.com": 1.5}], "n": None, "phone": "+1"}
     kept = masked_value(value)
-    assert "ada" not in str(kept)
+    assert "grace" not in str(kept)
     assert kept["n"] is None
     assert kept["who"][1] == {kept["who"][0]: 1.5}
 

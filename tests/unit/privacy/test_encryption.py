@@ -17,10 +17,10 @@ CIPHER = Cipher(b"k" * 32)
 
 
 def test_what_is_encrypted_is_read_back_and_never_looks_the_same_twice() -> None:
-    first, second = (CIPHER.encrypt("ada@example.com", "email") for _ in range(2))
+    first, second = (CIPHER.encrypt("grace@example.com", "email") for _ in range(2))
     assert first != second
-    assert b"ada" not in first
-    assert CIPHER.decrypt(first, "email") == "ada@example.com"
+    assert b"grace" not in first
+    assert CIPHER.decrypt(first, "email") == "grace@example.com"
 
 
 def test_a_value_does_not_open_as_another_field_with_another_key_or_altered() -> None:
