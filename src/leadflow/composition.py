@@ -13,21 +13,18 @@ from leadflow.accounts.people import actor_of
 from leadflow.accounts.tables import Person
 from leadflow.approvals import decision_kinds
 from leadflow.approvals import declares as approvals
-from leadflow.approvals import figures as approvals_figures
 from leadflow.approvals.decision_kinds import DecisionKind
 from leadflow.assignment import declares as assignment
-from leadflow.assignment import figures as assignment_figures
 from leadflow.assignment.team.reach import reaches_lead
-from leadflow.audit import figures as audit_figures
-from leadflow.background import figures as background_figures
+from leadflow.audit import declares as audit
+from leadflow.background import declares as background
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.integrations import declares as integrations
 from leadflow.leads import declares as leads
-from leadflow.leads import figures as leads_figures
 from leadflow.observability import gauges
 from leadflow.observability.gauges import Gauge, Queue
 from leadflow.outbox import acts
-from leadflow.outbox import figures as outbox_figures
+from leadflow.outbox import declares as outbox
 from leadflow.outbox.acts import Act
 from leadflow.quality import declares as quality
 from leadflow.quality import review_kinds
@@ -35,7 +32,6 @@ from leadflow.quality.review_kinds import ReviewKind
 from leadflow.rules import field_catalogue, rule_kinds
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
-from leadflow.scoring import figures as scoring_figures
 
 
 @dataclass(frozen=True)
@@ -62,31 +58,31 @@ ROOMS = (
         event_types=leads.EVENT_TYPES,
         fields=leads.FIELDS,
         field_families=leads.FIELD_FAMILIES,
-        queues=leads_figures.QUEUES,
+        queues=leads.QUEUES,
     ),
-    Room("audit", queues=audit_figures.QUEUES),
-    Room("outbox", gauges=outbox_figures.GAUGES),
-    Room("background", gauges=background_figures.GAUGES),
+    Room("audit", queues=audit.QUEUES),
+    Room("outbox", gauges=outbox.GAUGES),
+    Room("background", gauges=background.GAUGES),
     Room(
         "approvals",
         acts=approvals.ACTS,
         decision_kinds=approvals.DECISION_KINDS,
-        queues=approvals_figures.QUEUES,
-        gauges=approvals_figures.GAUGES,
+        queues=approvals.QUEUES,
+        gauges=approvals.GAUGES,
     ),
     Room(
         "scoring",
         acts=scoring.ACTS,
         decision_kinds=scoring.DECISION_KINDS,
         fields=scoring.FIELDS,
-        gauges=scoring_figures.GAUGES,
+        gauges=scoring.GAUGES,
     ),
     Room(
         "assignment",
         acts=assignment.ACTS,
         decision_kinds=assignment.DECISION_KINDS,
         rule_kinds=assignment.RULE_KINDS,
-        queues=assignment_figures.QUEUES,
+        queues=assignment.QUEUES,
     ),
     Room("quality", review_kinds=quality.REVIEW_KINDS),
     Room("integrations", acts=integrations.ACTS),

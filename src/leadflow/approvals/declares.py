@@ -2,7 +2,10 @@
 
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind
+from leadflow.approvals.figures import GAUGES, QUEUES
 from leadflow.approvals.forgetting import FORGET, KIND, carry_out_forgetting, content
+
+__all__ = ["ACTS", "DECISION_KINDS", "GAUGES", "QUEUES"]
 
 ACTS = (
     approved_act(

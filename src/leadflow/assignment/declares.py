@@ -3,9 +3,12 @@
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind
 from leadflow.assignment.choice.actions import AssignActions
+from leadflow.assignment.figures import QUEUES
 from leadflow.assignment.routing.rulebook import KIND, unknown_names
 from leadflow.assignment.work import reassignment
 from leadflow.rules.rule_kinds import RuleKind
+
+__all__ = ["ACTS", "DECISION_KINDS", "QUEUES", "RULE_KINDS"]
 
 ACTS = (approved_act(reassignment.REASSIGN, reassignment.carry_out_reassignment),)
 DECISION_KINDS = (

@@ -3,9 +3,10 @@
 from features.event_types import EventType
 from leadflow.leads.attribute_fields import ATTRIBUTES
 from leadflow.leads.events.fields import EVENTS
+from leadflow.leads.figures import QUEUES
 from leadflow.leads.lead_fields import FIELDS
 
-__all__ = ["EVENT_TYPES", "FIELDS", "FIELD_FAMILIES"]
+__all__ = ["EVENT_TYPES", "FIELDS", "FIELD_FAMILIES", "QUEUES"]
 
 FIELD_FAMILIES = (ATTRIBUTES, EVENTS)
 

@@ -3,8 +3,11 @@
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind
 from leadflow.scoring import score_fields
+from leadflow.scoring.figures import GAUGES
 from leadflow.scoring.learning import promotion
 from leadflow.scoring.overrides import service as overrides
+
+__all__ = ["ACTS", "DECISION_KINDS", "FIELDS", "GAUGES"]
 
 FIELDS = score_fields.FIELDS
 ACTS = (

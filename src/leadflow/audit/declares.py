@@ -1,4 +1,4 @@
-"""Gauge of entries that wait for their place in the audit chain, for ``/metrics``."""
+"""Declarations of audit: the queue of entries that wait for their place in the audit chain."""
 
 from datetime import datetime
 

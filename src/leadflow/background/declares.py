@@ -1,4 +1,4 @@
-"""Gauges of the loops of the background processes, for ``/metrics``."""
+"""Declarations of the background: gauges of its loops for ``/metrics``."""
 
 from collections.abc import Iterable
 from datetime import datetime

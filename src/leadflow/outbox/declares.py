@@ -1,4 +1,4 @@
-"""Gauges of the outbox, for ``/metrics``."""
+"""Declarations of the outbox: its gauges for ``/metrics``."""
 
 from collections.abc import Iterable
 from datetime import datetime
