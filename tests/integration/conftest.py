@@ -10,6 +10,7 @@ from leadflow.accounts.keys import ANYBODY, create_key
 from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import SCOPES
 from leadflow.database.engine import unit_of_work
+from leadflow.observability import gauges
 from leadflow.settings import get_settings
 from tests.gateways import application
 from tests.servers import free_port
@@ -19,6 +20,8 @@ from tests.servers import free_port
 def anonymous(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A caller without a key. No model has been promoted, and no other server is up."""
     settings = get_settings()
+    # What was read of an earlier test's leads is nothing of this one's.
+    gauges._kept.clear()
     monkeypatch.setattr(settings, "model_name", "nothing-promoted")
     monkeypatch.setattr(settings, "prefect_port", free_port())
     monkeypatch.setattr(settings, "mlflow_port", free_port())

@@ -5,6 +5,7 @@ keyed hash. Five wrong ones end every code that is out for them.
 """
 
 import hmac
+import re
 import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -24,6 +25,7 @@ from leadflow.settings import get_settings
 # Without letters and digits that look alike: 31^8 codes, 40 bits.
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 LENGTH = 8
+SHAPE = re.compile(rf"\b[{LETTERS}]{{4}}-[{LETTERS}]{{4}}\b")
 MOST_FAILURES = 5
 WRONG = (
     "The name and the code do not fit this approval. Get a new code from the notification's link "
@@ -105,6 +107,11 @@ def _use(session: Session, approval: Approval, person: Person, code: str, now: d
         .values(failures=ApprovalCode.failures + 1)
     )
     return False
+
+
+def blanked(text: str) -> str:
+    """The text without the codes in it, for people whom they are not for."""
+    return SHAPE.sub("····-····", text)
 
 
 def _plain(code: str) -> str:

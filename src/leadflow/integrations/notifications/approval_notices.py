@@ -46,7 +46,7 @@ def notify_person(order: Order, payload: ApprovalNotice) -> End:
             return NothingDone(f"{payload.person_id} has no address.")
         approval = get(session, payload.approval_id)
         message = _message(session, order, payload, approval, person)
-        to = Recipient(person.email, person.username)
+        to = Recipient(person.email, person.username, person.id)
     if message is None:
         return NothingDone("It is no longer theirs to decide.")
     send(order, to, message)

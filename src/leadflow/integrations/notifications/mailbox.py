@@ -20,16 +20,20 @@ from leadflow.observability import process
 from leadflow.settings import Settings, get_settings
 
 LARGEST = 10 * 2**20
+# The header of a local mail that says, by id, whose account it is for. Of two accounts that have
+# had one address, only one is meant.
+PERSON = "X-Leadflow-Person"
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A message that was taken."""
+    """A message that was taken; ``person_id`` of whom it is for, where it is for an account."""
 
     at: datetime
     to: str
     subject: str
     text: str
+    person_id: str | None = None
 
 
 class Mailbox:
@@ -102,6 +106,7 @@ def _read(path: Path) -> Mail:
         to=str(said["to"]),
         subject=str(said["subject"]),
         text="" if body is None else str(body.get_content()),
+        person_id=said[PERSON],
     )
 
 

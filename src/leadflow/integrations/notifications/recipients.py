@@ -31,7 +31,7 @@ def recipient_of(session: Session, rep_id: str) -> Recipient | None:
     )
     person = session.scalars(account.order_by(Person.username)).first()
     if person is not None and person.email is not None:
-        return Recipient(person.email, person.username)
+        return Recipient(person.email, person.username, person.id)
     return None if rep.email is None else Recipient(rep.email, rep.external_id)
 
 

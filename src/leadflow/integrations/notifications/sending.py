@@ -19,6 +19,7 @@ class Recipient:
 
     email: str
     username: str
+    person_id: str | None = None
 
 
 def send(order: Order, to: Recipient, message: Message) -> None:
@@ -36,7 +37,9 @@ def send(order: Order, to: Recipient, message: Message) -> None:
     if target is None:
         raise NotSent("LEADFLOW_NOTIFY_URL is not an address that Apprise understands.")
     if isinstance(target, NotifyEmail):
-        smtp.send_mail(target, to.email, message, _number(order.key), order)
+        local = order.settings.notify_url is None and to.person_id is not None
+        headers = {mailbox.PERSON: str(to.person_id)} if local else {}
+        smtp.send_mail(target, to.email, message, _number(order.key), order, headers)
         return
     taken = target.notify(
         body=message.text, title=message.subject, body_format=apprise.NotifyFormat.TEXT

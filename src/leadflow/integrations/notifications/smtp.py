@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
@@ -33,7 +34,12 @@ class MaybeSent(RuntimeError):
 
 
 def send_mail(
-    server: "NotifyEmail", email: str, message: Message, number: str, order: Order
+    server: "NotifyEmail",
+    email: str,
+    message: Message,
+    number: str,
+    order: Order,
+    headers: Mapping[str, str],
 ) -> None:
     """Hand the message over; ``number`` becomes its Message-ID, by which it is found again.
 
@@ -46,6 +52,8 @@ def send_mail(
     mail["From"], mail["To"] = formataddr((name, sender)), email
     mail["Subject"], mail["Message-ID"] = message.subject, message_id(number)
     mail["Date"] = format_datetime(order.now)
+    for name, value in headers.items():
+        mail[name] = value
     mail.set_content(message.text)
     try:
         connection = _connect(server)
