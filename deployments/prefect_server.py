@@ -13,23 +13,24 @@ from typing import Any
 
 from burner_redis import pubsub
 from docket import Worker
-from fastapi import FastAPI
 from prefect._internal.schemas import validators
 from prefect.server.api import background_workers
 from prefect.server.api.server import create_app as create_prefect_app
 from prefect.types._datetime import get_timezones
 
+from deployments.prefect_sign_in import SignIn
+
 LOOK_SECONDS = 1.0
 
 
-def create_app() -> FastAPI:
+def create_app() -> SignIn:
     """The application, for uvicorn."""
     look = timedelta(seconds=LOOK_SECONDS)
     patient = partial(Worker, minimum_check_interval=look, scheduling_resolution=look)
     setattr(background_workers, "Worker", patient)  # noqa: B010
     setattr(validators, "get_timezones", cache(get_timezones))  # noqa: B010
     setattr(pubsub.PubSub, "_queue_get", _next_message)  # noqa: B010
-    return create_prefect_app()
+    return SignIn(create_prefect_app())
 
 
 async def _next_message(self: Any, timeout: float | None) -> Any:

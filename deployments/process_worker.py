@@ -1,13 +1,44 @@
 """Prefect's process worker, told of new runs instead of asking for them all the time."""
 
 import asyncio
+import time
+from typing import Any, Self
 from uuid import UUID
 
 import anyio
+import anyio.abc
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
-from prefect.workers.process import ProcessWorker
+from prefect.utilities.processutils import command_to_string, get_sys_executable
+from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
+from deployments.own_flows import entrypoint_of, no_variables
 from deployments.warm_events import listen
+from leadflow.observability.metrics import FOLDER, count_flow_run
+from leadflow.settings import get_settings
+
+# What a process of a run begins with, and where it finds which flow that is.
+ENGINE = command_to_string([get_sys_executable(), "-m", "prefect.engine"])
+ENTRYPOINT = "PREFECT__FLOW_ENTRYPOINT"
+
+
+class OwnConfiguration(ProcessJobConfiguration):
+    """How runs are started is the worker's to say, not the pool's, a deployment's or a run's."""
+
+    @classmethod
+    async def from_template_and_values(
+        cls,
+        base_job_template: dict[str, Any],
+        values: dict[str, Any],
+        client: PrefectClient | None = None,
+    ) -> Self:
+        """The same for every run.
+
+        Raises:
+            RunRefused: a deployment or a run sets a variable.
+        """
+        no_variables(values)
+        return cls(command=ENGINE)
 
 
 class ToldProcessWorker(ProcessWorker):
@@ -17,6 +48,7 @@ class ToldProcessWorker(ProcessWorker):
     type = "leadflow-process"
     _description = "Runs each flow in a process of its own."
     _display_name = "Leadflow, process"
+    job_configuration = OwnConfiguration
 
     async def setup(self) -> None:
         """Connect, and be ready to take runs."""
@@ -29,6 +61,36 @@ class ToldProcessWorker(ProcessWorker):
             self._listening = True
             self._runs_task_group.start_soon(self._look_when_told)
         return await super().get_and_submit_flow_runs()
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: ProcessJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
+    ) -> ProcessWorkerResult:
+        """Run the flow in a process of its own, and count it for ``/metrics``.
+
+        Raises:
+            RunRefused: its deployment names no flow of ours.
+        """
+        assert flow_run.deployment_id is not None  # noqa: S101  # the pool's runs are deployments'
+        deployment = await self.client.read_deployment(flow_run.deployment_id)
+        named = entrypoint_of(deployment, get_settings().flow_packages)
+        # The worker counts: each process would leave a file of its own behind.
+        configuration.env |= {ENTRYPOINT: named, FOLDER: None}
+        begun = time.monotonic()
+        try:
+            return await super().run(flow_run, configuration, task_status)
+        finally:
+            await self._count(flow_run, deployment.name, time.monotonic() - begun)
+
+    async def _count(self, flow_run: FlowRun, deployment: str, seconds: float) -> None:
+        try:
+            now = await self.client.read_flow_run(flow_run.id)
+            if now.state_type is not None:
+                count_flow_run(deployment, now.state_type.value.lower(), seconds)
+        except Exception:
+            self._logger.exception("%s could not be counted", flow_run.name)
 
     async def _look_when_told(self) -> None:
         async with anyio.create_task_group() as loops:

@@ -1,4 +1,4 @@
-"""Events of a pool's runs, as the Prefect server tells them."""
+"""Events of a pool's runs, as the Prefect server tells them, and what is told to it."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -32,3 +32,13 @@ async def listen(pool: UUID, scheduled: Callable[[], None], cancel: Callable[[UU
         except Exception as error:
             logger.info("The server's events are not heard: %s", type(error).__name__)
         await anyio.sleep(AGAIN_SECONDS)
+
+
+def say_the_rest() -> None:
+    """Send the events and log lines that have not reached the server yet; waits for it a few
+    seconds."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for sayer in (EventsWorker, APILogWorker):
+        sayer.drain_all(timeout=5)

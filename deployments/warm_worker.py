@@ -31,11 +31,14 @@ from prefect.workers.base import (
 
 from deployments.due import anything_due
 from deployments.lost_runs import end_lost, identity
-from deployments.warm_events import RUN, listen
+from deployments.own_flows import may_run_warm, no_variables
+from deployments.warm_events import RUN, listen, say_the_rest
 from deployments.warm_queue import Waiting, next_turn
 from deployments.warm_run import WarmRun
 from leadflow.integrations.run_names import run_name
+from leadflow.observability.metrics import count_flow_run
 from leadflow.observability.process import begin
+from leadflow.settings import get_settings
 
 NOTHING_DUE = "nothing due"
 BEAT_SECONDS = 30.0
@@ -108,6 +111,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
             lambda: loop.call_soon_threadsafe(ended.set),
         )
         self._threads[flow_run.id] = run
+        begun = time.monotonic()
         run.start()
         while not ended.is_set() and run.seconds_left() > 0:
             with anyio.move_on_after(min(run.seconds_left(), 1.0)):
@@ -116,7 +120,8 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
             del self._threads[flow_run.id]
         else:
             self._closing = True
-        await self._settle(run, stuck=not ended.is_set())
+        state = await self._settle(run, stuck=not ended.is_set())
+        count_flow_run(deployment.name, state.type.value.lower(), time.monotonic() - begun)
         return WarmResult(status_code=int(not ended.is_set()), identifier=identity())
 
     async def teardown(self, *exc_info: Any) -> None:
@@ -184,13 +189,16 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
 
     async def _work(self, flow_run: FlowRun) -> None:
         """See whether anything is due, and run the flow if so."""
+        begun = time.monotonic()
         try:
+            no_variables(flow_run.job_variables or {})
             deployment = await self._deployment_of(flow_run)
             if await self._nothing_due(deployment):
                 at = flow_run.expected_start_time or datetime.now(UTC)
                 name = run_name(deployment.name, at, NOTHING_DUE)
                 await self.client.update_flow_run(flow_run.id, name=name)
                 await self._end(flow_run, Completed(message=NOTHING_DUE), force=False)
+                count_flow_run(deployment.name, "nothing_due", time.monotonic() - begun)
             elif await self._propose_pending_state(flow_run):
                 await self.client.update_flow_run(flow_run.id, infrastructure_pid=identity())
                 await self.run(flow_run, BaseJobConfiguration())
@@ -212,10 +220,10 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
             self._logger.exception("%s could not be asked whether anything is due", check)
             return False
 
-    async def _settle(self, run: WarmRun, stuck: bool) -> None:
-        """See that the server knows how a run ended, whatever it was that ended it."""
+    async def _settle(self, run: WarmRun, stuck: bool) -> State[Any]:
+        """See that the server knows how a run ended, whatever it was that ended it; that state."""
         if run.state is not None and run.state.is_final():
-            return
+            return run.state
         state: State[Any] = Crashed(message="It ended without a result.")
         if run.error is not None:
             state = Crashed(message=f"It was ended by {type(run.error).__name__}.")
@@ -227,6 +235,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         if run.was_cancelled:
             state = Cancelled(message="Cancelled while it ran.")
         await self._end(run.flow_run, state)
+        return state
 
     async def _end(self, flow_run: FlowRun, state: State[Any], force: bool = True) -> None:
         """Set a final state, unless the run has one."""
@@ -245,6 +254,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         assert flow_run.deployment_id is not None  # noqa: S101  # the pool's runs are deployments'
         if flow_run.deployment_id not in self._deployments:
             found = await self.client.read_deployment(flow_run.deployment_id)
+            may_run_warm(found, get_settings().flow_packages)
             self._deployments[flow_run.deployment_id] = found
         return self._deployments[flow_run.deployment_id]
 
@@ -278,7 +288,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
     async def _exit(self, code: int) -> None:
         """End the process, though a thread still runs; what was to be said is said first."""
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(_say_the_rest)
+            await anyio.to_thread.run_sync(say_the_rest)
         os._exit(code)
 
 
@@ -286,11 +296,3 @@ def _waiting(run: FlowRun) -> Waiting:
     assert run.deployment_id is not None  # noqa: S101  # the pool's runs are deployments'
     at = run.next_scheduled_start_time or run.expected_start_time or datetime.now(UTC)
     return Waiting(run.id, run.deployment_id, at, run.auto_scheduled)
-
-
-def _say_the_rest() -> None:
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-
-    for sayer in (EventsWorker, APILogWorker):
-        sayer.drain_all(timeout=5)

@@ -17,6 +17,7 @@ from tests.servers import empty, free_port
 HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
 os.environ["LEADFLOW_HOME"] = str(HOME)
 os.environ.pop("LEADFLOW_DATABASE_URL", None)
+os.environ["LEADFLOW_FLOW_PACKAGES"] = "flows,tests"
 # As in production, wherever the tests are started.
 os.environ["LEADFLOW_LOG_FORMAT"] = "json"
 # Tests run side by side: threads of one calculation would only wait for each other, and that at

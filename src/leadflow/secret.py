@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from leadflow.settings import Settings
 
 SECRET_BYTES = 32
+PASSWORD_BYTES = 15
 
 
 class SecretKeyError(RuntimeError):
@@ -35,6 +37,17 @@ def load_secret(settings: Settings) -> bytes:
     if not path.exists():
         _write_once(path, base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode())
     return _decode(path.read_text())
+
+
+def server_sign_in(settings: Settings, server: Literal["prefect", "mlflow"]) -> str:
+    """``name:password`` that the pages and the API of Prefect's or MLflow's server ask for. It is
+    derived from the secret, so that every machine with the same secret knows it.
+
+    Raises:
+        SecretKeyError: the secret is not 32 bytes in base64.
+    """
+    key = derive_key(load_secret(settings), f"{server} sign-in")
+    return f"leadflow:{base64.b32encode(key[:PASSWORD_BYTES]).decode().lower()}"
 
 
 def _decode(text: str) -> bytes:

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
     warm_pool: str = Field(
         default="leadflow-warm", description="Prefect work pool of short runs, inside its worker."
     )
+    flow_packages: str = Field(
+        default="flows",
+        pattern=r"^[A-Za-z_][\w.]*(, *[A-Za-z_][\w.]*)*$",
+        description="Installed packages whose flows the workers run, with commas between.",
+    )
     model_name: str = Field(default="lead-conversion", description="Registered model in MLflow.")
     horizon_days: int = Field(
         default=90, gt=0, description="A lead counts as converted if it does so within this time."

@@ -15,6 +15,7 @@ from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval, ApprovalStep
 from leadflow.database.engine import unit_of_work
 from leadflow.outbox.tables import OutboxRow
+from leadflow.secret import server_sign_in
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
 from tests.gates import run_of, wait_for_state
@@ -50,6 +51,12 @@ def code_of(approval_id: str, person_id: str) -> str:
     with unit_of_work() as session:
         person, approval = session.get_one(Person, person_id), approvals.get(session, approval_id)
         return codes.issue_code(session, approval, person, datetime.now(UTC), 30)
+
+
+def sign_in(page: Any) -> None:
+    """As ``leadflow keys servers`` says."""
+    page.locator("input[type=password]").fill(server_sign_in(get_settings(), "prefect"))
+    page.get_by_role("button", name="Sign in").click()
 
 
 def answer(page: Any, run_id: str, approver: str, code: str, reason: str) -> None:
@@ -91,6 +98,7 @@ def refusals(approval_id: str, number: int) -> list[str]:
 
 def test_the_first_ui_is_the_one_people_are_led_to(page: Any, prefect: Child) -> None:
     page.goto(get_settings().prefect_url)
+    sign_in(page)
     page.wait_for_url("**/dashboard**")
     assert "/v2" not in page.url
     page.get_by_text("Switch to V2 UI").wait_for()
@@ -129,6 +137,11 @@ def test_an_answer_that_does_not_count_changes_nothing_and_a_valid_one_does(
         "used": lambda: ("dana", used_code(approval_id, people["dana"]), "code-wrong"),
         "own": lambda: ("mary", code_of(approval_id, people["mary"]), "own-request"),
     }
+    address = f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
+    page.goto(address)
+    sign_in(page)
+    # Once a browser; it is led to where it wanted to go.
+    page.wait_for_url(address)
     for attempt in attempts:
         approver, code, why = made[attempt]()
         before = len(refusals(approval_id, 0))

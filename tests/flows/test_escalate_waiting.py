@@ -4,14 +4,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import httpx
 import pytest
 from sqlalchemy import Engine
 
 from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
 from leadflow.database.engine import unit_of_work
-from leadflow.integrations.prefect import PrefectClient
+from leadflow.integrations.prefect import PrefectClient, signed_in
 from leadflow.settings import get_settings
 from tests.deciders import settle, somebody
 from tests.gates import run_of
@@ -88,7 +87,7 @@ def test_a_run_whose_process_was_killed_is_ended_and_one_that_is_heard_of_is_not
         client._set_state(run_id, {"type": "RUNNING", "name": "Running"})
     assert client.end_silent(settings.work_pool, now, timedelta(minutes=3)) == []
     moment = datetime.now(UTC)
-    with httpx.Client(base_url=f"{settings.prefect_url}/api") as http:
+    with signed_in(settings) as http:
         beat = {
             "id": str(uuid4()),
             "event": "prefect.flow-run.heartbeat",

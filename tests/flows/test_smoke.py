@@ -15,6 +15,8 @@ import httpx
 import pytest
 import yaml
 
+from leadflow.integrations.prefect import signed_in
+from leadflow.secret import server_sign_in
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import deploy
@@ -39,9 +41,8 @@ SURFACE = {
 
 
 def ask(path: str, body: dict[str, Any]) -> Any:
-    answer = httpx.post(f"{get_settings().prefect_url}/api{path}", json=body, timeout=30.0)
-    answer.raise_for_status()
-    return answer.json()
+    with signed_in(get_settings()) as api:
+        return api.post(path, json=body).raise_for_status().json()
 
 
 def test_what_is_deployed_is_what_is_promised(deployed: list[str]) -> None:
@@ -94,7 +95,9 @@ def test_mlflow_s_pages_come_up_when_somebody_opens_them(prefect: Child) -> None
             time.sleep(0.05)
         child = Child(waits.service, settings.home / "logs")
         try:
-            assert opened.result().status_code == 200
+            assert opened.result().status_code == 401
+            name, _, password = server_sign_in(settings, "mlflow").partition(":")
+            assert httpx.get(settings.mlflow_url, auth=(name, password)).status_code == 200
         finally:
             child.terminate()
             child.end(time.monotonic() + 10)

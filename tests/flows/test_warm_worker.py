@@ -15,11 +15,13 @@ from sqlalchemy import text
 
 from leadflow.database import cluster
 from leadflow.database.engine import engine_for
+from leadflow.integrations.prefect import signed_in
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import PROJECT, create_pool
 from leadflow.supervisor.services import warm_worker
 from tests.flows import warm_flows
+from tests.flows.counted import runs_counted
 
 pytestmark = pytest.mark.servers
 POOL = "warm-in-tests"
@@ -29,7 +31,7 @@ SETTINGS = get_settings().model_copy(update={"warm_pool": POOL})
 
 @pytest.fixture(scope="module")
 def api(prefect: Child) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{get_settings().prefect_url}/api", timeout=30.0) as client:
+    with signed_in(get_settings()) as client:
         create_pool(client, POOL, PROJECT / "deployments" / "warm_pool.yaml")
         yield client
 
@@ -122,6 +124,8 @@ def test_runs_that_fail_crash_or_hang_harm_no_other(
     bad = {name: start(api, deploy(name)) for name in ("fails", "crashes", "hangs")}
     states = {name: ended(api, run_id) for name, run_id in bad.items()}
     assert states == {"fails": "Failed", "crashes": "Crashed", "hangs": "TimedOut"}
+    counted = [runs_counted(name) for name in ("fails", "crashes", "hangs")]
+    assert counted == [{"failed": 1.0}, {"crashed": 1.0}, {"failed": 1.0}]
     assert ended(api, other) == "Completed"
     assert ended(api, start(api, deploy("works"))) == "Completed"
     assert worker.alive()

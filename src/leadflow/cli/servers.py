@@ -92,6 +92,7 @@ def print_addresses() -> None:
     table.add_row("MLflow: models and trainings", settings.mlflow_url)
     table.add_row("Logs", str(settings.home / "logs"))
     console.print(table)
+    console.print("Prefect and MLflow ask who you are; to see with what: leadflow keys servers")
     if not _anybody():
         console.print("Nobody can sign in yet. Begin with: leadflow people add NAME --role admin")
 

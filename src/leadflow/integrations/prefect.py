@@ -9,6 +9,7 @@ import httpx
 from leadflow.observability.spans import span
 from leadflow.observability.trace_context import traceparent
 from leadflow.outbox.acts import ReceiverAway
+from leadflow.secret import server_sign_in
 from leadflow.settings import Settings
 
 # Where Prefect looks for the trace that a run belongs to.
@@ -32,7 +33,9 @@ class PrefectClient:
     """A small client on ``{settings.prefect_url}/api``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._http = _connections(f"{settings.prefect_url}/api")
+        self._http = _connections(
+            f"{settings.prefect_url}/api", server_sign_in(settings, "prefect")
+        )
 
     def healthy(self) -> bool:
         """Whether the server answers."""
@@ -170,8 +173,18 @@ class PrefectClient:
             return response
 
 
+def signed_in(settings: Settings) -> httpx.Client:
+    """A client of its own on Prefect's API, for whoever closes it again."""
+    return _client(f"{settings.prefect_url}/api", server_sign_in(settings, "prefect"))
+
+
 @lru_cache(maxsize=8)
-def _connections(address: str) -> httpx.Client:
+def _connections(address: str, sign_in: str) -> httpx.Client:
     """The connections of this process to a server, shared by its threads: making a client costs
     more than asking by it."""
-    return httpx.Client(base_url=address, timeout=TIMEOUT)
+    return _client(address, sign_in)
+
+
+def _client(address: str, sign_in: str) -> httpx.Client:
+    name, _, password = sign_in.partition(":")
+    return httpx.Client(base_url=address, auth=(name, password), timeout=TIMEOUT)

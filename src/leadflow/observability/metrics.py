@@ -1,6 +1,6 @@
-"""Figures that a process counts as it works: requests, and steps of the way of a lead.
+"""Figures that a process counts as it works: requests, steps of the way of a lead, flow runs.
 
-The processes of a gateway and of the background count into files of one folder
+The processes of a gateway, of the background and the workers count into files of one folder
 (``PROMETHEUS_MULTIPROC_DIR``, set by the supervisor, emptied as it starts), so that whichever
 process is asked answers for all. Without the variable a process answers for itself.
 
@@ -64,6 +64,13 @@ ACT_SECONDS = Histogram(
     registry=OWN,
     buckets=SECONDS,
 )
+FLOW_RUN_SECONDS = Histogram(
+    "leadflow_flow_run_seconds",
+    "Time from the start of a flow run to its end, by deployment and the state it ended in.",
+    ("deployment", "ended"),
+    registry=OWN,
+    buckets=(0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0),
+)
 _requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
 
@@ -84,3 +91,9 @@ def count_act(lane: str, act: str, state: str, seconds: float) -> None:
     ``waiting`` for its next attempt, ``uncertain``, ``failed``; ``lost`` where its claim was."""
     ACTS.labels(lane, act, state).inc()
     ACT_SECONDS.labels(lane).observe(seconds)
+
+
+def count_flow_run(deployment: str, ended: str, seconds: float) -> None:
+    """One flow run is over. ``ended``: the type of Prefect's state, such as ``completed``, or
+    ``nothing_due`` where the worker found nothing to do and did not begin it."""
+    FLOW_RUN_SECONDS.labels(deployment, ended).observe(seconds)

@@ -106,10 +106,13 @@ class Child:
     def _start(self) -> "subprocess.Popen[bytes]":
         self.log.parent.mkdir(parents=True, exist_ok=True)
         _hear_interrupts()
+        own = {
+            name: value for name, value in os.environ.items() if name not in self.service.withheld
+        }
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 self.service.command,
-                env=os.environ | self.service.variables,
+                env={**own, **self.service.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

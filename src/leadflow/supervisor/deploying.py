@@ -10,6 +10,7 @@ import httpx
 import yaml
 
 from leadflow.database import cluster
+from leadflow.integrations.prefect import signed_in
 from leadflow.settings import Settings
 from leadflow.supervisor.environment import environment
 
@@ -41,8 +42,8 @@ def deploy(settings: Settings) -> bool:
     """
     mark = settings.home / "run" / "deployed"
     wanted = _fingerprint(settings)
-    with httpx.Client(base_url=f"{settings.prefect_url}/api", timeout=30.0) as api:
-        if mark.exists() and mark.read_text() == wanted and _all_known(api):
+    with signed_in(settings) as api:
+        if mark.exists() and mark.read_text() == wanted and not _unknown(api):
             return False
         for pool, file in _pools(settings):
             create_pool(api, pool, file)
@@ -70,11 +71,25 @@ def deployment_names() -> list[str]:
     return [str(item["name"]) for item in content["deployments"]]
 
 
-def _all_known(api: httpx.Client) -> bool:
-    return all(
-        api.get(f"/deployments/name/{name}/{name}").status_code == 200
-        for name in deployment_names()
-    )
+def not_deployed(settings: Settings) -> list[str]:
+    """The names in ``prefect.yaml`` that the server does not know.
+
+    Raises:
+        httpx.HTTPError: it does not answer, or not so.
+    """
+    with signed_in(settings) as api:
+        return _unknown(api)
+
+
+def _unknown(api: httpx.Client) -> list[str]:
+    unknown = []
+    for name in deployment_names():
+        answer = api.get(f"/deployments/name/{name}/{name}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            unknown.append(name)
+        else:
+            answer.raise_for_status()
+    return unknown
 
 
 def _pools(settings: Settings) -> tuple[tuple[str, Path], ...]:
@@ -86,13 +101,17 @@ def _pools(settings: Settings) -> tuple[tuple[str, Path], ...]:
 
 
 def create_pool(api: httpx.Client, name: str, file: Path) -> None:
-    """Create a work pool as the file says, unless there is one of this name.
+    """Create a work pool as the file says, or make the one of this name so.
 
     Raises:
         DeployFailed: Prefect refused it.
     """
-    answer = api.post("/work_pools/", json=yaml.safe_load(file.read_text()) | {"name": name})
-    if answer.status_code not in (200, 201, 409):
+    wanted = yaml.safe_load(file.read_text())
+    answer = api.post("/work_pools/", json=wanted | {"name": name})
+    if answer.status_code == 409:
+        del wanted["type"]
+        answer = api.patch(f"/work_pools/{name}", json=wanted)
+    if not answer.is_success:
         raise DeployFailed(f"Prefect did not create the work pool {name}: {answer.text[:500]}")
 
 

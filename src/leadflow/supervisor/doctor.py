@@ -16,11 +16,12 @@ from leadflow.database import cluster, embedded, roles
 from leadflow.database.cluster import DatabaseUnavailable
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.recipients import unreachable
+from leadflow.integrations.prefect import signed_in
 from leadflow.secret import SecretKeyError, load_secret
 from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import answers
-from leadflow.supervisor.deploying import deployment_names
+from leadflow.supervisor.deploying import not_deployed
 from leadflow.supervisor.ports import holder, is_free
 
 START = "Start the servers: leadflow up"
@@ -170,12 +171,13 @@ def _gateway(settings: Settings) -> Finding:
 
 
 def _prefect(settings: Settings) -> Finding:
-    api = f"{settings.prefect_url}/api"
-    if not answers(f"{api}/health"):
+    if not answers(f"{settings.prefect_url}/api/health"):
         return Finding("Prefect", "note", "not running", START)
-    absent = [
-        name for name in deployment_names() if not answers(f"{api}/deployments/name/{name}/{name}")
-    ]
+    try:
+        absent = not_deployed(settings)
+    except httpx.HTTPError as error:
+        found = f"does not say what is deployed ({type(error).__name__})"
+        return Finding("Prefect", "bad", found, START)
     if absent:
         return Finding("Prefect", "bad", f"not deployed: {', '.join(absent)}", START)
     return Finding("Prefect", "ok", f"{settings.prefect_url}, all flows deployed")
@@ -195,8 +197,8 @@ def _workers(settings: Settings) -> Finding:
 
 
 def _online(settings: Settings, pool: str) -> int:
-    address = f"{settings.prefect_url}/api/work_pools/{pool}/workers/filter"
-    found = httpx.post(address, json={}, timeout=5.0).json()
+    with signed_in(settings) as api:
+        found = api.post(f"/work_pools/{pool}/workers/filter", json={}, timeout=5.0).json()
     return sum(item.get("status") == "ONLINE" for item in found)
 
 

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from leadflow import observability
 from leadflow.database import cluster
 from leadflow.observability.metrics import FOLDER
+from leadflow.secret import server_sign_in
 from leadflow.settings import Settings
 
 # How often Prefect's server looks for what is rare, in seconds. As it comes, it looks every few
@@ -20,20 +21,35 @@ LOOPS = {
     "CANCELLATION_CLEANUP": 60,
     "FOREMAN": 60,
 }
+# Settings that open something; addresses may hold a password.
+SECRETS = frozenset(
+    {
+        "secret_key",
+        "ai_api_key",
+        "database_url",
+        "prefect_database_url",
+        "mlflow_database_url",
+        "notify_url",
+    }
+)
 LOGGING = Path(observability.__file__).parent
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Variables that make a process part of this installation.
+    """Variables that make a process one of ours: it knows every setting, secret ones too, and how
+    to sign in to Prefect."""
+    return tool_environment(settings) | {
+        **_named(settings, SECRETS),
+        "PREFECT_API_AUTH_STRING": server_sign_in(settings, "prefect"),
+    }
+
+
+def tool_environment(settings: Settings) -> dict[str, str]:
+    """Variables that make a process part of this installation without any of its secrets.
 
     Telemetry of every tool is off; Prefect keeps its files in Leadflow's home.
     """
-    own = {
-        f"LEADFLOW_{name.upper()}": _text(value)
-        for name, value in settings.model_dump().items()
-        if value is not None
-    }
-    return own | {
+    return _named(settings, frozenset(Settings.model_fields) - SECRETS) | {
         "PREFECT_API_URL": f"{settings.prefect_url}/api",
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -75,6 +91,19 @@ def metrics_folder(settings: Settings) -> Path:
     return settings.home / "run" / "metrics"
 
 
+def _named(settings: Settings, names: frozenset[str]) -> dict[str, str]:
+    return {
+        variable(name): _text(value)
+        for name in names
+        if (value := getattr(settings, name)) is not None
+    }
+
+
+def variable(setting: str) -> str:
+    """The environment variable of a setting."""
+    return f"LEADFLOW_{setting.upper()}"
+
+
 def _text(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
@@ -83,6 +112,9 @@ def server_environment(settings: Settings) -> dict[str, str]:
     """What the Prefect server needs besides: its database, and where its pages find the API."""
     url = cluster.locate(settings).prefect
     return {
+        "PREFECT_SERVER_API_AUTH_STRING": server_sign_in(settings, "prefect"),
+        # No other site's pages may call it from somebody's browser.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": settings.prefect_url,
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.render_as_string(hide_password=False),
         "PREFECT_UI_API_URL": f"{settings.prefect_url}/api",
         "PREFECT_UI_URL": settings.prefect_url,

@@ -5,18 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leadflow.database import cluster
+from leadflow.secret import server_sign_in
 from leadflow.settings import Settings
 from leadflow.supervisor.environment import (
     LOGGING,
+    SECRETS,
     counting,
     environment,
     server_environment,
+    tool_environment,
+    variable,
 )
 
 # How often a worker looks for runs, and how far ahead. The server tells it of new runs at once.
 WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "15", "PREFECT_WORKER_PREFETCH_SECONDS": "30"}
 # How often a run in a process of its own says that it still lives.
 BEAT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+# What only our own processes may know.
+OF_OURS = frozenset(variable(name) for name in SECRETS) | {"PREFECT_API_AUTH_STRING"}
+# Where MLflow's server finds what its pages ask for.
+SIGN_IN = "LEADFLOW_MLFLOW_SIGN_IN"
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class Service:
     health_url: str | None
     # Open files that are handed to it, by their numbers.
     hands: tuple[int, ...] = ()
+    # Variables of the supervisor's own environment that it does not get.
+    withheld: frozenset[str] = frozenset()
 
 
 def prefect_server(settings: Settings) -> Service:
@@ -36,8 +46,9 @@ def prefect_server(settings: Settings) -> Service:
     return Service(
         "prefect",
         _uvicorn("deployments.prefect_server:create_app", settings.host, settings.prefect_port),
-        environment(settings) | server_environment(settings),
+        tool_environment(settings) | server_environment(settings),
         f"{settings.prefect_url}/api/health",
+        withheld=OF_OURS,
     )
 
 
@@ -72,7 +83,7 @@ def worker(settings: Settings) -> Service:
     return Service(
         "worker",
         (sys.executable, "-m", "prefect", *command),
-        environment(settings) | WORKING | BEAT,
+        environment(settings) | counting(settings) | WORKING | BEAT,
         None,
     )
 
@@ -83,7 +94,7 @@ def warm_worker(settings: Settings) -> Service:
     return Service(
         "warm-worker",
         (sys.executable, "-m", "prefect", *command),
-        environment(settings) | WORKING,
+        environment(settings) | counting(settings) | WORKING,
         None,
     )
 
@@ -91,7 +102,7 @@ def warm_worker(settings: Settings) -> Service:
 def mail_server(settings: Settings) -> Service:
     """Takes notifications and keeps them to be looked at; delivers nothing."""
     command = (sys.executable, "-m", "leadflow.integrations.notifications.mailbox")
-    return Service("mail", command, environment(settings), None)
+    return Service("mail", command, tool_environment(settings), None, withheld=OF_OURS)
 
 
 def mlflow_server(settings: Settings, listening: int) -> Service:
@@ -103,11 +114,12 @@ def mlflow_server(settings: Settings, listening: int) -> Service:
     return Service(
         "mlflow",
         (
-            *(sys.executable, "-m", "uvicorn", "mlflow.server.fastapi_app:app"),
+            *(sys.executable, "-m", "uvicorn", "--factory", "deployments.mlflow_server:create_app"),
             *("--fd", str(listening), *log),
         ),
-        environment(settings)
+        tool_environment(settings)
         | {
+            SIGN_IN: server_sign_in(settings, "mlflow"),
             # What `mlflow server` hands to its processes, of which it starts more than are needed.
             "MLFLOW_TRACKING_URI": uri,
             "MLFLOW_REGISTRY_URI": uri,
@@ -121,6 +133,7 @@ def mlflow_server(settings: Settings, listening: int) -> Service:
         },
         f"{settings.mlflow_url}/health",
         hands=(listening,),
+        withheld=OF_OURS,
     )
 
 

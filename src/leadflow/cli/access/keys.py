@@ -62,6 +62,22 @@ def rotate(
     console.print(f"Older keys of {name} end in {hours:g} h.")
 
 
+@app.command()
+def servers() -> None:
+    """Show what the pages of Prefect and of MLflow ask for, once a browser."""
+    from leadflow.secret import server_sign_in
+    from leadflow.settings import get_settings
+
+    settings = get_settings()
+    prefect, mlflow = (server_sign_in(settings, name) for name in ("prefect", "mlflow"))
+    name, _, password = mlflow.partition(":")
+    table = Table(show_header=False, box=None)
+    table.add_row("Prefect", f"{settings.prefect_url}/runs", f"password {prefect}")
+    table.add_row("MLflow", settings.mlflow_url, f"name {name}, password {password}")
+    console.print(table)
+    console.print("Whoever has these changes schedules and answers forms: not for everybody.")
+
+
 @app.command("list")
 def list_all() -> None:
     """Every key that was not revoked: beginning, permissions, end. Never the key itself."""
