@@ -108,5 +108,5 @@ class _Page:
         body = self._body.replace(b"</head>", LOOK, 1)
         kept = [pair for pair in start["headers"] if pair[0] not in OF_THE_OLD]
         kept += [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
-        await self._send(start | {"headers": kept})
+        await self._send({**start, "headers": kept})
         await self._send({"type": "http.response.body", "body": body})
