@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     hot_from: float = Field(default=70.0, description="Lowest score of a hot lead.")
     warm_from: float = Field(default=50.0, description="Lowest score of a warm lead.")
     cold_from: float = Field(default=30.0, description="Lowest score of a cold lead.")
+    create_may_change: Literal["empty", "nothing", "all"] = Field(
+        default="empty",
+        description="What of a known lead a program changes that may create leads and not edit "
+        "them: empty fields, nothing or all.",
+    )
     default_currency: str = Field(default="USD", description="Currency where none is given.")
     score_batch: int = Field(default=20000, gt=0, description="Leads scored and written at a time.")
     rescore_hours: int = Field(

@@ -11,6 +11,7 @@ from leadflow.intake.decide import News, decide
 from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
+from leadflow.leads.keeping import MayChange
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.upsert import upsert_leads
 from leadflow.settings import Settings
@@ -65,7 +66,8 @@ def take_leads(
         elif key is None or first.setdefault(key, place) == place:
             fresh.append(place)
     now = datetime.now(UTC)
-    stored = upsert_leads(session, [sent[place].lead for place in fresh], now)
+    may_change = [_may_change(sent[place].sender, settings) for place in fresh]
+    stored = upsert_leads(session, [sent[place].lead for place in fresh], now, may_change)
     news = [
         News(kept.lead, sent[place].sender, kept.created)
         for place, kept in zip(fresh, stored, strict=True)
@@ -81,6 +83,11 @@ def take_leads(
     for place, lead_id in earlier.items():
         answers[place] = LeadTaken(known[lead_id], replayed=True)
     return [answers[place] for place in range(len(sent))]
+
+
+def _may_change(sender: Sender, settings: Settings) -> MayChange:
+    """Whoever may edit leads changes those that are known by sending them again."""
+    return "all" if sender.actor.reach("lead.edit") is not None else settings.create_may_change
 
 
 def _created_first(news: Sequence[News]) -> list[News]:

@@ -16,6 +16,7 @@ from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import COUNTERS, given_columns
 from leadflow.leads.events.types import read_types
+from leadflow.leads.keeping import MayChange, only_missing
 from leadflow.leads.schemas import LeadFields, LeadIn
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead, LeadEvent
@@ -74,7 +75,12 @@ def upsert_lead(
 
 
 @step("store")
-def upsert_leads(session: Session, leads: Sequence[LeadIn], now: datetime) -> list[Upserted]:
+def upsert_leads(
+    session: Session,
+    leads: Sequence[LeadIn],
+    now: datetime,
+    may_change: Sequence[MayChange] | None = None,
+) -> list[Upserted]:
     """Store leads, or update those with the same e-mail address or (source, external_id); in the
     order given, also where two of them are one lead.
 
@@ -82,6 +88,9 @@ def upsert_leads(session: Session, leads: Sequence[LeadIn], now: datetime) -> li
     decides where the two point to different leads. Attributes seen for the first time become
     features. Stored leads are locked until the transaction ends; score them, or mark them as
     changed.
+
+    Args:
+        may_change: what each may change of a lead that is known; all of it, if not given.
 
     Raises:
         LeadKeepsChanging: five attempts each met another writer of one of these leads, or two
@@ -98,7 +107,7 @@ def upsert_leads(session: Session, leads: Sequence[LeadIn], now: datetime) -> li
             done |= _insert(session, leads, indexes, left, moment)
             left = [place for place in left if place not in done]
             if left:
-                done |= _update(session, leads, indexes, left, moment)
+                done |= _update(session, leads, indexes, left, moment, may_change)
                 left = [place for place in left if place not in done]
             if not left:
                 break
@@ -198,6 +207,7 @@ def _update(
     indexes: Sequence[str],
     places: Sequence[int],
     now: datetime,
+    may_change: Sequence[MayChange] | None,
 ) -> dict[int, Upserted]:
     """Those of the leads that were known, by place; of two that are one lead, only the first."""
     known = _lock_known(session, [leads[place] for place in places], [indexes[p] for p in places])
@@ -213,8 +223,15 @@ def _update(
                 if same is None or same.id in taken:
                     continue
                 taken.add(same.id)
-                free = (sent.source, sent.external_id) not in by_id
-                changed = change_lead(session, same, sent, index, now, takes_id=free)
+                may = "all" if may_change is None else may_change[place]
+                if may == "all":
+                    free = (sent.source, sent.external_id) not in by_id
+                    changed = change_lead(session, same, sent, index, now, takes_id=free)
+                elif may == "empty":
+                    own = same.email_index or index
+                    changed = change_lead(session, same, only_missing(same, sent), own, now)
+                else:
+                    changed = False
                 found[place] = Upserted(same, False, changed)
             session.flush()
     except IntegrityError:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BeforeValidator, Field
 
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.leads.lead_answers import next_step, score_out
+from leadflow.gateway.api.leads.lead_answers import next_step_for, score_for
 from leadflow.gateway.api.leads.schemas import EventsAnswer
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
@@ -57,6 +57,6 @@ async def take_events(
         lead_id=lead_id,
         new=taken.new,
         known=taken.known,
-        score=score_out(taken.standing),
-        next_step=next_step(taken.standing),
+        score=score_for(caller, taken.standing),
+        next_step=next_step_for(caller, taken.standing),
     )

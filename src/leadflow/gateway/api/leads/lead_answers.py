@@ -1,11 +1,16 @@
 """Answers about where a lead stands."""
 
+from dataclasses import replace
+
+from leadflow.accounts.actors import Actor
 from leadflow.gateway.api.leads.schemas import (
     LeadAnswer,
+    LeadBrief,
     LeadOut,
     LeadStatus,
     LeadView,
     OwnerOut,
+    ScoreBrief,
     ScoreOut,
 )
 from leadflow.intake.leads import LeadTaken
@@ -16,9 +21,11 @@ HAS_IT = "{name} has this lead and gets in touch."
 UNSCORED = "Stored. It is scored in the background, and handed out where a rule says so."
 
 
-def lead_answer(taken: LeadTaken) -> LeadAnswer:
+def lead_answer(taken: LeadTaken, caller: Actor) -> LeadAnswer | LeadBrief:
     """The answer to a lead that was taken in."""
     standing = taken.standing
+    if not _reads(caller):
+        return LeadBrief(lead_id=standing.lead.id, score=score_brief(standing))
     return LeadAnswer(
         created=taken.created,
         lead=LeadOut.of(standing.lead),
@@ -26,6 +33,13 @@ def lead_answer(taken: LeadTaken) -> LeadAnswer:
         owner=owner_out(standing),
         next_step=next_step(standing),
     )
+
+
+def changed_lead(standing: Standing, caller: Actor) -> LeadView | LeadBrief:
+    """The answer to a lead that was changed."""
+    if not _reads(caller):
+        return LeadBrief(lead_id=standing.lead.id, score=score_brief(standing))
+    return lead_view(standing)
 
 
 def lead_view(standing: Standing) -> LeadView:
@@ -51,6 +65,31 @@ def score_out(standing: Standing) -> ScoreOut | None:
     if standing.score is None:
         return None
     return ScoreOut.of(standing.score, standing.override, standing.ai)
+
+
+def score_brief(standing: Standing) -> ScoreBrief | None:
+    """The score that counts and its level; None where the lead has no score yet."""
+    if standing.override is not None:
+        return ScoreBrief(
+            total=round(standing.override.new_score, 1), level=standing.override.level
+        )
+    if standing.score is None:
+        return None
+    return ScoreBrief(total=round(standing.score.total_score, 1), level=standing.score.level)
+
+
+def score_for(caller: Actor, standing: Standing) -> ScoreOut | ScoreBrief | None:
+    """The score with its reasons where the caller may read leads."""
+    return score_out(standing) if _reads(caller) else score_brief(standing)
+
+
+def next_step_for(caller: Actor, standing: Standing) -> str:
+    """What happens with the lead next; who has it, only where the caller may read leads."""
+    return next_step(standing if _reads(caller) else replace(standing, owner=None, override=None))
+
+
+def _reads(caller: Actor) -> bool:
+    return caller.reach("lead.read") is not None
 
 
 def owner_out(standing: Standing) -> OwnerOut | None:

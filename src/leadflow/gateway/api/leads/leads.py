@@ -8,6 +8,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.intake import IntakeOf
 from leadflow.gateway.api.leads import lead_answers
 from leadflow.gateway.api.leads.schemas import (
+    LeadBrief,
     LeadStatus,
     LeadView,
     ScoreExplained,
@@ -60,11 +61,11 @@ def lead_status(lead_id: str, caller: ReadsLeads) -> LeadStatus:
         return lead_answers.lead_status(standing_of(session, lead_id, datetime.now(UTC)))
 
 
-@router.patch("/leads/{lead_id}", response_model=LeadView, summary="Change a lead")
+@router.patch("/leads/{lead_id}", response_model=LeadView | LeadBrief, summary="Change a lead")
 async def change_lead(
     lead_id: str, body: LeadEdit, intake: IntakeOf, caller: EditsLeads
-) -> LeadView:
+) -> LeadView | LeadBrief:
     """Change the fields that are sent and score the lead anew. Fields that are not sent stay as
     they are, null empties one, attributes are merged by name."""
     standing = await intake.edits.do(Edit(lead_id, body, Sender(caller)))
-    return lead_answers.lead_view(standing)
+    return lead_answers.changed_lead(standing, caller)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.leads.lead_answers import next_step
+from leadflow.gateway.api.leads.lead_answers import next_step_for
 from leadflow.gateway.api.leads.schemas import OutcomeAnswer
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.intake.outcomes import OutcomeTold
@@ -34,5 +34,5 @@ async def take_outcome(
         value=None if minor is None else minor / 100,
         currency=outcome.value_currency,
         created=taken.created,
-        next_step=next_step(taken.standing),
+        next_step=next_step_for(caller, taken.standing),
     )

@@ -9,6 +9,8 @@ from leadflow.leads.tables import Lead
 from leadflow.qualification.service import Status
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
+BRIEFLY = "Only its total and level for whoever may not read leads."
+
 
 class LeadOut(BaseModel):
     """A lead as it is stored."""
@@ -143,6 +145,20 @@ class OwnerOut(BaseModel):
     due_at: datetime | None = Field(None, description="First touch due, by the rule.")
 
 
+class ScoreBrief(BaseModel):
+    """The score that counts, without its reasons, which tell what is known of the lead."""
+
+    total: float
+    level: str
+
+
+class LeadBrief(BaseModel):
+    """The answer to whoever may not read leads: nothing of what is known of this one."""
+
+    lead_id: str
+    score: ScoreBrief | None = Field(description="Empty where no model could be loaded.")
+
+
 class LeadAnswer(BaseModel):
     """The stored lead, its score, and what happens next."""
 
@@ -169,7 +185,7 @@ class EventsAnswer(BaseModel):
     lead_id: str
     new: int = Field(description="Stored now.")
     known: int = Field(description="Known before by their source and external_id.")
-    score: ScoreOut | None
+    score: ScoreOut | ScoreBrief | None = Field(description=BRIEFLY)
     next_step: str
 
 
@@ -190,7 +206,7 @@ class OverrideAnswer(BaseModel):
 
     lead_id: str
     override: OverrideOut
-    score: ScoreOut
+    score: ScoreOut | ScoreBrief = Field(description=BRIEFLY)
     next_step: str
 
 

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from leadflow.accounts.actors import Actor
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.intake import IntakeOf
-from leadflow.gateway.api.leads.lead_answers import next_step, score_out
+from leadflow.gateway.api.leads.lead_answers import next_step_for, score_for
 from leadflow.gateway.api.leads.schemas import OverrideAnswer, OverrideOut
 from leadflow.gateway.http.callers import Overrides
 from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
@@ -56,7 +57,7 @@ async def override_score(
         response.status_code = 202
     elif taken.replaced:
         response.status_code = 200
-    return _answer(taken.override, taken.standing)
+    return _answer(taken.override, taken.standing, caller)
 
 
 @router.delete(
@@ -77,11 +78,11 @@ def withdraw_override(
         now = datetime.now(UTC)
         withdrawn = withdraw(session, lead_id, named_by(session, caller, by), now)
         newest = max(withdrawn, key=lambda made: made.created_at)
-        return _answer(newest, standing_of(session, lead_id, now))
+        return _answer(newest, standing_of(session, lead_id, now), caller)
 
 
-def _answer(made: ScoreOverride, standing: Standing) -> OverrideAnswer:
-    score, step = score_out(standing), next_step(standing)
+def _answer(made: ScoreOverride, standing: Standing, caller: Actor) -> OverrideAnswer:
+    score, step = score_for(caller, standing), next_step_for(caller, standing)
     if score is None:
         raise LeadNotScored(made.lead_id)
     if made.status == "waiting":
