@@ -156,11 +156,12 @@ def _seconds(work: Callable[[int], None], times: int) -> float:
 
 def _sent(count: int) -> "Iterator[LeadSent]":
     from leadflow.accounts.actors import Actor
+    from leadflow.accounts.permissions import SCOPES
     from leadflow.intake.leads import LeadSent
     from leadflow.intake.senders import Sender
     from leadflow.leads.schemas import LeadIn
 
-    sender, body = Sender(Actor("key", "key:benchmark", "benchmark")), bodies(0)
+    sender, body = Sender(Actor("key", "key:benchmark", "benchmark", scopes=SCOPES)), bodies(0)
     for _ in range(count):
         yield LeadSent(LeadIn.model_validate(next(body)), sender)
 

@@ -38,7 +38,8 @@ reps:
   - {id: world, name: Walt World, capacity: 500, skills: {crm integration: 2}}
 """
 RUBRIC = Rubric.load()
-SENDER = Sender(Actor("key", "key:test", "test"), Acting("gateway", "req_test"))
+MAY = frozenset({"lead.create", "lead.edit", "lead.read"})
+SENDER = Sender(Actor("key", "key:test", "test", scopes=MAY), Acting("gateway", "req_test"))
 
 
 @pytest.fixture

@@ -18,12 +18,14 @@ from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
 from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
+from leadflow.gateway.http.bodies import BodyLimits
 from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problems import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
 from leadflow.gateway.http.request_log import RequestLog
 from leadflow.gateway.http.request_trace import RequestTrace
 from leadflow.gateway.http.schemas import ProblemOut
+from leadflow.gateway.http.security import is_known
 from leadflow.observability import process, spans
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
 from leadflow.scoring.serving.champion import scorer_without_registry
@@ -73,6 +75,7 @@ def create_app() -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
+    app.add_middleware(BodyLimits, known=is_known)
     app.add_middleware(RequestLog)
     if spans.kept():
         app.add_middleware(RequestTrace)

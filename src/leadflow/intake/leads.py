@@ -11,8 +11,8 @@ from leadflow.intake.decide import News, decide
 from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
-from leadflow.leads.keeping import MayChange
 from leadflow.leads.schemas import LeadIn
+from leadflow.leads.updating import MayChange
 from leadflow.leads.upsert import upsert_leads
 from leadflow.settings import Settings
 

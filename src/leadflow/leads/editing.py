@@ -13,7 +13,7 @@ from leadflow.leads.changes import mark_changed
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import lock_lead
 from leadflow.leads.tables import Lead
-from leadflow.leads.upsert import change_lead
+from leadflow.leads.updating import change_lead
 from leadflow.privacy.encryption import get_cipher
 
 

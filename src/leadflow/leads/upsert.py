@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Table, Text, any_, func, literal, or_, select, tuple_
+from sqlalchemy import ARRAY, Table, Text, any_, literal, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
@@ -15,21 +15,14 @@ from leadflow.database.ids import new_id
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import COUNTERS, given_columns
-from leadflow.leads.events.types import read_types
-from leadflow.leads.keeping import MayChange, only_missing
-from leadflow.leads.schemas import LeadFields, LeadIn
+from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import email_index_of
-from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.leads.tables import Lead
+from leadflow.leads.updating import MayChange, update_lead
 from leadflow.observability.steps import step
 from leadflow.privacy.columns import EncryptedText
 
 ATTEMPTS = 5
-BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
-COUNTED_EVENTS = {
-    "website_visits": "website_visit",
-    "email_opens": "email_open",
-    "content_downloads": "content_download",
-}
 LEADS = cast(Table, Lead.__table__)
 ENCRYPTED = {c.name: c.type for c in LEADS.columns if isinstance(c.type, EncryptedText)}
 NOTHING_KNOWN: dict[str, Any] = {column.name: None for column in LEADS.columns} | {
@@ -224,14 +217,8 @@ def _update(
                     continue
                 taken.add(same.id)
                 may = "all" if may_change is None else may_change[place]
-                if may == "all":
-                    free = (sent.source, sent.external_id) not in by_id
-                    changed = change_lead(session, same, sent, index, now, takes_id=free)
-                elif may == "empty":
-                    own = same.email_index or index
-                    changed = change_lead(session, same, only_missing(same, sent), own, now)
-                else:
-                    changed = False
+                free = (sent.source, sent.external_id) not in by_id
+                changed = update_lead(session, same, sent, index, now, may, takes_id=free)
                 found[place] = Upserted(same, False, changed)
             session.flush()
     except IntegrityError:
@@ -257,48 +244,3 @@ def _refresh(session: Session, lead_ids: Sequence[str]) -> None:
     if lead_ids:
         these = select(Lead).where(Lead.id == any_(literal(list(lead_ids), ARRAY(Text))))
         session.scalars(these.execution_options(populate_existing=True)).all()
-
-
-def change_lead(
-    session: Session,
-    known: Lead,
-    lead: LeadFields,
-    email_index: str | None,
-    now: datetime,
-    takes_id: bool = False,
-) -> bool:
-    """Change the fields that were given; whether any of them said something new. The caller
-    flushes. ``takes_id``: nobody else has the (source, external_id), and a lead without an
-    external id gets it."""
-    given = given_columns(lead) | {"email_index": email_index}
-    if given.get("budget_minor") is not None and lead.currency is None:
-        given["budget_currency"] = known.budget_currency or given["budget_currency"]
-    if "attributes" in lead.model_fields_set:
-        given["attributes"] = known.attributes | lead.attributes
-    if takes_id and known.external_id is None and known.source == lead.source:
-        given["external_id"] = lead.external_id
-    changed = {name for name, value in given.items() if getattr(known, name) != value}
-    for name in changed:
-        setattr(known, name, given[name])
-    if changed.intersection(COUNTERS):
-        _carry_over(session, known, set(COUNTERS) - lead.model_fields_set)
-        known.counted_at = now
-    if changed:
-        known.known_from = known.updated_at = now
-    return bool(changed)
-
-
-def _carry_over(session: Session, known: Lead, not_given: set[str]) -> None:
-    """Add what was seen since the last count to the counters that are not counted anew now: they
-    share one moment of counting, and from the new one on only later events are added to them."""
-    types = read_types(session)
-    for counter in sorted(not_given):
-        seen = session.scalar(
-            select(func.count()).where(
-                LeadEvent.lead_id == known.id,
-                LeadEvent.type.in_(types.counted_as(COUNTED_EVENTS[counter])),
-                LeadEvent.occurred_at > (known.counted_at or BEFORE_ALL),
-            )
-        )
-        if seen:
-            setattr(known, counter, (getattr(known, counter) or 0) + seen)

@@ -56,10 +56,7 @@ def gateway(settings: Settings) -> Service:
     """Leadflow's own HTTP API."""
     return Service(
         "gateway",
-        (
-            *_uvicorn("leadflow.gateway.main:gateway", settings.host, settings.gateway_port),
-            *("--workers", str(settings.gateway_processes)),
-        ),
+        (sys.executable, "-m", "leadflow.gateway.serve"),
         environment(settings) | counting(settings),
         f"{settings.gateway_url}/health",
     )

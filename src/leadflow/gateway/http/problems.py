@@ -74,6 +74,7 @@ TITLES = {
     403: ("not-allowed", "You may not do this"),
     404: ("not-found", "There is nothing at this address"),
     405: ("method-not-allowed", "This address does not take this method"),
+    408: ("too-slow", "The request did not arrive in time"),
     409: ("conflict", "The request conflicts with an earlier one"),
     413: ("too-large", "The request is too large"),
     422: ("invalid-input", "Some fields are not valid"),

@@ -53,6 +53,14 @@ async def authenticate(
     return _named(request, await _who_calls(request, key, token))
 
 
+async def is_known(request: Request) -> bool:
+    """Whether the request carries a key or a sign-in that is valid; nothing of its body is read."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.get(header.model.name) or (token if kind.lower() == "bearer" else "")
+    given = given or request.cookies.get(COOKIE, "")
+    return bool(given) and (given in _remembered or await _looked_up(given) is not None)
+
+
 def caller_at_once(request: Request, permission: str) -> Actor | None:
     """The caller, if it is a program whose key was looked up in the last second and that has this
     permission for everything; None for all others, of whom ``authenticate`` and ``needs`` know."""
