@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from leadflow.accounts.people import add_person
+from leadflow.accounts.signing_in import sign_in
 from leadflow.approvals import codes
 from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
@@ -116,3 +117,16 @@ def test_a_mail_server_that_is_down_loses_nothing(store: Engine, mail_settings: 
         row.available_at = now
     deliver(store, mail_settings)
     assert len(inbox(mail_settings, "dana")) == 1
+
+
+def test_whose_password_is_guessed_is_told_by_mail(store: Engine, mail_settings: Settings) -> None:
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        add_person(session, "dana", "D", ["data_scientist"], "test", "dana@example.com")
+        for _ in range(6):
+            sign_in(session, "dana", "wrong", now, 12, "192.0.2.1")
+    deliver(store, mail_settings)
+    [told] = inbox(mail_settings, "dana")
+    assert told.subject == "Wrong passwords for your account"
+    assert "/console/password" in told.text
+    assert "192.0.2.1" not in told.text

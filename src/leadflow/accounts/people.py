@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.passwords import hash_password, is_password
 from leadflow.accounts.permissions import Role
+from leadflow.accounts.sign_in_delays import unlock
 from leadflow.accounts.tables import Person, PersonSession
 from leadflow.audit import service as audit
 from leadflow.privacy.encryption import get_cipher
@@ -171,7 +172,8 @@ def change_password(session: Session, person: Person, present: str, wanted: str)
 
 
 def set_password(session: Session, person: Person, password: str | None, by: str) -> str:
-    """A new password, made up where none is given; whoever is signed in is signed out.
+    """A new password, made up where none is given; whoever is signed in is signed out, and delays
+    after wrong passwords are over.
 
     Raises:
         PasswordRefused: the password is too easy.
@@ -179,6 +181,7 @@ def set_password(session: Session, person: Person, password: str | None, by: str
     password = password or secrets.token_urlsafe(12)
     person.password_hash = hash_password(password, person.username, person.email or "")
     sign_out_everywhere(session, person.id)
+    unlock(session, person.id)
     audit.record(session, by, "person.password_set", person.id)
     return password
 

@@ -5,41 +5,50 @@ import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from math import ceil
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.passwords import is_password
 from leadflow.accounts.people import PersonNotFound, find_person
-from leadflow.accounts.tables import Person, PersonSession, SignInFailures
+from leadflow.accounts.sign_in_delays import (
+    attempt_of,
+    count_failure,
+    forget_failures,
+    still_waits,
+)
+from leadflow.accounts.tables import Person, PersonSession
 from leadflow.audit import service as audit
-from leadflow.privacy.encryption import get_cipher
 from leadflow.secret import derive_key, load_secret
 from leadflow.settings import get_settings
 
 PREFIX = "lfs_"
-FREE_FAILURES = 5
-LOCK = timedelta(minutes=15)
 
 
 def sign_in(
-    session: Session, login: str, password: str, now: datetime, hours: float
+    session: Session, login: str, password: str, now: datetime, hours: float, source: str
 ) -> tuple[str | None, str]:
     """``(token, "")``, or ``(None, why)`` where it is refused; commit in both cases, for a refusal
-    counts too. Five wrong passwords in a row lock the name for a quarter of an hour, and each
-    further one again; whether anybody has the name cannot be told from the answer."""
-    index = get_cipher().blind_index(login.strip().lower(), "sign_in")
-    failed = session.get(SignInFailures, index, with_for_update=True)
-    if failed is not None and failed.locked_until is not None and failed.locked_until > now:
-        minutes = int((failed.locked_until - now).total_seconds() // 60) + 1
-        return None, f"Too many wrong passwords. Try again in {minutes} min."
+    counts too. After five wrong passwords from one source the next has to wait there, longer each
+    time; whether anybody has the name cannot be told from the answer.
+
+    Args:
+        source: where it comes from: an address in the network, or a word such as ``terminal``.
+    """
     person = _named(session, login)
+    attempt = attempt_of(person, login, source)
+    wait = still_waits(session, attempt, now)
+    if wait is not None:
+        return None, f"Too many wrong passwords. Try again in {_in_words(wait)}."
     if not is_password(None if person is None else person.password_hash, password) or (
         person is None or not person.active
     ):
-        return None, _count_failure(session, index, person, now)
-    session.execute(delete(SignInFailures).where(SignInFailures.login_index == index))
+        failures = count_failure(session, attempt, now)
+        subject = f"sign_in/{attempt.by_person[:16]}" if person is None else person.id
+        audit.record(session, "nobody", "sign_in.refused", subject, {"failures_in_a_row": failures})
+        return None, "The name and the password do not fit."
+    forget_failures(session, attempt)
     token = PREFIX + secrets.token_urlsafe(32)
     session.add(
         PersonSession(
@@ -47,10 +56,16 @@ def sign_in(
             person_id=person.id,
             created_at=now,
             expires_at=now + timedelta(hours=hours),
+            source_index=attempt.by_source,
         )
     )
     audit.record(session, person.id, "person.signed_in", person.id)
     return token, ""
+
+
+def _in_words(wait: timedelta) -> str:
+    seconds = ceil(wait.total_seconds())
+    return f"{seconds} s" if seconds < 60 else f"{ceil(seconds / 60)} min"
 
 
 def signed_in(session: Session, token: str, now: datetime) -> Person | None:
@@ -90,24 +105,6 @@ def _named(session: Session, login: str) -> Person | None:
         return find_person(session, login)
     except PersonNotFound:
         return None
-
-
-def _count_failure(session: Session, index: str, person: Person | None, now: datetime) -> str:
-    row = {"login_index": index, "failures": 1, "last_at": now}
-    counted = insert(SignInFailures).values(row)
-    counted = counted.on_conflict_do_update(
-        index_elements=["login_index"],
-        set_={"failures": SignInFailures.failures + 1, "last_at": now},
-    )
-    session.execute(counted)
-    failed = session.get_one(SignInFailures, index, populate_existing=True)
-    if failed.failures >= FREE_FAILURES:
-        failed.locked_until = now + LOCK
-    subject = f"sign_in/{index[:16]}" if person is None else person.id
-    audit.record(
-        session, "nobody", "sign_in.refused", subject, {"failures_in_a_row": failed.failures}
-    )
-    return "The name and the password do not fit."
 
 
 def _hash(token: str) -> str:

@@ -46,14 +46,19 @@ class PersonSession(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    source_index: Mapped[str | None] = mapped_column(Text)
 
 
 class SignInFailures(Base):
-    """Wrong passwords in a row under one name, whether or not somebody has it."""
+    """Wrong passwords in a row, of one person, one source or both (``sign_in_delays``)."""
 
     __tablename__ = "sign_in_failures"
+    __table_args__ = (Index("ix_sign_in_failures_person_id", "person_id"),)
 
-    login_index: Mapped[str] = mapped_column(Text, primary_key=True, comment="A keyed hash.")
+    counted: Mapped[str] = mapped_column(
+        Text, primary_key=True, comment="What is counted, as a hash."
+    )
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     failures: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime] = mapped_column(Moment)
     locked_until: Mapped[datetime | None] = mapped_column(Moment)

@@ -24,6 +24,10 @@ class MayNotHere(PermissionError):
     """Whoever has signed in may not do this."""
 
 
+# Where sign-ins of the command line come from.
+TERMINAL = "terminal"
+
+
 class SignInRefused(PermissionError):
     """The password was not taken; the message says why."""
 
@@ -37,7 +41,8 @@ def sign_in(username: Annotated[str, typer.Argument(help="Your username or addre
     hours = get_settings().session_hours
     password = typer.prompt("Password", hide_input=True)
     with unit_of_work() as session:
-        token, why = signing_in.sign_in(session, username, password, datetime.now(UTC), hours)
+        now = datetime.now(UTC)
+        token, why = signing_in.sign_in(session, username, password, now, hours, TERMINAL)
     if token is None:
         raise SignInRefused(why)
     path = _file()

@@ -7,7 +7,7 @@ import typer
 from rich.markdown import Markdown
 from rich.table import Table
 
-from leadflow.cli.access.identity import person_here
+from leadflow.cli.access.identity import TERMINAL, person_here
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _with_password(
     from leadflow.accounts.signing_in import sign_in, sign_out, signed_in
     from leadflow.approvals.service import decide as decide_as
 
-    token, why = sign_in(session, *login, now, hours=0.1)
+    token, why = sign_in(session, *login, now, hours=0.1, source=TERMINAL)
     session.commit()
     if token is None:
         raise DecisionRefused(why)

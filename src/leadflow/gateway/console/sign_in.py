@@ -10,7 +10,7 @@ from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import WrongPassword, change_password
 from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.access.sessions import set_cookie
+from leadflow.gateway.api.access.sessions import set_cookie, source_of
 from leadflow.gateway.console.forms import LeavingNow, go_to
 from leadflow.gateway.console.rendering import page
 from leadflow.gateway.http.limits import PASSWORDS, limited
@@ -43,9 +43,8 @@ def enter(
     """Sign in and go on to where one wanted to be."""
     settings = get_settings()
     with unit_of_work() as session:
-        token, why = signing_in.sign_in(
-            session, username, password, datetime.now(UTC), settings.session_hours
-        )
+        now, hours = datetime.now(UTC), settings.session_hours
+        token, why = signing_in.sign_in(session, username, password, now, hours, source_of(request))
     if token is None:
         return page(request, "sign_in.html", None, 401, problem=why, next=_inside(next))
     answer = go_to(_inside(next))

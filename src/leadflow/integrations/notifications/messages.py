@@ -34,6 +34,14 @@ DECIDED = """{what}: {status}.
 What was asked and who decided: {link}
 """
 
+GUESSES = """On {day} (UTC) wrong passwords were given for your account several times in a row.
+
+Was it you? Then there is nothing to do. Whoever guesses has to wait longer after each; where you
+have signed in before, you sign in as ever.
+
+Was it not you? Choose a new password that you use nowhere else, and tell an admin: {link}
+"""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -80,3 +88,8 @@ def of_leads(what: str, lead_ids: list[str], leads: int, address: str) -> Messag
     links = [f"{address}/console/leads/{lead_id}" for lead_id in lead_ids]
     more = [f"and {leads - len(links)} more"] if leads > len(links) else []
     return Message(subject, "\n".join([f"{subject}:", "", *links, *more, ""]))
+
+
+def guesses(day: str, link: str) -> Message:
+    """Somebody guesses a person's password."""
+    return Message("Wrong passwords for your account", GUESSES.format(day=day, link=link))

@@ -50,14 +50,14 @@ class MeOut(BaseModel):
 
 @router.post("/session", response_model=SignedIn, status_code=201, summary="Sign in")
 @limited(PASSWORDS)
-def sign_in(body: SignInBody, response: Response) -> SignedIn:
-    """Five wrong passwords in a row lock the name for a quarter of an hour: 401 `sign-in-refused`
-    says so."""
+def sign_in(body: SignInBody, request: Request, response: Response) -> SignedIn:
+    """After five wrong passwords in a row the next has to wait, longer each time, where they come
+    from: 401 `sign-in-refused` says so."""
     settings, now = get_settings(), datetime.now(UTC)
     with unit_of_work() as session:
         password = body.password.get_secret_value()
         token, why = signing_in.sign_in(
-            session, body.username, password, now, settings.session_hours
+            session, body.username, password, now, settings.session_hours, source_of(request)
         )
     if token is None:
         raise Problem(401, "sign-in-refused", "You are not signed in", why)
@@ -106,6 +106,11 @@ def change_my_password(body: PasswordIn, caller: Me) -> None:
         person = session.get_one(Person, caller.id)
         wanted = body.wanted.get_secret_value()
         change_password(session, person, body.present.get_secret_value(), wanted)
+
+
+def source_of(request: Request) -> str:
+    """Where a request comes from, as far as can be seen."""
+    return "unknown" if request.client is None else request.client.host
 
 
 def set_cookie(response: Response, token: str) -> None:

@@ -1,0 +1,47 @@
+"""Telling people that somebody guesses their password."""
+
+from pydantic import BaseModel, ConfigDict
+
+from leadflow.accounts.sign_in_delays import NOTIFY
+from leadflow.accounts.tables import Person
+from leadflow.database.engine import unit_of_work
+from leadflow.integrations.notifications.messages import guesses
+from leadflow.integrations.notifications.sending import Recipient, send, was_sent
+from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
+from leadflow.outbox.lanes import NOTICES
+
+
+class GuessesNotice(BaseModel):
+    """Whose password was guessed, on which day (UTC)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    person_id: str
+    day: str
+
+
+def notify_of_guesses(order: Order, payload: GuessesNotice) -> End:
+    """Tell the person.
+
+    Raises:
+        NotSent: it was surely not taken.
+        MaybeSent: it may or may not have been.
+    """
+    with unit_of_work() as session:
+        person = session.get(Person, payload.person_id)
+        if person is None or not person.active:
+            return NothingDone(f"{payload.person_id} has no account any more.")
+        if person.email is None:
+            return NothingDone(f"{payload.person_id} has no address.")
+        to = Recipient(person.email, person.username, person.id)
+    send(order, to, guesses(payload.day, f"{order.settings.address}/console/password"))
+    return Done({"day": payload.day})
+
+
+def _was_sent(order: Order, payload: GuessesNotice) -> Done | Unknown:
+    return was_sent(order)
+
+
+NOTIFY_OF_GUESSES = Outside(
+    NOTIFY, NOTICES, GuessesNotice, notify_of_guesses, repeatable=False, reconcile=_was_sent
+)
