@@ -15,7 +15,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-long surface check hooks bench-% clean
+.PHONY: help demo up down test test-long test-api surface check hooks bench-% clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -38,6 +38,9 @@ test: $(INSTALLED) ## Run every test but the long ones, on servers they start th
 test-long: $(INSTALLED) ## Run the tests that take minutes each, and all with more examples; some 40 minutes
 	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE) $(PURE)
 	@LEADFLOW_TESTS=long $(BIN)/pytest $(SERVERS)
+
+test-api: $(INSTALLED) ## Ask the API everything that its description says, as every role; a quarter of an hour
+	@$(BIN)/python -m tests.contract.run
 
 surface: $(INSTALLED) ## Write down what others rely on: addresses, deployments, settings, commands …
 	@$(BIN)/python -m tests.surface

@@ -20,7 +20,7 @@ from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
 from leadflow.gateway.http.bodies import BodyLimits
 from leadflow.gateway.http.permissions import declare
-from leadflow.gateway.http.problems import MEDIA_TYPE, TITLES
+from leadflow.gateway.http.problem import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
 from leadflow.gateway.http.request_log import RequestLog
 from leadflow.gateway.http.request_trace import RequestTrace
@@ -67,7 +67,7 @@ def create_app() -> FastAPI:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
             }
             for status, (_, title) in TITLES.items()
-            if status in (401, 403, 404, 409, 422, 503)
+            if status in (400, 401, 403, 404, 408, 409, 413, 422, 503)
         },
     )
     problems.install(app, problem_page)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.database.ids import new_id
+from leadflow.exact import Amount
 from leadflow.leads.events.recording import Past, happened_at
 from leadflow.leads.tables import Outcome
 
@@ -20,7 +21,7 @@ class OutcomeIn(BaseModel):
 
     outcome: Literal["converted", "lost"]
     occurred_at: Past | None = Field(default=None, description="With a time zone. Unset: now.")
-    value: float | None = Field(
+    value: Amount | None = Field(
         default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
     )
     currency: str | None = Field(

@@ -16,10 +16,13 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
     validate_email,
 )
 from pydantic_core import PydanticCustomError
+
+from leadflow.exact import Amount, Whole
 
 LONGEST_TEXT, LONGEST_NUMBER = 5000, 300
 # What most addresses look like; all others, and all domains, are the library's to judge.
@@ -76,8 +79,13 @@ Text = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_printable),
 ]
-Short = Annotated[Text | None, BeforeValidator(_blank_is_missing)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+# A blank one is taken as none, which the type alone does not say.
+Short = Annotated[
+    Text | None,
+    BeforeValidator(_blank_is_missing),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}]}),
+]
+Count = Annotated[Whole, Field(ge=0, le=1_000_000)]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 AttributeValue = Annotated[StrictBool | float | str, BeforeValidator(_plain)]
 
@@ -108,12 +116,12 @@ class LeadFields(BaseModel):
     last_name: Short = None
     phone: Short = Field(default=None, max_length=40)
     company_name: Short = None
-    company_size: int | None = Field(default=None, ge=0, le=10_000_000, description="People.")
+    company_size: Whole | None = Field(default=None, ge=0, le=10_000_000, description="People.")
     industry: Short = None
     job_title: Short = None
     location: Short = Field(default=None, description="As written, such as San Francisco, CA.")
     country: Short = Field(default=None, description="A name or an ISO 3166 code.")
-    budget: float | None = Field(
+    budget: Amount | None = Field(
         default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
     )
     currency: str | None = Field(

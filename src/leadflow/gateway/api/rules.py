@@ -139,7 +139,9 @@ def read_version(kind: RuleKindPath, version: Version, caller: ReadsRules) -> Ru
     response_model=RulesOut,
     status_code=201,
     summary="Store rules",
-    responses={200: {"description": "They are stored already; no version was added"}},
+    responses={
+        200: {"model": RulesOut, "description": "They are stored already; no version was added"}
+    },
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": BODY}}},
 )
 def put_rules(

@@ -19,7 +19,7 @@ from leadflow.gateway.api.team.assignments import names_of_reps
 from leadflow.gateway.console.forms import Auditing
 from leadflow.gateway.console.naming import names_of_leads
 from leadflow.gateway.console.rendering import page
-from leadflow.gateway.http.problems import Problem
+from leadflow.gateway.http.problem import Problem
 
 router = APIRouter(include_in_schema=False)
 MOST = 500

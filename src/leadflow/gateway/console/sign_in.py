@@ -14,7 +14,7 @@ from leadflow.gateway.api.access.sessions import set_cookie, source_of
 from leadflow.gateway.console.forms import LeavingNow, go_to
 from leadflow.gateway.console.rendering import page
 from leadflow.gateway.http.limits import PASSWORDS, limited
-from leadflow.gateway.http.security import COOKIE
+from leadflow.gateway.http.security import COOKIE, refuse_foreign_origin
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
@@ -41,6 +41,7 @@ def enter(
     next: Annotated[str, Form()] = "/console",  # noqa: A002
 ) -> Response:
     """Sign in and go on to where one wanted to be."""
+    refuse_foreign_origin(request)
     settings = get_settings()
     with unit_of_work() as session:
         now, hours = datetime.now(UTC), settings.session_hours

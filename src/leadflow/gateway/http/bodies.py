@@ -8,7 +8,8 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadflow.gateway.http.around import AroundRequests
-from leadflow.gateway.http.problems import TITLES, problem
+from leadflow.gateway.http.problem import TITLES, problem
+from leadflow.gateway.http.texts import unreadable
 
 KILOBYTE, MEGABYTE = 2**10, 2**20
 # From anybody; a lead with everything that is known of it takes 2 KB.
@@ -76,7 +77,7 @@ class BodyLimits(AroundRequests):
         if _is_too_deep(body):
             said = f"At most {DEEPEST} lists and objects may be within each other."
             return problem(400, *TITLES[400], said)
-        return bytes(body)
+        return unreadable(body, _is_form(scope)) or bytes(body)
 
     async def _refusal(self, scope: Scope, size: int, most: int) -> Response | None:
         if size > most:
@@ -101,6 +102,11 @@ def _announced(scope: Scope) -> int | None:
         elif name == b"transfer-encoding":
             return None
     return length
+
+
+def _is_form(scope: Scope) -> bool:
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    return any(kind.startswith(b"application/x-www-form-urlencoded") for kind in kinds)
 
 
 def _most(path: str) -> int:

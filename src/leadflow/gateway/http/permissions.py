@@ -91,3 +91,12 @@ def _said(permission: str) -> dict[str, Any]:
 def all_reaching(permission: str) -> list[str]:
     """The roles that reach everybody's things with a permission."""
     return sorted(role for role, far in PERMISSIONS[permission].items() if far is Reach.ALL)
+
+
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """The methods that any route takes at this path."""
+    found: set[str] = set()
+    for route in every_route(app):
+        if route.path_regex.match(path):
+            found |= route.methods or set()
+    return sorted(found)

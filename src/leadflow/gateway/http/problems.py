@@ -3,14 +3,11 @@
 import json
 import logging
 from collections.abc import Callable
-from typing import Any
+from http import HTTPStatus
 
-import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from psycopg import errors as ends
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from leadflow.accounts.delegation import DelegationInvalid, NotYourName
@@ -35,6 +32,9 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.conditions.problems import RuleSetInvalid
+from leadflow.gateway.http.database_problems import HANDLED, of_database
+from leadflow.gateway.http.permissions import methods_at
+from leadflow.gateway.http.problem import TITLES, Problem, problem
 from leadflow.intake.deliveries import KeyReused
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events.own_types import EventTypesInvalid
@@ -67,19 +67,6 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[Request, Exception], JSONResponse]
 # Request, status, title, detail.
 ErrorPage = Callable[[Request, int, str, str | None], Response]
-MEDIA_TYPE = "application/problem+json"
-TITLES = {
-    400: ("bad-request", "The request could not be read"),
-    401: ("sign-in-required", "A key or a sign-in is required"),
-    403: ("not-allowed", "You may not do this"),
-    404: ("not-found", "There is nothing at this address"),
-    405: ("method-not-allowed", "This address does not take this method"),
-    408: ("too-slow", "The request did not arrive in time"),
-    409: ("conflict", "The request conflicts with an earlier one"),
-    413: ("too-large", "The request is too large"),
-    422: ("invalid-input", "Some fields are not valid"),
-    503: ("unavailable", "A part Leadflow depends on does not answer"),
-}
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),
@@ -148,39 +135,6 @@ WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
         "Correct what `errors` names and send all of them again; nothing was stored.",
     ),
 }
-# How PostgreSQL ends a request that it could have carried out; its transaction is undone.
-ENDED: dict[type[Exception], tuple[str, str, str]] = {
-    ends.QueryCanceled: (
-        "took-too-long",
-        "This took too long",
-        "Nothing was stored. Ask for less at a time, or send it again when less is going on.",
-    ),
-    **dict.fromkeys(
-        (ends.LockNotAvailable, ends.DeadlockDetected),
-        (
-            "locked-by-others",
-            "Others are changing the same",
-            "Nothing was stored. Send it again.",
-        ),
-    ),
-}
-
-
-class Problem(Exception):
-    """An error that is answered as it is: status, stable type, title, detail."""
-
-    def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status, self.kind, self.title, self.detail = status, kind, title, detail
-
-
-def problem(
-    status: int, kind: str, title: str, detail: str | None = None, **more: Any
-) -> JSONResponse:
-    """A problem document; its ``type`` is ``/problems/KIND``."""
-    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI, page: ErrorPage) -> None:
@@ -197,8 +151,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         TeamInvalid: _team,
         VersionNotApproved: _refused,
         ModelAltered: _refused,
-        OperationalError: _database,
-        psycopg.OperationalError: _database,
+        **dict.fromkeys(HANDLED, of_database),
         Exception: _unexpected,
     }
     for error, handler in handlers.items():
@@ -222,6 +175,10 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     """422 with each field's name and what is wrong; the values themselves are not repeated."""
     if not isinstance(error, RequestValidationError):
         raise error
+    unread = [item for item in error.errors() if item["type"] == "json_invalid"]
+    if unread:
+        at, why = unread[0]["loc"][-1], unread[0]["ctx"]["error"]
+        return problem(400, *TITLES[400], f"The body is not JSON, at character {at}: {why}.")
     kind, title = TITLES[422]
     fields = [
         {"field": ".".join(str(part) for part in item["loc"][1:]) or "body", "problem": item["msg"]}
@@ -235,7 +192,10 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     kind, title = TITLES.get(error.status_code, ("error", "The request failed"))
-    return problem(error.status_code, kind, title, str(error.detail))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(methods_at(request.app, request.url.path))
+    return problem(error.status_code, kind, title, str(error.detail), headers)
 
 
 def _own(request: Request, error: Exception) -> JSONResponse:
@@ -281,17 +241,6 @@ def _busy(request: Request, error: Exception) -> JSONResponse:
 def _refused(request: Request, error: Exception) -> JSONResponse:
     logger.error("the champion is refused", exc_info=error)
     return problem(503, "model-refused", "The model that should score is refused", str(error))
-
-
-def _database(request: Request, error: Exception) -> JSONResponse:
-    """503: the request was ended by a time-out or for a deadlock, or there is no database."""
-    cause = getattr(error, "orig", None) or error
-    for kind, (name, title, detail) in ENDED.items():
-        if isinstance(cause, kind):
-            logger.warning("the database ended a request", exc_info=error)
-            return problem(503, name, title, detail)
-    logger.error("the database does not answer", exc_info=error)
-    return problem(503, "database-unavailable", TITLES[503][1], "The database does not answer.")
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from anyio import to_thread
@@ -23,8 +24,9 @@ from leadflow.accounts.people import actor_of
 from leadflow.accounts.permissions import Reach, roles_with
 from leadflow.assignment.team.reach import reaches_lead, reaches_rep
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.http.problems import TITLES, Problem
+from leadflow.gateway.http.problem import TITLES, Problem
 from leadflow.gateway.http.request_log import CALLER
+from leadflow.settings import get_settings
 
 # A key that was revoked is refused a second later at the latest.
 REMEMBERED_SECONDS = 1.0
@@ -141,6 +143,24 @@ def refuse_foreign_form(cookie: str, sent: str | None) -> None:
             "form-expired",
             "This form is not of your sign-in",
             "Load the page again and send the form once more.",
+        )
+
+
+def refuse_foreign_origin(request: Request) -> None:
+    """Nobody is signed in by another site's page, as somebody whom they are not. Programs send no
+    ``Origin``; browsers always do with what changes something.
+
+    Raises:
+        Problem: 403, the page is another site's.
+    """
+    origin = request.headers.get("origin")
+    known = {request.headers.get("host"), urlsplit(get_settings().address).netloc}
+    if origin is not None and urlsplit(origin).netloc not in known:
+        raise Problem(
+            403,
+            "foreign-page",
+            "This was sent by another site's page",
+            f"Sign in at {get_settings().address}/console/sign-in.",
         )
 
 

@@ -15,6 +15,7 @@ from features.event_types import EventType, EventTypes
 from leadflow.audit import service as audit
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.storable import unstorable
+from leadflow.exact import Flag
 from leadflow.leads.events.payloads import SchemaInvalid, check_schema
 from leadflow.leads.events.types import COMPANY, WRITTEN, read_types, take_turns, write_types
 from leadflow.leads.tables import EventTypeRow, LeadEvent
@@ -47,10 +48,10 @@ class EventTypeIn(BaseModel):
     done_by: Literal["lead", "rep"] = Field(
         default="lead", description="Who does it: the lead, or a salesperson with it."
     )
-    touch: bool = Field(
+    touch: Flag = Field(
         default=False, description="Whether a salesperson has got in touch by it (done_by: rep)."
     )
-    features: bool | None = Field(
+    features: Flag | None = Field(
         default=None,
         description="Whether how often and how long ago are features. Unset: yes, where the lead "
         "does it and it counts as itself.",

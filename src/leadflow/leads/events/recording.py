@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from features.event_types import EventTypes
 from leadflow.database.copying import driver_connection
+from leadflow.exact import Moment
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.events.payloads import PayloadRefused, check_payload
 from leadflow.leads.events.types import UnknownEventType, read_types
@@ -18,7 +19,7 @@ from leadflow.leads.schemas import Short, Text
 
 AHEAD = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-Past = Annotated[AwareDatetime, Field(ge=EARLIEST)]
+Past = Annotated[Moment, Field(ge=EARLIEST)]
 Became = Literal["new", "known", "another's"]
 # One statement for all, whatever their number: PostgreSQL plans it once.
 INSERT = """

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from leadflow.exact import Amount, Moment
 
 
 def _printable(value: str) -> str:
@@ -35,7 +37,7 @@ class OverrideIn(BaseModel):
         },
     )
 
-    new_score: float = Field(
+    new_score: Amount = Field(
         ge=0,
         le=100,
         allow_inf_nan=False,
@@ -50,6 +52,6 @@ class OverrideIn(BaseModel):
     priority: Literal["urgent", "high", "normal", "low"] = Field(
         default="normal", description="How soon somebody should decide, where somebody must."
     )
-    expires_at: AwareDatetime | None = Field(
+    expires_at: Moment | None = Field(
         default=None, description="At most a year ahead. Unset: after LEADFLOW_OVERRIDE_DAYS."
     )

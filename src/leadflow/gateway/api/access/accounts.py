@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,9 @@ from leadflow.accounts.permissions import INTEGRATION, Role
 from leadflow.accounts.tables import ApiKey, Person
 from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
+from leadflow.exact import Amount, Flag, Moment
 from leadflow.gateway.http.limits import PASSWORDS, limited
-from leadflow.gateway.http.problems import Problem
+from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.security import needs
 
 router = APIRouter(tags=["people"])
@@ -44,7 +45,7 @@ class PersonChange(BaseModel):
 
     roles: list[Role] | None = Field(None, min_length=1)
     rep: str | None = None
-    active: bool | None = Field(None, description="Whoever is inactive is signed out at once.")
+    active: Flag | None = Field(None, description="Whoever is inactive is signed out at once.")
 
 
 class PersonOut(BaseModel):
@@ -81,7 +82,7 @@ class KeyIn(BaseModel):
     acts_for: list[str] = Field(
         default_factory=list, description="Usernames it may act for; * is everybody."
     )
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyOut(BaseModel):
@@ -113,7 +114,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    hours: float = Field(24, ge=0, le=MOST_HOURS)
+    hours: Amount = Field(24, ge=0, le=MOST_HOURS)
 
 
 @router.get("/people", response_model=list[PersonOut], summary="Who has an account?")

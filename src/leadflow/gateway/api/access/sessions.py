@@ -13,8 +13,8 @@ from leadflow.accounts.permissions import PERMISSIONS
 from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.limits import PASSWORDS, limited
-from leadflow.gateway.http.problems import Problem
-from leadflow.gateway.http.security import COOKIE, needs
+from leadflow.gateway.http.problem import Problem
+from leadflow.gateway.http.security import COOKIE, needs, refuse_foreign_origin
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["people"])
@@ -53,6 +53,7 @@ class MeOut(BaseModel):
 def sign_in(body: SignInBody, request: Request, response: Response) -> SignedIn:
     """After five wrong passwords in a row the next has to wait, longer each time, where they come
     from: 401 `sign-in-refused` says so."""
+    refuse_foreign_origin(request)
     settings, now = get_settings(), datetime.now(UTC)
     with unit_of_work() as session:
         password = body.password.get_secret_value()

@@ -36,6 +36,7 @@ Events = Annotated[
     response_model=EventsAnswer,
     status_code=201,
     summary="Tell what a lead did",
+    responses={200: {"model": EventsAnswer, "description": "All of them were known"}},
 )
 async def take_events(
     lead_id: str,

@@ -17,7 +17,11 @@ router = APIRouter(tags=["leads"], route_class=ShortWay)
 
 
 @router.post(
-    "/leads", response_model=LeadAnswer | LeadBrief, status_code=201, summary="Take a lead in"
+    "/leads",
+    response_model=LeadAnswer | LeadBrief,
+    status_code=201,
+    summary="Take a lead in",
+    responses={200: {"model": LeadAnswer | LeadBrief, "description": "It was known"}},
 )
 async def take_lead(
     body: LeadIn,

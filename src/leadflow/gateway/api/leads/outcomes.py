@@ -18,6 +18,7 @@ router = APIRouter(tags=["leads"])
     response_model=OutcomeAnswer,
     status_code=201,
     summary="Tell how a lead ended",
+    responses={200: {"model": OutcomeAnswer, "description": "It was known"}},
 )
 async def take_outcome(
     lead_id: str, body: OutcomeIn, intake: IntakeOf, response: Response, caller: TellsFacts

@@ -33,8 +33,14 @@ WAITS = "The model's score counts until somebody agrees who may: {where}. Who as
     status_code=201,
     summary="Set a score yourself",
     responses={
-        200: {"description": "It took the place of the one in force"},
-        202: {"description": "It moves the score so far that a manager must agree first"},
+        200: {
+            "model": OverrideAnswer,
+            "description": "It took the place of the one in force",
+        },
+        202: {
+            "model": OverrideAnswer,
+            "description": "It moves the score so far that a manager must agree first",
+        },
     },
 )
 async def override_score(

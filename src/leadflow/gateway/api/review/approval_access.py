@@ -9,7 +9,7 @@ from leadflow.accounts.tables import Person
 from leadflow.approvals import service
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import May, MayNot, may_decide, sees
-from leadflow.gateway.http.problems import Problem
+from leadflow.gateway.http.problem import Problem
 
 
 def seen(session: Session, approval_id: str, caller: Actor) -> Approval:

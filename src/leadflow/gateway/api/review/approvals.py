@@ -28,7 +28,7 @@ from leadflow.gateway.api.review.approval_schemas import (
 )
 from leadflow.gateway.api.review.to_do import ToDo, everything
 from leadflow.gateway.http.callers import Decides, ReadsApprovals, SeesAll
-from leadflow.gateway.http.problems import Problem
+from leadflow.gateway.http.problem import Problem
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["approvals"])

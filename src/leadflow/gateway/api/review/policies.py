@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -19,9 +19,10 @@ from leadflow.approvals.policy_store import (
     try_policies,
 )
 from leadflow.database.engine import unit_of_work
+from leadflow.exact import Moment
 from leadflow.gateway.http.callers import Delegates, ReadsPolicies, WritesPolicies
 from leadflow.gateway.http.limits import REPORTS, limited
-from leadflow.gateway.http.problems import Problem
+from leadflow.gateway.http.problem import Problem
 from leadflow.scoring.overrides.schemas import Words
 
 router = APIRouter(tags=["approvals"])
@@ -61,8 +62,8 @@ class DelegationIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     to: str = Field(max_length=320, description="Username of whoever stands in.")
-    starts_at: AwareDatetime | None = Field(default=None, description="Unset: now.")
-    ends_at: AwareDatetime
+    starts_at: Moment | None = Field(default=None, description="Unset: now.")
+    ends_at: Moment
 
 
 class DelegationOut(BaseModel):

@@ -1,12 +1,13 @@
 """Quality control over the API: judging blind, settling, what is done about it, the report."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
+from leadflow.exact import Day
 from leadflow.gateway.http.callers import ManagesQuality, ReadsAnalytics, Reviews
 from leadflow.quality import actions, flags, reviews
 from leadflow.quality.report import quality_report
@@ -115,8 +116,8 @@ def lift_flag(lead_id: str, caller: ManagesQuality) -> None:
 @router.get("/analytics/quality", response_model=QualityReport, summary="How right is the machine?")
 def read_report(
     caller: ReadsAnalytics,
-    since: Annotated[date | None, Query(description="First day. Unset: 90 days ago.")] = None,
-    until: Annotated[date | None, Query(description="Last day. Unset: today.")] = None,
+    since: Annotated[Day | None, Query(description="First day. Unset: 90 days ago.")] = None,
+    until: Annotated[Day | None, Query(description="Last day. Unset: today.")] = None,
 ) -> QualityReport:
     """By kind of decision: how often people agree with it, with intervals, and what came of it."""
     now = datetime.now(UTC)

@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from leadflow.assignment.insight.override_report import assignment_override_report
 from leadflow.assignment.insight.performance_report import performance_report
 from leadflow.assignment.insight.strategy_comparison import MOST_LEADS, compare_strategies
 from leadflow.database.engine import Use, unit_of_work
+from leadflow.exact import Moment
 from leadflow.gateway.http.callers import ReadsAnalytics
 from leadflow.gateway.http.limits import REPORTS, limited
-from leadflow.gateway.http.problems import Problem
+from leadflow.gateway.http.problem import Problem
 from leadflow.scoring.learning.challenger import horizon
 from leadflow.scoring.overrides.report import override_report
 from leadflow.settings import get_settings
@@ -154,8 +155,8 @@ def read_overrides(caller: ReadsAnalytics) -> OverridesOut:
 @limited(REPORTS)
 def read_report(
     caller: ReadsAnalytics,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
     team: str | None = None,
 ) -> ReportOut:
     """Response, acceptance, conversion against the score, load and fairness, by salesperson and by

@@ -97,7 +97,11 @@ def read_territories(caller: ReadsTeam) -> list[TerritoryOut]:
         return [TerritoryOut.of(node) for node in forest]
 
 
-@router.put("/territories/{name:path}", summary="Define a territory", responses=INVALID)
+@router.put(
+    "/territories/{name:path}",
+    summary="Define a territory",
+    responses=INVALID | {201: {"model": TeamStored, "description": "It is a new one"}},
+)
 def put_territory(name: str, body: Fields, response: Response, caller: WritesTeam) -> TeamStored:
     """Add a territory (201) or replace one (200). One that ties with another is refused."""
     with unit_of_work() as session:

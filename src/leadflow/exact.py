@@ -1,0 +1,33 @@
+"""Input as it is meant: a number is written as one, a moment as text; nothing is guessed.
+
+Read loosely, ``true`` is a budget of 1, and the text ``946684800`` a day in the year 2000.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BeforeValidator, StrictBool
+
+NUMERIC = re.compile(r"\s*[+-]?[\d.,_]+(e[+-]?\d+)?\s*", re.IGNORECASE)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool | str | bytes):
+        raise ValueError("must be a number, written without quotes")
+    return value
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, bool | int | float):
+        raise ValueError("must be text such as 2026-03-01T09:00:00Z, not a number")
+    if isinstance(value, str) and NUMERIC.fullmatch(value):
+        raise ValueError("must be written such as 2026-03-01T09:00:00Z, not as a number")
+    return value
+
+
+Amount = Annotated[float, BeforeValidator(_number)]
+Whole = Annotated[int, BeforeValidator(_number)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+Day = Annotated[date, BeforeValidator(_written)]
+Flag = StrictBool

@@ -1,0 +1,1 @@
+"""The API against its own description, asked by schemathesis as every role."""

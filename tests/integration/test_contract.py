@@ -1,0 +1,38 @@
+"""A few made-up requests to every address are answered as the API's description says.
+
+``make test-api`` asks sixty an address, as every role.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from leadflow.accounts.keys import ANYBODY, create_key
+from leadflow.accounts.permissions import SCOPES
+from leadflow.database.engine import unit_of_work
+from leadflow.settings import Settings
+from leadflow.supervisor.child import Child
+from leadflow.supervisor.services import gateway
+from tests.contract.run import ask
+from tests.servers import free_port, started
+
+pytestmark = pytest.mark.uncounted
+
+
+@pytest.fixture
+def address(store: Engine) -> Iterator[str]:
+    settings = Settings(
+        gateway_port=free_port(), prefect_port=free_port(), model_name="nothing-promoted"
+    )
+    running: Iterator[Child] = started(gateway(settings), settings)
+    next(running)
+    yield settings.gateway_url
+    running.close()  # type: ignore[attr-defined]
+
+
+def test_every_address_keeps_to_its_description(address: str) -> None:
+    with unit_of_work() as session:
+        key = create_key(session, "contract", sorted(SCOPES), [ANYBODY])
+    answer = ask(address, key, 2, "--phases", "examples,fuzzing", "--seed", "1")
+    assert answer.returncode == 0, answer.stdout
