@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 
 from leadflow.settings import Settings
 from leadflow.supervisor import state
-from leadflow.supervisor.child import Child, ServiceFailed
+from leadflow.supervisor.child import LONGEST_PAUSE, Child, ServiceFailed
 from leadflow.supervisor.services import Service
 from tests.servers import free_port
 
@@ -167,9 +167,7 @@ def test_a_busy_port_is_a_clear_error_before_anything_starts(settings: Settings)
     assert not (settings.home / "postgres").exists()
 
 
-def test_a_server_that_dies_comes_back_and_one_that_keeps_dying_is_an_error(
-    tmp_path: Path,
-) -> None:
+def test_a_server_that_dies_comes_back_however_often(tmp_path: Path) -> None:
     sleeper = Service("sleeper", (sys.executable, "-c", "import time; time.sleep(60)"), {}, None)
     child = Child(sleeper, tmp_path)
     first = child.pid
@@ -181,11 +179,44 @@ def test_a_server_that_dies_comes_back_and_one_that_keeps_dying_is_an_error(
     assert "sleeper had ended and was started again" in news
     assert child.alive()
     assert child.pid != first
-    child.restarts = 5
+    child.restarts, child._next_start = 1000, 0.0
     os.kill(child.pid, signal.SIGKILL)
-    time.sleep(0.3)
-    with pytest.raises(ServiceFailed, match=r"sleeper keeps ending.*sleeper\.log"):
-        child.revive()
+    wait_for(lambda: child.revive() is not None)
+    assert 0 < child._next_start - time.monotonic() <= LONGEST_PAUSE
+    child.terminate()
+    child.end(time.monotonic() + 5)
+
+
+PARENT = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", sys.argv[1]])
+time.sleep(60)
+"""
+HOLDS = """
+import socket, time
+line = socket.create_server(("127.0.0.1", {port}))
+print("holds", flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_dead_server_had_started_gives_its_port_back(tmp_path: Path) -> None:
+    holds = HOLDS.format(port=free_port())
+    child = Child(Service("parent", (sys.executable, "-c", PARENT, holds), {}, None), tmp_path)
+    wait_for(lambda: child.log.read_text().count("holds") == 1)
+    os.kill(child.pid, signal.SIGKILL)
+    wait_for(lambda: child.revive() is not None)
+    wait_for(lambda: child.log.read_text().count("holds") == 2)
+    assert "Address already in use" not in child.log.read_text()
+    child.terminate()
+    child.end(time.monotonic() + 5)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_what_a_script_leaves_running_in_the_background_still_ends_its_servers(

@@ -1,17 +1,16 @@
 """One loop: looks for work at its own pace, backs off where it fails, and says how it is."""
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from leadflow.background.records import Record
-from leadflow.failures import describe, describe_with_traceback
-from leadflow.observability.logs import bound
+from leadflow.failures import describe_with_traceback
+from leadflow.observability.logs import bound, get_logger
 from leadflow.outbox.backoff import delay
 
-logger = logging.getLogger(__name__)
+log = get_logger(__name__)
 # How often a loop that has nothing to do says that it is well.
 SAYS_EVERY = timedelta(seconds=10)
 LONGEST_BACK_OFF = 60.0
@@ -79,7 +78,7 @@ class Runner:
     def _failed(self, error: Exception) -> float:
         now, failures = self._clock(), self.record.failures + 1
         where = describe_with_traceback(error)
-        logger.error("the loop %s failed: %s\n%s", self.loop.name, describe(error), where)
+        log.error("a loop failed", failures=failures, exc_info=error)
         self.record = replace(
             self.record, looked_at=now, failures=failures, error=where, failed_at=now
         )
@@ -92,4 +91,4 @@ class Runner:
             self._keep(record)
             self._said_at = record.looked_at
         except Exception as error:
-            logger.error("the loop %s could not say how it is: %s", record.loop, describe(error))
+            log.error("a loop could not say how it is", exc_info=error)

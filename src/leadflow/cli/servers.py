@@ -51,11 +51,12 @@ def down() -> None:
     running = state.running(settings)
     if running is None:
         orphans = state.end_orphans(settings)
-        console.print(
-            f"Ended {orphans} servers left over from a run that was killed."
-            if orphans
-            else "Nothing is running."
-        )
+        if orphans:
+            console.print(f"Ended {orphans} servers left over from a run that was killed.")
+        elif state.end_database(settings):
+            console.print("Ended PostgreSQL, which a command had started.")
+        else:
+            console.print("Nothing is running.")
         return
     with console.status("Ending the servers …"):
         ended = state.stop_supervisor(running)

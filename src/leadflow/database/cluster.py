@@ -10,6 +10,7 @@ from leadflow.database import embedded
 from leadflow.settings import Settings
 
 MINIMUM_VERSION = 150000
+MLFLOW_SETTING = "LEADFLOW_MLFLOW_DATABASE_URL"
 
 
 class DatabaseUnavailable(RuntimeError):
@@ -55,17 +56,25 @@ def locate(settings: Settings) -> Cluster:
     )
 
 
-def ensure_databases(cluster: Cluster) -> None:
+def ensure_databases(cluster: Cluster) -> list[str]:
     """Create those of the three databases that are missing.
+
+    Returns:
+        What is wrong with MLflow's, without which leads are taken in all the same.
 
     Raises:
         DatabaseUnavailable: no connection, no right to create a database, or a server before 15.
     """
-    for url in (cluster.leadflow, cluster.prefect, cluster.mlflow):
-        _ensure_database(url)
+    _ensure_database(cluster.leadflow, "LEADFLOW_DATABASE_URL")
+    _ensure_database(cluster.prefect, "LEADFLOW_PREFECT_DATABASE_URL")
+    try:
+        _ensure_database(cluster.mlflow, MLFLOW_SETTING)
+    except DatabaseUnavailable as error:
+        return [str(error)]
+    return []
 
 
-def _ensure_database(url: URL) -> None:
+def _ensure_database(url: URL, setting: str) -> None:
     target = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         with psycopg.connect(target, connect_timeout=10) as connection:
@@ -77,7 +86,7 @@ def _ensure_database(url: URL) -> None:
         return
     except psycopg.OperationalError as error:
         if "does not exist" not in str(error):
-            raise DatabaseUnavailable(_unreachable(url, error)) from error
+            raise DatabaseUnavailable(unreachable(url, setting, error)) from error
     maintenance = url.set(drivername="postgresql", database="postgres")
     try:
         with psycopg.connect(
@@ -95,9 +104,10 @@ def _ensure_database(url: URL) -> None:
         ) from error
 
 
-def _unreachable(url: URL, error: Exception) -> str:
+def unreachable(url: URL, setting: str, error: Exception) -> str:
+    """That a database does not answer, and which setting says where it is."""
     where = url.render_as_string(hide_password=True)
     return (
         f"PostgreSQL at {where} does not answer ({str(error).strip()}). "
-        "Start it, or correct LEADFLOW_DATABASE_URL."
+        f"Start it, or correct {setting}."
     )

@@ -14,7 +14,7 @@ import psutil
 from leadflow.supervisor.services import Service
 
 GRACE_SECONDS = 12.0
-RESTARTS = 5
+LONGEST_PAUSE = 60.0
 STEADY_SECONDS = 60.0
 
 
@@ -68,22 +68,18 @@ class Child:
             time.sleep(0.2)
 
     def revive(self) -> str | None:
-        """Start it again if it died, each time after a longer pause; says so, once a start.
-
-        Raises:
-            ServiceFailed: it died too often.
-        """
+        """Start it again if it died, however often, each time after a longer pause; says so, once a
+        start. What it had started itself is ended first: it may hold the port."""
         now = time.monotonic()
         if self.alive():
             if now > self._next_start + STEADY_SECONDS:
                 self.restarts = 0
             return None
-        if self.restarts >= RESTARTS:
-            raise ServiceFailed(f"{self.service.name} keeps ending. {self.last_words()}")
         if now < self._next_start:
             return None
+        signal_group(self.pid, signal.SIGKILL)
         self.restarts += 1
-        self._next_start = now + 2.0**self.restarts
+        self._next_start = now + min(2.0**self.restarts, LONGEST_PAUSE)
         self._process = self._start()
         return f"{self.service.name} had ended and was started again (see {self.log})."
 

@@ -103,9 +103,12 @@ def _database(settings: Settings) -> Finding:
     if _embedded_is_down(settings):
         return Finding("PostgreSQL", "note", "embedded, not running", START)
     try:
-        cluster.ensure_databases(cluster.locate(settings))
+        wrong = cluster.ensure_databases(cluster.locate(settings))
     except (DatabaseUnavailable, embedded.EmbeddedPostgresError) as error:
         return Finding("PostgreSQL", "bad", "does not answer", str(error))
+    if wrong:
+        found = "MLflow's database does not answer; leads are scored by the rubric"
+        return Finding("PostgreSQL", "bad", found, wrong[0])
     kind = "embedded" if settings.database_url is None else "your own server"
     return Finding("PostgreSQL", "ok", kind)
 

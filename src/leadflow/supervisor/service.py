@@ -38,21 +38,20 @@ POSTGRES_SECONDS = 5.0
 Say = Callable[[str], None]
 
 
-def prepare_database(settings: Settings) -> bool:
+def prepare_database(settings: Settings) -> list[str]:
     """Start PostgreSQL where it is embedded, and bring the schema up to date.
 
     Returns:
-        Whether the embedded server was started here.
+        What is wrong, though everything but the learning of models goes on without it.
     """
-    started = settings.database_url is None and embedded.running_pid(settings.home) is None
     found = cluster.locate(settings)
-    cluster.ensure_databases(found)
+    wrong = cluster.ensure_databases(found)
     engine = engine_for(found.leadflow, pool_size=1)
     migrate.upgrade(engine)
     with unit_of_work(engine) as session:
         put_in(session, event_types(), datetime.now(UTC))
     engine.dispose()
-    return started
+    return wrong
 
 
 class Supervisor:
@@ -64,7 +63,6 @@ class Supervisor:
         self._children: list[Child] = []
         self._state = State(state.process("supervisor"))
         self._stop = threading.Event()
-        self._started_postgres = False
         self._postgres: int | None = None
         self._waits: OnDemand | None = None
         self._opened = False
@@ -74,7 +72,7 @@ class Supervisor:
 
         Raises:
             PortBusy: before anything was started.
-            ServiceFailed: a server did not come up, or keeps dying; everything is ended first.
+            ServiceFailed: a server did not come up at the start; everything is ended first.
         """
         state.end_orphans(self._settings)
         check_ports(self._settings)
@@ -95,7 +93,8 @@ class Supervisor:
     def _bring_up(self) -> None:
         settings = self._settings
         self._say("Starting PostgreSQL …")
-        self._started_postgres = prepare_database(settings)
+        for wrong in prepare_database(settings):
+            self._say(f"Without MLflow: {wrong} Leads are scored by the rubric until then.")
         self._postgres = embedded.running_pid(settings.home)
         self._note()
         # Figures of processes that have ended would be counted again.
@@ -165,7 +164,6 @@ class Supervisor:
                 self._say(f"PostgreSQL had ended and does not start: {error}")
                 self._stop.wait(POSTGRES_SECONDS)
                 return
-            self._started_postgres = True
         self._postgres = embedded.running_pid(home)
         self._say(f"PostgreSQL had ended and was started again (see {home}/postgres/log).")
         self._note()
@@ -174,7 +172,9 @@ class Supervisor:
         children = [
             state.Running(child.service.name, child.pid, child.created) for child in self._children
         ]
-        postgres = embedded.running_pid(self._settings.home) if self._started_postgres else None
+        # Whoever started the embedded server, it is this installation's.
+        own = self._settings.database_url is None
+        postgres = embedded.running_pid(self._settings.home) if own else None
         if postgres is not None:
             children.insert(0, state.process(state.POSTGRES, postgres))
         self._state = replace(self._state, children=children)
@@ -189,6 +189,6 @@ class Supervisor:
         deadline = time.monotonic() + GRACE_SECONDS
         for child in reversed(self._children):
             child.end(deadline)
-        if self._started_postgres:
+        if self._settings.database_url is None:
             embedded.stop(self._settings.home)
         state.clear(self._settings)

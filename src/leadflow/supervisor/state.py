@@ -107,6 +107,12 @@ def end_orphans(settings: Settings) -> int:
     return ended
 
 
+def end_database(settings: Settings) -> bool:
+    """End the embedded PostgreSQL of this home, which a command may have started; whether it ran.
+    Only where no supervisor runs."""
+    return settings.database_url is None and bool(embedded.stop(settings.home))
+
+
 def stop_supervisor(state: State) -> bool:
     """Ask the supervisor to end all it started, and wait; False if it took too long."""
     with contextlib.suppress(ProcessLookupError):

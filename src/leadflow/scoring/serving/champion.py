@@ -6,11 +6,14 @@ A model serves only where the two agree and its files are those that were approv
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import psycopg
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from leadflow.database.cluster import locate
+from leadflow.database.cluster import MLFLOW_SETTING, locate, unreachable
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.serving.serving_record import (
     remember_rubric,
@@ -26,21 +29,44 @@ if TYPE_CHECKING:
     from models.scores import Scorer
 
 RUBRIC = "rubric"
+CONNECT_SECONDS = 3
 
 
 class VersionNotApproved(RuntimeError):
     """The champion alias names a version that was not approved to serve now; it is refused."""
 
 
+class RegistryAway(RuntimeError):
+    """MLflow's database, which models come from, does not answer; the message says what to do."""
+
+
 def registry(settings: Settings) -> "Registry":
-    """The model registry of this installation; it talks to MLflow's database directly."""
+    """The model registry of this installation; it talks to MLflow's database directly.
+
+    Raises:
+        RegistryAway: that database has not answered yet since this process began.
+    """
     from models.registry import Registry
 
+    url = locate(settings).mlflow
+    _reached(url.render_as_string(hide_password=False))
     return Registry(
-        tracking_uri=locate(settings).mlflow.render_as_string(hide_password=False),
+        tracking_uri=url.render_as_string(hide_password=False),
         artifact_root=str(settings.home / "mlartifacts"),
         model_name=settings.model_name,
     )
+
+
+@lru_cache
+def _reached(address: str) -> None:
+    """Once it was reached, MLflow says for itself how it is. At first it would go on trying for a
+    minute and a half, and whoever waits for a scorer would wait as long."""
+    url = make_url(address)
+    try:
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        psycopg.connect(plain, connect_timeout=CONNECT_SECONDS).close()
+    except psycopg.OperationalError as error:
+        raise RegistryAway(unreachable(url, MLFLOW_SETTING, error)) from error
 
 
 def champion_version(settings: Settings) -> str | None:

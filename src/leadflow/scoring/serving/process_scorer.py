@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 END_SECONDS = 10.0
+# Whoever sends a lead waits no longer for a scorer: the lead is stored, and scored later.
+FIRST_SECONDS = 10.0
 
 
 class ServingScorer:
@@ -38,7 +40,7 @@ class ServingScorer:
         self._scorer: Scorer | None = None
         self._instead: Scorer | None = None
         self._loaded: str | None = None
-        self._stop = threading.Event()
+        self._stop, self._tried = threading.Event(), threading.Event()
         self._watching = threading.Thread(target=self._watch, name="champion", daemon=True)
         self.error: str | None = None
 
@@ -62,9 +64,12 @@ class ServingScorer:
 
     def if_loaded(self) -> "Scorer | None":
         """The scorer; where it cannot be loaded, what scores otherwise, or None. Waits for the
-        first try to load it, and for none after that."""
+        first try to load it, up to some seconds, and for none after that."""
         if self._scorer is None and self.error is None:
-            self._try()
+            if self._watching.is_alive():
+                self._tried.wait(FIRST_SECONDS)
+            else:
+                self._try()
         return self._scorer or self._instead
 
     @property
@@ -87,6 +92,8 @@ class ServingScorer:
                 self._instead = self._otherwise()
             self.error = f"{type(error).__name__}: {error}"
             logger.warning("looking for the champion failed", exc_info=error)
+        finally:
+            self._tried.set()
 
     def _reload(self) -> None:
         with self._lock:
