@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from typing import get_type_hints
 
 from prefect.utilities.importtools import import_object
 from sqlalchemy.orm import Session
@@ -15,8 +16,16 @@ Check = Callable[[Session, Settings, datetime], bool]
 @cache
 def find_check(named: str) -> Check:
     """The function of an installed module, ``package.module.function``, that says whether anything
-    is due; a deployment names it as its job variable ``due``."""
+    is due; a deployment names it as its job variable ``due``.
+
+    Raises:
+        TypeError: the function is none that takes a session, the settings and a moment, and says
+            yes or no. No other is called, whoever names it.
+    """
     check: Check = import_object(named)
+    taken = [each for name, each in get_type_hints(check).items() if name != "return"]
+    if taken != [Session, Settings, datetime] or get_type_hints(check)["return"] is not bool:
+        raise TypeError(f"{named} does not say whether anything is due.")
     return check
 
 

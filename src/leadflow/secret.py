@@ -9,6 +9,7 @@ from typing import Literal
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from leadflow.private import make_private
 from leadflow.settings import Settings
 
 SECRET_BYTES = 32
@@ -65,7 +66,7 @@ def _decode(text: str) -> bytes:
 
 def _write_once(path: Path, content: str) -> None:
     """Write a file only its owner reads; the first of several processes wins, none sees half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     draft.write_text(content)

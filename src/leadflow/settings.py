@@ -1,15 +1,18 @@
 """Every setting of Leadflow, read from ``LEADFLOW_*`` variables or a ``.env`` file."""
 
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from leadflow.ai_settings import AISettings
 
-class Settings(BaseSettings):
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(AISettings, BaseSettings):
     """The settings of one installation.
 
     Defaults suit a laptop: an embedded PostgreSQL and generated keys, all kept in ``home``.
@@ -54,7 +57,7 @@ class Settings(BaseSettings):
         "standard OTEL_EXPORTER_OTLP_ENDPOINT works too. Unset: none are kept.",
     )
     host: str = Field(default="127.0.0.1", description="Address the servers listen on.")
-    gateway_port: int = Field(default=8000, description="Port of the HTTP API.")
+    gateway_port: Port = Field(default=8000, description="Port of the HTTP API.")
     gateway_processes: int = Field(
         default=1, gt=0, description="Processes of the HTTP API; each holds the champion in memory."
     )
@@ -71,9 +74,13 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a claim on an act of the outbox holds; longer than any act takes.",
     )
-    prefect_port: int = Field(default=4200, description="Port of the Prefect server and UI.")
-    mlflow_port: int = Field(default=5000, description="Port of the MLflow UI.")
-    smtp_port: int = Field(default=8025, description="Port of the local mail server.")
+    prefect_port: int = Field(
+        default=4200, ge=1, le=65535, description="Port of the Prefect server and UI."
+    )
+    mlflow_port: Port = Field(default=5000, description="Port of the MLflow UI.")
+    smtp_port: int = Field(
+        default=8025, ge=1, le=65535, description="Port of the local mail server."
+    )
     notify_url: str | None = Field(
         default=None,
         description="Apprise address that notifications go through, with {email} or {username} "
@@ -112,7 +119,9 @@ class Settings(BaseSettings):
         description="What of a known lead a program changes that may create leads and not edit "
         "them: empty fields, nothing or all.",
     )
-    default_currency: str = Field(default="USD", description="Currency where none is given.")
+    default_currency: str = Field(
+        default="USD", pattern="^[A-Z]{3}$", description="Currency where none is given."
+    )
     score_batch: int = Field(default=20000, gt=0, description="Leads scored and written at a time.")
     rescore_hours: int = Field(
         default=24, gt=0, description="A lead without news is scored again after this time."
@@ -170,63 +179,6 @@ class Settings(BaseSettings):
     approval_code_minutes: float = Field(
         default=30, gt=0, le=1440, description="How long a one-time code for a decision works."
     )
-    ai_base_url: str = Field(
-        default="https://api.openai.com/v1",
-        description="Any endpoint that speaks OpenAI's chat completions.",
-    )
-    ai_api_key: SecretStr | None = Field(
-        default=None, description="Its key. Unset: AI is not asked, and everything else works."
-    )
-    ai_model: str = Field(default="gpt-4o-mini", description="Model asked, by its name there.")
-    ai_answer_format: Literal["json_schema", "json_object", "text"] = Field(
-        default="json_schema",
-        description="How JSON is asked for: json_schema, json_object or text, as the endpoint can.",
-    )
-    ai_temperature: float | None = Field(
-        default=None, ge=0, le=2, description="Unset: the model's own."
-    )
-    ai_timeout_seconds: float = Field(
-        default=60.0, gt=0, description="Time given to the whole of one answer."
-    )
-    ai_retries: int = Field(
-        default=2,
-        ge=0,
-        le=5,
-        description="Requests sent again where the endpoint fails.",
-    )
-    ai_max_tokens: int = Field(default=1500, gt=0, description="Longest single answer, in tokens.")
-    ai_price_in: Decimal = Field(
-        default=Decimal(0),
-        ge=0,
-        description="Price of a million tokens sent. 0: money is no limit.",
-    )
-    ai_price_out: Decimal = Field(
-        default=Decimal(0),
-        ge=0,
-        description="Price of a million tokens answered.",
-    )
-    ai_currency: str = Field(
-        default="USD", pattern="^[A-Z]{3}$", description="Currency of the prices and the budget."
-    )
-    ai_daily_tokens: int = Field(
-        default=1_000_000, ge=0, description="Most tokens a day (UTC), sent and answered."
-    )
-    ai_daily_cost: Decimal = Field(
-        default=Decimal(5), ge=0, description="Most money a day (UTC), by the prices above."
-    )
-    ai_levels: str = Field(
-        default="hot,warm",
-        pattern="^(hot|warm|cold|unqualified)(,(hot|warm|cold|unqualified))*$",
-        description="Levels worth asking about, with commas between.",
-    )
-    ai_leads_a_run: int = Field(default=50, gt=0, description="Most leads one run asks about.")
-    ai_concurrency: int = Field(default=4, gt=0, le=32, description="Leads asked about at a time.")
-    ai_retry_hours: int = Field(
-        default=6, ge=0, description="Time until a lead is asked about again that got no answer."
-    )
-    ai_points_cap: float = Field(
-        default=10.0, ge=0, le=50, description="Most points an AI opinion adds or takes away."
-    )
     monitor_days: int = Field(
         default=30, gt=0, description="Recent leads that monitoring looks at came within this time."
     )
@@ -267,6 +219,15 @@ class Settings(BaseSettings):
     real_data: Path = Field(
         default=Path("../shared/data"), description="Folder of real data for tests and benchmarks."
     )
+
+    @model_validator(mode="after")
+    def _levels_in_order(self) -> Self:
+        if not 0 <= self.cold_from <= self.warm_from <= self.hot_from <= 100:
+            raise ValueError(
+                "LEADFLOW_COLD_FROM, LEADFLOW_WARM_FROM and LEADFLOW_HOT_FROM must rise, from 0 to "
+                "100"
+            )
+        return self
 
     @field_validator("home", "audit_folder", mode="after")
     @classmethod

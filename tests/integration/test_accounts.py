@@ -16,6 +16,9 @@ from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import PersonInvalid, actor_of
 from leadflow.accounts.permissions import OF_PEOPLE, PERMISSIONS, SCOPES, Reach, Role, reach
 from leadflow.accounts.tables import Person
+from leadflow.assignment.team.schemas import TeamIn
+from leadflow.assignment.team.versions import store_team
+from leadflow.assignment.work.handover import find_rep
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.permissions import UndeclaredRoute, declare
@@ -324,3 +327,33 @@ def test_a_key_made_over_the_api_works_until_it_is_revoked(admin: TestClient) ->
         stored = str([list(vars(entry).values()) for entry in acts])
     assert said == dict.fromkeys(("api_key.created", "api_key.rotated", "api_key.revoked"), olga)
     assert made["key"] not in stored
+
+
+@pytest.mark.parametrize("email", ["notmail", "Ana <ana@example.com>", "a@", ""])
+def test_an_address_that_is_none_is_refused(session: Session, email: str) -> None:
+    with pytest.raises(PersonInvalid, match=r"such as ada@example\.com"):
+        people.add_person(session, "ana", "Ana", ["admin"], "test", email)
+    person = add(session, "ana")
+    with pytest.raises(PersonInvalid, match=r"such as ada@example\.com"):
+        people.change_person(session, person, "test", email=email)
+
+
+def test_an_account_gets_an_address_and_another_one(session: Session) -> None:
+    person = add(session, "ana")
+    add(session, "bob")
+    for email in ("ana@example.com", "Ana.New@example.com", "Ana.New@example.com"):
+        people.change_person(session, person, "test", email=email)
+        assert people.find_person(session, email) is person
+    other = people.find_person(session, "bob")
+    with pytest.raises(PersonInvalid, match="has this address"):
+        people.change_person(session, other, "test", email="ana.new@example.com")
+
+
+def test_a_salesperson_has_one_account(session: Session) -> None:
+    store_team(session, TeamIn.model_validate({"reps": [{"id": "r3", "name": "R", "capacity": 9}]}))
+    rep_id = find_rep(session, "r3").id
+    people.add_person(session, "ann", "Ann", ["sales_rep"], "test", rep_id=rep_id)
+    with pytest.raises(PersonInvalid, match="leadflow people change ann"):
+        people.add_person(session, "ann2", "Ann", ["sales_rep"], "test", rep_id=rep_id)
+    with pytest.raises(PersonInvalid, match="leadflow people change ann"):
+        people.change_person(session, add(session, "bob"), "test", rep_id=rep_id)

@@ -130,3 +130,19 @@ def test_whose_password_is_guessed_is_told_by_mail(store: Engine, mail_settings:
     assert told.subject == "Wrong passwords for your account"
     assert "/console/password" in told.text
     assert "192.0.2.1" not in told.text
+
+
+def test_what_nobody_may_decide_is_on_the_list_of_what_was_not_told(
+    store: Engine, mail_settings: Settings
+) -> None:
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        root = add_person(session, "root", "R", ["admin"], "test", "root@example.com")
+        approvals.propose(session, replace(QUESTION, requested_by=root.id), now)
+    deliver(store, mail_settings)
+    assert inbox(mail_settings, "root") == []
+    with unit_of_work() as session:
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify_person")).all()
+        assert rows
+        assert {row.status for row in rows} == {"nothing_done"}
+        assert "Nobody may decide" in str([row.why for row in rows])

@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
+from pydantic import validate_email
+from pydantic_core import PydanticCustomError
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
@@ -53,7 +55,8 @@ def add_person(
     """Somebody new, who can sign in once there is a password.
 
     Raises:
-        PersonInvalid: the username is malformed or taken, the address is taken, or a role unknown.
+        PersonInvalid: the username is malformed or taken, the address is none or taken, a role is
+            unknown, or the salesperson has an account.
         PasswordRefused: the password is too easy.
     """
     username = username.strip().lower()
@@ -62,7 +65,9 @@ def add_person(
             "A username has 2 to 63 small letters, digits, dots, dashes or underscores, and "
             "begins with a letter or a digit."
         )
+    email = None if email is None else _checked_email(email)
     index = None if email is None else email_index(email)
+    _refuse_taken_rep(session, rep_id, None)
     taken = select(Person.id).where(
         or_(Person.username == username, Person.email_index == index)
         if index
@@ -73,7 +78,7 @@ def add_person(
     person = Person(
         username=username,
         name=name.strip() or username,
-        email=None if email is None else email.strip(),
+        email=email,
         email_index=index,
         roles=checked_roles(roles),
         rep_id=rep_id,
@@ -127,12 +132,14 @@ def change_person(
     roles: Iterable[str] | None = None,
     rep_id: str | None = None,
     active: bool | None = None,
+    email: str | None = None,
 ) -> None:
-    """Other roles, another place in the sales team, or none here any more. What is not said stays;
-    whoever is no longer active is signed out.
+    """Other roles, another address or place in the sales team, or none here any more. What is not
+    said stays; whoever is no longer active is signed out.
 
     Raises:
-        PersonInvalid: there is no such role.
+        PersonInvalid: there is no such role, the address is none or taken, or the salesperson has
+            an account.
         LastAdmin: nobody who is active would be an admin any more.
     """
     stays = (active is not False) and (roles is None or Role.ADMIN in checked_roles(roles))
@@ -142,14 +149,51 @@ def change_person(
     if roles is not None:
         person.roles = checked_roles(roles)
     if rep_id is not None:
+        _refuse_taken_rep(session, rep_id, person.id)
         person.rep_id = rep_id
     if active is not None:
         person.active = active
+    if email is not None:
+        _change_email(session, person, _checked_email(email))
     after = {"roles": person.roles, "rep_id": person.rep_id, "active": person.active}
     if active is False:
         session.flush()
         sign_out_everywhere(session, person.id)
+    if email is not None:
+        # That there is another one; not which.
+        before, after = before | {"email": "another"}, after | {"email": "new"}
     audit.record(session, by, "person.changed", person.id, before=before, after=after)
+
+
+def _checked_email(email: str) -> str:
+    try:
+        if "<" in email:
+            raise PydanticCustomError("email", "with a name before it")
+        return str(validate_email(email.strip())[1])
+    except PydanticCustomError as error:
+        raise PersonInvalid(
+            "The e-mail address is none. It is such as ada@example.com, without a name before it."
+        ) from error
+
+
+def _change_email(session: Session, person: Person, email: str) -> None:
+    index = email_index(email)
+    taken = select(Person.id).where(Person.email_index == index, Person.id != person.id)
+    if session.scalars(taken).first() is not None:
+        raise PersonInvalid("Somebody has this address already.")
+    person.email, person.email_index = email, index
+
+
+def _refuse_taken_rep(session: Session, rep_id: str | None, but: str | None) -> None:
+    if rep_id is None:
+        return
+    has_it = select(Person.username).where(Person.rep_id == rep_id, Person.id.is_distinct_from(but))
+    name = session.scalars(has_it).first()
+    if name is not None:
+        raise PersonInvalid(
+            f"This salesperson has the account {name}. Change that one: leadflow people change "
+            f"{name}, which takes --email too."
+        )
 
 
 def _refuse_without_admin(session: Session, person: Person) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from leadflow import plain_yaml
 from leadflow.accounts.permissions import Role
 from leadflow.approvals.decision_kinds import declared_facts
 from leadflow.conditions.evaluation import holds
@@ -172,7 +173,7 @@ def read_policies(path: Path) -> Policies:
         PoliciesInvalid: it is no YAML, or says what cannot be used.
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = plain_yaml.load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PoliciesInvalid([Problem(path.name, f"This is no YAML: {error}")]) from error
     return parse_policies(json.loads(json.dumps(raw, default=str)))

@@ -112,10 +112,16 @@ def settle_gate(session: Session, approval_id: str) -> None:
     outbox.enqueue(session, "settle_gate", f"settle:{approval_id}", {"approval_id": approval_id})
 
 
+# In the place of a person's id, where there is nobody to tell.
+NOBODY = "nobody"
+
+
 def tell(session: Session, approval: Approval, what: str, made: ApprovalStep) -> None:
-    """Notify everybody who may decide now."""
-    for may in who_may_decide(session, approval, made.at):
-        _tell_one(session, approval, what, may.person.id, made)
+    """Notify everybody who may decide now. Where nobody may, the list of what was not told says
+    so."""
+    people = [may.person.id for may in who_may_decide(session, approval, made.at)]
+    for person_id in people or [NOBODY]:
+        _tell_one(session, approval, what, person_id, made)
 
 
 def _tell_one(

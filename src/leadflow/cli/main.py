@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
+from pydantic import ValidationError
 
 from leadflow.cli import events, leads, outbox, rules, servers, status
 from leadflow.cli.access import identity, keys, people
@@ -64,6 +65,14 @@ def main() -> None:
         with _from_the_terminal():
             _compose_for(sys.argv[1:])
             app()
+    except ValidationError as error:
+        if os.environ.get("LEADFLOW_DEBUG") or error.title != "Settings":
+            raise
+        for one in error.errors():
+            name = "_".join(str(part) for part in one["loc"]).upper()
+            errors.print(f"[red]Setting[/red] LEADFLOW_{name}: {one['msg']}.", soft_wrap=True)
+        errors.print("It is a variable of the environment, or a line of the file .env.")
+        sys.exit(1)
     except Exception as error:
         if os.environ.get("LEADFLOW_DEBUG") or not _expected(error):
             raise

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from leadflow.private import make_private
+
 # The process id and the URL of the server of each home, once it has been found to run.
 _started: dict[Path, tuple[int, str]] = {}
 _turn = threading.Lock()
@@ -36,7 +38,7 @@ def start(home: Path) -> str:
     Raises:
         EmbeddedPostgresError: the server did not come up.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(home)
     with _turn, (home / "postgres.lock").open("w") as lock:
         pid = running_pid(home)
         if pid is not None and _started.get(home, (0, ""))[0] == pid:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from leadflow.private import UMASK
 from leadflow.supervisor.services import Service
 
 GRACE_SECONDS = 12.0
@@ -114,6 +115,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=self.service.hands,
+                umask=UMASK,
             )
 
 

@@ -72,7 +72,7 @@ def deployment_names() -> list[str]:
 
 
 def not_deployed(settings: Settings) -> list[str]:
-    """The names in ``prefect.yaml`` that the server does not know.
+    """The names in ``prefect.yaml`` that the server does not know, or knows as something else.
 
     Raises:
         httpx.HTTPError: it does not answer, or not so.
@@ -85,10 +85,11 @@ def _unknown(api: httpx.Client) -> list[str]:
     unknown = []
     for name in deployment_names():
         answer = api.get(f"/deployments/name/{name}/{name}")
-        if answer.status_code == httpx.codes.NOT_FOUND:
+        if (
+            answer.status_code == httpx.codes.NOT_FOUND
+            or answer.raise_for_status().json()["entrypoint"] != f"flows.{name}.{name}"
+        ):
             unknown.append(name)
-        else:
-            answer.raise_for_status()
     return unknown
 
 

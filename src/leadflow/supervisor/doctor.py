@@ -17,6 +17,7 @@ from leadflow.database.cluster import DatabaseUnavailable
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.recipients import unreachable
 from leadflow.integrations.prefect import signed_in
+from leadflow.private import is_private
 from leadflow.secret import SecretKeyError, load_secret
 from leadflow.settings import Settings
 from leadflow.supervisor import state
@@ -85,6 +86,9 @@ def _home(settings: Settings) -> Finding:
     free = shutil.disk_usage(parent).free / 2**30
     if free < FEWEST_FREE_GIB:
         return Finding("Disk", "bad", f"{free:.1f} GiB free", "Free some space, 3 GiB at least.")
+    if settings.home.exists() and not is_private(settings.home):
+        found = f"others on this machine can read {settings.home}"
+        return Finding("Disk", "bad", found, f"chmod 700 {settings.home}; leadflow up does so too")
     return Finding("Disk", "ok", f"{settings.home}, {free:.0f} GiB free")
 
 
@@ -241,8 +245,9 @@ def _told(settings: Settings) -> Finding:
         "Notices",
         "note",
         f"nobody can tell {named}{more} about their leads",
-        "Give each an address (email in the team file) or an account with one (leadflow people "
-        "add --rep). What was not told: leadflow outbox list --state nothing_done",
+        "Give each an address (email in the team file), or their account (leadflow people change "
+        "NAME --email), or a new account (leadflow people add --rep). What was not told: "
+        "leadflow outbox list --state nothing_done",
     )
 
 

@@ -1,5 +1,6 @@
 """Bringing everything up, keeping it up, and taking down what was started and nothing else."""
 
+import os
 import shutil
 import signal
 import threading
@@ -13,6 +14,7 @@ from leadflow.composition import event_types
 from leadflow.database import cluster, embedded, migrate
 from leadflow.database.engine import engine_for, unit_of_work
 from leadflow.leads.events.types import put_in
+from leadflow.private import UMASK, make_private
 from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed
@@ -76,6 +78,8 @@ class Supervisor:
         """
         state.end_orphans(self._settings)
         check_ports(self._settings)
+        os.umask(UMASK)
+        make_private(self._settings.home)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         state.write(self._settings, self._state)

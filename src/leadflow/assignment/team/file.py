@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from leadflow import plain_yaml
 from leadflow.assignment.team.content import with_owner
 from leadflow.assignment.team.faults import Fault, TeamInvalid, team_faults
 from leadflow.assignment.team.schemas import TeamIn
@@ -32,7 +33,7 @@ def load_team(path: Path) -> TeamIn:
         TeamFileInvalid: names every place and the reason.
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = plain_yaml.load(path.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise TeamFileInvalid([Fault("file", f"cannot be read: {error}")], str(path)) from error
     try:

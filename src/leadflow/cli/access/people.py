@@ -77,6 +77,7 @@ def change(
     active: Annotated[
         bool | None, typer.Option("--active/--inactive", help="Whether they can sign in.")
     ] = None,
+    email: Annotated[str | None, typer.Option(help="Where notifications go.")] = None,
 ) -> None:
     """Change what somebody may do; whoever is inactive is signed out at once."""
     from leadflow.accounts.people import change_person, find_person
@@ -86,7 +87,7 @@ def change(
     with unit_of_work() as session:
         person = find_person(session, who)
         rep_id = None if rep is None else find_rep(session, rep).id
-        change_person(session, person, who_acts(session, MANAGES), role, rep_id, active)
+        change_person(session, person, who_acts(session, MANAGES), role, rep_id, active, email)
         console.print(f"{person.username}: {', '.join(person.roles)}, active: {person.active}")
 
 

@@ -4,6 +4,7 @@ import re
 from contextlib import nullcontext
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from leadflow.audit.context import acting_from, origin
@@ -43,7 +44,11 @@ class RequestContext(AroundRequests):
         given = sent.get(HEADER, "")
         request_id = given if GIVEN.fullmatch(given) else new_id("req")
 
+        begun = False
+
         async def answer(message: Message) -> None:
+            nonlocal begun
+            begun = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers[HEADER] = request_id
@@ -57,7 +62,15 @@ class RequestContext(AroundRequests):
             bound(request_id=request_id),
             within(sent.get("traceparent")) if "traceparent" in sent else nullcontext(),
         ):
-            await self._app(scope, receive, answer)
+            try:
+                await self._app(scope, receive, answer)
+            except Exception as error:
+                # ``RequestLog`` has written it down. Answered here, so that it has the request's
+                # id, by which it is found in the log.
+                if begun:
+                    raise
+                said = scope["app"].exception_handlers[Exception](Request(scope), error)
+                await said(scope, receive, answer)
 
 
 def _harden(headers: MutableHeaders, path: str) -> None:

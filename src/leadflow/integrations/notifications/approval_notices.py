@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.tables import Person
 from leadflow.approvals.codes import issue_code
 from leadflow.approvals.decision_kinds import kind_of
-from leadflow.approvals.progress import NOTIFY
+from leadflow.approvals.progress import NOBODY, NOTIFY
 from leadflow.approvals.service import get
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import May, may_decide
@@ -39,6 +39,8 @@ def notify_person(order: Order, payload: ApprovalNotice) -> End:
         MaybeSent: it may or may not have been.
     """
     with unit_of_work() as session:
+        if payload.person_id == NOBODY:
+            return _nobody(get(session, payload.approval_id))
         person = session.get(Person, payload.person_id)
         if person is None or not person.active:
             return NothingDone(f"{payload.person_id} has no account any more.")
@@ -51,6 +53,14 @@ def notify_person(order: Order, payload: ApprovalNotice) -> End:
         return NothingDone("It is no longer theirs to decide.")
     send(order, to, message)
     return Done({"what": payload.what})
+
+
+def _nobody(approval: Approval) -> NothingDone:
+    return NothingDone(
+        f"Nobody may decide {approval.id}: it is for {' or '.join(approval.roles_now)}, and there "
+        "is none but perhaps whoever asks, who may not. Give somebody one of these roles "
+        "(leadflow people add, or change), then retry this."
+    )
 
 
 def _message(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.event_types import EventType, EventTypes
+from leadflow import plain_yaml
 from leadflow.audit import service as audit
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.storable import unstorable
@@ -98,7 +99,7 @@ def load_event_types(path: Path) -> EventTypesIn:
         EventTypesInvalid: it cannot be read, or says what cannot be used.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = plain_yaml.load(path.read_text(encoding="utf-8"))
         return EventTypesIn.model_validate(content)
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from error

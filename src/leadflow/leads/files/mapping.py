@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from leadflow import plain_yaml
 from leadflow.leads.files.mapping_parts import (
     ROW,
     AssignedTo,
@@ -90,7 +91,7 @@ def load_mapping(path: Path, source: str | None = None) -> Mapping:
 
     try:
         # Every value stays as written: YAML itself would turn yes, no and 007 into other things.
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        content = plain_yaml.load_texts(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise MappingError(f"The mapping {path} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

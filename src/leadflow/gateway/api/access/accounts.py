@@ -46,6 +46,7 @@ class PersonChange(BaseModel):
     roles: list[Role] | None = Field(None, min_length=1)
     rep: str | None = None
     active: Flag | None = Field(None, description="Whoever is inactive is signed out at once.")
+    email: str | None = Field(None, max_length=320, description="Where notifications go.")
 
 
 class PersonOut(BaseModel):
@@ -143,7 +144,9 @@ def change_person(who: Who, body: PersonChange, caller: Manages) -> PersonOut:
     with unit_of_work() as session:
         person = people.find_person(session, who)
         rep_id = _rep(session, body.rep)
-        people.change_person(session, person, caller.id, body.roles, rep_id, body.active)
+        people.change_person(
+            session, person, caller.id, body.roles, rep_id, body.active, body.email
+        )
         return PersonOut.of(person)
 
 

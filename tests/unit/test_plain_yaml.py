@@ -1,0 +1,47 @@
+"""A key that stands twice is refused, wherever people write YAML."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from leadflow import plain_yaml
+from leadflow.approvals.policies import PoliciesInvalid, read_policies
+from leadflow.assignment.team.file import TeamFileInvalid, load_team
+from leadflow.leads.events.own_types import EventTypesInvalid, load_event_types
+from leadflow.leads.files.mapping import MappingError, load_mapping
+
+TWICE = "a:\n  b: 1\n  b: 2\n"
+
+
+@pytest.mark.parametrize("load", [plain_yaml.load, plain_yaml.load_texts])
+def test_a_key_stands_once(load: Callable[[str], Any]) -> None:
+    with pytest.raises(yaml.YAMLError, match="the key 'b' stands twice"):
+        load(TWICE)
+    assert str(load("a: {b: 1}\nc: {b: 1}")) in {
+        "{'a': {'b': 1}, 'c': {'b': 1}}",
+        "{'a': {'b': '1'}, 'c': {'b': '1'}}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("load", "refused"),
+    [
+        (load_team, TeamFileInvalid),
+        (read_policies, PoliciesInvalid),
+        (load_event_types, EventTypesInvalid),
+        (load_mapping, MappingError),
+    ],
+)
+def test_every_file_of_people_is_read_so(
+    tmp_path: Path, load: Callable[[Path], object], refused: type[Exception]
+) -> None:
+    path = tmp_path / "written.yaml"
+    path.write_text(TWICE)
+    with pytest.raises(refused) as raised:
+        load(path)
+    said = str(raised.value) + str(getattr(raised.value, "problems", ""))
+    assert "stands twice" in said
+    assert "line 3" in said
