@@ -1,15 +1,19 @@
 """Guides as tests read them: sections of Markdown, and the code blocks in each."""
 
+import importlib
 import importlib.util
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 PROJECT = Path(__file__).parents[1]
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+PLACE = re.compile(r"# (?P<path>[\w/]+\.py)")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -34,16 +38,50 @@ def sections(name: str) -> dict[str, Section]:
     }
 
 
-def examples_in(section: Section, folder: Path) -> list[Callable[..., None]]:
-    """The Python of a section as one module, and the tests in it."""
-    path = folder / f"{re.sub('[^a-z]+', '_', section.heading.lower())}.py"
-    path.write_text(section.code("python"))
-    found = importlib.util.spec_from_file_location(path.stem, path)
+def examples_in(
+    section: Section, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[Callable[..., None]]:
+    """The tests of a section, once each block of Python stands where its first line says.
+
+    A file that there is gets the names that its block defines; a new one is a module of its own.
+    Nothing is at hand that a block does not import itself.
+    """
+    tests: list[Callable[..., None]] = []
+    for number, text in enumerate(text for spoken, text in section.blocks if spoken == "python"):
+        said = PLACE.match(text)
+        assert said is not None, f"{section.heading}: block {number} names no file"
+        module = _load(said["path"], text, folder / f"block_{number}.py", monkeypatch)
+        if said["path"].startswith("tests/"):
+            tests += [each for name, each in vars(module).items() if name.startswith("test_")]
+    return tests
+
+
+def _load(path: str, text: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    name = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    exists = (PROJECT / path).exists()
+    file.write_text(text)
+    found = importlib.util.spec_from_file_location(f"added_to_{name}" if exists else name, file)
     assert found is not None
     assert found.loader is not None
     module = importlib.util.module_from_spec(found)
+    if not exists:
+        monkeypatch.setitem(sys.modules, name, module)
     found.loader.exec_module(module)
-    return [value for name, value in vars(module).items() if name.startswith("test_")]
+    if name.startswith("tests."):
+        return module
+    package, _, leaf = name.rpartition(".")
+    if not exists:
+        monkeypatch.setattr(importlib.import_module(package), leaf, module, raising=False)
+        return module
+    into = importlib.import_module(name)
+    own = {
+        each: value
+        for each, value in vars(module).items()
+        if not each.startswith("__") and getattr(into, each, None) is not value
+    }
+    for each, value in own.items():
+        monkeypatch.setattr(into, each, value, raising=False)
+    return module
 
 
 def run(test: Callable[..., None], request: pytest.FixtureRequest) -> None:

@@ -11,8 +11,10 @@ pytestmark = pytest.mark.servers
 SECTION = sections("adding.md")["A flow"]
 
 
-def test_the_example_works(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    (test,) = examples_in(SECTION, tmp_path)
+def test_the_example_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    (test,) = examples_in(SECTION, tmp_path, monkeypatch)
     run(test, request)
 
 

@@ -1,5 +1,6 @@
 """Prefect's and MLflow's servers let in who signs in, and nobody has a worker run a command."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -79,6 +80,10 @@ def test_mlflow_answers_nobody_who_has_not_signed_in(mlflow: Child) -> None:
     assert httpx.get(search, auth=(name, password)).status_code == 200
     upload = f"{settings.mlflow_url}/api/2.0/mlflow-artifacts/artifacts/x"
     assert httpx.put(upload, content=b"x", auth=(name, password)).status_code == 403
+    foreign = httpx.get(search, auth=(name, password), headers={"Host": "evil.example"})
+    assert foreign.status_code == 403
+    lines = [json.loads(line) for line in mlflow.log.read_text().splitlines()]
+    assert any(line["logger"].startswith("mlflow") for line in lines)
 
 
 def test_servers_of_others_know_nothing_they_need_not(prefect: Child, mlflow: Child) -> None:

@@ -1,5 +1,6 @@
 """Every example of ``docs/adding.md`` works as it stands there."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,13 @@ ELSEWHERE = {"A flow", "A page"}
 
 
 @pytest.mark.parametrize("heading", [heading for heading in GUIDE if heading not in ELSEWHERE])
-def test_the_example_works(heading: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    found = examples_in(GUIDE[heading], tmp_path)
+def test_the_example_works(
+    heading: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    found = examples_in(GUIDE[heading], tmp_path, monkeypatch)
     assert found, f"{heading} has no test"
     for test in found:
         run(test, request)
@@ -26,9 +32,9 @@ def test_the_page_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     section = GUIDE["A page"]
-    (test,) = examples_in(section, tmp_path)
+    (test,) = examples_in(section, tmp_path, monkeypatch)
     with_template(section, monkeypatch)
-    router: Any = test.__globals__["router"]
+    router: Any = import_module("leadflow.gateway.console.sources").router
     monkeypatch.setattr(routers, "ROUTERS", (*routers.ROUTERS, router))
     application.cache_clear()
     request.addfinalizer(application.cache_clear)

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from leadflow import observability
 from leadflow.accounts.keys import ANYBODY, create_key
 from leadflow.accounts.permissions import SCOPES
 from leadflow.database.engine import unit_of_work
@@ -199,3 +200,31 @@ def test_an_import_leaves_nothing_of_whom_it_brought_in(store: Engine, tmp_path:
         said += done.stderr
     assert "2 rows read" in done.stdout
     assert holds_no_canary(said)
+
+
+PREFECT_S_SERVER = """
+import json, logging, logging.config, sys
+logging.config.dictConfig(json.load(open(sys.argv[1])))
+from prefect.logging.configuration import setup_logging
+setup_logging(incremental=False)
+try:
+    raise ConnectionError("jane@example.com")
+except ConnectionError:
+    for name in ("uvicorn.error", "uvicorn", "prefect.server.api", "asyncio", "sqlalchemy.pool"):
+        logging.getLogger(name).exception("Exception in ASGI application")
+"""
+
+
+def test_what_prefect_s_server_and_its_libraries_say_are_lines_like_ours() -> None:
+    config = Path(observability.__file__).parent / "uvicorn.json"
+    done = subprocess.run(
+        [sys.executable, "-c", PREFECT_S_SERVER, str(config)],
+        env=os.environ | environment(get_settings()),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert len(lines) == 5
+    assert all("ConnectionError" in line["exception"] for line in lines)
+    assert "jane" not in done.stderr

@@ -63,6 +63,8 @@ def tool_environment(settings: Settings) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         "DO_NOT_TRACK": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Its lines go where all others do.
+        "MLFLOW_CONFIGURE_LOGGING": "false",
         "GX_ANALYTICS_ENABLED": "false",
         "CREWAI_DISABLE_TELEMETRY": "true",
         "CREWAI_DISABLE_TRACKING": "true",
