@@ -74,6 +74,20 @@ def test_a_run_whose_worker_was_killed_is_started_again(deployed: list[str], sto
     client.end(run_id, "the end of the test")
 
 
+def test_a_run_that_was_cancelled_and_nobody_ended_gives_its_place_back(
+    deployed: list[str], store: Engine
+) -> None:
+    settings, now = get_settings(), datetime.now(UTC)
+    client = PrefectClient(settings)
+    run_id = client.start_run("await_decision", {"approval_id": "appr_none"}, f"{now} cancelled")
+    client._set_state(run_id, {"type": "CANCELLING", "name": "Cancelling"})
+    patience = timedelta(minutes=3)
+    assert client.end_cancelling(settings.work_pool, now, patience) == []
+    later = now + timedelta(minutes=4)
+    assert run_id in client.end_cancelling(settings.work_pool, later, patience)
+    assert client.state(run_id) == "Cancelled"
+
+
 def test_a_run_whose_process_was_killed_is_ended_and_one_that_is_heard_of_is_not(
     deployed: list[str], store: Engine
 ) -> None:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from leadflow.accounts.people import add_person
-from leadflow.database.engine import unit_of_work
+from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.gateway.api.operating import health
 
 PASSWORD = "correct horse battery"
 
@@ -82,3 +84,25 @@ def test_nobody_is_signed_in_by_another_site_s_page(anonymous: TestClient, store
     own = {"Origin": "http://testserver"}
     assert anonymous.post("/session", json=said, headers=own).status_code == 201
     assert anonymous.post("/session", json=said).status_code == 201
+
+
+def test_health_says_when_nothing_can_be_written_and_that_it_lives_all_the_same(
+    anonymous: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health._cannot_write.cache_clear()
+    assert anonymous.get("/health").json()["parts"]["database"]["status"] == "ok"
+    health._cannot_write.cache_clear()
+
+    class Full:
+        def connect(self) -> Any:
+            return get_engine().connect()
+
+        def begin(self) -> Any:
+            raise psycopg.errors.DiskFull("could not extend file")
+
+    monkeypatch.setattr(health, "get_engine", Full)
+    answer = anonymous.get("/health")
+    assert answer.status_code == 503
+    assert "cannot write (DiskFull)" in answer.json()["parts"]["database"]["detail"]
+    assert anonymous.get("/health/live").status_code == 204
+    health._cannot_write.cache_clear()

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from leadflow.settings import Settings
+from leadflow.supervisor import child as child_module
 from leadflow.supervisor import state
 from leadflow.supervisor.child import LONGEST_PAUSE, Child, ServiceFailed
 from leadflow.supervisor.services import Service
@@ -240,3 +241,36 @@ def test_a_server_that_ends_at_once_is_told_with_the_end_of_its_log(tmp_path: Pa
     )
     with pytest.raises(ServiceFailed, match="no such table"):
         Child(broken, tmp_path).wait_healthy(30)
+
+
+ANSWERS = """
+import http.server, sys
+class Fine(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(204)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Fine).serve_forever()
+"""
+
+
+def test_a_server_that_hangs_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(child_module, "HUNG_SECONDS", 0.3)
+    port = free_port()
+    command = (sys.executable, "-c", ANSWERS, str(port))
+    url = f"http://127.0.0.1:{port}/"
+    child = Child(Service("fine", command, {}, url, live_url=url), tmp_path)
+    child.wait_healthy(30)
+    assert child.end_if_hung() is None
+    first = child.pid
+    os.kill(first, signal.SIGSTOP)
+    said = [child.end_if_hung() for _ in range(child_module.UNANSWERED)]
+    assert said[:-1] == [None] * (child_module.UNANSWERED - 1)
+    assert "did not answer any more" in str(said[-1])
+    wait_for(lambda: child.revive() is not None)
+    child.wait_healthy(30)
+    assert child.pid != first
+    child.terminate()
+    child.end(time.monotonic() + 5)

@@ -24,6 +24,9 @@ class Prefect:
         self.asked.append("end")
         return ["a run"]
 
+    def end_cancelling(self, pool: str, now: datetime, patience: timedelta) -> list[str]:
+        return []
+
 
 def test_silence_counts_only_while_the_server_could_be_heard() -> None:
     prefect = Prefect()

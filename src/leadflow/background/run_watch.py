@@ -29,6 +29,7 @@ class RunWatch:
         ended = []
         if self._heard_since <= now - LOST_AFTER:
             ended = self._client.end_silent(self._pool, now, LOST_AFTER)
+            ended += self._client.end_cancelling(self._pool, now, LOST_AFTER)
         if again or ended:
             words = "runs whose worker was lost: %d are scheduled anew, %d ended as crashed"
             logger.warning(words, len(again), len(ended))

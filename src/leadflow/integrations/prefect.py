@@ -107,6 +107,16 @@ class PrefectClient:
             self._set_state(run_id, {"type": "CRASHED", "name": "Crashed", "message": message})
         return silent
 
+    def end_cancelling(self, pool: str, now: datetime, patience: timedelta) -> list[str]:
+        """Runs that somebody cancelled and that nobody ended, because their worker was away, are
+        ended as cancelled; their ids. Each holds a place of the pool until then."""
+        stuck = self._since_before(pool, "CANCELLING", now - patience)
+        for run_id in stuck:
+            message = "It was cancelled, and its worker was lost."
+            state = {"type": "CANCELLED", "name": "Cancelled", "message": message}
+            self._set_state(run_id, state)
+        return stuck
+
     def _since_before(self, pool: str, state: str, moment: datetime) -> list[str]:
         """The pool's runs that have been in this type of state since before the moment."""
         wanted = {

@@ -17,6 +17,9 @@ from leadflow.supervisor.services import Service
 GRACE_SECONDS = 12.0
 LONGEST_PAUSE = 60.0
 STEADY_SECONDS = 60.0
+# How often a server is asked whether it hangs, how long it may take, and how often in a row it may
+# not answer: a minute in all, which no busy machine takes.
+LOOK_SECONDS, HUNG_SECONDS, UNANSWERED = 15.0, 10.0, 4
 
 
 class ServiceFailed(RuntimeError):
@@ -30,7 +33,7 @@ class Child:
         self.service = service
         self.log = logs / f"{service.name}.log"
         self.restarts = 0
-        self._next_start = 0.0
+        self._next_start, self._next_look, self._unanswered = 0.0, 0.0, 0
         self._process = self._start()
 
     @property
@@ -84,6 +87,23 @@ class Child:
         self._process = self._start()
         return f"{self.service.name} had ended and was started again (see {self.log})."
 
+    def end_if_hung(self) -> str | None:
+        """Kill it where it has not answered several times in a row, so that it is started again;
+        says so. Asks it now and then only."""
+        now = time.monotonic()
+        if self.service.live_url is None or now < self._next_look or not self.alive():
+            return None
+        self._next_look = now + LOOK_SECONDS
+        if answers(self.service.live_url, HUNG_SECONDS):
+            self._unanswered = 0
+            return None
+        self._unanswered += 1
+        if self._unanswered < UNANSWERED:
+            return None
+        self._unanswered = 0
+        signal_group(self.pid, signal.SIGKILL)
+        return f"{self.service.name} did not answer any more and was ended."
+
     def terminate(self) -> None:
         """Ask it to end."""
         signal_group(self.pid, signal.SIGTERM)
@@ -127,10 +147,10 @@ def _hear_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def answers(url: str) -> bool:
-    """Whether a GET of this address gives 200."""
+def answers(url: str, seconds: float = 5.0) -> bool:
+    """Whether a GET of this address gives 2xx within so many seconds."""
     try:
-        return httpx.get(url, timeout=5.0).status_code == 200
+        return httpx.get(url, timeout=seconds).is_success
     except httpx.HTTPError:
         return False
 

@@ -150,9 +150,9 @@ class Supervisor:
                 self._start(self._waits.service)
             self._revive_postgres()
             for child in self._children:
-                news = child.revive()
-                if news is not None:
-                    self._say(news)
+                hung, news = child.end_if_hung(), child.revive()
+                for said in filter(None, (hung, news)):
+                    self._say(said)
                     self._note()
 
     def _revive_postgres(self) -> None:

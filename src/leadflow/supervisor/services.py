@@ -35,6 +35,8 @@ class Service:
     command: tuple[str, ...]
     variables: Mapping[str, str]
     health_url: str | None
+    # Answers 2xx as long as the server does not hang; None where there is nothing to ask.
+    live_url: str | None = None
     # Open files that are handed to it, by their numbers.
     hands: tuple[int, ...] = ()
     # Variables of the supervisor's own environment that it does not get.
@@ -59,6 +61,7 @@ def gateway(settings: Settings) -> Service:
         (sys.executable, "-m", "leadflow.gateway.serve"),
         environment(settings) | counting(settings),
         f"{settings.gateway_url}/health",
+        live_url=f"{settings.gateway_url}/health/live",
     )
 
 

@@ -14,6 +14,7 @@ PUBLIC = frozenset(
     {
         "/",
         "/health",
+        "/health/live",
         "/openapi.json",
         "/docs",
         "/docs/oauth2-redirect",

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Literal
 
 from anyio import CapacityLimiter, to_thread
+from cachetools import TTLCache, cached
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import text
@@ -16,6 +18,8 @@ from leadflow.database.engine import engine_for, get_engine, unit_of_work
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
 
+# How long it is known whether anything can be written.
+WRITTEN_SECONDS = 5.0
 State = Literal["ok", "down", "starting"]
 router = APIRouter(tags=["operation"])
 
@@ -50,11 +54,16 @@ class Health(BaseModel):
 
 @router.get("/health", response_model=Health, summary="Is everything up?")
 async def health(request: Request, response: Response) -> Health:
-    """Needs no API key. 200 while leads can be taken, else 503."""
+    """Needs no API key. 200 while leads can be taken, which is tried by writing, else 503."""
     # In a thread of its own: a part that does not answer must not hold up the leads.
     found = await to_thread.run_sync(_health, request, limiter=_limiter())
     response.status_code = 503 if found.status == "down" else 200
     return found
+
+
+@router.get("/health/live", status_code=204, summary="Does the gateway answer?")
+async def live() -> None:
+    """Needs no API key, and looks at nothing else: whoever restarts what hangs asks here."""
 
 
 @lru_cache
@@ -83,9 +92,23 @@ def _database() -> Part:
         with get_engine().connect() as connection:
             version = connection.execute(text("SHOW server_version")).scalar_one()
             revision = connection.execute(text("SELECT version_num FROM alembic_version"))
-            return Part(status="ok", detail=f"PostgreSQL {version}, schema {revision.scalar_one()}")
+            found = f"PostgreSQL {version}, schema {revision.scalar_one()}"
     except Exception as error:
         return Part(status="down", detail=f"PostgreSQL does not answer ({type(error).__name__}).")
+    wrong = _cannot_write()
+    return Part(status="ok", detail=found) if wrong is None else Part(status="down", detail=wrong)
+
+
+@cached(TTLCache(maxsize=1, ttl=WRITTEN_SECONDS), lock=Lock())
+def _cannot_write() -> str | None:
+    """Why nothing can be written, in words; None where a message in the write-ahead log can."""
+    try:
+        with get_engine().begin() as connection:
+            connection.execute(text("SELECT pg_logical_emit_message(true, 'leadflow', 'health')"))
+    except Exception as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        return f"PostgreSQL cannot write ({kind}): is its disk full, or is it a standby?"
+    return None
 
 
 def _background(loops: list[LoopOut]) -> Part:
