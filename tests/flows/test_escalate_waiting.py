@@ -80,7 +80,12 @@ def test_a_run_that_was_cancelled_and_nobody_ended_gives_its_place_back(
     settings, now = get_settings(), datetime.now(UTC)
     client = PrefectClient(settings)
     run_id = client.start_run("await_decision", {"approval_id": "appr_none"}, f"{now} cancelled")
+    client._set_state(run_id, {"type": "RUNNING", "name": "Running"})
+    with signed_in(settings) as http:
+        path = f"/flow_runs/{run_id}"
+        http.patch(path, json={"infrastructure_pid": "elsewhere:1"}).raise_for_status()
     client._set_state(run_id, {"type": "CANCELLING", "name": "Cancelling"})
+    assert client.state(run_id) == "Cancelling"
     patience = timedelta(minutes=3)
     assert client.end_cancelling(settings.work_pool, now, patience) == []
     later = now + timedelta(minutes=4)
