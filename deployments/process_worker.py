@@ -7,9 +7,12 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
-from prefect.client.orchestration import PrefectClient
+from prefect import Flow
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
+from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.processutils import command_to_string, get_sys_executable
+from prefect.workers import process
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from deployments.own_flows import entrypoint_of, no_variables
@@ -20,6 +23,23 @@ from leadflow.settings import get_settings
 # What a process of a run begins with, and where it finds which flow that is.
 ENGINE = command_to_string([get_sys_executable(), "-m", "prefect.engine"])
 ENTRYPOINT = "PREFECT__FLOW_ENTRYPOINT"
+
+
+async def load_own_flow(flow_run: FlowRun, **_: Any) -> Flow[..., Any]:
+    """The flow of a run for its hooks, which are run in the worker itself. Prefect would do what
+    the deployment says by then: fetch the flow by its steps, or from a file.
+
+    Raises:
+        RunRefused: its deployment names no flow of ours by now.
+    """
+    assert flow_run.deployment_id is not None  # noqa: S101  # the pool's runs are deployments'
+    async with get_client() as client:
+        deployment = await client.read_deployment(flow_run.deployment_id)
+    named = entrypoint_of(deployment, get_settings().flow_packages)
+    return load_flow_from_entrypoint(named, use_placeholder_flow=False)
+
+
+setattr(process, "load_flow_from_flow_run", load_own_flow)  # noqa: B010
 
 
 class OwnConfiguration(ProcessJobConfiguration):

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 # New files of a process with this mask are for their owner only.
@@ -13,17 +14,22 @@ OWN = 0o700
 
 def make_private(folder: Path) -> None:
     """Make the folder, or have it as it should be: others may not look into it. What lies in it
-    need not be looked at: nobody gets there."""
+    need not be looked at: nobody gets there. A folder that is somebody else's stays as it is, and
+    ``leadflow doctor`` says so."""
     folder.mkdir(parents=True, exist_ok=True, mode=OWN)
     if os.geteuid() != 0:
-        folder.chmod(OWN)
+        _chmod(folder, OWN)
         return
-    folder.chmod(THROUGH)
+    _chmod(folder, THROUGH)
     for inner in folder.iterdir():
-        if inner.is_dir() and inner.owner() == "root" and inner.name != "postgres":
-            inner.chmod(OWN)
-        elif inner.is_file() and inner.owner() == "root":
-            inner.chmod(0o600)
+        if inner.name != "postgres":
+            _chmod(inner, OWN if inner.is_dir() else 0o600)
+
+
+def _chmod(path: Path, mode: int) -> None:
+    with suppress(PermissionError, FileNotFoundError):
+        if path.stat().st_uid == os.geteuid() and not path.is_symlink():
+            path.chmod(mode)
 
 
 def is_private(folder: Path) -> bool:

@@ -20,6 +20,7 @@ from leadflow.integrations.prefect import signed_in
 from leadflow.secret import server_sign_in
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
+from leadflow.supervisor.deploying import deployment_names
 from leadflow.supervisor.on_demand import OnDemand
 from leadflow.supervisor.services import OF_OURS, mlflow_server
 from tests.flows import warm_flows
@@ -34,6 +35,10 @@ pytestmark = pytest.mark.servers
 def api(prefect: Child) -> Iterator[httpx.Client]:
     with signed_in(get_settings()) as client:
         yield client
+        # Others look at what is deployed.
+        for made in client.post("/deployments/filter", json={}).json():
+            if made["name"] not in deployment_names():
+                client.delete(f"/deployments/{made['id']}")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +111,35 @@ def asked_to_write(
     if answer.status_code in {409, 422}:
         return ""
     return str(answer.raise_for_status().json()["id"])
+
+
+def test_a_deployment_that_is_changed_while_its_run_goes_on_is_not_done_as_it_says(
+    api: httpx.Client, working: Child, tmp_path: Path
+) -> None:
+    begun, touched = tmp_path / "begun", tmp_path / "touched"
+    with get_client(sync_client=True) as client:
+        flow_id = client.create_flow(warm_flows.takes)
+        deployment = client.create_deployment(
+            flow_id,
+            name="takes",
+            entrypoint="tests.flows.warm_flows.takes",
+            work_pool_name=get_settings().work_pool,
+            parameters={"seconds": 90.0, "mark": str(begun)},
+        )
+    path = f"/deployments/{deployment}/create_flow_run"
+    run_id = api.post(path, json={"state": {"type": "SCHEDULED"}}).raise_for_status().json()["id"]
+    deadline = time.monotonic() + 120
+    while not begun.exists():
+        assert time.monotonic() < deadline, "the run has not begun"
+        time.sleep(0.2)
+    steps = [{"prefect.deployments.steps.run_shell_script": {"script": f"touch {touched}"}}]
+    api.patch(f"/deployments/{deployment}", json={"pull_steps": steps}).raise_for_status()
+    asked = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    api.post(f"/flow_runs/{run_id}/set_state", json=asked).raise_for_status()
+    assert ended(api, run_id) == "Cancelled"
+    # The hooks of a cancelled run come after its end.
+    time.sleep(5)
+    assert not touched.exists()
 
 
 def counted_of(deployment: str) -> dict[str, float]:

@@ -72,6 +72,19 @@ def test_what_is_known_stays_and_what_is_empty_is_filled(
     assert now.attributes == {"plan": "pro", "colour": "red"}
 
 
+@pytest.mark.parametrize("sent", [{"location": "Somewhere odd"}, {"country": "US"}])
+def test_a_place_is_not_moved(
+    client: TestClient, narrow: dict[str, str], sent: dict[str, str]
+) -> None:
+    known = {"email": BODY["email"], "country": "DE"}
+    lead_id = client.post("/leads", json=known).json()["lead"]["id"]
+    before = stored(lead_id)
+    client.post("/leads", json={"email": BODY["email"]} | sent, headers=narrow)
+    now = stored(lead_id)
+    assert (now.country, now.region) == (before.country, before.region)
+    assert now.country == "DE"
+
+
 def test_a_lead_found_by_its_id_keeps_its_address(client: TestClient) -> None:
     named = BODY | {"source": "crm", "external_id": "7"}
     lead_id = client.post("/leads", json=named).json()["lead"]["id"]

@@ -78,6 +78,14 @@ def test_a_source_that_tries_many_names_waits_whomever_it_tries(session: Session
     assert try_password(session, "ana", PASSWORD, source=THERE) is not None
 
 
+def test_who_has_signed_in_from_there_is_not_held_up_by_others_from_there(session: Session) -> None:
+    add(session, "ana")
+    assert try_password(session, "ana", PASSWORD) is not None
+    for number in range(SOURCE.free):
+        answers(session, f"name-{number}", 1)
+    assert try_password(session, "ana", PASSWORD) is not None
+
+
 def test_addresses_of_one_network_are_one_source(session: Session) -> None:
     add(session, "ana")
     for number in range(5):

@@ -257,6 +257,7 @@ def test_a_server_that_hangs_is_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(child_module, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(child_module, "FIRST_LOOK_SECONDS", 0.0)
     monkeypatch.setattr(child_module, "HUNG_SECONDS", 0.3)
     port = free_port()
     command = (sys.executable, "-c", ANSWERS, str(port))

@@ -1,10 +1,10 @@
 """Delays after wrong passwords: for those who guess, and not for the person they guess about.
 
 Failures are counted three times: of one person from one source (an address in the network), of one
-person from everywhere, and of one source whomever it tries. The first and the last hold up whoever
-guesses. The second holds up, for a minute at most, only sources that the person has not signed in
-from, so that nobody locks anybody else out. A name that nobody has is counted as a person is, so
-that no answer tells whether there is one.
+person from everywhere, and of one source whomever it tries. The first holds up whoever guesses. The
+others (the second for a minute at most) hold up only where the person has not signed in before, so
+that nobody locks anybody else out, not even a colleague behind the same address. A name that nobody
+has is counted as a person is, so that no answer tells whether there is one.
 """
 
 from collections.abc import Sequence
@@ -90,8 +90,8 @@ def still_waits(session: Session, attempt: Attempt, now: datetime) -> timedelta 
     )
     found = session.scalars(counts.order_by(SignInFailures.counted).with_for_update()).all()
     waits = {row.counted: row.locked_until for row in found if row.locked_until is not None}
-    if attempt.by_person in waits and _is_familiar(session, attempt, now):
-        del waits[attempt.by_person]
+    if waits and _is_familiar(session, attempt, now):
+        waits = {name: until for name, until in waits.items() if name == attempt.by_both}
     longest = max(waits.values(), default=now)
     return longest - now if longest > now else None
 

@@ -78,13 +78,17 @@ def _start(home: Path) -> str:
 
 
 def running_pid(home: Path) -> int | None:
-    """The process id of the running embedded server, or None."""
+    """The process id of the running embedded server, or None. After a power cut the number in its
+    file may be another process's by now."""
     pid_file = data_directory(home) / "postmaster.pid"
     try:
         pid = int(pid_file.read_text().splitlines()[0])
     except (OSError, ValueError, IndexError):
         return None
-    return pid if psutil.pid_exists(pid) else None
+    try:
+        return pid if psutil.Process(pid).name().startswith("postgres") else None
+    except psutil.NoSuchProcess:
+        return None
 
 
 def stop(home: Path) -> bool:

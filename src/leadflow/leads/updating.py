@@ -19,6 +19,7 @@ COUNTED_EVENTS = {
 }
 # ``all``: every field that is sent; ``empty``: fields that nothing is known of; ``nothing``.
 MayChange = Literal["all", "empty", "nothing"]
+PLACE = {"location", "country", "region"}
 STORED_AS = {"budget": "budget_minor", "currency": "budget_currency"}
 
 
@@ -94,6 +95,9 @@ def only_missing(known: Lead, lead: LeadFields) -> LeadFields:
         for name in lead.model_fields_set
         if name == "attributes" or _is_missing(known, name, counted)
     }
+    # What is told of a place by one is told by the other, and derived from both.
+    if any(getattr(known, name) is not None for name in PLACE):
+        given -= PLACE
     # A budget and its currency are one value.
     given -= set() if known.budget_minor is None else {"currency"}
     values = {name: getattr(lead, name) for name in type(lead).model_fields}

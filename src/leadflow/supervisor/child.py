@@ -20,6 +20,7 @@ STEADY_SECONDS = 60.0
 # How often a server is asked whether it hangs, how long it may take, and how often in a row it may
 # not answer: a minute in all, which no busy machine takes.
 LOOK_SECONDS, HUNG_SECONDS, UNANSWERED = 15.0, 10.0, 4
+FIRST_LOOK_SECONDS = 120.0
 
 
 class ServiceFailed(RuntimeError):
@@ -122,6 +123,8 @@ class Child:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        # It is given time to start; nobody can answer before.
+        self._next_look, self._unanswered = time.monotonic() + FIRST_LOOK_SECONDS, 0
         _hear_interrupts()
         own = {
             name: value for name, value in os.environ.items() if name not in self.service.withheld

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
@@ -43,8 +44,10 @@ def deploy(settings: Settings) -> bool:
     mark = settings.home / "run" / "deployed"
     wanted = _fingerprint(settings)
     with signed_in(settings) as api:
-        if mark.exists() and mark.read_text() == wanted and not _unknown(api):
+        changed = _unknown(api)
+        if mark.exists() and mark.read_text() == wanted and not changed:
             return False
+        _forget(api, changed)
         for pool, file in _pools(settings):
             create_pool(api, pool, file)
     result = subprocess.run(
@@ -82,15 +85,33 @@ def not_deployed(settings: Settings) -> list[str]:
 
 
 def _unknown(api: httpx.Client) -> list[str]:
-    unknown = []
-    for name in deployment_names():
-        answer = api.get(f"/deployments/name/{name}/{name}")
-        if (
-            answer.status_code == httpx.codes.NOT_FOUND
-            or answer.raise_for_status().json()["entrypoint"] != f"flows.{name}.{name}"
-        ):
-            unknown.append(name)
-    return unknown
+    return [name for name in deployment_names() if not _is_ours(_deployment(api, name), name)]
+
+
+def _deployment(api: httpx.Client, name: str) -> dict[str, Any] | None:
+    answer = api.get(f"/deployments/name/{name}/{name}")
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return None
+    found: dict[str, Any] = answer.raise_for_status().json()
+    return found
+
+
+def _is_ours(found: dict[str, Any] | None, name: str) -> bool:
+    """Whether the server knows it as our workers run it."""
+    return (
+        found is not None
+        and found["entrypoint"] == f"flows.{name}.{name}"
+        and not found["pull_steps"]
+        and set(found["job_variables"]) <= {"due"}
+    )
+
+
+def _forget(api: httpx.Client, names: list[str]) -> None:
+    """Take away what was made something else of: deploying again leaves what it does not name."""
+    for name in names:
+        found = _deployment(api, name)
+        if found is not None:
+            api.delete(f"/deployments/{found['id']}").raise_for_status()
 
 
 def _pools(settings: Settings) -> tuple[tuple[str, Path], ...]:

@@ -116,7 +116,9 @@ def server_environment(settings: Settings) -> dict[str, str]:
     return {
         "PREFECT_SERVER_API_AUTH_STRING": server_sign_in(settings, "prefect"),
         # No other site's pages may call it from somebody's browser.
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": settings.prefect_url,
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(
+            (settings.prefect_url, f"http://localhost:{settings.prefect_port}")
+        ),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.render_as_string(hide_password=False),
         "PREFECT_UI_API_URL": f"{settings.prefect_url}/api",
         "PREFECT_UI_URL": settings.prefect_url,

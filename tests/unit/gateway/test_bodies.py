@@ -83,12 +83,19 @@ def test_what_comes_too_slowly_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
         b"[" * 60 + b"]" * 60,
         b'{"a":' * 60 + b"1" + b"}" * 60,
         b'{"a":"\\"]]]]]]]]]]]",' + b'"b":[' * 60,
-        b'"' + b"[" * 100,
     ],
 )
 def test_what_is_nested_too_deeply_is_refused(body: bytes) -> None:
     refused = ask(body)
     assert (refused.status_code, refused.json()["type"]) == (400, "/problems/bad-request")
+
+
+def test_a_text_without_end_and_a_wide_body_are_looked_through_once() -> None:
+    for body in (b"[]" * 51 + b'"' + b'\\"' * 30_000, b"[" + b'{"a":[{}]},' * 5_000 + b"{}]"):
+        assert ask(body[:MOST_OF_ANYBODY]).text == str(min(len(body), MOST_OF_ANYBODY))
+    for depth, status in ((50, 200), (51, 400)):
+        assert ask(b"[" * depth + b"]" * depth).status_code == status
+        assert ask(b"[" * (depth - 1) + b"{}," * 9 + b"]" * (depth - 1)).status_code == status
 
 
 def test_what_is_wide_or_only_text_is_not() -> None:
@@ -97,5 +104,6 @@ def test_what_is_wide_or_only_text_is_not() -> None:
         b'{"a":"' + b"[" * 1000 + b'"}',
         b'{"a":"\\"' + b"[" * 1000 + b'"}',
         b"[" * 50 + b"]" * 50,
+        b'"' + b"[" * 100,
     ):
         assert ask(body).text == str(len(body)), body[:20]

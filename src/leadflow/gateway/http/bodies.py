@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadflow.gateway.http.around import AroundRequests
+from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.problem import TITLES, problem
 from leadflow.gateway.http.texts import unreadable
 
@@ -21,8 +22,7 @@ LISTS = re.compile(r"/(leads/[^/]+/events|team|rules/[^/]+|event-types)(/[a-z-]+
 SECONDS = 30.0
 # Lists and objects within each other; what is said of leads has five.
 DEEPEST = 50
-# Brackets outside of texts. Possessive, so that a text without end is looked through once.
-BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+NO_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
 
 class BodyLimits(AroundRequests):
@@ -83,8 +83,13 @@ class BodyLimits(AroundRequests):
         if size > most:
             said = f"At most {most // MEGABYTE} MB are taken at this address. Send less at a time."
             return problem(413, *TITLES[413], said)
-        if await self._known(Request(scope)):
-            return None
+        request = Request(scope)
+        try:
+            if await self._known(request):
+                return None
+        except HANDLED as error:
+            # Outside of what answers for the database's errors else.
+            return of_database(request, error)
         said = (
             f"More than {MOST_OF_ANYBODY // KILOBYTE} KB are read only from those who are known: "
             "send a key that is valid."
@@ -114,18 +119,21 @@ def _most(path: str) -> int:
 
 
 def _is_too_deep(body: bytearray) -> bool:
+    """In passes over the whole body and never sign by sign, which would hold the event loop."""
     if body.count(b"[") + body.count(b"{") <= DEEPEST:
         return False
-    depth = 0
-    for found in BRACKET.finditer(body):
-        sign = body[found.start()]
-        if sign in b"[{":
-            depth += 1
-            if depth > DEEPEST:
-                return True
-        elif sign in b"]}":
-            depth -= 1
-    return False
+    # Without escapes, every second piece between quotation marks lies outside of texts.
+    plain = bytes(body).replace(b"\\\\", b"").replace(b'\\"', b"")
+    brackets = b"".join(plain.split(b'"')[::2]).translate(None, NO_BRACKETS)
+    for _ in range(DEEPEST):
+        inner = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if len(inner) == len(brackets):
+            break
+        brackets = inner
+    else:
+        # Each pass took the innermost away, and there are some left.
+        return len(brackets.replace(b"[]", b"").replace(b"{}", b"")) < len(brackets)
+    return brackets.count(b"[") + brackets.count(b"{") > DEEPEST
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

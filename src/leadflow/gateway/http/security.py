@@ -154,14 +154,26 @@ def refuse_foreign_origin(request: Request) -> None:
         Problem: 403, the page is another site's.
     """
     origin = request.headers.get("origin")
-    known = {request.headers.get("host"), urlsplit(get_settings().address).netloc}
-    if origin is not None and urlsplit(origin).netloc not in known:
+    if origin is None or request.headers.get("sec-fetch-site") == "same-origin":
+        return
+    own = {f"//{request.headers.get('host')}", get_settings().address}
+    if _host(origin) not in {_host(address) for address in own}:
         raise Problem(
             403,
             "foreign-page",
             "This was sent by another site's page",
-            f"Sign in at {get_settings().address}/console/sign-in.",
+            f"Sign in at {get_settings().address}/console/sign-in. If that is where you are, "
+            "LEADFLOW_PUBLIC_URL must be the address in your browser.",
         )
+
+
+def _host(address: str) -> tuple[str | None, int | None]:
+    """Name and port as browsers write them: small letters, no usual port."""
+    try:
+        found = urlsplit(address)
+        return found.hostname, None if found.port in (80, 443) else found.port
+    except ValueError:
+        return None, 0
 
 
 def needs(permission: str) -> Any:

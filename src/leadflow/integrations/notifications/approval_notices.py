@@ -11,13 +11,14 @@ from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.progress import NOBODY, NOTIFY
 from leadflow.approvals.service import get
 from leadflow.approvals.tables import Approval
-from leadflow.approvals.who import May, may_decide
+from leadflow.approvals.who import May, may_decide, who_may_decide
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications import messages
 from leadflow.integrations.notifications.messages import Message
 from leadflow.integrations.notifications.sending import Recipient, send, was_sent
 from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
 from leadflow.outbox.lanes import NOTICES
+from leadflow.outbox.service import enqueue
 
 
 class ApprovalNotice(BaseModel):
@@ -40,7 +41,7 @@ def notify_person(order: Order, payload: ApprovalNotice) -> End:
     """
     with unit_of_work() as session:
         if payload.person_id == NOBODY:
-            return _nobody(get(session, payload.approval_id))
+            return _for_nobody(session, order, get(session, payload.approval_id), payload.what)
         person = session.get(Person, payload.person_id)
         if person is None or not person.active:
             return NothingDone(f"{payload.person_id} has no account any more.")
@@ -55,7 +56,14 @@ def notify_person(order: Order, payload: ApprovalNotice) -> End:
     return Done({"what": payload.what})
 
 
-def _nobody(approval: Approval) -> NothingDone:
+def _for_nobody(session: Session, order: Order, approval: Approval, what: str) -> End:
+    """Nobody could decide as it was asked; whoever can by now is told."""
+    people = [may.person.id for may in who_may_decide(session, approval, order.now)]
+    for person_id in people if approval.status == "waiting" else []:
+        payload = {"what": what, "approval_id": approval.id, "person_id": person_id}
+        enqueue(session, NOTIFY, f"{order.key}:{person_id}", payload)
+    if people:
+        return Done({"told": people})
     return NothingDone(
         f"Nobody may decide {approval.id}: it is for {' or '.join(approval.roles_now)}, and there "
         "is none but perhaps whoever asks, who may not. Give somebody one of these roles "
