@@ -43,9 +43,10 @@ def test_a_run_that_is_started_within_a_trace_joins_it(
     wait_for_state(run_id, "Completed")
 
     def enough(spans: object) -> bool:
-        return any(one.attributes.get("prefect.run.id") == run_id for one in traces.spans)
+        ours = (one for one in traces.spans if one.trace_id == TRACE)
+        return any(one.attributes.get("prefect.run.id") == run_id for one in ours)
 
-    found = [one for one in traces.wait_for(enough, 30) if one.trace_id == TRACE]
+    found = [one for one in traces.wait_for(enough, 120) if one.trace_id == TRACE]
     [run] = [one for one in found if one.attributes.get("prefect.run.id") == run_id]
     assert (run.parent_id, run.service) == (CALLER_SPAN, "leadflow-flow")
     assert [one for one in found if one.attributes.get("prefect.run.type") == "task"]
