@@ -1,12 +1,13 @@
 """People for tests who decide what waits, level by level."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.accounts import signing_in
 from leadflow.accounts.people import add_person
-from leadflow.accounts.tables import Person
+from leadflow.accounts.tables import Person, PersonSession
 from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Outcome, Vote
 
@@ -39,3 +40,17 @@ def settle_as(session: Session, approval_id: str, username: str, now: datetime) 
     """Approve as the person of this name."""
     person = somebody(session, username)
     return approvals.decide(session, approval_id, "approve", person, "ok", now, "api")
+
+
+def signed_in_already(session: Session, person: Person) -> str:
+    """The token of a sign-in of theirs that lasts."""
+    token = f"{signing_in.PREFIX}{person.username}"
+    session.add(
+        PersonSession(
+            token_hash=signing_in._hash(token),
+            person_id=person.id,
+            created_at=datetime.now(UTC),
+            expires_at=datetime(2100, 1, 1, tzinfo=UTC),
+        )
+    )
+    return token

@@ -17,6 +17,7 @@ from leadflow.approvals.service import Proposal
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.mailbox import Mail, read_mail, serve
 from leadflow.integrations.notifications.smtp import ServerAway
+from leadflow.outbox import settling as outbox_settling
 from leadflow.outbox.consumer import Consumer
 from leadflow.outbox.lanes import NOTICES
 from leadflow.outbox.tables import OutboxRow
@@ -146,3 +147,9 @@ def test_what_nobody_may_decide_is_on_the_list_of_what_was_not_told(
         assert rows
         assert {row.status for row in rows} == {"nothing_done"}
         assert "Nobody may decide" in str([row.why for row in rows])
+        [first, *_] = rows
+        add_person(session, "dana", "D", ["data_scientist"], "test", "dana@example.com")
+        outbox_settling.retry(session, first.id, "test", "there is somebody now", now)
+    deliver(store, mail_settings)
+    deliver(store, mail_settings)
+    assert len(inbox(mail_settings, "dana")) == 1

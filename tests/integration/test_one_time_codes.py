@@ -14,7 +14,7 @@ from leadflow.accounts import signing_in
 from leadflow.accounts.keys import create_key
 from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import SCOPES, Role
-from leadflow.accounts.tables import Person, PersonSession
+from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
 from leadflow.approvals.codes import blanked
 from leadflow.database.engine import unit_of_work
@@ -22,6 +22,7 @@ from leadflow.gateway.console.routers import ROUTERS
 from leadflow.gateway.http.security import COOKIE
 from leadflow.integrations.notifications.mailbox import folder_of, serve
 from leadflow.settings import Settings, get_settings
+from tests.deciders import signed_in_already
 from tests.integration.test_notifications import QUESTION, deliver, inbox
 from tests.servers import free_port
 
@@ -42,18 +43,10 @@ def signed_in_as(
     store: Engine, username: str, role: str, address: str | None = None
 ) -> tuple[str, str]:
     """An account of this role with an address; its id and the token of its session."""
-    token, address = f"{signing_in.PREFIX}{username}", address or f"{username}@example.com"
+    address = address or f"{username}@example.com"
     with unit_of_work() as session:
         person = add_person(session, username, username, [role], "test", address)
-        session.add(
-            PersonSession(
-                token_hash=signing_in._hash(token),
-                person_id=person.id,
-                created_at=datetime.now(UTC),
-                expires_at=datetime(2100, 1, 1, tzinfo=UTC),
-            )
-        )
-        return person.id, token
+        return person.id, signed_in_already(session, person)
 
 
 def looks(client: TestClient, approval_id: str) -> Iterator[str]:

@@ -12,17 +12,16 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from leadflow.accounts import signing_in
 from leadflow.accounts.keys import create_key
 from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import INTEGRATION, SCOPES, Role
-from leadflow.accounts.tables import PersonSession
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.versions import store_team
 from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
+from tests.deciders import signed_in_already
 
 TEAM = {
     "teams": [
@@ -83,15 +82,7 @@ def callers(store: Engine, world: dict[str, dict[str, str]]) -> dict[str, dict[s
             if rep is None:
                 rep_id = find_rep(session, "north-boss").id
             person = add_person(session, role.value, role.value, [role], "test", rep_id=rep_id)
-            token = f"{signing_in.PREFIX}{role.value}"
-            session.add(
-                PersonSession(
-                    token_hash=signing_in._hash(token),
-                    person_id=person.id,
-                    created_at=datetime.now(UTC),
-                    expires_at=datetime(2100, 1, 1, tzinfo=UTC),
-                )
-            )
+            token = signed_in_already(session, person)
             headers[role.value] = {"Authorization": f"Bearer {token}"}
         for name, scopes in (("integration", INTEGRATION), ("program", sorted(SCOPES))):
             headers[name] = {"X-API-Key": create_key(session, name, scopes)}

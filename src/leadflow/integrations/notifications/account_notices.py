@@ -3,10 +3,10 @@
 from pydantic import BaseModel, ConfigDict
 
 from leadflow.accounts.sign_in_delays import NOTIFY
-from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.messages import guesses
-from leadflow.integrations.notifications.sending import Recipient, send, was_sent
+from leadflow.integrations.notifications.recipients import account_of
+from leadflow.integrations.notifications.sending import send, was_sent
 from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
 from leadflow.outbox.lanes import NOTICES
 
@@ -28,13 +28,10 @@ def notify_of_guesses(order: Order, payload: GuessesNotice) -> End:
         MaybeSent: it may or may not have been.
     """
     with unit_of_work() as session:
-        person = session.get(Person, payload.person_id)
-        if person is None or not person.active:
-            return NothingDone(f"{payload.person_id} has no account any more.")
-        if person.email is None:
-            return NothingDone(f"{payload.person_id} has no address.")
-        to = Recipient(person.email, person.username, person.id)
-    send(order, to, guesses(payload.day, f"{order.settings.address}/console/password"))
+        found = account_of(session, payload.person_id)
+    if isinstance(found, NothingDone):
+        return found
+    send(order, found[1], guesses(payload.day, f"{order.settings.address}/console/password"))
     return Done({"day": payload.day})
 
 

@@ -15,7 +15,8 @@ from leadflow.approvals.who import May, may_decide, who_may_decide
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications import messages
 from leadflow.integrations.notifications.messages import Message
-from leadflow.integrations.notifications.sending import Recipient, send, was_sent
+from leadflow.integrations.notifications.recipients import account_of
+from leadflow.integrations.notifications.sending import send, was_sent
 from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
 from leadflow.outbox.lanes import NOTICES
 from leadflow.outbox.service import enqueue
@@ -42,14 +43,12 @@ def notify_person(order: Order, payload: ApprovalNotice) -> End:
     with unit_of_work() as session:
         if payload.person_id == NOBODY:
             return _for_nobody(session, order, get(session, payload.approval_id), payload.what)
-        person = session.get(Person, payload.person_id)
-        if person is None or not person.active:
-            return NothingDone(f"{payload.person_id} has no account any more.")
-        if person.email is None:
-            return NothingDone(f"{payload.person_id} has no address.")
+        found = account_of(session, payload.person_id)
+        if isinstance(found, NothingDone):
+            return found
+        person, to = found
         approval = get(session, payload.approval_id)
         message = _message(session, order, payload, approval, person)
-        to = Recipient(person.email, person.username, person.id)
     if message is None:
         return NothingDone("It is no longer theirs to decide.")
     send(order, to, message)
@@ -58,8 +57,10 @@ def notify_person(order: Order, payload: ApprovalNotice) -> End:
 
 def _for_nobody(session: Session, order: Order, approval: Approval, what: str) -> End:
     """Nobody could decide as it was asked; whoever can by now is told."""
+    if approval.status != "waiting":
+        return NothingDone("It no longer waits for anybody.")
     people = [may.person.id for may in who_may_decide(session, approval, order.now)]
-    for person_id in people if approval.status == "waiting" else []:
+    for person_id in people:
         payload = {"what": what, "approval_id": approval.id, "person_id": person_id}
         enqueue(session, NOTIFY, f"{order.key}:{person_id}", payload)
     if people:

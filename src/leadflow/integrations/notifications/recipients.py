@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.tables import Person
 from leadflow.assignment.tables import Rep, Team
 from leadflow.integrations.notifications.sending import Recipient
+from leadflow.outbox.acts import NothingDone
 
 HAS_ACCOUNT = and_(Person.rep_id == Rep.id, Person.active, Person.email.is_not(None))
 
@@ -19,6 +20,16 @@ class Unreachable:
     rep_id: str
     external_id: str
     above: bool
+
+
+def account_of(session: Session, person_id: str) -> tuple[Person, Recipient] | NothingDone:
+    """Somebody who has an account, and where they are reached; or why they are not."""
+    person = session.get(Person, person_id)
+    if person is None or not person.active:
+        return NothingDone(f"{person_id} has no account any more.")
+    if person.email is None:
+        return NothingDone(f"{person_id} has no address.")
+    return person, Recipient(person.email, person.username, person.id)
 
 
 def recipient_of(session: Session, rep_id: str) -> Recipient | None:
