@@ -86,7 +86,8 @@ def running_pid(home: Path) -> int | None:
     except (OSError, ValueError, IndexError):
         return None
     try:
-        return pid if psutil.Process(pid).name().startswith("postgres") else None
+        # A negative number is of the process that makes a new database, which is no server.
+        return pid if pid > 0 and psutil.Process(pid).name().startswith("postgres") else None
     except psutil.NoSuchProcess:
         return None
 

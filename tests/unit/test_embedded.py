@@ -1,0 +1,18 @@
+"""The embedded server's process is told from whatever else its file may name."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from leadflow.database.embedded import data_directory, running_pid
+
+
+@pytest.mark.parametrize(
+    "written", ["", "words", "-11922\n", "0\n", "999999999\n", str(os.getpid())]
+)
+def test_nobody_else_is_taken_for_it(tmp_path: Path, written: str) -> None:
+    assert running_pid(tmp_path) is None
+    data_directory(tmp_path).mkdir(parents=True)
+    (data_directory(tmp_path) / "postmaster.pid").write_text(written)
+    assert running_pid(tmp_path) is None
