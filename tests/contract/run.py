@@ -73,7 +73,7 @@ def gateway_of_its_own(home: Path) -> Iterator[str]:
     from leadflow.database import embedded
     from leadflow.settings import get_settings
     from leadflow.supervisor.child import Child
-    from leadflow.supervisor.service import prepare_database
+    from leadflow.supervisor.preparing import prepare_database
     from leadflow.supervisor.services import gateway
 
     compose()

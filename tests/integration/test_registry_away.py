@@ -1,5 +1,7 @@
 """Leads are taken in where MLflow's database is away, from a gateway's first request on."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -53,3 +55,17 @@ def test_its_absence_is_said_with_the_setting_that_names_it(engine: Engine) -> N
     [wrong] = ensure_databases(locate(without_mlflow()))
     assert cluster.MLFLOW_SETTING in wrong
     assert ensure_databases(locate(get_settings())) == []
+
+
+def test_no_process_loads_mlflow_before_there_is_a_model(store: Engine) -> None:
+    looked = """
+import sys
+from leadflow.scoring.serving.champion import serving_scorer
+from leadflow.settings import get_settings
+assert serving_scorer(get_settings()).regime == "rubric"
+assert "mlflow" not in sys.modules
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", looked], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning.challenger import Learned
 from leadflow.scoring.learning.promotion import CannotRollBack, promote, roll_back
-from leadflow.scoring.serving.champion import scorer_at, serving_scorer
+from leadflow.scoring.serving.champion import champion_version, scorer_at, serving_scorer
 from leadflow.scoring.serving.serving_record import remember_rubric, served_at
 from leadflow.scoring.serving.tables import RubricUsed, ServingModel
 from leadflow.settings import Settings
@@ -35,6 +35,17 @@ def test_an_approved_version_serves_and_is_on_record(
     assert (row.version, row.sha256) == (learned[0].version, learned[0].sha256)
     assert (row.approval_id, row.since, row.until) == (approval_id, NOW, None)
     assert (row.how, row.regime) == ("approved", "model")
+
+
+def test_a_look_at_the_alias_reads_what_the_registry_says(
+    models: Registry, learned: list[Learned], settings: Settings
+) -> None:
+    assert champion_version(settings) is None
+    for one in learned[:2]:
+        approve(one, settings)
+        assert champion_version(settings) == models.alias_version("champion") == one.version
+    models.retire()
+    assert champion_version(settings) is None
 
 
 def test_what_served_at_a_moment_is_told(

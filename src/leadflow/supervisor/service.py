@@ -7,13 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import FrameType
 
-from leadflow.composition import event_types
-from leadflow.database import cluster, embedded, migrate
-from leadflow.database.engine import engine_for, unit_of_work
-from leadflow.leads.events.types import put_in
+from leadflow.database import cluster, embedded
 from leadflow.private import UMASK, make_private
 from leadflow.settings import Settings
 from leadflow.supervisor import state
@@ -22,6 +18,7 @@ from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.environment import metrics_folder
 from leadflow.supervisor.on_demand import OnDemand
 from leadflow.supervisor.ports import check_ports
+from leadflow.supervisor.preparing import prepare_aside
 from leadflow.supervisor.services import (
     Service,
     background,
@@ -38,22 +35,6 @@ START_SECONDS = 120.0
 # Until PostgreSQL is tried again where it did not start.
 POSTGRES_SECONDS = 5.0
 Say = Callable[[str], None]
-
-
-def prepare_database(settings: Settings) -> list[str]:
-    """Start PostgreSQL where it is embedded, and bring the schema up to date.
-
-    Returns:
-        What is wrong, though everything but the learning of models goes on without it.
-    """
-    found = cluster.locate(settings)
-    wrong = cluster.ensure_databases(found)
-    engine = engine_for(found.leadflow, pool_size=1)
-    migrate.upgrade(engine)
-    with unit_of_work(engine) as session:
-        put_in(session, event_types(), datetime.now(UTC))
-    engine.dispose()
-    return wrong
 
 
 class Supervisor:
@@ -97,7 +78,8 @@ class Supervisor:
     def _bring_up(self) -> None:
         settings = self._settings
         self._say("Starting PostgreSQL …")
-        for wrong in prepare_database(settings):
+        cluster.locate(settings)
+        for wrong in prepare_aside(settings):
             self._say(f"Without MLflow: {wrong} Leads are scored by the rubric until then.")
         self._postgres = embedded.running_pid(settings.home)
         self._note()

@@ -33,7 +33,7 @@ def simulate(
     from leadflow.simulation.export import write_new_leads
     from leadflow.simulation.service import EVENTS_A_LEAD
     from leadflow.simulation.service import simulate as run
-    from leadflow.supervisor.service import prepare_database
+    from leadflow.supervisor.preparing import prepare_database
 
     settings = get_settings()
     prepare_database(settings)

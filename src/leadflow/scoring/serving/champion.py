@@ -6,15 +6,13 @@ A model serves only where the two agree and its files are those that were approv
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import psycopg
-from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from leadflow.database.cluster import MLFLOW_SETTING, locate, unreachable
+from leadflow.database.cluster import locate
 from leadflow.database.engine import unit_of_work
+from leadflow.scoring.serving.champion_alias import RegistryAway, champion_version
 from leadflow.scoring.serving.serving_record import (
     remember_rubric,
     rubric_at,
@@ -28,50 +26,38 @@ if TYPE_CHECKING:
     from models.registry import Registry, Version
     from models.scores import Scorer
 
+__all__ = [
+    "RUBRIC",
+    "RegistryAway",
+    "VersionNotApproved",
+    "approved_champion",
+    "champion_version",
+    "registry",
+    "scorer_at",
+    "scorer_without_registry",
+    "serving_scorer",
+]
 RUBRIC = "rubric"
-CONNECT_SECONDS = 3
 
 
 class VersionNotApproved(RuntimeError):
     """The champion alias names a version that was not approved to serve now; it is refused."""
 
 
-class RegistryAway(RuntimeError):
-    """MLflow's database, which models come from, does not answer; the message says what to do."""
-
-
 def registry(settings: Settings) -> "Registry":
     """The model registry of this installation; it talks to MLflow's database directly.
 
     Raises:
-        RegistryAway: that database has not answered yet since this process began.
+        RegistryAway: that database does not answer.
     """
     from models.registry import Registry
 
-    url = locate(settings).mlflow
-    _reached(url.render_as_string(hide_password=False))
+    champion_version(settings)
     return Registry(
-        tracking_uri=url.render_as_string(hide_password=False),
+        tracking_uri=locate(settings).mlflow.render_as_string(hide_password=False),
         artifact_root=str(settings.home / "mlartifacts"),
         model_name=settings.model_name,
     )
-
-
-@lru_cache
-def _reached(address: str) -> None:
-    """Once it was reached, MLflow says for itself how it is. At first it would go on trying for a
-    minute and a half, and whoever waits for a scorer would wait as long."""
-    url = make_url(address)
-    try:
-        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        psycopg.connect(plain, connect_timeout=CONNECT_SECONDS).close()
-    except psycopg.OperationalError as error:
-        raise RegistryAway(unreachable(url, MLFLOW_SETTING, error)) from error
-
-
-def champion_version(settings: Settings) -> str | None:
-    """The version that should serve, or None for the rubric."""
-    return registry(settings).alias_version("champion")
 
 
 def serving_scorer(settings: Settings) -> "Scorer":
@@ -83,15 +69,15 @@ def serving_scorer(settings: Settings) -> "Scorer":
     """
     from models.rubric import Rubric
 
-    models = registry(settings)
     with unit_of_work() as session:
-        champion = approved_champion(session, models)
-        if champion is None:
+        take_turns(session, reading=True)
+        if champion_version(settings) is None and serving_now(session, settings.model_name) is None:
             rubric = Rubric.load()
             remember_rubric(session, rubric.version, rubric.content, datetime.now(UTC))
-    scorer: Scorer = rubric if champion is None else models.load(champion)
-    _warm(scorer)
-    return scorer
+            return _warm(rubric)
+        models = registry(settings)
+        champion = approved_champion(session, models)
+    return _warm(Rubric.load() if champion is None else models.load(champion))
 
 
 def scorer_without_registry(settings: Settings) -> "Scorer | None":
@@ -102,9 +88,7 @@ def scorer_without_registry(settings: Settings) -> "Scorer | None":
     with unit_of_work() as session:
         if serving_now(session, settings.model_name) is not None:
             return None
-    rubric = Rubric.load()
-    _warm(rubric)
-    return rubric
+    return _warm(Rubric.load())
 
 
 def scorer_at(settings: Settings, moment: datetime) -> "Scorer":
@@ -149,9 +133,10 @@ def _words(version: str | None) -> str:
     return "the expert rubric" if version is None else f"version {version}"
 
 
-def _warm(scorer: "Scorer") -> None:
-    """Score a lead of whom nothing is known, so that the first real one does not wait for what a
-    model loads when it is first used."""
+def _warm(scorer: "Scorer") -> "Scorer":
+    """The scorer, after it has scored a lead of whom nothing is known, so that the first real one
+    does not wait for what a model loads when it is first used."""
     import pandas as pd
 
     scorer.score(pd.DataFrame({feature.name: [None] for feature in scorer.features}))
+    return scorer
