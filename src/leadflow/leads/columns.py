@@ -3,8 +3,9 @@
 from typing import Any
 
 from leadflow.leads import derive
-from leadflow.leads.places import place
+from leadflow.leads.places import moved, place
 from leadflow.leads.schemas import LeadFields
+from leadflow.leads.tables import Lead
 from leadflow.settings import get_settings
 
 COUNTERS = ("website_visits", "email_opens", "content_downloads")
@@ -13,10 +14,11 @@ PROFILE = ("company_name", "company_size", "industry", "job_title", "seniority",
 AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
 
 
-def given_columns(lead: LeadFields) -> dict[str, Any]:
-    """The columns of the fields that were given, with what is derived from them."""
+def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]:
+    """The columns of the fields that were given, with what is derived from them and from what is
+    ``known`` of the lead: a value that is made of two fields takes the other one from there."""
     given = lead.model_fields_set
-    columns: dict[str, Any] = {}
+    columns = _place(lead, known)
     if "email" in given:
         email = derive.normalise_email(lead.email) if lead.email else None
         columns |= {"email": email, "email_kind": derive.email_kind(email)}
@@ -24,23 +26,29 @@ def given_columns(lead: LeadFields) -> dict[str, Any]:
     if "industry" in given:
         columns["industry"] = lead.industry.lower() if lead.industry else None
     if "phone" in given:
-        columns["phone"] = derive.normalise_phone(lead.phone)
+        country = columns.get("country", known and known.country)
+        columns["phone"] = derive.normalise_phone(lead.phone, country)
         columns["has_phone"] = columns["phone"] is not None
     if "job_title" in given:
         columns |= {"job_title": lead.job_title, "seniority": derive.seniority(lead.job_title)}
     if "timeline" in given:
         months = derive.timeline_months(lead.timeline)
         columns |= {"timeline": lead.timeline, "timeline_months": months}
-    return columns | _place(lead) | _budget(lead)
+    return columns | _budget(lead)
 
 
-def _place(lead: LeadFields) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
-    if "location" in lead.model_fields_set:
-        columns["location"] = lead.location
-    if {"location", "country"} & lead.model_fields_set:
-        columns["country"], columns["region"] = place(lead.location, lead.country)
-    return columns
+def _place(lead: LeadFields, known: Lead | None) -> dict[str, Any]:
+    said = {"location", "country"} & lead.model_fields_set
+    if not said:
+        return {}
+    columns: dict[str, Any] = {"location": lead.location} if "location" in said else {}
+    if known is None or len(said) == 2:
+        found = place(lead.location, lead.country)
+    elif "location" in said:
+        found = moved(lead.location, (known.country, known.region))
+    else:
+        found = place(known.location, lead.country)
+    return columns | dict(zip(("country", "region"), found, strict=True))
 
 
 def _budget(lead: LeadFields) -> dict[str, Any]:

@@ -64,8 +64,6 @@ def edit_lead(
 def _what_goes_along(lead: Lead, edit: LeadEdit) -> dict[str, Any]:
     """What a field that was given is read together with, as it is known."""
     given, along = edit.model_fields_set, dict[str, Any]()
-    if "country" in given and "location" not in given:
-        along["location"] = lead.location
     if "currency" in given and "budget" not in given:
         if lead.budget_minor is None:
             raise NoBudgetToCount

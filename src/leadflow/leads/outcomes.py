@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from leadflow.database.ids import new_id
 from leadflow.exact import Amount
 from leadflow.leads.events.recording import Past, happened_at
+from leadflow.leads.readers.money import Currency
 from leadflow.leads.tables import Outcome
 
 
@@ -24,9 +25,8 @@ class OutcomeIn(BaseModel):
     value: Amount | None = Field(
         default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
     )
-    currency: str | None = Field(
+    currency: Currency | None = Field(
         default=None,
-        pattern="^[A-Z]{3}$",
         description="ISO 4217. Unset: LEADFLOW_DEFAULT_CURRENCY.",
     )
 

@@ -46,6 +46,18 @@ def place(location: str | None, country: str | None = None) -> tuple[str | None,
     return code, next(filter(None, regions), None)
 
 
+def moved(
+    location: str | None, known: tuple[str | None, str | None]
+) -> tuple[str | None, str | None]:
+    """Country and region of a lead of whom only the location was said anew. One that names no
+    country, such as ``Floor 3``, says nothing of it: what was ``known`` stays."""
+    country, region = place(location)
+    if country is not None:
+        return country, region
+    country, region = place(location, known[0])
+    return country, region or known[1]
+
+
 def country_code(name: str | None) -> str | None:
     """The ISO 3166 alpha-2 code of a country's name or code, in any spelling known here."""
     words = (name or "").strip().lower()

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from leadflow.exact import Amount, Whole
+from leadflow.leads.readers.money import Currency
 
 LONGEST_TEXT, LONGEST_NUMBER = 5000, 300
 # What most addresses look like; all others, and all domains, are the library's to judge.
@@ -124,9 +125,8 @@ class LeadFields(BaseModel):
     budget: Amount | None = Field(
         default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
     )
-    currency: str | None = Field(
+    currency: Currency | None = Field(
         default=None,
-        pattern="^[A-Z]{3}$",
         description="ISO 4217. Unset: LEADFLOW_DEFAULT_CURRENCY.",
     )
     timeline: Short = Field(default=None, description="Such as 1-3 months, or immediately.")

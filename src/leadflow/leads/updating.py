@@ -52,7 +52,7 @@ def change_lead(
     """Change the fields that were given; whether any of them said something new. The caller
     flushes. ``takes_id``: nobody else has the (source, external_id), and a lead without an
     external id gets it."""
-    given = given_columns(lead) | {"email_index": email_index}
+    given = given_columns(lead, known) | {"email_index": email_index}
     if given.get("budget_minor") is not None and lead.currency is None:
         given["budget_currency"] = known.budget_currency or given["budget_currency"]
     if "attributes" in lead.model_fields_set:

@@ -36,6 +36,12 @@ def test_kinds_are_told_by_the_values(values: list[str | None], kind: ColumnKind
     assert of(values).kind == kind
 
 
+def test_a_number_with_a_zero_before_it_is_a_code() -> None:
+    assert of([f"{n % 300:05}" for n in MANY], "region number").kind == "categorical"
+    assert of([f"{n % 300}" for n in MANY], "visits so far").kind == "numeric"
+    assert of(["0", "0.5", "0.25"] * 9).kind == "numeric"
+
+
 def test_numbers_that_name_or_count_are_no_amounts() -> None:
     assert of([str(n * 7) for n in MANY], "Order No").identifies
     assert of([str(n) for n in MANY], "Unnamed: 0").identifies

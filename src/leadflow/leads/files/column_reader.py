@@ -2,14 +2,20 @@
 could not be read."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from leadflow.leads.files.mapping_parts import Column
 from leadflow.leads.files.tables_of_text import Row
+from leadflow.leads.readers.money import Money, NotMoney, read_money
+from leadflow.leads.readers.numbers import DecimalMark, NotANumber, read_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Said = TypeVar("Said")
+Read = TypeVar("Read", float, Money)
+CURRENCY_SIGNS = ("$", "€", "£")
+YEARS = (1900, 2199)
 NO_VALUE = frozenset({"", "null", "nan", "none", "n/a"})
 
 
@@ -20,7 +26,7 @@ class ColumnReader:
     breaks. ``decimal`` is the sign before a fraction, ``.`` or ``,``.
     """
 
-    def __init__(self, rows: Sequence[Row], decimal: str) -> None:
+    def __init__(self, rows: Sequence[Row], decimal: DecimalMark) -> None:
         self._rows, self._decimal = rows, decimal
         self.columns: dict[str, Any] = {}
 
@@ -35,25 +41,59 @@ class ColumnReader:
 
     def number(self, where: str, texts: list[str | None]) -> "pd.Series[float]":
         """Numbers, NaN where there is none; ``1,200.50`` and ``$ 1200`` are read too."""
-        import numpy as np
         import pandas as pd
 
-        words = [None if v is None or v.lower() in NO_VALUE else v for v in texts]
-        if self._decimal == ",":
-            words = [v and v.replace(".", "").replace(",", ".") for v in words]
-        given = pd.Series(words, dtype="object")
-        numbers = pd.to_numeric(given, errors="coerce").astype("float64")
-        numbers = numbers.where(np.isfinite(numbers))
-        unread = given.notna() & numbers.isna()
-        if unread.any():
-            plain = given[unread].astype("str").str.replace(r"^[$€£]\s*|\s*[$€£]$", "", regex=True)
-            grouped = plain.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
-            plain = plain.where(~grouped, plain.str.replace(",", ""))
-            numbers[unread] = pd.to_numeric(plain, errors="coerce")
-            unread = given.notna() & ~np.isfinite(numbers)
-            numbers = numbers.where(~unread)
-        self.flag(where, "is not a number", list(unread))
-        return numbers
+        numbers = self._each(where, texts, texts, self._number)
+        return pd.Series(numbers, dtype="float64")
+
+    def money(
+        self, where: str, texts: list[str | None], codes: list[str | None], usual: str
+    ) -> "tuple[pd.Series[float], list[str | None]]":
+        """Amounts, NaN where there is none, with their currencies. ``codes`` are what a column
+        of currencies says, ``usual`` is what is meant where nothing says."""
+        import pandas as pd
+
+        def read(said: tuple[str | None, str | None]) -> Money:
+            return read_money(said[0] or "", said[1], usual, self._decimal)
+
+        said = list(zip(texts, codes, strict=True))
+        sums = self._each(where, texts, said, read)
+        amounts = [None if found is None else found.amount for found in sums]
+        currencies = [None if found is None else found.currency for found in sums]
+        return pd.Series(amounts, dtype="float64"), currencies
+
+    def _number(self, said: str | None) -> float:
+        """An attribute's number may have a currency's sign, of which nothing is kept."""
+        text = said or ""
+        try:
+            return read_number(text, self._decimal)
+        except NotANumber:
+            if not text.startswith(CURRENCY_SIGNS) and not text.endswith(CURRENCY_SIGNS):
+                raise
+            return read_number(text.strip(f"{''.join(CURRENCY_SIGNS)} "), self._decimal)
+
+    def _each(
+        self,
+        where: str,
+        texts: Sequence[str | None],
+        said: Sequence[Said],
+        read: Callable[[Said], Read],
+    ) -> "list[Read | None]":
+        """What is read of each, None where there is no text; a flag for each reason why something
+        cannot be read. What is said twice is read once."""
+        known: dict[Said, Read | str] = {}
+        found: list[Read | str | None] = []
+        for text, one in zip(texts, said, strict=True):
+            if text is None or text.lower() in NO_VALUE:
+                found.append(None)
+                continue
+            if one not in known:
+                known[one] = _read_or_reason(read, one)
+            found.append(known[one])
+        reasons = {value for value in known.values() if isinstance(value, str)}
+        for reason in sorted(reasons):
+            self.flag(where, reason, [value == reason for value in found])
+        return [None if isinstance(value, str) else value for value in found]
 
     def whole(self, name: str, texts: list[str | None]) -> "pd.Series[Any]":
         """Whole numbers, NaN where there is none; a flag where there is a fraction."""
@@ -69,6 +109,11 @@ class ColumnReader:
         words = [None if v is None or v.lower() in NO_VALUE else v for v in texts]
         given = pd.Series(words, dtype="object")
         read = pd.to_datetime(given, format=written or "ISO8601", errors="coerce", utc=True)
+        # A year alone, or eight digits, is read as a date too, and is more likely a number.
+        certain = read.dt.year.between(*YEARS)
+        if written is None:
+            certain &= given.str.match(r"\d{4}-\d\d-\d\d").fillna(False).astype("bool")
+        read = read.where(certain)
         form = f"of the form {written}" if written else "such as 2026-01-31; set `format`"
         self.flag(where, f"is not a date {form}", list(given.notna() & read.isna()))
         return read
@@ -93,6 +138,13 @@ class ColumnReader:
         """Add the flag ``FIELD|RULE`` where any row breaks the rule."""
         if any(broken):
             self.columns[f"{field}|{rule}"] = broken
+
+
+def _read_or_reason(read: Callable[[Said], Read], said: Said) -> Read | str:
+    try:
+        return read(said)
+    except (NotANumber, NotMoney) as error:
+        return str(error)
 
 
 def as_texts(values: Iterable[str | None]) -> "pd.Series[str]":

@@ -14,6 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from leadflow.leads.readers.money import Currency
+
 FieldName = Literal[
     "email",
     "first_name",
@@ -144,7 +146,7 @@ class Outcome(Part):
     at: Annotated[DateColumn, BeforeValidator(as_column)] | None = None
     after: Duration | None = None
     value: str | None = None
-    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    currency: Currency | None = None
 
     @model_validator(mode="after")
     def _has_a_date(self) -> Self:

@@ -17,6 +17,7 @@ from leadflow.leads.files.column_reader import ColumnReader, as_texts, text_or_n
 from leadflow.leads.files.mapping import Mapping
 from leadflow.leads.files.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
 from leadflow.leads.files.tables_of_text import BROKEN, Row
+from leadflow.leads.readers.money import currencies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +90,6 @@ class _Parser(ColumnReader):
             self.columns[name] = as_texts(self.texts(self._field(name)))
         industries = self.texts(self._field("industry"))
         self.columns["industry"] = as_texts([v and v.lower() for v in industries])
-        self.derived("phone", self.texts(self._field("phone")), derive.normalise_phone)
         self.derived("seniority", self.columns["job_title"], derive.seniority)
         months = {v: derive.timeline_months(v) for v in self.columns["timeline"].dropna().unique()}
         self.columns["timeline_months"] = self.columns["timeline"].map(months).astype("float64")
@@ -100,19 +100,25 @@ class _Parser(ColumnReader):
         places = [derive.place(text_or_none(a), b) for a, b in zip(location, country, strict=True)]
         self.columns["country"] = as_texts([code for code, _ in places])
         self.columns["region"] = as_texts([region for _, region in places])
+        phones = zip(self.texts(self._field("phone")), self.columns["country"], strict=True)
+        self.columns["phone"] = as_texts(
+            [derive.normalise_phone(phone, text_or_none(code)) for phone, code in phones]
+        )
         wanted = self.texts(self._field("service_requirements"))
         self.columns["service_requirements"] = as_texts([_listed(value) for value in wanted])
         for name in COUNTS:
             self.columns[name] = self.whole(name, self.texts(self._field(name)))
 
     def _budget(self) -> None:
-        budget = self.number("budget", self.texts(self._field("budget")))
-        currencies = self.texts(self._field("currency"))
-        words = [(value or self._context.currency).upper() for value in currencies]
-        wrong = [len(word) != 3 or not word.isascii() or not word.isalpha() for word in words]
+        words = self.texts(self._field("currency"))
+        codes = [word and word.upper() for word in words]
+        wrong = [code is not None and code not in currencies() for code in codes]
         self.flag("currency", "is no ISO 4217 code such as USD", wrong)
+        said = [None if bad else code for bad, code in zip(wrong, codes, strict=True)]
+        texts = self.texts(self._field("budget"))
+        budget, currency = self.money("budget", texts, said, self._context.currency)
         self.columns["budget"] = budget
-        self.columns["budget_currency"] = as_texts(words).where(budget.notna())
+        self.columns["budget_currency"] = as_texts(currency)
 
     def _attributes(self) -> None:
         read = {name: self._attribute(name, a) for name, a in self._mapping.attributes.items()}
@@ -177,10 +183,11 @@ class _Parser(ColumnReader):
         self.columns["outcome"] = ended
         self.columns["occurred_at"] = at.where(ended.notna()).astype("datetime64[us, UTC]")
         texts = self.texts(Column(column=outcome.value) if outcome.value else None)
-        value = self.number("outcome.value", texts).where(ended == "converted")
-        currency = pd.Series(outcome.currency or self._context.currency, index=value.index)
+        codes = [outcome.currency] * len(texts)
+        value, currency = self.money("outcome.value", texts, codes, self._context.currency)
+        value = value.where(ended == "converted")
         self.columns["value"] = value
-        self.columns["value_currency"] = currency.where(value.notna())
+        self.columns["value_currency"] = as_texts(currency).where(value.notna())
 
     def _field(self, name: str) -> Column | None:
         return self._mapping.fields.get(name)  # type: ignore[call-overload, no-any-return]

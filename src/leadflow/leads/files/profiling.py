@@ -22,6 +22,7 @@ FEWEST_COUNTED = 20
 LONGEST_CATEGORY = 500
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 NUMBER = re.compile(r"[$€£]?\s*-?\d{1,3}(,\d{3})+(\.\d+)?|[$€£]?\s*-?\d+(\.\d+)?([eE][+-]?\d+)?")
+ZERO_FIRST = re.compile(r"0\d+", re.ASCII)
 ID_NAMES = ("id", "uuid", "guid", "key", "number", "no", "nr", "hash", "code", "index", "reference")
 CODE_NAMES = ("code", "zip", "zipcode", "postcode", "plz")
 
@@ -66,6 +67,8 @@ def profile(name: str, rows: Sequence[Row]) -> Profile:
     kind = _kind(filled, different, dates)
     if kind == "numeric" and not unique and slug(name).split("_")[-1] in CODE_NAMES:
         kind = "categorical"  # a number that names something is no amount
+    if kind == "numeric" and any(map(ZERO_FIRST.fullmatch, different)):
+        kind = _named(filled, different)  # 01067 is a place, and another one than 1067
     unreadable: Sequence[str] = ()
     if kind == "numeric":
         unreadable = [value for value in different if not _is_number(value)]
@@ -113,6 +116,10 @@ def _kind(filled: Sequence[str], different: Sequence[str], dates: Written | None
         max(map(len, different)) > LONGEST_CATEGORY
     ):
         return "text"
+    return _named(filled, different)
+
+
+def _named(filled: Sequence[str], different: Sequence[str]) -> ColumnKind:
     return "categorical" if len(different) <= max(2, len(filled) // 2) else "distinct"
 
 

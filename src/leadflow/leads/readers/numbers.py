@@ -1,0 +1,61 @@
+"""Numbers as people write them: read exactly, or refused; never another number."""
+
+import re
+from functools import lru_cache
+from math import isfinite
+from typing import Literal
+
+DecimalMark = Literal[".", ","]
+PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,15})(?:\.\d{1,15})?", re.ASCII)
+# Between groups of three digits: a point or comma, a space of any width, an apostrophe.
+SPACES, APOSTROPHES = " \u00a0\u2009\u202f", "'\u2019\u02bc"
+LONGEST = 60
+
+
+class NotANumber(ValueError):
+    """The text is no number that can be read for certain; the message completes "the value …"."""
+
+
+def read_number(text: str, decimal: DecimalMark = ".") -> float:
+    """The number that a text is.
+
+    Args:
+        decimal: the mark before a fraction. The other mark of ``.`` and ``,`` separates groups of
+            three digits and stands nowhere else: with ``,``, 1.500 is 1500 and 1500.50 is refused.
+
+    Raises:
+        NotANumber: it is none, or could be several.
+    """
+    if decimal == "." and PLAIN.fullmatch(text) is not None:
+        return float(text)
+    return _read(text, decimal)
+
+
+@lru_cache(maxsize=65536)
+def _read(text: str, decimal: DecimalMark) -> float:
+    found = _grammar(decimal).fullmatch(text.strip()) if len(text) <= LONGEST else None
+    if found is None:
+        raise NotANumber("is not a number")
+    whole, fraction, exponent = found["whole"], found["fraction"] or "", found["exponent"] or ""
+    digits = re.sub(r"\D", "", whole)
+    if len(digits) > 1 and digits.startswith("0"):
+        raise NotANumber("begins with a zero, as codes do; map its column as categorical")
+    sign = "-" if found["sign"] in ("-", "\u2212") else ""
+    number = float(f"{sign}{digits or '0'}.{fraction or '0'}{exponent}")
+    if not isfinite(number):
+        raise NotANumber("is not a number")
+    return number
+
+
+@lru_cache
+def _grammar(decimal: DecimalMark) -> re.Pattern[str]:
+    other = {".": ",", ",": "."}[decimal]
+    group = f"[{re.escape(other)}{SPACES}{APOSTROPHES}]"
+    mark = re.escape(decimal)
+    # One mark between all groups; a fraction needs its digits.
+    grouped = rf"\d{{1,3}}(?P<group>{group})\d{{3}}(?:(?P=group)\d{{3}})*"
+    return re.compile(
+        rf"(?P<sign>[+\u2212-]?)(?P<whole>{grouped}|\d+|(?={mark}\d))"
+        rf"(?:{mark}(?P<fraction>\d+))?(?P<exponent>[eE][+-]?\d{{1,3}})?",
+        re.ASCII,
+    )
