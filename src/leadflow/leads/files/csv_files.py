@@ -3,12 +3,12 @@
 import csv
 import gzip
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from leadflow.leads.files.csv_records import Record, records
 from leadflow.leads.files.mapping_parts import CsvOptions
-from leadflow.leads.files.tables_of_text import BROKEN, REST, Row, Table, UnreadableFile
+from leadflow.leads.files.tables_of_text import BROKEN, LINE, REST, Row, Table, UnreadableFile
 
 SNIFFED_BYTES = 1 << 16
 SEPARATORS = (",", ";", "\t", "|")
@@ -25,40 +25,30 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     encoding = options.encoding or _encoding(beginning)
     lines = TextLines(path, encoding)
     separator = options.separator or _separator(beginning.decode(encoding, "replace"))
-    reader = csv.reader(lines, delimiter=separator)
-    columns = [name.strip() or f"column {n}" for n, name in enumerate(next(reader, []), 1)]
+    names = next(csv.reader(lines, delimiter=separator), [])
+    lines.taken_fault()
+    columns = [name.strip() or f"column {n}" for n, name in enumerate(names, 1)]
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     if not columns or repeated:
         raise UnreadableFile(
             f"{path.name} needs a first line that names each column once; it "
             + (f"repeats {', '.join(repeated)}." if repeated else "is empty.")
         )
-    return Table(columns, _csv_rows(path, reader, columns, lines))
+    found = records(lines, separator, len(columns), lines.taken_fault)
+    return Table(columns, (_row(record, columns) for record in found))
 
 
-def _csv_rows(
-    path: Path, reader: "Iterator[list[str]]", columns: list[str], lines: "TextLines"
-) -> Iterator[Row]:
-    width = len(columns)
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise UnreadableFile(
-                f"{path.name}, near line {lines.number}: {error}. A quote is probably not closed."
-            ) from error
-        if cells is None:
-            return
-        if not cells:
-            continue
-        row: Row = dict(zip(columns, cells, strict=False))
-        reason = lines.taken_fault()
-        if len(cells) != width:
-            reason = f"has {len(cells)} values where the header names {width}"
-            row[REST] = "\n".join(cells[width:])
-        if reason is not None:
-            row = {name: storable(value) for name, value in row.items()} | {BROKEN: reason}
-        yield row
+def _row(record: Record, columns: list[str]) -> Row:
+    if record.line is not None:
+        return {BROKEN: record.fault, LINE: storable(record.line)}
+    width, cells, reason = len(columns), record.cells, record.fault
+    row: Row = dict(zip(columns, cells, strict=False))
+    if len(cells) != width:
+        reason = f"has {len(cells)} values where the header names {width}"
+        row[REST] = "\n".join(cells[width:])
+    if reason is not None:
+        row = {name: storable(value) for name, value in row.items()} | {BROKEN: reason}
+    return row
 
 
 class TextLines:
