@@ -20,7 +20,9 @@ RowId = Annotated[str, typer.Argument(help="The row's id, as `list` shows it.")]
 
 
 def import_leads(
-    file: Annotated[Path, typer.Argument(help="A .csv, .jsonl or .parquet file.", dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A .csv, .jsonl, .parquet or spreadsheet file.", dir_okay=False)
+    ],
     mapping: Annotated[
         Path | None, typer.Option(help="A YAML file that says what each column means.")
     ] = None,
@@ -98,9 +100,9 @@ def describe(summary: "ImportSummary") -> str:
 def _propose(file: Path, source: str | None) -> None:
     import yaml
 
+    from leadflow.leads.files.formats.reading import open_table
     from leadflow.leads.files.mapping_parts import CsvOptions
     from leadflow.leads.files.proposal import propose
-    from leadflow.leads.files.reading import open_table
 
     stem = file.name.split(".")[0]
     proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))

@@ -22,13 +22,13 @@ from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
 from leadflow.intake.rows import take_rows
 from leadflow.leads.files.checking import Checked, check
+from leadflow.leads.files.formats.reading import chunks, fingerprint, open_table
+from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapping import Mapping, check_columns
 from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.quarantine import set_aside, supersede
-from leadflow.leads.files.reading import chunks, fingerprint, open_table
 from leadflow.leads.files.staging import Stored
-from leadflow.leads.files.tables_of_text import Row
 from leadflow.settings import Settings
 
 SOURCE = "file"

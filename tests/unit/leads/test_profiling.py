@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.profiling import ColumnKind, Profile, profile
 from leadflow.leads.files.slugs import slug
-from leadflow.leads.files.tables_of_text import Row
 
 MANY = range(1000)
 

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadflow.leads.files.formats.tables_of_text import Row, Table
 from leadflow.leads.files.mapping import check_columns, parse_mapping
 from leadflow.leads.files.proposal import Proposal, propose
-from leadflow.leads.files.tables_of_text import Row, Table
 from tests.examples import examples
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -4,14 +4,14 @@ import csv
 import gzip
 import io
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from leadflow.leads.files.formats.reading import chunks, fingerprint, open_table
+from leadflow.leads.files.formats.tables_of_text import BROKEN, UnreadableFile
 from leadflow.leads.files.mapping_parts import CsvOptions
-from leadflow.leads.files.reading import chunks, fingerprint, open_table
-from leadflow.leads.files.tables_of_text import BROKEN, UnreadableFile
 
 CSV = CsvOptions()
 
@@ -119,12 +119,65 @@ def test_parquet_values_become_plain_text(tmp_path: Path) -> None:
     assert rows(path) == [expected]
 
 
+def workbook(path: Path, **sheets: list[list[object]]) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for name, cells in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in cells:
+            sheet.append(row)
+    book.save(path)
+
+
+def test_a_spreadsheet_is_read_as_its_csv_would_be(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    head: list[object] = ["Name", "Size", "Since", "Zip", "Name", None]
+    workbook(
+        path,
+        Leads=[
+            head,
+            ["Müller", 150.0, date(2026, 1, 31), "01067", "x", True],
+            [None] * 6,
+            ["Long id", 12345678901234567890, None, None, None, None],
+        ],
+        Empty=[],
+    )
+    good, inexact = rows(path)
+    assert list(good.items()) == [
+        ("Name", "Müller"),
+        ("Size", "150"),
+        ("Since", "2026-01-31"),
+        ("Zip", "01067"),
+        ("Name (2)", "x"),
+        ("column 6", "true"),
+    ]
+    assert "15 digits" in str(inexact[BROKEN])
+
+
+def test_of_several_sheets_none_is_guessed(tmp_path: Path) -> None:
+    workbook(tmp_path / "a.xlsx", One=[["a"], [1]], Two=[["a"], [1]])
+    with pytest.raises(UnreadableFile, match="One, Two"):
+        rows(tmp_path / "a.xlsx")
+    workbook(tmp_path / "b.xlsx", One=[])
+    with pytest.raises(UnreadableFile, match="no rows"):
+        rows(tmp_path / "b.xlsx")
+
+
+def test_a_name_that_stands_twice_in_the_header_is_numbered(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Phone,Phone,,Phone (2)\n1,2,3,4\n")
+    (row,) = rows(tmp_path / "a.csv")
+    assert list(row) == ["Phone", "Phone (2)", "column 3", "Phone (2) (2)"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.xlsx", b"x", "only .csv, .jsonl and .parquet"),
+        ("a.docx", b"x", "only .csv, .jsonl"),
+        ("a.xlsx", b"x", "no spreadsheet that can be read"),
         ("a.csv", b"", "is empty"),
-        ("a.csv", b"a,b,a\n1,2,3\n", "repeats a"),
+        ("a.csv", b"PK\x03\x04\x00\x00,\x00\n", "is no text"),
         ("a.parquet", b"no", "is not a Parquet file"),
     ],
 )

@@ -16,9 +16,9 @@ from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.versions import store_team
 from leadflow.database.copying import copy_rows
 from leadflow.database.ids import new_id
+from leadflow.leads.files.formats.reading import open_table
 from leadflow.leads.files.mapping import Mapping as FileMapping
 from leadflow.leads.files.mapping_parts import ROW
-from leadflow.leads.files.reading import open_table
 from leadflow.leads.tables import Lead, Outcome
 
 SOURCE = "import"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping import Mapping
 from leadflow.leads.files.parsing import Context, parse
-from leadflow.leads.files.tables_of_text import Row
 
 if TYPE_CHECKING:
     import pandas as pd

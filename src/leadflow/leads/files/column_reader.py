@@ -4,8 +4,8 @@ could not be read."""
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping_parts import Column
-from leadflow.leads.files.tables_of_text import Row
 from leadflow.leads.readers.money import Money, NotMoney, read_money
 from leadflow.leads.readers.numbers import DecimalMark, NotANumber, read_number
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from features.attribute_values import FALSE, TRUE
 from leadflow.leads import derive
 from leadflow.leads.files.column_reader import ColumnReader, as_texts, text_or_none
+from leadflow.leads.files.formats.tables_of_text import BROKEN, Row
 from leadflow.leads.files.mapping import Mapping
 from leadflow.leads.files.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
-from leadflow.leads.files.tables_of_text import BROKEN, Row
 from leadflow.leads.readers.money import currencies
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from features.attribute_values import FALSE, TRUE
 from leadflow.leads.attributes import is_free_text
 from leadflow.leads.files.column_reader import NO_VALUE
 from leadflow.leads.files.date_formats import Written, how_written
+from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.parsing import INFINITE
 from leadflow.leads.files.slugs import slug
-from leadflow.leads.files.tables_of_text import Row
 
 ColumnKind = Literal[
     "e-mail", "date", "boolean", "numeric", "categorical", "text", "distinct", "empty"

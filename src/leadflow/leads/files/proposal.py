@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadflow.leads.files import known_names as known
+from leadflow.leads.files.formats.tables_of_text import Row, Table
 from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.profiling import Profile, filled_only_where, profile
 from leadflow.leads.files.proposed_attributes import attribute, date_column, free_name, why_not
-from leadflow.leads.files.tables_of_text import Row, Table
 from leadflow.settings import get_settings
 
 SAMPLE = 5000

@@ -13,10 +13,10 @@ from leadflow.audit import service as audit
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
 from leadflow.leads.files.checking import check
+from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.staging import Stored
-from leadflow.leads.files.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.leads.tables import QuarantinedRow
 from leadflow.privacy.encryption import get_cipher
 

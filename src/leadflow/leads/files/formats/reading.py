@@ -1,4 +1,5 @@
-"""Reading rows out of CSV, JSON lines and Parquet files, one at a time, whatever is in them.
+"""Reading rows out of CSV, JSON lines, Parquet and spreadsheet files, one at a time, whatever is
+in them.
 
 A row is a mapping of column to text. One that cannot be read carries the reason under ``BROKEN``.
 """
@@ -10,16 +11,18 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from leadflow.leads.files.csv_files import TextLines, fault, open_csv, storable
+from leadflow.leads.files.formats.csv_files import TextLines, fault, open_csv, storable
+from leadflow.leads.files.formats.spreadsheets import SPREADSHEETS, open_spreadsheet
+from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
 from leadflow.leads.files.mapping_parts import CsvOptions, Join
-from leadflow.leads.files.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
 
 SNIFFED_ROWS = 500
 LARGEST_JOIN = 1_000_000
 
 
 def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> Table:
-    """Open a ``.csv``, ``.jsonl``/``.ndjson`` (each also ``.gz``) or ``.parquet`` file.
+    """Open a ``.csv`` or ``.jsonl``/``.ndjson`` (each also ``.gz``), ``.parquet`` or spreadsheet
+    file.
 
     Raises:
         UnreadableFile: another kind of file, not there, empty, or a broken header.
@@ -33,10 +36,12 @@ def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> T
         table = _with_seen_columns(_json_rows(path))
     elif name.endswith(".parquet"):
         table = _with_seen_columns(_parquet_rows(path))
+    elif path.name.lower().endswith(SPREADSHEETS):
+        table = open_spreadsheet(path)
     else:
         raise UnreadableFile(
-            f"{path.name}: only .csv, .jsonl and .parquet files (the first two also as .gz) can be "
-            "read. Save it as one of them."
+            f"{path.name}: only .csv, .jsonl (both also as .gz), .parquet and spreadsheets such as "
+            ".xlsx can be read. Save it as one of them."
         )
     for join in joins:
         table = _joined(table, path.parent / join.file, join)

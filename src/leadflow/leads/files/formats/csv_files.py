@@ -6,9 +6,17 @@ import io
 from pathlib import Path
 from typing import IO
 
-from leadflow.leads.files.csv_records import Record, records
+from leadflow.leads.files.formats.column_names import numbered
+from leadflow.leads.files.formats.csv_records import Record, records
+from leadflow.leads.files.formats.tables_of_text import (
+    BROKEN,
+    LINE,
+    REST,
+    Row,
+    Table,
+    UnreadableFile,
+)
 from leadflow.leads.files.mapping_parts import CsvOptions
-from leadflow.leads.files.tables_of_text import BROKEN, LINE, REST, Row, Table, UnreadableFile
 
 SNIFFED_BYTES = 1 << 16
 SEPARATORS = (",", ";", "\t", "|")
@@ -18,7 +26,7 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     """A CSV file as a table; separator and encoding are found out where they are not given.
 
     Raises:
-        UnreadableFile: no header, or one that repeats a name.
+        UnreadableFile: no header, or no text.
     """
     with _bytes(path) as stream:
         beginning = stream.read(SNIFFED_BYTES)
@@ -27,12 +35,12 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     separator = options.separator or _separator(beginning.decode(encoding, "replace"))
     names = next(csv.reader(lines, delimiter=separator), [])
     lines.taken_fault()
-    columns = [name.strip() or f"column {n}" for n, name in enumerate(names, 1)]
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
-    if not columns or repeated:
+    columns = numbered(names)
+    if not columns:
+        raise UnreadableFile(f"{path.name} is empty: it needs a first line that names the columns.")
+    if any("\x00" in name for name in columns):
         raise UnreadableFile(
-            f"{path.name} needs a first line that names each column once; it "
-            + (f"repeats {', '.join(repeated)}." if repeated else "is empty.")
+            f"{path.name} is no text. Save it as CSV, or give it the ending it should have."
         )
     found = records(lines, separator, len(columns), lines.taken_fault)
     return Table(columns, (_row(record, columns) for record in found))
