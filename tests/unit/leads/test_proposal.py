@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadflow.leads.files.formats.tables_of_text import Row, Table
+from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
 from leadflow.leads.files.mapping import check_columns, parse_mapping
 from leadflow.leads.files.proposal import Proposal, propose
 from tests.examples import examples
@@ -160,8 +161,69 @@ NAMES = st.one_of(
 def test_what_is_proposed_can_always_be_used(names: list[str], data: st.DataObject) -> None:
     cells = st.lists(CELLS, min_size=len(names), max_size=len(names))
     rows: list[Row] = [
-        dict(zip(names, row, strict=True)) for row in data.draw(st.lists(cells, max_size=12))
+        dict(zip(names, row, strict=True))
+        for row in data.draw(st.lists(cells, min_size=1, max_size=12))
     ]
     made = propose(Table(names, iter(rows)), "shop", NOW)
     check_columns(parse_mapping(made.content), names)
     assert {column.column for column in made.columns} == set(names)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Vorname,Nachname,Firma,Mitarbeiterzahl,Branche,Position,Stadt,Land,Währung",
+        "Prénom,Nom,Société,Effectif,Secteur,Poste,Ville,Pays,Devise",
+        "Nombre,Apellidos,Empresa,Empleados,Industria,Cargo,Ciudad,País,Moneda",
+        "Voornaam,Achternaam,Bedrijf,Medewerkers,Branche,Functie,Plaats,Land,Valuta",
+        "Primeiro nome,Sobrenome,Empresa,Funcionários,Setor,Cargo,Cidade,País,Moeda",
+        "Nome,Cognome,Azienda,Dipendenti,Settore,Ruolo,Città,Paese,Valuta",
+    ],
+)
+def test_headers_of_other_languages_are_read(header: str) -> None:
+    words = "first_name last_name company_name company_size industry job_title location country"
+    names = header.split(",")
+    rows: list[Row] = [{name: f"{name} {n}" for name in names} for n in range(50)]
+    for n, one in enumerate(rows):
+        one[names[3]] = str(n * 7)
+    fields = proposal(rows).content["fields"]
+    assert fields == dict(zip((*words.split(), "currency"), names, strict=True))
+
+
+def test_what_stands_for_nothing_is_proposed_as_missing() -> None:
+    rows = [row(n, Industry=("Select", "Retail", "Banking")[n % 3]) for n in range(1, 200)]
+    assert proposal(rows).content["fields"]["industry"] == {
+        "column": "Industry",
+        "missing": ["Select"],
+    }
+
+
+def test_what_looks_like_a_person_never_becomes_a_plain_attribute() -> None:
+    rows = [
+        row(
+            n,
+            Rueckruf=f"+49 30 {100000 + n % 40}",
+            Kontakt2=f"x{n % 9}@y.example" if n % 9 == 0 else "none",
+            Size=f"{n % 30}-{n % 30 + 50}",
+        )
+        for n in range(1, 400)
+    ]
+    found = proposal(rows)
+    assert {"Rueckruf", "Kontakt2"} <= found.content["ignore"].keys()
+    assert "size" in found.content["attributes"]
+
+
+def test_a_column_of_addresses_with_some_bad_ones_is_one_and_says_so() -> None:
+    rows = [row(n, Contact="tbc") if n % 3 == 0 else row(n) for n in range(1, 200)]
+    renamed: list[Row] = [
+        {("E-Mail" if key == "Contact" else key): value for key, value in one.items()}
+        for one in rows
+    ]
+    found = proposal(renamed)
+    assert found.content["fields"]["email"] == "E-Mail"
+    assert any("no e-mail addresses" in note for note in found.notes)
+
+
+def test_nothing_is_proposed_from_no_rows() -> None:
+    with pytest.raises(UnreadableFile, match="no rows"):
+        propose(Table(["a"], iter(())), "shop", NOW)

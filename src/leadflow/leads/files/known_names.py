@@ -5,24 +5,64 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+# English, German, French, Spanish, Dutch, Portuguese, Italian; as slugs, without accents.
 FIELD_NAMES: dict[str, tuple[str, ...]] = {
-    "first_name": _words("first_name firstname given_name forename"),
-    "last_name": _words("last_name lastname surname family_name name full_name"),
-    "phone": _words("phone phone_number telephone tel mobile cell"),
-    "company_name": _words("company company_name organisation organization account"),
-    "company_size": _words("company_size employees staff headcount num_employees"),
-    "industry": _words("industry sector branch vertical"),
-    "job_title": _words("job_title title position role"),
-    "location": _words("location city address office_location place"),
-    "country": _words("country country_code nation"),
-    "budget": _words("budget estimated_budget"),
-    "currency": _words("currency currency_code"),
-    "timeline": _words("timeline timeframe purchase_timeline"),
+    "first_name": _words(
+        "first_name firstname given_name forename vorname prenom nombre voornaam nome primeiro_nome"
+    ),
+    "last_name": _words(
+        "last_name lastname surname family_name name full_name nachname familienname nom "
+        "nom_de_famille apellido apellidos achternaam sobrenome apelido cognome"
+    ),
+    "phone": _words(
+        "phone phone_number telephone tel mobile cell telefon telefonnummer handy mobil portable "
+        "telefono movil telefoon telefoonnummer mobiel telefone celular telemovel cellulare"
+    ),
+    "company_name": _words(
+        "company company_name organisation organization account firma firmenname unternehmen "
+        "societe entreprise empresa compania bedrijf bedrijfsnaam azienda societa"
+    ),
+    "company_size": _words(
+        "company_size employees staff headcount num_employees mitarbeiter mitarbeiterzahl "
+        "anzahl_mitarbeiter effectif nombre_d_employes salaries empleados numero_de_empleados "
+        "medewerkers aantal_medewerkers funcionarios dipendenti numero_dipendenti"
+    ),
+    "industry": _words(
+        "industry sector branch vertical branche secteur industria branchesector setor settore"
+    ),
+    "job_title": _words(
+        "job_title title position role funktion berufsbezeichnung stelle poste fonction cargo "
+        "puesto functie functietitel ruolo qualifica"
+    ),
+    "location": _words(
+        "location city address office_location place ort stadt standort ville lieu ciudad "
+        "ubicacion plaats stad cidade citta localita"
+    ),
+    "country": _words("country country_code nation land pays pais paese"),
+    "budget": _words("budget estimated_budget presupuesto orcamento"),
+    "currency": _words("currency currency_code wahrung waehrung devise moneda valuta moeda"),
+    "timeline": _words(
+        "timeline timeframe purchase_timeline zeitrahmen zeitplan echeance delai plazo tijdlijn "
+        "prazo tempistica"
+    ),
     "service_requirements": _words("service_requirements services interests product"),
     "website_visits": _words("website_visits visits page_visits totalvisits"),
     "email_opens": _words("email_opens opens emails_opened"),
     "content_downloads": _words("content_downloads downloads"),
 }
+EMAIL_NAMES = _words(
+    "email e_mail email_address mail e_mail_adresse mailadresse adresse_e_mail courriel correo "
+    "correo_electronico e_mailadres"
+)
+# What stands in a cell where nobody said anything.
+PLACEHOLDERS = frozenset(
+    (
+        "unknown", "?", "-", "--", "---", "select", "please select", "select one", "choose", "tbd",
+        "not specified", "not provided", "not set", "no selection", "(blank)", "blank", "#n/a",
+        "bitte wählen", "nicht angegeben", "unbekannt", "non renseigné", "inconnu", "seleccionar",
+        "desconocido", "onbekend", "desconhecido", "sconosciuto", "seleziona",
+    )
+)  # fmt: skip
 NUMERIC_FIELDS = _words("company_size budget website_visits email_opens content_downloads")
 OUTCOMES = _words(
     "outcome deal_stage stage converted conversion is_converted won is_won is_customer deal_status "

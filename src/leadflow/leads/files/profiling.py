@@ -8,7 +8,7 @@ from typing import Literal
 from features.attribute_values import FALSE, TRUE
 from leadflow.leads.attributes import is_free_text
 from leadflow.leads.files.column_reader import NO_VALUE
-from leadflow.leads.files.date_formats import Written, how_written
+from leadflow.leads.files.date_formats import DATE_LIKE, Written, how_written
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.parsing import INFINITE
 from leadflow.leads.files.slugs import slug
@@ -22,6 +22,8 @@ FEWEST_COUNTED = 20
 LONGEST_CATEGORY = 500
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 NUMBER = re.compile(r"[$€£]?\s*-?\d{1,3}(,\d{3})+(\.\d+)?|[$€£]?\s*-?\d+(\.\d+)?([eE][+-]?\d+)?")
+PHONE = re.compile(r"(?:\+|00)[\d ()./-]+|\(\d+\)[\d ./-]+|\d{2,5}(?:[ ./-]\d{2,8}){1,4}", re.ASCII)
+SELDOM = 0.02
 ZERO_FIRST = re.compile(r"0\d+", re.ASCII)
 ID_NAMES = ("id", "uuid", "guid", "key", "number", "no", "nr", "hash", "code", "index", "reference")
 CODE_NAMES = ("code", "zip", "zipcode", "postcode", "plz")
@@ -32,7 +34,8 @@ class Profile:
     """One column: what its values are, what share is filled, how many differ, which they are.
 
     ``counts_rows`` are whole numbers one after the other. ``dates`` is how its dates are written;
-    ``unreadable`` are the few values that are not of its kind.
+    ``unreadable`` are the few values that are not of its kind; ``personal``: some of its values
+    are e-mail addresses or telephone numbers.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Profile:
     counts_rows: bool = False
     unreadable: tuple[str, ...] = ()
     dates: Written | None = None
+    personal: bool = False
 
     @property
     def slug(self) -> str:
@@ -84,6 +88,7 @@ def profile(name: str, rows: Sequence[Row]) -> Profile:
         counts_rows=_count_on(different),
         unreadable=tuple(unreadable),
         dates=dates if kind == "date" else None,
+        personal=bool(filled) and _share([_is_personal(value) for value in filled]) > SELDOM,
     )
 
 
@@ -128,6 +133,19 @@ def _count_on(different: Sequence[str]) -> bool:
         return False
     numbers = [int(value) for value in different]
     return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _is_personal(value: str) -> bool:
+    """Whether a value is an e-mail address, or written as telephone numbers are and no date or
+    amount is: with a plus, in brackets, in groups."""
+    digits = sum(map(str.isdigit, value))
+    return EMAIL.fullmatch(value) is not None or (
+        7 <= digits <= 15 and PHONE.fullmatch(value) is not None and not _is_date(value)
+    )
+
+
+def _is_date(value: str) -> bool:
+    return DATE_LIKE.match(value) is not None
 
 
 def _is_number(value: str) -> bool:

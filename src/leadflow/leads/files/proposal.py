@@ -7,10 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadflow.leads.files import known_names as known
-from leadflow.leads.files.formats.tables_of_text import Row, Table
+from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
 from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.profiling import Profile, filled_only_where, profile
-from leadflow.leads.files.proposed_attributes import attribute, date_column, free_name, why_not
+from leadflow.leads.files.proposed_attributes import (
+    attribute,
+    date_column,
+    free_name,
+    placeholders,
+    why_not,
+)
 from leadflow.settings import get_settings
 
 SAMPLE = 5000
@@ -37,8 +43,16 @@ class Proposal:
 
 
 def propose(table: Table, source: str, now: datetime) -> Proposal:
-    """Propose a mapping from 5,000 rows drawn from all over the file; stores nothing."""
+    """Propose a mapping from 5,000 rows drawn from all over the file; stores nothing.
+
+    Raises:
+        UnreadableFile: it has no rows.
+    """
     sample, count = _drawn(table)
+    if not count:
+        raise UnreadableFile(
+            "The file has no rows below its header, so there is nothing to propose."
+        )
     return _Proposer(table.columns, sample, count, source, now).proposal()
 
 
@@ -94,7 +108,10 @@ class _Proposer:
             self._content["key"] = ROW
 
     def _email(self) -> Profile | None:
-        return next((c for c in self._open.values() if c.kind == "e-mail"), None)
+        """By its values, or by its name where some of them are no addresses."""
+        columns = self._open.values()
+        named = (c for c in columns if c.slug in known.EMAIL_NAMES and c.personal)
+        return next((c for c in columns if c.kind == "e-mail"), next(named, None))
 
     def _outcome(self) -> None:
         column = self._ending()
@@ -180,14 +197,20 @@ class _Proposer:
         return None
 
     def _fields(self) -> None:
-        fields: dict[str, str] = {}
+        fields: dict[str, Any] = {}
         email = self._email()
         if email is not None:
             fields["email"] = self._take(email, "email", "its values are e-mail addresses")
+            if email.kind != "e-mail":
+                self._notes.append(
+                    f"{email.name}: some of its values are no e-mail addresses; their rows will be "
+                    "set aside."
+                )
         for field, names in known.FIELD_NAMES.items():
             column = self._for_field(field, names)
             if column is not None:
-                fields[field] = self._take(column, field, "by its name")
+                name, nothing = self._take(column, field, "by its name"), placeholders(column)
+                fields[field] = {"column": name, "missing": nothing} if nothing else name
         if fields:
             self._content["fields"] = fields
 

@@ -16,7 +16,7 @@ WHY_NOT = {
 
 def why_not(column: Profile) -> str | None:
     """Why a column is no attribute, by its name and its values; None where it may be one."""
-    if column.kind == "e-mail" or _names_persons(column.slug.split("_")):
+    if column.kind == "e-mail" or column.personal or _names_persons(column.slug.split("_")):
         return "May name a person."
     if column.identifies:
         return "Names or counts the rows: nothing to learn from."
@@ -53,9 +53,14 @@ def attribute(column: Profile) -> dict[str, Any]:
         if any(f"_{hint}" in words for hint in hints):
             content["dimension"] = dimension
             break
-    nothing = [value for value in column.values if value.lower() in ("unknown", "?", "-")]
+    nothing = placeholders(column)
     nothing += [value for value in column.unreadable[:MOST_UNREADABLE] if value not in nothing]
     return content | ({"missing": nothing} if nothing else {})
+
+
+def placeholders(column: Profile) -> list[str]:
+    """Those of its values that stand where nobody said anything, such as Select."""
+    return [value for value in column.values if value.lower() in known.PLACEHOLDERS]
 
 
 def _names_persons(words: list[str]) -> bool:
