@@ -41,7 +41,8 @@ class Settings(AISettings, BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         default=None,
-        description="32 bytes in base64 that all keys derive from. Unset: generated into home.",
+        description="32 bytes in base64 that all keys derive from, or the line that "
+        "`leadflow keys rotate-master` says. Unset: generated into home.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line that is logged: DEBUG to ERROR."

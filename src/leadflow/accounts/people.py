@@ -16,7 +16,7 @@ from leadflow.accounts.permissions import Role
 from leadflow.accounts.sign_in_delays import unlock
 from leadflow.accounts.tables import Person, PersonSession
 from leadflow.audit import service as audit
-from leadflow.privacy.encryption import get_cipher
+from leadflow.privacy.cipher_in_use import get_cipher
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 

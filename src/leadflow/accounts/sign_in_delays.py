@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.tables import Person, PersonSession, SignInFailures
 from leadflow.outbox.service import enqueue
-from leadflow.privacy.encryption import get_cipher
+from leadflow.privacy.cipher_in_use import get_cipher
 
 NOTIFY = "notify_of_guesses"
 # A failure after so long a pause is a first one again.

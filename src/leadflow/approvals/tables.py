@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedText
 
 Moment = DateTime(timezone=True)
 
@@ -33,7 +34,7 @@ class PolicyVersion(Base):
     version: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     content_hash: Mapped[str] = mapped_column(Text)
-    note: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(EncryptedText("policy_note"))
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
@@ -73,7 +74,8 @@ class Approval(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     description: Mapped[str] = mapped_column(Text, comment="What is asked and why, in Markdown.")
     asked_why: Mapped[str | None] = mapped_column(
-        Text, comment="In the words of who asks; not shown in Prefect, which would keep them."
+        EncryptedText("approval_asked_why"),
+        comment="In the words of who asks; not shown in Prefect, which would keep them.",
     )
     status: Mapped[str] = mapped_column(Text, default="waiting")
     requested_by: Mapped[str] = mapped_column(Text)
@@ -92,7 +94,7 @@ class Approval(Base):
     at_end: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(EncryptedText("approval_reason"))
     flow_run_id: Mapped[str | None] = mapped_column(Text)
     carried_out_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -124,7 +126,7 @@ class ApprovalVote(Base):
     counts_for: Mapped[str] = mapped_column(Text)
     level: Mapped[int] = mapped_column(Integer)
     decision: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(EncryptedText("vote_reason"))
     door: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Moment)

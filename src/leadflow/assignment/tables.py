@@ -244,6 +244,9 @@ class Assignment(Base):
     rep_id: Mapped[str] = mapped_column(ForeignKey("reps.id", ondelete="RESTRICT"))
     strategy: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, comment="Why this one, in one sentence.")
+    said: Mapped[str | None] = mapped_column(
+        EncryptedText("assignment_said"), comment="Why, in the words of the person who decided."
+    )
     decision_id: Mapped[str | None] = mapped_column(Text, comment="Empty: a person decided.")
     rule_id: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(
@@ -273,6 +276,11 @@ class Assignment(Base):
         Text, comment="converted, lost, declined, reassigned, returned, escalated, absent, left"
     )
 
+    @property
+    def why(self) -> str:
+        """Why this salesperson: what the person said who decided, else how it was worked out."""
+        return self.said or self.reason
+
 
 class AssignmentStep(Base):
     """What happened to a lead's assignment, one row a step; only ever added."""
@@ -291,5 +299,5 @@ class AssignmentStep(Base):
         comment="accepted, declined, touched, reminded, escalated, reassigned, returned, …",
     )
     actor: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(EncryptedText("assignment_step_reason"))
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))

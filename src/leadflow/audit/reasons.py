@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from leadflow.audit.masking import masked
 from leadflow.audit.tables import AuditEntry, AuditReason
-from leadflow.secret import derive_key, load_secret
+from leadflow.privacy.cipher_in_use import get_cipher, opened
+from leadflow.secret import SecretKeyError, derive_key, load_secret
 from leadflow.settings import get_settings
 
 MARK = "said:"
+FIELD = "audit_reason"
 FORGOT = "audit.reasons_forgotten"
 FORGOTTEN = "(forgotten)"
 KEEP = "INSERT INTO audit_reasons (id, subject, words) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
@@ -49,7 +51,17 @@ def reason_id(subject: str, words: str) -> str:
 def keep(connection: Connection[Any], reasons: Iterable[Reason]) -> None:
     """Store the words; the caller has the turn, so that no two wait for each other."""
     for reason in reasons:
-        connection.execute(KEEP, (reason.id, reason.subject, reason.words))
+        words = get_cipher().encrypt(reason.words, FIELD)
+        connection.execute(KEEP, (reason.id, reason.subject, words))
+
+
+def is_unchanged(own: str, subject: str, stored: bytes) -> bool:
+    """Whether the words, as they are stored, are those that the log holds the hash of; False where
+    they do not open."""
+    try:
+        return own == reason_id(subject, opened(stored, FIELD))
+    except SecretKeyError:
+        return False
 
 
 def kept_about(session: Session, subjects: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
+from leadflow.privacy.columns import EncryptedText
 
 
 class AuditEntry(Base):
@@ -56,7 +57,7 @@ class AuditReason(Base):
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     subject: Mapped[str] = mapped_column(Text, index=True)
-    words: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(EncryptedText("audit_reason"))
 
 
 class AuditWaiting(Base):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from leadflow.audit import chain
 from leadflow.audit.exporting import ExportedHead
 from leadflow.audit.head import FIND, is_sealed
-from leadflow.audit.reasons import FORGOT, reason_id
+from leadflow.audit.reasons import FORGOT, is_unchanged
 from leadflow.database.copying import driver_connection
 from leadflow.database.engine import get_engine
 
@@ -167,11 +167,11 @@ def _reasons(connection: Connection[Any], last: int, since: int) -> Broken | Non
     with connection.cursor(name="audit_reasons") as reasons:
         reasons.itersize = READ_AT_A_TIME
         reasons.execute(REASONS)
-        changed = [own for own, subject, words in reasons if own != reason_id(subject, words)]
+        changed = [own for own, subject, words in reasons if not is_unchanged(own, subject, words)]
     for own in changed:
         (number,) = connection.execute(NAMED_BY, [own]).fetchone() or (None,)
         if number is not None:
-            return Broken(number, "the reason that was given was changed")
+            return Broken(number, "the reason that was given was changed, or does not open")
     if changed:
         return Broken(last, "a reason was put beside the log that none of its rows names")
     (number,) = connection.execute(REASON_GONE, [since, FORGOT]).fetchone() or (None,)

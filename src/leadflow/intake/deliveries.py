@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
+from leadflow.privacy.cipher_in_use import get_cipher
 
 
 class KeyReused(RuntimeError):
@@ -39,7 +39,8 @@ class Delivery:
         says, as JSON; also its address, where that says something."""
         if key is None:
             return None
-        digest = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        # Keyed: who reads the store could else try out addresses and numbers.
+        digest = get_cipher().blind_index(json.dumps(content, sort_keys=True), "delivery")
         return Delivery(f"api:{caller}", key, digest)
 
 

@@ -101,7 +101,7 @@ def owners_of(session: Session, lead_ids: Sequence[str]) -> dict[str, Owner]:
         .where(among(Assignment.lead_id, lead_ids), Assignment.ended_at.is_(None))
     )
     return {
-        made.lead_id: Owner(rep.id, rep.name, made.assigned_at, made.reason, made.due_at)
+        made.lead_id: Owner(rep.id, rep.name, made.assigned_at, made.why, made.due_at)
         for made, rep in found
     }
 

@@ -14,7 +14,7 @@ from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import lock_lead
 from leadflow.leads.tables import Lead
 from leadflow.leads.updating import change_lead
-from leadflow.privacy.encryption import get_cipher
+from leadflow.privacy.cipher_in_use import get_cipher
 
 
 class LeadTaken(RuntimeError):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads import derive
 from leadflow.leads.tables import Lead
-from leadflow.privacy.encryption import get_cipher
+from leadflow.privacy.cipher_in_use import get_cipher
 
 
 class LeadNotFound(RuntimeError):

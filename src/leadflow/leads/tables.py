@@ -13,7 +13,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
     Text,
     UniqueConstraint,
     func,
@@ -24,10 +23,13 @@ from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
 
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
-from leadflow.privacy.columns import EncryptedText
+from leadflow.privacy.columns import EncryptedJson, EncryptedText
+from leadflow.privacy.encryption import LARGER_BY
 
 Moment = DateTime(timezone=True)
-LARGEST_PAYLOAD = 8192  # bytes of an event's payload as PostgreSQL writes it
+LARGEST_PAYLOAD = 8192  # bytes of an event's payload as JSON, before it is encrypted
+
+EVENT_PAYLOAD = "event_payload"
 
 
 @declarative_mixin
@@ -142,7 +144,8 @@ class LeadEvent(Base):
 
     ``type`` names one of ``event_types``; whoever writes checks it, because a foreign key would
     have every event lock the one row of its type. ``payload`` is what else was sent: it may be
-    personal data, so it never goes into logs or the audit log, and is gone with the lead.
+    personal data, so it is encrypted, never goes into logs or the audit log, and is gone with the
+    lead.
     """
 
     __tablename__ = "lead_events"
@@ -161,7 +164,9 @@ class LeadEvent(Base):
             unique=True,
             postgresql_where="external_id IS NOT NULL",
         ),
-        CheckConstraint(f"octet_length(payload::text) <= {LARGEST_PAYLOAD}", name="payload_size"),
+        CheckConstraint(
+            f"octet_length(payload) <= {LARGEST_PAYLOAD + LARGER_BY}", name="payload_size"
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -171,7 +176,7 @@ class LeadEvent(Base):
     known_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     source: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
-    payload: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    payload: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson(EVENT_PAYLOAD))
 
 
 class Outcome(Base):
@@ -247,7 +252,9 @@ class QuarantinedRow(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("row"))
     inbox_id: Mapped[str] = mapped_column(ForeignKey("inbox.id", ondelete="CASCADE"))
     row_number: Mapped[int] = mapped_column(BigInteger)
-    row: Mapped[bytes] = mapped_column(LargeBinary, comment="The row as JSON, encrypted.")
+    row: Mapped[dict[str, Any]] = mapped_column(
+        EncryptedJson("quarantined_row"), comment="The row as JSON, encrypted."
+    )
     reasons: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
     status: Mapped[str] = mapped_column(Text, default="waiting", index=True)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

@@ -15,11 +15,11 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedJson, EncryptedText
 
 ANSWERED = text("status = 'answered'")
 
@@ -53,11 +53,11 @@ class AiQualification(Base):
     status: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Double)
     confidence: Mapped[float | None] = mapped_column(Double)
-    qualification: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    next_question: Mapped[str | None] = mapped_column(Text)
+    qualification: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("ai_qualification"))
+    next_question: Mapped[str | None] = mapped_column(EncryptedText("ai_next_question"))
     content_hash: Mapped[str] = mapped_column(Text)
     prompt_version: Mapped[str] = mapped_column(Text)
-    prompt: Mapped[str] = mapped_column(Text)
+    prompt: Mapped[str] = mapped_column(EncryptedText("ai_prompt"))
     model: Mapped[str] = mapped_column(Text)
     tokens_in: Mapped[int] = mapped_column(Integer)
     tokens_out: Mapped[int] = mapped_column(Integer)

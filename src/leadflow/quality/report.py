@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.quality.actions import open_actions
@@ -167,11 +167,8 @@ def _conversions(ended: dict[str, list[tuple[bool, float]]]) -> list[SampledConv
 
 
 def _flags(session: Session) -> FlagsOut:
-    rows = session.execute(
-        select(QualityFlag.why, func.count())
-        .where(QualityFlag.lifted_at.is_(None))
-        .group_by(QualityFlag.why)
-        .order_by(func.count().desc(), QualityFlag.why)
-    ).tuples()
-    by_reason = dict(rows.all())
+    # Why is encrypted, so the database cannot count it.
+    live = session.scalars(select(QualityFlag.why).where(QualityFlag.lifted_at.is_(None)))
+    counted = sorted(Counter(live).items(), key=lambda one: (-one[1], one[0]))
+    by_reason = dict(counted)
     return FlagsOut(leads=sum(by_reason.values()), by_reason=by_reason)

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedText
 
 Moment = DateTime(timezone=True)
 VERDICT = "verdict IN ('agree', 'disagree')"
@@ -106,7 +107,7 @@ class QualityReview(Base):
     )
     verdict: Mapped[str] = mapped_column(Text)
     severity: Mapped[str] = mapped_column(Text)
-    comment: Mapped[str] = mapped_column(Text, server_default="")
+    comment: Mapped[str] = mapped_column(EncryptedText("review_comment"))
     judged_at: Mapped[datetime] = mapped_column(Moment)
 
 
@@ -125,7 +126,7 @@ class QualityAction(Base):
     item_id: Mapped[str | None] = mapped_column(
         ForeignKey("quality_items.id", ondelete="SET NULL"), index=True
     )
-    what: Mapped[str] = mapped_column(Text)
+    what: Mapped[str] = mapped_column(EncryptedText("quality_action"))
     owner: Mapped[str] = mapped_column(Text)
     due_at: Mapped[datetime] = mapped_column(Moment)
     status: Mapped[str] = mapped_column(Text, server_default="open")
@@ -152,7 +153,9 @@ class QualityFlag(Base):
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("flag"))
     lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
-    why: Mapped[str] = mapped_column(Text, comment="For instance: bad data, wrong outcome.")
+    why: Mapped[str] = mapped_column(
+        EncryptedText("quality_flag_why"), comment="For instance: bad data, wrong outcome."
+    )
     item_id: Mapped[str | None] = mapped_column(
         ForeignKey("quality_items.id", ondelete="SET NULL"), index=True
     )

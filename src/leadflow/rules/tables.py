@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedText
 
 
 class RuleSetRow(Base):
@@ -27,7 +28,7 @@ class RuleSetRow(Base):
     version: Mapped[int]
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     content_hash: Mapped[str] = mapped_column(Text)
-    note: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(EncryptedText("rules_note"))
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     active: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from leadflow.accounts.tables import Person
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedText
 
 
 class ScorecardUsed(Base):
@@ -178,7 +179,7 @@ class ScoreOverride(Base):
     model_points: Mapped[float] = mapped_column(Double, comment="The model's score, not clipped.")
     model_probability: Mapped[float] = mapped_column(Double)
     model_version: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(EncryptedText("override_reason"))
     override_by: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -19,7 +19,7 @@ from leadflow.leads.columns import PROFILE
 from leadflow.leads.derive import email_kind, normalise_email, seniority, timeline_months
 from leadflow.leads.places import place
 from leadflow.leads.tables import Lead
-from leadflow.privacy.encryption import get_cipher
+from leadflow.privacy.cipher_in_use import get_cipher
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.recipients import unreachable
 from leadflow.integrations.prefect import signed_in
 from leadflow.private import is_private
-from leadflow.secret import SecretKeyError, load_secret
+from leadflow.secret import SecretKeyError, load_ring
 from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import answers
@@ -96,10 +96,13 @@ def _secret(settings: Settings) -> Finding:
     if settings.secret_key is None and not (settings.home / "secret.key").exists():
         return Finding("Secret key", "ok", "none yet: one is generated at the first start")
     try:
-        load_secret(settings)
+        ring = load_ring(settings)
     except (SecretKeyError, OSError) as error:
         return Finding("Secret key", "bad", "cannot be read", str(error))
     where = "from LEADFLOW_SECRET_KEY" if settings.secret_key else "in the home folder"
+    if len(ring.keys) > 1:
+        begun = f"{where}; the rotation to version {ring.newest} has not ended"
+        return Finding("Secret key", "note", begun, "leadflow keys rotate-master")
     return Finding("Secret key", "ok", f"{where}; keep a copy, without it data cannot be read")
 
 

@@ -10,10 +10,15 @@ import pytest
 from pydantic import SecretStr
 
 from leadflow.privacy.encryption import Cipher
-from leadflow.secret import SecretKeyError, load_secret
+from leadflow.secret import KeyRing, SecretKeyError, load_secret
 from leadflow.settings import Settings
 
-CIPHER = Cipher(b"k" * 32)
+
+def cipher_of(key: bytes) -> Cipher:
+    return Cipher(KeyRing(((1, key),), key))
+
+
+CIPHER = cipher_of(b"k" * 32)
 
 
 def test_what_is_encrypted_is_read_back_and_never_looks_the_same_twice() -> None:
@@ -28,7 +33,7 @@ def test_a_value_does_not_open_as_another_field_with_another_key_or_altered() ->
     altered = data[:-1] + bytes([data[-1] ^ 1])
     for cipher, content, field in (
         (CIPHER, data, "phone"),
-        (Cipher(b"x" * 32), data, "email"),
+        (cipher_of(b"x" * 32), data, "email"),
         (CIPHER, altered, "email"),
     ):
         with pytest.raises(SecretKeyError, match="LEADFLOW_SECRET_KEY"):
@@ -39,7 +44,7 @@ def test_blind_indexes_are_equal_for_equal_values_of_one_field_under_one_key() -
     index = CIPHER.blind_index("ada@example.com", "email")
     assert index == CIPHER.blind_index("ada@example.com", "email")
     assert index != CIPHER.blind_index("ada@example.com", "phone")
-    assert index != Cipher(b"x" * 32).blind_index("ada@example.com", "email")
+    assert index != cipher_of(b"x" * 32).blind_index("ada@example.com", "email")
 
 
 def test_a_generated_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:

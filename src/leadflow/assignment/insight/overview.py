@@ -65,7 +65,7 @@ def _line(
         level=counts.level,
         reasons=reasons,
         owner=rep.name if rep else None,
-        why=assignment.reason if assignment else None,
+        why=assignment.why if assignment else None,
     )
 
 

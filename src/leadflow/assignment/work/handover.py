@@ -18,6 +18,7 @@ from leadflow.leads.service import lock_lead
 from leadflow.scoring.tables import LeadScore
 
 CAPACITY = "rep_capacity"
+PERSON, BY_HAND = "person", "Given by a person"
 
 
 class NotAssigned(LookupError):
@@ -57,8 +58,8 @@ class RepInactive(RuntimeError):
 @dataclass(frozen=True)
 class Handing:
     """How a lead passes on: ``source`` is ``person`` or ``escalation``, ``by`` who says so and
-    ``reason`` why; ``ends`` is what becomes of the assignment before. Empty ``sla_minutes``: as it
-    was before. ``step``: place in the escalation chain."""
+    ``reason`` why, in a person's words where it is one; ``ends`` is what becomes of the assignment
+    before. Empty ``sla_minutes``: as it was before. ``step``: place in the escalation chain."""
 
     source: str
     by: str
@@ -181,7 +182,8 @@ def _opened(
         lead_id=lead_id,
         rep_id=rep.id,
         strategy=how.source,
-        reason=how.reason,
+        reason=BY_HAND if how.source == PERSON else how.reason,
+        said=how.reason if how.source == PERSON else None,
         source=how.source,
         assigned_by=how.by,
         assigned_at=how.at,

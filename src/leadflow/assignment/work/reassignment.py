@@ -62,7 +62,6 @@ def ask_or_reassign(
             "lead_id": lead_id,
             "from": None if made is None else made.rep_id,
             "to": to,
-            "reason": reason,
         },
         description=(
             f"# Give {lead_id} to {find_rep(session, to).external_id}?\n\n"
@@ -90,10 +89,10 @@ def carry_out_reassignment(
     now, or the salesperson cannot take it any more."""
 
     def give(approval: Approval) -> dict[str, Any]:
-        said = approval.payload
+        said, why = approval.payload, approval.asked_why or ""
         who = Said(approval.requested_by, now)
         try:
-            made = reassign(session, settings, said["lead_id"], who, said["to"], said["reason"])
+            made = reassign(session, settings, said["lead_id"], who, said["to"], why)
         except (AssignmentChanged, RepFull, RepInactive) as error:
             raise SubjectChanged(str(error)) from error
         return {"assignment": made.id}

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.work.handover import (
+    PERSON,
     AssignmentChanged,
     Handing,
     current_assignment,
@@ -84,7 +85,7 @@ def reassign(
     if made is not None and chosen.id == before:
         return made
     how = Handing(
-        source="person",
+        source=PERSON,
         by=said.by,
         reason=reason,
         ends="reassigned",

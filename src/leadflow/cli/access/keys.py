@@ -1,4 +1,4 @@
-"""``leadflow keys``: API keys for programs that call the gateway."""
+"""``leadflow keys``: API keys for programs that call the gateway, and the master key."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -7,9 +7,13 @@ import typer
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.master_key import rotate_master
 from leadflow.cli.console import console
 
-app = typer.Typer(no_args_is_help=True, help="API keys for programs that call the gateway.")
+app = typer.Typer(
+    no_args_is_help=True, help="API keys for programs that call the gateway; the master key."
+)
+app.command("rotate-master")(rotate_master)
 MANAGES = "account.manage"
 Name = Annotated[str, typer.Argument(help="The name the keys were made under.")]
 

@@ -192,7 +192,7 @@ def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> N
             names[made.rep_id],
             f"{made.assigned_at:%Y-%m-%d %H:%M}",
             _first_touch(made),
-            made.reason,
+            made.why,
         )
     console.print(table)
 

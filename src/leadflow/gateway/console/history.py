@@ -88,7 +88,7 @@ def _assigned(session: Session, lead_id: str) -> Iterator[Entry]:
         Assignment.lead_id == lead_id, Assignment.source.not_in(BY_PEOPLE)
     )
     for made in session.scalars(given.order_by(Assignment.assigned_at.desc()).limit(NEWEST)):
-        yield Entry(made.assigned_at, f"given to {reps[made.rep_id]}", made.reason)
+        yield Entry(made.assigned_at, f"given to {reps[made.rep_id]}", made.why)
     steps = steps_of(session, lead_id)[-NEWEST:]
     names = usernames(session, [step.actor for step in steps])
     for step in steps:

@@ -5,7 +5,6 @@ What is wrong is said by place and rule, never with the value: a payload may be 
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +16,7 @@ from referencing.exceptions import Unresolvable
 from leadflow.conditions.storable import unstorable
 from leadflow.leads.events.payload_schemas import SchemaInvalid, see_bounded
 from leadflow.leads.tables import LARGEST_PAYLOAD
+from leadflow.privacy.columns import json_text
 
 __all__ = ["PayloadRefused", "SchemaInvalid", "check_payload", "check_schema"]
 
@@ -104,16 +104,5 @@ def _place(said: str) -> str:
 
 
 def _size(payload: Payload) -> int:
-    """Bytes of the payload as PostgreSQL writes it."""
-    return len(json.dumps(_plain(payload), ensure_ascii=False).encode())
-
-
-def _plain(value: Any) -> Any:
-    """The value with each float as a text of the length PostgreSQL writes: it spells them out."""
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return "x" * max(0, len(f"{Decimal(repr(value)):f}") - 2)
-    return value
+    """Bytes of the payload as it is stored, but for its encryption."""
+    return len(json_text(dict(payload)).encode())

@@ -1,6 +1,5 @@
 """Recording of lead events: checked, and stored once."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,9 @@ from leadflow.leads.changes import mark_changed
 from leadflow.leads.events.payloads import PayloadRefused, check_payload
 from leadflow.leads.events.types import UnknownEventType, read_types
 from leadflow.leads.schemas import Short, Text
+from leadflow.leads.tables import EVENT_PAYLOAD
+from leadflow.privacy.cipher_in_use import get_cipher
+from leadflow.privacy.columns import json_text
 
 AHEAD = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +27,7 @@ Became = Literal["new", "known", "another's"]
 INSERT = """
 WITH given AS (
     SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-        %s::jsonb[]) AS g (lead_id, type, occurred_at, source, external_id, payload)
+        %s::bytea[]) AS g (lead_id, type, occurred_at, source, external_id, payload)
 ), written AS (
     INSERT INTO lead_events (lead_id, type, occurred_at, source, external_id, payload, known_at)
     SELECT *, %s::timestamptz FROM given
@@ -191,7 +193,8 @@ def _whose(session: Session, events: Sequence[tuple[str, EventIn]]) -> Iterable[
 
 
 def _row(lead_id: str, event: EventIn, now: datetime) -> tuple[Any, ...]:
-    payload = None if event.payload is None else json.dumps(event.payload)
+    said = None if event.payload is None else json_text(event.payload)
+    payload = None if said is None else get_cipher().encrypt(said, EVENT_PAYLOAD)
     at = happened_at(event.occurred_at, now)
     return lead_id, event.type, at, event.source, event.external_id, payload
 

@@ -18,14 +18,12 @@ from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.staging import Stored
 from leadflow.leads.tables import QuarantinedRow
-from leadflow.privacy.encryption import get_cipher
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from expectations.lead_batch import Reason
 
-FIELD = "quarantined_row"
 BATCH = 5000
 ACTOR = "leadflow quarantine"
 # What takes checked rows in: a frame of them, their source, and now.
@@ -70,7 +68,7 @@ def set_aside(
             "id": new_id("row"),
             "inbox_id": inbox_id,
             "row_number": first_number + position + 1,
-            "row": _sealed({k: v for k, v in rows[position].items() if k not in mapping.ignore}),
+            "row": {k: v for k, v in rows[position].items() if k not in mapping.ignore},
             "reasons": reasons,
             "status": "waiting",
         }
@@ -119,11 +117,11 @@ def mend(
     """
     row = _waiting(session, row_id)
     mapping = _mapping(session.get_one(InboxRow, row.inbox_id))
-    content = _open(row)
+    content: Row = dict(row.row)
     for mark in (BROKEN, REST, LINE):
         content.pop(mark, None)  # a person has looked at it: what is named is what it says
     content |= {_column(mapping, name): value for name, value in changes.items()}
-    row.row = _sealed(content)
+    row.row = content
     session.flush()
     _recheck(session, [row], now, currency, store)
     audit.record(
@@ -170,7 +168,7 @@ def discard(session: Session, row_id: str, now: datetime) -> None:
         QuarantineError: no such row, or it is not waiting.
     """
     row = _waiting(session, row_id)
-    row.status, row.resolved_at, row.row = "discarded", now, _sealed({})
+    row.status, row.resolved_at, row.row = "discarded", now, {}
     waiting, discarded = {"status": "waiting"}, {"status": row.status}
     audit.record(session, ACTOR, "quarantine.discarded", row.id, before=waiting, after=discarded)
 
@@ -185,7 +183,7 @@ def supersede(session: Session, inbox: InboxRow, now: datetime) -> None:
     session.execute(
         update(QuarantinedRow)
         .where(QuarantinedRow.inbox_id.in_(earlier), QuarantinedRow.status == "waiting")
-        .values(status="discarded", resolved_at=now, row=_sealed({}))
+        .values(status="discarded", resolved_at=now, row={})
     )
 
 
@@ -196,7 +194,7 @@ def _recheck(
     inbox = session.get_one(InboxRow, rows[0].inbox_id)
     mapping = _mapping(inbox)
     context = Context(inbox.content_hash[:12], now, currency)
-    contents = [_open(row) for row in rows]
+    contents: list[Row] = [row.row for row in rows]
     checked = check(contents, [row.row_number - 1 for row in rows], mapping, context)
     store(session, checked.good, mapping.source, now)
     for position, row in enumerate(rows):
@@ -204,7 +202,7 @@ def _recheck(
             row.reasons = checked.failing[position]
         else:
             row.status, row.resolved_at, row.reasons = "stored", now, []
-            row.row = _sealed({})
+            row.row = {}
     session.flush()
     return len(rows) - len(checked.failing)
 
@@ -241,15 +239,6 @@ def _mapping(inbox: InboxRow) -> Mapping:
     return parse_mapping(json.loads(inbox.payload or b"{}"))
 
 
-def _sealed(content: Row) -> bytes:
-    return get_cipher().encrypt(json.dumps(content), FIELD)
-
-
-def _open(row: QuarantinedRow) -> Row:
-    content: Row = json.loads(get_cipher().decrypt(row.row, FIELD))
-    return content
-
-
 def _opened(row: QuarantinedRow, inbox: InboxRow) -> SetAside:
     file: Any = (inbox.result or {}).get("file", "")
-    return SetAside(row.id, str(file), row.row_number, row.status, row.reasons, _open(row))
+    return SetAside(row.id, str(file), row.row_number, row.status, row.reasons, row.row)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from leadflow.database.ids import new_id
-from leadflow.privacy.encryption import get_cipher
+from leadflow.privacy.cipher_in_use import get_cipher
 
 if TYPE_CHECKING:
     import pandas as pd

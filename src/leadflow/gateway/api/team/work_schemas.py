@@ -91,7 +91,7 @@ class HandOut(BaseModel):
             name=name,
             state=_state(made),
             since=made.assigned_at,
-            why=made.reason,
+            why=made.why,
             due_at=made.due_at,
             accepted_at=made.accepted_at,
             first_touch_at=made.first_touch_at,
