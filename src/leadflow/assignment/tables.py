@@ -29,6 +29,7 @@ from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedText
 
 Moment = DateTime(timezone=True)
+OPEN = text("ended_at IS NULL")
 
 
 class Team(Base):
@@ -223,13 +224,8 @@ class Assignment(Base):
 
     __tablename__ = "assignments"
     __table_args__ = (
-        Index(
-            "uq_assignments_active",
-            "lead_id",
-            unique=True,
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-        Index("ix_assignments_load", "rep_id", postgresql_where=text("ended_at IS NULL")),
+        Index("uq_assignments_active", "lead_id", unique=True, postgresql_where=OPEN),
+        Index("ix_assignments_load", "rep_id", postgresql_where=OPEN),
         Index(
             "ix_assignments_due",
             "next_step_at",
@@ -244,9 +240,7 @@ class Assignment(Base):
     rep_id: Mapped[str] = mapped_column(ForeignKey("reps.id", ondelete="RESTRICT"))
     strategy: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, comment="Why this one, in one sentence.")
-    said: Mapped[str | None] = mapped_column(
-        EncryptedText("assignment_said"), comment="Why, in the words of the person who decided."
-    )
+    said: Mapped[str | None] = mapped_column(EncryptedText("assignment_said"))
     decision_id: Mapped[str | None] = mapped_column(Text, comment="Empty: a person decided.")
     rule_id: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(
@@ -278,7 +272,7 @@ class Assignment(Base):
 
     @property
     def why(self) -> str:
-        """Why this salesperson: what the person said who decided, else how it was worked out."""
+        """What the person said who decided, else how it was worked out."""
         return self.said or self.reason
 
 

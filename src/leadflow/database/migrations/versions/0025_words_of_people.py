@@ -102,15 +102,7 @@ def _encrypt_json(value: Any, field: str) -> bytes:
 
 def _separate_what_people_said() -> None:
     """The reason of an assignment is the machine's sentence; a person's has a column of its own."""
-    op.add_column(
-        "assignments",
-        sa.Column(
-            "said",
-            sa.LargeBinary(),
-            nullable=True,
-            comment="Why, in the words of the person who decided.",
-        ),
-    )
+    op.add_column("assignments", sa.Column("said", sa.LargeBinary(), nullable=True))
     op.execute("CREATE TEMP TABLE said_then AS SELECT id, reason FROM assignments LIMIT 0")
     op.execute("INSERT INTO said_then SELECT id, reason FROM assignments WHERE source = 'person'")
     _fill("said_then", ("id",), {"reason": "assignment_said"}, _sealed)
