@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from leadflow.audit import exporting
+from leadflow.audit import exported
 from leadflow.audit import service as audit
-from leadflow.audit.exporting import LogSetBack, read_heads
+from leadflow.audit.exported import read_heads
+from leadflow.audit.exporting import LogSetBack
+from leadflow.audit.resuming import resume
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
 from tasks.audit import export_head
@@ -27,7 +29,7 @@ def test_the_head_is_written_outside_the_database_and_a_log_set_back_fails_the_r
         with unit_of_work() as session:
             audit.record(session, "ana", "did", "thing/1")
         assert export_audit_head() == number
-    path = exporting.heads_file(get_settings())
+    path = exported.heads_file(get_settings())
     assert [head.number for head in read_heads(path)] == [1, 2]
     with store.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
@@ -35,3 +37,6 @@ def test_the_head_is_written_outside_the_database_and_a_log_set_back_fails_the_r
     with pytest.raises(LogSetBack, match="row 2"):
         export_audit_head()
     assert len(read_heads(path)) == 2
+    with unit_of_work() as session:
+        resume(session, get_settings(), "ana", "begun anew")
+    assert export_audit_head() == 1

@@ -11,16 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from leadflow.audit import exporting, verification
+from leadflow.audit import exported, exporting, verification
 from leadflow.audit import service as audit
 from leadflow.audit.context import acting_from
 from leadflow.audit.entries import Entry
-from leadflow.audit.exporting import ExportedHead, HeadsUnreadable, LogSetBack
+from leadflow.audit.exported import ExportedHead, HeadsUnreadable
+from leadflow.audit.exporting import LogSetBack
 from leadflow.audit.head import AuditLogBroken
 from leadflow.audit.masking import masked
 from leadflow.audit.queue import put_into_chain, record_soon
 from leadflow.audit.reasons import FORGOTTEN, in_words
-from leadflow.audit.service import NothingToResume
+from leadflow.audit.resuming import NothingToResume, resume
 from leadflow.audit.tables import AuditEntry, AuditHead
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import Settings, get_settings
@@ -357,7 +358,7 @@ def test_a_log_set_back_as_a_whole_is_found_by_an_exported_head(
     assert exporting.export_head(log, own, now) is not None
     audit.record_many(log, [Entry("ana", "did", "thing/7")] * 3)
     exporting.export_head(log, own, now + timedelta(hours=1))
-    heads = exporting.read_heads(exporting.heads_file(own))
+    heads = exported.read_heads(exported.heads_file(own))
     assert [head.number for head in heads] == [ROWS, ROWS + 3]
     assert verification.verify(log, heads).compared == 2
     log.execute(text("DELETE FROM audit_log WHERE number > :last"), {"last": ROWS})
@@ -373,24 +374,24 @@ def test_a_log_set_back_as_a_whole_is_found_by_an_exported_head(
     assert broken(log, *heads) == ROWS + 3
     with pytest.raises(LogSetBack, match="row 9"):
         exporting.export_head(log, own, now)
-    assert exporting.read_heads(exporting.heads_file(own)) == heads
+    assert exported.read_heads(exported.heads_file(own)) == heads
 
 
 def test_a_file_of_heads_that_was_changed_is_refused(log: Session, own: Settings) -> None:
-    path = exporting.heads_file(own)
+    path = exported.heads_file(own)
     with pytest.raises(HeadsUnreadable, match="cannot be read"):
-        exporting.read_heads(path)
+        exported.read_heads(path)
     made = exporting.export_head(log, own, datetime.now(UTC))
     assert path.stat().st_mode & 0o777 == 0o600
     good = path.read_text()
     path.write_text(good + '{"at": "2026')  # the disk was full, say
-    assert exporting.read_heads(path) == [made]
+    assert exported.read_heads(path) == [made]
     exporting.export_head(log, own, datetime.now(UTC))
-    assert len(exporting.read_heads(path)) == 2
+    assert len(exported.read_heads(path)) == 2
     for bad in (good.replace('"number": 6', '"number": 5'), "{}\n", "[]\n", "x\n", good + "\n"):
         path.write_text(bad)
         with pytest.raises(HeadsUnreadable, match="Line"):
-            exporting.read_heads(path)
+            exported.read_heads(path)
 
 
 @pytest.mark.parametrize(
@@ -400,7 +401,7 @@ def test_nothing_is_written_after_a_forged_head_until_a_person_says_so(
     log: Session, own: Settings, forging: str
 ) -> None:
     with pytest.raises(NothingToResume):
-        audit.resume(log, "ana", "nothing happened")
+        resume(log, own, "ana", "nothing happened")
     log.execute(text("DELETE FROM audit_log WHERE number = 6"))
     log.execute(text(forging))
     with pytest.raises(AuditLogBroken):
@@ -410,7 +411,7 @@ def test_nothing_is_written_after_a_forged_head_until_a_person_says_so(
     if "UPDATE" in forging:
         with pytest.raises(AuditLogBroken):
             exporting.export_head(log, own, datetime.now(UTC))
-    resumed = audit.resume(log, "ana", "looked into it")
+    resumed = resume(log, own, "ana", "looked into it")
     audit.record(log, "ana", "did", "thing/1")
     assert broken(log) == 6
     assert audit.first_broken(log) == 6
@@ -427,7 +428,7 @@ def test_an_empty_log_is_sound_and_has_no_head(session: Session, own: Settings) 
     assert (report.rows, report.number, report.broken) == (0, 0, None)
     assert exporting.export_head(session, own, datetime.now(UTC)) is None
     with pytest.raises(NothingToResume):
-        audit.resume(session, "ana", "why not")
+        resume(session, own, "ana", "why not")
     assert audit.record_many(session, []) == 0
 
 

@@ -9,9 +9,8 @@ from psycopg import Connection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.audit import chain
 from leadflow.audit.entries import COLUMNS, Entry, Prepared, chained, prepare
-from leadflow.audit.head import FIND, Head, is_sealed, sealed, take_turn
+from leadflow.audit.head import Head, sealed, take_turn
 from leadflow.audit.masking import masked
 from leadflow.audit.reasons import FORGOT, forget, keep, kept_about
 from leadflow.audit.tables import AuditEntry
@@ -26,11 +25,6 @@ WITH written AS (
 )
 UPDATE audit_head SET number = %s, entry_hash = %s, mac = %s
 """
-LOST_HEAD = "INSERT INTO audit_head (is_head, number, entry_hash, mac) VALUES (true, %s, %s, %s)"
-
-
-class NothingToResume(RuntimeError):
-    """The head of the audit log is sound: the log goes on by itself."""
 
 
 def record(
@@ -58,7 +52,7 @@ def record(
     # What the caller has not written yet is written before the turn is taken: turns are short.
     session.flush()
     connection = driver_connection(session)
-    return _write(connection, take_turn(connection), prepared)
+    return write_after(connection, take_turn(connection), prepared)
 
 
 def record_many(session: Session, entries: Iterable[Entry]) -> int:
@@ -86,26 +80,6 @@ def append(session: Session, prepared: Sequence[Prepared]) -> int:
     number, *_, last_hash = rows[-1]
     connection.execute(MOVE_HEAD, sealed(Head(number, last_hash)))
     return len(rows)
-
-
-def resume(session: Session, actor: str, why: str) -> AuditEntry:
-    """Have the log go on after its head was lost or forged. The break stays in the chain for ever:
-    the entry written here names none before it, and ``verify`` says so.
-
-    Raises:
-        NothingToResume: the head is sound, or nothing was ever written.
-    """
-    session.flush()
-    connection = driver_connection(session)
-    connection.execute("LOCK TABLE audit_head IN SHARE ROW EXCLUSIVE MODE")
-    found = connection.execute(FIND).fetchone()
-    (last,) = connection.execute("SELECT max(number) FROM audit_log").fetchone() or (None,)
-    if is_sealed(found) if found else last is None:
-        raise NothingToResume("The head of the audit log is sound: there is nothing to resume.")
-    before = Head(max(last or 0, found[0] if found else 0), chain.RESUMED)
-    if found is None:
-        connection.execute(LOST_HEAD, sealed(before))
-    return _write(connection, before, prepare(Entry(actor, "audit.resumed", "audit_log", said=why)))
 
 
 def first_broken(session: Session) -> int | None:
@@ -152,7 +126,8 @@ def _names(subject: str) -> set[str]:
     return names
 
 
-def _write(connection: Connection[Any], head: Head, prepared: Prepared) -> AuditEntry:
+def write_after(connection: Connection[Any], head: Head, prepared: Prepared) -> AuditEntry:
+    """Write one entry after this head, and move the head; the caller has the writers' turn."""
     (row,) = chained(head, datetime.now(UTC), [prepared])
     number, *_, own_hash = row
     connection.execute(INSERT, (*row, *sealed(Head(number, own_hash))))

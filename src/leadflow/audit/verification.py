@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from leadflow.audit import chain
-from leadflow.audit.exporting import ExportedHead
+from leadflow.audit.exported import ExportedHead
 from leadflow.audit.head import FIND, is_sealed
 from leadflow.audit.reasons import FORGOT, is_unchanged
+from leadflow.audit.restarts import restarts, still_to_be_found
 from leadflow.database.copying import driver_connection
 from leadflow.database.engine import get_engine
 
@@ -77,10 +78,13 @@ def verify(session: Session, exported: Sequence[ExportedHead] = (), since: int =
 
     Args:
         since: the first row to check; earlier ones, and that it follows from them, are not checked.
+            Nor are heads of rows that were left behind where the log went on at or before it.
     """
     connection = driver_connection(session)
     head = connection.execute(FIND).fetchone()
     since = since if head is None else max(1, min(since, head[0]))
+    earlier = [one for one in restarts(connection) if one.number <= since] if since > 1 else []
+    exported = still_to_be_found(exported, earlier)
     with connection.cursor(name="audit_rows") as rows:
         rows.itersize = READ_AT_A_TIME
         rows.execute(ROWS, (since if since > 1 else LOWEST,), binary=True)
@@ -137,7 +141,7 @@ class _Walk:
         if self._trusted:
             self.last_hash, self._trusted = previous, False
         if previous != self.last_hash:
-            return Broken(number, _not_following(previous))
+            return Broken(number, _not_following(previous, row[3]))
         if not self._is_own_hash(row, moment):
             hint = ", or it was written with another secret key" if self.rows == 1 else ""
             return Broken(number, f"it is not as it was written: a column was changed{hint}")
@@ -186,9 +190,16 @@ def _out_of_line(number: int, expected: int) -> Broken:
     return Broken(expected, f"{_span(expected, number - 1)} missing: deleted")
 
 
-def _not_following(previous: object) -> str:
+def _not_following(previous: object, action: object) -> str:
+    if previous == chain.RESUMED and action == "store.restored":
+        return (
+            "a backup was restored here, as this row says; what was written between the backup and "
+            "this row is not in the log"
+        )
     if previous == chain.RESUMED:
-        return "the log was resumed here, after its head was lost or forged"
+        return (
+            "the log was resumed here, after its head was lost or forged or the store was set back"
+        )
     return "it does not follow from the row before: it was put in, changed, or swapped with another"
 
 

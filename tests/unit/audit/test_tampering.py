@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leadflow.audit import chain
 from leadflow.audit.entries import Entry, chained, prepare
-from leadflow.audit.exporting import ExportedHead
+from leadflow.audit.exported import ExportedHead
 from leadflow.audit.head import Head, sealed
 from leadflow.audit.verification import Report, Row, check
 from tests.examples import examples

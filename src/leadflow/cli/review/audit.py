@@ -13,7 +13,7 @@ from leadflow.cli.access.identity import requester_here, who_acts
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
-    from leadflow.audit.exporting import ExportedHead
+    from leadflow.audit.exported import ExportedHead
     from leadflow.audit.tables import AuditEntry
     from leadflow.audit.verification import Report
 
@@ -97,7 +97,7 @@ def forget(
 @app.command("export-head")
 def export_head() -> None:
     """Write the head of the log to the file outside the database now."""
-    from leadflow.audit import exporting
+    from leadflow.audit import exported, exporting
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 
@@ -107,7 +107,7 @@ def export_head() -> None:
     if made is None:
         console.print("The log is empty: there is no head.")
         return
-    path = exporting.heads_file(settings)
+    path = exported.heads_file(settings)
     console.print(f"Row {made.number:,} ({made.entry_hash}) written to {path}", soft_wrap=True)
 
 
@@ -115,12 +115,14 @@ def export_head() -> None:
 def resume(
     why: Annotated[str, typer.Option(help="What happened; it is kept in the log.")],
 ) -> None:
-    """Have the log go on after its head was lost or forged. The break stays visible for ever."""
-    from leadflow.audit import service
+    """Have the log go on after its head was lost or forged, or the database was set back to an
+    earlier state. The break stays visible for ever."""
+    from leadflow.audit.resuming import resume as resume_log
     from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
 
     with unit_of_work() as session:
-        entry = service.resume(session, who_acts(session, "audit.resume"), why)
+        entry = resume_log(session, get_settings(), who_acts(session, "audit.resume"), why)
     console.print(
         f"The log goes on at row {entry.number:,}. From now on: "
         f"leadflow audit verify --since {entry.number}"
@@ -140,7 +142,7 @@ def _put_into_chain() -> None:
 
 
 def _heads(elsewhere: list[Path]) -> "list[ExportedHead]":
-    from leadflow.audit.exporting import heads_file, read_heads
+    from leadflow.audit.exported import heads_file, read_heads
     from leadflow.settings import get_settings
 
     own = heads_file(get_settings())
