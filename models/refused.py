@@ -5,5 +5,9 @@ class ModelAltered(RuntimeError):
     """The stored files are not those that were registered; the model is refused."""
 
 
+class ModelGone(ModelAltered):
+    """The stored files are not there any more."""
+
+
 class NoSuchVersion(RuntimeError):
     """No model was registered under this number."""

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 from models.recording import quiet_mlflow, record
-from models.refused import ModelAltered, NoSuchVersion
+from models.refused import ModelAltered, ModelGone, NoSuchVersion
 from models.scorecard import Scorecard
 from models.scorecard_files import fingerprint, read_scorecard
 from models.scores import Scorer
@@ -93,6 +94,17 @@ class Registry:
                 f"{self._name} has no version {number}. See which there are: leadflow models list"
             ) from error
 
+    def holds(self, number: str) -> bool:
+        """Whether there is such a version, and its files with it."""
+        try:
+            self.version(number)
+            where = urlparse(self._files_of(number))
+        except NoSuchVersion:
+            return False
+        return where.scheme not in ("", "file") or any(
+            Path(unquote(where.path)).rglob("model.json")
+        )
+
     def facts(self, most: int = 20) -> list[TrainingFacts]:
         """The newest versions, newest first, with what their runs say."""
         client = self._client()
@@ -132,18 +144,25 @@ class Registry:
 
         Raises:
             ModelAltered: its files are not those that were registered.
+            ModelGone: they are not there any more.
         """
         from mlflow.artifacts import download_artifacts
 
-        # Where the files lie, so that no tracking server of this process is asked for them.
-        where = self._client().get_model_version_download_uri(self._name, version.version)
+        if not self.holds(version.version):
+            raise ModelGone(
+                f"The files of {version.name} version {version.version} are not there any more. "
+                "Bring them back from a backup (leadflow restore), train again (leadflow train), "
+                "or let another version serve (leadflow models rollback)."
+            )
+        where = self._files_of(version.version)
         with TemporaryDirectory() as folder:
             local = Path(download_artifacts(artifact_uri=where, dst_path=folder))
             directory = next((path.parent for path in local.rglob("model.json")), local)
             if fingerprint(directory) != version.sha256:
                 raise ModelAltered(
                     f"The files of {version.name} version {version.version} are not those that "
-                    "were registered. Train again, or roll back to another version."
+                    "were registered. Train again (leadflow train), or let another version serve "
+                    "(leadflow models rollback)."
                 )
             return read_scorecard(directory, version.version)
 
@@ -172,6 +191,10 @@ class Registry:
     def add_page(self, version: Version, name: str, text: str) -> None:
         """Keep one more page beside a version's run."""
         self._client().log_text(version.run_id, text, name)
+
+    def _files_of(self, number: str) -> str:
+        """Where the files lie, so that no tracking server of this process is asked for them."""
+        return str(self._client().get_model_version_download_uri(self._name, number))
 
     def _runs(self, client: Any, ids: list[str]) -> dict[str, Any]:
         experiment = client.get_experiment_by_name(self._name)

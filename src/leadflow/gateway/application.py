@@ -28,7 +28,7 @@ from leadflow.gateway.http.schemas import ProblemOut
 from leadflow.gateway.http.security import is_known
 from leadflow.observability import process, spans
 from leadflow.scoring.learning.challenger import champion_version, serving_scorer
-from leadflow.scoring.serving.champion import scorer_without_registry
+from leadflow.scoring.serving.champion import scorer_instead
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import get_settings
 
@@ -90,7 +90,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     serving = ServingScorer(
         load=lambda: _kept(serving_scorer(settings)),
         version=lambda: champion_version(settings),
-        otherwise=lambda: scorer_without_registry(settings),
+        otherwise=lambda error: scorer_instead(settings, error),
     )
     app.state.serving, app.state.intake = serving, Intake(serving)
     serving.start()

@@ -116,17 +116,29 @@ def resume(
     why: Annotated[str, typer.Option(help="What happened; it is kept in the log.")],
 ) -> None:
     """Have the log go on after its head was lost or forged, or the database was set back to an
-    earlier state. The break stays visible for ever."""
+    earlier state; then what may have been done already waits for a person. The break stays visible
+    for ever."""
+    from leadflow.audit.resuming import last_lost
     from leadflow.audit.resuming import resume as resume_log
+    from leadflow.backup.set_back import after_setting_back
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 
+    settings = get_settings()
     with unit_of_work() as session:
-        entry = resume_log(session, get_settings(), who_acts(session, "audit.resume"), why)
+        actor = who_acts(session, "audit.resume")
+        set_back = last_lost(session, settings) is not None
+        held = after_setting_back(session, datetime.now(UTC)) if set_back else 0
+        entry = resume_log(session, settings, actor, why)
     console.print(
         f"The log goes on at row {entry.number:,}. From now on: "
         f"leadflow audit verify --since {entry.number}"
     )
+    if set_back:
+        console.print(
+            f"The database had been set back: all sign-ins have ended, and {held:,} acts that may "
+            "have been done already wait for a person: leadflow outbox list --state uncertain"
+        )
 
 
 def _put_into_chain() -> None:

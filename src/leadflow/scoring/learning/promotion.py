@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,10 @@ from leadflow.scoring.serving import serving_record
 from leadflow.scoring.serving.champion import RUBRIC, registry
 from leadflow.scoring.serving.tables import ServingModel
 from leadflow.settings import Settings
-from models.refused import ModelAltered
+from models.refused import ModelAltered, NoSuchVersion
+
+if TYPE_CHECKING:
+    from models.registry import Registry
 
 PROMOTE = "promote_model"
 
@@ -54,12 +57,12 @@ def _promote(
     session: Session, settings: Settings, approval: Approval, now: datetime
 ) -> dict[str, Any]:
     said, models = approval.payload, registry(settings)
-    version = replace(models.version(said["version"]), sha256=said["sha256"])
     try:
+        version = replace(models.version(said["version"]), sha256=said["sha256"])
         regime = models.load(version).regime
-    except ModelAltered as error:
+    except (ModelAltered, NoSuchVersion) as error:
         raise SubjectChanged(
-            f"Version {version.version} is not what was approved; train and propose it again."
+            f"Version {said['version']} is gone or not what was approved; train and propose again."
         ) from error
     serving_record.take_turns(session)
     served = serving_record.serving_now(session, models.name)
@@ -114,7 +117,7 @@ def roll_back(
         if models.champion() is not None:
             models.retire()
     else:
-        target = _target(session, models.name, version, current)
+        target = _target(session, models, version, current)
         found = replace(models.version(target.version), sha256=target.sha256)
         models.load(found)
         if current is None or current.version != target.version:
@@ -134,17 +137,20 @@ def roll_back(
 
 
 def _target(
-    session: Session, name: str, version: str | None, current: ServingModel | None
+    session: Session, models: "Registry", version: str | None, current: ServingModel | None
 ) -> ServingModel:
+    row: ServingModel | None
     if version is None:
-        row = serving_record.approved_before(session, name, current)
-        what = "No earlier version was approved."
+        earlier = serving_record.approved_before(session, models.name, current)
+        row = next((one for one in earlier if models.holds(one.version)), None)
+        what = "No earlier version was approved, or none is there any more."
     else:
-        row = serving_record.approved(session, name, version)
+        row = serving_record.approved(session, models.name, version)
         what = f"Version {version} was never approved; propose it: leadflow models promote VERSION."
     if row is None:
         raise CannotRollBack(
-            f"{what} To score with the expert rubric instead: leadflow models rollback {RUBRIC}"
+            f"{what} To score with the expert rubric instead: leadflow models rollback {RUBRIC} "
+            '--reason "why"'
         )
     return row
 

@@ -14,6 +14,7 @@ from leadflow.database.cluster import locate
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.serving.champion_alias import RegistryAway, champion_version
 from leadflow.scoring.serving.serving_record import (
+    approvals_of,
     remember_rubric,
     rubric_at,
     served_at,
@@ -21,6 +22,7 @@ from leadflow.scoring.serving.serving_record import (
     take_turns,
 )
 from leadflow.settings import Settings
+from models.refused import ModelAltered, NoSuchVersion
 
 if TYPE_CHECKING:
     from models.registry import Registry, Version
@@ -44,6 +46,13 @@ class VersionNotApproved(RuntimeError):
     """The champion alias names a version that was not approved to serve now; it is refused."""
 
 
+class VersionGone(VersionNotApproved):
+    """The version that was approved to serve is no longer in the registry, or its files are not."""
+
+
+REFUSALS = (VersionNotApproved, ModelAltered, NoSuchVersion)
+
+
 def registry(settings: Settings) -> "Registry":
     """The model registry of this installation; it talks to MLflow's database directly.
 
@@ -65,6 +74,7 @@ def serving_scorer(settings: Settings) -> "Scorer":
 
     Raises:
         VersionNotApproved: the alias was moved past the gate.
+        VersionGone: the champion is no longer in the registry.
         ModelAltered: the champion's files are not those that were approved.
     """
     from models.rubric import Rubric
@@ -80,14 +90,16 @@ def serving_scorer(settings: Settings) -> "Scorer":
     return _warm(Rubric.load() if champion is None else models.load(champion))
 
 
-def scorer_without_registry(settings: Settings) -> "Scorer | None":
-    """What scores where the model registry does not answer: the rubric, if the record says that it
-    serves; None if a model does, which only the registry has."""
+def scorer_instead(settings: Settings, error: Exception) -> "Scorer | None":
+    """What scores where what should serve cannot be loaded. The rubric, where it serves anyway or
+    the model is refused or gone, for then it comes back only when a person does something; None
+    where the registry does not answer, for then the model comes back with it."""
     from models.rubric import Rubric
 
-    with unit_of_work() as session:
-        if serving_now(session, settings.model_name) is not None:
-            return None
+    if not isinstance(error, REFUSALS):
+        with unit_of_work() as session:
+            if serving_now(session, settings.model_name) is not None:
+                return None
     return _warm(Rubric.load())
 
 
@@ -118,15 +130,31 @@ def approved_champion(session: Session, models: "Registry") -> "Version | None":
     champion, recorded = models.champion(), serving_now(session, models.name)
     named = None if champion is None else champion.version
     approved = None if recorded is None else recorded.version
+    if approved is not None and not models.holds(approved):
+        raise _gone(session, models, approved)
     if named != approved:
         raise VersionNotApproved(
             f"The alias champion of {models.name} names {_words(named)}, but what was approved to "
             f"serve is {_words(approved)}. Propose it at the gate (leadflow models promote "
-            f"VERSION) or set it right (leadflow models rollback {approved or RUBRIC})."
+            f"VERSION) or set it right: {_roll_back_to(approved or RUBRIC)}"
         )
     if champion is None or recorded is None:
         return None
     return replace(champion, sha256=recorded.sha256)
+
+
+def _gone(session: Session, models: "Registry", version: str) -> VersionGone:
+    """That it is gone, and the newest approved version that is not."""
+    others = (row.version for row in approvals_of(session, models.name))
+    target = next((one for one in others if one != version and models.holds(one)), RUBRIC)
+    return VersionGone(
+        f"Version {version} of {models.name}, which was approved to serve, or its files, are no "
+        f"longer in MLflow. Let another serve: {_roll_back_to(target)}"
+    )
+
+
+def _roll_back_to(version: str) -> str:
+    return f'leadflow models rollback {version} --reason "why"'
 
 
 def _words(version: str | None) -> str:

@@ -21,7 +21,7 @@ class ServingScorer:
     Args:
         load: reads the scorer that should serve; slow.
         version: the version that should serve, or None for the rubric; cheap.
-        otherwise: what scores where ``load`` fails; None where nothing can.
+        otherwise: what scores where ``load`` fails with this error; None where nothing can.
         refresh_seconds: how old the answer of ``version`` may get.
     """
 
@@ -29,7 +29,7 @@ class ServingScorer:
         self,
         load: "Callable[[], Scorer]",
         version: Callable[[], str | None],
-        otherwise: "Callable[[], Scorer | None]" = lambda: None,
+        otherwise: "Callable[[Exception], Scorer | None]" = lambda error: None,
         refresh_seconds: float = 2.0,
     ) -> None:
         self._load = load
@@ -77,6 +77,11 @@ class ServingScorer:
         """Whether a scorer is in memory."""
         return self._scorer is not None
 
+    @property
+    def instead(self) -> bool:
+        """Whether something scores in the place of what should."""
+        return self._scorer is None and self._instead is not None
+
     def _watch(self) -> None:
         while not self._stop.is_set():
             self._try()
@@ -88,12 +93,19 @@ class ServingScorer:
             self.error = None
         except Exception as error:
             # The scorer in memory goes on serving; /health shows what is wrong.
-            if self._scorer is None:
-                self._instead = self._otherwise()
             self.error = f"{type(error).__name__}: {error}"
             logger.warning("looking for the champion failed", exc_info=error)
+            if self._scorer is None:
+                self._find_other(error)
         finally:
             self._tried.set()
+
+    def _find_other(self, error: Exception) -> None:
+        """The next look tries again where this fails too: the database may be away."""
+        try:
+            self._instead = self._otherwise(error)
+        except Exception as other:
+            logger.warning("nothing scores instead", exc_info=other)
 
     def _reload(self) -> None:
         with self._lock:

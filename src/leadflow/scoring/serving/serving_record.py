@@ -1,5 +1,6 @@
 """The record of what served when, kept beside the alias that says what should."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
@@ -83,18 +84,23 @@ def approved(session: Session, model_name: str, version: str) -> ServingModel | 
     ).first()
 
 
+def approvals_of(session: Session, model_name: str) -> Sequence[ServingModel]:
+    """Every approval, the newest first."""
+    return session.scalars(_approvals(model_name)).all()
+
+
 def approved_before(
     session: Session, model_name: str, current: ServingModel | None
-) -> ServingModel | None:
-    """The newest approval from before the version of ``current`` first served; of all where the
-    rubric serves."""
+) -> Sequence[ServingModel]:
+    """The approvals from before the version of ``current`` first served, the newest first; all
+    where the rubric serves."""
     wanted = _approvals(model_name)
     if current is not None:
         first = select(func.min(ServingModel.since)).where(
             ServingModel.model_name == model_name, ServingModel.version == current.version
         )
         wanted = wanted.where(ServingModel.since < first.scalar_subquery())
-    return session.scalars(wanted.limit(1)).first()
+    return session.scalars(wanted).all()
 
 
 def approved_versions(session: Session, model_name: str) -> set[str]:

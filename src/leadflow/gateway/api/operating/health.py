@@ -141,7 +141,8 @@ def _background(loops: list[LoopOut]) -> Part:
 def _model(request: Request) -> Part:
     serving = request.app.state.serving
     if serving.error:
-        return Part(status="down", detail=f"The champion did not load: {serving.error}")
+        said = " Leads are scored by the expert rubric meanwhile." if serving.instead else ""
+        return Part(status="down", detail=f"The champion did not load: {serving.error}{said}")
     if not serving.ready:
         return Part(status="starting", detail="Loading the champion.")
     scorer = serving.current()

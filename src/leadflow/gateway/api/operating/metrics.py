@@ -48,6 +48,11 @@ def _model(serving: ServingScorer) -> Iterator[Metric]:
     )
     loaded.add_metric([], float(serving.ready))
     yield loaded
+    refused = GaugeMetricFamily(
+        "leadflow_model_refused", "Whether what should serve could not be loaded when last tried."
+    )
+    refused.add_metric([], float(serving.error is not None))
+    yield refused
     family = GaugeMetricFamily(
         "leadflow_model", "The scorer in memory; always 1.", labels=["regime", "version"]
     )
