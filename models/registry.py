@@ -151,8 +151,9 @@ class Registry:
         if not self.holds(version.version):
             raise ModelGone(
                 f"The files of {version.name} version {version.version} are not there any more. "
-                "Bring them back from a backup (leadflow restore), train again (leadflow train), "
-                "or let another version serve (leadflow models rollback)."
+                "Bring them back from a backup (leadflow restore FILE --why WHY), train again "
+                "(leadflow train), or let another version serve "
+                "(leadflow models rollback --reason WHY)."
             )
         where = self._files_of(version.version)
         with TemporaryDirectory() as folder:
@@ -162,7 +163,7 @@ class Registry:
                 raise ModelAltered(
                     f"The files of {version.name} version {version.version} are not those that "
                     "were registered. Train again (leadflow train), or let another version serve "
-                    "(leadflow models rollback)."
+                    "(leadflow models rollback --reason WHY)."
                 )
             return read_scorecard(directory, version.version)
 

@@ -39,4 +39,4 @@ def test_the_head_is_written_outside_the_database_and_a_log_set_back_fails_the_r
     assert len(read_heads(path)) == 2
     with unit_of_work() as session:
         resume(session, get_settings(), "ana", "begun anew")
-    assert export_audit_head() == 1
+    assert export_audit_head() == 2

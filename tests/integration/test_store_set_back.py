@@ -138,8 +138,13 @@ def test_a_store_begun_anew_goes_on_beside_the_old_heads(back: Session, own: Set
     back.execute(text("DELETE FROM audit_head"))
     with pytest.raises(LogSetBack):
         exporting.export_head(back, own, datetime.now(UTC))
-    assert resume(back, own, "ana", "begun anew").number == 1
+    entry = resume(back, own, "ana", "begun anew")
     assert exporting.export_head(back, own, datetime.now(UTC)) is not None
+    heads = read_heads(heads_file(own))
+    assert verification.verify(back, heads, since=entry.number).broken is None
+    broken = verification.verify(back, heads).broken
+    assert broken is not None
+    assert broken.number == entry.number
 
 
 def test_a_head_that_was_forged_as_well_is_no_obstacle(back: Session, own: Settings) -> None:

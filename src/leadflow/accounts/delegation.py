@@ -49,7 +49,7 @@ def in_whose_name(session: Session, actor: Actor, said: str | None, now: datetim
         return person.id
     raise NotYourName(
         f"You are {actor.called} and may not act for {person.username}. They can let you: leadflow "
-        "people delegate, or the page Delegation."
+        f"people delegate {person.username} USERNAME --days 7, or the page Delegation."
     )
 
 

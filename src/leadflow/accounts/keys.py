@@ -72,7 +72,9 @@ def rotate_key(
     """
     known = session.scalars(_in_use(name, now).order_by(ApiKey.created_at.desc())).all()
     if not known:
-        raise KeyNotFound(f"There is no key of {name} in use. Make one: leadflow keys create")
+        raise KeyNotFound(
+            f"There is no key of {name} in use. Make one: leadflow keys create {name}"
+        )
     newest, end = known[0], now + overlap
     key = create_key(session, name, newest.scopes, newest.acts_for, newest.expires_at, by)
     for old in known:

@@ -26,7 +26,7 @@ class AuditLogBroken(RuntimeError):
             "The head of the audit log is missing, or is not sealed with this secret key, so "
             "nothing can be written after it. Was Leadflow started with another "
             "LEADFLOW_SECRET_KEY? If not, somebody has changed the store: `leadflow audit verify` "
-            "says where, `leadflow audit resume` has the log go on."
+            'says where, `leadflow audit resume --why "what happened"` has the log go on.'
         )
 
 

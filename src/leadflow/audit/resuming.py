@@ -19,7 +19,7 @@ from leadflow.database.copying import driver_connection
 from leadflow.settings import Settings
 
 LOST_HEAD = "INSERT INTO audit_head (is_head, number, entry_hash, mac) VALUES (true, %s, %s, %s)"
-RESUMED, RESTORED = "audit.resumed", "store.restored"
+RESUMED, RESTORED, BEGUN = "audit.resumed", "store.restored", "audit.begun"
 
 
 class NothingToResume(RuntimeError):
@@ -93,9 +93,15 @@ def _ends(connection: Connection[Any]) -> tuple[tuple[Any, ...] | None, int | No
 
 def _go_on(connection: Connection[Any], entry: Entry, beyond: ExportedHead | None) -> AuditEntry:
     found, last = _ends(connection)
-    before = Head(max(last or 0, found[0] if found else 0), chain.RESUMED)
+    number = max(last or 0, found[0] if found else 0)
     if found is None:
-        connection.execute(LOST_HEAD, sealed(before))
+        connection.execute(LOST_HEAD, sealed(Head(number, chain.RESUMED)))
+    if number == 0:
+        # So that the break is no log's first row: what is checked from it on takes the row's word
+        # for the one before.
+        begun = Entry(entry.actor, BEGUN, "audit_log")
+        number = write_after(connection, Head(0, chain.FIRST), prepare(begun)).number
+    before = Head(number, chain.RESUMED)
     at = datetime.now(UTC)
     if beyond is not None:
         # Not before what it leaves behind, whatever the clock of this machine says.

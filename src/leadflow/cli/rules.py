@@ -103,7 +103,9 @@ def list_versions(kind: RuleKindOption = "assignment") -> None:
     with unit_of_work() as session:
         rows = versions(session, kind)
     if not rows:
-        console.print(f"No rules for {escape(kind)} are stored. Add some: leadflow rules import")
+        console.print(
+            f"No rules for {escape(kind)} are stored. Add some: leadflow rules import FILE"
+        )
         return
     table = Table("Version", "State", "Rules", "By", "At (UTC)", "Note", box=None)
     for row in rows:

@@ -249,7 +249,8 @@ def _told(settings: Settings) -> Finding:
         "note",
         f"nobody can tell {named}{more} about their leads",
         "Give each an address (email in the team file), or their account (leadflow people change "
-        "NAME --email), or a new account (leadflow people add --rep). What was not told: "
+        "NAME --email ADDRESS), or a new account (leadflow people add NAME --role sales_rep --rep "
+        "REP --email ADDRESS). What was not told: "
         "leadflow outbox list --state nothing_done",
     )
 

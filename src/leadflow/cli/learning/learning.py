@@ -12,7 +12,8 @@ from leadflow.cli.flow_runs import recorded_by_prefect
 def train() -> None:
     """Learn from outcomes: a challenger in MLflow, and the question whether it may serve.
 
-    Answer in the Prefect UI (Runs, await_decision, Resume) or with: leadflow approvals decide.
+    Answer in the Prefect UI (Runs, await_decision, Resume) or with:
+    leadflow approvals decide ID approve --reason WHY
     """
     with recorded_by_prefect("Learning from outcomes"):
         from flows.train_model import train_model

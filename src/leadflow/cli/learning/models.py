@@ -88,7 +88,8 @@ def promote(
     console.print(
         f"It waits for people: approval [bold]{approval.id}[/bold]. They decide at "
         f"{settings.address}/console/approvals/{approval.id}, in the Prefect UI (Runs, "
-        "await_decision, Resume), or with: leadflow approvals decide"
+        "await_decision, Resume), or with: leadflow approvals decide "
+        f"{approval.id} approve --reason WHY"
     )
 
 

@@ -68,7 +68,10 @@ def waiting(limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
         console.print("Look at one: leadflow quality show ITEM")
     for item in others:
         said = " and ".join(f"{escape(one.reviewer)}: {one.verdict}" for one in item.reviews)
-        console.print(f"{item.id} is disputed ({said}): leadflow quality settle {item.id}")
+        console.print(
+            f"{item.id} is disputed ({said}): leadflow quality settle {item.id} --machine right "
+            "(or wrong)"
+        )
 
 
 @app.command()

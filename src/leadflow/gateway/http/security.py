@@ -101,8 +101,8 @@ async def _who_calls(
                 refuse_foreign_form(cookie, await _form_token(request))
             return actor
     how = (
-        "Send it as X-API-Key, or as Authorization: Bearer. A program's: leadflow keys create. "
-        "A person's: POST /session."
+        "Send it as X-API-Key, or as Authorization: Bearer. A program's: leadflow keys create "
+        "NAME. A person's: POST /session."
     )
     raise Problem(401, kind, title, how)
 

@@ -68,7 +68,8 @@ def _for_nobody(session: Session, order: Order, approval: Approval, what: str) -
     return NothingDone(
         f"Nobody may decide {approval.id}: it is for {' or '.join(approval.roles_now)}, and there "
         "is none but perhaps whoever asks, who may not. Give somebody one of these roles "
-        "(leadflow people add, or change), then retry this."
+        "(leadflow people add NAME --role ROLE, or leadflow people change NAME --role ROLE), then "
+        "retry this."
     )
 
 
