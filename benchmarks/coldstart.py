@@ -24,9 +24,9 @@ from features.feature import Dimension, Feature, FeatureKind
 from models.calibration import losses
 from models.candidates import COMBINATION
 from models.recipe import Recipe
+from models.refitting import learn_scorecard
 from models.rubric import Rubric
 from models.scores import Scorer
-from models.training import learn_scorecard
 
 OUTCOMES = (0, 20, 50, 100, 200, 500, 2000, None)
 DRAWS, MOST, KEPT_BACK = 5, 20_000, 0.3

@@ -3,24 +3,26 @@
 from prefect import flow
 
 from tasks.learning import (
+    NothingAsked,
+    TrainingEnd,
     learn_challenger,
     propose_promotion,
-    publish_rubric_report,
+    publish_nothing_asked,
     publish_training_report,
 )
 from tasks.run_names import name_run
 
 
 @flow(name="train_model", flow_run_name=name_run, timeout_seconds=21600)
-def train_model(reason: str = "") -> str | None:
-    """Train, report, propose; returns the approval's id, or None where the rubric goes on scoring.
+def train_model(reason: str = "") -> TrainingEnd:
+    """Train, report, propose. Nobody is asked where there is too little to learn from, or what was
+    learned is what serves.
 
     ``reason``: why now, where there is one; shown on top of the report. The run ends once the
     question is asked: ``await_decision`` waits for the answer.
     """
     learned = learn_challenger(reason)
-    if isinstance(learned, str):
-        publish_rubric_report(learned)
-        return None
+    if isinstance(learned, NothingAsked):
+        return publish_nothing_asked(learned)
     publish_training_report(learned)
     return propose_promotion(learned)

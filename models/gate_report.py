@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from models.comparison import Comparison, changed
 from models.leaks import Leak
@@ -15,16 +16,30 @@ Shifts = Mapping[tuple[str, str], int]
 class Evidence:
     """A challenger beside the champion on the same leads.
 
-    ``champion`` is what serves, in words; ``judged_on`` says which leads these are and whom they
-    favour.
+    ``champion`` is what serves, in words; ``judged_on`` says which leads these are, and why they
+    are fair to both. ``comparison`` is None where nothing can be told: either ``needed`` says what
+    leads are missing for it, or both score these leads alike.
     """
 
     champion: str
     judged_on: str
-    comparison: Comparison
+    comparison: Comparison | None
     shifts: Shifts
     segments: Sequence[Segment]
     leaks: Sequence[Leak]
+    needed: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether both give these leads the same scores."""
+        return self.comparison is None and not self.needed
+
+    @property
+    def verdict(self) -> str:
+        """What was found, in two or three words."""
+        if self.comparison is not None:
+            return self.comparison.verdict
+        return "the same" if self.same else "cannot be told yet"
 
 
 def write_gate_report(evidence: Evidence, more: str = "") -> str:
@@ -35,11 +50,9 @@ def write_gate_report(evidence: Evidence, more: str = "") -> str:
     moved = changed(evidence.shifts)
     total = sum(evidence.shifts.values())
     parts += [
-        f"## Champion and challenger: {evidence.comparison.verdict}",
+        f"## Champion and challenger: {evidence.verdict}",
         evidence.judged_on,
-        comparison_table(evidence.comparison),
-        "A gain above 0 is for the challenger. An AUC of 1 ranks every buyer first, 0.5 is chance; "
-        "the other two are errors, 0 is best.",
+        _measured(evidence),
         f"## {moved:,} of these {total:,} leads would change level",
         _shift_table(evidence.shifts),
         f"## Segments{_off(evidence.segments)}",
@@ -49,23 +62,48 @@ def write_gate_report(evidence: Evidence, more: str = "") -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def proposal(evidence: Evidence) -> Literal["approve", "reject"]:
+    """What is proposed: to approve what is clearly better, and nothing else."""
+    return "approve" if evidence.verdict == "better" and not evidence.leaks else "reject"
+
+
 def headline(evidence: Evidence) -> str:
     """What is proposed, and why, in one line."""
-    ranked = evidence.comparison.auc
-    figures = (
-        f"AUC {ranked.challenger:.3f} against {ranked.champion:.3f}, "
-        f"gain {ranked.low:+.3f} to {ranked.high:+.3f}"
-    )
-    found = f"is {evidence.comparison.verdict} than {evidence.champion} ({figures})"
     if evidence.leaks:
         names = ", ".join(leak.feature for leak in evidence.leaks)
+        proposed = f"reject, unless you accept what looks like a leak: {names}"
+    elif evidence.needed:
+        proposed = "reject for now"
+    else:
+        proposed = proposal(evidence)
+    return f"Proposed: {proposed}. {_found(evidence)}"
+
+
+def _found(evidence: Evidence) -> str:
+    if evidence.needed:
         return (
-            f"Proposed: reject, unless you accept what looks like a leak: {names}. "
-            f"The challenger {found}"
+            f"Whether the challenger is better than {evidence.champion} cannot be told yet: "
+            f"{evidence.needed} are needed"
         )
-    if evidence.comparison.verdict == "better":
-        return f"Proposed: approve. The challenger {found}"
-    return f"Proposed: reject. The challenger {found}"
+    if evidence.comparison is None:
+        return f"The challenger scores leads just as {evidence.champion} does"
+    ranked = evidence.comparison.auc
+    return (
+        f"The challenger is {evidence.verdict} than {evidence.champion} "
+        f"(AUC {ranked.challenger:.3f} against {ranked.champion:.3f}, "
+        f"gain {ranked.low:+.3f} to {ranked.high:+.3f})"
+    )
+
+
+def _measured(evidence: Evidence) -> str:
+    """The figures, where there are any that are fair to both."""
+    if evidence.comparison is None:
+        return ""
+    return (
+        f"{comparison_table(evidence.comparison)}\n\n"
+        "A gain above 0 is for the challenger. An AUC of 1 ranks every buyer first, 0.5 is chance; "
+        "the other two are errors, 0 is best."
+    )
 
 
 def _about_leaks(leaks: Sequence[Leak]) -> str:

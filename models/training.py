@@ -1,9 +1,11 @@
 """Learning a scorecard: candidates compared on later data, the best calibrated and judged."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,6 @@ import pandas as pd
 
 from features.feature import Feature
 from features.opinion import AI_SCORE
-from models.blending import MODEL_ALONE, find_blend
-from models.blocks import latest_block
 from models.calibration import Lines, Vector, sigmoid
 from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
 from models.choice import block_losses, choose
@@ -27,10 +27,10 @@ from models.leaks import Leak, find_leaks
 from models.opinion import learnable
 from models.recipe import OutOfTime, Recipe
 from models.reference import Reference
+from models.refitting import RecipeName, Refitting, learn_scorecard, recipe_name
 from models.rubric import Rubric
 from models.scorecard import Scorecard
-
-LATEST_SHARE = 0.2
+from models.scorecard_files import fingerprint, write_scorecard
 
 
 class CannotLearn(ValueError):
@@ -114,6 +114,18 @@ class Training:
     judged_on: LatestLeads
     reference: Reference
     leaks: tuple[Leak, ...]
+    refitting: Refitting
+
+    @property
+    def recipe_name(self) -> RecipeName:
+        """What the scorecard was made by."""
+        return recipe_name(self.scorecard)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the files that the scorecard is kept as."""
+        with TemporaryDirectory() as folder:
+            write_scorecard(self.scorecard, Path(folder))
+            return fingerprint(Path(folder))
 
     def candidate_table(self) -> list[dict[str, Any]]:
         """One row a candidate, best first."""
@@ -131,6 +143,10 @@ class Training:
         ]
 
 
+def _tell_nobody(words: str) -> None:
+    """Where nobody watches."""
+
+
 def train(
     frame: pd.DataFrame,
     labels: np.ndarray,
@@ -140,11 +156,13 @@ def train(
     seed: int = 0,
     minimum_outcomes: int = 40,
     rubric: Rubric | None = None,
+    told: Callable[[str], None] = _tell_nobody,
 ) -> Training:
     """Learn from n leads (rows of ``frame``), whether each converted, and when each was looked at.
 
     The latest fifth is kept back: candidates, blend and calibration are found on what came before
-    it and judged on it; the scorecard is then learned from everything by the same recipe.
+    it and judged on it; the scorecard is then learned from everything by the same recipe. ``told``
+    is called with how far it is, in words.
 
     Raises:
         NotEnoughOutcomes: fewer than ``minimum_outcomes`` converted, or fewer that did not.
@@ -157,11 +175,14 @@ def train(
         raise NothingVaries("No feature differs between the leads; map more columns as attributes.")
     order = np.argsort(moments, kind="stable")
     frame, labels, moments = frame.iloc[order], labels[order], moments[order]
-    past, latest = latest_block(moments, labels, LATEST_SHARE, seed)
     recipe = Recipe(frame, labels, moments, tuple(features), seed)
-    seen = {name: recipe.out_of_time(name, past) for name in (*CANDIDATES, YARDSTICK)}
+    refitting = Refitting.of(recipe, rubric)
+    past, latest = refitting.past, refitting.latest
+    seen = _candidates_seen(recipe, past, told)
     chosen = choose({name: block_losses(seen[name].blocks) for name in CANDIDATES})
+    told(f"Judging each on the {len(latest):,} latest leads")
     candidates = tuple(_candidate(recipe, name, seen[name], past, latest) for name in seen)
+    told(f"Learning from all {len(labels):,} leads with the best of them, {chosen}")
     later = learn_scorecard(recipe, chosen, past, rubric)
     probability = later.score(frame.iloc[latest]).probability
     scorecard = learn_scorecard(recipe, chosen, np.arange(len(labels)), rubric)
@@ -189,32 +210,20 @@ def train(
         judged_on=LatestLeads(frame.iloc[latest], labels[latest], moments[latest], probability),
         reference=Reference.of(frame, scorecard.features),
         leaks=tuple(find_leaks(frame, labels, features, moments)),
+        refitting=refitting,
     )
 
 
-def learn_scorecard(
-    recipe: Recipe, name: str, rows: np.ndarray, rubric: Rubric | None
-) -> Scorecard:
-    """The candidate learned from these rows, blended with the rubric where one is given and history
-    is short, and calibrated on predictions of later blocks."""
-    part, seen, frame = recipe.learn(name, rows), recipe.out_of_time(name, rows), recipe.frame
-    blend = MODEL_ALONE
-    if rubric is not None:
-        converted = int(recipe.labels[rows].sum())
-        opinions = [rubric.part.raw(frame.iloc[block]) for block in seen.rows]
-        blend = find_blend(seen.blocks, opinions, min(converted, len(rows) - converted))
-    if rubric is None or blend is MODEL_ALONE:
-        return Scorecard.assemble(name, (part,), seen.calibration(), frame.iloc[rows])
-    mixed = tuple(
-        (blend.raw(raw, opinion), truth)
-        for (raw, truth), opinion in zip(seen.blocks, opinions, strict=True)
-    )
-    parts = (
-        replace(part, weight=blend.model_weight),
-        replace(rubric.part, weight=blend.rubric_weight),
-    )
-    calibration = replace(seen, blocks=mixed).calibration()
-    return Scorecard.assemble(name, parts, calibration, frame.iloc[rows], blend.share)
+def _candidates_seen(
+    recipe: Recipe, past: np.ndarray, told: Callable[[str], None]
+) -> dict[str, OutOfTime]:
+    """What each kind of model said of blocks of the past that it had not seen."""
+    names = (*CANDIDATES, YARDSTICK)
+    seen = {}
+    for number, name in enumerate(names, start=1):
+        told(f"Trying kind {number} of {len(names)} on {len(past):,} earlier leads: {name}")
+        seen[name] = recipe.out_of_time(name, past)
+    return seen
 
 
 def _candidate(

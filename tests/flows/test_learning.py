@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -64,9 +64,10 @@ def proposed(market: Engine, working: Child) -> str:
     """The approval that a run of train_model asks for."""
     from flows.train_model import train_model
 
-    approval_id = train_model()
-    assert approval_id is not None
-    return approval_id
+    ended = train_model()
+    assert ended.approval_id is not None
+    assert ended.words.startswith("Proposed: ")
+    return ended.approval_id
 
 
 def test_before_anything_is_approved_the_rubric_scores(market: Engine) -> None:
@@ -148,6 +149,37 @@ def test_everyone_is_scored_by_the_champion_and_the_best_are_handed_over(propose
         assert session.scalar(select(func.count()).select_from(Assignment)) == count
     assert '"level": "cold"' in artifacts("scored-leads")[-1]
     assert "Knows" in artifacts("assigned-leads")[-1] or "Covers" in artifacts("assigned-leads")[-1]
+
+
+def test_what_is_learned_again_from_the_same_leads_is_nothing_to_decide(
+    proposed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.train_model import train_model
+    from leadflow.observability.progress import watching
+
+    models = learning.registry(get_settings())
+    champion = models.champion()
+    assert champion is not None
+    # As of the same moment: a lead whose horizon has passed since would be one more to learn from.
+    learned_at = models.record(champion).learned_at
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return learned_at
+
+    monkeypatch.setattr("tasks.learning.datetime", Then)
+    said: list[str] = []
+    with watching(said.append):
+        ended = train_model()
+    assert ended.approval_id is None
+    assert f"champion version {champion.version}, which serves" in ended.words
+    assert models.challenger() == champion
+    assert [facts.version for facts in models.facts()] == [champion]
+    assert artifacts("training-report")[-1].startswith("# Nothing to decide")
+    assert status_of(proposed) == "approved"
+    assert any(line.startswith("Trying kind 1 of ") for line in said)
+    assert len(said) >= 8
 
 
 def test_a_score_as_of_the_past_joins_the_history_without_becoming_current(proposed: str) -> None:

@@ -54,7 +54,7 @@ def shifted(engine: Engine, working: Child) -> Iterator[str]:
     with unit_of_work(engine) as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         statement = "UPDATE leads SET company_size = company_size * 50 WHERE created_at > :since"
-        session.execute(text(statement), {"since": now - timedelta(days=80)})
+        session.execute(text(statement), {"since": now - timedelta(days=150)})
     yield learned.version
 
     empty(engine)

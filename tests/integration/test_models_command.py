@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,14 +14,22 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.tables import Approval
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.learning.challenger import Learned
+from leadflow.scoring.learning import versions
+from leadflow.scoring.learning.challenger import (
+    Learned,
+    NothingToDecide,
+    promotion,
+    refuse_the_same,
+)
+from leadflow.scoring.learning.opponents import opponent, serving_opponent
 from leadflow.scoring.learning.promotion import CannotRollBack
 from leadflow.scoring.learning.versions import CannotCompare
-from leadflow.scoring.serving.champion import serving_scorer
+from leadflow.scoring.serving.champion import registry, serving_scorer
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
 from models.refused import NoSuchVersion
 from models.registry import Registry
+from tests.deciders import settle
 from tests.integration.registered_models import approve
 from tests.terminal import sign_in
 
@@ -74,8 +83,9 @@ def test_two_versions_are_compared_on_the_same_leads(
     assert "all later than those version" in said  # which learned from leads of early 2025
     assert all(name in said for name in ("AUC", "Brier", "log loss", "another level"))
     same = run("compare", "rubric", "rubric")
-    assert "not clearly better" in same
+    assert "the same" in same
     assert "0 of these" in same
+    assert "AUC" not in same
 
 
 def test_comparing_needs_leads_and_versions(run: Run, learned: list[Learned]) -> None:
@@ -102,6 +112,50 @@ def test_promoting_asks_at_the_gate_and_changes_nothing_by_itself(
         refused = approvals.decide(session, approval.id, "approve", olga, "mine", now, "api")
         assert "somebody else" in refused.words
     assert models.champion() is None
+
+
+def test_what_serves_is_not_asked_about(
+    run: Run, store: Engine, settings: Settings, learned: list[Learned]
+) -> None:
+    market(store)
+    approve(learned[0], settings)
+    sign_in("olga", "data_scientist")
+    with pytest.raises(NothingToDecide, match="nothing to decide"):
+        run("promote", learned[0].version)
+    with unit_of_work() as session, pytest.raises(NothingToDecide, match="which serves"):
+        refuse_the_same(session, learned[0].sha256, serving_opponent(settings))
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_what_people_were_asked_about_is_not_asked_again(
+    models: Registry, settings: Settings, learned: list[Learned], decided: bool
+) -> None:
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        approval_id = approvals.propose(session, promotion(learned[1], settings), now).id
+        if decided:
+            settle(session, approval_id, now, "reject")
+    champion = serving_opponent(settings)
+    words = "has been rejected" if decided else "waits for people"
+    with unit_of_work() as session, pytest.raises(NothingToDecide, match=words) as refused:
+        refuse_the_same(session, learned[1].sha256, champion)
+    assert refused.value.approval_id == (None if decided else approval_id)
+    with unit_of_work() as session:
+        refuse_the_same(session, learned[2].sha256, champion)
+
+
+def test_a_version_that_learned_from_every_lead_is_not_said_to_be_better(
+    run: Run, store: Engine, learned: list[Learned], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market(store)
+    one, other = (opponent(registry(get_settings()), each.version) for each in learned[:2])
+    late = datetime.now(UTC)
+    found = [replace(each, learned_until=late, recipe=one.recipe) for each in (one, other)]
+    monkeypatch.setattr(versions, "opponent", lambda models, name: found.pop(0))
+    said = run("compare", "1", "2")
+    assert "cannot be told yet" in said
+    assert "There is no verdict: 0 leads" in said
+    assert "AUC" not in said
 
 
 def test_rolling_back_takes_effect_and_says_what_serves(

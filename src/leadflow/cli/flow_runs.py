@@ -4,17 +4,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from leadflow.cli.console import console
+from leadflow.cli.console import aside, working
 
 
 @contextmanager
 def recorded_by_prefect(doing: str) -> Iterator[None]:
-    """Point this process at the Prefect server and show that something is going on.
+    """Point this process at the Prefect server, and show that something is going on and how far.
 
     Raises:
         PrefectUnavailable: the server is not up.
     """
     from leadflow.integrations.prefect import PrefectClient, PrefectUnavailable
+    from leadflow.observability.progress import watching
     from leadflow.settings import get_settings
     from leadflow.supervisor.environment import environment
 
@@ -27,5 +28,5 @@ def recorded_by_prefect(doing: str) -> Iterator[None]:
     # Prefect reads its settings as it is imported, which the caller does inside this block.
     os.environ.update(environment(settings))
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
-    with console.status(f"{doing} …"):
+    with working(doing), watching(aside):
         yield

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.comparison import compare, level_shifts
-from models.gate_report import Evidence, headline, write_gate_report
+from models.gate_report import Evidence, headline, proposal, write_gate_report
 from models.leaks import Leak, named_once
 from models.segments import segments
 from tests.unit.models.made_up_leads import FEATURES, make
@@ -45,6 +45,8 @@ def test_the_first_line_proposes_with_the_reason(found: Evidence, proposed: str,
     assert first == f"# {headline(found)}"
     assert first.startswith(f"# Proposed: {proposed}. ")
     assert why in first
+    assert proposal(found) == proposed
+    assert found.comparison is not None
     assert f"{found.comparison.auc.low:+.3f} to {found.comparison.auc.high:+.3f}" in first
 
 
@@ -66,6 +68,33 @@ def test_the_evidence_is_all_there() -> None:
     assert "| now, then → | cold | warm | hot |" in report
     assert "| Job level: executive |" in report
     assert "Leaks" not in report
+
+
+UNTOLD = replace(
+    SAME,
+    comparison=None,
+    needed="17 later leads that converted",
+    judged_on="There is no verdict: too few.",
+)
+
+
+def test_what_cannot_be_told_yet_is_not_called_worse_and_says_what_is_missing() -> None:
+    report = write_gate_report(UNTOLD)
+    first = report.splitlines()[0]
+    assert first.startswith("# Proposed: reject for now. Whether the challenger is better than ")
+    assert first.endswith("cannot be told yet: 17 later leads that converted are needed")
+    assert "## Champion and challenger: cannot be told yet" in report
+    assert "There is no verdict: too few." in report
+    assert "AUC |" not in report.split("## Segments")[0]
+    assert "would change level" in report
+    assert proposal(UNTOLD) == "reject"
+
+
+def test_a_leak_is_named_where_nothing_can_be_told_too() -> None:
+    first = write_gate_report(replace(UNTOLD, leaks=(LEAK,))).splitlines()[0]
+    assert first.startswith("# Proposed: reject, unless you accept what looks like a leak")
+    assert "cannot be told yet" in first
+    assert proposal(replace(BETTER, leaks=(LEAK,))) == "reject"
 
 
 def test_segments_that_are_missed_are_counted_and_marked() -> None:

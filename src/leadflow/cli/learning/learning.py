@@ -18,14 +18,13 @@ def train() -> None:
     with recorded_by_prefect("Learning from outcomes"):
         from flows.train_model import train_model
 
-        approval_id = train_model()
-    if approval_id is None:
-        console.print("Too few outcomes to learn from: the expert rubric goes on scoring.")
-        return
-    console.print(
-        f"A challenger waits for a person: approval [bold]{approval_id}[/bold]. Open the run of "
-        "await_decision in the Prefect UI and press Resume."
-    )
+        ended = train_model()
+    console.print(ended.words, markup=False)
+    if ended.approval_id is not None:
+        console.print(
+            f"It waits for people: approval [bold]{ended.approval_id}[/bold]. Open the run of "
+            "await_decision in the Prefect UI and press Resume."
+        )
 
 
 def score(

@@ -10,6 +10,7 @@ from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
+    from models.comparison import Comparison
     from models.gate_report import Evidence
 
 
@@ -118,14 +119,33 @@ def rollback(
 def _print_comparison(found: "Evidence", other: str) -> None:
     from models.comparison import changed
 
-    console.print(
-        f"{_named(other)} is [bold]{found.comparison.verdict}[/bold] than {found.champion}."
-    )
+    console.print(_said(found, other))
     console.print(found.judged_on)
+    if found.comparison is not None:
+        console.print(_figures(found.comparison, found.champion, _named(other)))
+    moved, leads = changed(found.shifts), sum(found.shifts.values())
+    console.print(f"{moved:,} of these {leads:,} leads are at another level:")
+    for (old, new), count in found.shifts.items():
+        if old != new and count:
+            console.print(f"  {old} → {new}: {count:,}")
+
+
+def _said(found: "Evidence", other: str) -> str:
+    if found.same:
+        return f"{_named(other)} is [bold]the same[/bold] as {found.champion}: no score differs."
+    if found.needed:
+        return (
+            f"Whether {_named(other)} is better than {found.champion} "
+            "[bold]cannot be told yet[/bold]."
+        )
+    return f"{_named(other)} is [bold]{found.verdict}[/bold] than {found.champion}."
+
+
+def _figures(comparison: "Comparison", one: str, other: str) -> Table:
     table = Table(box=None)
-    for name in ("", found.champion, _named(other), "Gain", "95 % interval"):
+    for name in ("", one, other, "Gain", "95 % interval"):
         table.add_column(name)
-    for name, row in found.comparison.rows():
+    for name, row in comparison.rows():
         table.add_row(
             name,
             f"{row.champion:.4f}",
@@ -133,12 +153,7 @@ def _print_comparison(found: "Evidence", other: str) -> None:
             f"{row.gain:+.4f}",
             f"{row.low:+.4f} to {row.high:+.4f}",
         )
-    console.print(table)
-    moved, leads = changed(found.shifts), sum(found.shifts.values())
-    console.print(f"{moved:,} of these {leads:,} leads are at another level:")
-    for (old, new), count in found.shifts.items():
-        if old != new and count:
-            console.print(f"  {old} → {new}: {count:,}")
+    return table
 
 
 def _figure(value: float | None, digits: int) -> str:

@@ -1,17 +1,21 @@
 """Learning from outcomes: a challenger in MLflow, and the question whether it may serve."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.approvals.service import Proposal
+from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
-from leadflow.scoring.learning.challenger_report import judge, serving_opponent
+from leadflow.scoring.learning.challenger_report import judge
 from leadflow.scoring.learning.leak_check import known_late
+from leadflow.scoring.learning.opponents import Opponent, serving_opponent
 from leadflow.scoring.learning.promotion import PROMOTE
 from leadflow.scoring.serving.champion import champion_version, registry, serving_scorer
 from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Learned",
+    "NothingToDecide",
     "champion_version",
     "horizon",
     "learn",
@@ -31,6 +36,8 @@ __all__ = [
     "registry",
     "serving_scorer",
 ]
+
+PROMOTION = "model_promotion"
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,28 @@ class Learned:
     leaks: tuple[str, ...] = ()
 
 
+class NothingToDecide(RuntimeError):
+    """What was learned is what serves, or has been asked about: nobody is asked. ``approval_id`` is
+    the question about it that waits, if one does."""
+
+    def __init__(self, why: str, approval_id: str | None = None) -> None:
+        super().__init__(why)
+        self.approval_id = approval_id
+
+
 def horizon(settings: Settings) -> timedelta:
     """Within what time a lead counts as converted."""
     return timedelta(days=settings.horizon_days)
 
 
-def learn(data: TrainingSet, settings: Settings, seed: int = 0) -> "Training":
-    """Compare candidates on later data, calibrate the best, judge it beside the rubric.
+def learn(
+    data: TrainingSet,
+    settings: Settings,
+    seed: int = 0,
+    told: Callable[[str], None] = lambda words: None,
+) -> "Training":
+    """Compare candidates on later data, calibrate the best, judge it beside the rubric. ``told`` is
+    called with how far it is.
 
     Raises:
         NotEnoughOutcomes: fewer converted, or fewer other, leads than ``minimum_outcomes``.
@@ -71,18 +93,31 @@ def learn(data: TrainingSet, settings: Settings, seed: int = 0) -> "Training":
         seed=seed,
         minimum_outcomes=settings.minimum_outcomes,
         rubric=Rubric.load(),
+        told=told,
     )
 
 
-def register(training: "Training", settings: Settings, now: datetime) -> Learned:
+def register(
+    training: "Training", settings: Settings, now: datetime, champion: Opponent | None = None
+) -> Learned:
     """Log a training with its plots to MLflow, register the model as challenger, and compare it
-    with what serves."""
+    with the champion: by default what serves.
+
+    Raises:
+        NothingToDecide: it scores as what serves does; it is not registered.
+    """
     from models.gate_report import write_gate_report
     from models.rubric import Rubric
     from models.training_report import write_plots, write_report
 
     models = registry(settings)
-    evidence = judge(training, serving_opponent(settings), settings)
+    champion = champion or serving_opponent(settings)
+    evidence = judge(training, champion, settings)
+    if evidence.same:
+        raise NothingToDecide(
+            f"What was learned gives the latest {len(training.judged_on.labels):,} leads the "
+            f"scores that {champion.name} gives them, which serves: there is nothing to decide."
+        )
     report = write_gate_report(evidence, write_report(training, settings.horizon_days))
     with TemporaryDirectory() as folder:
         plots = Path(folder)
@@ -99,18 +134,29 @@ def register(training: "Training", settings: Settings, now: datetime) -> Learned
     return Learned(version.version, version.run_id, version.sha256, report, images, leaks)
 
 
-def learn_challenger(session: Session, settings: Settings, now: datetime) -> Learned:
-    """Read the training set, learn, look for leaks, register, and audit it.
+def learn_challenger(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    told: Callable[[str], None] = lambda words: None,
+) -> Learned:
+    """Read the training set, learn, look for leaks, register, and audit it. ``told`` is called with
+    how far it is.
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
+        NothingToDecide: the same was learned as serves, or as was asked about before.
     """
     from models.leaks import named_once
 
-    training = learn(read_training_set(session, now, horizon(settings)), settings)
+    told("Reading what is known of each lead as of its moment")
+    training = learn(read_training_set(session, now, horizon(settings)), settings, told=told)
+    told("Keeping it in MLflow, with its report, unless it is what serves")
+    champion = serving_opponent(settings)
+    refuse_the_same(session, training.fingerprint(), champion)
     late = known_late(session, training.scorecard.features)
     training = replace(training, leaks=named_once([*training.leaks, *late]))
-    learned = register(training, settings, now)
+    learned = register(training, settings, now, champion)
     audit.record(
         session,
         "train_model",
@@ -121,10 +167,40 @@ def learn_challenger(session: Session, settings: Settings, now: datetime) -> Lea
     return learned
 
 
+def refuse_the_same(session: Session, sha256: str, champion: Opponent) -> None:
+    """See that a scorecard with these files is neither what serves nor one that people have been
+    asked about: the same was learned from the same leads, and the answer to it stands.
+
+    Raises:
+        NothingToDecide: it is; saying which.
+    """
+    if sha256 == champion.sha256:
+        raise NothingToDecide(
+            f"What was learned is to the last figure {champion.name}, which serves: there is "
+            "nothing to decide."
+        )
+    asked = session.scalars(
+        select(Approval)
+        .where(
+            Approval.kind == PROMOTION,
+            Approval.payload["sha256"].astext == sha256,
+            Approval.status.in_(("waiting", "rejected")),
+        )
+        .order_by(Approval.requested_at.desc())
+    ).first()
+    if asked is not None:
+        said = "waits for people" if asked.status == "waiting" else "has been rejected"
+        raise NothingToDecide(
+            f"What was learned is to the last figure version {asked.payload['version']}, which "
+            f"{said} (approval {asked.id}): nobody is asked again.",
+            asked.id if asked.status == "waiting" else None,
+        )
+
+
 def promotion(learned: Learned, settings: Settings, requested_by: str = "train_model") -> Proposal:
     """The question whether this challenger becomes the champion."""
     return Proposal(
-        kind="model_promotion",
+        kind=PROMOTION,
         subject_id=f"{settings.model_name}/{learned.version}",
         act=PROMOTE,
         payload={

@@ -1,145 +1,100 @@
 """The report for a promotion: champion and challenger on the same leads, and what would change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from leadflow.database.engine import unit_of_work
-from leadflow.scoring.serving.champion import VersionNotApproved, approved_champion, registry
+from leadflow.scoring.learning.fair_leads import Judged, as_datetime, later_leads, refitted_leads
+from leadflow.scoring.learning.opponents import Opponent
 from leadflow.settings import Settings
-from models.refused import ModelAltered
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from models.calibration import Vector
     from models.gate_report import Evidence
     from models.leaks import Leak
+    from models.refitting import Refitting
     from models.scores import Scorer, Scores
     from models.segments import Segment
     from models.training import Training
 
-# Fewest converted, and fewest other, leads to compare two models on.
-FEWEST = 20
-THE_RUBRIC = "the expert rubric"
-
-
-@dataclass(frozen=True)
-class Opponent:
-    """What serves: a scorer, its name in words, and the last moment it learned from."""
-
-    scorer: "Scorer"
-    name: str
-    learned_until: datetime | None
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The leads two models are compared on (n), and in words which these are."""
-
-    frame: "pd.DataFrame"
-    labels: "np.ndarray"
-    rows: "np.ndarray"
-    words: str
+# Scores that differ by less are the same: they are shown in whole points.
+SAME_POINTS = 0.05
 
 
 def judge(training: "Training", champion: Opponent, settings: Settings) -> "Evidence":
-    """A training beside what serves, on the leads its recipe had not learned from."""
+    """A training beside what serves, on leads that neither had learned from: those later than what
+    serves has learned from, else the latest ones after both recipes were learned anew without
+    them."""
     from models.model_card import training_segments
 
     latest = training.judged_on
     judged = later_leads(latest.frame, latest.labels, latest.moments, [champion])
+    theirs = score(champion.scorer, judged.frame).probability
+    ours = latest.probability[judged.rows]
+    if judged.needed:
+        challenger = Opponent(training.scorecard, "challenger", None, training.recipe_name)
+        refitted = refit(training.refitting, champion, challenger)
+        if refitted is not None:
+            judged, (theirs, ours) = refitted
     return evidence(
         champion,
         training.scorecard,
         judged,
-        latest.probability[judged.rows],
+        (theirs, ours),
         training.leaks,
         training_segments(training),
         settings,
     )
 
 
-def later_leads(
-    frame: "pd.DataFrame",
-    labels: "np.ndarray",
-    moments: "np.ndarray",
-    learned: Sequence[Opponent],
-    otherwise: float = 1.0,
-) -> Judged:
-    """Those of n leads, in order of their moments, that none of these had learned from; where they
-    are too few, the newest share ``otherwise`` of all, which is said."""
-    import numpy as np
+def refit(
+    refitting: "Refitting", champion: Opponent, challenger: Opponent
+) -> "tuple[Judged, tuple[Vector, Vector]] | None":
+    """The latest leads, with the chances that both give them after each recipe has learned from the
+    same past; None where that says nothing, because the recipes are the same, or one cannot be
+    followed any more. What never learned is judged as it is."""
+    if champion.recipe == challenger.recipe:
+        return None
+    recipe, latest = refitting.recipe, refitting.latest
+    frame = recipe.frame.iloc[latest]
 
-    until = [one.learned_until for one in learned if one.learned_until is not None]
-    if not until:
-        rows = _newest(labels, otherwise)
-        return Judged(frame.iloc[rows], labels[rows], rows, f"{_leads(labels[rows])}.")
-    names = " and ".join(one.name for one in learned if one.learned_until is not None)
-    cut = np.datetime64(max(until).astimezone(UTC).replace(tzinfo=None), "us")
-    rows = np.flatnonzero(moments >= cut)
-    if _fewer_outcome(labels[rows]) >= FEWEST:
-        words = f"{_leads(labels[rows])}, all later than those {names} learned from."
-    else:
-        rows = _newest(labels, otherwise)
-        words = (
-            f"{_leads(labels[rows])}. Too few leads are later than those {names} learned from, "
-            "and what learned from some of these is favoured by it."
-        )
-    return Judged(frame.iloc[rows], labels[rows], rows, words)
+    def chances(one: Opponent) -> "Vector | None":
+        if one.recipe is None:
+            return score(one.scorer, frame).probability
+        return refitting.probability(one.recipe)
 
-
-def _newest(labels: "np.ndarray", share: float) -> "np.ndarray":
-    """The places of the newest share of n leads; of all where that holds too few of an outcome."""
-    import numpy as np
-
-    rows = np.arange(int(len(labels) * (1 - share)), len(labels))
-    return rows if _fewer_outcome(labels[rows]) >= FEWEST else np.arange(len(labels))
-
-
-def _fewer_outcome(labels: "np.ndarray") -> int:
-    return int(min(labels.sum(), len(labels) - labels.sum()))
-
-
-def serving_opponent(settings: Settings) -> Opponent:
-    """What serves now. A champion that is refused cannot be compared with: the rubric takes its
-    place, and its name says so."""
-    from models.rubric import Rubric
-
-    models, rubric = registry(settings), Rubric.load()
-    try:
-        with unit_of_work() as session:
-            champion = approved_champion(session, models)
-        if champion is None:
-            return Opponent(rubric, THE_RUBRIC, None)
-        scorecard = models.load(champion)
-    except (ModelAltered, VersionNotApproved) as error:
-        return Opponent(rubric, f"{THE_RUBRIC} (the champion is refused: {error})", None)
-    name = f"champion version {champion.version}"
-    return Opponent(scorecard, name, models.facts_of(champion).last_moment)
+    theirs, ours = chances(champion), chances(challenger)
+    if theirs is None or ours is None:
+        return None
+    until = as_datetime(recipe.moments[refitting.past].max())
+    past = len(refitting.past)
+    judged = refitted_leads(frame, recipe.labels[latest], recipe.moments[latest], past, until)
+    return judged, (theirs, ours)
 
 
 def evidence(
     champion: Opponent,
     challenger: "Scorer",
     judged: Judged,
-    probability: "Vector",
+    probabilities: "tuple[Vector, Vector]",
     leaks: "Sequence[Leak]",
     segments: "Sequence[Segment]",
     settings: Settings,
 ) -> "Evidence":
-    """Everything the gate's report says; ``probability`` is the challenger's of the judged leads,
-    by a recipe that had not learned from them where that can be had."""
+    """Everything the gate's report says; ``probabilities`` are the champion's and the challenger's
+    of the judged leads, by what had not learned from them. Without such there is no verdict."""
     from models.comparison import compare, level_shifts
     from models.gate_report import Evidence
 
     before, after = (score(one, judged.frame) for one in (champion.scorer, challenger))
+    same = bool((abs(after.total - before.total) < SAME_POINTS).all())
+    told = not judged.needed and not same
     return Evidence(
         champion=champion.name,
         judged_on=judged.words,
-        comparison=compare(before.probability, probability, judged.labels),
+        comparison=compare(*probabilities, judged.labels) if told else None,
+        needed="" if same else judged.needed,
         shifts=level_shifts(before.total, after.total, lowest_totals(settings)),
         segments=segments,
         leaks=leaks,
@@ -160,7 +115,3 @@ def lowest_totals(settings: Settings) -> dict[str, float]:
         "warm": settings.warm_from,
         "hot": settings.hot_from,
     }
-
-
-def _leads(labels: "np.ndarray") -> str:
-    return f"Both were judged on {len(labels):,} leads, {int(labels.sum()):,} of which converted"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from leadflow.scoring.learning import challenger_report
-from leadflow.scoring.learning.challenger import Learned, horizon
-from leadflow.scoring.learning.challenger_report import Opponent
+from leadflow.scoring.learning.challenger import Learned, NothingToDecide, horizon
+from leadflow.scoring.learning.fair_leads import later_leads
 from leadflow.scoring.learning.leak_check import known_late
-from leadflow.scoring.serving.champion import RUBRIC, registry
+from leadflow.scoring.learning.opponents import Opponent, opponent, serving_opponent
+from leadflow.scoring.serving.champion import registry
 from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
 from leadflow.scoring.serving.serving_record import approved_versions, serving_now
 from leadflow.settings import Settings
@@ -18,7 +19,8 @@ from leadflow.settings import Settings
 if TYPE_CHECKING:
     from models.gate_report import Evidence
     from models.leaks import Leak
-    from models.registry import Registry, TrainingFacts
+    from models.refitting import Refitting
+    from models.registry import TrainingFacts
     from models.scores import Scorer
 
 
@@ -59,7 +61,8 @@ def compare_versions(
     session: Session, settings: Settings, one: str, other: str, now: datetime
 ) -> "Evidence":
     """Two versions (a number, ``champion``, ``challenger`` or ``rubric``) on the same leads: the
-    newest whose horizon has passed, later than both learned from where there are enough.
+    newest whose horizon has passed, later than both learned from where there are enough. Else
+    there is a verdict only where their recipes differ: both learn anew from the same past.
 
     Raises:
         NoSuchVersion: there is no such version.
@@ -67,7 +70,7 @@ def compare_versions(
     """
     models = registry(settings)
     return _compare(
-        session, settings, _opponent(models, one), _opponent(models, other), now, with_leaks=False
+        session, settings, opponent(models, one), opponent(models, other), now, with_leaks=False
     )
 
 
@@ -78,13 +81,18 @@ def restate(session: Session, settings: Settings, number: str, now: datetime) ->
         NoSuchVersion: there is no such version.
         ModelAltered: its files are not those that were registered.
         CannotCompare: no lead's horizon has passed, or all ended alike.
+        NothingToDecide: it is what serves.
     """
     from models.gate_report import write_gate_report
 
     models = registry(settings)
     version = models.version(number)
-    challenger = _opponent(models, number)
-    champion = challenger_report.serving_opponent(settings)
+    champion, challenger = serving_opponent(settings), opponent(models, number)
+    if champion.sha256 == version.sha256:
+        raise NothingToDecide(
+            f"Version {number} has the very files of the {champion.name}, which serves: there is "
+            "nothing to decide."
+        )
     evidence = _compare(session, settings, champion, challenger, now, with_leaks=True)
     leaks = tuple(leak.feature for leak in evidence.leaks)
     report = write_gate_report(evidence)
@@ -109,15 +117,33 @@ def _compare(
             f"{settings.horizon_days} days, some of them converted and some not."
         )
     leaks = _leaks(session, challenger.scorer, data) if with_leaks else ()
-    judged = challenger_report.later_leads(
-        data.frame, data.converted, data.moments, [champion, challenger], NEWEST
+    judged = later_leads(data.frame, data.converted, data.moments, [champion, challenger], NEWEST)
+    theirs, ours = (
+        challenger_report.score(one.scorer, judged.frame).probability
+        for one in (champion, challenger)
     )
-    probability = challenger_report.score(challenger.scorer, judged.frame).probability
+    if judged.needed:
+        refitted = challenger_report.refit(_refitting(data), champion, challenger)
+        if refitted is not None:
+            judged, (theirs, ours) = refitted
     features = [f for f in challenger.scorer.features if f.name in judged.frame]
-    found = segments(judged.frame, judged.labels, probability, features)
+    found = segments(judged.frame, judged.labels, ours, features)
     return challenger_report.evidence(
-        champion, challenger.scorer, judged, probability, leaks, found, settings
+        champion, challenger.scorer, judged, (theirs, ours), leaks, found, settings
     )
+
+
+def _refitting(data: TrainingSet) -> "Refitting":
+    """The training set of now, to learn recipes from anew."""
+    import numpy as np
+
+    from models.recipe import Recipe
+    from models.refitting import Refitting
+    from models.rubric import Rubric
+
+    order = np.argsort(data.moments, kind="stable")
+    parts = data.frame.iloc[order], data.converted[order], data.moments[order]
+    return Refitting.of(Recipe(*parts, data.features, 0), Rubric.load())
 
 
 def _leaks(session: Session, scorer: "Scorer", data: TrainingSet) -> "tuple[Leak, ...]":
@@ -127,19 +153,3 @@ def _leaks(session: Session, scorer: "Scorer", data: TrainingSet) -> "tuple[Leak
     features = [feature for feature in scorer.features if feature.name in data.frame]
     found = find_leaks(data.frame, data.converted, features, data.moments)
     return named_once([*found, *known_late(session, features)])
-
-
-def _opponent(models: "Registry", name: str) -> Opponent:
-    """A version by its number or alias, or the rubric.
-
-    Raises:
-        NoSuchVersion: there is none.
-    """
-    from models.rubric import Rubric
-
-    if name == RUBRIC:
-        return Opponent(Rubric.load(), challenger_report.THE_RUBRIC, None)
-    number = models.alias_version(name) or name
-    version = models.version(number)
-    learned_until = models.facts_of(version).last_moment
-    return Opponent(models.load(version), f"version {number}", learned_until)
