@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from prefect.utilities.processutils import command_to_string, get_sys_executable
 from prefect.workers import process
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
+from deployments.late_runs import drop_late
 from deployments.own_flows import entrypoint_of, no_variables
 from deployments.warm_events import listen
 from leadflow.observability.metrics import FOLDER, count_flow_run
@@ -76,10 +78,11 @@ class ToldProcessWorker(ProcessWorker):
         await super().setup()
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Look for runs and start them."""
+        """Look for runs and start them; late ones whose work a newer one does are dropped."""
         if self._has_successfully_synced and not self._listening and self._runs_task_group:
             self._listening = True
             self._runs_task_group.start_soon(self._look_when_told)
+        await self._drop_late()
         return await super().get_and_submit_flow_runs()
 
     async def run(
@@ -103,6 +106,14 @@ class ToldProcessWorker(ProcessWorker):
             return await super().run(flow_run, configuration, task_status)
         finally:
             await self._count(flow_run, deployment.name, time.monotonic() - begun)
+
+    async def _drop_late(self) -> None:
+        """An error here keeps no run from being started."""
+        try:
+            if self._has_successfully_synced:
+                await drop_late(self.client, self._work_pool_name, datetime.now(UTC))
+        except Exception:
+            self._logger.exception("Late runs could not be dropped")
 
     async def _count(self, flow_run: FlowRun, deployment: str, seconds: float) -> None:
         try:

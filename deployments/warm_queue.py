@@ -1,4 +1,5 @@
-"""The warm worker's queue: which waiting run is started, which dropped, when to look again."""
+"""Which waiting runs are dropped because a newer one does their work; and the warm worker's queue:
+which of the others is started, and when to look again."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -32,27 +33,34 @@ class Turn:
     next_at: datetime | None
 
 
-def next_turn(waiting: Iterable[Waiting], at_work: Collection[UUID], now: datetime) -> Turn:
-    """Choose among the runs that wait, the longest waiting first.
+def superseded(waiting: Iterable[Waiting], now: datetime) -> tuple[UUID, ...]:
+    """Of the due runs that a schedule made for one deployment, all but the newest: they would do
+    the same work once more. Runs that somebody asked for are none of these."""
+    due = sorted(
+        (run for run in waiting if run.by_schedule and run.at <= now),
+        key=lambda run: (run.at, str(run.run_id)),
+    )
+    newest = {run.deployment_id: run.run_id for run in due}
+    return tuple(run.run_id for run in due if newest[run.deployment_id] != run.run_id)
 
-    Of the due runs that a schedule made for one deployment only the newest counts: the others would
-    do the same work once more. Runs that somebody asked for are never dropped.
+
+def next_turn(waiting: Iterable[Waiting], at_work: Collection[UUID], now: datetime) -> Turn:
+    """Choose among the runs that wait: first those that somebody asked for, then those that a
+    schedule made, of each the longest waiting first. What is superseded is dropped.
 
     Args:
         waiting: every run that has not been started.
         at_work: the deployment of each run that is at work.
         now: the time.
     """
-    ordered = sorted(waiting, key=lambda run: (run.at, str(run.run_id)))
-    due = [run for run in ordered if run.at <= now]
-    newest = {run.deployment_id: run.run_id for run in due if run.by_schedule}
-    dropped = [r for r in due if r.by_schedule and newest[r.deployment_id] != r.run_id]
+    ordered = sorted(waiting, key=lambda run: (run.by_schedule, run.at, str(run.run_id)))
+    dropped = superseded(ordered, now)
     taken, start = Counter(at_work), list[UUID]()
-    for run in due:
-        if run in dropped or taken.total() >= PLACES:
+    for run in ordered:
+        if run.at > now or run.run_id in dropped or taken.total() >= PLACES:
             continue
         if taken[run.deployment_id] < PLACES_OF_A_DEPLOYMENT:
             taken[run.deployment_id] += 1
             start.append(run.run_id)
     later = [run.at for run in ordered if run.at > now]
-    return Turn(tuple(start), tuple(run.run_id for run in dropped), min(later, default=None))
+    return Turn(tuple(start), dropped, min(later, default=None))

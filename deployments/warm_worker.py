@@ -30,10 +30,11 @@ from prefect.workers.base import (
 )
 
 from deployments.due import anything_due
+from deployments.late_runs import skipped, waiting
 from deployments.lost_runs import end_lost, identity
 from deployments.own_flows import may_run_warm, no_variables
 from deployments.warm_events import RUN, listen, say_the_rest
-from deployments.warm_queue import Waiting, next_turn
+from deployments.warm_queue import next_turn
 from deployments.warm_run import WarmRun
 from leadflow.integrations.run_names import run_name
 from leadflow.observability.metrics import count_flow_run
@@ -167,7 +168,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
             self._news.clear()
             now = datetime.now(UTC)
             at_work = [run.deployment_id for run in self._at_work.values() if run.deployment_id]
-            turn = next_turn(map(_waiting, self._waiting.values()), at_work, now)
+            turn = next_turn(map(waiting, self._waiting.values()), at_work, now)
             for run_id in turn.drop:
                 self._runs_task_group.start_soon(self._drop, self._waiting.pop(run_id))
             for run_id in turn.start:
@@ -246,9 +247,8 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         await self.client.set_flow_run_state(flow_run.id, state, force=force)
 
     async def _drop(self, flow_run: FlowRun) -> None:
-        message = "A newer run does its work."
-        state: State[Any] = Cancelled(name="Skipped", message=message)
-        await self._trying(f"dropping {flow_run.name}", self._end(flow_run, state, force=False))
+        ending = self._end(flow_run, skipped(), force=False)
+        await self._trying(f"dropping {flow_run.name}", ending)
 
     async def _deployment_of(self, flow_run: FlowRun) -> DeploymentResponse:
         assert flow_run.deployment_id is not None  # noqa: S101  # the pool's runs are deployments'
@@ -290,9 +290,3 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(say_the_rest)
         os._exit(code)
-
-
-def _waiting(run: FlowRun) -> Waiting:
-    assert run.deployment_id is not None  # noqa: S101  # the pool's runs are deployments'
-    at = run.next_scheduled_start_time or run.expected_start_time or datetime.now(UTC)
-    return Waiting(run.id, run.deployment_id, at, run.auto_scheduled)

@@ -123,18 +123,32 @@ def _pools(settings: Settings) -> tuple[tuple[str, Path], ...]:
 
 
 def create_pool(api: httpx.Client, name: str, file: Path) -> None:
-    """Create a work pool as the file says, or make the one of this name so.
+    """Create a work pool with its queues as the file says, or make the one of this name so.
 
     Raises:
         DeployFailed: Prefect refused it.
     """
     wanted = yaml.safe_load(file.read_text())
+    queues = wanted.pop("queues", {})
     answer = api.post("/work_pools/", json=wanted | {"name": name})
-    if answer.status_code == 409:
+    if answer.status_code == httpx.codes.CONFLICT:
         del wanted["type"]
         answer = api.patch(f"/work_pools/{name}", json=wanted)
     if not answer.is_success:
         raise DeployFailed(f"Prefect did not create the work pool {name}: {answer.text[:500]}")
+    for queue, said in queues.items():
+        _create_queue(api, name, queue, said)
+
+
+def _create_queue(api: httpx.Client, pool: str, queue: str, said: dict[str, int]) -> None:
+    path = f"/work_pools/{pool}/queues"
+    answer = api.post(path, json=said | {"name": queue})
+    if answer.status_code == httpx.codes.CONFLICT:
+        answer = api.patch(f"{path}/{queue}", json=said)
+    if not answer.is_success:
+        raise DeployFailed(
+            f"Prefect did not create the queue {queue} of the work pool {pool}: {answer.text[:500]}"
+        )
 
 
 def _fingerprint(settings: Settings) -> str:

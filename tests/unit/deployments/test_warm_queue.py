@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from deployments.warm_queue import PLACES, PLACES_OF_A_DEPLOYMENT, Waiting, next_turn
+from deployments.warm_queue import PLACES, PLACES_OF_A_DEPLOYMENT, Waiting, next_turn, superseded
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SWEEP, OTHER = UUID(int=1), UUID(int=2)
@@ -33,6 +33,21 @@ def test_of_late_runs_of_one_schedule_only_the_newest_is_started() -> None:
 def test_runs_that_somebody_asked_for_are_never_dropped() -> None:
     waiting = [run(10, -3, by_schedule=False), run(11, -2, by_schedule=False), run(12, -1)]
     assert next_turn(waiting, [], NOW).start == ids(10, 11, 12)
+
+
+def test_what_somebody_asked_for_comes_before_late_runs_of_schedules() -> None:
+    waiting = [run(10, -60 * 24 * 7, OTHER), run(11, -1, by_schedule=False), run(12, -2)]
+    assert next_turn(waiting, [], NOW).start == ids(11, 10, 12)
+
+
+def test_after_a_night_or_a_week_one_run_of_each_schedule_catches_up() -> None:
+    for away in (60 * 10, 60 * 24 * 7):
+        late = [run(100 + minute, minute - away) for minute in range(60)]
+        asked = run(300, -away, by_schedule=False)
+        waiting = [*late, run(200, -away, OTHER), asked, run(400, 1)]
+        dropped = superseded(waiting, NOW)
+        assert set(dropped) == {each.run_id for each in late[:-1]}
+        assert set(next_turn(waiting, [], NOW).start) == set(ids(159, 200, 300))
 
 
 def test_runs_that_hang_keep_neither_their_successor_nor_others_away() -> None:

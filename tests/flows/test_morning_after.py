@@ -1,0 +1,128 @@
+"""The morning after: servers that were down for a night or a week, with runs that were due
+meanwhile, on a real Prefect server and the worker of long runs."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+from sqlalchemy import text
+
+from leadflow.database import cluster
+from leadflow.database.engine import engine_for
+from leadflow.integrations.prefect import signed_in
+from leadflow.settings import get_settings
+from leadflow.supervisor.child import Child
+from leadflow.supervisor.deploying import PROJECT, create_pool
+from leadflow.supervisor.services import worker
+from tests.flows import warm_flows
+
+pytestmark = pytest.mark.servers
+POOL = "morning-after-in-tests"
+OVER = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+SETTINGS = get_settings().model_copy(update={"work_pool": POOL})
+FILE = PROJECT / "deployments" / "process_pool.yaml"
+NIGHT, WEEK = timedelta(hours=10), timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def api(prefect: Child) -> Iterator[httpx.Client]:
+    with signed_in(get_settings()) as client:
+        create_pool(client, POOL, FILE)
+        yield client
+
+
+def deploy(name: str, flow: str, queue: str = "default") -> UUID:
+    with get_client(sync_client=True) as client:
+        return client.create_deployment(
+            client.create_flow(getattr(warm_flows, flow)),
+            name=name,
+            entrypoint=f"tests.flows.warm_flows.{flow}",
+            work_pool_name=POOL,
+            work_queue_name=queue,
+        )
+
+
+def asked(api: httpx.Client, deployment: UUID, at: datetime, **parameters: Any) -> str:
+    """A run for a moment; its id."""
+    state = {"type": "SCHEDULED", "state_details": {"scheduled_time": at.isoformat()}}
+    path = f"/deployments/{deployment}/create_flow_run"
+    answer = api.post(path, json={"parameters": parameters, "state": state})
+    return str(answer.raise_for_status().json()["id"])
+
+
+def by_schedule(runs: list[str]) -> None:
+    """Mark runs as the scheduler does."""
+    url = cluster.locate(get_settings()).prefect.set(drivername="postgresql+psycopg")
+    engine = engine_for(url, pool_size=1)
+    with engine.begin() as connection:
+        mark = text("UPDATE flow_run SET auto_scheduled = true WHERE id = ANY(:ids)")
+        connection.execute(mark, {"ids": [UUID(run_id) for run_id in runs]})
+    engine.dispose()
+
+
+def state(api: httpx.Client, run_id: str) -> tuple[str, str]:
+    found = api.get(f"/flow_runs/{run_id}").raise_for_status().json()
+    return str(found["state_type"]), str(found["state_name"])
+
+
+def ended(api: httpx.Client, run_id: str) -> str:
+    """The name of the state a run ends in."""
+    deadline = time.monotonic() + 180
+    while (now := state(api, run_id))[0] not in OVER:
+        assert time.monotonic() < deadline, f"the run is still {now[1]}"
+        time.sleep(0.3)
+    return now[1]
+
+
+def test_late_runs_catch_up_once_and_nobody_waits_behind_them(
+    api: httpx.Client, tmp_path: Path
+) -> None:
+    """Late work fills all places of its queue, and a gate is opened besides."""
+    now = datetime.now(UTC)
+    hourly, daily = deploy("hourly", "takes"), deploy("daily", "takes")
+    gate = deploy("gate", "works", "people")
+    long = {"seconds": 600.0}
+    night = [
+        asked(api, hourly, now - NIGHT + timedelta(hours=h), mark=str(tmp_path / "hourly"), **long)
+        for h in range(3)
+    ]
+    week = [
+        asked(api, daily, now - WEEK + timedelta(days=d), mark=str(tmp_path / "daily"), **long)
+        for d in range(2)
+    ]
+    by_schedule([*night, *week])
+    child = Child(worker(SETTINGS), SETTINGS.home / "logs")
+    try:
+        for name in ("hourly", "daily"):
+            begun(tmp_path / name)
+        opened = asked(api, gate, datetime.now(UTC))
+        assert ended(api, opened) == "Completed"
+        assert [state(api, run_id)[1] for run_id in night] == ["Skipped", "Skipped", "Running"]
+        assert [state(api, run_id)[1] for run_id in week] == ["Skipped", "Running"]
+    finally:
+        child.terminate()
+        child.end(time.monotonic() + 20)
+
+
+def begun(mark: Path) -> None:
+    deadline = time.monotonic() + 180
+    while not mark.exists():
+        assert time.monotonic() < deadline, "the run has not begun"
+        time.sleep(0.2)
+
+
+def test_a_pool_that_was_made_otherwise_gets_its_queues(api: httpx.Client) -> None:
+    """An installation from before: one limit for the whole pool, and no queue for people."""
+    api.patch(f"/work_pools/{POOL}", json={"concurrency_limit": 2}).raise_for_status()
+    api.delete(f"/work_pools/{POOL}/queues/people")
+    create_pool(api, POOL, FILE)
+    assert api.get(f"/work_pools/{POOL}").json()["concurrency_limit"] is None
+    found = api.post(f"/work_pools/{POOL}/queues/filter", json={}).json()
+    places = {queue["name"]: (queue["priority"], queue["concurrency_limit"]) for queue in found}
+    assert places == {"people": (1, 4), "default": (2, 2)}
