@@ -185,6 +185,20 @@ def test_who_finds_nobody_is_on_the_list_until_somebody_is_found(
     assert session.scalars(select(UnroutableLead)).all() == []
 
 
+def test_without_any_salesperson_leads_wait_and_are_handed_out_once_there_is_one(
+    session: Session, tmp_path: Path
+) -> None:
+    lead, settings = put_lead(session, 90), get_settings()
+    assert not service.sweep_is_due(session, settings, NOW)
+    assert service.sweep(session, settings, None, NOW).leads == 0
+    assert not session.scalars(select(UnroutableLead)).all()
+    assert not session.scalars(select(AssignmentDecision)).all()
+    put_team(session, tmp_path, "reps:\n  - {id: one, name: One, capacity: 1}")
+    assert service.sweep_is_due(session, settings, NOW)
+    assert service.sweep(session, settings, None, NOW).assigned == 1
+    assert owners(session) == {lead: "one"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

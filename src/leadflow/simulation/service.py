@@ -90,8 +90,10 @@ def simulate(
     reps: int,
     now: datetime,
     on_progress: Callable[[int], None] | None = None,
+    with_team: bool = True,
 ) -> Summary:
-    """Generate a market and store it; leads of the same seed that are there already stay.
+    """Generate a market and store it; leads of the same seed that are there already stay. Without
+    ``with_team`` its salespeople stay away: see ``store_simulated_team``.
 
     The truth (probabilities, interest, how well reps sell) goes to Parquet files in home, never
     into the store. ``on_progress`` is told how many leads are done.
@@ -99,7 +101,7 @@ def simulate(
     import pandas as pd
 
     from leadflow.simulation.market import generate
-    from leadflow.simulation.team import make_team, true_selling
+    from leadflow.simulation.team import true_selling
 
     summary = Summary(reps=reps)
     truths, done = [_read_truth(settings, seed)], 0
@@ -119,13 +121,20 @@ def simulate(
     summary.truth = _truth_file(settings, seed)
     if summary.leads:
         _write_truth(settings, seed, truth, pd.DataFrame(true_selling(seed, reps)))
-        open_leads = max(1, round(leads * 0.2 * 12 / max(months, 1)))
-        team = make_team(seed, reps, capacity=max(10, open_leads // reps))
         with unit_of_work(engine) as session:
-            store_team(session, team)
+            if with_team:
+                store_simulated_team(session, seed, leads, months, reps)
             counts = {"leads": summary.leads, "events": summary.events, "seed": seed}
             audit.record(session, "simulation", "market.simulated", f"simulation/{seed}", counts)
     return summary
+
+
+def store_simulated_team(session: Session, seed: int, leads: int, months: float, reps: int) -> None:
+    """The salespeople of a market, with room for its open leads; what is there already stays."""
+    from leadflow.simulation.team import make_team
+
+    open_leads = max(1, round(leads * 0.2 * 12 / max(months, 1)))
+    store_team(session, make_team(seed, reps, capacity=max(10, open_leads // reps)))
 
 
 def _store(session: Session, block: "Block", summary: Summary) -> list[int]:

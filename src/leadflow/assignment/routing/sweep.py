@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
@@ -18,7 +18,7 @@ from leadflow.assignment.routing.open_leads import due_groups, due_leads
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
 from leadflow.assignment.routing.turn_ledger import read_ledger, write_ledger
-from leadflow.assignment.tables import Assignment
+from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
 from leadflow.audit import service as audit
 from leadflow.leads.tables import Outcome
@@ -52,8 +52,9 @@ def sweep(
     person has overridden a score, theirs counts. ``strategy`` is taken where a rule names none.
 
     One sweep may take several calls: leads that found nobody since ``started_at`` are not tried
-    again, and without ``retry`` none that is on the list of those. Everything that hands leads out
-    takes turns, by a lock that ends with the transaction.
+    again, and without ``retry`` none that is on the list of those. Where there is no salesperson at
+    all, leads are left as they are. Everything that hands leads out takes turns, by a lock that
+    ends with the transaction.
 
     Raises:
         UnknownStrategy: there is no such strategy.
@@ -62,6 +63,8 @@ def sweep(
     take_assignment_lock(session)
     end_closed(session, now)
     present = read_cached_team(session, settings, now)
+    if not present.team.reps:
+        return SweepResult(now, 0, 0, [])
     tried_before = (started_at or now) if retry else None
     most = limit or settings.assignment_batch
     groups = due_groups(session, book, present.skills, now, most, tried_before)
@@ -76,8 +79,10 @@ def sweep_is_due(session: Session, settings: Settings, now: datetime) -> bool:
     """Whether a sweep would find a lead to hand out, or an assignment to end."""
     book = rulebook(session, settings)
     due = due_leads(book, now, 1, now).order_by(None).subquery()
+    somebody = exists().select_from(Rep)
     closed = exists().where(Assignment.ended_at.is_(None), Outcome.lead_id == Assignment.lead_id)
-    return bool(session.scalar(select(or_(exists().select_from(due), closed))))
+    wanted = or_(and_(somebody, exists().select_from(due)), closed)
+    return bool(session.scalar(select(wanted)))
 
 
 def assign(

@@ -22,35 +22,61 @@ def demo(
 
     story = Story()
     story.step("Starting the servers")
-    servers = steps.start_servers()
+    steps.start_servers()
     story.step("A simulated market with a year of history")
     console.print(steps.simulate_market(seed, leads))
     passwords = people.make_people()
-    console.print(f"{len(passwords)} people can sign in: {', '.join(passwords)}.")
+    console.print("These people can sign in, now and whenever you run the demo again:")
+    steps.show_people(passwords)
     story.step("New leads arrive in a company's own file")
     console.print(steps.import_new_leads(seed))
     story.step("Waiting for the servers")
-    steps.wait_for(servers)
+    steps.wait_for_servers()
     story.step("Learning from what became of earlier leads")
     approval_id = steps.learn()
     if approval_id is not None:
         story.step("Two people decide whether the new model may serve")
-        console.print(
-            "The run of await_decision is suspended in Prefect and shows a form. In this demo "
-            "nobody is there to decide, so the demo does it itself: as a data scientist in "
-            "Prefect's form, then as a sales manager at the gateway."
-        )
-        console.print(steps.answer_gate(approval_id, SCIENTIST))
-        console.print(steps.answer_in_the_api(approval_id, MANAGER, passwords[MANAGER]))
+        decide(approval_id, passwords[MANAGER])
     story.step("Scoring every lead")
     console.print(steps.score())
-    story.step("One more lead arrives through the API")
-    key = steps.make_key()
-    console.print(steps.post_lead(key, EXAMPLE))
-    story.step("Handing the hot and warm ones to salespeople")
+    story.step("The sales team begins: the hot and warm leads are handed to salespeople")
+    console.print(steps.bring_team(seed, leads))
     console.print(steps.assign())
+    key = steps.make_key()
+    story.step("One more lead arrives through the API")
+    console.print(steps.post_lead(key, EXAMPLE))
     steps.show_result(key, passwords)
     console.print(f"Done in {story.seconds():.0f} seconds.")
+
+
+def decide(approval_id: str, password: str | None) -> None:
+    """Both people answer as is proposed. Who has changed their password cannot be signed in, and
+    answers in Prefect as well.
+
+    Raises:
+        ServiceFailed: it cannot come to an end any more; the message says where it stopped.
+    """
+    from leadflow.cli.demo import gate
+
+    answer = gate.proposed(gate.headline_of(approval_id))
+    console.print(
+        "The run of await_decision is suspended in Prefect and shows a form. In this demo nobody "
+        f"is there to decide, so the demo does as is proposed and answers: [bold]{answer}[/bold]. "
+        "First as a data scientist in Prefect's form, then, where a second answer is needed, as a "
+        "sales manager at the gateway."
+    )
+    if not gate.has_voted(approval_id, SCIENTIST):
+        console.print(gate.answer_gate(approval_id, SCIENTIST))
+    if gate.status_of(approval_id) == "waiting":
+        if password is None:
+            console.print(gate.answer_gate(approval_id, MANAGER))
+        else:
+            console.print(gate.answer_in_the_api(approval_id, MANAGER, password))
+    if gate.status_of(approval_id) == "approved":
+        champion = gate.promoted(approval_id)
+        console.print(f"Version {champion} is the champion and scores from now on.")
+    else:
+        console.print("The new model does not serve: what scored before goes on scoring.")
 
 
 class Story:

@@ -1,14 +1,17 @@
 """The people of the demo: somebody of each role who can sign in."""
 
-import secrets
+import base64
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from leadflow.accounts.passwords import is_password
 from leadflow.accounts.people import add_person, set_password
 from leadflow.accounts.tables import Person
 from leadflow.assignment.tables import Rep
 from leadflow.database.engine import unit_of_work
+from leadflow.secret import derive_key, load_secret
+from leadflow.settings import Settings, get_settings
 
 BY = "demo"
 ROLES = {
@@ -19,25 +22,47 @@ ROLES = {
     "demo_rep": ("sales_rep",),
 }
 IN_TEAM = ("demo_manager", "demo_rep")
+PASSWORD_BYTES = 10
 
 
-def make_people() -> dict[str, str]:
-    """Everybody with a new password; those of the sales team are its first two salespeople. The
-    first of a simulated team is its manager."""
+def make_people() -> dict[str, str | None]:
+    """Everybody with their password, who was there before with the one they had: None where it has
+    been changed since, which is theirs to know."""
+    settings, passwords = get_settings(), dict[str, str | None]()
     with unit_of_work() as session:
-        reps = list(session.scalars(select(Rep.id).where(Rep.active).order_by(Rep.external_id)))
-        place = dict(zip(IN_TEAM, reps, strict=False))
-        passwords = {}
         for username, roles in ROLES.items():
+            ours = password_of(settings, username)
             known = session.scalars(select(Person).where(Person.username == username)).first()
-            email = f"{username}@example.com"
-            person = known or add_person(
-                session, username, username.replace("_", " ").title(), roles, BY, email
-            )
             if known is None:
-                person.rep_id = place.get(username)
-            passwords[username] = set_password(session, person, secrets.token_urlsafe(9), BY)
+                name, email = username.replace("_", " ").title(), f"{username}@example.com"
+                person = add_person(session, username, name, roles, BY, email)
+                set_password(session, person, ours, BY)
+            same = known is None or is_password(known.password_hash, ours)
+            passwords[username] = ours if same else None
     return passwords
+
+
+def password_of(settings: Settings, username: str) -> str:
+    """The password that the demo gives somebody. It is derived from the installation's secret: the
+    same each time, and kept nowhere.
+
+    Raises:
+        SecretKeyError: the secret cannot be read.
+    """
+    key = derive_key(load_secret(settings), f"demo password of {username}")
+    return base64.b32encode(key[:PASSWORD_BYTES]).decode().lower()
+
+
+def join_team() -> None:
+    """Those of the sales team are its first two salespeople; the first of a simulated team is its
+    manager."""
+    with unit_of_work() as session:
+        reps = session.scalars(select(Rep.id).where(Rep.active).order_by(Rep.external_id)).all()
+        taken = set(session.scalars(select(Person.rep_id).where(Person.rep_id.is_not(None))))
+        for username, rep_id in zip(IN_TEAM, reps, strict=False):
+            person = session.scalars(select(Person).where(Person.username == username)).one()
+            if person.rep_id is None and rep_id not in taken:
+                person.rep_id = rep_id
 
 
 def code_of(approval_id: str, username: str) -> str:
@@ -45,7 +70,6 @@ def code_of(approval_id: str, username: str) -> str:
     from leadflow.accounts.people import find_person
     from leadflow.approvals.codes import issue_code
     from leadflow.approvals.service import get
-    from leadflow.settings import get_settings
 
     minutes = get_settings().approval_code_minutes
     with unit_of_work() as session:
