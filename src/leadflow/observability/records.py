@@ -37,12 +37,18 @@ def safe_failure(record: logging.LogRecord) -> str | None:
     return without_personal_data(record.exc_text) if record.exc_text else None
 
 
+# Said of every step with a time-out that runs in a thread, which is how ours are meant to run.
+KNOWN = "Timeout of %s seconds configured for this task, but the task is running in a worker thread"
+
+
 class WorthSaying(logging.Filter):
     """For the handler that writes the log: of libraries that were not looked at, warnings and
-    worse, whatever level they set for themselves."""
+    worse, whatever level they set for themselves; not what is known and always said."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is written."""
+        if str(record.msg).startswith(KNOWN):
+            return False
         return record.levelno >= logging.WARNING or record.name.split(".")[0] in LOOKED_AT
 
 

@@ -138,3 +138,20 @@ def test_what_a_library_says_of_a_person_is_left_out(said: logging.LogRecord) ->
 def test_figures_dates_and_addresses_of_servers_stay() -> None:
     text = "took 12.5 s at http://127.0.0.1:8000 on 2026-11-28 05:22, 300 of 1000 rows, pid 41234"
     assert json.loads(LineFormatter().format(record("leadflow.a", text)))["event"] == text
+
+
+def test_what_is_known_and_always_said_is_no_line_and_any_other_warning_is() -> None:
+    """In the words of the installed Prefect, which are looked at where they are."""
+    import inspect
+
+    from prefect import task_engine
+
+    from leadflow.observability.records import KNOWN, WorthSaying
+
+    source = "".join(
+        line.strip().strip('"') for line in inspect.getsource(task_engine).splitlines()
+    )
+    assert KNOWN in source
+    worth = WorthSaying()
+    assert not worth.filter(record("prefect.task_runs", f"{KNOWN}. And more.", 600.0))
+    assert worth.filter(record("prefect.task_runs", "Timeout of 600 s has passed"))
