@@ -25,7 +25,7 @@ BACK = (
     "expected_start_time = expected_start_time - :night WHERE state_type = 'SCHEDULED'"
 )
 HELD = """
-    SELECT count(*), count(*) FILTER (WHERE level IN ('cold', 'unqualified'))
+    SELECT count(*), count(*) FILTER (WHERE lead_scores.level IN ('cold', 'unqualified'))
     FROM assignments JOIN lead_scores USING (lead_id)
     WHERE ended_at IS NULL AND is_current
 """

@@ -39,7 +39,7 @@ def demo(
         decide(approval_id, passwords[MANAGER])
     story.step("Scoring every lead")
     console.print(steps.score())
-    story.step("The sales team begins: the hot and warm leads are handed to salespeople")
+    story.step("The sales team begins with the hot and warm leads")
     console.print(steps.bring_team(seed, leads))
     console.print(steps.assign())
     key = steps.make_key()
