@@ -37,8 +37,9 @@ def safe_failure(record: logging.LogRecord) -> str | None:
     return without_personal_data(record.exc_text) if record.exc_text else None
 
 
-# Said of every step with a time-out that runs in a thread, which is how ours are meant to run.
-KNOWN = "Timeout of %s seconds configured for this task, but the task is running in a worker thread"
+# Said of every step with a time-out that runs in a thread, which is how ours are meant to run. The
+# text may have been put together already, for another handler.
+KNOWN = " seconds configured for this task, but the task is running in a worker thread"
 
 
 class WorthSaying(logging.Filter):
@@ -47,7 +48,7 @@ class WorthSaying(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is written."""
-        if str(record.msg).startswith(KNOWN):
+        if KNOWN in str(record.msg):
             return False
         return record.levelno >= logging.WARNING or record.name.split(".")[0] in LOOKED_AT
 

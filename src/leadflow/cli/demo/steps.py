@@ -121,6 +121,8 @@ def score() -> str:
         from flows.score_leads import score_leads
 
         count = score_leads()
+    if count == 0:
+        return "No lead has news since it was scored last."
     return f"{count:,} leads scored, each with its reasons."
 
 
