@@ -1,12 +1,26 @@
 """Every setting of Leadflow, read from ``LEADFLOW_*`` variables or a ``.env`` file."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from leadflow import installation
 from leadflow.ai_settings import AISettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -20,14 +34,14 @@ class Settings(AISettings, BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="LEADFLOW_",
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         populate_by_name=True,
     )
 
     home: Path = Field(
-        default=Path(".leadflow"), description="Folder for the database, keys, logs and models."
+        default=Path(installation.HOME),
+        description="Folder for the database, keys, logs and models.",
     )
     database_url: str | None = Field(
         default=None,
@@ -232,8 +246,26 @@ class Settings(AISettings, BaseSettings):
 
     @field_validator("home", "audit_folder", mode="after")
     @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.expanduser().resolve()
+    def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        """A variable says a path from where we are; a file, from where the file is."""
+        if value is None:
+            return None
+        said_here = f"LEADFLOW_{info.field_name}".upper() in os.environ
+        base = Path.cwd() if said_here else installation.folder()
+        return (base / value.expanduser()).resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed, then variables, then the file ``.env`` of the installation."""
+        file: Any = DotEnvSettingsSource(settings_cls, installation.folder() / installation.ENV)
+        return init_settings, env_settings, file
 
     @property
     def gateway_url(self) -> str:

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.servers import free_port
 
 SERVERS = ("GATEWAY", "PREFECT", "MLFLOW")
@@ -31,37 +29,6 @@ def test_the_command_line_imports_nothing_heavy_at_its_start() -> None:
     code = f"import sys, leadflow.cli.main; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-COMMANDS = [
-    "demo",
-    "up",
-    "down",
-    "doctor",
-    "import",
-    "quarantine",
-    "simulate",
-    "train",
-    "monitor",
-    "score",
-    "qualify",
-    "assign",
-    "status",
-    "reps",
-    "approvals",
-    "overrides",
-    "quality",
-    "rules",
-    "keys",
-    "audit",
-]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command: str) -> None:
-    told = run(command, "--help")
-    assert told.returncode == 0
-    assert len(told.stdout.splitlines()) > 5
 
 
 def test_without_servers_a_flow_says_how_to_start_them(tmp_path: Path) -> None:

@@ -122,4 +122,5 @@ def reach(permission: str, roles: frozenset[str]) -> Reach | None:
 
 def roles_with(permission: str) -> list[str]:
     """Every role that has a permission at all, to say whom to ask."""
-    return [*sorted(role.value for role in PERMISSIONS[permission]), Role.ADMIN.value]
+    others = PERMISSIONS[permission].keys() - {Role.ADMIN}
+    return [*sorted(role.value for role in others), Role.ADMIN.value]

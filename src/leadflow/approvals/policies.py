@@ -20,6 +20,7 @@ from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.tree import Group, Reader
 from leadflow.conditions.values import ValueKind
 from leadflow.hours import Calendar, HoursInvalid, read_calendar
+from leadflow.refusals import in_words
 
 SHIPPED = Path(__file__).with_name("policies.yaml")
 AtEnd = Literal["reject", "approve_by_silence"]
@@ -205,4 +206,4 @@ def _problem(error: Any) -> Problem:
     place = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]
     ).lstrip(".")
-    return Problem(place or "policies", f"{error['msg']}.")
+    return Problem(place or "policies", f"{in_words(error)}.")

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from pydantic import ValidationError
 
+from leadflow import installation
 from leadflow.cli import backup, events, leads, outbox, rules, servers, status
 from leadflow.cli.access import identity, keys, people
 from leadflow.cli.console import errors
 from leadflow.cli.demo import demo
+from leadflow.cli.failed import in_words
+from leadflow.cli.installed import require
 from leadflow.cli.learning import learning, models, monitoring, qualify, simulate
 from leadflow.cli.review import approvals, audit, overrides, policies, quality
 from leadflow.cli.team import assignments, performance, reps
@@ -24,7 +26,8 @@ app = typer.Typer(
     help="Scores leads with reasons, hands each to the right salesperson, keeps people in charge.",
     epilog="Begin with: leadflow demo",
 )
-OWN = ("leadflow", "models", "features", "expectations")
+# These make an installation where there is none, or say that there is none.
+MAKING_ONE = ("demo", "up", "down", "doctor")
 WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out")
 
 _SERVERS, _LEADS, _WORK = "Servers", "Leads in", "Scoring and assignment"
@@ -61,36 +64,40 @@ app.add_typer(outbox.app, name="outbox", rich_help_panel=_SERVERS)
 app.add_typer(audit.app, name="audit", rich_help_panel="People")
 
 
+@app.callback()
+def _begin(context: typer.Context) -> None:
+    """Before any command: name settings that there are not, see that there is an installation, and
+    have the rooms declare what they add. Words that are to be answered quickly need none of it."""
+    if "--help" in sys.argv:
+        return
+    from leadflow.setting_names import unknown_settings
+    from leadflow.settings import get_settings
+
+    file = installation.folder() / installation.ENV
+    for said in unknown_settings(os.environ, file):
+        errors.print(f"[yellow]Note[/yellow]: {said}", soft_wrap=True)
+    command = context.invoked_subcommand
+    if command not in MAKING_ONE:
+        require(get_settings())
+    if command not in WITHOUT_ROOMS:
+        from leadflow.composition import compose
+
+        compose()
+
+
 def main() -> None:
-    """Run the command line; an expected error is one plain message, not a traceback."""
+    """Run the command line; what went wrong is one plain message, not a traceback."""
+    if "--help" in sys.argv:
+        app()
     try:
         with _from_the_terminal():
-            _compose_for(sys.argv[1:])
             app()
-    except ValidationError as error:
-        if os.environ.get("LEADFLOW_DEBUG") or error.title != "Settings":
-            raise
-        for one in error.errors():
-            name = "_".join(str(part) for part in one["loc"]).upper()
-            errors.print(f"[red]Setting[/red] LEADFLOW_{name}: {one['msg']}.", soft_wrap=True)
-        errors.print("It is a variable of the environment, or a line of the file .env.")
-        sys.exit(1)
     except Exception as error:
-        if os.environ.get("LEADFLOW_DEBUG") or not _expected(error):
+        said = None if os.environ.get("LEADFLOW_DEBUG") else in_words(error)
+        if said is None:
             raise
-        errors.print(f"[red]{type(error).__name__}[/red]: ", end="")
-        errors.print(str(error), markup=False, soft_wrap=True)
+        errors.print(said, markup=False, soft_wrap=True, style="red")
         sys.exit(1)
-
-
-def _compose_for(words: list[str]) -> None:
-    """Have the rooms declare what they add, but for words that need none of it and are to be
-    answered quickly."""
-    if not words or "--help" in words or words[0] in WITHOUT_ROOMS:
-        return
-    from leadflow.composition import compose
-
-    compose()
 
 
 @contextmanager
@@ -102,11 +109,6 @@ def _from_the_terminal() -> Iterator[None]:
     process.begin("terminal", at_least="WARNING")
     with acting_from("terminal"):
         yield
-
-
-def _expected(error: Exception) -> bool:
-    """Whether the error is one of our own, whose message says what to do."""
-    return type(error).__module__.split(".")[0] in OWN
 
 
 if __name__ == "__main__":

@@ -47,7 +47,10 @@ def list_acts(
     there are in each lane and state."""
     from leadflow.database.engine import unit_of_work
     from leadflow.outbox import settling
+    from leadflow.outbox.lanes import LANES
 
+    if lane is not None and lane not in LANES:
+        raise typer.BadParameter(f"--lane is one of {', '.join(LANES)}")
     states = [one.value for one in state or (State.UNCERTAIN, State.FAILED, State.NOTHING_DONE)]
     with unit_of_work() as session:
         numbers = settling.counts(session)

@@ -32,6 +32,8 @@ class Field:
     """A field of every lead: its name, its kind, and its SQL as of a moment over the leads with
     their scores. Numbers are ``double precision``.
 
+    ``values`` are all that a text of it can be; None where it can be any.
+
     ``at_hand`` is the same value out of rows that have been read; None where only the store knows.
     """
 
@@ -39,6 +41,7 @@ class Field:
     kind: ValueKind
     expression: Expression
     at_hand: Callable[[RowsAtHand], Any] | None = None
+    values: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

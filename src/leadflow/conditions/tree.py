@@ -13,6 +13,10 @@ GROUPS: tuple[How, ...] = ("all", "any", "none")
 DEEPEST, MOST_CHECKS = 20, 2000
 # What a field may be read as, or why there is no such field, in words.
 KindsOf = Callable[[Any], "tuple[ValueKind, ...] | str"]
+# All that a text field can hold; None where that is any text.
+ValuesOf = Callable[[str], "tuple[str, ...] | None"]
+# Operators that hold a whole value against the field's.
+OF_WHOLE_VALUES = frozenset({"equals", "not_equals", "in", "not_in"})
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,13 @@ def fields_of(condition: Condition) -> set[str]:
 
 @dataclass
 class Reader:
-    """Reads conditions and collects what is wrong with them; ``kinds_of`` knows the fields."""
+    """Reads conditions and collects what is wrong with them; ``kinds_of`` knows the fields,
+    ``values_of`` what those can hold that hold one of a few texts."""
 
     kinds_of: KindsOf
     problems: list[Problem] = field(default_factory=list)
     checks: int = 0
+    values_of: ValuesOf = lambda _: None
 
     def read(self, raw: Any, place: str, depth: int = 0) -> Group:
         """The conditions of a mapping, all of which must hold; what is wrong goes to
@@ -149,9 +155,21 @@ class Reader:
             except OperandRefused as refused:
                 refusals.append(str(refused))
             else:
+                if operator.name in OF_WHOLE_VALUES:
+                    self._refuse_unheard_of(name, operand, f"{place}.value")
                 return Check(name, None if of_presence else kind, operator.name, operand)
         self._refuse(f"{place}.value", " ".join(dict.fromkeys(refusals)))
         return None
+
+    def _refuse_unheard_of(self, name: str, operand: Operand, place: str) -> None:
+        """No lead has such a value: a rule of it would never hold, or always."""
+        values = self.values_of(name)
+        if values is None:
+            return
+        for said in operand if isinstance(operand, tuple) else (operand,):
+            if said not in values:
+                known = listed(values)
+                self._refuse(place, f"No lead has the {name} {shown(said)}. It is {known}.")
 
 
 def _unfitting(name: str, kinds: tuple[ValueKind, ...], operator: Operator) -> str:

@@ -22,6 +22,7 @@ from leadflow.quality.errors import (
 from leadflow.quality.review_kinds import JudgementInvalid, ReviewKind, ReviewVerdict, kind_of
 from leadflow.quality.schemas import DisputeOut, ItemOut, RevealedOut, ReviewOut
 from leadflow.quality.tables import QualityItem, QualityReview
+from leadflow.refusals import in_words
 
 
 def waiting_for(session: Session, reviewer: str, now: datetime, limit: int = 50) -> list[ItemOut]:
@@ -191,7 +192,7 @@ def _read(kind: ReviewKind, judgement: Mapping[str, Any], item: QualityItem) -> 
         said = kind.judgement.model_validate(dict(judgement))
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'judgement'}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc'])) or 'judgement'}: {in_words(fault)}"
             for fault in error.errors(include_input=False, include_url=False)
         )
         raise JudgementInvalid(f"Correct the judgement and send it again. {faults}") from None

@@ -71,6 +71,11 @@ def kinds_of(name: Any, known: Known | None = None) -> tuple[ValueKind, ...] | s
     return family.kinds(own, None if known is None else known.get(family.prefix, {}))
 
 
+def values_of(name: str) -> tuple[str, ...] | None:
+    """All that a text field can hold; None where it can hold any text."""
+    return CATALOGUE[name].values if name in CATALOGUE else None
+
+
 def is_at_hand(name: str) -> bool:
     """Whether a field is read out of a lead and its score; else only the store knows it."""
     found = family_of(name)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationErr
 from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
 from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Condition, Reader
-from leadflow.rules.field_catalogue import Known, kinds_of
+from leadflow.refusals import in_words
+from leadflow.rules.field_catalogue import Known, kinds_of, values_of
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_RULES = 200
@@ -83,7 +84,8 @@ def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = No
     whole = {"rules": content} if isinstance(content, list) else content
     if found := unstorable(whole):
         raise RuleSetInvalid(found)
-    reading = _Reading(actions, Reader(partial(kinds_of, known=known)))
+    allowed = _any if known is None else values_of
+    reading = _Reading(actions, Reader(partial(kinds_of, known=known), values_of=allowed))
     problems = reading.conditions.problems
     if not isinstance(whole, dict) or not isinstance(whole.get("rules"), list):
         raise RuleSetInvalid([Problem("rules", "Write a list of rules under `rules`.")])
@@ -99,6 +101,10 @@ def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = No
         raise RuleSetInvalid(problems)
     read = tuple(rule for rule in rules if rule is not None)
     return RuleSet(rules=read, default=default, content=whole)
+
+
+def _any(field: str) -> None:
+    """What is stored already goes on counting: any value is taken."""
 
 
 class _Reading:
@@ -145,7 +151,7 @@ def _explained(item: dict[str, Any], model: type[BaseModel], place: str) -> Prob
     at = place
     for part in item["loc"]:
         at += f"[{part}]" if isinstance(part, int) else f".{part}"
-    said = str(item["msg"]).removeprefix("Value error, ").rstrip(".") + "."
+    said = in_words(item) + "."
     if item["type"] == "missing":
         said = "This is required."
     elif item["type"] == "extra_forbidden":

@@ -7,14 +7,16 @@ from typing import Any
 
 from leadflow.conditions.fields import Expression, Field, RowsAtHand
 from leadflow.conditions.values import ValueKind
+from leadflow.scoring.levels import BEST_FIRST
 from leadflow.scoring.overrides.service import effective_level, effective_score
 from leadflow.scoring.tables import LeadScore
 
 _NUMBER, _TEXT = ValueKind.NUMBER, ValueKind.TEXT
+REGIMES = ("rubric", "blend", "model")
 
 
-def _column(name: str, kind: ValueKind) -> Field:
-    return Field(name, kind, _as_it_is(getattr(LeadScore, name)), _of_score(name))
+def _column(name: str, kind: ValueKind, values: tuple[str, ...] | None = None) -> Field:
+    return Field(name, kind, _as_it_is(getattr(LeadScore, name)), _of_score(name), values)
 
 
 def _as_it_is(column: Any) -> Expression:
@@ -40,10 +42,10 @@ def _level(rows: RowsAtHand) -> str | None:
 
 FIELDS = (
     Field("total_score", _NUMBER, lambda now: effective_score(), _total),
-    Field("level", _TEXT, lambda now: effective_level(), _level),
+    Field("level", _TEXT, lambda now: effective_level(), _level, BEST_FIRST),
     _column("probability", _NUMBER),
     _column("confidence", _TEXT),
-    _column("regime", _TEXT),
+    _column("regime", _TEXT, REGIMES),
     _column("demographic", _NUMBER),
     _column("behavioural", _NUMBER),
     _column("engagement", _NUMBER),

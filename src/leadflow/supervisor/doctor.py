@@ -1,5 +1,6 @@
 """Examination of an installation: what is well, what is missing, how to mend it."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -11,14 +12,17 @@ from typing import Literal
 import httpx
 import psycopg
 
+from leadflow import installation
 from leadflow.background import records
 from leadflow.database import cluster, embedded, roles
 from leadflow.database.cluster import DatabaseUnavailable
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.recipients import unreachable
+from leadflow.integrations.notifications.sending import UNUSABLE, is_usable
 from leadflow.integrations.prefect import signed_in
 from leadflow.private import is_private
 from leadflow.secret import SecretKeyError, load_ring
+from leadflow.setting_names import unknown_settings
 from leadflow.settings import Settings
 from leadflow.supervisor import state
 from leadflow.supervisor.child import answers
@@ -53,7 +57,9 @@ def examine(settings: Settings) -> list[Finding]:
         _prefect,
         _workers,
         _background,
+        _notices_leave,
         _told,
+        _setting_names,
         _mlflow,
         _browser,
     )
@@ -229,6 +235,25 @@ def _background(settings: Settings) -> Finding:
         where = str(settings.home / "logs" / "background.log")
         return Finding("Background", "bad", f"failing: {', '.join(failing)}", f"Read {where}")
     return Finding("Background", "ok", f"{len(processes)} processes")
+
+
+def _notices_leave(settings: Settings) -> Finding:
+    """Whether notices to people can go anywhere."""
+    if settings.notify_url is None:
+        found = "the local mail server takes them and delivers nothing"
+        return Finding("Mail", "ok", found)
+    if not is_usable(settings):
+        return Finding("Mail", "bad", "no notice leaves", f"{UNUSABLE} docs/settings.md has one.")
+    return Finding("Mail", "ok", "through LEADFLOW_NOTIFY_URL")
+
+
+def _setting_names(settings: Settings) -> Finding:
+    """Whether each variable that looks like a setting is one."""
+    found = unknown_settings(os.environ, installation.folder() / installation.ENV)
+    if not found:
+        return Finding("Settings", "ok", "every LEADFLOW_ variable is one")
+    mend = "Correct its name, or take it away; .env.example has them all."
+    return Finding("Settings", "note", " ".join(found), mend)
 
 
 def _told(settings: Settings) -> Finding:

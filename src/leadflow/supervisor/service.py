@@ -77,6 +77,7 @@ class Supervisor:
 
     def _bring_up(self) -> None:
         settings = self._settings
+        self._look_at_notices()
         self._say("Starting PostgreSQL …")
         cluster.locate(settings)
         for wrong in prepare_aside(settings):
@@ -106,6 +107,16 @@ class Supervisor:
         )
         self._state = replace(self._state, ready=not self._stop.is_set())
         state.write(settings, self._state)
+
+    def _look_at_notices(self) -> None:
+        """Say so where an address for notices is set through which none can go."""
+        if self._settings.notify_url is None:
+            return
+        # It takes memory that the supervisor would keep, so only where an address is set.
+        from leadflow.integrations.notifications.sending import UNUSABLE, is_usable
+
+        if not is_usable(self._settings):
+            self._say(f"No notice will leave: {UNUSABLE} docs/settings.md has one.")
 
     def _start(self, service: Service) -> Child:
         child = Child(service, self._settings.home / "logs")

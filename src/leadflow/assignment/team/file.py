@@ -12,6 +12,7 @@ from leadflow import plain_yaml
 from leadflow.assignment.team.content import with_owner
 from leadflow.assignment.team.faults import Fault, TeamInvalid, team_faults
 from leadflow.assignment.team.schemas import TeamIn
+from leadflow.refusals import in_words
 
 SAID_BY_PYDANTIC = "Value error, "
 PLAINER = {
@@ -65,7 +66,7 @@ def shape_faults(error: ValidationError) -> list[Fault]:
     return [
         Fault(
             place_of(item["loc"]),
-            PLAINER.get(item["type"], item["msg"].removeprefix(SAID_BY_PYDANTIC)),
+            PLAINER.get(item["type"], in_words(item)),
         )
         for item in error.errors(include_input=False, include_url=False)
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def sign_in(username: Annotated[str, typer.Argument(help="Your username or addre
     from leadflow.settings import get_settings
 
     hours = get_settings().session_hours
-    password = typer.prompt("Password", hide_input=True)
+    password = ask("Password")
     with unit_of_work() as session:
         now = datetime.now(UTC)
         token, why = signing_in.sign_in(session, username, password, now, hours, TERMINAL)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.master_key import rotate_master
-from leadflow.cli.console import console
+from leadflow.cli.console import console, errors
 
 app = typer.Typer(
     no_args_is_help=True, help="API keys for programs that call the gateway; the master key."
@@ -111,6 +111,9 @@ def revoke(
 
     with unit_of_work() as session:
         count = revoke_keys(session, name.removesuffix("…"), who_acts(session, MANAGES))
+    if not count:
+        errors.print(f"No key of {name} is in use. See: leadflow keys list", markup=False)
+        raise typer.Exit(1)
     console.print(f"{count} key(s) of {name} revoked.")
 
 

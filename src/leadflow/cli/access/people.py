@@ -7,6 +7,7 @@ import typer
 from rich.table import Column, Table
 
 from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
@@ -94,13 +95,13 @@ def change(
 @app.command()
 def password(
     who: Who,
-    ask: Annotated[bool, typer.Option("--ask", help="Type it, instead of one made up.")] = False,
+    asked: Annotated[bool, typer.Option("--ask", help="Type it, instead of one made up.")] = False,
 ) -> None:
     """Give somebody a new password; wherever they are signed in, they are signed out."""
     from leadflow.accounts.people import find_person, set_password
     from leadflow.database.engine import unit_of_work
 
-    typed = typer.prompt("New password", hide_input=True, confirmation_prompt=True) if ask else None
+    typed = ask("New password", twice=True) if asked else None
     with unit_of_work() as session:
         person = find_person(session, who)
         made = set_password(session, person, typed, who_acts(session, MANAGES))

@@ -8,6 +8,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from leadflow.cli.access.identity import TERMINAL, person_here
+from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def decide(
     choice: Literal["approve", "reject"] = "approve" if decision == "approve" else "reject"
     if code and not who:
         raise typer.BadParameter("A code is somebody's: say whose, with --as USERNAME.")
-    password = typer.prompt("Password", hide_input=True) if who and not code else ""
+    password = ask("Password") if who and not code else ""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         if who is None:

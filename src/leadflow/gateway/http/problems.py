@@ -55,6 +55,7 @@ from leadflow.quality.errors import (
     QualityItemNotFound,
 )
 from leadflow.quality.review_kinds import JudgementInvalid, UnknownReviewKind
+from leadflow.refusals import in_words
 from leadflow.rules.rule_kinds import UnknownRuleKind
 from leadflow.rules.service import NoRules
 from leadflow.scoring.overrides.effective import ExpiryInvalid
@@ -181,7 +182,10 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
         return problem(400, *TITLES[400], f"The body is not JSON, at character {at}: {why}.")
     kind, title = TITLES[422]
     fields = [
-        {"field": ".".join(str(part) for part in item["loc"][1:]) or "body", "problem": item["msg"]}
+        {
+            "field": ".".join(str(part) for part in item["loc"][1:]) or "body",
+            "problem": in_words(item),
+        }
         for item in error.errors()
     ]
     names = ", ".join(dict.fromkeys(field["field"] for field in fields))

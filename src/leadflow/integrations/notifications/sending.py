@@ -13,6 +13,9 @@ from leadflow.settings import Settings
 LOCAL = "mailto://{host}:{port}/?from=Leadflow<leadflow@localhost>&to={{email}}&mode=insecure"
 
 
+UNUSABLE = "LEADFLOW_NOTIFY_URL is not an address that Apprise understands."
+
+
 @dataclass(frozen=True)
 class Recipient:
     """Where a notice goes; ``username`` for ways that are not mail."""
@@ -20,6 +23,14 @@ class Recipient:
     email: str
     username: str
     person_id: str | None = None
+
+
+def is_usable(settings: Settings) -> bool:
+    """Whether notices can go through the address that is set; nothing is sent."""
+    import apprise
+
+    somebody = Recipient("somebody@example.com", "somebody")
+    return apprise.Apprise.instantiate(_address(settings, somebody)) is not None
 
 
 def send(order: Order, to: Recipient, message: Message) -> None:
@@ -35,7 +46,7 @@ def send(order: Order, to: Recipient, message: Message) -> None:
 
     target = apprise.Apprise.instantiate(_address(order.settings, to))
     if target is None:
-        raise NotSent("LEADFLOW_NOTIFY_URL is not an address that Apprise understands.")
+        raise NotSent(UNUSABLE)
     if isinstance(target, NotifyEmail):
         local = order.settings.notify_url is None and to.person_id is not None
         headers = {mailbox.PERSON: str(to.person_id)} if local else {}

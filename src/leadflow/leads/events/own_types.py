@@ -20,6 +20,7 @@ from leadflow.exact import Flag
 from leadflow.leads.events.payloads import SchemaInvalid, check_schema
 from leadflow.leads.events.types import COMPANY, WRITTEN, read_types, take_turns, write_types
 from leadflow.leads.tables import EventTypeRow, LeadEvent
+from leadflow.refusals import in_words
 
 MOST_TYPES = 200  # two features each, and PostgreSQL has room for 1,664 columns
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -222,7 +223,7 @@ def _unreadable(path: Path, said: str) -> EventTypesInvalid:
 
 def _explained(problem: dict[str, Any]) -> Problem:
     place = ".".join(str(part) for part in problem["loc"]) or "event_types"
-    said = str(problem["msg"])
+    said = in_words(problem)
     if problem["type"] == "extra_forbidden":
         said = "There is no such key; take it out or correct its name"
     elif problem["type"] == "string_pattern_mismatch":

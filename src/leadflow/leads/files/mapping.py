@@ -24,6 +24,7 @@ from leadflow.leads.files.mapping_parts import (
     as_column,
     as_rep,
 )
+from leadflow.refusals import in_words
 
 
 class MappingError(ValueError):
@@ -134,7 +135,7 @@ def check_columns(mapping: Mapping, columns: Sequence[str]) -> None:
 
 def _explained(problem: dict[str, Any]) -> str:
     where = ".".join(str(part) for part in problem["loc"]) or "mapping"
-    said = str(problem["msg"]).removeprefix("Value error, ")
+    said = in_words(problem)
     if problem["type"] == "extra_forbidden":
         said = "there is no such key; take it out or correct its name"
     elif problem["type"] == "missing":
