@@ -213,6 +213,12 @@ NEXT = {
 }
 
 
+def revealed(session: Session, item_id: str, reviewer: str) -> RevealedOut | None:
+    """What the machine had decided, for somebody who has judged it; None for anybody else."""
+    mine = [one for one in _reviews(session, [item_id]) if one.reviewer == reviewer]
+    return _revealed(session.get_one(QualityItem, item_id), mine[0]) if mine else None
+
+
 def _revealed(item: QualityItem, review: QualityReview) -> RevealedOut:
     return RevealedOut.model_validate(
         {

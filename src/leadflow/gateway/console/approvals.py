@@ -1,10 +1,11 @@
 """The page of one decision: what exactly, why, by when, who else; and deciding it."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from leadflow.accounts import delegation
 from leadflow.accounts.actors import Actor
@@ -16,13 +17,17 @@ from leadflow.approvals.service import Vote, get
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review import approvals
 from leadflow.gateway.api.review.approval_schemas import DecisionIn
-from leadflow.gateway.console.forms import Deciding, Delegating, OnPage
+from leadflow.gateway.console.forms import Deciding, Delegating, OnPage, go_to
 from leadflow.gateway.console.naming import names_of_leads
+from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
 PATH = "/console/approvals/{approval_id}"
+DAYS = "Say for how many days: more than 0, at most 60."
+_DAYS: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)])
+_VOTE: TypeAdapter[Vote] = TypeAdapter(Vote)
 
 
 @router.get(PATH)
@@ -36,29 +41,34 @@ def decide(
     request: Request,
     approval_id: str,
     caller: Deciding,
-    decision: Annotated[Vote, Form()],
-    content_hash: Annotated[str, Form(max_length=64)],
+    decision: Annotated[str, Form(max_length=20)] = "",
+    content_hash: Annotated[str, Form(max_length=64)] = "",
     reason: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
-    """Take the decision; the page says what has come of it, and what was typed stays."""
+    """Take the decision, then show what has come of it; refused, what was typed stays."""
+    typed = {"reason": reason}
     try:
-        said = DecisionIn(decision=decision, reason=reason, content_hash=content_hash)
+        vote = _VOTE.validate_python(decision)
+        said = DecisionIn(decision=vote, reason=reason, content_hash=content_hash)
     except ValidationError:
-        words = "Say why, for those who read it later."
-        return _page(request, approval_id, caller, 422, said=words)
+        words = "Say why, for those who read it later." if decision else "Approve or reject it."
+        return _page(request, approval_id, caller, 422, Notice(words, at="decide", typed=typed))
     with unit_of_work() as session:
         outcome = approvals.take(session, approval_id, said, caller, "page")
     if outcome.counted:
-        return _page(request, approval_id, caller, said=outcome.words, counted=True)
+        return told_on(request, _address(approval_id), Notice(outcome.words, True, "status"))
     status = approvals.refusal(outcome).status
-    return _page(request, approval_id, caller, status, said=outcome.words, typed=reason)
+    told = Notice(outcome.words, at="decide", typed=typed)
+    return _page(request, approval_id, caller, status, told)
 
 
 @router.post(PATH + "/code")
 def code(request: Request, approval_id: str, caller: Deciding) -> Response:
     """A one-time code for the form in Prefect."""
     made = approvals.make_code(approval_id, caller)
-    return _page(request, approval_id, caller, code=made.code, minutes=made.minutes)
+    more = {"code": made.code, "minutes": made.minutes}
+    told = Notice("Your one-time code is made.", True, "code", more)
+    return told_on(request, _address(approval_id), told)
 
 
 @router.post(PATH + "/delegate")
@@ -66,20 +76,33 @@ def delegate(
     request: Request,
     approval_id: str,
     caller: Delegating,
-    to: Annotated[str, Form(max_length=320)],
-    days: Annotated[float, Form(gt=0, le=60)],
+    to: Annotated[str, Form(max_length=320)] = "",
+    days: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Have somebody stand in from now on."""
     now = datetime.now(UTC)
     try:
+        length = _DAYS.validate_python(days)
         with unit_of_work() as session:
             me, stand_in = session.get_one(Person, caller.id), find_person(session, to)
-            until = now + timedelta(days=days)
-            delegation.delegate(session, me, stand_in, now, until, caller.id)
-            said = f"{stand_in.username} decides in your place for {days:g} days."
-    except (PersonNotFound, DelegationInvalid) as error:
-        return _page(request, approval_id, caller, 422, said=str(error))
-    return _page(request, approval_id, caller, said=said, counted=True)
+            delegation.delegate(session, me, stand_in, now, now + timedelta(days=length), caller.id)
+            said = f"{stand_in.username} decides in your place for {length:g} days."
+    except (PersonNotFound, DelegationInvalid, ValidationError) as error:
+        words = DAYS if isinstance(error, ValidationError) else str(error)
+        told = Notice(words, at="delegate", typed={"to": to, "days": days})
+        return _page(request, approval_id, caller, 422, told)
+    return told_on(request, _address(approval_id), Notice(said, True, "status"))
+
+
+@router.get(PATH + "/code")
+@router.get(PATH + "/delegate")
+def back(approval_id: str, caller: OnPage) -> Response:
+    """Whoever loads the answer of a form again gets the page that the form is on."""
+    return go_to(_address(approval_id))
+
+
+def _address(approval_id: str) -> str:
+    return f"/console/approvals/{quote(approval_id)}"
 
 
 def _page(
@@ -87,9 +110,7 @@ def _page(
     approval_id: str,
     caller: Actor,
     status: int = 200,
-    said: str = "",
-    counted: bool = False,
-    **more: Any,
+    told: Notice | None = None,
 ) -> Response:
     approval = approvals.read_approval(approval_id, caller)
     with unit_of_work() as session:
@@ -97,18 +118,15 @@ def _page(
         run_id, lead_id = stored.flow_run_id, stored.lead_id
         names = names_of_leads(session, caller, [lead_id])
     run = None if run_id is None else f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
-    values = {"code": "", "minutes": 0.0, "typed": ""} | more
     return page(
         request,
         "decision.html",
         caller,
         status,
+        told,
         approval=approval,
         kind=kind_of(approval.kind).words,
         name=names.get(approval.subject_id),
         lead_id=lead_id if lead_id and caller.reach("lead.read") else None,
-        said=said,
-        counted=counted,
         run=run,
-        **values,
     )

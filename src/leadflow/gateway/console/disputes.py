@@ -7,7 +7,8 @@ from fastapi import APIRouter, Form, Request, Response
 
 from leadflow.accounts.people import usernames
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.console.forms import ManagingQuality, go_to
+from leadflow.gateway.console.forms import ManagingQuality
+from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
 from leadflow.quality import reviews
 from leadflow.quality.errors import NotDisputed
@@ -31,9 +32,12 @@ def show(request: Request, item_id: str, caller: ManagingQuality) -> Response:
 
 @router.post(PATH)
 def settle(
-    item_id: str, caller: ManagingQuality, verdict: Annotated[ReviewVerdict, Form()]
+    request: Request,
+    item_id: str,
+    caller: ManagingQuality,
+    verdict: Annotated[ReviewVerdict, Form()],
 ) -> Response:
     """Say who was right."""
     with unit_of_work() as session:
         reviews.settle(session, item_id, caller.id, verdict, datetime.now(UTC))
-    return go_to("/console")
+    return told_on(request, "/console", Notice("It is settled.", True))

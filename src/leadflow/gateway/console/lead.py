@@ -1,9 +1,12 @@
 """The page of a lead: who it is, its score as a sum, who has it and why, what happened; setting its
 score."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from math import nan
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
@@ -19,10 +22,11 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.leads.lead_answers import next_step, score_out
 from leadflow.gateway.api.leads.schemas import LeadOut
 from leadflow.gateway.api.team.assignments import AssignmentDecisionOut, names_of_reps
-from leadflow.gateway.console.forms import OnLead, Overriding
+from leadflow.gateway.console.forms import OnLead, Overriding, go_to
 from leadflow.gateway.console.history import history
 from leadflow.gateway.console.naming import called
-from leadflow.gateway.console.rendering import page
+from leadflow.gateway.console.notices import Notice, told_on
+from leadflow.gateway.console.rendering import page, words
 from leadflow.intake.overrides import OverrideAsked
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import standing_of
@@ -31,6 +35,7 @@ from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
 PATH = "/console/leads/{lead_id}"
+NUMBER = re.compile(r"[0-9]{1,3}([.][0-9]{1,6})?")
 WAITS = "It waits until somebody who may has agreed. You see it among what you asked."
 
 
@@ -55,20 +60,36 @@ def set_score(
     request: Request,
     lead_id: str,
     caller: Overriding,
-    new_score: Annotated[float, Form()],
+    new_score: Annotated[str, Form(max_length=20)] = "",
     reason: Annotated[str, Form(max_length=2000)] = "",
-    priority: Annotated[Literal["urgent", "high", "normal", "low"], Form()] = "normal",
+    priority: Annotated[str, Form(max_length=20)] = "normal",
 ) -> Response:
     """Set the score; a large change waits for somebody else."""
+    typed = {"new_score": new_score, "reason": reason, "priority": priority}
     try:
-        said = OverrideIn(new_score=new_score, reason=reason, priority=priority)
+        number = float(new_score) if NUMBER.fullmatch(new_score.strip()) else nan
+        said = OverrideIn.model_validate(typed | {"new_score": number})
     except ValidationError as error:
-        wrong = ", ".join(str(part["loc"][0]) for part in error.errors())
-        return lead_page(request, lead_id, caller, 422, said=f"Correct and send again: {wrong}.")
+        wrong = ", ".join(words(str(part["loc"][0])) for part in error.errors())
+        told = Notice(f"Correct and send again: {wrong}.", at="score", typed=typed)
+        return lead_page(request, lead_id, caller, 422, told)
     asked = OverrideAsked(lead_id, said, Sender(caller))
     taken = request.app.state.intake.overrides.submit(asked).result()
-    words = WAITS if taken.override.status == "waiting" else "It counts from now on."
-    return lead_page(request, lead_id, caller, said=words, counted=True)
+    came = WAITS if taken.override.status == "waiting" else "It counts from now on."
+    return told_on(request, address_of(lead_id), Notice(came, True, "score"))
+
+
+@router.get(PATH + "/override")
+@router.get(PATH + "/work")
+@router.get(PATH + "/reassign")
+def back(lead_id: str, caller: OnLead) -> Response:
+    """Whoever loads the answer of a form again gets the page that the form is on."""
+    return go_to(address_of(lead_id))
+
+
+def address_of(lead_id: str) -> str:
+    """Where the page of a lead is."""
+    return f"/console/leads/{quote(lead_id)}"
 
 
 def lead_page(
@@ -76,8 +97,7 @@ def lead_page(
     lead_id: str,
     caller: Actor,
     status: int = 200,
-    said: str = "",
-    counted: bool = False,
+    told: Notice | None = None,
 ) -> Response:
     """The page as it stands now, and what came of a form on it."""
     now = datetime.now(UTC)
@@ -109,10 +129,9 @@ def lead_page(
         "lead.html",
         caller,
         status,
+        told,
         may_override=caller.reach("score.override") is not None,
         days=get_settings().override_days,
-        said=said,
-        counted=counted,
         **values,
     )
 

@@ -16,8 +16,9 @@ from leadflow.assignment.work.reassignment import ask_or_reassign
 from leadflow.assignment.work.service import Said, TouchKind
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.team.work import Action, act
-from leadflow.gateway.console.forms import Reassigning, Working, go_to
-from leadflow.gateway.console.lead import PATH, WAITS, lead_page, within
+from leadflow.gateway.console.forms import Reassigning, Working
+from leadflow.gateway.console.lead import PATH, WAITS, address_of, lead_page, within
+from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.http.problems import STATED
 from leadflow.settings import get_settings
 
@@ -43,13 +44,14 @@ def work(
 ) -> Response:
     """Say what becomes of the lead; ``has_it`` is who had it when the page was shown."""
     if action in ("decline", "return") and not reason.strip():
-        return lead_page(request, lead_id, caller, 422, said="Say why you let it go.")
+        told = Notice("Say why you let it go.", at="work", typed={"let_go": reason})
+        return lead_page(request, lead_id, caller, 422, told)
 
     def say(session: Session, now: datetime) -> str:
         act(session, caller, lead_id, action, Said(caller.id, now, has_it), reason.strip(), kind)
         return SAID[action]
 
-    return _done(request, lead_id, caller, say)
+    return _done(request, lead_id, caller, say, {"let_go": reason, "kind": kind})
 
 
 @router.post(PATH + "/reassign")
@@ -62,10 +64,10 @@ def give(
     has_it: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Give the lead to a salesperson, or ask for it where the policies say so."""
+    typed = {"rep": rep, "why": why}
     if not why.strip():
-        return lead_page(
-            request, lead_id, caller, 422, said="Say why somebody else should have it."
-        )
+        told = Notice("Say why somebody else should have it.", at="work", typed=typed)
+        return lead_page(request, lead_id, caller, 422, told)
 
     def say(session: Session, now: datetime) -> str:
         by = requester(session, caller, None, now)
@@ -73,21 +75,26 @@ def give(
         made = ask_or_reassign(session, get_settings(), lead_id, by, said, rep, why.strip())
         return "It is theirs now." if isinstance(made, Assignment) else WAITS
 
-    return _done(request, lead_id, caller, say)
+    return _done(request, lead_id, caller, say, typed)
 
 
 def _done(
-    request: Request, lead_id: str, caller: Actor, say: Callable[[Session, datetime], str]
+    request: Request,
+    lead_id: str,
+    caller: Actor,
+    say: Callable[[Session, datetime], str],
+    typed: dict[str, str],
 ) -> Response:
-    """The page with what came of it; the inbox where the lead is out of reach by now."""
+    """On to the page with what came of it; to the inbox where the lead is out of reach by now."""
     try:
         with unit_of_work() as session:
             words = say(session, datetime.now(UTC))
     except CANNOT as error:
         status, _, title = STATED[type(error)]
-        return lead_page(request, lead_id, caller, status, said=f"{title}. {error}")
+        told = Notice(f"{title}. {error}", at="work", typed=typed)
+        return lead_page(request, lead_id, caller, status, told)
     with unit_of_work() as session:
         still = within(session, caller, "lead.read", lead_id)
     if not still:
-        return go_to("/console")
-    return lead_page(request, lead_id, caller, said=words, counted=True)
+        return told_on(request, "/console", Notice(words, True))
+    return told_on(request, address_of(lead_id), Notice(words, True, "work"))

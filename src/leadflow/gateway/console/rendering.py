@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from leadflow.accounts import signing_in
 from leadflow.accounts.actors import Actor
+from leadflow.gateway.console.notices import NOTHING, Notice, forget, notice_of
 from leadflow.gateway.http.security import COOKIE
 
 HERE = Path(__file__).parent
@@ -29,18 +30,29 @@ HEADERS = {
 
 
 def page(
-    request: Request, template: str, actor: Actor | None, status: int = 200, **values: Any
+    request: Request,
+    template: str,
+    actor: Actor | None,
+    status: int = 200,
+    told: Notice | None = None,
+    **values: Any,
 ) -> Response:
-    """The page, with what every page knows: who is signed in, and the token of their forms."""
+    """The page, with what every page knows: who is signed in, the token of their forms, and what
+    came of the form before it, which is told once; ``told`` is what came of one just now."""
     cookie = request.cookies.get(COOKIE)
+    waiting = notice_of(request) if told is None and request.method == "GET" else NOTHING
     text = _environment.get_template(template).render(
         me=actor,
         form_token=signing_in.form_token(cookie) if cookie and actor else "",
         now=datetime.now(UTC),
         path=request.url.path,
+        told=told or waiting,
         **values,
     )
-    return Response(text, status, HEADERS, media_type="text/html")
+    answer = Response(text, status, HEADERS, media_type="text/html")
+    if waiting.words:
+        forget(answer)
+    return answer
 
 
 def when(moment: datetime | None) -> Markup:

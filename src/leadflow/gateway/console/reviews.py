@@ -8,11 +8,12 @@ from fastapi import APIRouter, Form, Request, Response
 from leadflow.accounts.actors import Actor
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.forms import Reviewing
+from leadflow.gateway.console.notices import Notice, notice_of, told_on
 from leadflow.gateway.console.rendering import page
 from leadflow.quality import reviews
 from leadflow.quality.errors import AlreadyReviewed, NotYourItem, QualityItemNotFound
 from leadflow.quality.review_kinds import JudgementInvalid
-from leadflow.quality.schemas import ItemOut, RevealedOut
+from leadflow.quality.schemas import ItemOut
 
 router = APIRouter(include_in_schema=False)
 PATH = "/console/quality"
@@ -32,7 +33,7 @@ def one(request: Request, item_id: str, caller: Reviewing) -> Response:
         with unit_of_work() as session:
             item = reviews.waiting_one(session, item_id, caller.id, now)
     except (QualityItemNotFound, AlreadyReviewed, NotYourItem) as error:
-        return _page(request, caller, 409, said=str(error))
+        return _page(request, caller, 409, told=Notice(str(error)))
     return _page(request, caller, item=item)
 
 
@@ -48,12 +49,19 @@ def judge(
 ) -> Response:
     """Take the judgement; then what the machine had decided is shown, and the next one."""
     said = {"level": level} if level is not None else {"right": right or [], "pool": pool}
+    now = datetime.now(UTC)
     try:
         with unit_of_work() as session:
-            revealed = reviews.judge(session, item_id, caller.id, said, comment, datetime.now(UTC))
-    except (QualityItemNotFound, AlreadyReviewed, NotYourItem, JudgementInvalid) as error:
-        return _page(request, caller, 409, said=str(error))
-    return _page(request, caller, revealed=revealed, said="Your judgement is kept.", counted=True)
+            reviews.judge(session, item_id, caller.id, said, comment, now)
+    except JudgementInvalid as error:
+        with unit_of_work() as session:
+            item = reviews.waiting_one(session, item_id, caller.id, now)
+        told = Notice(str(error), at="judge", typed=said | {"comment": comment})
+        return _page(request, caller, 422, item, told)
+    except (QualityItemNotFound, AlreadyReviewed, NotYourItem) as error:
+        return _page(request, caller, 409, told=Notice(str(error)))
+    kept = Notice("Your judgement is kept.", True, more={"judged": item_id})
+    return told_on(request, PATH, kept)
 
 
 def _page(
@@ -61,11 +69,11 @@ def _page(
     caller: Actor,
     status: int = 200,
     item: ItemOut | None = None,
-    revealed: RevealedOut | None = None,
-    said: str = "",
-    counted: bool = False,
+    told: Notice | None = None,
 ) -> Response:
+    judged = (told or notice_of(request)).more.get("judged")
     with unit_of_work() as session:
+        revealed = judged and reviews.revealed(session, judged, caller.id)
         waiting = reviews.waiting_for(session, caller.id, datetime.now(UTC))
     chosen = item or (waiting[0] if waiting else None)
     return page(
@@ -73,13 +81,12 @@ def _page(
         "quality.html",
         caller,
         status,
+        told,
         item=chosen,
         left=len(waiting),
         shown=[] if chosen is None else grouped(chosen.shown),
         choices=[] if chosen is None else choices(chosen.shown),
         revealed=revealed,
-        said=said,
-        counted=counted,
     )
 
 

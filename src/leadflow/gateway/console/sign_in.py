@@ -12,6 +12,7 @@ from leadflow.accounts.tables import Person
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.access.sessions import set_cookie, source_of
 from leadflow.gateway.console.forms import LeavingNow, go_to
+from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
 from leadflow.gateway.http.limits import PASSWORDS, limited
 from leadflow.gateway.http.security import COOKIE, refuse_foreign_origin
@@ -29,7 +30,7 @@ def begin() -> Response:
 @router.get("/console/sign-in")
 def ask(request: Request, next: str = "/console") -> Response:  # noqa: A002  its name in the address
     """The form."""
-    return page(request, "sign_in.html", None, problem="", next=_inside(next))
+    return page(request, "sign_in.html", None, problem="", next=_inside(next), username="")
 
 
 @router.post("/console/sign-in")
@@ -47,7 +48,8 @@ def enter(
         now, hours = datetime.now(UTC), settings.session_hours
         token, why = signing_in.sign_in(session, username, password, now, hours, source_of(request))
     if token is None:
-        return page(request, "sign_in.html", None, 401, problem=why, next=_inside(next))
+        there = _inside(next)
+        return page(request, "sign_in.html", None, 401, problem=why, next=there, username=username)
     answer = go_to(_inside(next))
     set_cookie(answer, token)
     return answer
@@ -61,6 +63,12 @@ def leave(request: Request, caller: LeavingNow) -> Response:
     answer = go_to("/console/sign-in")
     answer.delete_cookie(COOKIE)
     return answer
+
+
+@router.get("/console/sign-out")
+def back(caller: LeavingNow) -> Response:
+    """Whoever loads the answer of the form again."""
+    return go_to("/console")
 
 
 @router.get("/console/password")
@@ -83,7 +91,8 @@ def new_password(
             change_password(session, session.get_one(Person, caller.id), present, wanted)
     except (WrongPassword, PasswordRefused) as error:
         return page(request, "password.html", caller, 422, problem=str(error))
-    return go_to("/console/sign-in")
+    changed = Notice("Your password is changed. Sign in with the new one.", True)
+    return told_on(request, "/console/sign-in", changed)
 
 
 def _inside(address: str) -> str:

@@ -10,4 +10,8 @@ function localTimes(root) {
   }
 }
 document.addEventListener("DOMContentLoaded", () => localTimes(document));
-document.addEventListener("htmx:afterSettle", (event) => localTimes(event.target));
+document.addEventListener("htmx:afterSettle", (event) => {
+  localTimes(event.target);
+  // To where the act was, after the page has been scrolled to its top.
+  setTimeout(() => document.getElementById("told")?.focus());
+});
