@@ -202,7 +202,7 @@ def _update(
     now: datetime,
     may_change: Sequence[MayChange] | None,
 ) -> dict[int, Upserted]:
-    """Those of the leads that were known, by place; of two that are one lead, only the first."""
+    """Those of the leads that were known, by place; of two that may be one lead only the first."""
     known = _lock_known(session, [leads[place] for place in places], [indexes[p] for p in places])
     by_email = {lead.email_index: lead for lead in known}
     by_id = {(lead.source, lead.external_id): lead for lead in known}
@@ -212,10 +212,14 @@ def _update(
         with session.begin_nested():
             for place in places:
                 sent, index = leads[place], indexes[place]
-                same = by_email.get(index) or by_id.get((sent.source, sent.external_id))
-                if same is None or same.id in taken:
+                either = by_email.get(index), by_id.get((sent.source, sent.external_id))
+                meant = {lead.id for lead in either if lead is not None}
+                same = either[0] or either[1]
+                # Which of the two it is may hang on one before it that has to wait too.
+                waits = same is None or not meant.isdisjoint(taken)
+                taken |= meant
+                if same is None or waits:
                     continue
-                taken.add(same.id)
                 may = "all" if may_change is None else may_change[place]
                 free = (sent.source, sent.external_id) not in by_id
                 changed = update_lead(session, same, sent, index, now, may, takes_id=free)

@@ -82,8 +82,6 @@ class _Parser(ColumnReader):
         self.derived("email_kind", addresses, derive.email_kind, missing="none")
         known = ids if key is not None else addresses
         self.flag("key" if key else "email", "is missing", [value is None for value in known])
-        self.flag("key", "stands in an earlier row of this batch too", _repeats(ids))
-        self.flag("email", "stands in an earlier row of this batch too", _repeats(addresses))
 
     def _profile(self) -> None:
         for name in TEXTS:
@@ -191,16 +189,6 @@ class _Parser(ColumnReader):
 
     def _field(self, name: str) -> Column | None:
         return self._mapping.fields.get(name)  # type: ignore[call-overload, no-any-return]
-
-
-def _repeats(values: Sequence[str | None]) -> list[bool]:
-    seen: set[str] = set()
-    repeated = []
-    for value in values:
-        repeated.append(value in seen)
-        if value is not None:
-            seen.add(value)
-    return repeated
 
 
 def _truth(value: str | None) -> bool | None:

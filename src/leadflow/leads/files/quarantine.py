@@ -148,7 +148,9 @@ def retry(
     if row_ids is not None:
         ids = [_waiting(session, row_id).id for row_id in row_ids]
     else:
-        ids = list(session.scalars(wanted.order_by(QuarantinedRow.inbox_id, QuarantinedRow.id)))
+        ids = list(
+            session.scalars(wanted.order_by(QuarantinedRow.inbox_id, QuarantinedRow.row_number))
+        )
     stored = 0
     for start in range(0, len(ids), BATCH):
         by_file: dict[str, list[QuarantinedRow]] = {}

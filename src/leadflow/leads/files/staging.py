@@ -1,5 +1,6 @@
 """Storing a checked batch: COPY into a temporary table, then a few statements for all of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads.changes import mark_selected
 from leadflow.leads.columns import COUNTERS, PROFILE
+from leadflow.leads.files.same_leads import turns
 from leadflow.leads.files.staged_rows import COPY, copied_bytes, indexed, staged
 from leadflow.leads.tables import Lead, Outcome
 
@@ -53,15 +55,60 @@ def store_batch(session: Session, frame: "pd.DataFrame", source: str, now: datet
     """Store the rows of a parsed and checked batch as leads and outcomes.
 
     A row updates the lead with its e-mail address, else the one with its (source, external_id), and
-    is a new lead otherwise. A new lead is known from the file's own time, an update from ``now``.
-    Imports take turns, so that two never wait for each other.
+    is a new lead otherwise. Rows of one lead are merged in their order: what a later one says
+    counts, and where it says nothing, what was said before stays. A new lead is known from the
+    file's own time, an update from ``now``. Imports take turns, so that two never wait for each
+    other.
     """
+    stored = Stored()
     if not len(frame):
-        return Stored()
+        return stored
     session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
-    _copy(session, _without_known_names(session, indexed(frame), source))
+    staged.create(session.connection())
+    # What is known of leads may be of before this source: without an index here, a plan made for
+    # one lead of it would go through all staged rows for each of twenty thousand.
+    session.execute(text("CREATE INDEX ON staged_leads (external_id)"))
+    session.execute(text("CREATE INDEX ON staged_leads (email_index)"))
+    for part in _in_turns(session, indexed(frame), source):
+        stored.add(_store_turn(session, part, source, now))
+        session.execute(text("TRUNCATE staged_leads"))
+    staged.drop(session.connection())
+    return stored
+
+
+def _in_turns(session: Session, frame: "pd.DataFrame", source: str) -> "Iterator[pd.DataFrame]":
+    """The rows in parts, in none of which two are of one lead; nearly always one part."""
+    import pandas as pd
+
+    emails, ids = frame["email_index"], frame["external_id"]
+    same_id = (Lead.source == source) & (Lead.external_id == _among(ids))
+    known = session.execute(
+        select(Lead.email_index, Lead.external_id)
+        .where(or_(Lead.email_index == _among(emails), same_id))
+        .where(Lead.email_index.is_not(None), Lead.external_id.is_not(None), Lead.source == source)
+    )
+    turn = pd.Series(
+        turns(
+            [_keys(*row) for row in zip(emails, ids, strict=True)],
+            [_keys(email, external_id) for email, external_id in known],
+        ),
+        index=frame.index,
+    )
+    for _, part in frame.groupby(turn, sort=True):
+        yield part
+
+
+def _keys(email_index: Any, external_id: Any) -> list[tuple[str, str]]:
+    """What a lead is found by."""
+    named = (("email", email_index), ("id", external_id))
+    return [(kind, value) for kind, value in named if isinstance(value, str)]
+
+
+def _store_turn(session: Session, frame: "pd.DataFrame", source: str, now: datetime) -> Stored:
+    """Store rows of different leads."""
+    _copy(session, _without_known_names(session, frame, source))
     stored, left = Stored(), len(frame)
-    while left:  # once, unless two rows speak of one lead or another writer was first
+    while left:  # once, unless another writer was first
         _match(session, source)
         stored.updated += _update(session, source, now)
         stored.new += _insert(session, source, now)
@@ -70,7 +117,6 @@ def store_batch(session: Session, frame: "pd.DataFrame", source: str, now: datet
     stored.outcomes = _store_outcomes(session, source)
     written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
     mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
-    staged.drop(session.connection())
     return stored
 
 
@@ -102,16 +148,11 @@ def _among(values: "pd.Series[str]") -> ColumnElement[Any]:
 
 
 def _copy(session: Session, frame: "pd.DataFrame") -> None:
-    staged.create(session.connection())
     connection = session.connection().connection.driver_connection
     if connection is None:
         raise RuntimeError("The session lost its connection while it was importing.")
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         copy.write(copied_bytes(frame))
-    # What is known of leads may be of before this source: without an index here, a plan made for
-    # one lead of it would go through all staged rows for each of twenty thousand.
-    session.execute(text("CREATE INDEX ON staged_leads (external_id)"))
-    session.execute(text("CREATE INDEX ON staged_leads (email_index)"))
     session.execute(text("ANALYZE staged_leads"))
 
 
