@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from features.how_many import how_many
 from models.calibration import Vector, logit, sigmoid
 from models.evaluation import Metrics, calibration_table, evaluate
 
@@ -51,11 +52,12 @@ class CalibrationCheck:
         if self.ratio is None or self.slope is None:
             return (
                 f"Too few matured: {self.converted:,} converted and "
-                f"{self.leads - self.converted:,} other leads have passed their horizon since they "
-                f"were scored; at least {MINIMUM} of each are needed."
+                f"{how_many(self.leads - self.converted, 'other lead')} since they were scored; "
+                f"at least {MINIMUM} of each are needed."
             )
         counted = (
-            f"{self.converted:,} of {self.leads:,} leads converted where {self.expected:,.0f} were "
+            f"{self.converted:,} of {how_many(self.leads, 'lead')} converted where "
+            f"{self.expected:,.0f} were "
             f"expected ({self.ratio[0]:.2f} times as many)"
         )
         if self.verdict in ("too extreme", "too timid"):

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from features.how_many import how_many
 from models.reference import FeatureReference, Reference
 
 SOMETHING, MUCH = 0.1, 0.25
@@ -69,12 +70,14 @@ class Drift:
         """The finding in a sentence."""
         if not self.enough:
             return (
-                f"Too few to say: {self.leads:,} recent leads against {self.reference_leads:,} "
+                f"Too few to say: {how_many(self.leads, 'recent lead')} against "
+                f"{self.reference_leads:,} "
                 f"learned from; at least {MINIMUM_LEADS} of each are needed."
             )
         named = self.shifted
         if not named:
-            return f"{self.leads:,} recent leads look like those the model learned from."
+            looked_at = how_many(self.leads, "recent lead")
+            return f"{looked_at}: like those the model learned from."
         found = ", ".join(f"{item.label} ({item.psi:.2f})" for item in named[:5])
         more = f" and {len(named) - 5} more" if len(named) > 5 else ""
         return (

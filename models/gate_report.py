@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from features.how_many import how_many
 from models.comparison import Comparison, changed
 from models.leaks import Leak
 from models.markdown import comparison_table, leak_list, segment_table, table
@@ -53,7 +54,7 @@ def write_gate_report(evidence: Evidence, more: str = "") -> str:
         f"## Champion and challenger: {evidence.verdict}",
         evidence.judged_on,
         _measured(evidence),
-        f"## {moved:,} of these {total:,} leads would change level",
+        f"## {moved:,} of {how_many(total, 'lead')} would change level",
         _shift_table(evidence.shifts),
         f"## Segments{_off(evidence.segments)}",
         segment_table(evidence.segments) or "There are too few leads to divide.",

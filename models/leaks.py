@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature, FeatureKind
+from features.how_many import how_many
 from models.single_features import MISSING, SingleFeature, look_at, periods, same_thing, together
 
 LeakKind = Literal["known after the outcome", "filled in when converted", "separates", "too strong"]
@@ -123,7 +124,7 @@ def _category(single: SingleFeature, labels: np.ndarray) -> Leak | None:
         if code != MISSING and bought >= ONLY * count and _beyond_chance(count, bought, labels):
             words = (
                 f"A value of {single.feature.label} belongs to converted leads only: {bought:,} of "
-                f"the {count:,} leads that have it converted."
+                f"{how_many(count, 'lead')} with it converted."
             )
             share = bought / count
             return Leak(single.feature.name, "known after the outcome", words, share)

@@ -3,6 +3,7 @@ for."""
 
 from datetime import datetime
 
+from features.how_many import how_many
 from models.code_version import CodeVersion
 from models.markdown import leak_list, segment_table, table
 from models.segments import Segment, segments
@@ -37,7 +38,8 @@ def write_card(
     return "\n\n".join(
         [
             f"# Model card: {training.chosen}",
-            f"Predicts whether a lead converts within {horizon_days} days, and scores it: 50 is "
+            f"Predicts whether a lead converts within {how_many(horizon_days, 'day')}, and "
+            "scores it: 50 is "
             "the average lead, 10 points more are twice the odds. A score is a sum of exact "
             "contributions, one a feature.",
             "## What it learned from",

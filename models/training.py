@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature
+from features.how_many import how_many
 from features.opinion import AI_SCORE
 from models.calibration import Lines, Vector, sigmoid
 from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
@@ -252,7 +253,8 @@ def data_fingerprint(frame: pd.DataFrame, labels: np.ndarray) -> str:
 def _refuse_if_too_few(converted: int, leads: int, fewest: int) -> None:
     if min(converted, leads - converted) < fewest:
         raise NotEnoughOutcomes(
-            f"{converted} converted and {leads - converted} other leads have passed their horizon; "
+            f"{converted} converted and {how_many(leads - converted, 'other lead')} past "
+            "their horizon: "
             f"at least {fewest} of each are needed to learn. The expert rubric scores until then."
         )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from features.how_many import how_many
 from models.evaluation import Metrics
 from models.markdown import table
 from models.model_card import NOT_FOR
@@ -34,8 +35,9 @@ def write_report(training: Training, horizon_days: int) -> str:
                 ]
             ),
             "## What it learned from",
-            f"{training.leads:,} leads looked at between {training.first} and {training.last}, "
-            f"{training.converted:,} of which converted within {horizon_days} days "
+            f"{how_many(training.leads, 'lead')} looked at between {training.first} and "
+            f"{training.last}, "
+            f"{training.converted:,} of which converted within {how_many(horizon_days, 'day')} "
             f"({training.converted / training.leads:.1%}).",
             "## What it must not be used for",
             NOT_FOR,

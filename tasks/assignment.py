@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
+from features.how_many import how_many
 from leadflow.assignment.routing import sweep as service
 from leadflow.assignment.routing.sweep import SweepResult
 from leadflow.database.engine import unit_of_work
@@ -33,11 +34,12 @@ def publish_sweeps(results: list[SweepResult]) -> int:
     """A table of who got which lead and why, as an artifact; returns how many were assigned."""
     assigned = sum(result.assigned for result in results)
     unroutable = sum(result.unroutable for result in results)
+    leads = how_many(assigned, "lead")
     if assigned or unroutable:
         create_table_artifact(
             [row for result in results for row in result.rows][:1000],
             key="assigned-leads",
-            description=f"{assigned:,} leads assigned, {unroutable:,} found no salesperson",
+            description=f"{leads} assigned, {unroutable:,} found no salesperson",
         )
-    say_in_name(f"{assigned:,} leads")
+    say_in_name(leads)
     return assigned

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
+from features.how_many import how_many
 from leadflow.assignment.work import alarms, escalation, event_touches, redistribution
 from leadflow.assignment.work.alarms import Alarm
 from leadflow.assignment.work.escalation import Escalated
@@ -58,5 +59,5 @@ def publish_escalation(taken: int, batches: list[Escalated], alarm: Alarm) -> in
             key="escalated-leads",
             description="Leads that a step was taken with",
         )
-    say_in_name(f"{sum(counts.values()):,} leads")
+    say_in_name(how_many(sum(counts.values()), "lead"))
     return sum(counts.values())

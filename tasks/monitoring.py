@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
+from features.how_many import how_many
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.monitoring import model_check
 from leadflow.scoring.monitoring.health_report import write_health
@@ -26,10 +27,11 @@ def check_model() -> ModelHealth:
 @task(persist_result=False, timeout_seconds=60)
 def publish_health(health: ModelHealth) -> str:
     """The finding with its tables, as an artifact of the run; returns the finding."""
+    reasons = f"{how_many(len(health.reasons_to_train), 'reason')} to train"
     create_markdown_artifact(
         write_health(health),
         key="model-health",
-        description=f"{health.serving}: {len(health.reasons_to_train)} reasons to train anew",
+        description=f"{health.serving}: {reasons} anew",
     )
-    say_in_name(f"{len(health.reasons_to_train)} reasons to train")
+    say_in_name(reasons)
     return health.headline

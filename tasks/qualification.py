@@ -9,6 +9,7 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from features.how_many import how_many
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.ai import ask as ai
 from leadflow.integrations.ai.errors import ENDPOINT_DOWN
@@ -139,7 +140,7 @@ def publish_qualified(kept: Sequence[Kept], note: str) -> Qualified:
     create_table_artifact(
         [row],
         key="qualified-leads",
-        description=f"AI answered about {done.answered:,} leads. {note}".strip(),
+        description=f"AI answered about {how_many(done.answered, 'lead')}. {note}".strip(),
     )
-    say_in_name(f"{done.answered:,} answers")
+    say_in_name(how_many(done.answered, "answer"))
     return done

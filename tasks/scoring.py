@@ -6,6 +6,7 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from features.how_many import how_many
 from leadflow.database.engine import unit_of_work
 from leadflow.outbox.service import enqueue
 from leadflow.scoring.batch import runs
@@ -70,11 +71,11 @@ def end_run(scorer: Scorer, run: Run, scored: list[Scored]) -> int:
         [{"level": name, "leads": count} for name, count in sorted(levels.items())],
         key="scored-leads",
         description=(
-            f"{total:,} leads scored with {scorer.regime} {scorer.version} "
+            f"{how_many(total, 'lead')} scored with {scorer.regime} {scorer.version} "
             f"as of {run.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         ),
     )
-    say_in_name(f"{total:,} leads")
+    say_in_name(how_many(total, "lead"))
     return total
 
 

@@ -188,5 +188,5 @@ def test_the_command_line_lists_and_judges_overrides(
     assert (report.exit_code, "Too few to say: 0 of the 20" in report.output) == (0, True)
     client.post(f"{lead['path']}/outcomes", json={"outcome": "lost"})
     report = runner.invoke(app, ["overrides", "report"])
-    assert "1 leads judged, 0 of them converted" in report.output
+    assert "1 lead judged, 0 of them converted" in report.output
     assert "Brier" in report.output

@@ -58,11 +58,11 @@ def test_a_proposal_can_be_imported_as_it_is(store: Engine, folder: Path) -> Non
     call("import", "shop.csv")
     shown = call("import", "shop.csv", "--mapping", "shop.mapping.yaml")
     assert "10 rows read: 9 new leads, 0 updated, 0 unchanged; 9 outcomes." in shown.output
-    assert "1 × email is not an e-mail address" in shown.output
+    assert "1 row was set aside:\n  1 × email is not an e-mail address" in shown.output
     assert "leadflow quarantine list" in shown.output
     again = call("import", "shop.csv", "--mapping", "shop.mapping.yaml")
     assert "Already imported on" in again.output
-    assert "9 leads. Nothing changed." in again.output
+    assert "9 rows of leads. Nothing changed." in again.output
     assert count(store, Lead) == 9
 
 
@@ -73,9 +73,11 @@ def test_a_row_set_aside_is_found_shown_mended_and_stored(store: Engine, folder:
         row_id = session.scalars(select(QuarantinedRow.id)).one()
     listed = call("quarantine", "list")
     assert row_id in listed.output
+    assert "1 row waits to be mended:" in listed.output
+    assert "1 × email is not an e-mail address" in listed.output
     assert "grace" not in listed.output
     assert "grace-at-example.com" in call("quarantine", "show", row_id).output
-    assert "0 rows stored; 1 go on waiting." in call("quarantine", "retry", "--all").output
+    assert "0 rows stored; 1 goes on waiting." in call("quarantine", "retry", "--all").output
     worse = call("quarantine", "mend", row_id, "employees=many")
     assert "company_size is not a number" in worse.output
     done = call("quarantine", "mend", row_id, "email=grace@example.com", "employees=20")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
 from leadflow.database.engine import unit_of_work
@@ -174,3 +175,19 @@ def test_text_in_another_encoding_is_read_or_set_aside(store: Engine, tmp_path: 
     with unit_of_work(store) as session:
         names = session.scalars(select(Lead.company_name).where(Lead.external_id == "1")).all()
     assert names == ["Müller"]
+
+
+def test_what_waits_is_grouped_by_reason_wherever_it_is_listed(
+    client: TestClient, waiting: list[quarantine.SetAside]
+) -> None:
+    answer = client.get("/quarantine").json()
+    assert answer["rows"] == len(BAD)
+    counted = {(group["field"], group["rule"]): group["rows"] for group in answer["groups"]}
+    assert counted["created_at", "is in the future or before 1970"] == 2
+    assert counted["email", "is not an e-mail address"] == 1
+    assert [group["rows"] for group in answer["groups"]] == sorted(counted.values(), reverse=True)
+    assert {name for group in answer["groups"] for name in group["files"]} == {"leads.csv"}
+    assert "example.com" not in json.dumps(answer)
+    page = client.get("/console/quarantine").text
+    assert f"Rows of files that were set aside ({len(BAD)})" in page
+    assert "is in the future or before 1970</td>" in page

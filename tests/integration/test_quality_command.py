@@ -53,9 +53,9 @@ def test_a_sample_is_judged_from_the_console(
     assert "People agree with 100% of scores" in report
     assert "kappa" in report
     say("flag", lead_id, "--why", "bad data")
-    assert "1 leads are flagged" in say("report")
+    assert "learns from what is flagged: 1 lead" in say("report")
     say("unflag", lead_id)
-    assert "0 leads are flagged" in say("report")
+    assert "learns from what is flagged: 0 leads" in say("report")
 
 
 def test_an_assignment_is_judged_from_the_console(store: Engine, tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "audit.resume": {},
     "store.backup": _all(_OPERATOR),
     "store.restore": {},
+    "import.read": _all(_MARKETING, _OPERATOR),
     "metrics.read": _all(_OPERATOR),
     "data.erase": _all(_MANAGER, _MARKETING, _OPERATOR),
     "account.own": _EVERYBODY,

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from features.how_many import how_many, of_number
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from leadflow.leads.files.quarantine import SetAside
 
 app = typer.Typer(no_args_is_help=True, help="Rows of files that were set aside, and mending them.")
+MOST_REASONS = 10
 RowId = Annotated[str, typer.Argument(help="The row's id, as `list` shows it.")]
 
 
@@ -52,7 +54,7 @@ def _import(file: Path, mapping: "Mapping") -> None:
 
     shown = (
         SpinnerColumn(),
-        TextColumn("{task.completed:,.0f} rows of {task.description}"),
+        TextColumn("{task.completed:,.0f} of the rows of {task.description}"),
         TimeElapsedColumn(),
     )
     with Progress(*shown, console=console, transient=True) as progress:
@@ -67,9 +69,11 @@ def _import(file: Path, mapping: "Mapping") -> None:
         )
     console.print(describe(summary))
     if summary.past is not None and summary.past.assignments:
+        new = summary.past.new_reps
         console.print(
             f"Who had [bold]{summary.past.assignments:,}[/bold] of them is recorded; "
-            f"{summary.past.new_reps:,} salespeople were not known before. See: leadflow reps list"
+            f"{how_many(new, 'salesperson')} {of_number(new, 'was')} not known before. "
+            "See: leadflow reps list"
         )
     if summary.not_used:
         names = escape(", ".join(summary.not_used))
@@ -83,16 +87,20 @@ def describe(summary: "ImportSummary") -> str:
     stored = summary.stored
     if summary.finished_before is not None:
         when = f"{summary.finished_before:%Y-%m-%d %H:%M} UTC"
-        leads = stored.new + stored.updated + stored.unchanged
-        return f"Already imported on {when}: {leads:,} leads. Nothing changed."
+        rows = how_many(stored.new + stored.updated + stored.unchanged, "row")
+        return f"Already imported on {when}: {rows} of leads. Nothing changed."
     lines = [
-        f"[bold]{summary.rows:,}[/bold] rows read: [bold]{stored.new:,}[/bold] new leads, "
-        f"{stored.updated:,} updated, {stored.unchanged:,} unchanged; {stored.outcomes:,} outcomes."
+        f"[bold]{how_many(summary.rows, 'row')}[/bold] read: "
+        f"[bold]{how_many(stored.new, 'new lead')}[/bold], {stored.updated:,} updated, "
+        f"{stored.unchanged:,} unchanged; {how_many(stored.outcomes, 'outcome')}."
     ]
     if summary.set_aside:
-        lines.append(f"[bold]{summary.set_aside:,}[/bold] rows were set aside:")
-        top = summary.reasons.most_common(5)
-        lines += [f"  {times:,} × {escape(reason)}" for reason, times in top]
+        rows = how_many(summary.set_aside, "row")
+        lines.append(f"[bold]{rows}[/bold] {of_number(summary.set_aside, 'was')} set aside:")
+        reasons = summary.reasons.most_common()
+        lines += [f"  {times:,} × {escape(reason)}" for reason, times in reasons[:MOST_REASONS]]
+        if (more := len(reasons) - MOST_REASONS) > 0:
+            lines.append(f"  and for {how_many(more, 'other reason')}")
         lines.append("See and mend them: leadflow quarantine list")
     return "\n".join(lines)
 
@@ -106,7 +114,7 @@ def _propose(file: Path, source: str | None) -> None:
 
     stem = file.name.split(".")[0]
     proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))
-    table = Table(title=f"{escape(file.name)}: {proposal.rows:,} rows. What each column may become")
+    table = Table(title=f"{escape(file.name)}: {how_many(proposal.rows, 'row')}. Its columns")
     for heading in ("Column", "Becomes", "Why"):
         table.add_column(heading, overflow="fold")
     for column in proposal.columns:
@@ -132,15 +140,24 @@ def _propose(file: Path, source: str | None) -> None:
 def list_rows(
     limit: Annotated[int, typer.Option(help="Show at most this many.", min=1)] = 50,
 ) -> None:
-    """The rows that wait, with the reasons, by file and row."""
+    """The rows that wait: how many for which reason, then each by file and row."""
     from leadflow.database.engine import unit_of_work
     from leadflow.leads.files.quarantine import waiting_rows
+    from leadflow.leads.files.quarantine_groups import rows_waiting, waiting_by_reason
 
     with unit_of_work() as session:
-        rows = waiting_rows(session, limit)
+        rows, groups = waiting_rows(session, limit), waiting_by_reason(session)
+        waiting = rows_waiting(session)
     if not rows:
         console.print("No row waits to be mended.")
         return
+    verb = of_number(waiting, "waits", "wait")
+    console.print(f"[bold]{how_many(waiting, 'row')}[/bold] {verb} to be mended:")
+    for group in groups:
+        reason = escape(f"{group.field} {group.rule}")
+        console.print(f"  {group.rows:,} × {reason}", soft_wrap=True)
+    if waiting > limit:
+        console.print(f"The first {limit:,} of them:")
     table = Table(box=None)
     table.add_column("Id", no_wrap=True, min_width=32)
     for heading in ("File", "Row", "Reasons"):
@@ -206,7 +223,10 @@ def retry(
     currency = get_settings().default_currency
     with unit_of_work() as session:
         done = quarantine.retry(session, row_ids, datetime.now(UTC), currency, take_rows)
-    console.print(f"{done.stored:,} rows stored; {done.waiting:,} go on waiting.")
+    console.print(
+        f"{how_many(done.stored, 'row')} stored; {done.waiting:,} "
+        f"{of_number(done.waiting, 'goes', 'go')} on waiting."
+    )
 
 
 @app.command()

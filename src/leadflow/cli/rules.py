@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
 
@@ -89,8 +90,8 @@ def try_out(
     if table.rows:
         console.print(table)
     console.print(
-        f"[bold]{trial.changed:,}[/bold] of {len(trial.leads):,} leads would go another way. "
-        "Nothing was stored; everybody had room for all of them."
+        f"[bold]{trial.changed:,}[/bold] of {how_many(len(trial.leads), 'lead')} would go "
+        "another way. Nothing was stored; everybody had room for all of them."
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from features.how_many import how_many
 from leadflow.cli.console import console, errors
 
 
@@ -52,7 +53,9 @@ def down() -> None:
     if running is None:
         orphans = state.end_orphans(settings)
         if orphans:
-            console.print(f"Ended {orphans} servers left over from a run that was killed.")
+            console.print(
+                f"Ended {how_many(orphans, 'server')} left over from a run that was killed."
+            )
         elif state.end_database(settings):
             console.print("Ended PostgreSQL, which a command had started.")
         else:

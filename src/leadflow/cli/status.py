@@ -2,6 +2,7 @@
 
 from rich.table import Table
 
+from features.how_many import how_many
 from leadflow.cli.console import console
 
 
@@ -33,7 +34,9 @@ def print_best_leads(count: int) -> None:
         )
         return
     table = Table(
-        title=f"The {len(leads)} best open leads",
+        title="The best open lead"
+        if len(leads) == 1
+        else f"The {how_many(len(leads), 'best open lead')}",
         caption="Score: 50 is the average lead, 10 points more are twice the odds. "
         "Chance: of buying within the horizon. Points behind a reason: what it adds to the score.",
         show_lines=True,

@@ -12,6 +12,7 @@ from typing import Literal
 import httpx
 import psycopg
 
+from features.how_many import how_many
 from leadflow import installation
 from leadflow.background import records
 from leadflow.database import cluster, embedded, roles
@@ -234,7 +235,7 @@ def _background(settings: Settings) -> Finding:
     if failing:
         where = str(settings.home / "logs" / "background.log")
         return Finding("Background", "bad", f"failing: {', '.join(failing)}", f"Read {where}")
-    return Finding("Background", "ok", f"{len(processes)} processes")
+    return Finding("Background", "ok", how_many(len(processes), "process"))
 
 
 def _notices_leave(settings: Settings) -> Finding:

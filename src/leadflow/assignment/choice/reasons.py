@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from features.how_many import how_many
 from leadflow.assignment.choice.eligibility import Constraint, Masks
 from leadflow.assignment.choice.plan import Setting, State
 from leadflow.assignment.choice.strategies import StrategyName
@@ -43,8 +44,11 @@ def because(
     if strategy in ("performance_weighted", "optimal"):
         parts.append(f"{first:.0%} chance together")
     limit = state.limit[place]
-    room = f" of {limit:.0f}" if np.isfinite(limit) else ""
-    parts.append(f"{state.load[place]:.0f}{room} leads in work")
+    load = round(float(state.load[place]))
+    if np.isfinite(limit):
+        parts.append(f"{load} of {how_many(round(float(limit)), 'lead')} in work")
+    else:
+        parts.append(f"{how_many(load, 'lead')} in work")
     sentence = ", ".join(parts)
     return sentence[0].upper() + sentence[1:]
 

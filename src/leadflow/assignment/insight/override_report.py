@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from features.how_many import how_many
 from leadflow.assignment.insight.performance_report import INTERVAL, Conversion, conversion
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.track_record import mature
@@ -85,7 +86,10 @@ def compare(moved: Conversion, stayed: Conversion, still_open: int = 0) -> Assig
 
 def _verdict(leads: int, low: float | None, high: float | None) -> str:
     if leads < ENOUGH or low is None or high is None:
-        return f"Too few to say: {leads} leads with a known end where it takes {ENOUGH} of each."
+        return (
+            f"Too few to say: {how_many(leads, 'lead')} with a known end where it takes {ENOUGH} "
+            "of each."
+        )
     if low > 1:
         return "Leads that people moved converted more often than those they left alone."
     if high < 1:

@@ -15,6 +15,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from features.how_many import how_many
 from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.plan import Group, Plan, Setting, State
@@ -133,7 +134,8 @@ def verdict(estimates: Sequence[Estimate]) -> str:
     best = better[0]
     return (
         f"{best.strategy} is clearly better than round robin: {best.gain:+.1f} conversions "
-        f"({best.low:+.1f} to {best.high:+.1f}, 9 times in 10) of {best.assigned:,} leads."
+        f"({best.low:+.1f} to {best.high:+.1f}, 9 times in 10) of "
+        f"{how_many(best.assigned, 'lead')}."
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many, of_number
 from leadflow.assignment.choice.plan import with_effects
 from leadflow.assignment.choice.rep_effects import Counts, RepEffects, fit_effects
 from leadflow.assignment.choice.strategies import STRATEGY_NAMES, StrategyName
@@ -44,8 +45,9 @@ class NothingToCompare(LookupError):
 
     def __init__(self, found: int) -> None:
         super().__init__(
-            f"{found} past leads had a salesperson and have had their time: at least 50 are "
-            "needed. Leads count once the horizon has passed since they were handed out."
+            f"{how_many(found, 'past lead')} had a salesperson and {of_number(found, 'has')} had "
+            "their time: at least 50 are needed. Leads count once the horizon has passed "
+            "since they were handed out."
         )
 
 

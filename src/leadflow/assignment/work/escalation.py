@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.notices import Notice, To, What, tell
 from leadflow.assignment.routing.rulebook import rulebook
@@ -150,7 +151,7 @@ class _Work:
         return False
 
     def _given(self, made: Assignment, rep_id: str, above: int) -> str | None:
-        minutes = f"{made.sla_minutes:.0f} working minutes"
+        minutes = how_many(round(made.sla_minutes), "working minute")
         how = Handing(
             source="escalation",
             by=ACTOR,

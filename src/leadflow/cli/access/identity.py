@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from features.how_many import how_many
 from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
 
@@ -51,7 +52,9 @@ def sign_in(username: Annotated[str, typer.Argument(help="Your username or addre
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
         stream.write(token)
-    console.print(f"You act as {username} here for {hours:g} hours. To end it: leadflow sign-out")
+    console.print(
+        f"You act as {username} here for {how_many(hours, 'hour')}. To end it: leadflow sign-out"
+    )
 
 
 def sign_out() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.master_key import rotate_master
 from leadflow.cli.console import console, errors
@@ -114,7 +115,7 @@ def revoke(
     if not count:
         errors.print(f"No key of {name} is in use. See: leadflow keys list", markup=False)
         raise typer.Exit(1)
-    console.print(f"{count} key(s) of {name} revoked.")
+    console.print(f"{how_many(count, 'key')} of {name} revoked.")
 
 
 def _show(name: str, key: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
@@ -128,7 +129,9 @@ def delegate(
         person, stand_in = find_person(session, who), find_person(session, to)
         by = who_acts(session, MANAGES)
         delegation.delegate(session, person, stand_in, now, now + timedelta(days=days), by)
-        console.print(f"{stand_in.username} stands in for {person.username}, {days:g} days.")
+        console.print(
+            f"{stand_in.username} stands in for {person.username}, {how_many(days, 'day')}."
+        )
 
 
 def _show(username: str, made: str) -> None:

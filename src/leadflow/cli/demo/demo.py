@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from features.how_many import how_many
 from leadflow.cli.console import console
 
 SCIENTIST, MANAGER = "demo_scientist", "demo_manager"
@@ -46,7 +47,7 @@ def demo(
     story.step("One more lead arrives through the API")
     console.print(steps.post_lead(key, EXAMPLE))
     steps.show_result(key, passwords)
-    console.print(f"Done in {story.seconds():.0f} seconds.")
+    console.print(f"Done in {how_many(round(story.seconds()), 'second')}.")
 
 
 def decide(approval_id: str, password: str | None) -> None:

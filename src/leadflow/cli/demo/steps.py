@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from features.how_many import how_many, of_number
 from leadflow.cli.console import console, working
 from leadflow.cli.demo.stages import servers_coming_up
 from leadflow.cli.demo.waiting import wait
@@ -53,8 +54,9 @@ def simulate_market(seed: int, leads: int) -> str:
     if summary.leads == 0:
         return "It is in the store already; nothing changed."
     return (
-        f"{summary.leads:,} leads, {summary.events:,} things they did. "
-        f"{summary.converted:,} leads converted, {summary.lost:,} were lost. "
+        f"{how_many(summary.leads, 'lead')}, {how_many(summary.events, 'thing')} they did. "
+        f"{how_many(summary.converted, 'lead')} converted, "
+        f"{summary.lost:,} {of_number(summary.lost, 'was')} lost. "
         f"(Even a perfect model would rank them with AUC {summary.ceiling_auc:.2f} only.)"
     )
 
@@ -123,7 +125,7 @@ def score() -> str:
         count = score_leads()
     if count == 0:
         return "No lead has news since it was scored last."
-    return f"{count:,} leads scored, each with its reasons."
+    return f"{how_many(count, 'lead')} scored, each with its reasons."
 
 
 def assign() -> str:
@@ -134,7 +136,7 @@ def assign() -> str:
         from flows.assign_leads import assign_leads
 
         assign_leads()
-    return f"{_in_work():,} leads assigned, nobody over their capacity."
+    return f"{how_many(_in_work(), 'lead')} assigned, nobody over their capacity."
 
 
 def _in_work() -> int:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from features.how_many import how_many
 from leadflow.cli.console import console
 from leadflow.cli.flow_runs import recorded_by_prefect
 
@@ -49,7 +50,7 @@ def score(
         from flows.score_leads import score_leads
 
         count = score_leads(as_of=moment, everything=everything)
-    console.print(f"[bold]{count:,}[/bold] leads scored. See the best: leadflow status")
+    console.print(f"[bold]{how_many(count, 'lead')}[/bold] scored. See the best: leadflow status")
 
 
 def assign(
@@ -66,4 +67,4 @@ def assign(
         from flows.assign_leads import assign_leads
 
         count = assign_leads(strategy=strategy)
-    console.print(f"[bold]{count:,}[/bold] leads assigned.")
+    console.print(f"[bold]{how_many(count, 'lead')}[/bold] assigned.")

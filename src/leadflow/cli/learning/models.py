@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from features.how_many import how_many, of_number
 from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.console import console
 
@@ -124,7 +125,9 @@ def _print_comparison(found: "Evidence", other: str) -> None:
     if found.comparison is not None:
         console.print(_figures(found.comparison, found.champion, _named(other)))
     moved, leads = changed(found.shifts), sum(found.shifts.values())
-    console.print(f"{moved:,} of these {leads:,} leads are at another level:")
+    console.print(
+        f"At another level {of_number(moved, 'is')} {moved:,} of {how_many(leads, 'lead')}:"
+    )
     for (old, new), count in found.shifts.items():
         if old != new and count:
             console.print(f"  {old} → {new}: {count:,}")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from features.how_many import how_many
 from leadflow.cli.console import console
 from leadflow.cli.flow_runs import recorded_by_prefect
 
@@ -24,7 +25,8 @@ def qualify(
         done = qualify_leads(limit=limit)
     if done.asked or done.from_cache:
         console.print(
-            f"[bold]{done.answered:,}[/bold] leads qualified: {done.asked:,} asked about, "
-            f"{done.from_cache:,} answered before, {done.tokens:,} tokens."
+            f"[bold]{how_many(done.answered, 'lead')}[/bold] qualified: "
+            f"{done.asked:,} asked about, "
+            f"{done.from_cache:,} answered before, {how_many(done.tokens, 'token')}."
         )
     console.print(done.note or "Every lead worth asking about has been asked about.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from features.how_many import how_many
 from leadflow.cli.console import console
 
 
@@ -55,7 +56,8 @@ def simulate(
         console.print(f"The market of seed {seed} is in the store already; nothing changed.")
     else:
         console.print(
-            f"{summary.leads:,} leads, {summary.events:,} events, {summary.reps} salespeople; "
+            f"{how_many(summary.leads, 'lead')}, {how_many(summary.events, 'event')}, "
+            f"{how_many(summary.reps, 'salesperson')}; "
             f"{summary.converted:,} converted, {summary.lost:,} lost, the others are open."
         )
     console.print(

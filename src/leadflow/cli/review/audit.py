@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from features.how_many import how_many
 from leadflow.cli.access.identity import requester_here, who_acts
 from leadflow.cli.console import console
 
@@ -168,7 +169,9 @@ def _heads(elsewhere: list[Path]) -> "list[ExportedHead]":
 
 
 def _say(report: "Report", heads: "list[ExportedHead]") -> None:
-    console.print(f"{report.rows:,} rows read; the last sound one is row {report.number:,}")
+    console.print(
+        f"{how_many(report.rows, 'row')} read; the last sound one is row {report.number:,}"
+    )
     console.print(f"Its hash: {report.last_hash}", soft_wrap=True)
     if heads:
         first, last = heads[0], heads[-1]

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from features.how_many import how_many, of_number
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -67,15 +68,15 @@ def report() -> None:
         moves = assignment_override_report(session, time_given, now)
     console.print(f"Scores: [bold]{found.verdict}[/bold]")
     console.print(
-        f"{found.judged:,} leads judged, {found.converted:,} of them converted; the end of "
-        f"{found.open:,} more is not known yet."
+        f"{how_many(found.judged, 'lead')} judged, {found.converted:,} of them converted; "
+        f"the end of {found.open:,} more is not known yet."
     )
     if found.judged:
         console.print(_comparison(found))
     console.print(f"\nAssignments: [bold]{moves.verdict}[/bold]")
     console.print(
-        f"{moves.moved.leads:,} leads that people moved to somebody else were judged; "
-        f"{moves.open:,} more have not had their time yet."
+        f"Judged: {how_many(moves.moved.leads, 'lead')} that people moved to somebody else; "
+        f"{moves.open:,} more {of_number(moves.open, 'has')} not had the time yet."
     )
     if moves.moved.leads:
         console.print(_moves(moves))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from features.how_many import how_many
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def print_report(made: "QualityReport", today: date) -> None:
         console.print()
     reasons = ", ".join(f"{escape(why)} {count}" for why, count in made.flags.by_reason.items())
     said = f" ({reasons})" if reasons else ""
-    console.print(f"{made.flags.leads} leads are flagged: no model learns from them{said}.")
+    flagged = how_many(made.flags.leads, "lead")
+    console.print(f"No model learns from what is flagged: {flagged}{said}.")
 
 
 def _print_kind(kind: "KindReportOut") -> None:
@@ -41,7 +43,7 @@ def _print_kind(kind: "KindReportOut") -> None:
     console.print(f"How far people differ from the machine: {differ}.")
     if kind.kappa is not None and kind.kappa.kappa is not None:
         console.print(
-            f"Two reviewers on {kind.kappa.pairs} items: kappa {kind.kappa.kappa:.2f} "
+            f"Two reviewers on {how_many(kind.kappa.pairs, 'item')}: kappa {kind.kappa.kappa:.2f} "
             f"({kind.kappa.low:.2f} to {kind.kappa.high:.2f})."
         )
     for who, rows in (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from features.how_many import how_many
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def report(
     console.print(table)
     fair = made.fairness
     console.print(
-        f"Fairness among {fair.salespeople} salespeople: Gini {_number(fair.gini)} "
+        f"Fairness among {how_many(fair.salespeople, 'salesperson')}: Gini {_number(fair.gini)} "
         f"({_number(fair.gini_by_capacity)} by capacity), "
-        f"most minus least {fair.most_minus_least:.0f} leads."
+        f"most minus least {how_many(round(fair.most_minus_least), 'lead')}."
     )
     console.print(
         "Converted / expected: of leads that have had their time, against what the score "
@@ -75,8 +76,8 @@ def compare(
     console.print(table)
     console.print(f"[bold]{made.verdict}[/bold]")
     console.print(
-        f"{made.leads:,} leads replayed among {made.reps} salespeople, whose effects were learned "
-        f"from {made.learned_from:,} others. In brackets: 9 times in 10."
+        f"{how_many(made.leads, 'lead')} replayed among {how_many(made.reps, 'salesperson')}, "
+        f"whose effects were learned from {made.learned_from:,} others. In brackets: 9 times in 10."
     )
 
 

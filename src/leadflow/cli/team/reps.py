@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
 
@@ -39,7 +40,7 @@ def import_team(
         console.print(f"Nothing has changed: version {version} of the team says the same.")
         return
     console.print(
-        f"{len(team.reps)} salespeople stored, as version {version} of the team. "
+        f"{how_many(len(team.reps), 'salesperson')} stored, as version {version} of the team. "
         "See them: leadflow reps list"
     )
 
@@ -87,7 +88,7 @@ def export(
         typer.echo(to_yaml(team), nl=False)
         return
     file.write_text(to_yaml(team))
-    console.print(f"{len(team.reps)} salespeople written to {escape(str(file))}.")
+    console.print(f"{how_many(len(team.reps), 'salesperson')} written to {escape(str(file))}.")
 
 
 @app.command()

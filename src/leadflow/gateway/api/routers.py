@@ -10,7 +10,7 @@ from leadflow.gateway.api.leads import (
     outcomes,
     score_overrides,
 )
-from leadflow.gateway.api.operating import health, metrics, outbox
+from leadflow.gateway.api.operating import health, metrics, outbox, quarantine
 from leadflow.gateway.api.review import approvals, policies, quality
 from leadflow.gateway.api.team import analytics, assignments, team, work
 
@@ -34,4 +34,5 @@ ROUTERS = (
     policies.router,
     outbox.router,
     quality.router,
+    quarantine.router,
 )

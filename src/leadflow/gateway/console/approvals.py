@@ -7,6 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 
+from features.how_many import how_many
 from leadflow.accounts import delegation
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.delegation import DelegationInvalid
@@ -86,7 +87,7 @@ def delegate(
         with unit_of_work() as session:
             me, stand_in = session.get_one(Person, caller.id), find_person(session, to)
             delegation.delegate(session, me, stand_in, now, now + timedelta(days=length), caller.id)
-            said = f"{stand_in.username} decides in your place for {length:g} days."
+            said = f"{stand_in.username} decides in your place for {how_many(length, 'day')}."
     except (PersonNotFound, DelegationInvalid, ValidationError) as error:
         words = DAYS if isinstance(error, ValidationError) else str(error)
         told = Notice(words, at="delegate", typed={"to": to, "days": days})

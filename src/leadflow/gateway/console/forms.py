@@ -21,6 +21,7 @@ Overriding = Annotated[Actor, needs("score.override")]
 Reviewing = Annotated[Actor, needs("quality.review")]
 ManagingQuality = Annotated[Actor, needs("quality.manage")]
 Auditing = Annotated[Actor, needs("audit.read")]
+SeeingImports = Annotated[Actor, needs("import.read")]
 ReadingMail = Annotated[Actor, needs("mail.read")]
 LeavingNow = Annotated[Actor, needs("account.own")]
 

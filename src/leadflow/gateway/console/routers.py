@@ -7,6 +7,7 @@ from leadflow.gateway.console import (
     lead,
     lead_work,
     mail,
+    quarantine,
     reviews,
     search,
     sign_in,
@@ -24,4 +25,5 @@ ROUTERS = (
     reviews.router,
     audit.router,
     mail.router,
+    quarantine.router,
 )

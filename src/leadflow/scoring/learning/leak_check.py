@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from features.attributes import PREFIX
 from features.feature import Feature
+from features.how_many import how_many
 
 if TYPE_CHECKING:
     from models.leaks import Leak
@@ -59,7 +60,7 @@ def known_late(session: Session, features: Sequence[Feature]) -> "list[Leak]":
             row.feature,
             "known after the outcome",
             f"{labels[row.feature]} came in at or after the conversion for {row.late:,} of the "
-            f"{row.converted:,} converted leads that have it.",
+            f"{how_many(row.converted, 'converted lead')} with a value.",
             row.late / row.converted,
         )
         for row in session.execute(text(LATE), {"prefix": PREFIX})

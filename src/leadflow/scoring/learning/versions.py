@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
 from leadflow.scoring.learning import challenger_report
 from leadflow.scoring.learning.challenger import Learned, NothingToDecide, horizon
 from leadflow.scoring.learning.fair_leads import later_leads
@@ -114,7 +115,7 @@ def _compare(
     if not 0 < data.converted.sum() < len(data.converted):
         raise CannotCompare(
             "No leads to compare on: some must have passed their horizon of "
-            f"{settings.horizon_days} days, some of them converted and some not."
+            f"{how_many(settings.horizon_days, 'day')}, some of them converted and some not."
         )
     leaks = _leaks(session, challenger.scorer, data) if with_leaks else ()
     judged = later_leads(data.frame, data.converted, data.moments, [champion, challenger], NEWEST)

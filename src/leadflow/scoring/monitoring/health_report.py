@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from features.how_many import how_many, of_number
 from leadflow.scoring.monitoring.earlier_checks import EarlierCheck
 from leadflow.scoring.monitoring.model_health import ModelHealth
 from leadflow.scoring.monitoring.shadow_report import ShadowReport
@@ -20,7 +21,11 @@ INDEX = (
 
 def write_health(health: ModelHealth) -> str:
     """Markdown: the finding first, then what it rests on."""
-    waiting = f"{health.new_outcomes:,} leads have passed their horizon and were not learned from."
+    new = health.new_outcomes
+    waiting = (
+        f"{how_many(new, 'lead')} {of_number(new, 'has')} passed the horizon and "
+        f"{of_number(new, 'was')} not learned from."
+    )
     parts = [f"# {health.verdict}", *health.reasons_to_train]
     parts.append(f"Scoring now: {health.serving}. {waiting}")
     if health.drift is not None:

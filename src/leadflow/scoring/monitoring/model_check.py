@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many, of_number
 from features.recent_moments import recent_moments
 from leadflow.audit import service as audit
 from leadflow.outbox import service as outbox
@@ -136,7 +137,7 @@ def _check_rubric(
     if min(converted, leads - converted) >= settings.minimum_outcomes:
         reasons.append(
             f"The expert rubric scores, and there is enough to learn from now: {converted:,} "
-            f"converted and {leads - converted:,} other leads."
+            f"converted and {how_many(leads - converted, 'other lead')}."
         )
     return ModelHealth(now, str(serving), leads, reasons)
 
@@ -181,7 +182,8 @@ def _new_outcomes(
     if leads < settings.new_outcomes_share * last.leads:
         return leads, []
     return leads, [
-        f"{leads:,} leads ({converted:,} converted) have passed their horizon since the last model "
+        f"{how_many(leads, 'lead')} ({converted:,} converted) {of_number(leads, 'has')} passed the "
+        "horizon since the last model "
         f"learned from {last.leads:,}."
     ]
 

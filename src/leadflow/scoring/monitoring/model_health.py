@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from features.how_many import how_many, of_number
 from leadflow.scoring.monitoring.earlier_checks import EarlierCheck
 from leadflow.scoring.monitoring.shadow_report import ShadowReport
 
@@ -52,7 +53,9 @@ class ModelHealth:
         if self.reasons_to_train:
             return f"{self.verdict}. {self.reason}"
         if self.drift is None or self.calibration is None:
-            return f"{self.verdict}: {self.new_outcomes:,} new leads have passed their horizon."
+            new = self.new_outcomes
+            told = f"{how_many(new, 'new lead')} {of_number(new, 'has')} passed the horizon"
+            return f"{self.verdict}: {told}."
         return f"{self.verdict}. {self.drift.words} {self.calibration.words}"
 
     def findings(self) -> dict[str, Any]:

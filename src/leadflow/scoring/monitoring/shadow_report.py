@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many, of_number
 from leadflow.scoring.monitoring.matured import Serving, paired, paired_scores
 
 if TYPE_CHECKING:
@@ -46,18 +47,21 @@ class ShadowReport:
         if not self.leads:
             return f"Challenger {self.challenger} has not scored beside {self.serving} yet."
         return (
-            f"With challenger {self.challenger}, {self.changed:,} of {self.leads:,} leads would "
-            f"change level; scores move by {self.mean_shift:+.1f} points on average. {self._errors}"
+            f"With challenger {self.challenger}, {self.changed:,} of "
+            f"{how_many(self.leads, 'lead')} would "
+            f"change level; scores move by {self.mean_shift:+.1f} on average. {self._errors}"
         )
 
     @property
     def _errors(self) -> str:
         ours, theirs = self.serving_metrics, self.challenger_metrics
         if ours is None or theirs is None:
-            return f"{self.matured:,} of them have matured: too few to compare errors."
+            have = of_number(self.matured, "has")
+            return f"{self.matured:,} of them {have} matured: too few to compare errors."
         return (
-            f"On {self.matured:,} matured leads its Brier score is {theirs.brier:.4f} against "
-            f"{ours.brier:.4f}, its AUC {theirs.auc:.3f} against {ours.auc:.3f}."
+            f"On {how_many(self.matured, 'matured lead')} its Brier score is "
+            f"{theirs.brier:.4f} against {ours.brier:.4f}, "
+            f"its AUC {theirs.auc:.3f} against {ours.auc:.3f}."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
+from features.how_many import of_number
 from leadflow.accounts.delegation import Requester
 from leadflow.approvals import service as approvals
 from leadflow.approvals.decision_kinds import SubjectChanged
@@ -241,7 +242,7 @@ def _question(
             f"# Set the score of {made.lead_id} to {made.new_score:.0f}?\n\n"
             f"Asked for is **{made.new_score:.0f}** ({made.level}); the model says "
             f"**{made.model_score:.0f}** ({score.level}, a chance of {score.probability:.0%}): "
-            f"{change:+.0f} points.\n\n"
+            f"{change:+.0f} {of_number(abs(round(change)), 'point')}.\n\n"
             f"It would count until {made.expires_at:%Y-%m-%d %H:%M} UTC. The model's score stays "
             "beside it."
         ),

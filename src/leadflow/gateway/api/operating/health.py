@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from features.how_many import how_many
 from leadflow.background import records
 from leadflow.database import cluster
 from leadflow.database.engine import engine_for, get_engine, unit_of_work
@@ -135,7 +136,9 @@ def _background(loops: list[LoopOut]) -> Part:
         return Part(status="down", detail="No background process runs. Start it: leadflow up")
     if failing:
         return Part(status="down", detail=f"Failing: {', '.join(failing)}; see loops.")
-    return Part(status="ok", detail=f"{len(processes)} processes, {len(loops)} loops")
+    return Part(
+        status="ok", detail=f"{how_many(len(processes), 'process')}, {how_many(len(loops), 'loop')}"
+    )
 
 
 def _model(request: Request) -> Part:
