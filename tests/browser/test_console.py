@@ -13,6 +13,7 @@ from leadflow.accounts.tables import Delegation
 from leadflow.approvals import service as approvals
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.console.lead import LABELS
 from leadflow.quality.service import draw_sample
 from leadflow.quality.tables import QualityItem, QualityReview
 from leadflow.scoring.serving.score import current_score
@@ -79,7 +80,7 @@ def test_a_lead_shows_its_score_as_a_sum_with_bars_reasons_and_what_is_next(
         for row in page.locator("#contributions tr").all()
     }
     expected = {
-        name.replace("_", " "): round(points, 1)
+        LABELS.get(name, name).replace("_", " "): round(points, 1)
         for name, points in contributions.items()
         if abs(points) >= 0.05
     }

@@ -54,7 +54,7 @@ def test_both_scores_are_shown_and_the_persons_decides_what_comes_next(
     for view in (client.get(lead["path"]), client.get(f"{lead['path']}/status")):
         assert view.json()["score"] == shown
         assert view.json()["next_step"] == said["next_step"]
-        assert said["next_step"].startswith("By sales_manager_1's score, until 2")
+        assert said["next_step"].startswith("By the score set by hand, until 2")
         assert "next assignment sweep" in said["next_step"]
     again = client.post(lead["url"], json=body(model + 20))
     assert (again.status_code, again.json()["score"]["override"]["new_score"]) == (200, model + 20)

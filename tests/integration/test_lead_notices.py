@@ -85,18 +85,24 @@ def mails(settings: Settings) -> list[Mail]:
     return read_mail(settings)
 
 
-def test_a_salesperson_is_told_of_a_hot_lead_with_a_link_and_no_personal_data(
+def test_a_salesperson_is_told_of_a_hot_lead_by_its_name_with_a_link(
     store: Engine, settings: Settings, reps: dict[str, str]
 ) -> None:
     with unit_of_work() as session:
-        lead = put_lead(session, 90, service_requirements=["crm"], first_name="Jane")
+        about = {"first_name": "Jane", "last_name": "Doe", "company_name": "Acme\nCo"}
+        lead = put_lead(session, 90, service_requirements=["crm"], **about)
         warm = put_lead(session, 55, "warm", service_requirements=["crm"])
         sweep.sweep(session, get_settings(), "skill_based", datetime.now(UTC))
     consume(store, settings)
     [told] = mails(settings)
-    assert (told.to, told.subject) == ("ann@example.com", "A hot lead for you")
+    text = told.text.replace("\r\n", "\n")
+    assert (told.to, told.subject) == ("ann@example.com", "A hot lead for you: Jane Doe, Acme Co")
+    assert text.startswith("Hello Ann,\n")
     assert f"{settings.address}/console/leads/{lead}" in told.text
-    assert "Jane" not in told.text
+    assert f"Jane Doe, Acme Co\n{settings.address}" in text
+    assert "&" not in told.text
+    # The name is in the mail alone, in nothing that is kept of it.
+    assert "Jane" not in f"{row().payload}{row().result}{row().key}"
     assert warm not in told.text
     assert row().status == "done"
 
@@ -110,7 +116,24 @@ def test_whoever_is_named_is_told_by_their_account_or_else_their_own_address(
     say(Notice("rule", reps["ann"], to, ["lead_1", "lead_2"], "a batch"))  # type: ignore[arg-type]
     consume(store, settings)
     [told] = mails(settings)
-    assert (told.to, told.subject) == (whom, "2 leads your rules tell you of")
+    assert (told.to, told.subject) == (whom, "Your rules tell you of 2 leads")
+
+
+def test_a_mail_names_only_leads_that_whoever_gets_it_may_see(
+    store: Engine, settings: Settings, reps: dict[str, str]
+) -> None:
+    with unit_of_work() as session:
+        lead = put_lead(session, 90, service_requirements=["crm"], first_name="Jane")
+        sweep.sweep(session, get_settings(), "skill_based", datetime.now(UTC))
+        session.get_one(Rep, reps["head"]).email = "head@example.com"
+    say(
+        Notice("rule", reps["ann"], "manager", [lead], "a batch"),
+        Notice("rule", reps["head"], "rep", [lead], "another"),
+    )
+    consume(store, settings)
+    subjects = {mail.to: mail.subject for mail in mails(settings)}
+    assert subjects["max@example.com"] == "Your rules tell you of Jane"
+    assert subjects["head@example.com"] == f"Your rules tell you of {lead}"
 
 
 def test_whoever_cannot_be_told_is_listed_and_told_once_there_is_an_address(

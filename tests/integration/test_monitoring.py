@@ -256,7 +256,7 @@ def test_shadow_scores_of_a_model_that_is_neither_are_forgotten(
 def test_many_new_outcomes_are_a_reason(market: Session, watched: Settings) -> None:
     few = watched.model_copy(update={"new_outcomes_share": 0.2})
     (reason,) = monitoring.check_model(market, few, NOW).reasons_to_train
-    assert "have passed their horizon since the last model learned" in reason
+    assert "have passed the horizon since the last model learned" in reason
 
 
 def test_the_report_says_the_finding_first_and_holds_every_table(

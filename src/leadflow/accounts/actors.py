@@ -9,7 +9,7 @@ from leadflow.accounts.permissions import OF_PEOPLE, Reach, reach
 @dataclass(frozen=True)
 class Actor:
     """``id`` goes into records: a person's id, or ``key:`` and the program's name. ``called`` is
-    what others call them: the username, or that name."""
+    what requests call them: the username, or that name. ``name``: what people call a person."""
 
     kind: Literal["person", "key"]
     id: str
@@ -18,6 +18,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     acts_for: frozenset[str] = field(default=frozenset())
     rep_id: str | None = None
+    name: str = ""
 
     def reach(self, permission: str) -> Reach | None:
         """How far it reaches with a permission; None: not at all."""

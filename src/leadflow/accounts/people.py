@@ -261,4 +261,5 @@ def actor_of(person: Person) -> Actor:
         called=person.username,
         roles=frozenset(person.roles),
         rep_id=person.rep_id,
+        name=person.name,
     )

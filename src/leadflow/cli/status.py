@@ -57,18 +57,22 @@ def print_best_leads(count: int) -> None:
     console.print(table)
 
 
+# By the score that counts: an override in force, else the model's.
+OPEN_AT = (
+    "SELECT count(*) FROM lead_scores s LEFT JOIN score_overrides o ON o.lead_id = s.lead_id"
+    " AND o.status = 'active' AND o.expires_at > now()"
+    " WHERE s.is_current AND coalesce(o.level, s.level) = '{}'"
+    " AND NOT EXISTS (SELECT FROM outcomes e WHERE e.lead_id = s.lead_id)"
+)
 COUNTS = (
     ("Leads", "SELECT count(*) FROM leads"),
-    ("  of them converted", "SELECT count(*) FROM outcomes WHERE outcome = 'converted'"),
+    (
+        "  of them converted",
+        "SELECT count(DISTINCT lead_id) FROM outcomes WHERE outcome = 'converted'",
+    ),
     ("Things they did", "SELECT count(*) FROM lead_events"),
-    (
-        "Hot leads",
-        "SELECT count(*) FROM lead_scores WHERE is_current AND level = 'hot'",
-    ),
-    (
-        "Warm leads",
-        "SELECT count(*) FROM lead_scores WHERE is_current AND level = 'warm'",
-    ),
+    ("Open leads that are hot", OPEN_AT.format("hot")),
+    ("Open leads that are warm", OPEN_AT.format("warm")),
     (
         "Scored with",
         "SELECT coalesce((SELECT regime || ' ' || model_version FROM lead_scores "

@@ -4,6 +4,7 @@ from typing import Any
 
 from leadflow.leads import derive
 from leadflow.leads.places import moved, place
+from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.schemas import LeadFields
 from leadflow.leads.tables import Lead
 from leadflow.settings import get_settings
@@ -30,7 +31,7 @@ def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]
         columns["phone"] = derive.normalise_phone(lead.phone, country)
         columns["has_phone"] = columns["phone"] is not None
     if "job_title" in given:
-        columns |= {"job_title": lead.job_title, "seniority": derive.seniority(lead.job_title)}
+        columns |= {"job_title": lead.job_title, "seniority": seniority(lead.job_title)}
     if "timeline" in given:
         months = derive.timeline_months(lead.timeline)
         columns |= {"timeline": lead.timeline, "timeline_months": months}

@@ -1,5 +1,6 @@
 """Changing a known lead by what is sent of it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -73,17 +74,31 @@ def change_lead(
 def _carry_over(session: Session, known: Lead, not_given: set[str]) -> None:
     """Add what was seen since the last count to the counters that are not counted anew now: they
     share one moment of counting, and from the new one on only later events are added to them."""
-    types = read_types(session)
-    for counter in sorted(not_given):
-        seen = session.scalar(
-            select(func.count()).where(
-                LeadEvent.lead_id == known.id,
-                LeadEvent.type.in_(types.counted_as(COUNTED_EVENTS[counter])),
-                LeadEvent.occurred_at > (known.counted_at or BEFORE_ALL),
-            )
-        )
+    for counter, seen in _seen_since(session, known, not_given).items():
         if seen:
             setattr(known, counter, (getattr(known, counter) or 0) + seen)
+
+
+def counters_now(session: Session, lead: Lead) -> dict[str, int]:
+    """The three counters as scores count them: what was reported, and what was seen since. One of
+    which nothing was reported and nothing seen is absent."""
+    seen = _seen_since(session, lead, COUNTERS)
+    now = {name: (getattr(lead, name) or 0) + seen[name] for name in COUNTERS}
+    return {name: count for name, count in now.items() if count or getattr(lead, name) is not None}
+
+
+def _seen_since(session: Session, lead: Lead, counters: Iterable[str]) -> dict[str, int]:
+    """How often each happened since the counters were last reported."""
+    types = read_types(session)
+    seen = {}
+    for counter in sorted(counters):
+        happened = select(func.count()).where(
+            LeadEvent.lead_id == lead.id,
+            LeadEvent.type.in_(types.counted_as(COUNTED_EVENTS[counter])),
+            LeadEvent.occurred_at > (lead.counted_at or BEFORE_ALL),
+        )
+        seen[counter] = session.scalar(happened) or 0
+    return seen
 
 
 def only_missing(known: Lead, lead: LeadFields) -> LeadFields:

@@ -16,8 +16,9 @@ from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import PROFILE
-from leadflow.leads.derive import email_kind, normalise_email, seniority, timeline_months
+from leadflow.leads.derive import email_kind, normalise_email, timeline_months
 from leadflow.leads.places import place
+from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.tables import Lead
 from leadflow.privacy.cipher_in_use import get_cipher
 from leadflow.settings import Settings

@@ -273,7 +273,7 @@ def _told(settings: Settings) -> Finding:
     return Finding(
         "Notices",
         "note",
-        f"nobody can tell {named}{more} about their leads",
+        f"nobody can tell these of leads of theirs: {named}{more}",
         "Give each an address (email in the team file), or their account (leadflow people change "
         "NAME --email ADDRESS), or a new account (leadflow people add NAME --role sales_rep --rep "
         "REP --email ADDRESS). What was not told: "

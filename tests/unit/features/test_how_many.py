@@ -39,13 +39,14 @@ def test_a_verb_agrees_with_its_number() -> None:
 
 # A number in braces and a noun in the plural: right for every number but one.
 BY_HAND = re.compile(
-    r"\{[^{}\"']*\}(?:\[/[a-z]*\])? (?:[a-z-]+ ){0,2}"
+    r"\{[^{}\"']+\}(?:\[/[a-z]*\])? (?:[a-z-]+ ){0,2}"
     r"(?:leads|rows|salespeople|people|outcomes|points|decisions|answers|hours|minutes|days|"
     r"seconds|processes|loops|servers|votes|reasons|keys|events|items|tokens|territories)\b"
 )
 # What cannot be one, is no number, or has the sentence for one written beside it.
 FIXED = re.compile(
     r"\{(?:[A-Z][A-Z_]+(?::,|:\.0f)?|value|name|more|row\.kind|high|single\.feature\.label|low or 0"
+    r"|rows"
     r"|named\[territory\.name\]|task\.completed:,\.0f|self\.within // timedelta\(days=1\))\}"
 )
 

@@ -53,31 +53,6 @@ def test_a_timeline_gives_the_latest_start_in_months(text: str | None, months: f
     assert derive.timeline_months(text) == months
 
 
-@pytest.mark.parametrize(
-    ("title", "level"),
-    [
-        ("CEO", "executive"),
-        ("C.E.O.", "executive"),
-        ("Co-Founder & CTO", "executive"),
-        ("President", "executive"),
-        ("Managing Director", "executive"),
-        ("VP of Marketing", "vice president"),
-        ("Senior Vice President, Sales", "vice president"),
-        ("Director, Operations", "director"),
-        ("Head of IT", "director"),
-        ("Sales Manager", "manager"),
-        ("Account Executive", "specialist"),
-        ("Executive Assistant to the CEO", "specialist"),
-        ("Product Owner", "specialist"),
-        ("Wizard", "other"),
-        (" ", None),
-        (None, None),
-    ],
-)
-def test_a_job_title_gives_the_seniority(title: str | None, level: str | None) -> None:
-    assert derive.seniority(title) == level
-
-
 def test_email_addresses_are_told_apart_by_their_domain() -> None:
     assert derive.email_kind(" Ada@GMAIL.com ") == "free"
     assert derive.email_kind("ada@gmail.example.com") == "company"

@@ -64,7 +64,7 @@ def test_the_evidence_is_all_there() -> None:
     report = write_gate_report(BETTER)
     assert "95 % interval" in report
     moved = sum(count for (old, new), count in BETTER.shifts.items() if old != new)
-    assert f"## {moved:,} of these 1,500 leads would change level" in report
+    assert f"## {moved:,} of 1,500 leads would change level" in report
     assert "| now, then → | cold | warm | hot |" in report
     assert "| Job level: executive |" in report
     assert "Leaks" not in report

@@ -1,5 +1,6 @@
 """The manager's overview: the best open leads, their salespeople and the reasons."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.team.naming import names_of_people
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.scoring.overrides.effective import effective
 from leadflow.scoring.overrides.service import effective_score, in_force
@@ -41,7 +43,9 @@ def best_leads(session: Session, count: int) -> list[BestLead]:
         .order_by(effective_score().desc(), LeadScore.probability.desc(), Lead.id)
         .limit(count)
     )
-    return [_line(*row) for row in rows]
+    found = rows.tuples().all()
+    names = names_of_people(session, [row[2].override_by for row in found if row[2] is not None])
+    return [_line(*row, names) for row in found]
 
 
 def _line(
@@ -50,12 +54,14 @@ def _line(
     override: ScoreOverride | None,
     assignment: Assignment | None,
     rep: Rep | None,
+    names: Mapping[str, str],
 ) -> BestLead:
     said = (score.total_score, score.level)
     counts = effective(*said, (override.new_score, override.level) if override else None)
     reasons = [_words(reason) for reason in score.reasons[:3]]
     if override is not None:
-        reasons.insert(0, f"Set by {override.set_by}; the model says {score.total_score:.0f}")
+        by = names.get(override.override_by, override.set_by)
+        reasons.insert(0, f"Set by {by}; the model says {score.total_score:.0f}")
     return BestLead(
         lead_id=lead.id,
         company=lead.company_name or "(no company)",

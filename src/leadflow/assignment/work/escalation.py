@@ -151,7 +151,7 @@ class _Work:
         return False
 
     def _given(self, made: Assignment, rep_id: str, above: int) -> str | None:
-        minutes = how_many(round(made.sla_minutes), "working minute")
+        minutes = how_many(round(made.sla_minutes or 0), "working minute")
         how = Handing(
             source="escalation",
             by=ACTOR,

@@ -1,5 +1,7 @@
 """The page of one decision: what exactly, why, by when, who else; and deciding it."""
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote
@@ -15,11 +17,11 @@ from leadflow.accounts.people import PersonNotFound, find_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.service import Vote, get
+from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review import approvals
-from leadflow.gateway.api.review.approval_schemas import DecisionIn
+from leadflow.gateway.api.review.approval_schemas import ApprovalWhole, DecisionIn
 from leadflow.gateway.console.forms import Deciding, Delegating, OnPage, go_to
-from leadflow.gateway.console.naming import names_of_leads
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
 from leadflow.settings import get_settings
@@ -29,6 +31,7 @@ PATH = "/console/approvals/{approval_id}"
 DAYS = "Say for how many days: more than 0, at most 60."
 _DAYS: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)])
 _VOTE: TypeAdapter[Vote] = TypeAdapter(Vote)
+MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|<>~-])")
 
 
 @router.get(PATH)
@@ -87,7 +90,8 @@ def delegate(
         with unit_of_work() as session:
             me, stand_in = session.get_one(Person, caller.id), find_person(session, to)
             delegation.delegate(session, me, stand_in, now, now + timedelta(days=length), caller.id)
-            said = f"{stand_in.username} decides in your place for {how_many(length, 'day')}."
+            called = names_of_people(session, [stand_in.id])[stand_in.id]
+            said = f"{called} decides in your place for {how_many(length, 'day')}."
     except (PersonNotFound, DelegationInvalid, ValidationError) as error:
         words = DAYS if isinstance(error, ValidationError) else str(error)
         told = Notice(words, at="delegate", typed={"to": to, "days": days})
@@ -118,6 +122,7 @@ def _page(
         stored = get(session, approval_id)
         run_id, lead_id = stored.flow_run_id, stored.lead_id
         names = names_of_leads(session, caller, [lead_id])
+        people = names_of_people(session, _people_of(approval))
     run = None if run_id is None else f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
     return page(
         request,
@@ -128,6 +133,21 @@ def _page(
         approval=approval,
         kind=kind_of(approval.kind).words,
         name=names.get(approval.subject_id),
+        people=people,
+        asks=named(approval.description, names),
         lead_id=lead_id if lead_id and caller.reach("lead.read") else None,
         run=run,
     )
+
+
+def named(markdown: str, names: Mapping[str, str]) -> str:
+    """What is asked, with what a lead is called in place of its id; a name is never markup."""
+    for lead_id, name in names.items():
+        markdown = markdown.replace(lead_id, MARKUP.sub(r"\\\1", name))
+    return markdown
+
+
+def _people_of(approval: ApprovalWhole) -> list[str]:
+    voters = [one for vote in approval.votes for one in (vote.by, vote.counts_for)]
+    told = [one for step in approval.steps for one in step.detail.values() if isinstance(one, str)]
+    return [approval.requested_by, *voters, *(step.actor for step in approval.steps), *told]

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import or_, select
 
-from leadflow.accounts.people import usernames
 from leadflow.accounts.permissions import Reach
 from leadflow.approvals.service import ApprovalNotFound, get
+from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.assignment.team.reach import reaches_lead
 from leadflow.audit.reasons import in_words
 from leadflow.audit.tables import AuditEntry
@@ -17,7 +17,6 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review.approval_access import visible
 from leadflow.gateway.api.team.assignments import names_of_reps
 from leadflow.gateway.console.forms import Auditing
-from leadflow.gateway.console.naming import names_of_leads
 from leadflow.gateway.console.rendering import page
 from leadflow.gateway.http.problem import Problem
 
@@ -49,7 +48,7 @@ def show(request: Request, subject: str, caller: Auditing) -> Response:
         of_it = or_(AuditEntry.subject == plain, AuditEntry.subject == f"lead/{plain}")
         newest = select(AuditEntry).where(of_it).order_by(AuditEntry.number.desc()).limit(MOST)
         entries = sorted(session.scalars(newest), key=lambda entry: (entry.at, entry.number))
-        names = usernames(session, [entry.actor for entry in entries])
+        names = names_of_people(session, [entry.actor for entry in entries])
         why = in_words(session, entries)
         names |= names_of_reps(session)
         shown = [

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from leadflow.accounts.people import usernames
+from leadflow.assignment.team.naming import names_of_people
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.forms import ManagingQuality
 from leadflow.gateway.console.notices import Notice, told_on
@@ -26,7 +26,7 @@ def show(request: Request, item_id: str, caller: ManagingQuality) -> Response:
         item = next((one for one in found if one.id == item_id), None)
         if item is None:
             raise NotDisputed(item_id, "settled already, or for somebody else to settle")
-        names = usernames(session, [review.reviewer for review in item.reviews])
+        names = names_of_people(session, [review.reviewer for review in item.reviews])
     return page(request, "dispute.html", caller, item=item, names=names)
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.accounts.people import usernames
 from leadflow.assignment.tables import Assignment, AssignmentStep
+from leadflow.assignment.team.naming import names_of_people
 from leadflow.assignment.work.service import steps_of
 from leadflow.gateway.api.team.assignments import names_of_reps
 from leadflow.leads.events.types import read_types
@@ -77,9 +77,11 @@ def _scores(session: Session, lead_id: str) -> Iterator[Entry]:
             was = "" if told is None else f"was {told[0]:.0f}, {told[1]}; "
             yield Entry(as_of, f"scored {total:.0f}, {level}", f"{was}model version {version}")
             told = total, level
-    for made in session.scalars(select(ScoreOverride).where(ScoreOverride.lead_id == lead_id)):
+    overrides = session.scalars(select(ScoreOverride).where(ScoreOverride.lead_id == lead_id)).all()
+    names = names_of_people(session, [made.set_by for made in overrides])
+    for made in overrides:
         what = f"score set to {made.new_score:.0f} ({made.status})"
-        yield Entry(made.created_at, what, f"{made.set_by}: {made.reason}")
+        yield Entry(made.created_at, what, f"{names.get(made.set_by, made.set_by)}: {made.reason}")
 
 
 def _assigned(session: Session, lead_id: str) -> Iterator[Entry]:
@@ -90,7 +92,7 @@ def _assigned(session: Session, lead_id: str) -> Iterator[Entry]:
     for made in session.scalars(given.order_by(Assignment.assigned_at.desc()).limit(NEWEST)):
         yield Entry(made.assigned_at, f"given to {reps[made.rep_id]}", made.why)
     steps = steps_of(session, lead_id)[-NEWEST:]
-    names = usernames(session, [step.actor for step in steps])
+    names = names_of_people(session, [step.actor for step in steps])
     for step in steps:
         yield Entry(step.at, _words(step, reps), _by(step, names))
 

@@ -2,6 +2,7 @@
 score."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import nan
@@ -13,9 +14,11 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from features.definitions import DEFINITIONS
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.routing.decision_trace import last_trace
 from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.team.naming import called, names_of_people
 from leadflow.assignment.team.reach import reaches_lead
 from leadflow.assignment.work.handover import current_assignment
 from leadflow.database.engine import unit_of_work
@@ -24,18 +27,19 @@ from leadflow.gateway.api.leads.schemas import LeadOut
 from leadflow.gateway.api.team.assignments import AssignmentDecisionOut, names_of_reps
 from leadflow.gateway.console.forms import OnLead, Overriding, go_to
 from leadflow.gateway.console.history import history
-from leadflow.gateway.console.naming import called
 from leadflow.gateway.console.notices import Notice, told_on
-from leadflow.gateway.console.rendering import page, words
+from leadflow.gateway.console.rendering import page
 from leadflow.intake.overrides import OverrideAsked
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import standing_of
+from leadflow.leads.updating import counters_now
 from leadflow.scoring.overrides.schemas import OverrideIn
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
 PATH = "/console/leads/{lead_id}"
 NUMBER = re.compile(r"[0-9]{1,3}([.][0-9]{1,6})?")
+LABELS = {one.feature.name: one.feature.label for one in DEFINITIONS}
 WAITS = "It waits until somebody who may has agreed. You see it among what you asked."
 
 
@@ -107,10 +111,14 @@ def lead_page(
         score, model = score_out(standing), standing.score
         trace = last_trace(session, lead_id)
         reps = names_of_reps(session)
+        override = standing.override
+        setters = names_of_people(session, [override.override_by if override else None])
         values: dict[str, Any] = {
             "lead": standing.lead,
             "name": called(standing.lead),
-            "known": known_of(LeadOut.of(standing.lead)),
+            "ended": standing.outcome,
+            "set_by": override and setters.get(override.override_by, override.set_by),
+            "known": known_of(LeadOut.of(standing.lead), counters_now(session, standing.lead)),
             "score": score,
             "points": 0.0 if model is None else model.points,
             "bars": [] if model is None else bars(model.contributions),
@@ -143,12 +151,15 @@ def bars(contributions: dict[str, float]) -> list[Bar]:
     drawn = []
     for name, points in sorted(moving.items(), key=lambda item: -abs(item[1])):
         width = round(abs(points) / most * 100, 1)
-        drawn.append(Bar(name, points, 100.0 if points > 0 else 100.0 - width, width))
+        drawn.append(
+            Bar(LABELS.get(name, name), points, 100.0 if points > 0 else 100.0 - width, width)
+        )
     return drawn
 
 
-def known_of(lead: LeadOut) -> list[tuple[str, str]]:
-    """What is known of a lead beside how to reach it, as a person reads it."""
+def known_of(lead: LeadOut, counted: Mapping[str, int]) -> list[tuple[str, str]]:
+    """What is known of a lead beside how to reach it, as a person reads it; ``counted``: how often
+    it did what is counted, up to now."""
     budget = "" if lead.budget is None else f"{lead.budget:,.0f} {lead.currency}"
     told: list[tuple[str, Any]] = [
         ("company", lead.company_name),
@@ -158,9 +169,9 @@ def known_of(lead: LeadOut) -> list[tuple[str, str]]:
         ("budget", budget),
         ("wants to start", lead.timeline),
         ("asks for", ", ".join(lead.service_requirements or [])),
-        ("website visits", lead.website_visits),
-        ("e-mails opened", lead.email_opens),
-        ("downloads", lead.content_downloads),
+        ("website visits", counted.get("website_visits")),
+        ("e-mails opened", counted.get("email_opens")),
+        ("downloads", counted.get("content_downloads")),
         *lead.attributes.items(),
     ]
     return [(name, str(value)) for name, value in told if value not in (None, "")]

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from features.how_many import how_many, of_number
 from leadflow.accounts import signing_in
 from leadflow.accounts.actors import Actor
 from leadflow.gateway.console.notices import NOTHING, Notice, forget, notice_of
@@ -109,5 +110,7 @@ _environment.filters |= {
     "since": since,
     "markdown": markdown,
     "words": words,
+    "how_many": how_many,
+    "of_number": of_number,
     "escape": escape,
 }

@@ -1,24 +1,27 @@
 """Finding a lead: by its id, its e-mail address, or what its company is called."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment.tables import Assignment
+from leadflow.assignment.team.naming import called
 from leadflow.assignment.team.reach import leads_of
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.team.assignments import names_of_reps
+from leadflow.gateway.api.leads.lead_answers import score_brief
 from leadflow.gateway.console.forms import OnLead, go_to
-from leadflow.gateway.console.naming import called
 from leadflow.gateway.console.notices import Notice, notice_of, told_on
 from leadflow.gateway.console.rendering import page
+from leadflow.intake.standings import Standing, standings
 from leadflow.leads.service import email_index_of
-from leadflow.leads.tables import Lead
-from leadflow.scoring.tables import LeadScore
+from leadflow.leads.tables import Lead, Outcome
+from leadflow.scoring.overrides.service import effective_score, in_force
+from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 router = APIRouter(include_in_schema=False)
 MOST = 50
@@ -31,10 +34,11 @@ def show(request: Request, caller: OnLead) -> Response:
     said = notice_of(request).more.get("said", "")
     with unit_of_work() as session:
         found = _fitting(session, caller, said) if said else []
-        reps = names_of_reps(session)
+        known = standings(session, found, datetime.now(UTC))
         shown = [
-            {"id": one.id, "name": called(one), "score": score, "rep": reps.get(rep_id or "")}
-            for one, score, rep_id in found
+            {"id": lead_id, "name": called(standing.lead), "rep": standing.owner} | stands(standing)
+            for lead_id in found
+            if (standing := known.get(lead_id)) is not None
         ]
     return page(request, "found.html", caller, said=said, found=shown, most=MOST)
 
@@ -51,23 +55,31 @@ def find(
     with unit_of_work() as session:
         found = _fitting(session, caller, said) if said else []
     if len(found) == 1:
-        return go_to(f"/console/leads/{found[0][0].id}")
+        return go_to(f"/console/leads/{found[0]}")
     return told_on(request, ADDRESS, Notice(more={"said": said}))
 
 
-def _fitting(
-    session: Session, caller: Actor, said: str
-) -> list[tuple[Lead, LeadScore | None, str | None]]:
+def stands(standing: Standing) -> dict[str, Any]:
+    """The score that counts and its level, or how the lead ended."""
+    counts = score_brief(standing)
+    level = "not scored yet" if counts is None else counts.level
+    return {"score": counts and counts.total, "state": standing.outcome or level}
+
+
+def _fitting(session: Session, caller: Actor, said: str) -> list[str]:
+    """Ids of the leads that fit: open ones first, the best first."""
     fits: ColumnElement[bool] = Lead.company_name.icontains(said, autoescape=True)
     if "@" in said:
         fits = Lead.email_index == email_index_of(said)
     reach = caller.reach("lead.read") or Reach.OWN
+    ended = exists().where(Outcome.lead_id == Lead.id)
     statement = (
-        select(Lead, LeadScore, Assignment.rep_id)
+        select(Lead.id)
         .outerjoin(LeadScore, (LeadScore.lead_id == Lead.id) & LeadScore.is_current)
+        .outerjoin(ScoreOverride, (ScoreOverride.lead_id == Lead.id) & in_force(func.now()))
         .outerjoin(Assignment, (Assignment.lead_id == Lead.id) & Assignment.ended_at.is_(None))
         .where(fits, leads_of(session, caller.rep_id, reach))
-        .order_by(LeadScore.total_score.desc().nulls_last(), Lead.id)
+        .order_by(ended, effective_score().desc().nulls_last(), Lead.id)
         .limit(MOST)
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+    return list(session.scalars(statement))

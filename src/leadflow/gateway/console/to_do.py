@@ -12,10 +12,10 @@ from leadflow.accounts.actors import Actor
 from leadflow.accounts.tables import Person
 from leadflow.approvals.tables import Approval
 from leadflow.assignment.tables import Rep
+from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review.to_do import ToDo, everything, waits_for
 from leadflow.gateway.console.forms import OnPage, SeeingAll
-from leadflow.gateway.console.naming import names_of_leads
 from leadflow.gateway.console.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -82,11 +82,12 @@ def everybody(request: Request, caller: SeeingAll) -> Response:
 
 def _shown(session: Session, caller: Actor, items: Sequence[ToDo]) -> list[dict[str, Any]]:
     names = names_of_leads(session, caller, [item.lead_id for item in items])
+    people = names_of_people(session, [item.asked_by for item in items])
     return [
         {
             "what": _named(item.asks or item.what, item.lead_id, names),
             "address": item.address,
-            "asked_by": item.asked_by,
+            "asked_by": people.get(item.asked_by, item.asked_by),
             "since": item.since,
             "due": item.due_at,
             "who": None,

@@ -3,6 +3,7 @@ takes."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from leadflow.accounts.delegation import in_whose_name
 from leadflow.accounts.keys import verify_key
 from leadflow.accounts.people import actor_of
 from leadflow.accounts.permissions import Reach, roles_with
+from leadflow.assignment.team.naming import names_of_people
 from leadflow.assignment.team.reach import reaches_lead, reaches_rep
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.problem import TITLES, Problem
@@ -225,7 +227,10 @@ def _look_up(given: str) -> Actor | None:
     with unit_of_work() as session:
         if given.startswith(signing_in.PREFIX):
             person = signing_in.signed_in(session, given, now)
-            return None if person is None else actor_of(person)
+            if person is None:
+                return None
+            names = names_of_people(session, [person.id])
+            return replace(actor_of(person), name=names[person.id])
         return verify_key(session, given, now)
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.people import actor_of
 from leadflow.accounts.tables import Person
 from leadflow.approvals.codes import issue_code
 from leadflow.approvals.decision_kinds import kind_of
@@ -12,9 +13,10 @@ from leadflow.approvals.progress import NOBODY, NOTIFY
 from leadflow.approvals.service import get
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import May, may_decide, who_may_decide
+from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications import messages
-from leadflow.integrations.notifications.messages import Message
+from leadflow.integrations.notifications.messages import Code, Message, Question
 from leadflow.integrations.notifications.recipients import account_of
 from leadflow.integrations.notifications.sending import send, was_sent
 from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
@@ -76,24 +78,25 @@ def _for_nobody(session: Session, order: Order, approval: Approval, what: str) -
 def _message(
     session: Session, order: Order, payload: ApprovalNotice, approval: Approval, person: Person
 ) -> Message | None:
-    what = f"{kind_of(approval.kind).words} {approval.subject_id}"
+    names = names_of_leads(session, actor_of(person), [approval.lead_id])
+    people = names_of_people(session, [person.id, approval.requested_by])
+    subject = names.get(approval.subject_id, approval.subject_id)
+    what = f"{kind_of(approval.kind).words} {subject}"
     link = f"{order.settings.address}/console/approvals/{approval.id}"
     if payload.what == "approval_decided":
-        return messages.decided(what, link, approval.status, approval.reason)
+        return messages.decided(people[person.id], what, link, approval.status, approval.reason)
     may = may_decide(session, approval, person, order.now)
     if approval.status != "waiting" or not isinstance(may, May):
         return None
     minutes = order.settings.approval_code_minutes
-    return messages.asked(
-        payload.what,
-        what,
-        approval.headline,
-        link,
-        approval.due_at,
-        person.username,
-        issue_code(session, approval, person, order.now, minutes),
-        minutes,
-    )
+    headline = approval.headline
+    for lead_id, name in names.items():
+        headline = headline.replace(lead_id, name)
+    asked_by = people.get(approval.requested_by, approval.requested_by)
+    question = Question(what, headline, asked_by, link, approval.due_at)
+    code = issue_code(session, approval, person, order.now, minutes)
+    mail_code = Code(person.username, code, minutes)
+    return messages.asked(payload.what, people[person.id], question, mail_code)
 
 
 def _was_sent(order: Order, payload: ApprovalNotice) -> Done | Unknown:

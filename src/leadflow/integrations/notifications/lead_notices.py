@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.notices import NOTIFY, To, What
 from leadflow.assignment.tables import Assignment, Rep, Team
+from leadflow.assignment.team.naming import names_of_leads
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications import messages
-from leadflow.integrations.notifications.recipients import recipient_of
+from leadflow.integrations.notifications.recipients import reader_of, recipient_of
 from leadflow.integrations.notifications.sending import send, was_sent
 from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
 from leadflow.outbox.lanes import NOTICES
@@ -44,10 +45,18 @@ def notify_rep(order: Order, payload: LeadNotice) -> End:
         if not leads:
             return NothingDone("The lead is no longer theirs.")
         to = recipient_of(session, told)
+        names = names_of_leads(session, reader_of(session, told), leads)
+        rep = session.get(Rep, told)
     if to is None:
         return NothingDone(f"{told} has no account with an address and no address of their own.")
     gone = len(payload.lead_ids) - len(leads)
-    message = messages.of_leads(payload.what, leads, payload.leads - gone, order.settings.address)
+    message = messages.of_leads(
+        payload.what,
+        "" if rep is None else rep.name,
+        {lead_id: names.get(lead_id, lead_id) for lead_id in leads},
+        payload.leads - gone,
+        order.settings.address,
+    )
     send(order, to, message)
     return Done({"what": payload.what, "told": told})
 

@@ -1,7 +1,11 @@
-"""The texts of notifications: ids, links and figures; who somebody is stays in the store."""
+"""The texts of notifications. They name people and leads, so they are made when they are sent, for
+whom they are sent to, and kept nowhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from features.how_many import how_many
 
 SUBJECTS = {
     "approval_asked": "Please decide: {what}",
@@ -9,7 +13,9 @@ SUBJECTS = {
     "approval_escalated": "Now up to you: {what}",
     "approval_decided": "{status}: {what}",
 }
-ASKED = """{what} waits for your decision.
+ASKED = """Hello {name},
+
+{what} waits for your decision. Asked by: {asked_by}.
 
 {headline}
 
@@ -17,17 +23,20 @@ Decide here: {link}
 By: {due:%A %d %B %Y, %H:%M} UTC
 
 In Prefect's form, decide as {username} with this one-time code: {code}
-It works once, for {minutes:g} minutes; the link above gives you a new one at any time.
+It works once, for {minutes}; the link above gives you a new one at any time.
 """
+# Of one lead, and of several.
 LEAD_SUBJECTS = {
-    "assigned": ("A hot lead for you", "{count} hot leads for you"),
-    "rule": ("A lead your rules tell you of", "{count} leads your rules tell you of"),
-    "reminded": ("A lead waits for your first word", "{count} leads wait for your first word"),
-    "escalated": ("A lead passed on: nobody got in touch", "{count} leads passed on"),
-    "unroutable": ("Nobody can take a lead", "Nobody can take {count} leads"),
-    "stale": ("A lead lies about", "{count} leads lie about"),
+    "assigned": ("A hot lead for you: {lead}", "{hot} for you"),
+    "rule": ("Your rules tell you of {lead}", "Your rules tell you of {leads}"),
+    "reminded": ("Waits for your first word: {lead}", "Wait for your first word: {leads}"),
+    "escalated": ("Passed on, nobody got in touch: {lead}", "Passed on: {leads}"),
+    "unroutable": ("Nobody can take {lead}", "Nobody can take {leads}"),
+    "stale": ("Lies about, tried by no sweep: {lead}", "Lie about, tried by no sweep: {leads}"),
 }
-DECIDED = """{what}: {status}.
+DECIDED = """Hello {name},
+
+{what}: {status}.
 
 {reason}
 
@@ -51,43 +60,58 @@ class Message:
     text: str
 
 
-def asked(
-    what_happened: str,
-    what: str,
-    headline: str,
-    link: str,
-    due: datetime,
-    username: str,
-    code: str,
-    minutes: float,
-) -> Message:
+@dataclass(frozen=True)
+class Question:
+    """What somebody is to decide, as they read it; ``asked_by``: what whoever asks is called."""
+
+    what: str
+    headline: str
+    asked_by: str
+    link: str
+    due: datetime
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a person decides with in Prefect's form."""
+
+    username: str
+    code: str
+    minutes: float
+
+
+def asked(what_happened: str, name: str, question: Question, code: Code) -> Message:
     """Somebody is to decide."""
     text = ASKED.format(
-        what=what,
-        headline=headline,
-        link=link,
-        due=due,
-        username=username,
-        code=code,
-        minutes=minutes,
+        name=name,
+        **vars(question),
+        username=code.username,
+        code=code.code,
+        minutes=how_many(code.minutes, "minute"),
     )
-    return Message(SUBJECTS[what_happened].format(what=what), text)
+    return Message(SUBJECTS[what_happened].format(what=question.what), text)
 
 
-def decided(what: str, link: str, status: str, reason: str | None) -> Message:
+def decided(name: str, what: str, link: str, status: str, reason: str | None) -> Message:
     """What somebody asked for has been decided."""
-    text = DECIDED.format(what=what, status=status, reason=reason or "", link=link)
+    text = DECIDED.format(name=name, what=what, status=status, reason=reason or "", link=link)
     subject = SUBJECTS["approval_decided"].format(what=what, status=status.capitalize())
     return Message(subject, text)
 
 
-def of_leads(what: str, lead_ids: list[str], leads: int, address: str) -> Message:
-    """Something about leads: a link to each that is named, and how many more there are."""
+def of_leads(what: str, name: str, leads: Mapping[str, str], count: int, address: str) -> Message:
+    """Something about leads: what each is called, with a link, and how many more there are.
+
+    Args:
+        leads: what the named leads are called, by id; the id itself where the reader may not know.
+        count: how many leads there are with those that are not named.
+    """
     one, many = LEAD_SUBJECTS[what]
-    subject = one if leads == 1 else many.format(count=leads)
-    links = [f"{address}/console/leads/{lead_id}" for lead_id in lead_ids]
-    more = [f"and {leads - len(links)} more"] if leads > len(links) else []
-    return Message(subject, "\n".join([f"{subject}:", "", *links, *more, ""]))
+    words = {"leads": how_many(count, "lead"), "hot": how_many(count, "hot lead")}
+    subject = (one if count == 1 else many).format(lead=next(iter(leads.values())), **words)
+    told = [f"{lead}\n{address}/console/leads/{lead_id}\n" for lead_id, lead in leads.items()]
+    more = [f"and {how_many(count - len(leads), 'other lead')}\n"] if count > len(leads) else []
+    return Message(subject, "\n".join([f"Hello {name},", "", f"{subject}.", "", *told, *more]))
 
 
 def guesses(day: str, link: str) -> Message:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.people import actor_of
+from leadflow.accounts.permissions import Role
 from leadflow.accounts.tables import Person
 from leadflow.assignment.tables import Rep, Team
 from leadflow.integrations.notifications.sending import Recipient
@@ -44,6 +47,18 @@ def recipient_of(session: Session, rep_id: str) -> Recipient | None:
     if person is not None and person.email is not None:
         return Recipient(person.email, person.username, person.id)
     return None if rep.email is None else Recipient(rep.email, rep.external_id)
+
+
+def reader_of(session: Session, rep_id: str) -> Actor:
+    """A salesperson as one who reads of leads: by their account, or else as their place in the team
+    lets them, who may know of a lead in a notice no more than they could look up."""
+    account = select(Person).where(Person.rep_id == rep_id, Person.active)
+    person = session.scalars(account.order_by(Person.username)).first()
+    if person is not None:
+        return actor_of(person)
+    led = select(Team.id).where((Team.lead_rep_id == rep_id) | (Team.manager_rep_id == rep_id))
+    role = Role.SALES_REP if session.scalars(led).first() is None else Role.SALES_MANAGER
+    return Actor("person", rep_id, rep_id, frozenset({role}), rep_id=rep_id)
 
 
 def unreachable(session: Session) -> list[Unreachable]:

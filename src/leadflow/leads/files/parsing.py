@@ -17,6 +17,7 @@ from leadflow.leads.files.column_reader import ColumnReader, as_texts, text_or_n
 from leadflow.leads.files.formats.tables_of_text import BROKEN, Row
 from leadflow.leads.files.mapping import Mapping
 from leadflow.leads.files.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
+from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.readers.money import currencies
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class _Parser(ColumnReader):
             self.columns[name] = as_texts(self.texts(self._field(name)))
         industries = self.texts(self._field("industry"))
         self.columns["industry"] = as_texts([v and v.lower() for v in industries])
-        self.derived("seniority", self.columns["job_title"], derive.seniority)
+        self.derived("seniority", self.columns["job_title"], seniority)
         months = {v: derive.timeline_months(v) for v in self.columns["timeline"].dropna().unique()}
         self.columns["timeline_months"] = self.columns["timeline"].map(months).astype("float64")
         location, country = (

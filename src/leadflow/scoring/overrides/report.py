@@ -9,7 +9,6 @@ from statistics import fmean, variance
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from features.how_many import how_many
 from leadflow.leads.tables import Outcome
 from leadflow.scoring.overrides.effective import implied_probability
 from leadflow.scoring.tables import ScoreOverride
@@ -120,8 +119,7 @@ def ranking(scores: Sequence[float], ends: Sequence[bool]) -> float | None:
 def _verdict(gains: Sequence[float]) -> str:
     """In words, from how much smaller each squared error of the people is than the model's."""
     if len(gains) < ENOUGH:
-        known = how_many(len(gains), "lead")
-        return f"Too few to say: {known} with a known end, of {ENOUGH} it takes."
+        return f"Too few to say: {len(gains)} of the {ENOUGH} leads with a known end it takes."
     gain, doubt = fmean(gains), SURE * sqrt(variance(gains) / len(gains))
     if gain > doubt:
         return "Overrides beat the model: people's chances were closer to what happened."

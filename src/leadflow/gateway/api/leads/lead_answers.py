@@ -31,6 +31,7 @@ def lead_answer(taken: LeadTaken, caller: Actor) -> LeadAnswer | LeadBrief:
         lead=LeadOut.of(standing.lead),
         score=score_out(standing),
         owner=owner_out(standing),
+        outcome=standing.outcome,
         next_step=next_step(standing),
     )
 
@@ -45,7 +46,10 @@ def changed_lead(standing: Standing, caller: Actor) -> LeadView | LeadBrief:
 def lead_view(standing: Standing) -> LeadView:
     """A lead as it is stored, with its score, which it may not have yet."""
     return LeadView(
-        lead=LeadOut.of(standing.lead), score=score_out(standing), next_step=next_step(standing)
+        lead=LeadOut.of(standing.lead),
+        score=score_out(standing),
+        outcome=standing.outcome,
+        next_step=next_step(standing),
     )
 
 
@@ -114,4 +118,4 @@ def next_step(standing: Standing) -> str:
     made = standing.override
     if made is None:
         return NEXT_STEPS[standing.score.level]
-    return f"By {made.set_by}'s score, until {made.expires_at:%Y-%m-%d}: {NEXT_STEPS[made.level]}"
+    return f"By the score set by hand, until {made.expires_at:%Y-%m-%d}: {NEXT_STEPS[made.level]}"

@@ -9,6 +9,10 @@ from leadflow.leads.tables import Lead
 from leadflow.qualification.service import Status
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
+REPORTED = "As last reported; the score counts events since then too."
+ENDED = (
+    "converted or lost; empty while the lead is open. What the score says of an ended lead is past."
+)
 BRIEFLY = "Only its total and level for whoever may not read leads."
 
 
@@ -29,9 +33,9 @@ class LeadOut(BaseModel):
     currency: str | None
     timeline: str | None
     service_requirements: list[str] | None
-    website_visits: int | None
-    email_opens: int | None
-    content_downloads: int | None
+    website_visits: int | None = Field(description=REPORTED)
+    email_opens: int | None = Field(description=REPORTED)
+    content_downloads: int | None = Field(description=REPORTED)
     attributes: dict[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -86,8 +90,8 @@ class ScoreOut(BaseModel):
     probability: float = Field(description="Of converting within the horizon.")
     probability_interval: tuple[float, float]
     confidence: str
-    dimensions: dict[str, float] = Field(
-        description="Five parts on the same scale; ai is 50 where AI has not answered."
+    dimensions: dict[str, float | None] = Field(
+        description="Five parts on the same scale; ai is empty where AI has not answered."
     )
     reasons: list[Reason]
     regime: str = Field(description="model, or rubric while too few outcomes are known.")
@@ -109,7 +113,10 @@ class ScoreOut(BaseModel):
                 round(score.probability_high, 4),
             ),
             confidence=score.confidence,
-            dimensions={name: round(getattr(score, name), 1) for name in names},
+            dimensions={
+                name: None if name == "ai" and ai != "answered" else round(getattr(score, name), 1)
+                for name in names
+            },
             reasons=[Reason.model_validate(reason) for reason in score.reasons],
             regime=score.regime,
             model_version=score.model_version,
@@ -168,6 +175,7 @@ class LeadAnswer(BaseModel):
         description="Empty where no model could be loaded; the lead is scored as soon as one can."
     )
     owner: OwnerOut | None = Field(description="Who has it; empty where nobody has, or not yet.")
+    outcome: str | None = Field(description=ENDED)
     next_step: str
 
 
@@ -176,6 +184,7 @@ class LeadView(BaseModel):
 
     lead: LeadOut
     score: ScoreOut | None
+    outcome: str | None = Field(description=ENDED)
     next_step: str
 
 
@@ -216,5 +225,5 @@ class LeadStatus(BaseModel):
     lead_id: str
     score: ScoreOut | None
     owner: OwnerOut | None
-    outcome: str | None
+    outcome: str | None = Field(description=ENDED)
     next_step: str

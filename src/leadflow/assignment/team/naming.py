@@ -1,0 +1,58 @@
+"""What leads and people are called, wherever somebody reads of them: pages, mails, the terminal.
+
+Names are personal: they are read when something is shown, and never stored beside an id.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.actors import Actor
+from leadflow.accounts.tables import Person
+from leadflow.assignment.tables import Rep
+from leadflow.assignment.team.reach import leads_within
+from leadflow.leads.tables import Lead
+
+LONGEST = 200
+
+
+def called(lead: Lead) -> str:
+    """Who the lead is, in one line: name, job title, company; the id where none is known."""
+    person = " ".join(part for part in (lead.first_name, lead.last_name) if part)
+    parts = [part for part in (person, lead.job_title, lead.company_name) if part]
+    # One line, whatever was sent: it becomes the subject of a mail.
+    return " ".join(", ".join(parts).split())[:LONGEST] or lead.id
+
+
+def names_of_leads(
+    session: Session, reader: Actor, lead_ids: Iterable[str | None]
+) -> dict[str, str]:
+    """What these leads are called, by id; those the reader may not see are left out."""
+    wanted, reach = {one for one in lead_ids if one}, reader.reach("lead.read")
+    if not wanted or reach is None:
+        return {}
+    shown = leads_within(session, reader.rep_id, reach, wanted)
+    leads = session.scalars(select(Lead).where(Lead.id.in_(shown)))
+    return {lead.id: called(lead) for lead in leads}
+
+
+def names_of_people(session: Session, said: Iterable[str | None]) -> dict[str, str]:
+    """What people are called, by what was said of them: their id or their username.
+
+    Somebody of the sales team is called there what they are called here, whatever their account
+    says. Programs, and whoever is not known, are left out.
+    """
+    wanted = {one for one in said if one}
+    if not wanted:
+        return {}
+    found = session.execute(
+        select(Person, Rep.name)
+        .outerjoin(Rep, Rep.id == Person.rep_id)
+        .where(or_(Person.id.in_(wanted), Person.username.in_(wanted)))
+    )
+    names: dict[str, str] = {}
+    for person, in_team in found.tuples():
+        name = in_team or person.name
+        names |= {key: name for key in (person.id, person.username) if key in wanted}
+    return names
