@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from features.how_many import how_many
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_files import fault, storable
 from leadflow.leads.files.formats.tables_of_text import BROKEN, Row, Table, UnreadableFile
@@ -49,7 +50,11 @@ def open_spreadsheet(path: Path) -> Table:
         ) from error
     filled = [name for name, sheet in sheets.items() if sheet.height]
     if len(filled) != 1:
-        which = f"{len(filled)} sheets with rows ({', '.join(filled)})" if filled else "no rows"
+        which = (
+            f"{how_many(len(filled), 'sheet')} with rows ({', '.join(filled)})"
+            if filled
+            else "no rows"
+        )
         raise UnreadableFile(
             f"{path.name} has {which}. Save the sheet with the leads as a file of its own."
         )
