@@ -17,7 +17,7 @@ from leadflow.outbox.service import enqueue
 from leadflow.scoring.learning import challenger
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
-from leadflow.supervisor.service import prepare_database
+from leadflow.supervisor.preparing import prepare_database
 
 NOTICE: dict[str, object] = {
     "what": "assigned",

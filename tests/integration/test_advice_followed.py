@@ -4,6 +4,7 @@ import re
 import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -23,7 +24,13 @@ from leadflow.gateway.console.rendering import STATIC
 from leadflow.outbox.service import enqueue
 from leadflow.settings import get_settings
 
-NOTICE = {"what": "assigned", "rep_id": None, "to": "rep", "lead_ids": [], "leads": 0}
+NOTICE: dict[str, Any] = {
+    "what": "assigned",
+    "rep_id": None,
+    "to": "rep",
+    "lead_ids": [],
+    "leads": 0,
+}
 
 
 def follow(advice: str, command: str, **own: str) -> str:

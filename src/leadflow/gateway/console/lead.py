@@ -28,7 +28,7 @@ from leadflow.gateway.api.team.assignments import AssignmentDecisionOut, names_o
 from leadflow.gateway.console.forms import OnLead, Overriding, go_to
 from leadflow.gateway.console.history import history
 from leadflow.gateway.console.notices import Notice, told_on
-from leadflow.gateway.console.rendering import page
+from leadflow.gateway.console.rendering import page, words
 from leadflow.intake.overrides import OverrideAsked
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import standing_of

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from features.how_many import how_many
 from leadflow.scoring.learning.fair_leads import Judged, as_datetime, later_leads, refitted_leads
 from leadflow.scoring.learning.opponents import Opponent
 from leadflow.settings import Settings

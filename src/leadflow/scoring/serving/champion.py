@@ -36,7 +36,7 @@ __all__ = [
     "champion_version",
     "registry",
     "scorer_at",
-    "scorer_without_registry",
+    "scorer_instead",
     "serving_scorer",
 ]
 RUBRIC = "rubric"
