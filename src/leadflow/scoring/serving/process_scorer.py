@@ -93,10 +93,11 @@ class ServingScorer:
             self.error = None
         except Exception as error:
             # The scorer in memory goes on serving; /health shows what is wrong.
-            self.error = f"{type(error).__name__}: {error}"
-            logger.warning("looking for the champion failed", exc_info=error)
+            # First what scores meanwhile, so that whoever reads the error is told of it too.
             if self._scorer is None:
                 self._find_other(error)
+            self.error = f"{type(error).__name__}: {error}"
+            logger.warning("looking for the champion failed", exc_info=error)
         finally:
             self._tried.set()
 
