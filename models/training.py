@@ -181,9 +181,9 @@ def train(
     past, latest = refitting.past, refitting.latest
     seen = _candidates_seen(recipe, past, told)
     chosen = choose({name: block_losses(seen[name].blocks) for name in CANDIDATES})
-    told(f"Judging each on the {len(latest):,} latest leads")
+    told(f"Judging each on {how_many(len(latest), 'latest lead')}")
     candidates = tuple(_candidate(recipe, name, seen[name], past, latest) for name in seen)
-    told(f"Learning from all {len(labels):,} leads with the best of them, {chosen}")
+    told(f"Learning from {how_many(len(labels), 'lead')} with the best of them, {chosen}")
     later = learn_scorecard(recipe, chosen, past, rubric)
     probability = later.score(frame.iloc[latest]).probability
     scorecard = learn_scorecard(recipe, chosen, np.arange(len(labels)), rubric)
@@ -222,7 +222,9 @@ def _candidates_seen(
     names = (*CANDIDATES, YARDSTICK)
     seen = {}
     for number, name in enumerate(names, start=1):
-        told(f"Trying kind {number} of {len(names)} on {len(past):,} earlier leads: {name}")
+        told(
+            f"Trying kind {number} of {len(names)} on {how_many(len(past), 'earlier lead')}: {name}"
+        )
         seen[name] = recipe.out_of_time(name, past)
     return seen
 

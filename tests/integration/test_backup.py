@@ -15,6 +15,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, make_url, text
 
 from leadflow.accounts.people import add_person
@@ -31,7 +32,7 @@ from leadflow.database import cluster, embedded, migrate
 from leadflow.database.engine import engine_for, unit_of_work
 from leadflow.outbox.service import enqueue
 from leadflow.outbox.tables import OutboxRow
-from leadflow.secret import load_secret
+from leadflow.secret import load_ring, load_secret
 from leadflow.settings import Settings, get_settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -190,6 +191,20 @@ def test_it_is_not_taken_where_it_could_not_be_read(made: Made, tmp_path: Path) 
     with pytest.raises(RestoreRefused, match="has no key"):
         examine(none, made.path)
     assert not none.home.exists(), "no key is made for it"
+
+
+def test_one_from_before_the_master_key_was_replaced_needs_the_key_of_then(
+    made: Made, tmp_path: Path
+) -> None:
+    then = load_ring(get_settings())
+    since = then.with_new_key().newest_only()
+    settings = Settings(home=tmp_path / "home", secret_key=SecretStr(since.text()))
+    with pytest.raises(RestoreRefused, match=r"version 1 of the master key.*LEADFLOW_SECRET_KEY"):
+        examine(settings, made.path)
+    both = then.with_new_key().newest_first()
+    for ring in (then, both):
+        settings = Settings(home=tmp_path / "home", secret_key=SecretStr(ring.text()))
+        assert examine(settings, made.path) == made.manifest
 
 
 def test_a_newer_schema_is_refused(made: Made, tmp_path: Path) -> None:

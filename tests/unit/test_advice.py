@@ -27,7 +27,7 @@ SETTING = re.compile(r"\bLEADFLOW_[A-Z][A-Z_]*[A-Z]\b")
 TARGET = re.compile(r"\bmake ((?:bench-|test-)?[a-z]+)\b(?= |$|[.)`])")
 GUIDE = re.compile(r"\b(?:docs/[\w/-]+\.md|[A-Z]+\.md)\b")
 # Not settings: what developers see more with, and a word between our own processes.
-OTHER_VARIABLES = {"LEADFLOW_DEBUG", "LEADFLOW_MLFLOW_SIGN_IN"}
+OTHER_VARIABLES = {"LEADFLOW_DEBUG", "LEADFLOW_MLFLOW_SIGN_IN", "LEADFLOW_TESTS"}
 # The audit log's name for who imports.
 NO_ADVICE = {"leadflow import"}
 

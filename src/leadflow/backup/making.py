@@ -20,7 +20,7 @@ from leadflow.backup.manifest import Manifest, Packed
 from leadflow.backup.refusals import BackupFailed
 from leadflow.database import cluster
 from leadflow.private import make_private
-from leadflow.secret import load_secret
+from leadflow.secret import KeyRing, load_ring
 from leadflow.settings import Settings
 
 HEADS = "audit/heads.jsonl"
@@ -52,11 +52,11 @@ def make_backup(settings: Settings, where: Path | None, now: datetime) -> Made:
     """
     target = _target(settings, where, now)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.unfinished")
-    secret = load_secret(settings)
+    ring = load_ring(settings)
     try:
         with _new_file(draft) as stream:
-            made = _write(stream, settings, secret, now)
-        check(draft, secret)
+            made = _write(stream, settings, ring, now)
+        check(draft, ring.lasting)
         # Unlike a rename, it never takes the place of another file.
         os.link(draft, target)
         _keep_names(target.parent)
@@ -92,7 +92,7 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
         os.fsync(stream.fileno())
 
 
-def _write(stream: IO[bytes], settings: Settings, secret: bytes, now: datetime) -> Manifest:
+def _write(stream: IO[bytes], settings: Settings, ring: KeyRing, now: datetime) -> Manifest:
     files: dict[str, Packed] = {}
     found = cluster.locate(settings)
     with ZipFile(stream, "w", ZIP_STORED) as archive, databases.at_one_moment(found) as taken:
@@ -109,7 +109,8 @@ def _write(stream: IO[bytes], settings: Settings, secret: bytes, now: datetime) 
             made_at=now.astimezone(UTC).isoformat(timespec="seconds"),
             schema=schema,
             postgres=server,
-            key_hint=manifest.key_hint(secret),
+            key_hint=manifest.key_hint(ring.lasting),
+            key_versions=manifest.hints_of_versions(ring),
             model_name=settings.model_name,
             artifacts=models_folder(settings).resolve().as_uri(),
             audit_row=row,
@@ -117,7 +118,7 @@ def _write(stream: IO[bytes], settings: Settings, secret: bytes, now: datetime) 
         )
         said = manifest.written(made)
         archive.writestr(manifest.NAME, said)
-        archive.writestr(manifest.SEAL, manifest.seal(secret, said))
+        archive.writestr(manifest.SEAL, manifest.seal(ring.lasting, said))
     return made
 
 

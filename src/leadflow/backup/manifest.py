@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from leadflow.secret import derive_key
+from leadflow.secret import KeyRing, derive_key
 
 FORMAT = 1
 NAME, SEAL = "manifest.json", "manifest.seal"
@@ -24,13 +24,15 @@ class Packed:
 class Manifest:
     """``made_at`` is ISO 8601. ``schema`` is the migration of Leadflow's own database;
     ``artifacts`` the address that models were stored under; ``audit_row`` the last row of the audit
-    log. ``key_hint`` tells keys apart and says nothing of the key itself."""
+    log. ``key_hint`` tells keys apart and says nothing of the key itself; ``key_versions`` does so
+    for each version of the master key that something in the backup may be encrypted with."""
 
     format: int
     made_at: str
     schema: str
     postgres: str
     key_hint: str
+    key_versions: dict[str, str]
     model_name: str
     artifacts: str
     audit_row: int
@@ -45,6 +47,20 @@ class Manifest:
 def key_hint(secret: bytes) -> str:
     """A short word by which one sees whether two keys are the same, and nothing else."""
     return derive_key(secret, "backup hint")[:HINT_BYTES].hex()
+
+
+def hints_of_versions(ring: KeyRing) -> dict[str, str]:
+    """The same for each version of the master key."""
+    return {str(version): key_hint(key) for version, key in ring.keys}
+
+
+def lacking(made: Manifest, ring: KeyRing) -> list[str]:
+    """The versions that the backup needs and the ring does not have."""
+    here = hints_of_versions(ring)
+    return sorted(
+        (version for version, hint in made.key_versions.items() if here.get(version) != hint),
+        key=int,
+    )
 
 
 def written(manifest: Manifest) -> bytes:

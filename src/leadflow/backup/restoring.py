@@ -24,7 +24,7 @@ from leadflow.database import cluster, migrate
 from leadflow.database.cluster import Cluster
 from leadflow.database.engine import Use, engine_for, unit_of_work
 from leadflow.private import make_private
-from leadflow.secret import load_secret
+from leadflow.secret import KeyRing, load_ring
 from leadflow.settings import Settings
 
 HOLDS = """
@@ -50,14 +50,21 @@ def examine(settings: Settings, path: Path) -> Manifest:
         BackupBroken: it is not whole.
         RestoreRefused: another key, or a newer schema than this version of Leadflow knows.
     """
-    secret = own_secret(settings)
-    made = check(path, secret)
-    if secret is None or manifest.key_hint(secret) != made.key_hint:
-        here = "has no key" if secret is None else f"has the key {manifest.key_hint(secret)}"
+    ring = own_ring(settings)
+    made = check(path, None if ring is None else ring.lasting)
+    if ring is None or manifest.key_hint(ring.lasting) != made.key_hint:
+        here = "has no key" if ring is None else f"has the key {manifest.key_hint(ring.lasting)}"
         raise RestoreRefused(
             f"The backup was made with the key {made.key_hint}, and this installation {here}: "
             "nothing in it could be read. Set LEADFLOW_SECRET_KEY to that key, or put its file "
             f"at {settings.home / 'secret.key'}."
+        )
+    if lacking := manifest.lacking(made, ring):
+        raise RestoreRefused(
+            f"The backup is encrypted with version {' and '.join(lacking)} of the master key, "
+            "which was replaced since and is not here any more. Use the copy of the key from the "
+            "time of the backup: set LEADFLOW_SECRET_KEY to its whole line, or put its file at "
+            f"{settings.home / 'secret.key'}."
         )
     try:
         ScriptDirectory.from_config(migrate.alembic_config()).get_revision(made.schema)
@@ -174,8 +181,8 @@ def _nobody_connected(urls: dict[str, URL]) -> None:
         )
 
 
-def own_secret(settings: Settings) -> bytes | None:
+def own_ring(settings: Settings) -> KeyRing | None:
     """The key, which is not made where there is none."""
     if settings.secret_key is None and not (settings.home / "secret.key").exists():
         return None
-    return load_secret(settings)
+    return load_ring(settings)

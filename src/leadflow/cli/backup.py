@@ -80,16 +80,20 @@ def restore(
 def _check(where: Path | None) -> None:
     from leadflow.backup import manifest
     from leadflow.backup.checking import check
-    from leadflow.backup.restoring import own_secret
+    from leadflow.backup.restoring import own_ring
     from leadflow.settings import get_settings
 
     if where is None:
         raise typer.BadParameter("say which file", param_hint="WHERE")
-    secret = own_secret(get_settings())
-    made = check(where, secret)
+    ring = own_ring(get_settings())
+    made = check(where, None if ring is None else ring.lasting)
     console.print(f"{where} is whole.", soft_wrap=True)
     _describe(made)
-    same = secret is not None and manifest.key_hint(secret) == made.key_hint
+    same = (
+        ring is not None
+        and manifest.key_hint(ring.lasting) == made.key_hint
+        and not manifest.lacking(made, ring)
+    )
     console.print(
         "This installation has its key." if same else "This installation does not have its key."
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
 
@@ -111,7 +112,7 @@ def _rewrite(engine: "Engine", ring: "KeyRing", rounds: int | None = None) -> No
 
         def told(table: str, rows: int) -> None:
             done[table] += rows
-            status.update(f"Encrypting {table}: up to {done[table]:,} rows")
+            status.update(f"Encrypting {table}: up to {how_many(done[table], 'row')}")
 
         rewrite_all(engine, encrypted_tables(metadata), ring, told, rounds=rounds)
 

@@ -17,7 +17,7 @@ from leadflow.supervisor.detached import Detached
 
 NEW_LEADS = 120
 MONTHS, REPS = 12.0, 12
-ANEW = "leadflow people password"
+ANEW = "leadflow people password {username}"
 
 
 def start_servers() -> None:
@@ -40,7 +40,7 @@ def simulate_market(seed: int, leads: int) -> str:
     from leadflow.database.engine import get_engine
     from leadflow.simulation.service import simulate
 
-    with working(f"Making up {leads:,} leads"):
+    with working(f"Making up {how_many(leads, 'lead')}"):
         summary = simulate(
             get_engine(),
             get_settings(),
@@ -184,7 +184,9 @@ def show_people(passwords: Mapping[str, str | None]) -> None:
     """Who can sign in, and with what."""
     table = Table("Sign in as", "Password", box=None)
     for username, password in passwords.items():
-        table.add_row(username, password or f"changed since; anew: {ANEW} {username}")
+        table.add_row(
+            username, password or f"changed since; anew: {ANEW.format(username=username)}"
+        )
     console.print(table)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
 from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
@@ -115,8 +116,8 @@ def register(
     evidence = judge(training, champion, settings)
     if evidence.same:
         raise NothingToDecide(
-            f"What was learned gives the latest {len(training.judged_on.labels):,} leads the "
-            f"scores that {champion.name} gives them, which serves: there is nothing to decide."
+            f"What was learned scores {how_many(len(training.judged_on.labels), 'latest lead')} as "
+            f"{champion.name} does, which serves: there is nothing to decide."
         )
     report = write_gate_report(evidence, write_report(training, settings.horizon_days))
     with TemporaryDirectory() as folder:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from features.how_many import how_many, of_number
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -57,9 +59,10 @@ def later_leads(
         words = f"{_both(labels, moments, rows)}, all later than those {names} learned from."
         return Judged(frame.iloc[rows], labels[rows], rows, words)
     words = (
-        f"There is no verdict: {len(rows):,} leads, {int(labels[rows].sum()):,} of which "
-        f"converted, are later than those {names} learned from (until {max(until):%Y-%m-%d}) and "
-        f"have passed their horizon. {needed} are needed."
+        f"There is no verdict: {how_many(len(rows), 'lead')}, {int(labels[rows].sum()):,} of which "
+        f"converted, {of_number(len(rows), 'is')} later than those {names} learned from "
+        f"(until {max(until):%Y-%m-%d}) and {of_number(len(rows), 'has')} passed the "
+        f"horizon. {needed} are needed."
     )
     rows = newest(labels, otherwise)
     return Judged(frame.iloc[rows], labels[rows], rows, words, needed)
@@ -75,7 +78,8 @@ def refitted_leads(
     rows = np.arange(len(labels))
     words = (
         f"{_both(labels, moments, rows)}. What serves has learned from some of these, so both "
-        f"were learned anew, each by its own recipe, from the same {past:,} leads looked at until "
+        f"were learned anew, each by its own recipe, from the same "
+        f"{how_many(past, 'lead')} looked at until "
         f"{until:%Y-%m-%d}, none of which is judged on."
     )
     return Judged(frame, labels, rows, words)
@@ -108,8 +112,8 @@ def _needed(labels: "np.ndarray") -> str:
     missing = [
         words
         for count, words in (
-            (converted, f"{converted} later leads that converted"),
-            (others, f"{others} later leads that did not"),
+            (converted, f"{how_many(converted, 'later lead')} that converted"),
+            (others, f"{how_many(others, 'later lead')} that did not"),
         )
         if count > 0
     ]
@@ -119,6 +123,6 @@ def _needed(labels: "np.ndarray") -> str:
 def _both(labels: "np.ndarray", moments: "np.ndarray", rows: "np.ndarray") -> str:
     first, last = as_datetime(moments[rows].min()), as_datetime(moments[rows].max())
     return (
-        f"Both were judged on {len(rows):,} leads looked at from {first:%Y-%m-%d} to "
+        f"Both were judged on {how_many(len(rows), 'lead')} looked at from {first:%Y-%m-%d} to "
         f"{last:%Y-%m-%d}, {int(labels[rows].sum()):,} of which converted"
     )

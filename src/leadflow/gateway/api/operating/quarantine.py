@@ -19,7 +19,7 @@ class GroupOut(BaseModel):
     rule: str = Field(description="What is wrong with it. Never the value, which may be personal.")
     rows: int
     files: list[str] = Field(description="The names of the files these rows are of.")
-    first: str = Field(description="The id of one of them, for `leadflow quarantine show`.")
+    first: str = Field(description="The id of one of them, for `leadflow quarantine show ID`.")
 
 
 class QuarantineOut(BaseModel):
