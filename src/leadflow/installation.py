@@ -1,11 +1,13 @@
 """Which installation a command is for, wherever it is typed: its home and its ``.env``."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
 HOME = ".leadflow"
 ENV = ".env"
+OURS = re.compile(r"\s*(?:export\s+)?LEADFLOW_", re.IGNORECASE)
 # Of a checkout: src/leadflow/installation.py. Elsewhere this is nothing of ours.
 _SOURCE = Path(__file__).resolve().parents[2]
 
@@ -34,7 +36,7 @@ def _is_ours(path: Path, of_leadflow: bool) -> bool:
             return False
         if of_leadflow:
             return path.is_dir()
-        return any(line.startswith("LEADFLOW_") for line in path.read_text().splitlines())
+        return any(map(OURS.match, path.read_text("utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError):
         return False
 

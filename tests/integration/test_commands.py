@@ -100,6 +100,12 @@ def test_a_command_typed_where_there_is_no_installation_makes_none_and_says_so(
             assert "There is no Leadflow in" in told.err, words
             assert "leadflow up" in told.err, words
         assert there.type("down").out == "Nothing is running.\n"
+        # A backup is looked at, and restored, where nothing is yet.
+        (tmp_path / "some.backup").write_text("no backup")
+        for words in ("backup some.backup --check", "restore some.backup --why fire"):
+            told = there.type(*words.split())
+            assert told.code == 1, words
+            assert "some.backup is not a whole backup" in told.err, words
     assert not (tmp_path / "none").exists()
 
 

@@ -84,6 +84,46 @@ def stored_leads(session: Session) -> list[Any]:
     return sorted(found, key=repr)
 
 
+PAIRED = parse_mapping(
+    {
+        "source": "shop",
+        "key": "id",
+        "fields": {"location": "place", "country": "land", "budget": "sum", "currency": "coin"},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "place", "budget"),
+    [
+        (["Austin, TX", "", "", ""], ["", "US", "", ""], ("US", "TX"), (None, None)),
+        (["", "BE", "", ""], ["Floor 3", "", "", ""], ("BE", None), (None, None)),
+        (["Austin, TX", "", "", ""], ["", "nowhere", "", ""], ("US", "TX"), (None, None)),
+        (["Austin, TX", "", "", ""], ["Paris, France", "", "", ""], ("FR", None), (None, None)),
+        (["", "", "100", "EUR"], ["", "", "200", ""], (None, None), (20_000, "EUR")),
+        (["", "", "100", "EUR"], ["", "", "£200", ""], (None, None), (20_000, "GBP")),
+        (["", "", "100", ""], ["Floor 3", "", "", ""], (None, None), (10_000, "USD")),
+    ],
+)
+def test_what_a_row_does_not_say_of_a_value_made_of_two_stays(
+    store: Engine,
+    tmp_path: Path,
+    known: list[str],
+    said: list[str],
+    place: tuple[str | None, str | None],
+    budget: tuple[int | None, str | None],
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    for values in (known, said):
+        names = ("place", "land", "sum", "coin")
+        path.write_text(json.dumps({"id": "1"} | dict(zip(names, values, strict=True))))
+        assert import_file(path, PAIRED, get_settings(), store, NOW).set_aside == 0
+    with unit_of_work(store) as session:
+        lead = session.scalars(select(Lead)).one()
+        assert (lead.country, lead.region) == place
+        assert (lead.budget_minor, lead.budget_currency) == budget
+
+
 @pytest.mark.parametrize("batch", [1, 2, 100])
 def test_the_last_word_on_a_lead_counts_and_what_it_leaves_out_stays(
     store: Engine, tmp_path: Path, batch: int

@@ -25,10 +25,14 @@ def opened(path: Path) -> Iterator[ZipFile]:
         BackupBroken: it cannot be read, or stops being readable while it is read.
     """
     try:
-        with ZipFile(path) as archive:
-            yield archive
+        archive = ZipFile(path)
     except OSError as error:
         raise BackupBroken(path, error.strerror or "it cannot be read") from error
+    except UNREADABLE as error:
+        raise BackupBroken(path, "it is cut short, damaged, or something else") from error
+    try:
+        with archive:
+            yield archive
     except UNREADABLE as error:
         raise BackupBroken(path, "it is cut short, damaged, or something else") from error
 

@@ -1,5 +1,6 @@
 """Making a backup while everything runs: one file, whole or not there at all."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ from leadflow.settings import Settings
 HEADS = "audit/heads.jsonl"
 MODELS = "models/"
 AT_ONCE = 1 << 20
+
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,7 @@ def make_backup(settings: Settings, where: Path | None, now: datetime) -> Made:
         with _new_file(draft) as stream:
             made = _write(stream, settings, ring, now)
         check(draft, ring.lasting)
-        # Unlike a rename, it never takes the place of another file.
-        os.link(draft, target)
+        _name(draft, target)
         _keep_names(target.parent)
     except OSError as error:
         raise BackupFailed(_cannot_write(target, error)) from error
@@ -80,6 +83,18 @@ def _target(settings: Settings, where: Path | None, now: datetime) -> Path:
     if not target.parent.is_dir():
         raise BackupFailed(f"There is no folder {target.parent}. Make it first.")
     return target
+
+
+def _name(draft: Path, target: Path) -> None:
+    """Give the draft its name, which never takes the place of another file."""
+    try:
+        os.link(draft, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        # The file systems of memory sticks and some shares know no second name for a file.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        draft.replace(target)
 
 
 @contextmanager
@@ -168,7 +183,10 @@ def _keep_names(folder: Path) -> None:
 
 def _cannot_write(target: Path, error: OSError) -> str:
     why = error.strerror or type(error).__name__
+    if error.errno in FULL:
+        why = f"{why}: free some space there"
+    where = "" if error.filename in (None, str(target)) else f" at {error.filename}"
     return (
-        f"{target} could not be written ({why}); nothing of it is left. Free some space there, or "
-        "give another place: leadflow backup FOLDER"
+        f"{target} could not be written ({why}{where}); nothing of it is left. Or give another "
+        "place: leadflow backup FOLDER"
     )

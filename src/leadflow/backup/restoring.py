@@ -64,7 +64,8 @@ def examine(settings: Settings, path: Path) -> Manifest:
             f"The backup is encrypted with version {' and '.join(lacking)} of the master key, "
             "which was replaced since and is not here any more. Use the copy of the key from the "
             "time of the backup: set LEADFLOW_SECRET_KEY to its whole line, or put its file at "
-            f"{settings.home / 'secret.key'}."
+            f"{settings.home / 'secret.key'}. Made while the key was being replaced, it needs the "
+            "VERSION:… parts of both copies in one line."
         )
     try:
         ScriptDirectory.from_config(migrate.alembic_config()).get_revision(made.schema)
@@ -124,8 +125,8 @@ def restore(
         staging.put_in_place(list(urls.values()))
     except OSError as error:
         raise RestoreFailed(
-            f"The models could not be written ({error.strerror}). Free some space and try again: "
-            "what was there is as it was."
+            f"{error.filename or 'A file'}: {error.strerror}. Mend that (a full disk needs space) "
+            "and try again: what was there is as it was."
         ) from error
     finally:
         staging.drop_staged(list(urls.values()))

@@ -13,14 +13,15 @@ from sqlalchemy import URL
 
 from leadflow.backup import databases
 from leadflow.backup.refusals import RestoreFailed, RestoreRefused
+from leadflow.database import cluster
 
 MAINTENANCE = "postgres"
-LONGEST = 50
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+WHERE datname = %s AND pid <> pg_backend_pid() 
+    -- Whoever may not watch others is not told what kind theirs are.
+    AND (backend_type IS NULL OR backend_type = 'client backend')
 """
-EXISTS = "SELECT 1 FROM pg_database WHERE datname = %s"
 # Columns in which MLflow keeps where files lie.
 LOCATIONS = """
 SELECT table_name, column_name FROM information_schema.columns
@@ -121,8 +122,9 @@ def drop_staged(urls: list[URL]) -> None:
 
 def _exchange(url: URL, undo: ExitStack) -> None:
     with _maintenance(url) as connection:
+        cluster.put_back_if_broken_off(connection, url)
         _drop(connection, _replaced(url))
-        if connection.execute(EXISTS, [url.database]).fetchone():
+        if connection.execute(cluster.EXISTS, [url.database]).fetchone():
             _rename(connection, url.database, _replaced(url))
             undo.callback(_rename_at, url, _replaced(url), url.database)
         _rename(connection, staged(url).database, url.database)
@@ -147,11 +149,11 @@ def _worded(statement: Any, *names: str | None) -> sql.Composed:
 
 
 def _replaced(url: URL) -> str:
-    return f"{_short(url)}_replaced"
+    return cluster.replaced(url)
 
 
 def _short(url: URL) -> str:
-    return (url.database or "leadflow")[:LONGEST]
+    return (url.database or "leadflow")[: cluster.LONGEST]
 
 
 @contextmanager

@@ -27,6 +27,7 @@ def backup(
     Works while everything runs. Copy the file to another machine, and the key to a third place:
     without the key nobody can restore it, with both anybody can read it.
     """
+    from leadflow.audit import service as audit
     from leadflow.backup.making import make_backup
     from leadflow.cli.access.identity import who_acts
     from leadflow.database.engine import unit_of_work
@@ -36,9 +37,12 @@ def backup(
         _check(where)
         return
     with unit_of_work() as session:
-        who_acts(session, "store.backup")
+        by = who_acts(session, "store.backup")
     with console.status("Writing the backup …"):
         made = make_backup(get_settings(), where, datetime.now(UTC))
+    with unit_of_work() as session:
+        detail = {"backup": made.manifest.backup_id, "audit_row": made.manifest.audit_row}
+        audit.record(session, by, "store.backed_up", "store", detail)
     console.print(f"{made.path}  {made.size / 2**20:,.1f} MiB, whole", soft_wrap=True)
     _describe(made.manifest)
     console.print(
@@ -105,6 +109,7 @@ def _who(held: str | None, replace: bool) -> str:
     from leadflow.backup.refusals import RestoreRefused
     from leadflow.cli.access.identity import who_acts
     from leadflow.database.engine import get_engine, unit_of_work
+    from leadflow.secret import SecretKeyError
 
     if held is None:
         return f"terminal:{os.getuid()}"
@@ -113,11 +118,15 @@ def _who(held: str | None, replace: bool) -> str:
             f"There is something here already ({held}). To delete it: leadflow restore FILE "
             '--replace --why "what happened"; a backup of it first is: leadflow backup'
         )
-    with unit_of_work() as session:
-        actor = who_acts(session, "store.restore")
-    get_engine().dispose()
-    get_engine.cache_clear()
-    return actor
+    try:
+        with unit_of_work() as session:
+            return who_acts(session, "store.restore")
+    except SecretKeyError:
+        # The key is that of the backup and not of what is here, which therefore names nobody.
+        return f"terminal:{os.getuid()}"
+    finally:
+        get_engine().dispose()
+        get_engine.cache_clear()
 
 
 def _describe(made: "Manifest") -> None:

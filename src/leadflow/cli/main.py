@@ -27,7 +27,7 @@ app = typer.Typer(
     epilog="Begin with: leadflow demo",
 )
 # These make an installation where there is none, or say that there is none.
-MAKING_ONE = ("demo", "up", "down", "doctor")
+MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
 WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out")
 
 _SERVERS, _LEADS, _WORK = "Servers", "Leads in", "Scoring and assignment"
@@ -77,7 +77,7 @@ def _begin(context: typer.Context) -> None:
     for said in unknown_settings(os.environ, file):
         errors.print(f"[yellow]Note[/yellow]: {said}", soft_wrap=True)
     command = context.invoked_subcommand
-    if command not in MAKING_ONE:
+    if command not in MAKING_ONE and "--check" not in sys.argv:
         require(get_settings())
     if command not in WITHOUT_ROOMS:
         from leadflow.composition import compose

@@ -1,6 +1,7 @@
 """Addresses of the databases (Leadflow's, Prefect's, MLflow's), which share one cluster."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -10,6 +11,8 @@ from leadflow.database import embedded
 from leadflow.settings import Settings
 
 MINIMUM_VERSION = 150000
+LONGEST = 50
+EXISTS = "SELECT 1 FROM pg_database WHERE datname = %s"
 MLFLOW_SETTING = "LEADFLOW_MLFLOW_DATABASE_URL"
 
 
@@ -92,9 +95,10 @@ def _ensure_database(url: URL, setting: str) -> None:
         with psycopg.connect(
             maintenance.render_as_string(hide_password=False), autocommit=True, connect_timeout=10
         ) as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {}").format(sql.Identifier(url.database or "leadflow"))
-            )
+            if not put_back_if_broken_off(connection, url):
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {}").format(sql.Identifier(url.database or "leadflow"))
+                )
     except psycopg.errors.DuplicateDatabase:
         return
     except psycopg.Error as error:
@@ -102,6 +106,22 @@ def _ensure_database(url: URL, setting: str) -> None:
             f"The database {url.database} is missing and could not be created ({error}). "
             f"Create it by hand: CREATE DATABASE {url.database};"
         ) from error
+
+
+def replaced(url: URL) -> str:
+    """What a database is called while a backup takes its place."""
+    return f"{(url.database or 'leadflow')[:LONGEST]}_replaced"
+
+
+def put_back_if_broken_off(connection: psycopg.Connection[Any], url: URL) -> bool:
+    """Give a database its name back where a restore was killed between two renames; whether it was
+    so. An empty one in its place would look as if everything was gone."""
+    here = connection.execute(EXISTS, [url.database]).fetchone()
+    if here or not connection.execute(EXISTS, [replaced(url)]).fetchone():
+        return False
+    names = (sql.Identifier(replaced(url)), sql.Identifier(url.database or "leadflow"))
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+    return True
 
 
 def unreachable(url: URL, setting: str, error: Exception) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from leadflow.leads.files.formats.reading import chunks, fingerprint, open_table
-from leadflow.leads.files.formats.tables_of_text import BROKEN, UnreadableFile
+from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, UnreadableFile
 from leadflow.leads.files.mapping_parts import CsvOptions
 
 CSV = CsvOptions()
@@ -52,7 +52,6 @@ HEAD = "key,email,company,size\n"
         # The quote before Acme swallows nothing.
         (['q-1,a@x.example,"Acme, Inc,100', "q-2,b@x.example,Beta,200"], ["q-2"]),
         (['q-1,a@x.example,"Acme, Inc,100', 'q-2,b@x.example,"Beta, Ltd",200'], ["q-2"]),
-        (['q-1,a@x.example,"Acme,100', 'q-2,b@x.example,Beta",200', "q-3,c,C,1"], ["q-2", "q-3"]),
         (["q-1,a@x.example,A,1", 'q-2,b@x.example,"Beta', "q-3,c@x.example,C,3"], ["q-1", "q-3"]),
         (['q-1,a@x.example,"Acme" Inc,100', "q-2,b@x.example,Beta,200"], ["q-2"]),
         # Quotes that fit.
@@ -72,6 +71,24 @@ def test_a_row_whose_quotes_are_wrong_takes_no_other_with_it(
     # Nothing is lost: what is set aside has its line.
     assert len(found) == len(lines)
     assert all("q-" in str([*row.values()]) for row in found)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['q-1,a@x.example,"Acme,100', 'q-2,b@x.example,Beta",200'],
+        ['q-1,a@x.example,"Dear all', "Hello, yes, fine, thanks", 'bye",100'],
+    ],
+)
+def test_lines_that_may_be_a_note_or_two_rows_are_set_aside_together(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + "\n".join([*lines, "q-3,c@x.example,C,1"]))
+    unsure, good = rows(path)
+    assert "could be a row by itself" in str(unsure[BROKEN])
+    assert all(line in str(unsure[LINE]) for line in lines)
+    assert good["key"] == "q-3"
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -73,6 +73,7 @@ def _in_home(engine: "Engine", settings: "Settings", by: str, yes: bool) -> None
 
 
 def _from_environment(engine: "Engine", settings: "Settings", by: str) -> None:
+    from leadflow.privacy import master_key
     from leadflow.secret import load_ring
 
     ring = load_ring(settings)
@@ -93,6 +94,7 @@ def _from_environment(engine: "Engine", settings: "Settings", by: str) -> None:
             ring.newest_first(),
         )
     else:
+        master_key.wait_for_writers(engine)
         _rewrite(engine, ring, rounds=20)
         _record(ring, by)
         _say(

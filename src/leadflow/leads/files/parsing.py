@@ -18,7 +18,7 @@ from leadflow.leads.files.formats.tables_of_text import BROKEN, Row
 from leadflow.leads.files.mapping import Mapping
 from leadflow.leads.files.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
 from leadflow.leads.readers.job_titles import seniority
-from leadflow.leads.readers.money import currencies
+from leadflow.leads.readers.money import currencies, names_currency
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +99,7 @@ class _Parser(ColumnReader):
         places = [derive.place(text_or_none(a), b) for a, b in zip(location, country, strict=True)]
         self.columns["country"] = as_texts([code for code, _ in places])
         self.columns["region"] = as_texts([region for _, region in places])
+        self.columns["country_said"] = [words is not None for words in country]
         phones = zip(self.texts(self._field("phone")), self.columns["country"], strict=True)
         self.columns["phone"] = as_texts(
             [derive.normalise_phone(phone, text_or_none(code)) for phone, code in phones]
@@ -118,6 +119,10 @@ class _Parser(ColumnReader):
         budget, currency = self.money("budget", texts, said, self._context.currency)
         self.columns["budget"] = budget
         self.columns["budget_currency"] = as_texts(currency)
+        self.columns["currency_said"] = [
+            code is not None or (text is not None and names_currency(text))
+            for code, text in zip(said, texts, strict=True)
+        ]
 
     def _attributes(self) -> None:
         read = {name: self._attribute(name, a) for name, a in self._mapping.attributes.items()}

@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, Table, any_, case, func, literal, or_, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy import ColumnElement, Table, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from leadflow.leads.changes import mark_selected
 from leadflow.leads.columns import COUNTERS, PROFILE
+from leadflow.leads.files.known_leads import NAMES, among, beside_known
 from leadflow.leads.files.same_leads import turns
 from leadflow.leads.files.staged_rows import COPY, copied_bytes, indexed, staged
 from leadflow.leads.tables import Lead, Outcome
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 IMPORT_LOCK = 7_240_002
 COUNTED = {"preserve_rowcount": True}  # inserted rows are not counted otherwise
-NAMES = ("phone", "first_name", "last_name")
 GIVEN = (
     *NAMES,
     *COUNTERS,
@@ -81,10 +80,10 @@ def _in_turns(session: Session, frame: "pd.DataFrame", source: str) -> "Iterator
     import pandas as pd
 
     emails, ids = frame["email_index"], frame["external_id"]
-    same_id = (Lead.source == source) & (Lead.external_id == _among(ids))
+    same_id = (Lead.source == source) & (Lead.external_id == among(ids))
     known = session.execute(
         select(Lead.email_index, Lead.external_id)
-        .where(or_(Lead.email_index == _among(emails), same_id))
+        .where(or_(Lead.email_index == among(emails), same_id))
         .where(Lead.email_index.is_not(None), Lead.external_id.is_not(None), Lead.source == source)
     )
     turn = pd.Series(
@@ -106,7 +105,7 @@ def _keys(email_index: Any, external_id: Any) -> list[tuple[str, str]]:
 
 def _store_turn(session: Session, frame: "pd.DataFrame", source: str, now: datetime) -> Stored:
     """Store rows of different leads."""
-    _copy(session, _without_known_names(session, frame, source))
+    _copy(session, beside_known(session, frame, source))
     stored, left = Stored(), len(frame)
     while left:  # once, unless another writer was first
         _match(session, source)
@@ -118,33 +117,6 @@ def _store_turn(session: Session, frame: "pd.DataFrame", source: str, now: datet
     written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
     mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
     return stored
-
-
-def _without_known_names(session: Session, frame: "pd.DataFrame", source: str) -> "pd.DataFrame":
-    """Empty the cells that say what is stored already: ciphertexts cannot be compared in SQL."""
-    if not frame[list(NAMES)].notna().any(axis=None):
-        return frame
-    same_id = (Lead.source == source) & (Lead.external_id == _among(frame["external_id"]))
-    rows = session.execute(
-        select(Lead.email_index, Lead.external_id, *(getattr(Lead, name) for name in NAMES)).where(
-            or_(Lead.email_index == _among(frame["email_index"]), same_id)
-        )
-    )
-    known: dict[Any, tuple[Any, ...]] = {}
-    for email_index, external_id, *names in rows:
-        known[email_index] = known[external_id] = tuple(names)
-    known.pop(None, None)
-    stored = [
-        known.get(email_index) or known.get(external_id) or (None, None, None)
-        for email_index, external_id in zip(frame["email_index"], frame["external_id"], strict=True)
-    ]
-    for place, name in enumerate(NAMES):
-        frame[name] = frame[name].where(frame[name] != [names[place] for names in stored])
-    return frame
-
-
-def _among(values: "pd.Series[str]") -> ColumnElement[Any]:
-    return any_(literal(values.dropna().tolist(), ARRAY(TEXT)))
 
 
 def _copy(session: Session, frame: "pd.DataFrame") -> None:

@@ -91,13 +91,9 @@ def read_money(
     return Money(amount, said or currency or usual)
 
 
-def read_currency(text: str) -> str:
-    """The ISO 4217 code of a currency that is written as a code or a sign.
-
-    Raises:
-        NotMoney: no currency that is in use has this code, or several share the sign.
-    """
-    return _named(text, None, None)
+def names_currency(text: str) -> bool:
+    """Whether a sum says by itself what currency it is in: more than digits and marks."""
+    return re.search(r"[^\d\s.,'\u2019+\u2212()-]", text) is not None
 
 
 def _named(word: str, currency: str | None, usual: str | None) -> str:
@@ -107,13 +103,14 @@ def _named(word: str, currency: str | None, usual: str | None) -> str:
         return code
     shared = SHARED.get(code.removesuffix("."))
     if shared is None:
-        raise NotMoney(f"names {word}, which is no currency code of ISO 4217 such as USD")
+        # Never the word itself: it may be a person's name, and reasons are kept in the clear.
+        raise NotMoney("names no currency of ISO 4217 such as USD")
     for meant in (currency, usual):
         if meant in shared:
             return meant
     if currency is None and len(shared) == 1:
         return next(iter(shared))
-    raise NotMoney(f"has the sign {word} of several currencies; map a column with their codes")
+    raise NotMoney("has a sign that several currencies share; map a column with their codes")
 
 
 @lru_cache

@@ -26,7 +26,7 @@ def normalise_phone(phone: str | None, country: str | None = None) -> str | None
     if len(digits) < FEWEST_DIGITS:
         return None
     if digits.startswith("00") and not given.startswith("+"):
-        given = "+" + given[given.index("00") + 2 :]
+        given = "+" + digits[2:]
     if not given.startswith("+") and country is None:
         return digits if re.fullmatch(r"[\d\s()./–-]+", given) is not None else None
     try:

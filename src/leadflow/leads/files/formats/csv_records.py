@@ -8,6 +8,10 @@ from dataclasses import dataclass
 QUOTE = '"'
 MOST_LINES, MOST_CHARACTERS = 1_000, 16 * 1024 * 1024
 OPEN = "has a quote that is not closed, or one too many; the rows after it are read by themselves"
+UNSURE = (
+    "has a value over several lines, one of which could be a row by itself; write it on one line, "
+    "or take a quote away"
+)
 TOO_LONG = f"is longer than {MOST_CHARACTERS:,} characters"
 # Cells are as long as they are; how long a value may be is said where it is read.
 csv.field_size_limit(MOST_CHARACTERS)
@@ -28,8 +32,9 @@ def records(
 ) -> Iterator[Record]:
     """The records of these lines; empty lines are none.
 
-    A cell in quotes may span lines. Where its quotes do not fit, or lines that it would swallow are
-    whole rows by themselves, the first line alone is set aside and the next one is read as a row.
+    A cell in quotes may span lines. Where its quotes do not fit, the first line alone is set aside
+    and the next one is read as a row. Where they fit, but a line between them is a whole row by
+    itself, the lines are set aside together: it may be a note, or a quote too many in two rows.
 
     Args:
         width: how many cells the header has.
@@ -46,46 +51,47 @@ def records(
         return ahead[place][0]
 
     while (first := line_at(0)) is not None:
-        if QUOTE not in first:
-            cells, taken = first.rstrip("\r\n").split(separator), 1
+        if QUOTE in first:
+            cells, taken, wrong = _quoted(line_at, first, separator, width)
         else:
-            found, taken = _quoted(line_at, first, separator, width)
-            if found is None:
-                fault = OPEN if len(first) <= MOST_CHARACTERS else TOO_LONG
-                yield Record([], ahead.popleft()[1] or fault, first.rstrip("\r\n"))
-                continue
-            cells = found
-        faults = [ahead.popleft()[1] for _ in range(taken)]
-        if cells != [""] or taken > 1:
-            yield Record(cells, next(filter(None, faults), None))
+            cells, taken, wrong = first.rstrip("\r\n").split(separator), 1, None
+        parts = [ahead.popleft() for _ in range(taken)]
+        fault = next((said for _, said in parts if said is not None), wrong)
+        if wrong is not None:
+            yield Record([], fault, "".join(line for line, _ in parts).rstrip("\r\n"))
+        elif cells != [""] or taken > 1:
+            yield Record(cells, fault)
 
 
 def _quoted(
     line_at: Callable[[int], str | None], first: str, separator: str, width: int
-) -> tuple[list[str] | None, int]:
-    """The cells of the record that begins with this line, and how many lines it has; None where
-    its quotes do not fit."""
-    characters, parts, last = len(first), [first], first
+) -> tuple[list[str], int, str | None]:
+    """The cells of the record that begins with this line, how many lines it has, and why it cannot
+    be taken apart, if it cannot."""
+    characters, parts, last, rows = len(first), [first], first, False
     while characters <= MOST_CHARACTERS:
         # A line without a quote closes none.
-        cells = _cells(parts, separator) if QUOTE in last else None
-        if cells is not None:
-            return cells, len(parts)
+        cells, wrong = _cells(parts, separator) if QUOTE in last else (None, False)
+        if cells is not None and not (rows and len(cells) != width):
+            return cells, len(parts), UNSURE if rows else None
         following = line_at(len(parts))
-        if following is None or len(parts) == MOST_LINES or _is_row(following, separator, width):
-            return None, 1
-        last = following
+        if wrong or cells is not None or following is None or len(parts) == MOST_LINES:
+            return [], 1, OPEN
+        last, rows = following, rows or _is_row(following, separator, width)
         parts.append(last)
         characters += len(last)
-    return None, 1
+    return [], 1, TOO_LONG if len(first) > MOST_CHARACTERS else OPEN
 
 
-def _cells(parts: list[str], separator: str) -> list[str] | None:
+def _cells(parts: list[str], separator: str) -> tuple[list[str] | None, bool]:
+    """The cells; None where a quote is open yet, or, with True, where more lines mend nothing."""
     try:
         (cells,) = csv.reader(parts, delimiter=separator, strict=True)
-    except (csv.Error, ValueError):
-        return None
-    return cells
+    except csv.Error as error:
+        return None, "end of data" not in str(error)
+    except ValueError:
+        return None, True
+    return cells, False
 
 
 def _is_row(line: str, separator: str, width: int) -> bool:

@@ -1,0 +1,85 @@
+"""Rows beside what is known of their leads: what a row leaves out stays as it is.
+
+For values that SQL cannot merge: ciphertexts, which cannot be compared, and values made of two
+fields, of which a row says one.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Session
+
+from leadflow.leads.places import moved, place
+from leadflow.leads.tables import Lead
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMES = ("phone", "first_name", "last_name")
+READ = (*NAMES, "location", "country", "region", "budget_currency")
+Known = dict[str, Any]
+
+
+def beside_known(session: Session, frame: "pd.DataFrame", source: str) -> "pd.DataFrame":
+    """The rows with the cells emptied that say what is stored already, and with places and
+    currencies put together from what they say and what is known of their leads."""
+    named = frame[list(NAMES)].notna().any(axis=1)
+    half = frame["location"].notna() != frame["country_said"]
+    unnamed = frame["budget"].notna() & ~frame["currency_said"]
+    if not (named | half | unnamed).any():
+        return frame
+    known = _known(session, frame, source)
+    for name in NAMES:
+        frame[name] = frame[name].where(frame[name] != [one.get(name) for one in known])
+    for index, one in _of_known(frame, half, known):
+        said = frame.loc[index, "location"]
+        found = _place(said if isinstance(said, str) else None, frame.loc[index, "country"], one)
+        frame.loc[index, ["country", "region"]] = list(found)
+    for index, one in _of_known(frame, unnamed, known):
+        if one["budget_currency"] is not None:
+            frame.loc[index, "budget_currency"] = one["budget_currency"]
+    return frame
+
+
+def _place(location: str | None, country: Any, known: Known) -> tuple[str | None, str | None]:
+    before = (known["country"], known["region"])
+    if location is not None:
+        return moved(location, before)
+    # A country that could not be read says nothing.
+    return place(known["location"], country) if isinstance(country, str) else before
+
+
+def _of_known(
+    frame: "pd.DataFrame", chosen: "pd.Series[bool]", known: list[Known]
+) -> Iterator[tuple[Any, Known]]:
+    """The chosen rows whose lead is known, with it."""
+    for index, wanted, one in zip(frame.index, chosen, known, strict=True):
+        if wanted and one:
+            yield index, one
+
+
+def _known(session: Session, frame: "pd.DataFrame", source: str) -> list[Known]:
+    """What is known of each row's lead; nothing of one that is new."""
+    same_id = (Lead.source == source) & (Lead.external_id == among(frame["external_id"]))
+    rows = session.execute(
+        select(Lead.email_index, Lead.external_id, *(getattr(Lead, name) for name in READ)).where(
+            or_(Lead.email_index == among(frame["email_index"]), same_id)
+        )
+    )
+    by_email: dict[Any, Known] = {}
+    by_id: dict[Any, Known] = {}
+    for email_index, external_id, *values in rows:
+        by_email[email_index] = by_id[external_id] = dict(zip(READ, values, strict=True))
+    by_email.pop(None, None)
+    by_id.pop(None, None)
+    return [
+        by_email.get(email) or by_id.get(own) or {}
+        for email, own in zip(frame["email_index"], frame["external_id"], strict=True)
+    ]
+
+
+def among(values: "pd.Series[str]") -> ColumnElement[Any]:
+    """One of these values, as one parameter, for a comparison."""
+    return any_(literal(values.dropna().tolist(), ARRAY(TEXT)))
