@@ -153,6 +153,24 @@ def test_a_misspelt_setting_is_named_with_the_nearest(typed: Terminal) -> None:
     assert "Setting LEADFLOW_GATEWAY_PORT: " in wrong.err
 
 
+def test_a_number_beyond_the_database_or_the_calendar_is_told_in_a_sentence(
+    typed: Terminal,
+) -> None:
+    large = "99999999999999999999"
+    for words, said in (
+        (f"rules activate {large}", "a number is too large"),
+        (f"assignments overdue --limit {large}", "a number is too large"),
+        ("performance report --days 99999999", "A number is too large"),
+        ("keys create web --days 1e300", "A number is too large"),
+        ("keys create web --days nan", "Write a number."),
+        ("keys rotate web --hours inf", "Write a number."),
+    ):
+        told = typed.type(*words.split())
+        plain = " ".join(told.all.split())
+        assert (told.code in (1, 2), said in plain) == (True, True), (words, plain)
+        assert "Traceback" not in plain, words
+
+
 def test_a_password_can_be_piped_in(typed: Terminal) -> None:
     word = "correct horse battery"
     told = typed.type("people", "password", "olga", "--ask", typed=f"{word}\n{word}\n")

@@ -17,6 +17,8 @@ def in_words(error: Exception) -> str | None:
             return explain(error)
     if type(error).__module__.split(".")[0] in OWN:
         return str(error)
+    if isinstance(error, OverflowError):
+        return "A number is too large: it leads to a date that there is not."
     if isinstance(error, UnicodeEncodeError):
         return "What was typed holds bytes that are no text in UTF-8."
     if isinstance(error, UnicodeDecodeError):

@@ -10,6 +10,7 @@ from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.master_key import rotate_master
 from leadflow.cli.console import console, errors
+from leadflow.cli.numbers import finite
 
 app = typer.Typer(
     no_args_is_help=True, help="API keys for programs that call the gateway; the master key."
@@ -30,7 +31,9 @@ def create(
         list[str] | None,
         typer.Option(help="A username it may act for; again for more; * is everybody."),
     ] = None,
-    days: Annotated[float | None, typer.Option(min=0.01, help="How long it works.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0.01, callback=finite, help="How long it works.")
+    ] = None,
 ) -> None:
     """Make a key. It is shown once and stored only as a hash."""
     from leadflow.accounts.keys import ANYBODY, create_key
@@ -53,7 +56,8 @@ def create(
 def rotate(
     name: Name,
     hours: Annotated[
-        float, typer.Option(min=0, help="How long the keys there are go on working.")
+        float,
+        typer.Option(min=0, callback=finite, help="How long the keys there are go on working."),
     ] = 24,
 ) -> None:
     """Make a new key with the same permissions; the old ones work a while longer."""

@@ -10,6 +10,7 @@ from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
+from leadflow.cli.numbers import finite
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
 MANAGES = "account.manage"
@@ -117,7 +118,7 @@ def password(
 def delegate(
     who: Who,
     to: Annotated[str, typer.Argument(help="Who stands in.")],
-    days: Annotated[float, typer.Option(min=0.01, help="For how long, from now.")],
+    days: Annotated[float, typer.Option(min=0.01, callback=finite, help="For how long, from now.")],
 ) -> None:
     """Let somebody decide and act for somebody who is away. Nobody counts twice by it."""
     from leadflow.accounts import delegation

@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from features.how_many import how_many
 from leadflow.cli.console import console
+from leadflow.cli.numbers import finite
 
 
 def simulate(
@@ -18,7 +19,9 @@ def simulate(
         typer.Option(help="About how many events; 20 a lead.", min=1_000, max=10_000_000),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same market.")] = 7,
-    months: Annotated[float, typer.Option(help="How long a history.", min=4)] = 12.0,
+    months: Annotated[
+        float, typer.Option(help="How long a history.", min=4, callback=finite)
+    ] = 12.0,
     reps: Annotated[int, typer.Option(help="How many salespeople.", min=1)] = 12,
     as_file: Annotated[
         Path | None,
