@@ -264,6 +264,15 @@ def test_what_is_late_is_reminded_then_escalated_role_by_role_then_ends_as_no(
     assert vote(session, approval, "root").problem == "already-expired"
 
 
+def test_a_role_that_is_asked_already_is_not_named_again_when_the_next_is(session: Session) -> None:
+    store_policies(session, parse_policies({"policies": []}), "test", None)
+    approval = ask(session)
+    assert approval.escalate_to == ["admin"]
+    while approval.escalate_to:
+        advance_due(session, approval.due_at)
+    assert approval.roles_now == ["admin"]
+
+
 def test_a_click_after_the_end_comes_too_late_even_before_anything_has_swept(
     session: Session,
 ) -> None:

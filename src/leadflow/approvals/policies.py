@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from leadflow import plain_yaml
 from leadflow.accounts.permissions import Role
@@ -36,7 +36,15 @@ FACTS: dict[str, ValueKind] = {
     "requester_roles": ValueKind.TEXTS,
 }
 _STRICT = ConfigDict(extra="forbid", frozen=True)
-Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+def _each_once(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    return tuple(dict.fromkeys(roles))
+
+
+# One that stands twice is asked once: people would read that it waits for "admin or admin".
+EachOnce = AfterValidator(_each_once)
+Roles = Annotated[tuple[Role, ...], Field(min_length=1), EachOnce]
 
 
 class PoliciesInvalid(ValueError):
@@ -66,7 +74,7 @@ class Policy(BaseModel):
     levels: tuple[Level, ...] = Field(max_length=10)
     hours: float = Field(default=24, gt=0, le=2000)
     remind_at_share: float = Field(default=0.5, gt=0, lt=1)
-    escalate_to: tuple[Role, ...] = ()
+    escalate_to: Annotated[tuple[Role, ...], EachOnce] = ()
     at_end: AtEnd = "reject"
 
 

@@ -77,3 +77,10 @@ def test_policies_that_cannot_be_used_are_refused_with_the_place(raw: Any, place
     with pytest.raises(PoliciesInvalid) as refused:
         parse_policies(raw)
     assert place in {problem.place for problem in refused.value.problems}
+
+
+def test_a_role_that_stands_twice_is_asked_once() -> None:
+    twice = {"levels": [{"roles": ["admin", "analyst", "admin"]}], "escalate_to": ["operator"] * 2}
+    needed = parse_policies({"policies": [ONE | twice]}).requirement("thing", {}, NOW)
+    assert [list(level.roles) for level in needed.levels] == [["admin", "analyst"]]
+    assert needed.escalate_to == ("operator", "admin")
