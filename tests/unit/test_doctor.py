@@ -10,6 +10,7 @@ import pytest
 
 from leadflow.settings import Settings
 from leadflow.supervisor import doctor, state
+from leadflow.supervisor.service import Supervisor
 from tests.servers import free_port
 
 
@@ -58,3 +59,36 @@ def test_a_gateway_that_does_not_answer_is_bad(up: None, tmp_path: Path) -> None
 
 def test_without_a_supervisor_it_is_not_running(tmp_path: Path) -> None:
     assert said_of(free_port(), tmp_path) == ("note", "not running")
+
+
+UNUSABLE = (
+    "mailto",
+    "smtp.example.com",
+    "mailtoo://user:password@smtp.example.com",
+    " ",
+    "{email}",
+)
+
+
+@pytest.mark.parametrize("address", UNUSABLE)
+def test_an_address_through_which_no_notice_leaves_is_told_by_doctor_and_at_the_start(
+    tmp_path: Path, address: str
+) -> None:
+    settings, said = Settings(home=tmp_path, notify_url=address), list[str]()
+    found = doctor._notices_leave(settings)
+    assert (found.mark, found.what) == ("bad", "no notice leaves")
+    assert "LEADFLOW_NOTIFY_URL" in found.mend
+    Supervisor(settings, said.append)._look_at_notices()
+    assert [line.partition(":")[0] for line in said] == ["No notice will leave"]
+    # It may hold a password.
+    assert "password" not in found.mend + "".join(said)
+
+
+@pytest.mark.parametrize("address", [None, "mailtos://user:secret@smtp.example.com?to={email}"])
+def test_an_address_through_which_notices_leave_is_well(
+    tmp_path: Path, address: str | None
+) -> None:
+    settings, said = Settings(home=tmp_path, notify_url=address), list[str]()
+    assert doctor._notices_leave(settings).mark == "ok"
+    Supervisor(settings, said.append)._look_at_notices()
+    assert said == []

@@ -58,6 +58,11 @@ REFUSED: list[tuple[Any, str, str]] = [
     ({3: check("exists")}, " (the key 3)", "Write text in quotes"),
     ({"level": check("equal", "hot")}, ".level.operator", "Did you mean equals"),
     ({"level": {"value": "hot"}}, ".level.operator", "Say one of equals,"),
+    # What its field never is would fit no lead, without a word.
+    ({"level": check("equals", "hott")}, ".level.value", "hot, warm, cold or unqualified"),
+    ({"regime": check("equals", "modell")}, ".regime.value", "rubric, blend or model"),
+    ({"regime": check("in", ["model", "rubrik"])}, ".regime.value", "rubric, blend or model"),
+    ({"regime": check("not_equals", "blended")}, ".regime.value", "rubric, blend or model"),
     ({"level": check("equals")}, ".level.value", "what equals compares with"),
     ({"level": check("equals", "hot") | {"values": 1}}, ".level.values", "no such key"),
     ({"level": "hot"}, ".level", "Write {operator: equals, value: …}, not 'hot'"),
