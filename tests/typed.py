@@ -28,6 +28,7 @@ OF_OTHERS = (
     "structlog",
 )
 LONGEST = 300
+WIDE = {"COLUMNS": "200"}
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,11 @@ def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[1],
+        # How wide a terminal is, is looked up as the command line is loaded.
+        env=os.environ | WIDE,
     )
     try:
-        yield Terminal(process, dict(os.environ) | {"COLUMNS": "200"} | environment, folder)
+        yield Terminal(process, os.environ | WIDE | environment, folder)
     finally:
         process.communicate(timeout=30)
 

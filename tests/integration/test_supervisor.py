@@ -86,6 +86,7 @@ def test_up_brings_everything_and_down_ends_just_that_also_after_a_kill(
         assert first.returncode == 0, first.stdout + first.stderr
         assert settings.gateway_url in first.stdout
         _everything_answers(settings)
+        _doctor_finds_nothing_bad(settings)
         _a_second_says_so(settings)
         _a_killed_database_comes_back(settings)
         killed = _what_a_killed_supervisor_left_is_ended(settings)
@@ -103,6 +104,12 @@ def test_up_brings_everything_and_down_ends_just_that_also_after_a_kill(
     finally:
         bystander.kill()
         bystander.wait()
+
+
+def _doctor_finds_nothing_bad(settings: Settings) -> None:
+    told = leadflow(settings, "doctor")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "Gateway" in told.stdout
 
 
 def running(settings: Settings) -> state.State:

@@ -1,0 +1,197 @@
+"""How each command succeeds, as one story that is told on one store, and where else the commands
+that need servers succeed in a process of their own.
+
+At its beginning four hot leads are handed out to Ann and Bob, one score is overridden, and there
+are olga (admin), mary and ben (managers) and ann (salesperson), who have passwords.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PASSWORD = "correct horse battery"
+# Three rows more, of leads that are yet to come.
+BAD_ROWS = "".join(
+    f"L-9{number},Eve,Fox,eve{number}@example.com,Odd Ltd,40,retail,CEO,DE,5000,1-3 months,1,"
+    "2999-02-02,\n"
+    for number in range(3)
+)
+FILES = {
+    "leads.csv": (EXAMPLES / "leads.csv").read_text() + BAD_ROWS,
+    "rules.yaml": (EXAMPLES / "assignment_rules.yaml").read_text(),
+    "events.yaml": "event_types:\n  demo_request: {label: Asked for a demo}\n",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is typed, and a part of the answer.
+
+    ``keeps`` are a name and a pattern: all that it finds in the answer can be said in later words
+    as ``{name[0]}`` and so on. ``into`` is a file that the answer goes to. ``left`` asks the store
+    afterwards: SQL and what it answers. ``before`` is SQL that damages the store first.
+    """
+
+    words: str
+    said: str
+    typed: str = ""
+    keeps: tuple[str, str] | None = None
+    into: str = ""
+    left: tuple[str, object] | None = None
+    before: str = ""
+
+
+def signed_in(username: str) -> Step:
+    return Step(f"sign-in {username}", f"You act as {username} here", f"{PASSWORD}\n")
+
+
+WAITING = "SELECT count(*) FROM quarantined_rows WHERE status = 'waiting'"
+LEADS = "SELECT count(*) FROM leads"
+LEAD = ("lead", r"(lead_\w+)")
+ROW = ("row", r"^ *(\w+_\w{20,}) +leads.csv")
+OWNER = (
+    "SELECT external_id FROM assignments JOIN reps ON reps.id = rep_id"
+    " WHERE ended_at IS NULL AND lead_id = '{lead[0]}'"
+)
+
+BRINGING_IN = (
+    Step("import leads.csv", "Nothing was stored", left=(LEADS, 4)),
+    Step("import leads.csv --mapping leads.mapping.yaml", "24 new leads", left=(LEADS, 28)),
+    Step("quarantine list", "3 rows wait", keeps=ROW, left=(WAITING, 3)),
+    Step("quarantine show {row[0]}", "2999-02-02"),
+    Step("quarantine mend {row[0]} Created=2026-02-02", "Mended and stored", left=(LEADS, 29)),
+    Step("quarantine retry --all", "0 rows stored; 2 go on waiting"),
+    Step("quarantine discard {row[1]}", "Discarded", left=(WAITING, 1)),
+    Step("events import events.yaml", "New: demo_request"),
+    Step("events list", "Asked for a demo"),
+    Step("status", "Rows of files set aside"),
+)
+PEOPLE = (
+    Step("people add tim --role analyst --name Tim", "Password of tim (shown once)"),
+    Step("people change tim --role operator", "tim: operator, active: True"),
+    Step("people password tim", "Password of tim (shown once)"),
+    Step("people delegate ben tim --days 3", "tim stands in for ben, 3 days"),
+    Step("people list", "operator"),
+    Step("keys create web", "API key for web (shown once)"),
+    Step("keys rotate web", "Older keys of web end in 24 h"),
+    Step("keys list", "web"),
+    Step(
+        "keys revoke web",
+        "2 keys of web revoked",
+        left=("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL", 0),
+    ),
+    Step("keys servers", "password"),
+)
+TEAM = (
+    Step("reps list", "Ann Alder"),
+    Step("reps show ann", "Ann Alder"),
+    Step("reps export team.yaml", "3 salespeople written to team.yaml"),
+    Step("reps off bob 2999-12-24 2999-12-31", "bob is off from 2999-12-24 to 2999-12-31"),
+    Step("reps import team.yaml", "stored, as version 3 of the team"),
+    Step("reps versions", "3"),
+    Step("reps restore 2", "that of version 2 again, now as version 4"),
+    Step("reps territories", "everybody takes leads from everywhere"),
+    Step("rules check rules.yaml", "The rules are in order"),
+    Step("rules try rules.yaml --last 20", "Nothing was stored"),
+    Step("rules import rules.yaml --no-activate", "Version 1 is stored and not active"),
+    Step("rules list", "not active"),
+    Step("rules activate 1", "Version 1 is active"),
+    Step("rules show", "auto_assign_high_score"),
+)
+WORK = (
+    Step("assignments list --rep ann", "Ann Alder", keeps=LEAD),
+    Step("assignments list --rep bob", "Bob Birch", keeps=("other", LEAD[1])),
+    Step("assignments overdue", "Ann Alder"),
+    Step("assignments unroutable", "Every lead that should have a salesperson has one"),
+    signed_in("ann"),
+    Step("assignments accept {lead[0]}", "Ann Alder has {lead[0]}"),
+    Step("assignments touch {lead[0]}", "touched"),
+    Step("assignments reassign {lead[0]} bob --reason x", "It waits for", left=(OWNER, "ann")),
+    Step("assignments accept {lead[1]}", "Ann Alder has {lead[1]}"),
+    Step("assignments return {lead[1]} --reason x", "no longer has {lead[1]}"),
+    signed_in("olga"),
+    Step(
+        "assignments decline {other[0]} --reason x",
+        "no longer has {other[0]}",
+        left=("SELECT count(*) FROM assignments WHERE ended_at IS NULL", 2),
+    ),
+    Step("overrides", "Met them"),
+    Step("overrides report", "Judged: 0 leads"),
+    Step("performance report --days 5000", "Ann Alder"),
+)
+DECIDING = (
+    Step("approvals list", "assignment_override", keeps=("asked", r"^ *(appr_\w+)")),
+    Step("approvals show {asked[0]}", "Status: waiting"),
+    signed_in("mary"),
+    Step(
+        "approvals decide {asked[0]} approve --reason x",
+        "is approved",
+        left=("SELECT status FROM approvals WHERE id = '{asked[0]}'", "approved"),
+    ),
+    Step("audit forget {lead[0]} --why x", "It waits for"),
+    Step("quality sample --day 2026-03-01", "score: 4 of 4 of 2026-03-01 drawn"),
+    Step("quality waiting", "Look at one", keeps=("item", r"^ *(\w+_\w{20,}) +score")),
+    Step("quality show {item[0]}", "Judge it"),
+    Step("quality judge {item[0]} --level hot", "You agree"),
+    Step("quality flag {lead[0]} --why x", "No model learns from {lead[0]} from now on"),
+    Step("quality unflag {lead[0]}", "Models learn from {lead[0]} again"),
+    signed_in("ben"),
+    Step("quality judge {item[0]} --level cold", "The machine decided: hot"),
+    signed_in("olga"),
+    Step("quality settle {item[0]} --machine right", "{item[0]} is settled"),
+    Step("quality report --days 5000", "People agree with 100% of scores"),
+    Step("policies show", "policies", into="policies.yaml"),
+    Step("policies try policies.yaml", "assignment_override"),
+    Step("policies store policies.yaml", "of the policies counts from now on"),
+)
+KEEPING = (
+    Step("outbox list --state waiting", "waiting", keeps=("act", r"^(out_\w+)")),
+    Step("outbox settle {act[0]} --why x --as nothing_done", "{act[0]} is nothing_done now"),
+    Step("outbox retry {act[0]} --why x", "{act[0]} waits to be performed"),
+    Step("audit show {lead[0]}", "lead.assigned"),
+    Step("audit export-head", "written to"),
+    Step("audit verify", "The log is as it was written"),
+    Step("backup kept.backup", "MiB, whole"),
+    Step("backup kept.backup --check", "This installation has its key"),
+    Step("audit resume --why x", "The log goes on at row", before="DELETE FROM audit_head"),
+    Step("sign-out", "Signed out"),
+)
+STORY = (*BRINGING_IN, *PEOPLE, *TEAM, *WORK, *DECIDING, *KEEPING)
+
+# With three learned models, of which the first two were approved one after the other.
+MODELS = (
+    Step("simulate --leads 1200 --seed 3 --reps 3", "No model can rank them better"),
+    Step("performance compare", "replayed among 3 salespeople"),
+    Step("models list", "champion, approved", keeps=("version", r"^ *(\d+) +2026")),
+    Step("models compare {version[0]} rubric", "the rubric"),
+    Step("models rollback --reason x", "serves in place of version {version[1]}"),
+    signed_in("olga"),
+    Step("models promote {version[0]}", "It waits for people: approval"),
+    Step("sign-out", "Signed out"),
+)
+
+# These need servers that run, or minutes: the test that types each, in a process of its own.
+_SUPERVISOR = (
+    "tests/integration/test_supervisor.py"
+    "::test_up_brings_everything_and_down_ends_just_that_also_after_a_kill"
+)
+_FLOWS = "tests/flows/test_typed_flows.py::test_every_other_flow_is_run_from_the_terminal"
+ELSEWHERE = {
+    "assign": "tests/flows/test_typed_flows.py::test_a_flow_is_run_from_the_terminal",
+    "demo": "tests/flows/test_demo.py::test_the_demo_runs_and_runs_again_the_next_morning",
+    "doctor": _SUPERVISOR,
+    "down": _SUPERVISOR,
+    "keys rotate-master": (
+        "tests/integration/test_master_key.py"
+        "::test_a_rotation_that_is_killed_is_gone_on_with_and_everything_is_read_and_found_meanwhile"
+    ),
+    "monitor": _FLOWS,
+    "qualify": _FLOWS,
+    "restore": (
+        "tests/integration/test_restore_of_all.py"
+        "::test_all_there_was_comes_back_elsewhere_and_goes_on"
+    ),
+    "score": _FLOWS,
+    "train": _FLOWS,
+    "up": _SUPERVISOR,
+}

@@ -1,0 +1,153 @@
+"""Every command succeeds, typed in a process of its own: one story on one store. The commands are
+listed from the parser, so that none is forgotten."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from leadflow.accounts.delegation import Requester
+from leadflow.accounts.people import add_person
+from leadflow.assignment.tables import Rep
+from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Lead
+from leadflow.scoring.learning.challenger import Learned
+from leadflow.scoring.overrides.schemas import OverrideIn
+from leadflow.scoring.overrides.service import override
+from leadflow.settings import Settings, get_settings
+from models.registry import Registry
+from tests.integration.likely_successes import (
+    ELSEWHERE,
+    FILES,
+    MODELS,
+    PASSWORD,
+    PEOPLE,
+    STORY,
+    WORK,
+    Step,
+)
+from tests.integration.registered_models import approve
+from tests.integration.test_commands import NOBODY_LISTENS, commands
+from tests.integration.test_quality import hand_out
+from tests.typed import Terminal, terminal
+
+pytestmark = [pytest.mark.uncounted]
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def typed(store: Engine, tmp_path: Path) -> Iterator[Terminal]:
+    """A terminal at the tests' installation, where the story begins."""
+    with unit_of_work() as session:
+        hand_out(session, tmp_path, 4)
+        ann = session.scalars(select(Rep.id).where(Rep.external_id == "ann")).one()
+        for name, role, rep in (
+            ("olga", "admin", None),
+            ("mary", "sales_manager", None),
+            ("ben", "sales_manager", None),
+            ("ann", "sales_rep", ann),
+        ):
+            person = add_person(session, name, name, [role], "test", rep_id=rep, password=PASSWORD)
+        by = Requester(person.id, frozenset(person.roles), person.id)
+        lead_id = session.scalars(select(Lead.id).order_by(Lead.id).limit(1)).one()
+        said = OverrideIn(new_score=85, reason="Met them", override_by=person.id)
+        override(session, lead_id, said, by, datetime.now(UTC), get_settings())
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content)
+    more = {"LEADFLOW_AUDIT_FOLDER": str(tmp_path), "LEADFLOW_QUALITY_SECOND_SHARE": "1"}
+    with terminal(tmp_path, **NOBODY_LISTENS, **more) as there:
+        yield there
+
+
+def test_every_command_has_a_success_that_is_tried() -> None:
+    told = {command_of(step.words) for step in (*STORY, *MODELS)}
+    assert not told & set(ELSEWHERE)
+    assert told | set(ELSEWHERE) == set(commands())
+
+
+@pytest.mark.parametrize(("command", "test"), ELSEWHERE.items(), ids=ELSEWHERE)
+def test_what_succeeds_elsewhere_is_typed_there_in_a_process_of_its_own(
+    command: str, test: str
+) -> None:
+    file, _, name = test.partition("::")
+    source = (PROJECT / file).read_text()
+    assert f"def {name}(" in source
+    assert "leadflow.cli.main" in source or "tests.typed" in source
+    assert all(re.search(rf'"{word}\b', source) for word in command.split())
+
+
+def command_of(words: str) -> str:
+    """The command that is typed with these words."""
+    typed = [name for name in commands() if f"{words} ".startswith(f"{name} ")]
+    return max(typed, key=len)
+
+
+class Store:
+    """What is asked of the store between commands, by its owner."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def damage(self, sql: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text(sql))
+
+    def ask(self, sql: str) -> object:
+        with self.engine.connect() as connection:
+            return connection.execute(text(sql)).scalar()
+
+
+def tell(typed: Terminal, store: Store, step: Step, kept: dict[str, list[str]]) -> None:
+    """Type one step, and see that it says and does what it should."""
+    if step.before:
+        store.damage(step.before)
+    words = step.words.format(**kept)
+    told = typed.type(*shlex.split(words), typed=step.typed)
+    plain = " ".join(told.all.split())
+    assert told.code == 0, (words, plain)
+    assert step.said.format(**kept) in plain, (words, plain)
+    assert "Traceback" not in plain, words
+    if step.keeps is not None:
+        name, pattern = step.keeps
+        kept[name] = re.findall(pattern, told.out, re.MULTILINE)
+        assert kept[name], (words, told.out)
+    if step.into:
+        (typed.folder / step.into).write_text(told.out)
+    if step.left is not None:
+        sql, answer = step.left
+        assert store.ask(sql.format(**kept)) == answer, words
+
+
+def all_do(typed: Terminal, store: Engine, story: Sequence[Step]) -> None:
+    kept: dict[str, list[str]] = {}
+    for step in story:
+        tell(typed, Store(store), step, kept)
+
+
+def test_commands_about_people_and_their_work_do_what_they_say(
+    typed: Terminal, store: Engine
+) -> None:
+    all_do(typed, store, (*PEOPLE, *WORK))
+
+
+@pytest.mark.long
+def test_each_command_does_what_it_says(typed: Terminal, store: Engine) -> None:
+    all_do(typed, store, STORY)
+
+
+@pytest.mark.long
+def test_each_command_about_models_does_what_it_says(
+    typed: Terminal, store: Engine, models: Registry, learned: list[Learned], settings: Settings
+) -> None:
+    for version in learned[:2]:
+        approve(version, settings)
+    typed.environment["LEADFLOW_MODEL_NAME"] = models.name
+    all_do(typed, store, MODELS)
+    serves = models.champion()
+    assert serves is not None
+    assert serves.version == learned[0].version
