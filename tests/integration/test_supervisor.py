@@ -46,7 +46,7 @@ def settings() -> Iterator[Settings]:
 def leadflow(settings: Settings, *words: str) -> "subprocess.CompletedProcess[str]":
     ports = {
         f"LEADFLOW_{name}_PORT": str(getattr(settings, f"{name.lower()}_port"))
-        for name in ("GATEWAY", "PREFECT", "MLFLOW")
+        for name in ("GATEWAY", "PREFECT", "MLFLOW", "SMTP")
     }
     return subprocess.run(
         [sys.executable, "-m", "leadflow.cli.main", *words],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Table, Text, any_, literal, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, any_, literal, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
@@ -15,6 +15,7 @@ from leadflow.database.ids import new_id
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import COUNTERS, given_columns
+from leadflow.leads.same_leads import turns
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead
@@ -92,7 +93,7 @@ def upsert_leads(
     register_seen(session, _attributes_of(leads))
     indexes = [email_index_of(lead.email) for lead in leads]
     done: dict[int, Upserted] = {}
-    for number, places in enumerate(_rounds(leads, indexes)):
+    for number, places in enumerate(_rounds(session, leads, indexes)):
         # Later than the round before, which may have written the same leads.
         moment = now + number * timedelta.resolution
         left = places
@@ -118,20 +119,31 @@ def _attributes_of(leads: Iterable[LeadIn]) -> dict[str, Any]:
     return found
 
 
-def _rounds(leads: Sequence[LeadIn], indexes: Sequence[str]) -> list[list[int]]:
-    """The places of the leads in rounds, in order: no two of a round share an address or id."""
-    last: dict[Any, int] = {}
-    rounds: list[list[int]] = []
-    for place, (lead, index) in enumerate(zip(leads, indexes, strict=True)):
-        keys: list[Any] = [index]
-        if lead.external_id is not None:
-            keys.append((lead.source, lead.external_id))
-        turn = max(last.get(key, -1) for key in keys) + 1
-        last |= dict.fromkeys(keys, turn)
-        if turn == len(rounds):
-            rounds.append([])
-        rounds[turn].append(place)
-    return rounds
+def _rounds(session: Session, leads: Sequence[LeadIn], indexes: Sequence[str]) -> list[list[int]]:
+    """The places of the leads in rounds, in order: no two of a round may be of one lead."""
+    keys = [_keys(lead, index) for lead, index in zip(leads, indexes, strict=True)]
+    every = [key for own in keys for key in own]
+    if len(set(every)) == len(every):
+        # Two may still mean one known lead; the second waits for the first (``_update``).
+        return [list(range(len(leads)))]
+    known = session.execute(
+        select(Lead.email_index, Lead.source, Lead.external_id).where(_meant(leads, indexes))
+    )
+    linked = [
+        [("email", index), ("id", source, own)]
+        for index, source, own in known
+        if index is not None and own is not None
+    ]
+    rounds: dict[int, list[int]] = {}
+    for place, turn in enumerate(turns(keys, linked)):
+        rounds.setdefault(turn, []).append(place)
+    return [rounds[turn] for turn in sorted(rounds)]
+
+
+def _keys(lead: LeadIn, index: str) -> list[tuple[str, ...]]:
+    """What a lead is found by."""
+    named = [] if lead.external_id is None else [("id", lead.source, lead.external_id)]
+    return [("email", index), *named]
 
 
 def _insert(
@@ -235,12 +247,18 @@ def _update(
 def _lock_known(
     session: Session, leads: Sequence[LeadIn], indexes: Sequence[str]
 ) -> Sequence[Lead]:
+    these = _meant(leads, indexes)
+    statement = select(Lead).where(these).order_by(Lead.id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def _meant(leads: Sequence[LeadIn], indexes: Sequence[str]) -> ColumnElement[bool]:
+    """Known leads with one of these addresses or ids."""
     conditions = [Lead.email_index == any_(literal(list(indexes), ARRAY(Text)))]
     named = [(lead.source, lead.external_id) for lead in leads if lead.external_id is not None]
     if named:
         conditions.append(tuple_(Lead.source, Lead.external_id).in_(named))
-    statement = select(Lead).where(or_(*conditions)).order_by(Lead.id).with_for_update()
-    return session.scalars(statement.execution_options(populate_existing=True)).all()
+    return or_(*conditions)
 
 
 def _refresh(session: Session, lead_ids: Sequence[str]) -> None:

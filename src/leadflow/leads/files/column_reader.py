@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Said = TypeVar("Said")
 Read = TypeVar("Read", float, Money)
 CURRENCY_SIGNS = ("$", "€", "£")
-YEARS = (1900, 2199)
+# The last is what many write for "for ever".
+YEARS = (1900, 9999)
 NO_VALUE = frozenset({"", "null", "nan", "none", "n/a"})
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from leadflow.leads.changes import mark_selected
 from leadflow.leads.columns import COUNTERS, PROFILE
 from leadflow.leads.files.known_leads import NAMES, among, beside_known
-from leadflow.leads.files.same_leads import turns
 from leadflow.leads.files.staged_rows import COPY, copied_bytes, indexed, staged
+from leadflow.leads.same_leads import turns
 from leadflow.leads.tables import Lead, Outcome
 
 if TYPE_CHECKING:
