@@ -122,12 +122,13 @@ WORK = (
 DECIDING = (
     Step("approvals list", "assignment_override", keeps=("asked", r"^ *(appr_\w+)")),
     Step("approvals show {asked[0]}", "Status: waiting"),
-    signed_in("mary"),
+    signed_in("olga"),
     Step(
         "approvals decide {asked[0]} approve --reason x",
         "is approved",
         left=("SELECT status FROM approvals WHERE id = '{asked[0]}'", "approved"),
     ),
+    signed_in("mary"),
     Step("audit forget {lead[0]} --why x", "It waits for"),
     Step("quality sample --day 2026-03-01", "score: 4 of 4 of 2026-03-01 drawn"),
     Step("quality waiting", "Look at one", keeps=("item", r"^ *(\w+_\w{20,}) +score")),
@@ -161,7 +162,7 @@ STORY = (*BRINGING_IN, *PEOPLE, *TEAM, *WORK, *DECIDING, *KEEPING)
 # With three learned models, of which the first two were approved one after the other.
 MODELS = (
     Step("simulate --leads 1200 --seed 3 --reps 3", "No model can rank them better"),
-    Step("performance compare", "replayed among 3 salespeople"),
+    Step("performance compare", "salespeople, whose effects were learned"),
     Step("models list", "champion, approved", keeps=("version", r"^ *(\d+) +2026")),
     Step("models compare {version[0]} rubric", "the rubric"),
     Step("models rollback --reason x", "serves in place of version {version[1]}"),

@@ -32,6 +32,7 @@ from tests.integration.likely_successes import (
 )
 from tests.integration.registered_models import approve
 from tests.integration.test_commands import NOBODY_LISTENS, commands
+from tests.integration.test_performance import put_past, put_team
 from tests.integration.test_quality import hand_out
 from tests.typed import Terminal, terminal
 
@@ -146,6 +147,10 @@ def test_each_command_about_models_does_what_it_says(
 ) -> None:
     for version in learned[:2]:
         approve(version, settings)
+    with unit_of_work() as session:
+        reps = put_team(session, typed.folder)
+        for number in range(120):
+            put_past(session, reps["ann"], number % 2 == 0)
     typed.environment["LEADFLOW_MODEL_NAME"] = models.name
     all_do(typed, store, MODELS)
     serves = models.champion()
