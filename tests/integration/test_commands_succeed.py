@@ -4,7 +4,7 @@ listed from the parser, so that none is forgotten."""
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ from tests.integration.likely_successes import (
     WORK,
     Step,
 )
-from tests.integration.registered_models import approve
+from tests.integration.registered_models import NOW, approve
 from tests.integration.test_commands import NOBODY_LISTENS, commands
 from tests.integration.test_performance import put_past, put_team
 from tests.integration.test_quality import hand_out
@@ -145,8 +145,8 @@ def test_each_command_does_what_it_says(typed: Terminal, store: Engine) -> None:
 def test_each_command_about_models_does_what_it_says(
     typed: Terminal, store: Engine, models: Registry, learned: list[Learned], settings: Settings
 ) -> None:
-    for version in learned[:2]:
-        approve(version, settings)
+    for number, version in enumerate(learned[:2]):
+        approve(version, settings, NOW + timedelta(days=number))
     with unit_of_work() as session:
         reps = put_team(session, typed.folder)
         for number in range(120):
