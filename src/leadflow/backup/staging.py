@@ -62,7 +62,10 @@ def load(archive: ZipFile, name: str, url: URL) -> None:
     with archive.open(f"{name}.dump") as dump:
         wrong = databases.load(dump, beside)
     if wrong is not None:
-        raise RestoreFailed(f"{name}.dump could not be loaded: {wrong}")
+        raise RestoreFailed(
+            f"{name}.dump could not be loaded, and all is as it was. Mend this (a full disk needs "
+            f"space) and try again: {wrong}"
+        )
 
 
 def point_to(url: URL, earlier: str, now: str) -> None:

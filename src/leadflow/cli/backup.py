@@ -131,9 +131,12 @@ def _who(held: str | None, replace: bool) -> str:
 
 def _describe(made: "Manifest") -> None:
     models = sum(name.endswith("MLmodel") for name in made.files)
+    named = " and ".join(sorted(made.key_versions, key=int))
+    versions = f"version {named}" if len(made.key_versions) == 1 else f"versions {named}"
     console.print(
         f"Made at {made.made_at}, schema {made.schema}, models: {models}, last row of the audit "
-        f"log: {made.audit_row:,}, key {made.key_hint}",
+        f"log: {made.audit_row:,}, key {made.key_hint} with its "
+        f"{versions}",
         soft_wrap=True,
     )
 

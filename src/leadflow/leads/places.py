@@ -1,6 +1,7 @@
 """Reading a country and a region out of a location as people write it."""
 
 from functools import lru_cache
+from gettext import translation
 
 # Names people use that ISO 3166 does not list.
 ALIASES = {
@@ -24,6 +25,8 @@ ALIASES = {
     "uk": "GB",
     "wales": "GB",
 }
+# In which names of countries are read besides English.
+LANGUAGES = ("de", "fr", "es", "nl", "pt", "it")
 # Countries whose addresses end with a region and often leave the country out.
 REGION_LAST = ("US", "CA", "AU")
 
@@ -86,6 +89,10 @@ def _countries() -> dict[str, str]:
     import pycountry
 
     names: dict[str, str] = {}
+    for language in LANGUAGES:
+        translated = translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language])
+        for country in pycountry.countries:
+            names[translated.gettext(country.name).lower()] = country.alpha_2
     for country in pycountry.countries:
         for kind in ("name", "official_name", "common_name", "alpha_2", "alpha_3"):
             if name := getattr(country, kind, None):

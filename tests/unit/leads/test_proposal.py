@@ -227,3 +227,47 @@ def test_a_column_of_addresses_with_some_bad_ones_is_one_and_says_so() -> None:
 def test_nothing_is_proposed_from_no_rows() -> None:
     with pytest.raises(UnreadableFile, match="no rows"):
         propose(Table(["a"], iter(())), "shop", NOW)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "csv", "unsure"),
+    [
+        (["1.500,50", "900", "12,5"], {"decimal": ","}, False),
+        (["1,500.50", "900", "12.5"], None, False),
+        (["5.000", "12.000", "900"], None, True),
+        (["5.000", "12.000", "0.125"], None, False),
+        (["500", "900", "1200"], None, False),
+    ],
+)
+def test_the_decimal_mark_is_found_in_the_numbers_or_asked_for(
+    budgets: list[str], csv: dict[str, str] | None, unsure: bool
+) -> None:
+    rows: list[Row] = [
+        {"LeadID": f"A{n}", "Budget": budgets[n % 3], "Ref": f"{n * 7}"} for n in range(99)
+    ]
+    found = proposal(rows)
+    assert found.content.get("csv") == csv
+    assert any("5.000" in note for note in found.notes) == unsure
+    assert found.content["fields"] == {"budget": "Budget"}
+
+
+def test_outcomes_are_read_in_other_languages_and_their_dates_are_no_beginnings() -> None:
+    rows: list[Row] = [
+        {
+            "Nr": f"A{n}",
+            "E-Mail": f"a{n}@x.example",
+            "Status": ("gewonnen", "verloren", "offen")[n % 3],
+            "Abgeschlossen am": f"2025-02-{n % 28 + 1:02}",
+            "Angelegt am": f"2025-01-{n % 28 + 1:02}",
+        }
+        for n in range(99)
+    ]
+    content = proposal(rows).content
+    assert content["outcome"] == {
+        "column": "Status",
+        "converted": ["gewonnen"],
+        "lost": ["verloren"],
+        "open": ["offen"],
+        "at": "Abgeschlossen am",
+    }
+    assert content["created_at"] == "Angelegt am"

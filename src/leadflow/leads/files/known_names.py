@@ -66,27 +66,43 @@ PLACEHOLDERS = frozenset(
 NUMERIC_FIELDS = _words("company_size budget website_visits email_opens content_downloads")
 OUTCOMES = _words(
     "outcome deal_stage stage converted conversion is_converted won is_won is_customer deal_status "
-    "lead_status status result purchased bought sold enrolled subscribed signed_up y target label"
+    "lead_status status result purchased bought sold enrolled subscribed signed_up y target label "
+    "ergebnis phase statut resultat etape estado resultado etapa resultaat fase stato risultato "
+    "esito"
 )
 CONVERTED = _words(
     "won converted yes y true 1 customer sold success closed_won signed subscribed purchased "
-    "bought enrolled signed_up"
+    "bought enrolled signed_up gewonnen gekauft ja gagné gagnée vendu oui ganado ganada vendido sí "
+    "ganho ganha sim vinto vinta venduto"
 )
-LOST = _words("lost no n false 0 closed_lost dead rejected churned failed unqualified disqualified")
+LOST = _words(
+    "lost no n false 0 closed_lost dead rejected churned failed unqualified disqualified "
+    "verloren abgelehnt nein perdu perdue non perdido perdida não perso persa"
+)
 STARTS = _words(
     "created_at created create_date created_date date_created engage_date signup_date signed_up_at "
     "sign_up_date registered_at registration_date received_at inquiry_date enquiry_date "
-    "application_date applied_at lead_date submitted_at date_added date timestamp"
+    "application_date applied_at lead_date submitted_at date_added date timestamp angelegt_am "
+    "erstellt_am eingang eingangsdatum date_de_creation cree_le fecha_de_creacion creado_el "
+    "aangemaakt_op data_de_criacao criado_em data_di_creazione creato_il"
 )
-ENDS = _words("close_date closed_at closed closed_date end_date converted_at won_at outcome_date")
-VALUES = _words("close_value deal_value value amount deal_amount order_value")
+ENDS = _words(
+    "close_date closed_at closed closed_date end_date converted_at won_at outcome_date "
+    "abgeschlossen_am abschlussdatum abschluss date_de_cloture cloture_le fecha_de_cierre "
+    "afgesloten_op data_de_fechamento data_di_chiusura chiuso_il"
+)
+VALUES = _words(
+    "close_value deal_value value amount deal_amount order_value auftragswert umsatz montant "
+    "importe bedrag valor importo"
+)
 AFTERWARDS = _words(
     "duration spend spent visit conversion close_date close_value closed_at lost_reason win_reason "
     "won_at converted_at churn_date order_value deal_amount invoice contract_signed"
 )
 OTHER_DATES = _words(
     "birth born birthday dob birthdate end ends ending expiry expires renewal due until founded "
-    "closed last next"
+    "closed last next abgeschlossen abschluss cloture cierre afgesloten fechamento chiusura chiuso "
+    "geburtsdatum naissance nacimiento geboortedatum nascimento nascita"
 )
 THINGS = _words(
     "school university college course program programme product plan model brand campaign company "

@@ -12,6 +12,7 @@ from leadflow.leads.files.date_formats import DATE_LIKE, Written, how_written
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.parsing import INFINITE
 from leadflow.leads.files.slugs import slug
+from leadflow.leads.readers.numbers import DecimalMark
 
 ColumnKind = Literal[
     "e-mail", "date", "boolean", "numeric", "categorical", "text", "distinct", "empty"
@@ -25,6 +26,7 @@ NUMBER = re.compile(r"[$€£]?\s*-?\d{1,3}(,\d{3})+(\.\d+)?|[$€£]?\s*-?\d+(\
 PHONE = re.compile(r"(?:\+|00)[\d ()./-]+|\(\d+\)[\d ./-]+|\d{2,5}(?:[ ./-]\d{2,8}){1,4}", re.ASCII)
 SELDOM = 0.02
 ZERO_FIRST = re.compile(r"0\d+", re.ASCII)
+SWAPPED = str.maketrans(",.", ".,")
 ID_NAMES = ("id", "uuid", "guid", "key", "number", "no", "nr", "hash", "code", "index", "reference")
 CODE_NAMES = ("code", "zip", "zipcode", "postcode", "plz")
 
@@ -61,21 +63,24 @@ class Profile:
         return self.unique and (named or self.counts_rows)
 
 
-def profile(name: str, rows: Sequence[Row]) -> Profile:
-    """The profile of a column in these rows; up to 60 of its values, in order of appearance."""
+def profile(name: str, rows: Sequence[Row], decimal: DecimalMark = ".") -> Profile:
+    """The profile of a column in these rows; up to 60 of its values, in order of appearance.
+
+    ``decimal`` is the mark before a fraction in this file.
+    """
     cells = [(row.get(name) or "").strip() for row in rows]
     filled = [cell for cell in cells if cell.lower() not in NO_VALUE]
     different = list(dict.fromkeys(filled))
     unique = bool(filled) and len(different) == len(cells)
     dates = how_written(filled)
-    kind = _kind(filled, different, dates)
+    kind = _kind(filled, different, dates, decimal)
     if kind == "numeric" and not unique and slug(name).split("_")[-1] in CODE_NAMES:
         kind = "categorical"  # a number that names something is no amount
     if kind == "numeric" and any(map(ZERO_FIRST.fullmatch, different)):
         kind = _named(filled, different)  # 01067 is a place, and another one than 1067
     unreadable: Sequence[str] = ()
     if kind == "numeric":
-        unreadable = [value for value in different if not _is_number(value)]
+        unreadable = [value for value in different if not _is_number(value, decimal)]
     elif kind == "date" and dates is not None:
         unreadable = dates.unreadable
     return Profile(
@@ -106,7 +111,9 @@ def _share(truths: Sequence[bool]) -> float:
     return sum(truths) / len(truths)
 
 
-def _kind(filled: Sequence[str], different: Sequence[str], dates: Written | None) -> ColumnKind:
+def _kind(
+    filled: Sequence[str], different: Sequence[str], dates: Written | None, decimal: DecimalMark
+) -> ColumnKind:
     if not filled:
         return "empty"
     if _share([EMAIL.fullmatch(value) is not None for value in filled]) >= MOSTLY:
@@ -115,7 +122,7 @@ def _kind(filled: Sequence[str], different: Sequence[str], dates: Written | None
         return "date"
     if len(different) == 2 and all(value.lower() in TRUE | FALSE for value in different):
         return "boolean"
-    if _share([_is_number(value) for value in filled]) >= 0.98:
+    if _share([_is_number(value, decimal) for value in filled]) >= 0.98:
         return "numeric"
     if _share([is_free_text(value) for value in filled]) >= OFTEN or (
         max(map(len, different)) > LONGEST_CATEGORY
@@ -148,5 +155,7 @@ def _is_date(value: str) -> bool:
     return DATE_LIKE.match(value) is not None
 
 
-def _is_number(value: str) -> bool:
+def _is_number(value: str, decimal: DecimalMark) -> bool:
+    if decimal == ",":
+        value = value.translate(SWAPPED)
     return NUMBER.fullmatch(value) is not None or INFINITE.fullmatch(value) is not None

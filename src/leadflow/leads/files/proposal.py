@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadflow.leads.files import known_names as known
+from leadflow.leads.files.decimal_marks import decimal_mark
 from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
 from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.profiling import Profile, filled_only_where, profile
@@ -17,6 +18,7 @@ from leadflow.leads.files.proposed_attributes import (
     placeholders,
     why_not,
 )
+from leadflow.leads.readers.numbers import DecimalMark
 from leadflow.settings import get_settings
 
 SAMPLE = 5000
@@ -75,7 +77,9 @@ class _Proposer:
         self, columns: Sequence[str], rows: list[Row], count: int, source: str, now: datetime
     ) -> None:
         self._rows, self._count, self._now = rows, count, now
-        self._open = {name: profile(name, rows) for name in columns}
+        self._mark = decimal_mark(row.get(name) for row in rows for name in columns)
+        mark: DecimalMark = "," if self._mark == "," else "."
+        self._open = {name: profile(name, rows, mark) for name in columns}
         self._content: dict[str, Any] = {"source": source}
         self._said: dict[str, Proposed] = {}
         self._order = list(columns)
@@ -88,8 +92,18 @@ class _Proposer:
         self._created_at()
         self._fields()
         self._attributes()
+        self._decimal()
         columns = [self._said[column] for column in self._order]
         return Proposal(self._content, self._count, columns, self._notes)
+
+    def _decimal(self) -> None:
+        if self._mark == ",":
+            self._content["csv"] = {"decimal": ","}
+        elif self._mark == "unsure":
+            self._notes.append(
+                "Numbers such as 5.000 are read as 5. If they are thousands, add to the mapping: "
+                'csv: {decimal: ","}'
+            )
 
     def _take(self, column: Profile, becomes: str, why: str) -> str:
         del self._open[column.name]
