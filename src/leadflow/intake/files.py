@@ -22,7 +22,8 @@ from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
 from leadflow.intake.rows import take_rows
 from leadflow.leads.files.checking import Checked, check
-from leadflow.leads.files.formats.reading import chunks, fingerprint, open_table
+from leadflow.leads.files.decimal_marks import with_decimal_mark
+from leadflow.leads.files.formats.reading import chunks, fingerprint, is_csv, open_table
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapping import Mapping, check_columns
@@ -76,12 +77,16 @@ def import_file(
         on_progress: told how many rows have been dealt with since the last time.
 
     Raises:
-        MappingError: the mapping names columns the file lacks, or an attribute of another kind.
+        MappingError: the mapping names columns the file lacks, or an attribute of another kind, or
+            does not say how numbers are written that can be read either way.
         UnreadableFile: the file is no table.
         ImportInterrupted: another process imports the same file at this moment.
     """
     table = open_table(path, mapping.csv, mapping.joins)
     check_columns(mapping, table.columns)
+    rows_of_file = table.rows
+    if is_csv(path):
+        mapping, rows_of_file = with_decimal_mark(mapping, rows_of_file)
     summary = _accept(engine, path, mapping, now)
     used = {column for _, column in mapping.named_columns()} | {j.column for j in mapping.joins}
     summary.not_used = [c for c in table.columns if c not in used and c not in mapping.ignore]
@@ -93,7 +98,7 @@ def import_file(
         context = Context(inbox.content_hash[:12], now, settings.default_currency)
     if on_progress is not None and summary.rows:
         on_progress(summary.rows)
-    for number, rows in chunks(table.rows, settings.import_batch, skip=summary.rows):
+    for number, rows in chunks(rows_of_file, settings.import_batch, skip=summary.rows):
         checked = check(rows, range(number, number + len(rows)), mapping, context)
         batch = partial(
             _store, summary=summary, mapping=mapping, rows=rows, checked=checked, now=now

@@ -178,8 +178,9 @@ class Join(Part):
 
 
 class CsvOptions(Part):
-    """How a CSV file is written; what is not given is found out from its beginning."""
+    """How a CSV file is written; what is not given is found out from its beginning, or asked for
+    where that cannot tell."""
 
     separator: str | None = None
     encoding: str | None = None
-    decimal: Literal[".", ","] = "."
+    decimal: Literal[".", ","] | None = None

@@ -54,7 +54,7 @@ class _Parser(ColumnReader):
     ) -> None:
         # A row that could not be read says nothing that can be relied on.
         said: list[Row] = [{BROKEN: row[BROKEN]} if BROKEN in row else row for row in rows]
-        super().__init__(said, mapping.csv.decimal)
+        super().__init__(said, mapping.csv.decimal or ".")
         self._numbers = numbers
         self._mapping, self._context = mapping, context
 

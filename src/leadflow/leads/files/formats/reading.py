@@ -30,7 +30,7 @@ def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> T
     if not path.is_file():
         raise UnreadableFile(f"There is no file {path}.")
     name = path.name.lower().removesuffix(".gz")
-    if name.endswith((".csv", ".tsv", ".txt")):
+    if is_csv(path):
         table = open_csv(path, options)
     elif name.endswith((".jsonl", ".ndjson")):
         table = _with_seen_columns(_json_rows(path))
@@ -46,6 +46,11 @@ def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> T
     for join in joins:
         table = _joined(table, path.parent / join.file, join)
     return table
+
+
+def is_csv(path: Path) -> bool:
+    """Whether the file is read as CSV, by its name."""
+    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
 
 
 def chunks(rows: Iterator[Row], size: int, skip: int = 0) -> Iterator[tuple[int, list[Row]]]:
