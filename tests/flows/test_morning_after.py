@@ -35,6 +35,10 @@ def api(prefect: Child) -> Iterator[httpx.Client]:
     with signed_in(get_settings()) as client:
         create_pool(client, POOL, FILE)
         yield client
+        # Other files look at what is deployed on this server.
+        own = {"work_pools": {"name": {"any_": [POOL]}}}
+        for one in client.post("/deployments/filter", json=own).raise_for_status().json():
+            client.delete(f"/deployments/{one['id']}").raise_for_status()
 
 
 def deploy(name: str, flow: str, queue: str = "default") -> UUID:
