@@ -114,12 +114,12 @@ def test_a_large_override_goes_from_the_lead_through_anothers_inbox_into_force(
     sign_in(other, console, "mary")
     assert other.get_by_role("heading", level=1).inner_text() == "Waits for you (1)"
     row = other.locator("tbody tr").first
-    assert "mark" in row.inner_text()
+    assert "Mark" in row.inner_text()
     assert "in " in row.locator("[data-label=Due]").inner_text()
     # On a phone nothing is wider than the screen.
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
     other.get_by_role("link", name=f"Set the score of Eve Stone to {new_score:.0f}?").click()
-    other.get_by_role("heading", name=f"Set the score of {lead_id} to {new_score:.0f}?").wait_for()
+    other.get_by_role("heading", name=f"Set the score of Eve Stone to {new_score:.0f}?").wait_for()
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
     assert "Spoke to them at the fair" in other.locator("#asked-why").inner_text()
     # Without a reason nothing is decided; then by the keyboard.
@@ -181,7 +181,7 @@ def test_a_stand_in_is_named_on_the_page_of_a_decision(
     page.get_by_label("Who stands in for you (username)").fill("dana")
     page.get_by_role("button", name="Delegate").click()
     page.locator(".note.good").wait_for()
-    assert page.locator(".note.good").inner_text() == "dana decides in your place for 7 days."
+    assert page.locator(".note.good").inner_text() == "Dana decides in your place for 7 days."
     with unit_of_work() as session:
         made = session.scalars(select(Delegation)).one()
         assert (made.person_id, made.delegate_id) == (people["mary"], people["dana"])
@@ -231,7 +231,7 @@ def test_the_audit_of_a_lead_says_who_did_what(
     sign_in(page, console, "root")
     page.goto(f"{console}/console/audit/{lead_id}")
     rows = page.locator("tbody tr").all_inner_texts()
-    assert any("mark" in row and "override made" in row for row in rows)
+    assert any("Mark" in row and "override made" in row for row in rows)
     assert "Everything that was done to Eve Stone" in page.inner_text("h1")
     made = page.locator("tbody tr").filter(has_text="override made")
     assert f"→ {near:.4g}" in made.locator("td").nth(3).inner_text()

@@ -67,7 +67,7 @@ def test_a_salesperson_goes_from_the_inbox_to_having_been_in_touch(
     assert page.locator("#contact a").nth(0).get_attribute("href") == f"mailto:{BODY['email']}"
     assert page.locator("#contact a").nth(1).get_attribute("href").startswith("tel:+1")
     assert "25,000 USD" in page.locator("#known").inner_text()
-    assert page.get_by_text("the score counts them too").is_visible()
+    assert page.get_by_text("as the score counts them").is_visible()
     score = page.locator("#total").inner_text()
     assert set(happened(page)) == {"came in", f"scored {score}, hot", "given to Ann Able"}
     assert happened(page)[-1] == "came in"

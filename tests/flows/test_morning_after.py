@@ -36,7 +36,7 @@ def api(prefect: Child) -> Iterator[httpx.Client]:
         create_pool(client, POOL, FILE)
         yield client
         # Other files look at what is deployed on this server.
-        own = {"work_pools": {"name": {"any_": [POOL]}}}
+        own = {"deployments": {"name": {"any_": ["hourly", "daily", "gate"]}}}
         for one in client.post("/deployments/filter", json=own).raise_for_status().json():
             client.delete(f"/deployments/{one['id']}").raise_for_status()
 
