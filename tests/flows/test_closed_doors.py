@@ -25,7 +25,7 @@ from leadflow.supervisor.on_demand import OnDemand
 from leadflow.supervisor.services import OF_OURS, mlflow_server
 from tests.flows import warm_flows
 from tests.flows.counted import runs_counted
-from tests.flows.test_warm_worker import ended, run_of
+from tests.flows.runs import ended, run_of
 from tests.servers import started
 
 pytestmark = pytest.mark.servers

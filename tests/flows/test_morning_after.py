@@ -5,26 +5,22 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from prefect.client.orchestration import get_client
-from sqlalchemy import text
 
-from leadflow.database import cluster
-from leadflow.database.engine import engine_for
 from leadflow.integrations.prefect import signed_in
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import PROJECT, create_pool
 from leadflow.supervisor.services import worker
 from tests.flows import warm_flows
+from tests.flows.runs import by_schedule, ended, run_of, start
 
 pytestmark = pytest.mark.servers
 POOL = "morning-after-in-tests"
-OVER = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 SETTINGS = get_settings().model_copy(update={"work_pool": POOL})
 FILE = PROJECT / "deployments" / "process_pool.yaml"
 NIGHT, WEEK = timedelta(hours=10), timedelta(days=7)
@@ -52,36 +48,9 @@ def deploy(name: str, flow: str, queue: str = "default") -> UUID:
         )
 
 
-def asked(api: httpx.Client, deployment: UUID, at: datetime, **parameters: Any) -> str:
-    """A run for a moment; its id."""
-    state = {"type": "SCHEDULED", "state_details": {"scheduled_time": at.isoformat()}}
-    path = f"/deployments/{deployment}/create_flow_run"
-    answer = api.post(path, json={"parameters": parameters, "state": state})
-    return str(answer.raise_for_status().json()["id"])
-
-
-def by_schedule(runs: list[str]) -> None:
-    """Mark runs as the scheduler does."""
-    url = cluster.locate(get_settings()).prefect.set(drivername="postgresql+psycopg")
-    engine = engine_for(url, pool_size=1)
-    with engine.begin() as connection:
-        mark = text("UPDATE flow_run SET auto_scheduled = true WHERE id = ANY(:ids)")
-        connection.execute(mark, {"ids": [UUID(run_id) for run_id in runs]})
-    engine.dispose()
-
-
-def state(api: httpx.Client, run_id: str) -> tuple[str, str]:
-    found = api.get(f"/flow_runs/{run_id}").raise_for_status().json()
-    return str(found["state_type"]), str(found["state_name"])
-
-
-def ended(api: httpx.Client, run_id: str) -> str:
-    """The name of the state a run ends in."""
-    deadline = time.monotonic() + 180
-    while (now := state(api, run_id))[0] not in OVER:
-        assert time.monotonic() < deadline, f"the run is still {now[1]}"
-        time.sleep(0.3)
-    return now[1]
+def names(api: httpx.Client, runs: list[str]) -> list[str]:
+    """The names of the states that runs are in."""
+    return [str(run_of(api, run_id)["state_name"]) for run_id in runs]
 
 
 def test_late_runs_catch_up_once_and_nobody_waits_behind_them(
@@ -93,11 +62,11 @@ def test_late_runs_catch_up_once_and_nobody_waits_behind_them(
     gate = deploy("gate", "works", "people")
     long = {"seconds": 600.0}
     night = [
-        asked(api, hourly, now - NIGHT + timedelta(hours=h), mark=str(tmp_path / "hourly"), **long)
+        start(api, hourly, now - NIGHT + timedelta(hours=h), mark=str(tmp_path / "hourly"), **long)
         for h in range(3)
     ]
     week = [
-        asked(api, daily, now - WEEK + timedelta(days=d), mark=str(tmp_path / "daily"), **long)
+        start(api, daily, now - WEEK + timedelta(days=d), mark=str(tmp_path / "daily"), **long)
         for d in range(2)
     ]
     by_schedule([*night, *week])
@@ -105,10 +74,14 @@ def test_late_runs_catch_up_once_and_nobody_waits_behind_them(
     try:
         for name in ("hourly", "daily"):
             begun(tmp_path / name)
-        opened = asked(api, gate, datetime.now(UTC))
+        opened = start(api, gate, datetime.now(UTC))
         assert ended(api, opened) == "Completed"
-        assert [state(api, run_id)[1] for run_id in night] == ["Skipped", "Skipped", "Running"]
-        assert [state(api, run_id)[1] for run_id in week] == ["Skipped", "Running"]
+        assert [run_of(api, run_id)["state_name"] for run_id in night] == [
+            "Skipped",
+            "Skipped",
+            "Running",
+        ]
+        assert [run_of(api, run_id)["state_name"] for run_id in week] == ["Skipped", "Running"]
     finally:
         child.terminate()
         child.end(time.monotonic() + 20)

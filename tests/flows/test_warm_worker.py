@@ -11,10 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 from prefect.client.orchestration import get_client
-from sqlalchemy import text
 
-from leadflow.database import cluster
-from leadflow.database.engine import engine_for
 from leadflow.integrations.prefect import signed_in
 from leadflow.settings import get_settings
 from leadflow.supervisor.child import Child
@@ -22,10 +19,10 @@ from leadflow.supervisor.deploying import PROJECT, create_pool
 from leadflow.supervisor.services import warm_worker
 from tests.flows import warm_flows
 from tests.flows.counted import runs_counted
+from tests.flows.runs import by_schedule, ended, run_of, start
 
 pytestmark = pytest.mark.servers
 POOL = "warm-in-tests"
-OVER = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 SETTINGS = get_settings().model_copy(update={"warm_pool": POOL})
 
 
@@ -56,32 +53,6 @@ def deploy(name: str, entrypoint: str | None = None, due: str | None = None) -> 
             work_pool_name=POOL,
             job_variables={} if due is None else {"due": due},
         )
-
-
-def start(
-    api: httpx.Client, deployment: UUID, at: datetime | None = None, **parameters: Any
-) -> str:
-    """Ask for a run; its id."""
-    scheduled = {} if at is None else {"scheduled_time": at.isoformat()}
-    asked = {"type": "SCHEDULED", "state_details": scheduled}
-    path = f"/deployments/{deployment}/create_flow_run"
-    answer = api.post(path, json={"parameters": parameters, "state": asked})
-    answer.raise_for_status()
-    return str(answer.json()["id"])
-
-
-def run_of(api: httpx.Client, run_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = api.get(f"/flow_runs/{run_id}").json()
-    return found
-
-
-def ended(api: httpx.Client, run_id: str, seconds: float = 120.0) -> str:
-    """The name of the state a run ends in."""
-    deadline = time.monotonic() + seconds
-    while (run := run_of(api, run_id))["state_type"] not in OVER:
-        assert time.monotonic() < deadline, f"the run is still {run['state_name']}"
-        time.sleep(0.2)
-    return str(run["state_name"])
 
 
 def begun(mark: Path, seconds: float = 120.0) -> None:
@@ -204,13 +175,7 @@ def test_after_a_stop_only_the_newest_late_run_of_a_schedule_is_started(api: htt
     works, now = deploy("works"), datetime.now(UTC)
     late = [start(api, works, at=now - timedelta(minutes=m)) for m in (3, 2, 1)]
     asked_for = start(api, works, at=now - timedelta(minutes=4))
-    url = cluster.locate(get_settings()).prefect.set(drivername="postgresql+psycopg")
-    engine = engine_for(url, pool_size=1)
-    with engine.begin() as connection:
-        # As the scheduler does it.
-        mark = text("UPDATE flow_run SET auto_scheduled = true WHERE id = ANY(:ids)")
-        connection.execute(mark, {"ids": [UUID(run_id) for run_id in late]})
-    engine.dispose()
+    by_schedule(late)
     child = Child(warm_worker(SETTINGS), SETTINGS.home / "logs")
     try:
         states = [ended(api, run_id) for run_id in late]

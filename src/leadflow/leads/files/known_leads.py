@@ -4,13 +4,13 @@ For values that SQL cannot merge: ciphertexts, which cannot be compared, and val
 fields, of which a row says one.
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, any_, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Session
 
+from leadflow.leads.files.column_reader import as_texts, text_or_none
 from leadflow.leads.places import moved, place
 from leadflow.leads.tables import Lead
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAMES = ("phone", "first_name", "last_name")
 READ = (*NAMES, "location", "country", "region", "budget_currency")
+MADE_OF_TWO = ("country", "region", "budget_currency")
 Known = dict[str, Any]
 
 
@@ -30,16 +31,18 @@ def beside_known(session: Session, frame: "pd.DataFrame", source: str) -> "pd.Da
     unnamed = frame["budget"].notna() & ~frame["currency_said"]
     if not (named | half | unnamed).any():
         return frame
-    known = _known(session, frame, source)
+    known, locations = _known(session, frame, source), list(frame["location"])
     for name in NAMES:
         frame[name] = frame[name].where(frame[name] != [one.get(name) for one in known])
-    for index, one in _of_known(frame, half, known):
-        said = frame.loc[index, "location"]
-        found = _place(said if isinstance(said, str) else None, frame.loc[index, "country"], one)
-        frame.loc[index, ["country", "region"]] = list(found)
-    for index, one in _of_known(frame, unnamed, known):
-        if one["budget_currency"] is not None:
-            frame.loc[index, "budget_currency"] = one["budget_currency"]
+    countries, regions, currencies = (list(frame[name]) for name in MADE_OF_TWO)
+    for row, (one, placed, summed) in enumerate(zip(known, half, unnamed, strict=True)):
+        if one and placed:
+            said = locations[row] if isinstance(locations[row], str) else None
+            countries[row], regions[row] = _place(said, countries[row], one)
+        if one and summed and one["budget_currency"] is not None:
+            currencies[row] = one["budget_currency"]
+    for name, values in zip(MADE_OF_TWO, (countries, regions, currencies), strict=True):
+        frame[name] = as_texts(map(text_or_none, values)).set_axis(frame.index)
     return frame
 
 
@@ -49,15 +52,6 @@ def _place(location: str | None, country: Any, known: Known) -> tuple[str | None
         return moved(location, before)
     # A country that could not be read says nothing.
     return place(known["location"], country) if isinstance(country, str) else before
-
-
-def _of_known(
-    frame: "pd.DataFrame", chosen: "pd.Series[bool]", known: list[Known]
-) -> Iterator[tuple[Any, Known]]:
-    """The chosen rows whose lead is known, with it."""
-    for index, wanted, one in zip(frame.index, chosen, known, strict=True):
-        if wanted and one:
-            yield index, one
 
 
 def _known(session: Session, frame: "pd.DataFrame", source: str) -> list[Known]:
