@@ -102,11 +102,14 @@ def engine() -> Engine:
 
     cluster.ensure_databases(cluster.locate(get_settings()))
     upgrade(get_owner_engine())
-    # It would count tables whose rows a test has not committed as empty, and the plans of that
-    # test's queries would be made for empty tables.
     with get_owner_engine().connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
+        # It would count tables whose rows a test has not committed as empty, and the plans of that
+        # test's queries would be made for empty tables.
         connection.execute(text("ALTER SYSTEM SET autovacuum = off"))
+        # Nothing here outlives the machine: what is written need not reach its disk.
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
     return get_owner_engine()
 

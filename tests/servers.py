@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from leadflow.settings import Settings, get_settings
@@ -20,6 +20,12 @@ from leadflow.supervisor.services import Service, prefect_server, worker
 from tests.otlp_receiver import Receiver, receiving
 
 EMPTYING = 10
+# In bytes: 64 pages.
+SMALL = 64 * 8192
+RESTART = """
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL
+"""
 
 
 def free_port() -> int:
@@ -33,20 +39,37 @@ def empty(engine: Engine) -> None:
     """Empty every table, the append-only ones too; of the types of events those that came with
     Leadflow stay. A scheduled run that is at work in them just
     then may be in the way; it is over soon."""
-    from leadflow.tables import metadata
-
-    kept = "event_types"
-    names = ", ".join(table.name for table in metadata.sorted_tables if table.name != kept)
     for attempt in range(EMPTYING):
         try:
             with engine.begin() as connection:
                 connection.execute(text("SET LOCAL session_replication_role = replica"))
-                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
-                connection.execute(text(f"DELETE FROM {kept} WHERE declared_by = 'company'"))
+                _empty(connection)
             return
         except OperationalError as error:
             if attempt == EMPTYING - 1 or not isinstance(error.orig, DeadlockDetected):
                 raise
+
+
+def _empty(connection: Connection) -> None:
+    """Rows of a few small tables are deleted, which takes a tenth of the time; truncating frees
+    what large ones take."""
+    from leadflow.tables import metadata
+
+    kept = "event_types"
+    names = [table.name for table in metadata.sorted_tables if table.name != kept]
+    look = " UNION ALL ".join(
+        f"SELECT '{name}', pg_relation_size('{name}'), EXISTS (SELECT FROM {name})"
+        for name in names
+    )
+    found = connection.execute(text(look)).tuples().all()
+    if any(size > SMALL for _, size, _ in found):
+        connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
+    else:
+        for name, _, filled in found:
+            if filled:
+                connection.execute(text(f"DELETE FROM {name}"))
+        connection.execute(text(RESTART))
+    connection.execute(text(f"DELETE FROM {kept} WHERE declared_by = 'company'"))
 
 
 def forget_models(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What the processes of the test of fifty at once do; importable by a process that is spawned."""
+"""What the processes of the test of fifty at once do; importable by another process."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What the writers of the test of many at once do; importable by a process that is spawned."""
+"""What the writers of the test of many at once do; importable by another process."""
 
 from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry

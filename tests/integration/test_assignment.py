@@ -2,7 +2,6 @@
 
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from leadflow.rules.service import store_rules
 from leadflow.scoring.tables import LeadScore, ScorecardUsed
 from leadflow.settings import get_settings
 from tests.integration.assigning_processes import work
+from tests.processes import processes
 
 pytestmark = pytest.mark.uncounted
 
@@ -295,8 +295,7 @@ def test_many_processes_give_no_lead_two_owners_and_nobody_more_than_the_capacit
         store_rules(session, "assignment", parse_rules(rules, AssignActions), "test", None, True)
     parts = [leads[start::portions] for start in range(portions)]
     tasks = [("request", part) for part in (*parts, *parts)] + [("sweep", [])] * (portions // 2)
-    processes = get_context("spawn")
-    with ProcessPoolExecutor(len(tasks), mp_context=processes) as pool:
+    with ProcessPoolExecutor(len(tasks), mp_context=processes()) as pool:
         given = list(pool.map(work, tasks, chunksize=1))
     with unit_of_work() as session:
         per_rep = dict(
@@ -326,7 +325,7 @@ def test_turns_are_kept_across_processes_and_restarts(store: Engine, tmp_path: P
         store_rules(session, "assignment", parse_rules(rules, AssignActions), "test", None, True)
     tasks = [("request", leads[start:40:4]) for start in range(4)] + [("sweep", [])]
     for _ in range(2):
-        with ProcessPoolExecutor(5, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(5, mp_context=processes()) as pool:
             list(pool.map(work, tasks, chunksize=1))
     with unit_of_work() as session:
         counts = session.scalars(select(RepLoad.received)).all()

@@ -1,6 +1,5 @@
 """The audit log in a real PostgreSQL: what is written is sound, what is tampered with is named."""
 
-import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.settings import Settings, get_settings
 from tests.examples import examples
 from tests.integration.audit_writers import write
+from tests.processes import processes
 from tests.unit.audit.test_tampering import chains
 
 pytestmark = pytest.mark.uncounted
@@ -148,14 +148,14 @@ def test_what_postgresql_gives_back_is_what_was_hashed(
 
 
 def test_many_processes_make_one_chain(store: Engine) -> None:
-    processes, each = 8, 200
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        written = pool.map(write, [(number, each) for number in range(processes)], chunksize=1)
-    assert written == [each] * processes
+    writers, each = 8, 200
+    with processes().Pool(writers) as pool:
+        written = pool.map(write, [(number, each) for number in range(writers)], chunksize=1)
+    assert written == [each] * writers
     with verification.snapshot() as session:
         report = verification.verify(session)
-        writers = session.scalar(select(func.count(AuditEntry.actor.distinct())))
-    assert (report.broken, report.rows, writers) == (None, processes * each, processes)
+        found = session.scalar(select(func.count(AuditEntry.actor.distinct())))
+    assert (report.broken, report.rows, found) == (None, writers * each, writers)
 
 
 def test_the_log_is_verified_while_others_write(store: Engine) -> None:
