@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,13 @@ OTHER_VARIABLES = {"LEADFLOW_DEBUG", "LEADFLOW_MLFLOW_SIGN_IN", "LEADFLOW_TESTS"
 NO_ADVICE = {"leadflow import"}
 
 
-def said_in(path: Path) -> Iterator[str]:
+@cache
+def said_in(path: Path) -> tuple[str, ...]:
     """Every text of a file that somebody may read when it runs; docstrings of commands too."""
+    return tuple(_said_in(path))
+
+
+def _said_in(path: Path) -> Iterator[str]:
     if path.suffix == ".html":
         yield path.read_text()
         return
