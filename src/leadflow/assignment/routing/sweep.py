@@ -108,6 +108,7 @@ def assign(
         team=present.team,
         rules_version=book.version,
         reminder_share=settings.assignment_reminder_share,
+        minutes_each=settings.minutes_each,
     )
     refused = turned_down(session, leads)
     decisions = decide(groups, present.setting, state, now, refused)

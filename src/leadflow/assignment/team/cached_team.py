@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.plan import Setting, State, with_effects
 from leadflow.assignment.snapshots import TeamSnapshot
-from leadflow.assignment.tables import Skill, TeamVersion
+from leadflow.assignment.tables import Skill
 from leadflow.assignment.team.snapshot import read_loads, read_team
+from leadflow.assignment.team.tables import TeamVersion
 from leadflow.assignment.team.track_record import read_effects
 from leadflow.assignment.territory.tree import TerritoryTree
 from leadflow.settings import Settings
