@@ -7,9 +7,10 @@ class AssignmentSettings(BaseModel):
     """Who gets a lead, and how soon they should get in touch."""
 
     assignment_strategy: str = Field(
-        default="hybrid",
-        description="round_robin, skill_based, territory_based, workload_balanced, "
-        "performance_weighted, hybrid or optimal, where a rule names none.",
+        default="automatic",
+        description="Where a rule names none: round_robin, skill_based, territory_based, "
+        "workload_balanced, performance_weighted, hybrid, optimal; or automatic: hybrid, and "
+        "optimal in sweeps once outcomes tell whom a lead fits.",
     )
     assignment_batch: int = Field(default=10000, gt=0, description="Leads decided at a time.")
     assignment_wait_ms: int = Field(

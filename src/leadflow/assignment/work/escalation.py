@@ -70,7 +70,11 @@ def escalate(session: Session, settings: Settings, now: datetime, limit: int = B
     done = [work.step(made) for made in due]
     work.notices.tell(session)
     return Escalated(
-        *(done.count(step) for step in ("reminded", "escalated", "offered", "left")), later
+        reminded=done.count("reminded"),
+        escalated=done.count("escalated"),
+        offered=done.count("offered"),
+        left=done.count("left"),
+        later=later,
     )
 
 

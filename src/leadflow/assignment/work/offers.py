@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from leadflow.assignment.tables import Assignment, Rep, Team
 from leadflow.assignment.work.clocks import waits
@@ -30,7 +30,7 @@ class NotOffered(RuntimeError):
 def offered_to(rep_id: str) -> ColumnElement[bool]:
     """Of an assignment: whether its lead is offered to this salesperson."""
 
-    def above(column: ColumnElement[str | None]) -> ColumnElement[bool]:
+    def above(column: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
         joined = Rep.team_id == Team.id
         return exists().where(Rep.id == Assignment.rep_id, joined, column == rep_id)
 
