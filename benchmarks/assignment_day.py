@@ -122,8 +122,8 @@ def _work(
     """Whoever is free says the first word to the lead that is due first."""
     from sqlalchemy import select
 
+    from leadflow.assignment.offered import waits
     from leadflow.assignment.tables import Assignment
-    from leadflow.assignment.work.clocks import waits
     from leadflow.assignment.work.service import Said, touch
 
     first = (

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from leadflow.accounts.permissions import Reach
 from leadflow.assignment.routing import sweep
 from leadflow.assignment.tables import Assignment, AssignmentStep, Rep
+from leadflow.assignment.team.reach import reaches_lead
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.assignment.work import alarms as unroutable
 from leadflow.assignment.work import escalation, offers, redistribution
@@ -134,8 +136,12 @@ def test_whoever_a_lead_is_offered_to_can_take_it_and_nobody_else(
     for minute in (6, 12):
         with pytest.raises(offers.NotOffered):
             offers.take(session, get_settings(), lead, Said("lena", at(minute)), lena)
+        assert not reaches_lead(session, lena, Reach.OWN, lead)
         escalation.escalate(session, get_settings(), at(minute))
     assert [made.lead_id for made in offers.offers(session, lena, 9)] == [lead]
+    # Also somebody who otherwise reaches only leads of their own sees it now.
+    assert reaches_lead(session, lena, Reach.OWN, lead)
+    assert not reaches_lead(session, top, Reach.OWN, lead)
     for other in (top, rep_id(session, "ann"), None):
         with pytest.raises(offers.NotOffered):
             offers.take(session, get_settings(), lead, Said("other", at(13)), other)

@@ -4,16 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leadflow.assignment.offered import FALLBACK, MANAGER, NEXT_BEST, TEAM_LEAD
 from leadflow.assignment.snapshots import RepSnapshot
 from leadflow.assignment.team.sla import first_times
-from leadflow.assignment.work.escalation_path import (
-    FALLBACK,
-    MANAGER,
-    NEXT_BEST,
-    TEAM_LEAD,
-    EscalationPath,
-    passed_over,
-)
+from leadflow.assignment.work.escalation_path import EscalationPath, passed_over
 from leadflow.hours import read_calendar
 
 OFFICE = read_calendar("UTC", {day: ["09:00-17:00"] for day in ("mon", "tue", "wed")})

@@ -8,20 +8,11 @@ from sqlalchemy import ColumnElement, and_, case, column, select, update, values
 from sqlalchemy.orm import Session
 from sqlalchemy.types import DateTime, Text
 
+from leadflow.assignment.offered import FIRST_OFFER, waits
 from leadflow.assignment.snapshots import RepSnapshot
 from leadflow.assignment.tables import Assignment
-from leadflow.assignment.work.escalation_path import FIRST_OFFER
 from leadflow.assignment.work.queue import Moved, Touch, Waiting, settled
 from leadflow.settings import Settings
-
-
-def waits() -> ColumnElement[bool]:
-    """Of an assignment: whether its clock runs, or will."""
-    return and_(
-        Assignment.ended_at.is_(None),
-        Assignment.first_touch_at.is_(None),
-        Assignment.due_at.is_not(None),
-    )
 
 
 def step_due(now: datetime) -> ColumnElement[bool]:

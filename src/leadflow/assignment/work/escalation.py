@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from features.how_many import how_many
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.notices import Gathered
+from leadflow.assignment.offered import FALLBACK, NEXT_BEST, TEAM_LEAD, waits
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.tables import Assignment, Rep, Team
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
 from leadflow.assignment.team.sla import working_minutes_after
 from leadflow.assignment.work import escalation_path
-from leadflow.assignment.work.clocks import settle_clocks, step_due, waits
+from leadflow.assignment.work.clocks import settle_clocks, step_due
 from leadflow.assignment.work.handover import (
     Handing,
     RepFull,
@@ -128,11 +129,11 @@ class _Work:
         place = escalation_path.place_of(made.escalation_step)
         if due_later or self.reps[made.rep_id].is_fallback:
             return self._remind(made)
-        if place < escalation_path.NEXT_BEST and self._pass_on(made):
+        if place < NEXT_BEST and self._pass_on(made):
             return "escalated"
         # Told up to the fallback owner, who is told again and again.
-        first = min(max(place + 1, escalation_path.TEAM_LEAD), escalation_path.FALLBACK)
-        for above in range(first, escalation_path.FALLBACK + 1):
+        first = min(max(place + 1, TEAM_LEAD), FALLBACK)
+        for above in range(first, FALLBACK + 1):
             if self._offered(made, above):
                 return "offered"
         made.next_step_at = self._later(made, AGAIN_AFTER)
@@ -149,7 +150,7 @@ class _Work:
 
     def _pass_on(self, made: Assignment) -> bool:
         """Give the lead to the next best who keeps up with their own, or write down why not."""
-        above = escalation_path.NEXT_BEST
+        above = NEXT_BEST
         had_it = self.had_it[made.lead_id]
         rep_id = self.next_best.choose(made.lead_id, made.rule_id, had_it | self.behind)
         why = escalation_path.passed_over(rep_id, self.reps, had_it, self.now)
@@ -162,11 +163,11 @@ class _Work:
         how = Handing(
             source="escalation",
             by=ACTOR,
-            reason=f"{self._nobody(made)}: {escalation_path.NAMES[escalation_path.NEXT_BEST]}",
+            reason=f"{self._nobody(made)}: {escalation_path.NAMES[NEXT_BEST]}",
             ends="escalated",
             at=self.now,
             reminder_share=self.settings.assignment_reminder_share,
-            step=2 * escalation_path.NEXT_BEST,
+            step=2 * NEXT_BEST,
         )
         try:
             given = hand_over(self.session, made.lead_id, find_rep(self.session, rep_id), how)
@@ -188,7 +189,7 @@ class _Work:
             return self._passed_over(made, above, rep_id, why or "there is nobody")
         again = made.escalation_step == 2 * above
         made.escalation_step = 2 * above
-        highest = above == escalation_path.FALLBACK
+        highest = above == FALLBACK
         made.next_step_at = self._later(made, AGAIN_AFTER if highest else made.sla_minutes)
         detail = {"to": rep_id, "place": escalation_path.NAMES[above], "again": again}
         record_step(self.session, made, "offered", ACTOR, self._nobody(made), self.now, detail)

@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from leadflow.assignment.offered import FALLBACK, MANAGER, NEXT_BEST, TEAM_LEAD
 from leadflow.assignment.snapshots import RepSnapshot
 
-NEXT_BEST, TEAM_LEAD, MANAGER, FALLBACK = 1, 2, 3, 4
-# Escalation steps from this one on: somebody above was told, and may take the lead.
-FIRST_OFFER = 2 * TEAM_LEAD
 NAMES = {NEXT_BEST: "next best", TEAM_LEAD: "team lead", MANAGER: "manager", FALLBACK: "fallback"}
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
-from leadflow.assignment.tables import Assignment, Rep, Team
-from leadflow.assignment.work.clocks import waits
-from leadflow.assignment.work.escalation_path import FALLBACK, MANAGER, TEAM_LEAD
+from leadflow.assignment.offered import offered_to
+from leadflow.assignment.tables import Assignment
 from leadflow.assignment.work.handover import Handing, find_rep, hand_over, held
 from leadflow.assignment.work.service import Said
 from leadflow.audit import service as audit
@@ -25,26 +24,6 @@ class NotOffered(RuntimeError):
             "and the fallback owner, one after the other, when nobody got in touch in time. Who "
             f"may give leads to others can: POST /leads/{lead_id}/assignment/reassign"
         )
-
-
-def offered_to(rep_id: str) -> ColumnElement[bool]:
-    """Of an assignment: whether its lead is offered to this salesperson."""
-
-    def above(column: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
-        joined = Rep.team_id == Team.id
-        return exists().where(Rep.id == Assignment.rep_id, joined, column == rep_id)
-
-    reached = Assignment.escalation_step
-    fallback = exists().where(Rep.id == rep_id, Rep.is_fallback)
-    return and_(
-        waits(),
-        Assignment.rep_id != rep_id,
-        or_(
-            and_(reached >= 2 * TEAM_LEAD, above(Team.lead_rep_id)),
-            and_(reached >= 2 * MANAGER, above(Team.manager_rep_id)),
-            and_(reached >= 2 * FALLBACK, fallback),
-        ),
-    )
 
 
 def offers(session: Session, rep_id: str, limit: int) -> Sequence[Assignment]:

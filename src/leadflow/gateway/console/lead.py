@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from features.definitions import DEFINITIONS
 from leadflow.accounts.actors import Actor
+from leadflow.assignment.offered import offered_to
 from leadflow.assignment.routing.decision_trace import last_trace
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.naming import called, names_of_people
 from leadflow.assignment.team.reach import reaches_lead
 from leadflow.assignment.work.handover import current_assignment
-from leadflow.assignment.work.offers import offered_to
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.leads.lead_answers import next_step, score_out
 from leadflow.gateway.api.leads.schemas import LeadOut

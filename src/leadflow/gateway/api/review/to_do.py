@@ -13,9 +13,9 @@ from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.service import waiting, waiting_for
 from leadflow.approvals.tables import Approval
+from leadflow.assignment.offered import waits
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.work.alarms import unroutable
-from leadflow.assignment.work.clocks import waits
 from leadflow.assignment.work.offers import offers
 from leadflow.quality.reviews import disputed
 from leadflow.quality.reviews import waiting_for as reviews_for
