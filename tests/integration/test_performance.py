@@ -113,6 +113,23 @@ def test_the_report_counts_what_happened_in_working_minutes(
     assert {rep.name for rep in report(session, "south").reps} == {"Bob", "Cem"}
 
 
+def test_who_has_a_queue_is_judged_from_when_each_lead_could_be_worked(
+    session: Session, tmp_path: Path
+) -> None:
+    ids = put_team(session, tmp_path)
+    worked = put_past(session, ids["bob"], None, touched=timedelta(minutes=63))
+    waits = put_past(session, ids["bob"], None, at=NOW - timedelta(minutes=5))
+    for made in session.scalars(select(Assignment).where(Assignment.lead_id == worked)):
+        made.clock_starts_at = made.assigned_at + timedelta(minutes=60)
+    session.flush()
+    bob = next(rep for rep in report(session).reps if rep.name == "Bob").record
+    assert (bob.assigned, bob.response_minutes) == (2, (3.0, 3.0))
+    # The second is due tomorrow: nothing can be said of it yet.
+    of_second = select(Assignment.id).where(Assignment.lead_id == waits, Assignment.due_at > NOW)
+    assert session.scalars(of_second).one()
+    assert bob.in_time_share == 1.0
+
+
 def test_conversions_count_when_they_have_had_their_time_and_came_in_time(
     session: Session, tmp_path: Path
 ) -> None:
