@@ -8,13 +8,19 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from benchmarks import assignment_simulator, assignment_solver, assignment_sweep
+from benchmarks import (
+    assignment_day,
+    assignment_simulator,
+    assignment_solver,
+    assignment_sweep,
+)
 from benchmarks.rows import Row, publish
 from leadflow.settings import get_settings
 
 PARTS: tuple[Callable[[Console], list[Row]], ...] = (
     assignment_solver.rows,
     assignment_sweep.rows,
+    assignment_day.rows,
     assignment_simulator.rows,
 )
 

@@ -47,7 +47,8 @@ def publish_escalation(taken: int, batches: list[Escalated], alarm: Alarm) -> in
     """What was done, as a table artifact where anything was; returns how many leads that is."""
     counts = {
         "reminded": sum(batch.reminded for batch in batches),
-        "escalated": sum(batch.escalated for batch in batches),
+        "passed on to the next best": sum(batch.escalated for batch in batches),
+        "offered to somebody above": sum(batch.offered for batch in batches),
         "left with nobody above": sum(batch.left for batch in batches),
         "back to the pool": taken,
         "alarm: nobody can take": alarm.unroutable,

@@ -42,7 +42,7 @@ class Calendar:
 
     def working(self, moment: datetime) -> bool:
         """Whether the salesperson works at this moment."""
-        span = next(self._spans(moment, 1), None)
+        span = next(self.spans(moment, 1), None)
         return span is not None and span[0] <= moment
 
     def opens(self, moment: datetime) -> datetime:
@@ -51,7 +51,7 @@ class Calendar:
         Raises:
             NeverWorks: there is none for 400 days.
         """
-        for start, _ in self._spans(moment, FARTHEST_DAYS):
+        for start, _ in self.spans(moment, FARTHEST_DAYS):
             return max(start, moment)
         raise NeverWorks("There is no working time within the next 400 days.")
 
@@ -62,7 +62,7 @@ class Calendar:
             NeverWorks: there are not as many within 400 days.
         """
         left = timedelta(minutes=minutes)
-        for start, end in self._spans(moment, FARTHEST_DAYS):
+        for start, end in self.spans(moment, FARTHEST_DAYS):
             begin = max(start, moment)
             if left <= end - begin:
                 return begin + left
@@ -77,14 +77,14 @@ class Calendar:
         worked = sum(
             (
                 min(closing, end) - max(opening, start)
-                for opening, closing in self._spans(start, days)
+                for opening, closing in self.spans(start, days)
                 if opening < end
             ),
             timedelta(),
         )
         return worked / timedelta(minutes=1)
 
-    def _spans(self, moment: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
+    def spans(self, moment: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
         """Working spans (UTC) that end after this moment, those of so many further days."""
         today = moment.astimezone(self.zone).date()
         for ahead in range(-1, days + 1):

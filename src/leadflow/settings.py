@@ -22,11 +22,12 @@ from pydantic_settings import (
 
 from leadflow import installation
 from leadflow.ai_settings import AISettings
+from leadflow.assignment_settings import AssignmentSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(AISettings, BaseSettings):
+class Settings(AISettings, AssignmentSettings, BaseSettings):
     """The settings of one installation.
 
     Defaults suit a laptop: an embedded PostgreSQL and generated keys, all kept in ``home``.
@@ -142,52 +143,6 @@ class Settings(AISettings, BaseSettings):
         default=24, gt=0, description="A lead without news is scored again after this time."
     )
     import_batch: int = Field(default=20000, gt=0, description="Rows checked and stored at a time.")
-    assignment_strategy: str = Field(
-        default="hybrid",
-        description="round_robin, skill_based, territory_based, workload_balanced, "
-        "performance_weighted, hybrid or optimal, where a rule names none.",
-    )
-    assignment_batch: int = Field(default=10000, gt=0, description="Leads decided at a time.")
-    assignment_wait_ms: int = Field(
-        default=250,
-        gt=0,
-        description="Wait of a request for its turn to hand its lead out; then the sweep does.",
-    )
-    assignment_reminder_share: float = Field(
-        default=0.6, gt=0, le=1, description="Share of the time to the first touch, to a reminder."
-    )
-    assignment_weight_skill: float = Field(
-        default=0.30, ge=0, description="Weight of skills in the hybrid strategy."
-    )
-    assignment_weight_territory: float = Field(
-        default=0.15, ge=0, description="Weight of the territory in the hybrid strategy."
-    )
-    assignment_weight_capacity: float = Field(
-        default=0.20, ge=0, description="Weight of free capacity in the hybrid strategy."
-    )
-    assignment_weight_fairness: float = Field(
-        default=0.15, ge=0, description="Weight of whose turn it is in the hybrid strategy."
-    )
-    assignment_weight_performance: float = Field(
-        default=0.20, ge=0, description="Weight of past conversions in the hybrid strategy."
-    )
-    assignment_newcomer_leads: int = Field(
-        default=30,
-        ge=0,
-        description="Fewer past leads than this, and a salesperson counts as a newcomer.",
-    )
-    assignment_absence_days: int = Field(
-        default=3, gt=0, description="Away so long, and all of a salesperson's leads go to others."
-    )
-    assignment_stale_minutes: int = Field(
-        default=60, gt=0, description="A lead that no sweep has tried for so long raises an alarm."
-    )
-    sla_hot_minutes: float = Field(
-        default=5, gt=0, description="Working minutes to the first touch of a hot lead."
-    )
-    sla_warm_minutes: float = Field(
-        default=240, gt=0, description="Working minutes to the first touch of a warm lead."
-    )
     override_days: int = Field(
         default=30, gt=0, le=365, description="How long a score override counts unless it says."
     )

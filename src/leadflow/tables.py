@@ -4,6 +4,7 @@ from leadflow.accounts import tables as accounts
 from leadflow.approvals import tables as approvals
 from leadflow.assignment import sweep_tables as sweeps
 from leadflow.assignment import tables as assignment
+from leadflow.assignment.team import tables as team
 from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.database import tables as database
@@ -35,5 +36,6 @@ ROOMS = (
     scoring,
     serving,
     sweeps,
+    team,
 )
 metadata = Base.metadata

@@ -1,5 +1,5 @@
 """assign_leads and escalate_assignments on a real Prefect server: from score to salesperson, and on
-to the next one where nobody gets in touch."""
+to who stands above where nobody gets in touch."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,12 +41,14 @@ def test_leads_are_handed_out_escalated_and_listed_by_the_flows(
         of_two = select(Assignment).join(Rep).where(Rep.external_id == "two").limit(1)
         one = session.scalars(of_two).one()
         changed = update(Assignment).where(Assignment.id == one.id)
-        session.execute(changed.values(due_at=late, next_step_at=late))
+        came = late - timedelta(minutes=5)
+        clock = {"assigned_at": came, "clock_starts_at": came, "due_at": late}
+        session.execute(changed.values(**clock, next_step_at=late))
     assert escalate_assignments() == 2
     assert "alarm: nobody can take" in newest_artifact("escalated-leads")
     with unit_of_work() as session:
         kinds = session.scalars(select(AssignmentStep.kind)).all()
-        assert kinds == ["passed_over"] * 3 + ["escalated"]
+        assert kinds == ["passed_over"] * 3 + ["offered"]
         told = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify_rep")).all()
         assert {row.status for row in told} == {"waiting"}
     assert escalate_assignments() == 0

@@ -115,6 +115,16 @@ WORK = (
         "no longer has {other[0]}",
         left=("SELECT count(*) FROM assignments WHERE ended_at IS NULL", 2),
     ),
+    signed_in("ann"),
+    Step(
+        "assignments take {other[1]}",
+        "Ann Alder has {other[1]}",
+        before="UPDATE assignments SET escalation_step = 8, clock_starts_at = assigned_at, "
+        "due_at = assigned_at WHERE ended_at IS NULL; "
+        "UPDATE reps SET is_fallback = false; UPDATE reps SET is_fallback = true "
+        "WHERE external_id = 'ann'",
+    ),
+    signed_in("olga"),
     Step("overrides", "Met them"),
     Step("overrides report", "Judged: 0 leads"),
     Step("performance report --days 5000", "Ann Alder"),

@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.insight.override_report import assignment_override_report
 from leadflow.assignment.insight.performance_report import performance_report
 from leadflow.assignment.insight.strategy_comparison import NothingToCompare, compare_strategies
+from leadflow.assignment.routing import sweep
+from leadflow.assignment.routing.decision_trace import last_trace
 from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.team.track_record import read_effects
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.settings import get_settings
+from tests.integration.test_assignment import put_lead
 
 pytestmark = pytest.mark.uncounted
 
@@ -107,6 +111,23 @@ def test_the_report_counts_what_happened_in_working_minutes(
     assert made.fairness.most_minus_least == 2
     assert made.fairness.gini == pytest.approx(4 / 9)
     assert {rep.name for rep in report(session, "south").reps} == {"Bob", "Cem"}
+
+
+def test_who_has_a_queue_is_judged_from_when_each_lead_could_be_worked(
+    session: Session, tmp_path: Path
+) -> None:
+    ids = put_team(session, tmp_path)
+    worked = put_past(session, ids["bob"], None, touched=timedelta(minutes=63))
+    waits = put_past(session, ids["bob"], None, at=NOW - timedelta(minutes=5))
+    for made in session.scalars(select(Assignment).where(Assignment.lead_id == worked)):
+        made.clock_starts_at = made.assigned_at + timedelta(minutes=60)
+    session.flush()
+    bob = next(rep for rep in report(session).reps if rep.name == "Bob").record
+    assert (bob.assigned, bob.response_minutes) == (2, (3.0, 3.0))
+    # The second is due tomorrow: nothing can be said of it yet.
+    of_second = select(Assignment.id).where(Assignment.lead_id == waits, Assignment.due_at > NOW)
+    assert session.scalars(of_second).one()
+    assert bob.in_time_share == 1.0
 
 
 def test_conversions_count_when_they_have_had_their_time_and_came_in_time(
@@ -251,3 +272,57 @@ def test_the_past_is_read_at_once_where_the_planner_takes_the_tables_for_empty(
         other.execute(text("ANALYZE leads, assignments, outcomes, lead_scores, score_overrides"))
     session.execute(text("SET LOCAL statement_timeout = '30s'"))
     assert compare_strategies(session, get_settings(), NOW, last=50).leads == 50
+
+
+def test_a_sweep_is_optimal_once_outcomes_tell_whom_a_lead_fits_and_says_so(
+    session: Session, tmp_path: Path
+) -> None:
+    ids = put_team(session, tmp_path)
+    settings = get_settings()
+    first = put_lead(session, 90, industry="retail")
+    sweep.sweep(session, settings, None, MONDAY)
+    before = last_trace(session, first)
+    assert before is not None
+    assert (before.strategy, "too little to learn from" in str(before.strategy_why)) == (
+        "hybrid",
+        True,
+    )
+    put_history(session, ids, better=4.0)
+    second = put_lead(session, 90, industry="retail")
+    sweep.sweep(session, settings, None, NOW)
+    after = last_trace(session, second)
+    assert after is not None
+    assert (after.strategy, after.rep_id) == ("optimal", ids["ann"])
+    assert str(after.strategy_why).startswith(
+        "Optimal, where no rule names a strategy: what became"
+    )
+    assert "tells salespeople apart" in str(after.strategy_why)
+    # Whoever names a strategy gets that one, and nothing is to be said about it.
+    third = put_lead(session, 90, industry="retail")
+    sweep.sweep(session, settings, "hybrid", NOW)
+    named = last_trace(session, third)
+    assert named is not None
+    assert (named.strategy, named.strategy_why) == ("hybrid", None)
+
+
+def test_young_leads_are_learned_from_as_far_as_their_time_has_passed(
+    session: Session, tmp_path: Path
+) -> None:
+    """Everybody sells alike; Ann has her leads since yesterday: none has converted, as is to be
+    expected, and that is nothing against her. Bob, who sells nothing in two months, is found."""
+    ids = put_team(session, tmp_path)
+    draw = np.random.default_rng(4)
+    for number in range(240):
+        at = MONDAY + timedelta(hours=number)
+        won, days = bool(number % 2), float(draw.uniform(2, 80))
+        put_past(session, ids["cem"], won, at, 0.5, after=timedelta(days=days))
+    for _ in range(60):
+        put_past(session, ids["ann"], None, NOW - timedelta(days=1))
+        put_past(session, ids["bob"], None, NOW - timedelta(days=70))
+    found = read_effects(session, list(ids.values()), NOW, 90)
+    effects = dict(zip(ids, found.rep, strict=True))
+    assert effects["bob"] < min(effects["ann"], effects["cem"]) - 0.1
+    counted = dict(zip(ids, found.leads, strict=True))
+    assert counted["cem"] == 240
+    assert counted["ann"] < 3
+    assert 40 < counted["bob"] < 60

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.tables import Assignment, Rep, Team, TeamVersion, Territory
+from leadflow.assignment.tables import Assignment, Rep, Team, Territory
 from leadflow.assignment.team.edits import add_days_off, change_rep
 from leadflow.assignment.team.faults import TeamInvalid
 from leadflow.assignment.team.file import read_team_content
@@ -18,6 +18,7 @@ from leadflow.assignment.team.roster import roster
 from leadflow.assignment.team.schemas import DaysOff, TeamIn
 from leadflow.assignment.team.snapshot import read_loads, read_team, team_version
 from leadflow.assignment.team.store import read_stored
+from leadflow.assignment.team.tables import TeamVersion
 from leadflow.assignment.team.versions import (
     TeamVersionNotFound,
     read_version,

@@ -11,7 +11,7 @@ from leadflow.outbox.service import enqueue_many
 
 NOTIFY = "notify_rep"
 MOST_NAMED = 20
-What = Literal["assigned", "rule", "reminded", "escalated", "unroutable", "stale"]
+What = Literal["assigned", "rule", "reminded", "escalated", "offered", "unroutable", "stale"]
 To = Literal["rep", "team_lead", "manager"]
 
 
@@ -47,6 +47,28 @@ def tell(session: Session, notices: Iterable[Notice]) -> None:
     """Have notices sent after this transaction, one mail each."""
     acts = [(one.key, one.payload) for one in notices if one.lead_ids]
     enqueue_many(session, NOTIFY, acts)
+
+
+class Gathered:
+    """Notices of one occasion: each person gets one of a kind, about all its leads."""
+
+    def __init__(self, occasion: str) -> None:
+        self._occasion = occasion
+        self._leads: dict[tuple[What, str, To], list[str]] = defaultdict(list)
+
+    def add(self, what: What, rep_id: str, to: To, lead_id: str) -> None:
+        """One more lead that somebody is told of."""
+        self._leads[what, rep_id, to].append(lead_id)
+
+    def tell(self, session: Session) -> None:
+        """Have them sent after this transaction. Of two batches of one moment both are told."""
+        tell(
+            session,
+            (
+                Notice(what, rep_id, to, leads, f"{self._occasion}:{min(leads)}")
+                for (what, rep_id, to), leads in self._leads.items()
+            ),
+        )
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class RepAbsence(Base):
 
 class RepLoad(Base):
     """Leads in work and leads ever received, counted by a trigger on assignments, which refuses one
-    beyond the capacity; but not the fallback owner's at the end of an escalation."""
+    beyond the capacity."""
 
     __tablename__ = "rep_loads"
     __table_args__ = (CheckConstraint("open_leads >= 0", name="open_leads"),)
@@ -158,18 +158,6 @@ rep_territories = Table(
 )
 
 
-class TeamVersion(Base):
-    """The whole sales team as it was from ``created_at`` on; the newest is the one in use."""
-
-    __tablename__ = "team_versions"
-
-    version: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
-    content: Mapped[str] = mapped_column(EncryptedText("team_version"))
-    content_hash: Mapped[str] = mapped_column(Text)
-    created_by: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
-
-
 class AssignmentBatch(Base):
     """What decisions share: the versions they go by, and the salespeople in order. A sweep has one
     of its own; the requests between two changes of team or rules share one."""
@@ -184,6 +172,9 @@ class AssignmentBatch(Base):
     rep_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
     parts: Mapped[dict[str, list[str]]] = mapped_column(
         JSONB, comment="Names of a candidate's parts, by strategy."
+    )
+    strategy_why: Mapped[str | None] = mapped_column(
+        Text, comment="Why this strategy where no rule and nobody named one."
     )
 
 
@@ -232,6 +223,12 @@ class Assignment(Base):
             postgresql_where=text("ended_at IS NULL AND first_touch_at IS NULL"),
         ),
         Index("ix_assignments_lead_id", "lead_id", "assigned_at"),
+        Index(
+            "ix_assignments_touched",
+            "rep_id",
+            "first_touch_at",
+            postgresql_where=text("first_touch_at IS NOT NULL"),
+        ),
         CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
     )
 
@@ -244,7 +241,7 @@ class Assignment(Base):
     decision_id: Mapped[str | None] = mapped_column(Text, comment="Empty: a person decided.")
     rule_id: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(
-        Text, comment="sweep, request, person, escalation, redistribution, import"
+        Text, comment="sweep, request, person, escalation, offer, import"
     )
     assigned_by: Mapped[str] = mapped_column(Text)
     level: Mapped[str | None] = mapped_column(Text, comment="At the assignment, like the next two.")
@@ -255,6 +252,10 @@ class Assignment(Base):
     first_touch_at: Mapped[datetime | None] = mapped_column(Moment)
     sla_minutes: Mapped[float | None] = mapped_column(
         Double, comment="Working minutes to the first touch; empty: no bound."
+    )
+    clock_starts_at: Mapped[datetime | None] = mapped_column(
+        Moment,
+        comment="From when the time to the first touch counts: later where others come first.",
     )
     due_at: Mapped[datetime | None] = mapped_column(Moment, comment="First touch due, by the SLA.")
     next_step_at: Mapped[datetime | None] = mapped_column(
@@ -290,7 +291,7 @@ class AssignmentStep(Base):
     at: Mapped[datetime] = mapped_column(Moment)
     kind: Mapped[str] = mapped_column(
         Text,
-        comment="accepted, declined, touched, reminded, escalated, reassigned, returned, …",
+        comment="accepted, declined, touched, reminded, escalated, offered, taken, reassigned, …",
     )
     actor: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(EncryptedText("assignment_step_reason"))

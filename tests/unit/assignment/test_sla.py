@@ -4,16 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leadflow.assignment.offered import FALLBACK, MANAGER, NEXT_BEST, TEAM_LEAD
 from leadflow.assignment.snapshots import RepSnapshot
 from leadflow.assignment.team.sla import first_times
-from leadflow.assignment.work.escalation_path import (
-    FALLBACK,
-    MANAGER,
-    NEXT_BEST,
-    TEAM_LEAD,
-    EscalationPath,
-    passed_over,
-)
+from leadflow.assignment.work.escalation_path import EscalationPath, passed_over
 from leadflow.hours import read_calendar
 
 OFFICE = read_calendar("UTC", {day: ["09:00-17:00"] for day in ("mon", "tue", "wed")})
@@ -44,7 +38,6 @@ def test_who_has_no_hours_or_never_works_again_goes_by_the_clock() -> None:
         ("unknown", "there is nobody"),
         ("had", "had it already"),
         ("gone", "is not active"),
-        ("full", "has no room"),
         ("free", None),
         ("head", None),
     ],
@@ -53,12 +46,10 @@ def test_the_chain_passes_over_who_cannot_take_it(rep: str | None, why: str | No
     reps = {
         "had": RepSnapshot("had", 5),
         "gone": RepSnapshot("gone", 5, active=False),
-        "full": RepSnapshot("full", 5),
         "free": RepSnapshot("free", 5),
         "head": RepSnapshot("head", 0, is_fallback=True),
     }
-    loads = {"full": 5, "free": 4, "head": 9}
-    assert passed_over(rep, reps, loads, frozenset({"had"}), EVENING) == why
+    assert passed_over(rep, reps, frozenset({"had"}), EVENING) == why
 
 
 def test_places_above_the_next_best() -> None:

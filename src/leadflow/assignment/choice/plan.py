@@ -18,13 +18,15 @@ Chances = Callable[[Sequence[LeadSnapshot]], NDArray[np.floating]]
 
 @dataclass(frozen=True)
 class Plan:
-    """The rule that leads have met, with what it left open filled in. ``sla``: minutes by level."""
+    """The rule that leads have met, with what it left open filled in. ``sla``: minutes by level;
+    ``automatic``: nobody named a strategy, and a sweep may choose it."""
 
     rule_id: str | None
     strategy: StrategyName
     actions: AssignActions
     weights: HybridWeights = field(default_factory=HybridWeights)
     sla: Mapping[str, float] = field(default_factory=dict)
+    automatic: bool = False
 
     def sla_minutes(self, level: str | None) -> float | None:
         """Working minutes to the first touch: the rule's, or what is set for the lead's level."""

@@ -8,7 +8,8 @@ during and after myocardial infarction", Progress in Cardiovascular Diseases 27,
 These estimates are then shrunk by empirical Bayes in two steps (B. Efron and C. Morris, "Stein's
 estimation rule and its competitors", JASA 68, 1973; two levels as in A. Gelman and others, Bayesian
 Data Analysis, chapter 5): a salesperson's effect is normal around the team's with deviation
-``between``, and their effect in a segment normal around their own with deviation ``within``. Both
+``between``, and their effect in a segment normal around their own with deviation ``within``. What
+all have in common in a segment is taken out before. Both
 deviations are those that make the data most likely; where nothing tells salespeople apart they are
 0, and everybody is expected to do as the team does.
 """
@@ -77,7 +78,7 @@ class RepEffects:
     """What salespeople add to log-odds. ``rep`` and ``rep_error`` (reps,): in segments without
     history; ``cell`` and ``cell_error`` (reps, segments): in all; errors are standard deviations.
     ``between`` and ``within``: how far salespeople differ, and one salesperson's segments;
-    ``leads`` (reps,): what this rests on."""
+    ``leads`` (reps,) and ``converted`` of them: what this rests on."""
 
     rep_ids: tuple[str, ...]
     segments: tuple[str, ...]
@@ -88,6 +89,12 @@ class RepEffects:
     between: float
     within: float
     leads: Floats
+    converted: float = 0.0
+
+    @property
+    def apart(self) -> bool:
+        """Whether what came of past leads tells salespeople apart by more than chance."""
+        return self.between > 0 or self.within > 0
 
     def probability(self, segments: Sequence[str], probability: Floats) -> NDArray[np.float32]:
         """The probability of converting with each salesperson, (leads, reps), of leads of these
@@ -129,6 +136,7 @@ class RepEffects:
             self.between,
             self.within,
             self.leads,
+            self.converted,
         )
 
     @cached_property
@@ -144,6 +152,7 @@ def fit_effects(counts: Counts, rep_ids: Sequence[str], segments: Sequence[str])
     precision = np.where(seen, counts.variance, 0.0)
     team = surplus.sum() / max(precision.sum(), 1e-12)
     estimate = np.where(seen, surplus / variance - team, 0.0)
+    estimate = np.where(seen, estimate - _of_segments(estimate, precision), 0.0)
     between, within = _deviations(estimate, precision)
     weight = _weights(precision, within)
     total = weight.sum(axis=1)
@@ -162,7 +171,25 @@ def fit_effects(counts: Counts, rep_ids: Sequence[str], segments: Sequence[str])
         between=between,
         within=within,
         leads=counts.leads.sum(axis=1),
+        converted=float(counts.converted.sum()),
     )
+
+
+def _of_segments(estimate: Floats, precision: Floats) -> Floats:
+    """What a segment has in common for those who work in others too, (segments,): there the score
+    is wrong, which is nobody's merit. Shrunk towards nothing by how far segments differ beyond
+    chance (the moments of R. DerSimonian and N. Laird, Controlled Clinical Trials 7, 1986)."""
+    weight, of_rep = precision.sum(axis=0), precision.sum(axis=1, keepdims=True)
+    known = weight > 0
+    if known.sum() < 2:
+        return np.zeros(precision.shape[1])
+    own = (precision * estimate).sum(axis=1, keepdims=True) / np.where(of_rep > 0, of_rep, 1.0)
+    total = (precision * (estimate - own)).sum(axis=0)
+    mean = np.where(known, total / np.where(known, weight, 1.0), 0.0)
+    surplus = (weight * mean**2).sum() - (known.sum() - 1)
+    spread = max(0.0, surplus / max(weight.sum() - (weight**2).sum() / weight.sum(), 1e-12))
+    shrunk: Floats = mean * spread * weight / (1 + spread * weight)
+    return shrunk
 
 
 def no_effects(rep_ids: Sequence[str]) -> RepEffects:

@@ -107,10 +107,10 @@ def performance_report(
         grouped: dict[str, list[Row[Any]]] = defaultdict(list)
         for row in rows:
             grouped[key(row)].append(row)
-        return {name: _record(some, results, reps) for name, some in sorted(grouped.items())}
+        return {name: _record(some, results, reps, now) for name, some in sorted(grouped.items())}
 
     by_rep = records(lambda row: str(row.rep_id))
-    empty = _record([], {}, {})
+    empty = _record([], {}, {}, now)
     return Report(
         since=since,
         until=until,
@@ -139,6 +139,7 @@ def _assignments(session: Session, since: datetime, until: datetime) -> Rows:
         Assignment.assigned_at,
         Assignment.accepted_at,
         Assignment.first_touch_at,
+        Assignment.clock_starts_at,
         Assignment.due_at,
         Assignment.end_reason,
     )
@@ -146,9 +147,11 @@ def _assignments(session: Session, since: datetime, until: datetime) -> Rows:
     return session.execute(select(*columns).where(within)).all()
 
 
-def _record(rows: Rows, results: dict[str, Row[Any]], reps: dict[str, RepSnapshot]) -> Record:
+def _record(
+    rows: Rows, results: dict[str, Row[Any]], reps: dict[str, RepSnapshot], now: datetime
+) -> Record:
     touched = [row for row in rows if row.first_touch_at is not None]
-    with_due = [row for row in rows if row.due_at is not None]
+    with_due = [row for row in rows if row.due_at is not None and _is_told(row, now)]
     in_time = [
         row
         for row in with_due
@@ -170,10 +173,17 @@ def _record(rows: Rows, results: dict[str, Row[Any]], reps: dict[str, RepSnapsho
     )
 
 
+def _is_told(row: Row[Any], now: datetime) -> bool:
+    """Whether it has come out if a lead was touched in time: not while its time still runs."""
+    return row.first_touch_at is not None or row.end_reason is not None or row.due_at <= now
+
+
 def _working_minutes(row: Row[Any], rep: RepSnapshot) -> float:
+    """From when it could be worked: where others came first, that is later than it was given."""
+    start = row.clock_starts_at or row.assigned_at
     if rep.calendar is None:
-        return float((row.first_touch_at - row.assigned_at) / timedelta(minutes=1))
-    return rep.calendar.minutes_between(row.assigned_at, row.first_touch_at)
+        return max(0.0, float((row.first_touch_at - start) / timedelta(minutes=1)))
+    return rep.calendar.minutes_between(start, row.first_touch_at)
 
 
 def conversion(results: Rows) -> Conversion:

@@ -12,9 +12,9 @@ from leadflow.assignment.choice.plan import Choice
 from leadflow.assignment.choice.strategies import PARTS
 from leadflow.assignment.notices import Handed, tell_of_assignments
 from leadflow.assignment.routing import leftover
+from leadflow.assignment.routing.clocks import Times, clocks
 from leadflow.assignment.routing.decision_columns import DECISION, decision_columns, decision_rows
 from leadflow.assignment.snapshots import TeamSnapshot
-from leadflow.assignment.team.sla import first_times
 from leadflow.database.copying import FEW, copy_columns, insert_rows, run, write_rows
 from leadflow.database.ids import new_id
 
@@ -33,15 +33,16 @@ ASSIGNMENT = (
     "segment",
     "assigned_at",
     "sla_minutes",
+    "clock_starts_at",
     "due_at",
     "next_step_at",
 )
 
 BATCH = """
 INSERT INTO assignment_batches
-    (id, source, decided_at, team_version, rules_version, rep_ids, parts)
+    (id, source, decided_at, team_version, rules_version, rep_ids, parts, strategy_why)
 VALUES (%(id)s, %(source)s, %(at)s, %(team_version)s, %(rules_version)s, %(rep_ids)s,
-    %(parts)s::jsonb)
+    %(parts)s::jsonb, %(strategy_why)s)
 ON CONFLICT (id) DO NOTHING
 """
 
@@ -49,7 +50,8 @@ ON CONFLICT (id) DO NOTHING
 @dataclass(frozen=True)
 class Batch:
     """What the decisions of one batch share. ``reminder_share``: of the time to the first touch,
-    until a reminder."""
+    until a reminder; ``minutes_each``: working minutes that a salesperson needs for the first word
+    to a lead; ``strategy_why``: why this strategy, where no rule and nobody named one."""
 
     source: str
     by: str
@@ -57,6 +59,8 @@ class Batch:
     team: TeamSnapshot
     rules_version: int | None
     reminder_share: float
+    minutes_each: float
+    strategy_why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,11 @@ def write_decisions(
     ids = {made.lead.lead_id: new_id("decision") for made in fresh}
     words = [decision_words(made, ids[made.lead.lead_id], batch_id, batch) for made in fresh]
     given = [made for made in fresh if made.rep is not None]
-    clocks = Clocks(batch)
-    assigned = [assignment_row(made, ids[made.lead.lead_id], batch, clocks) for made in given]
+    times = clocks(given, batch.team.reps, batch.at, batch.minutes_each, batch.reminder_share)
+    assigned = [
+        assignment_row(made, ids[made.lead.lead_id], batch, due)
+        for made, due in zip(given, times, strict=True)
+    ]
     if len(fresh) <= FEW:
         rows = decision_rows(words, fresh, batch.at)
         insert_rows(session, "assignment_decisions", DECISION, rows)
@@ -130,6 +137,7 @@ def ensure_batch(session: Session, batch: Batch, batch_id: str) -> None:
             "rules_version": batch.rules_version,
             "rep_ids": [rep.rep_id for rep in batch.team.reps],
             "parts": json.dumps({strategy: list(names) for strategy, names in PARTS.items()}),
+            "strategy_why": batch.strategy_why,
         },
     )
 
@@ -149,22 +157,7 @@ def decision_words(
     )
 
 
-class Clocks:
-    """When first touches are due, worked out once for each salesperson and time allowed."""
-
-    def __init__(self, batch: Batch) -> None:
-        self._batch = batch
-        self._known: dict[tuple[int, float | None], tuple[datetime | None, datetime | None]] = {}
-
-    def times(self, rep: int, minutes: float | None) -> tuple[datetime | None, datetime | None]:
-        """When the first touch is due, and the reminder; ``rep``: place in the team."""
-        if (rep, minutes) not in self._known:
-            calendar, share = self._batch.team.reps[rep].calendar, self._batch.reminder_share
-            self._known[rep, minutes] = first_times(calendar, self._batch.at, minutes, share)
-        return self._known[rep, minutes]
-
-
-def assignment_row(made: Choice, decision_id: str, batch: Batch, clocks: Clocks) -> tuple[Any, ...]:
+def assignment_row(made: Choice, decision_id: str, batch: Batch, times: Times) -> tuple[Any, ...]:
     """The values of ``ASSIGNMENT``, of a decision that chose somebody."""
     rep, minutes = batch.team.reps[made.rep or 0], made.plan.sla_minutes(made.lead.level)
     return (
@@ -182,7 +175,7 @@ def assignment_row(made: Choice, decision_id: str, batch: Batch, clocks: Clocks)
         made.lead.segment,
         batch.at,
         minutes,
-        *clocks.times(made.rep or 0, minutes),
+        *times,
     )
 
 

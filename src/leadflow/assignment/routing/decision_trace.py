@@ -45,6 +45,7 @@ class Trace:
     rules_version: int | None
     team_version: int
     strategy: str
+    strategy_why: str | None
     rep_id: str | None
     reason: str
     candidates: list[CandidateTrace]
@@ -123,6 +124,7 @@ def _read(made: AssignmentDecision, batch: AssignmentBatch) -> Trace:
         rules_version=batch.rules_version,
         team_version=batch.team_version,
         strategy=made.strategy,
+        strategy_why=batch.strategy_why,
         rep_id=made.rep_id,
         reason=made.reason,
         candidates=[

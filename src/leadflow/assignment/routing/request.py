@@ -179,6 +179,7 @@ def _batch(settings: Settings, team: CachedTeam, book: Rulebook, now: datetime) 
         team=team.team,
         rules_version=book.version,
         reminder_share=settings.assignment_reminder_share,
+        minutes_each=settings.minutes_each,
     )
 
 

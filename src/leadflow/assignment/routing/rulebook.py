@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.actions import AssignActions
+from leadflow.assignment.choice.fit_known import AUTOMATIC
 from leadflow.assignment.choice.plan import Plan
 from leadflow.assignment.choice.strategies import HybridWeights, StrategyName, find_strategy
 from leadflow.assignment.tables import Rep, Team
@@ -99,7 +100,8 @@ def _plans(book: Rulebook) -> dict[str | None, Plan]:
     return {
         rule_id: Plan(
             rule_id=rule_id,
-            strategy=cast("StrategyName", actions.strategy or book.strategy),
+            strategy=_strategy(actions.strategy or book.strategy),
+            automatic=(actions.strategy or book.strategy) == AUTOMATIC,
             actions=actions,
             weights=actions.hybrid_weights(book.weights),
             sla=dict(book.sla),
@@ -107,6 +109,11 @@ def _plans(book: Rulebook) -> dict[str | None, Plan]:
         for rule_id, actions in given
         if actions.assign_lead
     }
+
+
+def _strategy(name: str) -> StrategyName:
+    """What leads are handed out by one at a time; a sweep may choose another for ``automatic``."""
+    return "hybrid" if name == AUTOMATIC else cast("StrategyName", name)
 
 
 def rulebook(session: Session, settings: Settings, strategy: str | None = None) -> Rulebook:
@@ -127,7 +134,8 @@ def as_rulebook(
 ) -> Rulebook:
     """These rules with what the settings say where they say nothing."""
     name = strategy or settings.assignment_strategy
-    find_strategy(name)
+    if name != AUTOMATIC:
+        find_strategy(name)
     return Rulebook(
         version=version,
         rules=rules,

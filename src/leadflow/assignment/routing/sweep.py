@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
+from leadflow.assignment.choice.fit_known import by_what_is_known
 from leadflow.assignment.choice.plan import Choice, Group
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.routing.audit_entries import audit_given
@@ -49,7 +50,8 @@ def sweep(
     retry: bool = True,
 ) -> SweepResult:
     """Assign up to ``limit`` (the setting's) open, unassigned leads that meet a rule; where a
-    person has overridden a score, theirs counts. ``strategy`` is taken where a rule names none.
+    person has overridden a score, theirs counts. ``strategy`` is taken where a rule names none; if
+    that is ``automatic``, optimal where outcomes are enough to know whom a lead fits, else hybrid.
 
     One sweep may take several calls: leads that found nobody since ``started_at`` are not tried
     again, and without ``retry`` none that is on the list of those. Where there is no salesperson at
@@ -99,6 +101,7 @@ def assign(
     leads = [lead.lead_id for group in groups for lead in group.leads]
     if not leads:
         return []
+    groups, why = by_what_is_known(groups, present.fit)
     state = present.state()
     read_ledger(session, present.team, state)
     batch = Batch(
@@ -108,6 +111,8 @@ def assign(
         team=present.team,
         rules_version=book.version,
         reminder_share=settings.assignment_reminder_share,
+        minutes_each=settings.minutes_each,
+        strategy_why=why,
     )
     refused = turned_down(session, leads)
     decisions = decide(groups, present.setting, state, now, refused)

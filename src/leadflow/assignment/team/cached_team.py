@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.choice.fit_known import FitKnown
 from leadflow.assignment.choice.plan import Setting, State, with_effects
 from leadflow.assignment.snapshots import TeamSnapshot
-from leadflow.assignment.tables import Skill, TeamVersion
+from leadflow.assignment.tables import Skill
 from leadflow.assignment.team.snapshot import read_loads, read_team
+from leadflow.assignment.team.tables import TeamVersion
 from leadflow.assignment.team.track_record import read_effects
 from leadflow.assignment.territory.tree import TerritoryTree
 from leadflow.settings import Settings
@@ -24,13 +26,14 @@ Newest = tuple[int, datetime]
 @dataclass(frozen=True)
 class CachedTeam:
     """The team as decisions need it. ``skills``: what some salesperson may know; ``newcomer``:
-    who has too little history to be judged by it, in the order of the team; ``loads``: leads in
-    work, by id."""
+    who has too little history to be judged by it, in the order of the team; ``fit``: whether that
+    history is enough to go by; ``loads``: leads in work, by id."""
 
     team: TeamSnapshot
     setting: Setting
     skills: frozenset[str]
     newcomer: NDArray[np.bool_]
+    fit: FitKnown
     loads: Mapping[str, int]
 
     def state(self) -> State:
@@ -51,6 +54,7 @@ class _Kept:
     setting: Setting
     skills: frozenset[str]
     newcomer: NDArray[np.bool_]
+    fit: FitKnown
 
 
 _kept: dict[tuple[Newest, date], _Kept] = {}
@@ -79,7 +83,7 @@ def cached_team_with(
         kept = _read(session, settings, now)
     else:
         kept = _remembered(session, settings, newest, now)
-    return CachedTeam(kept.team, kept.setting, kept.skills, kept.newcomer, loads)
+    return CachedTeam(kept.team, kept.setting, kept.skills, kept.newcomer, kept.fit, loads)
 
 
 def _remembered(session: Session, settings: Settings, newest: Newest, now: datetime) -> _Kept:
@@ -107,4 +111,10 @@ def _read(session: Session, settings: Settings, now: datetime) -> _Kept:
     skills = frozenset(session.scalars(select(Skill.name)))
     few = settings.assignment_newcomer_leads
     newcomer = np.asarray(effects.leads < few)
-    return _Kept(team, setting, skills, newcomer)
+    fit = FitKnown(
+        leads=round(effects.leads.sum()),
+        converted=round(effects.converted),
+        apart=effects.apart,
+        least=settings.minimum_outcomes,
+    )
+    return _Kept(team, setting, skills, newcomer, fit)

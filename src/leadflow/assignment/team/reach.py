@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from leadflow.accounts.permissions import Reach
+from leadflow.assignment.offered import offered_to
 from leadflow.assignment.tables import Assignment, Rep, Team
 from leadflow.leads.tables import Lead
 
@@ -48,22 +49,24 @@ def leads_within(
 
 def leads_of(session: Session, rep_id: str | None, reach: Reach) -> ColumnElement[bool]:
     """The condition that a lead is within reach, for a statement that joins its active assignment
-    from outside."""
+    from outside: somebody's there, nobody's, or offered to the caller."""
     within = reps_within(session, rep_id, reach)
     if within is None:
         return true()
-    return or_(Assignment.rep_id.is_(None), Assignment.rep_id.in_(within))
+    offered = false() if rep_id is None else offered_to(rep_id)
+    return or_(Assignment.rep_id.is_(None), Assignment.rep_id.in_(within), offered)
 
 
 def reaches_lead(session: Session, rep_id: str | None, reach: Reach, lead_id: str) -> bool:
-    """Whether a lead is within reach: somebody's there, or nobody's. A lead that does not exist is,
-    so that the answer says so."""
+    """Whether a lead is within reach: somebody's there, nobody's, or offered to the caller. A lead
+    that does not exist is, so that the answer says so."""
     within = reps_within(session, rep_id, reach)
     if within is None or session.get(Lead, lead_id) is None:
         return True
-    owner = session.scalars(
-        select(Assignment.rep_id).where(
+    offered = false() if rep_id is None else offered_to(rep_id)
+    held = session.execute(
+        select(Assignment.rep_id, offered).where(
             Assignment.lead_id == lead_id, Assignment.ended_at.is_(None)
         )
     ).first()
-    return owner is None or owner in within
+    return held is None or held[0] in within or bool(held[1])

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.snapshots import RepSnapshot, TeamSnapshot
-from leadflow.assignment.tables import Rep, RepLoad, Team, TeamVersion, Territory
+from leadflow.assignment.tables import Rep, RepLoad, Team, Territory
 from leadflow.assignment.team.ramp import share_today
 from leadflow.assignment.team.store import (
     absences_of,
@@ -15,6 +15,7 @@ from leadflow.assignment.team.store import (
     territories_of,
     territory_rows,
 )
+from leadflow.assignment.team.tables import TeamVersion
 from leadflow.assignment.territory.postal import read_range
 from leadflow.assignment.territory.territories import TerritoryFacts
 from leadflow.hours import read_calendar

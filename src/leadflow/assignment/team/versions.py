@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.tables import TeamVersion
 from leadflow.assignment.team.content import content, content_hash, joined, ordered
 from leadflow.assignment.team.faults import TeamInvalid, team_faults
 from leadflow.assignment.team.file import TeamFileInvalid, load_team
@@ -15,6 +14,7 @@ from leadflow.assignment.team.rows import write_rows
 from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.snapshot import team_version
 from leadflow.assignment.team.store import StoredTeam, read_stored
+from leadflow.assignment.team.tables import TeamVersion
 from leadflow.audit import service as audit
 
 __all__ = [

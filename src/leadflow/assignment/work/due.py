@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.work.alarms import alarm_due, stale
-from leadflow.assignment.work.escalation import step_due
+from leadflow.assignment.work.clocks import step_due
 from leadflow.assignment.work.event_touches import to_catch_up
 from leadflow.assignment.work.redistribution import anything_to_redistribute
 from leadflow.leads.tables import LeadEvent

@@ -1,21 +1,23 @@
-"""Leads nobody got in touch with in time: a reminder, then up the escalation path, step by step."""
+"""Leads nobody got in touch with in time: a reminder, then the next best, then offered above."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from features.how_many import how_many
 from leadflow.assignment.locks import take_assignment_lock
-from leadflow.assignment.notices import Notice, To, What, tell
+from leadflow.assignment.notices import Gathered
+from leadflow.assignment.offered import FALLBACK, NEXT_BEST, TEAM_LEAD, waits
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.tables import Assignment, Rep, Team
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
 from leadflow.assignment.team.sla import working_minutes_after
 from leadflow.assignment.work import escalation_path
+from leadflow.assignment.work.clocks import settle_clocks, step_due
 from leadflow.assignment.work.handover import (
     Handing,
     RepFull,
@@ -30,44 +32,50 @@ from leadflow.settings import Settings
 
 BATCH = 200
 ACTOR = "escalate_assignments"
+# Who stands above is told of the same lead again no sooner, in working minutes.
+AGAIN_AFTER = 60.0
 
 
 @dataclass(frozen=True)
 class Escalated:
-    """What one batch came to; ``left`` had nowhere to go and stay where they are."""
+    """What one batch came to: ``escalated`` went to the next best, ``offered`` to somebody above,
+    and ``left`` had nowhere to go; both stay where they are. ``later`` clocks were set later."""
 
     reminded: int
     escalated: int
+    offered: int
     left: int
+    later: int = 0
 
     @property
     def leads(self) -> int:
-        return self.reminded + self.escalated + self.left
+        return self.reminded + self.escalated + self.offered + self.left
 
 
 def escalate(session: Session, settings: Settings, now: datetime, limit: int = BATCH) -> Escalated:
-    """Remind of, or pass on, up to ``limit`` leads whose time has come, the most overdue first.
+    """Take the next step with up to ``limit`` leads whose time has come, the most overdue first,
+    after the clocks of leads that could not be worked yet have been set later.
 
     Leads that somebody works on at this moment are left to the next run; several runs at once share
     the work and do nothing twice.
     """
-    leads = _held(session, now, limit)
-    if not leads:
-        return Escalated(0, 0, 0)
+    if not session.scalar(select(exists().where(step_due(now)))):
+        return Escalated(0, 0, 0, 0)
+    # Before the leads' own locks, for which this never waits.
     take_assignment_lock(session)
-    due = _due(session, leads, now)
-    work = _Work(session, settings, [made.lead_id for made in due], now)
+    present = read_cached_team(session, settings, now)
+    reps = {rep.rep_id: rep for rep in present.team.reps}
+    later = settle_clocks(session, settings, reps, now)
+    due = _due(session, _held(session, now, limit), now)
+    work = _Work(session, settings, present, [made.lead_id for made in due], now)
     done = [work.step(made) for made in due]
-    tell(session, work.notices)
-    return Escalated(done.count("reminded"), done.count("escalated"), done.count("left"))
-
-
-def step_due(now: datetime) -> ColumnElement[bool]:
-    """Of an assignment: whether it is time to remind of it, or to pass it on."""
-    return and_(
-        Assignment.next_step_at <= now,
-        Assignment.ended_at.is_(None),
-        Assignment.first_touch_at.is_(None),
+    work.notices.tell(session)
+    return Escalated(
+        reminded=done.count("reminded"),
+        escalated=done.count("escalated"),
+        offered=done.count("offered"),
+        left=done.count("left"),
+        later=later,
     )
 
 
@@ -98,68 +106,68 @@ class _Work:
     """One batch with what all its leads need."""
 
     def __init__(
-        self, session: Session, settings: Settings, leads: Sequence[str], now: datetime
+        self,
+        session: Session,
+        settings: Settings,
+        present: CachedTeam,
+        leads: Sequence[str],
+        now: datetime,
     ) -> None:
         self.session, self.settings, self.now = session, settings, now
-        self.present: CachedTeam = read_cached_team(session, settings, now)
-        self.reps = {rep.rep_id: rep for rep in self.present.team.reps}
-        self.loads = dict(self.present.loads)
+        self.reps = {rep.rep_id: rep for rep in present.team.reps}
+        self.loads = dict(present.loads)
         book = rulebook(session, settings)
-        self.next_best = NextBest(session, book, self.present, leads, now)
+        self.next_best = NextBest(session, book, present, leads, now)
         self.had_it = _holders(session, leads)
+        self.behind = _behind(session, now)
         self.chains = _chains(session)
-        self.notices: list[Notice] = []
+        self.notices = Gathered(now.isoformat())
 
     def step(self, made: Assignment) -> str:
-        """The next step of one lead: ``reminded``, ``escalated`` or ``left``."""
+        """The next step of one lead: ``reminded``, ``escalated``, ``offered`` or ``left``."""
         due_later = made.due_at is not None and made.due_at > self.now
         place = escalation_path.place_of(made.escalation_step)
-        at_the_end = place >= escalation_path.FALLBACK or self.reps[made.rep_id].is_fallback
-        if due_later or (at_the_end and not escalation_path.is_reminded(made.escalation_step)):
+        if due_later or self.reps[made.rep_id].is_fallback:
             return self._remind(made)
-        if at_the_end:
-            return self._remind(made)
-        for above in range(place + 1, escalation_path.FALLBACK + 1):
-            if self._pass_on(made, above):
-                return "escalated"
-        made.next_step_at = self._later(made)
-        record_step(self.session, made, "left", ACTOR, "Nobody in the chain can take it", self.now)
+        if place < NEXT_BEST and self._pass_on(made):
+            return "escalated"
+        # Told up to the fallback owner, who is told again and again.
+        first = min(max(place + 1, TEAM_LEAD), FALLBACK)
+        for above in range(first, FALLBACK + 1):
+            if self._offered(made, above):
+                return "offered"
+        made.next_step_at = self._later(made, AGAIN_AFTER)
+        record_step(self.session, made, "left", ACTOR, "Nobody in the chain is there", self.now)
         return "left"
 
     def _remind(self, made: Assignment) -> str:
         made.escalation_step |= 1
         due_later = made.due_at is not None and made.due_at > self.now
-        made.next_step_at = made.due_at if due_later else self._later(made)
+        made.next_step_at = made.due_at if due_later else self._later(made, AGAIN_AFTER)
         record_step(self.session, made, "reminded", ACTOR, None, self.now)
-        self._tell(made, "reminded")
+        self.notices.add("reminded", made.rep_id, "rep", made.lead_id)
         return "reminded"
 
-    def _pass_on(self, made: Assignment, above: int) -> bool:
-        """Give the lead to who stands at this place, or write down why not."""
+    def _pass_on(self, made: Assignment) -> bool:
+        """Give the lead to the next best who keeps up with their own, or write down why not."""
+        above = NEXT_BEST
         had_it = self.had_it[made.lead_id]
-        if above == escalation_path.NEXT_BEST:
-            rep_id = self.next_best.choose(made.lead_id, made.rule_id, had_it)
-        else:
-            rep_id = self.chains[made.rep_id].at(above)
-        why = escalation_path.passed_over(rep_id, self.reps, self.loads, had_it, self.now)
-        if why is None and rep_id is not None:
-            why = self._given(made, rep_id, above)
-        if why is None:
-            return True
-        detail = {"place": escalation_path.NAMES[above], "rep": rep_id}
-        record_step(self.session, made, "passed_over", ACTOR, why, self.now, detail)
-        return False
+        rep_id = self.next_best.choose(made.lead_id, made.rule_id, had_it | self.behind)
+        why = escalation_path.passed_over(rep_id, self.reps, had_it, self.now)
+        if rep_id is not None and why is None:
+            full = escalation_path.has_no_room(self.reps[rep_id], self.loads.get(rep_id, 0))
+            why = "has no room" if full else self._given(made, rep_id)
+        return why is None or self._passed_over(made, above, rep_id, why)
 
-    def _given(self, made: Assignment, rep_id: str, above: int) -> str | None:
-        minutes = how_many(round(made.sla_minutes or 0), "working minute")
+    def _given(self, made: Assignment, rep_id: str) -> str | None:
         how = Handing(
             source="escalation",
             by=ACTOR,
-            reason=f"Nobody got in touch within {minutes}: {escalation_path.NAMES[above]}",
+            reason=f"{self._nobody(made)}: {escalation_path.NAMES[NEXT_BEST]}",
             ends="escalated",
             at=self.now,
             reminder_share=self.settings.assignment_reminder_share,
-            step=2 * above,
+            step=2 * NEXT_BEST,
         )
         try:
             given = hand_over(self.session, made.lead_id, find_rep(self.session, rep_id), how)
@@ -167,23 +175,46 @@ class _Work:
             return "has no room"
         self.loads[rep_id] = self.loads.get(rep_id, 0) + 1
         self.had_it[made.lead_id] |= {rep_id}
-        self._tell(given, "escalated")
+        self.notices.add("escalated", given.rep_id, "rep", given.lead_id)
         if self.chains[made.rep_id].team_lead != rep_id:
-            self._tell(given, "escalated", made.rep_id, "team_lead")
+            self.notices.add("escalated", made.rep_id, "team_lead", made.lead_id)
         return None
 
-    def _tell(
-        self, made: Assignment, what: What, rep_id: str | None = None, to: To = "rep"
-    ) -> None:
-        occasion = f"{made.id}:{self.now.isoformat()}"
-        self.notices.append(Notice(what, rep_id or made.rep_id, to, [made.lead_id], occasion))
+    def _offered(self, made: Assignment, above: int) -> bool:
+        """Tell who stands at this place, who may take the lead; it stays where it is."""
+        rep_id = self.chains[made.rep_id].at(above)
+        had_it = self.had_it[made.lead_id]
+        why = escalation_path.passed_over(rep_id, self.reps, had_it, self.now)
+        if rep_id is None or why is not None:
+            return self._passed_over(made, above, rep_id, why or "there is nobody")
+        again = made.escalation_step == 2 * above
+        made.escalation_step = 2 * above
+        highest = above == FALLBACK
+        made.next_step_at = self._later(made, AGAIN_AFTER if highest else made.sla_minutes)
+        detail = {"to": rep_id, "place": escalation_path.NAMES[above], "again": again}
+        record_step(self.session, made, "offered", ACTOR, self._nobody(made), self.now, detail)
+        self.notices.add("offered", rep_id, "rep", made.lead_id)
+        return True
 
-    def _later(self, made: Assignment) -> datetime:
+    def _passed_over(self, made: Assignment, above: int, rep_id: str | None, why: str) -> bool:
+        detail = {"place": escalation_path.NAMES[above], "rep": rep_id}
+        record_step(self.session, made, "passed_over", ACTOR, why, self.now, detail)
+        return False
+
+    def _nobody(self, made: Assignment) -> str:
+        minutes = how_many(round(made.sla_minutes or 0), "working minute")
+        return f"Nobody got in touch within {minutes}"
+
+    def _later(self, made: Assignment, minutes: float | None) -> datetime:
         calendar = self.reps[made.rep_id].calendar
-        minutes = made.sla_minutes or 60.0
-        return max(
-            working_minutes_after(calendar, self.now, minutes), self.now + timedelta(minutes=1)
-        )
+        later = working_minutes_after(calendar, self.now, minutes or AGAIN_AFTER)
+        return max(later, self.now + timedelta(minutes=1))
+
+
+def _behind(session: Session, now: datetime) -> frozenset[str]:
+    """Who is late with a lead of their own: no more are passed on to them."""
+    late = select(Assignment.rep_id).where(waits(), Assignment.due_at <= now).distinct()
+    return frozenset(session.scalars(late))
 
 
 def _holders(session: Session, leads: Sequence[str]) -> dict[str, frozenset[str]]:

@@ -1,16 +1,17 @@
 """The escalation path of a lead whose salesperson does not get in touch. Pure.
 
-Places in the chain: 0 whoever had it first, 1 the next best, 2 the team's lead, 3 the manager, 4
-the fallback owner, who keeps it.
+Places in the chain: 0 whoever had it first, 1 the next best, who gets it; then 2 the team's lead, 3
+the manager, 4 the fallback owner, to whom it is offered: it stays where it is until one of them
+takes it, or gives it to somebody.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from leadflow.assignment.offered import FALLBACK, MANAGER, NEXT_BEST, TEAM_LEAD
 from leadflow.assignment.snapshots import RepSnapshot
 
-NEXT_BEST, TEAM_LEAD, MANAGER, FALLBACK = 1, 2, 3, 4
 NAMES = {NEXT_BEST: "next best", TEAM_LEAD: "team lead", MANAGER: "manager", FALLBACK: "fallback"}
 
 
@@ -40,11 +41,10 @@ def is_reminded(escalation_step: int) -> bool:
 def passed_over(
     rep_id: str | None,
     reps: Mapping[str, RepSnapshot],
-    loads: Mapping[str, int],
     had_it: frozenset[str],
     now: datetime,
 ) -> str | None:
-    """Why somebody in the chain is passed over, in words; None where the lead can go to them."""
+    """Why somebody in the chain is passed over, in words; None where they come next."""
     if rep_id is None or rep_id not in reps:
         return "there is nobody"
     rep = reps[rep_id]
@@ -56,6 +56,9 @@ def passed_over(
         return "is not active"
     if rep.calendar is not None and rep.calendar.away(now):
         return "has the day off"
-    if rep.capacity is not None and loads.get(rep_id, 0) >= rep.capacity:
-        return "has no room"
     return None
+
+
+def has_no_room(rep: RepSnapshot, load: int) -> bool:
+    """Whether somebody has as many leads in work as they may have."""
+    return rep.limit is not None and load >= rep.limit

@@ -19,6 +19,8 @@ from leadflow.scoring.tables import LeadScore
 
 CAPACITY = "rep_capacity"
 PERSON, BY_HAND = "person", "Given by a person"
+# What the step that is written down is called, by where the handover comes from.
+STEPS = {PERSON: "reassigned", "escalation": "escalated", "offer": "taken"}
 
 
 class NotAssigned(LookupError):
@@ -57,9 +59,10 @@ class RepInactive(RuntimeError):
 
 @dataclass(frozen=True)
 class Handing:
-    """How a lead passes on: ``source`` is ``person`` or ``escalation``, ``by`` who says so and
-    ``reason`` why, in a person's words where it is one; ``ends`` is what becomes of the assignment
-    before. Empty ``sla_minutes``: as it was before. ``step``: place in the escalation chain."""
+    """How a lead passes on: ``source`` is ``person``, ``escalation`` or ``offer`` (whoever it was
+    offered to takes it), ``by`` who says so and ``reason`` why, in a person's words where it is
+    one; ``ends`` is what becomes of the assignment before. Empty ``sla_minutes``: as it was before.
+    ``step``: place in the escalation chain."""
 
     source: str
     by: str
@@ -144,8 +147,7 @@ def hand_over(session: Session, lead_id: str, rep: Rep, how: Handing) -> Assignm
     if listed is not None:
         session.delete(listed)
     detail = {"to": rep.id, "from": None if before is None else before.rep_id}
-    kind = "escalated" if how.source == "escalation" else "reassigned"
-    record_step(session, made, kind, how.by, how.reason, how.at, detail)
+    record_step(session, made, STEPS[how.source], how.by, how.reason, how.at, detail)
     return made
 
 
@@ -188,6 +190,7 @@ def _opened(
         assigned_by=how.by,
         assigned_at=how.at,
         sla_minutes=minutes,
+        clock_starts_at=None if due is None else how.at,
         due_at=due,
         next_step_at=reminder,
         escalation_step=how.step,

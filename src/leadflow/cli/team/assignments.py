@@ -85,6 +85,21 @@ def accept(lead: Lead) -> None:
 
 
 @app.command()
+def take(lead: Lead) -> None:
+    """Take a lead that was offered to you, for nobody got in touch with it in time."""
+    from leadflow.assignment.work.offers import take as do
+    from leadflow.assignment.work.service import Said
+    from leadflow.settings import get_settings
+
+    def act(session: "Session") -> "Assignment":
+        me = person_here(session, "lead.work", lead)
+        said = Said(me.id, datetime.now(UTC))
+        return do(session, get_settings(), lead, said, me.rep_id)
+
+    _done(act)
+
+
+@app.command()
 def decline(lead: Lead, reason: Why) -> None:
     """Do not take a lead: the next sweep gives it to somebody else."""
     from leadflow.assignment.work.service import decline as do

@@ -25,10 +25,12 @@ STEPS = {
     "reassigned": "given to {to}",
     "escalated": "passed on to {to}",
     "redistributed": "taken from its salesperson",
+    "offered": "offered to {to}",
+    "taken": "taken by {to}",
     "left": "nobody else can take it",
 }
 # Of these assignments a step says the same.
-BY_PEOPLE = ("person", "escalation")
+BY_PEOPLE = ("person", "escalation", "offer")
 
 
 @dataclass(frozen=True)

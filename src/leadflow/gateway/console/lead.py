@@ -11,11 +11,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from features.definitions import DEFINITIONS
 from leadflow.accounts.actors import Actor
+from leadflow.assignment.offered import offered_to
 from leadflow.assignment.routing.decision_trace import last_trace
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.naming import called, names_of_people
@@ -125,6 +126,7 @@ def lead_page(
             "next_step": next_step(standing),
             "work": work_on(made) if within(session, caller, "lead.work", lead_id) else None,
             "held": made,
+            "offered": _offered(session, caller, made),
             "holder": made and reps[made.rep_id],
             "reps": _others(session, made)
             if within(session, caller, "lead.reassign", lead_id)
@@ -189,6 +191,14 @@ def within(session: Session, caller: Actor, permission: str, lead_id: str) -> bo
     """Whether the caller may do this with this lead, as it stands now."""
     reach = caller.reach(permission)
     return reach is not None and reaches_lead(session, caller.rep_id, reach, lead_id)
+
+
+def _offered(session: Session, caller: Actor, made: Assignment | None) -> bool:
+    """Whether the lead is offered to the caller, who stands above whoever has it."""
+    if made is None or caller.rep_id is None or caller.reach("lead.work") is None:
+        return False
+    asked = select(exists().where(Assignment.id == made.id, offered_to(caller.rep_id)))
+    return bool(session.scalar(asked))
 
 
 def _others(session: Session, made: Assignment | None) -> list[Rep]:

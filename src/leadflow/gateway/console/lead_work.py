@@ -12,6 +12,7 @@ from leadflow.accounts.delegation import requester
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.store import RepNotFound
 from leadflow.assignment.work.handover import AssignmentChanged, NotAssigned, RepFull, RepInactive
+from leadflow.assignment.work.offers import NotOffered
 from leadflow.assignment.work.reassignment import ask_or_reassign
 from leadflow.assignment.work.service import Said, TouchKind
 from leadflow.database.engine import unit_of_work
@@ -25,11 +26,12 @@ from leadflow.settings import get_settings
 router = APIRouter(include_in_schema=False)
 SAID = {
     "accept": "Taken on.",
+    "take": "It is yours now.",
     "touch": "Noted that you got in touch: the clock has stopped.",
     "decline": "Declined. The next sweep gives it to somebody else.",
     "return": "Given back. The next sweep gives it to somebody else.",
 }
-CANNOT = (NotAssigned, AssignmentChanged, RepNotFound, RepFull, RepInactive)
+CANNOT = (NotAssigned, NotOffered, AssignmentChanged, RepNotFound, RepFull, RepInactive)
 
 
 @router.post(PATH + "/work")

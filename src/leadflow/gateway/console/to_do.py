@@ -1,4 +1,4 @@
-"""The to-do lists: of the signed-in person, and of everybody; oldest first."""
+"""The to-do lists: of the signed-in person, and of everybody; the most urgent first."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

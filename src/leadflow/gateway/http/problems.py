@@ -31,6 +31,7 @@ from leadflow.assignment.work.handover import (
     RepFull,
     RepInactive,
 )
+from leadflow.assignment.work.offers import NotOffered
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
@@ -110,6 +111,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoRules: (404, "no-rules", "These rules are not stored"),
     NotAssigned: (404, "not-assigned", "Nobody has this lead"),
     AssignmentChanged: (409, "assignment-changed", "Somebody else has this lead by now"),
+    NotOffered: (409, "not-offered", "The lead is not offered to you"),
     RepFull: (409, "rep-full", "The salesperson has no room"),
     RepInactive: (409, "rep-inactive", "The salesperson is not active"),
     RepNotFound: (404, "rep-not-found", "There is no such salesperson"),

@@ -31,6 +31,7 @@ LEAD_SUBJECTS = {
     "rule": ("Your rules tell you of {lead}", "Your rules tell you of {leads}"),
     "reminded": ("Waits for your first word: {lead}", "Wait for your first word: {leads}"),
     "escalated": ("Passed on, nobody got in touch: {lead}", "Passed on: {leads}"),
+    "offered": ("Nobody got in touch, you can take {lead}", "Nobody got in touch with {leads}"),
     "unroutable": ("Nobody can take {lead}", "Nobody can take {leads}"),
     "stale": ("Lies about, tried by no sweep: {lead}", "Lie about, tried by no sweep: {leads}"),
 }

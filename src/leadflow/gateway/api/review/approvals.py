@@ -69,8 +69,8 @@ def list_approvals(
 
 @router.get("/waiting", response_model=list[WaitingOut], summary="Everything that waits")
 def list_waiting(caller: SeesAll, limit: Annotated[int, Query(ge=1, le=2000)] = 500) -> list[ToDo]:
-    """Decisions, reviews, leads to get in touch with, leads nobody can take: oldest first, each
-    with whom it waits for."""
+    """Decisions, reviews, leads to get in touch with, leads nobody can take, each with whom it
+    waits for: what is due in the order of when, the rest by since when it waits."""
     with unit_of_work() as session:
         return everything(session, datetime.now(UTC))[:limit]
 

@@ -1,4 +1,5 @@
-"""Everything that waits on a person, from every room, oldest first; each with who it waits for."""
+"""Everything that waits on a person, from every room; each with who it waits for. What is due comes
+in the order of when, the rest by since when it waits."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.service import waiting, waiting_for
 from leadflow.approvals.tables import Approval
+from leadflow.assignment.offered import waits
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.work.alarms import unroutable
+from leadflow.assignment.work.offers import offers
 from leadflow.quality.reviews import disputed
 from leadflow.quality.reviews import waiting_for as reviews_for
 from leadflow.quality.tables import QualityItem
@@ -54,7 +57,8 @@ def waits_for(session: Session, person: Person, now: datetime) -> list[ToDo]:
         ]
     if person.rep_id is not None:
         found += _untouched(session, person.rep_id)
-    return sorted(found, key=lambda item: item.since)
+        found += _offered(session, person.rep_id)
+    return sorted(found, key=_urgency)
 
 
 def everything(session: Session, now: datetime) -> list[ToDo]:
@@ -79,7 +83,11 @@ def everything(session: Session, now: datetime) -> list[ToDo]:
         )
         for row in unroutable(session, MOST)
     ]
-    return sorted(found, key=lambda item: item.since)
+    return sorted(found, key=_urgency)
+
+
+def _urgency(item: ToDo) -> datetime:
+    return item.due_at or item.since
 
 
 def _approvals(session: Session, found: Iterable[Approval]) -> Iterable[ToDo]:
@@ -115,17 +123,11 @@ def _dispute(item_id: str, kind: str, since: datetime, due_at: datetime) -> ToDo
 def _untouched(session: Session, rep_id: str | None) -> list[ToDo]:
     """Leads that a salesperson has and has not been in touch with, where that is due some time."""
     open_ones = (
-        select(Assignment, Rep.external_id)
-        .join(Rep, Rep.id == Assignment.rep_id)
-        .where(
-            Assignment.ended_at.is_(None),
-            Assignment.first_touch_at.is_(None),
-            Assignment.due_at.is_not(None),
-        )
+        select(Assignment, Rep.external_id).join(Rep, Rep.id == Assignment.rep_id).where(waits())
     )
     if rep_id is not None:
         open_ones = open_ones.where(Assignment.rep_id == rep_id)
-    found = session.execute(open_ones.order_by(Assignment.assigned_at).limit(MOST)).all()
+    found = session.execute(open_ones.order_by(Assignment.due_at).limit(MOST)).all()
     names = usernames(session, [made.assigned_by for made, _ in found])
     return [
         ToDo(
@@ -140,4 +142,22 @@ def _untouched(session: Session, rep_id: str | None) -> list[ToDo]:
             lead_id=made.lead_id,
         )
         for made, who in found
+    ]
+
+
+def _offered(session: Session, rep_id: str) -> list[ToDo]:
+    """Leads that others have let wait, and that somebody above may take."""
+    return [
+        ToDo(
+            "offered_lead",
+            made.lead_id,
+            f"Take {made.lead_id}, or give it to somebody: nobody got in touch in time",
+            f"/console/leads/{made.lead_id}",
+            "leadflow",
+            rep_id,
+            made.assigned_at,
+            made.due_at,
+            lead_id=made.lead_id,
+        )
+        for made in offers(session, rep_id, MOST)
     ]

@@ -49,6 +49,9 @@ class AssignmentDecisionOut(BaseModel):
     rules_version: int | None = Field(description="Empty: the built-in rule.")
     team_version: int
     strategy: str
+    strategy_why: str | None = Field(
+        description="Why this strategy where no rule names one; empty where rules do."
+    )
     rep_id: str | None = Field(description="Who was chosen; empty where nobody could.")
     reason: str
     candidates: list[CandidateOut]

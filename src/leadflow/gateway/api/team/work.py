@@ -15,6 +15,7 @@ from leadflow.assignment.team.reach import reps_within
 from leadflow.assignment.work import service as working
 from leadflow.assignment.work.alarms import unroutable
 from leadflow.assignment.work.handover import find_rep
+from leadflow.assignment.work.offers import take
 from leadflow.assignment.work.reassignment import ask_or_reassign
 from leadflow.assignment.work.service import Said, TouchKind
 from leadflow.database.engine import unit_of_work
@@ -39,7 +40,7 @@ from leadflow.settings import get_settings
 
 router = APIRouter(tags=["assignment"])
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Action = Literal["accept", "decline", "return", "touch"]
+Action = Literal["accept", "decline", "return", "touch", "take"]
 
 
 @router.post(
@@ -108,6 +109,17 @@ def touch_lead(lead_id: str, caller: WorksLeads, body: TouchIn | None = None) ->
     with unit_of_work() as session:
         who = _said(session, said, caller)
         made = act(session, caller, lead_id, "touch", who, kind=said.kind)
+        return _answer(session, made)
+
+
+@router.post(
+    "/leads/{lead_id}/assignment/take", response_model=HandedOut, summary="Take an offered lead"
+)
+def take_lead(lead_id: str, caller: WorksLeads, body: ByIn | None = None) -> HandedOut:
+    """Whoever stands above takes a lead that was offered to them, for nobody got in touch in time:
+    409 `not-offered` where it was not. Nobody gets more than their capacity: 409 `rep-full`."""
+    with unit_of_work() as session:
+        made = act(session, caller, lead_id, "take", _said(session, body or ByIn(), caller))
         return _answer(session, made)
 
 
@@ -184,7 +196,10 @@ def act(
 
     Raises:
         LeadNotFound, NotAssigned, AssignmentChanged: see ``assignment.handing.held``.
+        NotOffered, RepInactive, RepFull: see ``assignment.work.offers.take``.
     """
+    if action == "take":
+        return take(session, get_settings(), lead_id, said, caller.rep_id)
     if action == "decline":
         return working.decline(session, lead_id, said, reason)
     if action == "return":

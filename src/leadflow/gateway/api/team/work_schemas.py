@@ -77,6 +77,9 @@ class HandOut(BaseModel):
     state: str = Field(description="new, accepted, touched, or how it ended.")
     since: datetime
     why: str
+    clock_starts_at: datetime | None = Field(
+        description="From when the time to the first touch counts: later where others come first."
+    )
     due_at: datetime | None = Field(description="First touch due.")
     accepted_at: datetime | None
     first_touch_at: datetime | None
@@ -92,6 +95,7 @@ class HandOut(BaseModel):
             state=_state(made),
             since=made.assigned_at,
             why=made.why,
+            clock_starts_at=made.clock_starts_at,
             due_at=made.due_at,
             accepted_at=made.accepted_at,
             first_touch_at=made.first_touch_at,
