@@ -27,10 +27,10 @@ from models.candidates import COMBINATION
 from models.recipe import Recipe
 from models.refitting import learn_scorecard
 from models.rubric import Rubric
-from models.scores import Scorer
+from models.scores import Scorer, Scores
 
 OUTCOMES = (0, 20, 50, 100, 200, 500, 2000, None)
-DRAWS, MOST, KEPT_BACK = 10, 20_000, 0.3
+DRAWS, MOST, KEPT_BACK, GROUPS = 10, 20_000, 0.3, 10
 # A model needs a few of each kind to be learned at all. In service blending begins at 40 of each.
 FEWEST = 15
 RUBRICS = Path("examples/rubrics")
@@ -49,11 +49,13 @@ class Set:
 
 @dataclass(frozen=True)
 class Losses:
-    """Log loss on the part kept back."""
+    """Log loss on the part kept back; and, of ten groups of it by the blend's chance, the share
+    whose rate lies in the interval said of them (nan where the rubric scores alone)."""
 
     rubric: float
     model: float
     blend: float
+    within: float = float("nan")
 
     @property
     def against_better(self) -> float:
@@ -175,7 +177,16 @@ def measure(data: Set, outcomes: int | None, draw: int) -> Losses:
         return Losses(rubric, loss(Average(converted, len(known))), rubric)
     model = learn_scorecard(recipe, COMBINATION, rows, None)
     blend = learn_scorecard(recipe, COMBINATION, rows, data.rubric)
-    return Losses(rubric, loss(model), loss(blend))
+    within = groups_within(blend.score(data.frame.iloc[kept]), data.labels[kept])
+    return Losses(rubric, loss(model), loss(blend), within)
+
+
+def groups_within(scores: Scores, labels: np.ndarray) -> float:
+    """Of ten groups of equal size by chance, the share whose rate lies in their mean interval."""
+    groups = np.array_split(np.argsort(scores.probability, kind="stable"), GROUPS)
+    return float(
+        np.mean([scores.low[g].mean() <= labels[g].mean() <= scores.high[g].mean() for g in groups])
+    )
 
 
 def table(sets: list[Set], console: Console) -> Iterator[tuple[str, int | None, list[Losses]]]:
@@ -208,6 +219,9 @@ def rows_of(name: str, outcomes: int | None, draws: list[Losses]) -> list[Row]:
     if len(draws) > 1 and outcomes:
         worst = max(one.against_better for one in draws)
         rows.append(Row(f"{case}: … in the worst of {len(draws)} draws", worst, "", at_most=1.10))
+    if not np.isnan(mean.within):
+        name = f"{case}: tenths of the leads that convert as their interval says"
+        rows.append(Row(name, mean.within, ""))
     return rows
 
 
