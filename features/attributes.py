@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from re import compile as pattern
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Double, Text, literal_column
 from sqlalchemy.sql.elements import ColumnElement
@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from features.attribute_values import as_category, as_days_since, as_number, as_truth, as_words
 from features.definition import Definition
-from features.feature import Dimension, Feature, FeatureKind
+from features.feature import Dimension, Direction, Feature, FeatureKind
 
 PREFIX = "attributes."
 KINDS = ("numeric", "categorical", "boolean", "date", "text")
@@ -19,7 +19,8 @@ _NAME = pattern(r"[a-z][a-z0-9_]{0,62}")
 
 
 def attribute_definitions(rows: Sequence[Row]) -> tuple[Definition, ...]:
-    """Definitions from rows with ``name``, ``label``, ``kind``, ``dimension`` and ``use``.
+    """Definitions from rows with ``name``, ``label``, ``kind``, ``dimension``, ``use`` and
+    ``direction`` (None: free).
 
     Free text (kind ``text``) has one only where ``use`` asks for it: ``words``, its length.
 
@@ -34,7 +35,11 @@ def _definition(row: Row) -> Definition:
     if _NAME.fullmatch(name) is None:
         raise ValueError(f"{name!r} cannot be the name of an attribute.")
     feature = Feature(
-        PREFIX + name, str(row["label"]), Dimension(str(row["dimension"])), **_SAYS[kind](row)
+        PREFIX + name,
+        str(row["label"]),
+        Dimension(str(row["dimension"])),
+        direction=cast(Direction, row.get("direction") or "free"),
+        **_SAYS[kind](row),
     )
     return Definition(feature, lambda profile, activity: _value(profile, name, kind))
 

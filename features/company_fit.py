@@ -44,6 +44,7 @@ COMPANY_FIT: tuple[Definition, ...] = (
             missing="No budget given",
             advice="Ask about the budget",
             step="known",
+            direction="up",
         ),
         "budget_minor",
         100.0,
@@ -59,6 +60,7 @@ COMPANY_FIT: tuple[Definition, ...] = (
             missing="No timeline given",
             advice="Ask when they want to start",
             step="known",
+            direction="down",
         )
     ),
     Definition(
@@ -71,6 +73,7 @@ COMPANY_FIT: tuple[Definition, ...] = (
             says_for={"0": "Named no service", "1": "Asked for one service"},
             advice="Find out what else they need",
             step="more",
+            direction="up",
         ),
         lambda profile, activity: cast(
             func.coalesce(func.cardinality(profile.c.service_requirements), 0), Double

@@ -28,6 +28,7 @@ class FeatureKind(StrEnum):
 
 
 Step = Literal["none", "more", "known", "zero"]
+Direction = Literal["up", "down", "free"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Feature:
     their sign; ``missing`` where the value is not known. ``whole`` numbers are said rounded down:
     1.9 days ago is yesterday. ``advice`` is what a person can do about it, and ``step`` what that
     would make of the value: one ``more``, ``known`` where it was not, or ``zero``.
+
+    ``direction`` says how a number may count, whatever history holds: a larger one never lowers the
+    score (``up``), never raises it (``down``), or either (``free``).
     """
 
     name: str
@@ -52,6 +56,7 @@ class Feature:
     advice: str = ""
     step: Step = "none"
     says_below: str = ""
+    direction: Direction = "free"
 
     def to_dict(self) -> dict[str, Any]:
         """The feature as plain data, for keeping beside a model."""

@@ -16,6 +16,7 @@ AI_SCORE = Feature(
     FeatureKind.NUMERIC,
     "AI rates this lead {value} of 100",
     missing="AI not asked",
+    direction="up",
 )
 
 

@@ -44,6 +44,7 @@ PERSON: tuple[Definition, ...] = (
             says_for={"1": "Left a phone number", "0": "Left no phone number"},
             advice="Ask for a phone number",
             step="more",
+            direction="up",
         ),
         lambda profile, activity: cast(cast(profile.c.has_phone, Integer), Double),
     ),

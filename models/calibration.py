@@ -6,18 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from models.doubt import Doubt
+
 Vector = np.ndarray[Any, np.dtype[np.float64]]
-BINS = 10
-LEVEL = 0.9
-FREE, DRIFT = 100.0, 0.5
+WITHIN = 1.6449  # standard deviations on either side that hold 90 % of a normal distribution
+# What is expected of a line before any lead is seen, as standard deviations: how far its slope is
+# from 1, its blocks' shifts are from each other, and its level is from anything.
+SLOPE_SPREAD, DRIFT, FREE = 0.5, 0.3, 100.0
+STEPS, SMALLEST_STEP = 100, 1e-8
+# From so many converted and so many others on, the line may say what it will.
+PLENTY, LEAST_KEPT = 100, 0.1
 # Raw scores that differ by less than this of their size are one score, worked out in two orders.
 ROUNDING = 1e-9
 # Where a lead is like fewer than this many leads learned from, history says nothing of it.
 FEWEST_SIMILAR = 20
 NOT_ENOUGH = "not enough history"
 CONFIDENCES = np.array([NOT_ENOUGH, "high", "medium", "low"], dtype=object)
-DOUBT = float(np.log(4.0))
-Bin = tuple[float, float, float, int]
+NO_HISTORY = float(np.log(4.0))
 
 
 def sigmoid(log_odds: Vector) -> Vector:
@@ -39,46 +44,50 @@ def losses(probability: Vector, labels: np.ndarray) -> Vector:
 
 @dataclass(frozen=True)
 class Lines:
-    """A slope common to all blocks and a shift for each."""
+    """A slope common to all blocks and a shift for each.
+
+    ``centre`` is the mean raw score. ``line_doubt`` is the covariance (2 × 2) of the slope and of
+    the latest block's log-odds at the centre: how unsure the line is.
+    """
 
     slope: float
     shifts: Vector
+    centre: float
+    line_doubt: Vector
 
     @staticmethod
     def fit(blocks: Sequence[tuple[Vector, np.ndarray]]) -> "Lines":
         """Fit to blocks of (raw log-odds, labels) that the model had not learned from, in order.
 
         Blocks have shifts of their own, because how many leads convert changes over time and would
-        otherwise bend the slope.
+        otherwise bend the slope. Few outcomes would give a slope by luck, so it is held towards 1,
+        and the blocks' shifts towards a common one: the most likely line under normal priors.
         """
-        from sklearn.linear_model import LogisticRegression
-
         raw, labels = (np.concatenate(part) for part in zip(*blocks, strict=True))
         block = np.repeat(np.arange(len(blocks)), [len(truth) for _, truth in blocks])
         centre, scale = float(raw.mean()), float(raw.std())
         if scale <= ROUNDING * max(1.0, abs(centre)):
-            return Lines._level(blocks)
-        # The penalty holds the blocks' own shifts towards a common one: a scale of 100 leaves the
-        # slope and the common shift free, one of DRIFT expects log-odds to move by about that much.
-        design = np.column_stack(
-            [
-                FREE * (raw - centre) / scale,
-                np.full(len(raw), FREE),
-                DRIFT * np.eye(len(blocks))[block],
-            ]
-        )
-        fitted = LogisticRegression(C=1.0, max_iter=1000, tol=1e-6, fit_intercept=False)
-        weights = fitted.fit(design, labels).coef_[0]
-        slope = FREE * float(weights[0]) / scale
-        shifts = FREE * weights[1] + DRIFT * weights[2:] - slope * centre
+            return Lines._level(blocks, centre)
+        rate = logit(np.array([labels.mean()]))[0]
+        design = np.column_stack([raw - centre, np.eye(len(blocks))[block], np.ones(len(raw))])
+        expected = np.array([1.0, *np.zeros(len(blocks)), rate])
+        spread = np.array([SLOPE_SPREAD, *np.full(len(blocks), DRIFT), FREE])
+        weights, doubt = _most_likely(design, labels, expected, spread**-2.0)
+        slope = float(weights[0])
         if slope <= 0:
-            return Lines._level(blocks)
-        return Lines(slope, np.asarray(shifts))
+            return Lines._level(blocks, centre)
+        latest = np.zeros((2, len(weights)))
+        latest[0, 0] = latest[1, -2] = latest[1, -1] = 1.0
+        shifts = weights[-1] + weights[1:-1] - slope * centre
+        return Lines(slope, np.asarray(shifts), centre, latest @ doubt @ latest.T)
 
     @staticmethod
-    def _level(blocks: Sequence[tuple[Vector, np.ndarray]]) -> "Lines":
+    def _level(blocks: Sequence[tuple[Vector, np.ndarray]], centre: float) -> "Lines":
         """The order of the raw scores says nothing on later data: everyone gets the base rate."""
-        return Lines(1e-6, logit(np.array([truth.mean() for _, truth in blocks])))
+        rates = np.array([truth.mean() for _, truth in blocks])
+        bits = len(blocks[-1][1]) * rates[-1] * (1 - rates[-1])
+        doubt = np.array([[0.0, 0.0], [0.0, 1 / max(float(bits), 0.5)]])
+        return Lines(1e-6, logit(rates), centre, doubt)
 
     def log_odds(self, blocks: Sequence[tuple[Vector, np.ndarray]]) -> list[Vector]:
         """Each block's calibrated log-odds."""
@@ -87,71 +96,96 @@ class Lines:
         ]
 
 
+def _most_likely(
+    design: Vector, labels: np.ndarray, expected: Vector, certainty: Vector
+) -> tuple[Vector, Vector]:
+    """Logistic weights under normal priors of these means and inverse variances, and their
+    covariance: Newton's method (Bishop, 2006, 4.4 and 4.5.1)."""
+
+    def cost(weights: Vector) -> float:
+        odds = design @ weights
+        fit = np.logaddexp(0.0, odds) - labels * odds
+        return float(fit.sum() + 0.5 * (certainty * (weights - expected) ** 2).sum())
+
+    weights, bend = expected.copy(), np.diag(certainty)
+    for _ in range(STEPS):
+        chance = sigmoid(design @ weights)
+        pull = design.T @ (labels - chance) - certainty * (weights - expected)
+        bend = (design.T * np.maximum(chance * (1 - chance), 1e-9)) @ design + np.diag(certainty)
+        step = np.linalg.solve(bend, pull)
+        # A full step may go too far where chances are near 0 or 1.
+        now, size = cost(weights), 1.0
+        while size > SMALLEST_STEP and cost(weights + size * step) > now:
+            size /= 2
+        weights = weights + size * step
+        if float(np.abs(size * step).max()) < SMALLEST_STEP:
+            break
+    return weights, np.asarray(np.linalg.inv(bend))
+
+
+def _borne(lines: Lines, blocks: Sequence[tuple[Vector, np.ndarray]]) -> float:
+    """What to multiply the slope by so that no chance is beyond what few outcomes bear: the upper
+    end of the rate among the highest leads, and the lower end among the lowest (Jeffreys, 95 % on
+    one side). 1 where outcomes are plenty."""
+    from scipy.stats import beta
+
+    odds, labels = np.concatenate(lines.log_odds(blocks)), np.concatenate([t for _, t in blocks])
+    if min(labels.sum(), len(labels) - labels.sum()) >= PLENTY:
+        return 1.0
+    order, level = np.argsort(odds, kind="stable"), float(odds.mean())
+    kept = 1.0
+    for ends, tail in ((order[-FEWEST_SIMILAR:], 0.95), (order[:FEWEST_SIMILAR], 0.05)):
+        converted = int(labels[ends].sum())
+        bound = beta.ppf(tail, converted + 0.5, len(ends) - converted + 0.5)
+        room, reach = float(logit(np.array([bound]))[0]) - level, float(odds[ends].mean()) - level
+        if reach * (tail - 0.5) > 0:
+            kept = min(kept, max(room / reach, 0.0))
+    return max(kept, LEAST_KEPT)
+
+
 @dataclass(frozen=True)
 class Calibration:
     """A straight line through log-odds (Platt, 1999), so that sums stay sums.
 
-    ``bins`` are (probability, low, high, leads) learned from predictions on later data: the
-    interval of the conversion rate among leads of about this probability (Jeffreys, 90 %). Without
-    bins there is no history: the interval spans a quarter to four times the odds.
+    ``doubt`` says how far a chance may be off; None where there is no history: the interval then
+    spans a quarter to four times the odds.
     """
 
     slope: float
     shift: float
-    bins: tuple[Bin, ...]
+    doubt: Doubt | None = None
 
     @staticmethod
     def learn(blocks: Sequence[tuple[Vector, np.ndarray]]) -> "Calibration":
         """Fit on blocks of (raw log-odds, labels) that the model had not learned from, in order;
         the latest block's shift is kept."""
         lines = Lines.fit(blocks)
-        # Each block is held against its own rate, or earlier ones would blur the intervals.
-        seen = sigmoid(np.concatenate(lines.log_odds(blocks)))
-        bins = _bins(seen, np.concatenate([truth for _, truth in blocks]))
-        return Calibration(lines.slope, float(lines.shifts[-1]), bins)
+        (of_slope, both), (_, of_level) = lines.line_doubt.tolist()
+        doubt = Doubt(lines.centre, of_level, both, of_slope)
+        slope = lines.slope * _borne(lines, blocks)
+        level = lines.slope * lines.centre + float(lines.shifts[-1])
+        return Calibration(slope, level - slope * lines.centre, doubt)
 
     def log_odds(self, raw: Vector) -> Vector:
         """Calibrated log-odds."""
         return self.slope * raw + self.shift
 
-    def interval(self, probability: Vector, similar: Vector) -> tuple[Vector, Vector]:
-        """Low and high ends of the probability (n), by the nearest bins on either side.
-
-        ``similar`` (n) says how many leads learned from are like each: with fewer than a bin
-        holds, the interval is as wide as that few would make it (its log-odds grow with the square
-        root of the ratio).
-        """
-        odds = logit(probability)
-        if not self.bins:
-            return sigmoid(odds - DOUBT), sigmoid(odds + DOUBT)
-        centres, lows, highs, leads = np.array(self.bins).T
-        widen = np.sqrt(np.maximum(1.0, np.interp(probability, centres, leads) / similar))
-        below = np.maximum(0.0, odds - np.interp(probability, centres, logit(lows)))
-        above = np.maximum(0.0, np.interp(probability, centres, logit(highs)) - odds)
-        low, high = sigmoid(odds - widen * below), sigmoid(odds + widen * above)
-        return np.minimum(low, probability), np.maximum(high, probability)
+    def interval(self, raw: Vector, rarity: Vector) -> tuple[Vector, Vector]:
+        """Low and high ends (n) of the chance of leads with these raw log-odds: with 90 %
+        certainty, of leads like one, a share between the two converts. See ``Doubt`` for
+        ``rarity``."""
+        odds = self.log_odds(raw)
+        if self.doubt is None:
+            reach = np.full(len(odds), NO_HISTORY)
+        else:
+            reach = WITHIN * np.sqrt(self.doubt.variance(raw, rarity))
+        return sigmoid(odds - reach), sigmoid(odds + reach)
 
     def confidence(self, low: Vector, high: Vector, similar: Vector) -> list[str]:
         """high, medium or low, by how many doublings of the odds the interval spans; "not enough
         history" where hardly any lead learned from is similar."""
         doublings = (logit(high) - logit(low)) / np.log(2)
-        unknown = similar < FEWEST_SIMILAR if self.bins else np.ones(len(low), dtype=bool)
+        unknown = np.ones(len(low), dtype=bool) if self.doubt is None else similar < FEWEST_SIMILAR
         places = np.select([unknown, doublings <= 1.0, doublings <= 2.0], [0, 1, 2], 3)
         words: list[str] = CONFIDENCES[places].tolist()
         return words
-
-
-def _bins(probability: Vector, labels: np.ndarray) -> tuple[Bin, ...]:
-    """Interval of the conversion rate in bins of equal size, lowest probability first."""
-    from scipy.stats import beta
-
-    order = np.argsort(probability, kind="stable")
-    tail = (1 - LEVEL) / 2
-    result: list[Bin] = []
-    for part in np.array_split(order, min(BINS, max(1, len(order) // 20))):
-        converted, total = int(labels[part].sum()), len(part)
-        low, high = beta.ppf([tail, 1 - tail], converted + 0.5, total - converted + 0.5)
-        centre = float(probability[part].mean())
-        if not result or centre > result[-1][0]:
-            result.append((centre, float(low), float(high), total))
-    return tuple(result)

@@ -147,6 +147,16 @@ class Encoding:
             if feature.kind is FeatureKind.CATEGORICAL
         ]
 
+    @cached_property
+    def signs(self) -> list[int]:
+        """For each feature 1 where a larger value may only raise the score, -1 where it may only
+        lower it, 0 where either may be."""
+        signs = {"up": 1, "down": -1, "free": 0}
+        return [
+            0 if feature.kind is FeatureKind.CATEGORICAL else signs[feature.direction]
+            for feature in self.features
+        ]
+
     def codes(self, place: int) -> int:
         """The highest code of the categorical feature at this place; the lowest is 0."""
         name = self.features[place].name

@@ -17,14 +17,18 @@ ROUNDING = 1e-12
 
 
 def learn(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> AdditiveModel:
-    """Fit with an L2 penalty whose strength is chosen on leads held back."""
+    """Fit with an L2 penalty whose strength is chosen on leads held back. A line whose weight would
+    have a sign that its feature may not have is left out."""
     specs = [
         spec
         for place in range(matrix.shape[1])
         for spec in _specs(matrix[:, place], place, place in encoding.categorical)
     ]
     design = np.column_stack([_design(matrix[:, spec["feature"]], spec) for spec in specs])
-    fitted = _fit(design, labels, _strength(design, labels, seed))
+    signs = np.array(
+        [encoding.signs[s["feature"]] if s["kind"] == "line" else 0 for s in specs], dtype=np.int64
+    )
+    fitted = _fit_signed(design, labels, _strength(design, labels, seed), signs)
     weights = fitted.coef_[0]
     curves = [
         _curve(
@@ -54,6 +58,18 @@ def _fit(design: Matrix, labels: np.ndarray, strength: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(design, labels)
+
+
+def _fit_signed(design: Matrix, labels: np.ndarray, strength: float, signs: np.ndarray) -> Any:
+    """The fit with every weight of its sign (1, -1; 0: any), or nil: columns whose weights are of
+    the other sign are emptied, the worst first, until none is."""
+    while True:
+        fitted = _fit(design, labels, strength)
+        against = fitted.coef_[0] * signs
+        if against.min() >= 0:
+            return fitted
+        design = design.copy()
+        design[:, int(against.argmin())] = 0.0
 
 
 def _strength(design: Matrix, labels: np.ndarray, seed: int) -> float:

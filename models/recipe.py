@@ -18,12 +18,13 @@ from models.scorecard import Model, Part
 class OutOfTime:
     """Raw log-odds on blocks a model had not seen, with what happened there.
 
-    ``rows`` are the blocks' places in the data; ``dated`` is whether each block is later than what
-    was learned from.
+    ``rows`` are the blocks' places in the data, ``pasts`` those of what was learned from for each;
+    ``dated`` is whether each block is later than that.
     """
 
     blocks: tuple[tuple[Vector, np.ndarray], ...]
     rows: tuple[np.ndarray, ...]
+    pasts: tuple[np.ndarray, ...]
     dated: bool
 
     def calibration(self) -> Calibration:
@@ -61,7 +62,12 @@ class Recipe:
             blocks.append((raw, self.labels[rows[block]]))
         moments = self.moments[rows]
         dated = all(moments[past].max() < moments[block].min() for past, block in splits)
-        return OutOfTime(tuple(blocks), tuple(rows[block] for _, block in splits), dated)
+        return OutOfTime(
+            tuple(blocks),
+            tuple(rows[block] for _, block in splits),
+            tuple(rows[past] for past, _ in splits),
+            dated,
+        )
 
     def _learn(self, name: str, rows: np.ndarray) -> Part:
         if name == COMBINATION:

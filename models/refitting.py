@@ -11,6 +11,7 @@ from models.candidates import CANDIDATES
 from models.recipe import Recipe
 from models.rubric import Rubric
 from models.scorecard import Scorecard
+from models.steadiness import unsteadiness
 
 # The latest leads, which a recipe is judged on and does not learn from.
 LATEST_SHARE = 0.2
@@ -74,7 +75,8 @@ def learn_scorecard(
         opinions = [rubric.part.raw(frame.iloc[block]) for block in seen.rows]
         blend = find_blend(seen.blocks, opinions, min(converted, len(rows) - converted))
     if rubric is None or blend is MODEL_ALONE:
-        return Scorecard.assemble(name, (part,), seen.calibration(), frame.iloc[rows])
+        learned = Scorecard.assemble(name, (part,), seen.calibration(), frame.iloc[rows])
+        return _with_doubt(learned, recipe, rows)
     mixed = tuple(
         (blend.raw(raw, opinion), truth)
         for (raw, truth), opinion in zip(seen.blocks, opinions, strict=True)
@@ -84,4 +86,16 @@ def learn_scorecard(
         replace(rubric.part, weight=blend.rubric_weight),
     )
     calibration = replace(seen, blocks=mixed).calibration()
-    return Scorecard.assemble(name, parts, calibration, frame.iloc[rows], blend.share)
+    learned = Scorecard.assemble(name, parts, calibration, frame.iloc[rows], blend.share)
+    return _with_doubt(learned, recipe, rows)
+
+
+def _with_doubt(scorecard: Scorecard, recipe: Recipe, rows: np.ndarray) -> Scorecard:
+    """The scorecard whose intervals know how far its model is from having settled."""
+    calibration, similar = scorecard.calibration, scorecard.similar
+    if similar is None or calibration.doubt is None:
+        return scorecard
+    unsteady = unsteadiness(recipe, scorecard.name, rows, similar)
+    # Of a blend only the learned share has to settle.
+    doubt = replace(calibration.doubt, unsteady=scorecard.model_share**2 * unsteady)
+    return replace(scorecard, calibration=replace(calibration, doubt=doubt))

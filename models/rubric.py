@@ -106,7 +106,7 @@ class Rubric:
         """The rubric as a scorecard that has no history."""
         return Scorecard(
             parts=(self.part,),
-            calibration=Calibration(1.0, 0.0, ()),
+            calibration=Calibration(1.0, 0.0),
             reference=_log_odds(self.base_rate),
             name="expert rubric",
             regime="rubric",

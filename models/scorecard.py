@@ -116,15 +116,14 @@ class Scorecard:
         return None
 
     def _scores(self, matrices: Sequence[Matrix], lead_ids: Any) -> Scores:
-        sums, similar = self._sums(matrices)
-        log_odds = self.calibration.log_odds(self._base + sums.sum(axis=1))
-        probability = sigmoid(log_odds)
-        low, high = self.calibration.interval(probability, similar)
+        sums, similar, rarity = self._sums(matrices)
+        raw = self._base + sums.sum(axis=1)
+        low, high = self.calibration.interval(raw, rarity)
         return Scores(
             lead_ids=lead_ids,
             features=self.features,
             contributions=self._points(sums),
-            probability=probability,
+            probability=sigmoid(self.calibration.log_odds(raw)),
             low=low,
             high=high,
             confidence=self.calibration.confidence(low, high, similar),
@@ -132,16 +131,17 @@ class Scorecard:
             version=self.version,
         )
 
-    def _sums(self, matrices: Sequence[Matrix]) -> tuple[Matrix, Matrix]:
-        """Log-odds by feature (n × f), and how many leads learned from are like each (n)."""
+    def _sums(self, matrices: Sequence[Matrix]) -> tuple[Matrix, Matrix, Matrix]:
+        """Log-odds by feature (n × f), how many leads learned from are like each (n), and how rare
+        each is (n)."""
         sums = np.zeros((len(matrices[0]), len(self.features)))
-        similar = np.ones(len(sums))
+        similar, rarity = np.ones(len(sums)), np.zeros(len(sums))
         for part, matrix, places in zip(self.parts, matrices, self._places, strict=True):
             parts = part.model.contributions(part.encoding.filled(matrix))
             if part is self.parts[0] and self.similar is not None:
-                similar = self.similar.leads(matrix, parts)
+                similar, rarity = self.similar.leads(matrix, parts)
             sums[:, places] += part.weight * parts
-        return sums, similar
+        return sums, similar, rarity
 
     @cached_property
     def _places(self) -> list[list[int]]:

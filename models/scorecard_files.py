@@ -7,6 +7,7 @@ from typing import Any
 
 from models.additive import AdditiveModel
 from models.calibration import Calibration
+from models.doubt import Doubt
 from models.encoding import Encoding
 from models.rubric_model import RubricModel
 from models.scorecard import Model, Part, Scorecard
@@ -30,7 +31,11 @@ def write_scorecard(scorecard: Scorecard, directory: Path) -> None:
         "regime": scorecard.regime,
         "model_share": scorecard.model_share,
         "reference": scorecard.reference,
-        "calibration": {"slope": line.slope, "shift": line.shift, "bins": line.bins},
+        "calibration": {
+            "slope": line.slope,
+            "shift": line.shift,
+            "doubt": None if line.doubt is None else line.doubt.to_dict(),
+        },
         "similar": None if scorecard.similar is None else scorecard.similar.to_dict(),
         "parts": [_part_data(part, directory) for part in scorecard.parts],
     }
@@ -51,7 +56,7 @@ def read_scorecard(directory: Path, version: str = "not registered") -> Scorecar
             calibration=Calibration(
                 float(line["slope"]),
                 float(line["shift"]),
-                tuple((p, low, high, int(leads)) for p, low, high, leads in line["bins"]),
+                None if line["doubt"] is None else Doubt(**line["doubt"]),
             ),
             reference=float(data["reference"]),
             name=data["name"],

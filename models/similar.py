@@ -36,21 +36,23 @@ class Similar:
             edges.append(tuple(cuts.tolist()))
         return Similar(tuple(edges), tuple(counts))
 
-    def leads(self, matrix: Matrix, parts: Matrix) -> Vector:
-        """The least crowded cell (n) among the features that matter for a lead.
+    def leads(self, matrix: Matrix, parts: Matrix) -> tuple[Vector, Vector]:
+        """The least crowded cell (n) among the features that matter for a lead, and its rarity
+        (n): one through the leads in its cell, added up over those features.
 
-        ``parts`` (n × f) are its contributions in log-odds. At least one, so that one may divide.
+        ``parts`` (n × f) are its contributions in log-odds. A cell counts as holding at least one
+        lead, so that one may divide.
         """
-        least = np.full(len(matrix), np.inf)
+        least, rarity = np.full(len(matrix), np.inf), np.zeros(len(matrix))
         matters = np.abs(parts) >= MATTERS
         for place, (edges, counts) in enumerate(self._tables):
             if not matters[:, place].any():
                 continue
             here = counts[edges.searchsorted(matrix[:, place])]
             least = np.where(matters[:, place], np.minimum(least, here), least)
+            rarity += np.where(matters[:, place], 1.0 / np.maximum(here, 1.0), 0.0)
         everyone = float(sum(self.counts[0])) if self.counts else 1.0
-        kept: Vector = np.minimum(np.maximum(least, 1.0), max(1.0, everyone))
-        return kept
+        return np.minimum(np.maximum(least, 1.0), max(1.0, everyone)), rarity
 
     def usual(self, place: int) -> float | None:
         """The upper edge of the cell in the middle of those whose value was known; for a category

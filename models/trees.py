@@ -122,6 +122,8 @@ def grow(
         "force_col_wise": True,
         "verbosity": -1,
     }
+    if any(encoding.signs):
+        fixed["monotone_constraints"] = encoding.signs
     data = lightgbm.Dataset(
         matrix, labels, categorical_feature=encoding.categorical, free_raw_data=False
     )

@@ -216,7 +216,8 @@ class ChangedLead(Base):
 class AttributeDefinition(Base):
     """A custom attribute of a company's leads, usable as a feature without code.
 
-    ``use`` is what is learned of free text. ``guessed`` is a kind taken from the first value that
+    ``use`` is what is learned of free text. ``direction`` is how a number may count, free where it
+    is not said. ``guessed`` is a kind taken from the first value that
     was sent, until a mapping says what the attribute is.
     """
 
@@ -227,6 +228,11 @@ class AttributeDefinition(Base):
         ),
         CheckConstraint("use IS NULL OR (use = 'words' AND kind = 'text')", name="use"),
         CheckConstraint(
+            "direction IS NULL OR (direction IN ('up', 'down') AND kind IN "
+            "('numeric', 'boolean', 'date'))",
+            name="direction",
+        ),
+        CheckConstraint(
             "dimension IN ('demographic', 'behavioural', 'engagement', 'fit')", name="dimension"
         ),
     )
@@ -236,6 +242,7 @@ class AttributeDefinition(Base):
     kind: Mapped[str] = mapped_column(Text)
     dimension: Mapped[str] = mapped_column(Text)
     use: Mapped[str | None] = mapped_column(Text)
+    direction: Mapped[str | None] = mapped_column(Text)
     guessed: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 

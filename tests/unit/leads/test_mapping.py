@@ -54,6 +54,10 @@ def test_yaml_is_taken_as_it_is_written(tmp_path: Path) -> None:
             "attributes.note: only an attribute of kind text has a use",
         ),
         (
+            {"attributes": {"plan": {"column": "a", "kind": "categorical", "direction": "up"}}},
+            "attributes.plan: only an attribute of kind numeric, boolean or date has a direction",
+        ),
+        (
             {"attributes": {"note": {"column": "a", "kind": "text", "use": "meaning"}}},
             "attributes.note.use",
         ),

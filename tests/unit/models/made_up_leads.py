@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from features.feature import Dimension, Feature, FeatureKind
-from models.calibration import Calibration, Vector, logit, sigmoid
+from models.calibration import Calibration, Vector, sigmoid
 from models.candidates import LEARNERS
 from models.encoding import Encoding
 from models.scorecard import Part, Scorecard
@@ -68,8 +69,9 @@ def make(count: int, seed: int = 0, base_rate: float = 0.3) -> Leads:
         index=[f"lead_{place}" for place in range(count)],
     )
     moments = np.datetime64("2025-01-01T00", "h") + np.arange(count)
-    cut = float(np.mean(merit)) + float(logit(np.array([base_rate]))[0])
-    return Leads(frame, labels, moments, sigmoid(merit - np.mean(merit) + cut))
+    # Who converts has a merit, with its noise, above a bar; so many as are to convert.
+    bar = brentq(lambda height: float(sigmoid(merit - height).mean()) - base_rate, -50, 50)
+    return Leads(frame, labels, moments, sigmoid(merit - bar))
 
 
 def learn(name: str, leads: Leads) -> Scorecard:

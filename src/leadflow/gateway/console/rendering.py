@@ -14,6 +14,7 @@ from leadflow.accounts import signing_in
 from leadflow.accounts.actors import Actor
 from leadflow.gateway.console.notices import NOTHING, Notice, forget, notice_of
 from leadflow.gateway.http.security import COOKIE
+from leadflow.scoring.how_sure import chance_in_words, how_sure
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -104,7 +105,9 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.globals["chance_in_words"] = chance_in_words
 _environment.filters |= {
+    "how_sure": how_sure,
     "when": when,
     "ago": ago,
     "since": since,

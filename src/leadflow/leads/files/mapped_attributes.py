@@ -36,4 +36,5 @@ def _define(row: AttributeDefinition, name: str, attribute: Attribute) -> None:
             "Give it another name, or the same kind."
         )
     row.kind, row.use, row.guessed = attribute.kind, attribute.use, False
+    row.direction = attribute.direction
     row.label, row.dimension = attribute.label or label_of(name), attribute.dimension

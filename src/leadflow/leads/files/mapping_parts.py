@@ -89,7 +89,9 @@ class Attribute(Column):
     """A column kept as an attribute of the lead, and so as a feature.
 
     ``format`` is how a date is written, as in strptime; ISO 8601 where it is not given. Free text
-    is a feature only where ``use`` asks for it: ``words`` learns from its length.
+    is a feature only where ``use`` asks for it: ``words`` learns from its length. ``direction``
+    says that a larger number (of a date: one longer ago) never lowers the score, or never raises
+    it.
     """
 
     kind: Literal["numeric", "categorical", "boolean", "date", "text"]
@@ -97,6 +99,7 @@ class Attribute(Column):
     dimension: Literal["demographic", "behavioural", "engagement", "fit"] = "fit"
     format: str | None = None
     use: Literal["words"] | None = None
+    direction: Literal["up", "down"] | None = None
 
     @model_validator(mode="after")
     def _fits_the_kind(self) -> Self:
@@ -104,6 +107,10 @@ class Attribute(Column):
             raise ValueError("only an attribute of kind date has a format")
         if self.use is not None and self.kind != "text":
             raise ValueError("only an attribute of kind text has a use")
+        if self.direction is not None and self.kind not in ("numeric", "boolean", "date"):
+            raise ValueError(
+                "only an attribute of kind numeric, boolean or date has a direction; leave it out"
+            )
         return self
 
 

@@ -73,9 +73,14 @@ def custom_definitions(session: Session) -> tuple[Definition, ...]:
 def _of_attributes(session: Session) -> tuple[Definition, ...]:
     columns = AttributeDefinition
     rows = session.execute(
-        select(columns.name, columns.label, columns.kind, columns.dimension, columns.use).order_by(
-            columns.name
-        )
+        select(
+            columns.name,
+            columns.label,
+            columns.kind,
+            columns.dimension,
+            columns.use,
+            columns.direction,
+        ).order_by(columns.name)
     )
     return attributes.attribute_definitions([dict(row) for row in rows.mappings()])
 

@@ -88,8 +88,15 @@ class ScoreOut(BaseModel):
         description="A person's score; while there is one, it counts and not the model's."
     )
     probability: float = Field(description="Of converting within the horizon.")
-    probability_interval: tuple[float, float]
-    confidence: str
+    probability_interval: tuple[float, float] = Field(
+        description="Low and high: of leads like this one a share between the two converts, "
+        "9 times in 10. The probability lies inside it, never at an end."
+    )
+    confidence: str = Field(
+        description="How sure the probability is, by the interval: high (its odds span a factor of "
+        "2 at most), medium (4), low; or not enough history, where hardly any lead learned from is "
+        "like this one, or nothing has been learned."
+    )
     dimensions: dict[str, float | None] = Field(
         description="Five parts on the same scale; ai is empty where AI has not answered."
     )

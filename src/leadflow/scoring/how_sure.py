@@ -1,0 +1,27 @@
+"""A chance and how sure one may be of it, in words for people."""
+
+from models.calibration import NOT_ENOUGH
+
+SURENESS = {
+    "high": "well known from earlier leads",
+    "medium": "known roughly from earlier leads",
+    "low": "a rough idea, for earlier leads tell little",
+    NOT_ENOUGH: "a guess so far: hardly any earlier lead is like this one",
+}
+
+
+def how_sure(confidence: str) -> str:
+    """The confidence of a score, as somebody would say it."""
+    return SURENESS[confidence]
+
+
+def chance_in_words(probability: float, low: float, high: float) -> str:
+    """For instance ``12 of 100 such leads buy, most likely between 8 and 17``.
+
+    Below ten in a hundred with one more digit, so that the chance is never at an end of its range.
+    """
+    digits = 0 if low >= 0.1 else 1
+    said, least, most = (f"{100 * share:.{digits}f}" for share in (probability, low, high))
+    if least in (said, most) or said == most:
+        return f"about {said} of 100 such leads buy"
+    return f"about {said} of 100 such leads buy, 9 times in 10 between {least} and {most}"
