@@ -161,7 +161,7 @@ def measure(data: Set, outcomes: int | None, draw: int) -> Losses:
     fewest = min(converted, len(known) - converted)
     # The random order is the order of time: the market stands still.
     moments = np.datetime64("2025-01-01") + np.arange(len(data.labels))
-    recipe = Recipe(
+    recipe = Recipe.of(
         data.frame.iloc[known], data.labels[known], moments[: len(known)], data.features, seed=draw
     )
     rows = np.arange(len(known))

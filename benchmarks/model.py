@@ -17,6 +17,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.judgement import judgement
 from benchmarks.peers import (
     gradient_boosting,
     logistic_regression,
@@ -174,6 +175,7 @@ def main() -> int:
     dated = in_date_order(frame, labels)
     title = f"{len(labels):,} calls, {labels.mean():.1%} converted, {FOLDS} folds"
     rows = rows_of(metrics, dated, latest_peers(frame, labels))
+    rows += judgement(frame, labels, bank_features(frame))
     code = publish("model", title, rows, settings.home, console)
     console.print(f"In date order: {dated.why}")
     return code

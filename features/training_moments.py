@@ -51,18 +51,21 @@ def flagged_at(
 
 def labels(
     moments: Select[tuple[str, datetime]], horizon: timedelta
-) -> Select[tuple[str, datetime, bool]]:
-    """``lead_id``, ``as_of`` and whether the lead converted within the horizon after it."""
+) -> Select[tuple[str, datetime, bool, bool]]:
+    """``lead_id``, ``as_of``, whether the lead converted within the horizon after it, and whether
+    it ever did."""
     moment = moments.subquery("moment")
-    converted = exists().where(
-        and_(
-            outcomes.c.lead_id == moment.c.lead_id,
-            outcomes.c.outcome == "converted",
-            outcomes.c.occurred_at > moment.c.as_of,
-            outcomes.c.occurred_at <= moment.c.as_of + cast(literal(horizon), Interval),
-        )
+    ever = and_(outcomes.c.lead_id == moment.c.lead_id, outcomes.c.outcome == "converted")
+    within = and_(
+        outcomes.c.occurred_at > moment.c.as_of,
+        outcomes.c.occurred_at <= moment.c.as_of + cast(literal(horizon), Interval),
     )
-    return select(moment.c.lead_id, moment.c.as_of, converted.label("converted"))
+    return select(
+        moment.c.lead_id,
+        moment.c.as_of,
+        exists().where(ever, within).label("converted"),
+        exists().where(ever).label("ever"),
+    )
 
 
 def _drawn_moment() -> ColumnElement[datetime]:

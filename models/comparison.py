@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from models.calibration import Vector
-from models.evaluation import auc
+from models.evaluation import auc, drawn_again
 
 ComparisonVerdict = Literal["better", "not clearly better", "worse"]
 TURNS, TAIL = 400, 0.025
@@ -42,17 +42,22 @@ class Comparison:
         return [("AUC", self.auc), ("Brier", self.brier), ("log loss", self.log_loss)]
 
 
-def compare(champion: Vector, challenger: Vector, labels: np.ndarray, seed: int = 0) -> Comparison:
+def compare(
+    champion: Vector,
+    challenger: Vector,
+    labels: np.ndarray,
+    seed: int = 0,
+    units: np.ndarray | None = None,
+) -> Comparison:
     """Probabilities (n) by both for the same n leads, against what happened (n, 0 or 1).
 
-    Intervals are of a paired bootstrap: leads are drawn again, and both are judged on each draw
-    (Efron and Tibshirani, 1993). The challenger is better where a measure is clearly better and
-    none clearly worse; worse the other way round.
+    Intervals are of a paired bootstrap: leads are drawn again, copies of one (the same number in
+    ``units``) together, and both are judged on each draw (Efron and Tibshirani, 1993). The
+    challenger is better where a measure is clearly better and none clearly worse; worse the other
+    way round.
     """
-    draw = np.random.default_rng(seed)
     gains = np.full((TURNS, len(MEASURES)), np.nan)
-    for turn in range(TURNS):
-        rows = draw.integers(0, len(labels), len(labels))
+    for turn, rows in enumerate(drawn_again(len(labels), TURNS, seed, units)):
         gains[turn] = [
             sign * (measure(challenger[rows], labels[rows]) - measure(champion[rows], labels[rows]))
             for measure, sign in MEASURES

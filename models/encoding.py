@@ -12,6 +12,7 @@ import pandas as pd
 from features.feature import Feature, FeatureKind
 from models.categories import LearnedCodes, Texts, folded, learn_codes
 from models.rare_categories import FOLDS
+from models.row_order import mixed
 
 LARGEST = 1e100  # beyond it the squares that models work with leave the range of a double
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
@@ -46,14 +47,19 @@ class Encoding:
 
     @staticmethod
     def fit(
-        frame: pd.DataFrame, features: Sequence[Feature], labels: np.ndarray | None = None
+        frame: pd.DataFrame,
+        features: Sequence[Feature],
+        labels: np.ndarray | None = None,
+        units: np.ndarray | None = None,
     ) -> tuple["Encoding", Matrix]:
         """An encoding, and the matrix of the leads it was learned from.
 
         The matrix is the one to learn from where ``labels`` are given: in it no lead's own label
-        (n, 0 or 1) has had a part in the group its rare category belongs to.
+        (n, 0 or 1) has had a part in the group its rare category belongs to, nor that of a copy of
+        it (the same number in ``units``; by default no lead has one).
         """
-        folds = _folds(frame.index)
+        units = np.arange(len(frame)) if units is None else units
+        folds = (mixed(units.astype(np.uint64)) % np.uint64(FOLDS)).astype(np.int64)
         fitted = [_fitted(frame, feature, labels, folds) for feature in features]
         known = [one for one in fitted if one is not None]
         if not known:
@@ -216,8 +222,3 @@ def numbers(column: pd.Series) -> Matrix:
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     finite = np.where(np.isinf(values), np.nan, values)
     return np.asarray(np.clip(finite, -LARGEST, LARGEST))
-
-
-def _folds(index: "pd.Index[Any]") -> np.ndarray:
-    """A fold for each lead by its id, whatever order they come in."""
-    return (pd.util.hash_pandas_object(index).to_numpy() % np.uint64(FOLDS)).astype(np.int64)

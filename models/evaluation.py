@@ -1,5 +1,6 @@
 """Evaluation of probabilities: ranking, calibration, and what acting on them gains."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,18 +61,38 @@ def auc(probability: Vector, labels: np.ndarray) -> float:
 
 
 def auc_interval(
-    probability: Vector, labels: np.ndarray, seed: int = 0, other: Vector | None = None
+    probability: Vector,
+    labels: np.ndarray,
+    seed: int = 0,
+    other: Vector | None = None,
+    units: np.ndarray | None = None,
 ) -> tuple[float, float]:
-    """90 % bootstrap interval of the AUC, or of AUC(probability) − AUC(other) on the same leads."""
-    draw = np.random.default_rng(seed)
+    """90 % bootstrap interval of the AUC, or of AUC(probability) − AUC(other) on the same leads.
+    Copies of a lead (the same number in ``units``) are drawn together."""
     values = np.empty(BOOTSTRAP)
-    for turn in range(BOOTSTRAP):
-        sample = draw.integers(0, len(labels), len(labels))
+    samples = drawn_again(len(labels), BOOTSTRAP, seed, units)
+    for turn, sample in enumerate(samples):
         values[turn] = auc(probability[sample], labels[sample])
         if other is not None:
             values[turn] -= auc(other[sample], labels[sample])
     low, high = np.nanquantile(values, [0.05, 0.95])
     return float(low), float(high)
+
+
+def drawn_again(
+    count: int, turns: int, seed: int, units: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Places of ``count`` leads drawn with replacement, once a turn (Efron and Tibshirani, 1993);
+    all copies of a lead come together, for they are one and no proof of each other."""
+    draw = np.random.default_rng(seed)
+    if units is None or len(np.unique(units)) == count:
+        for _ in range(turns):
+            yield draw.integers(0, count, count)
+        return
+    _, unit, sizes = np.unique(units, return_inverse=True, return_counts=True)
+    of_unit = np.split(np.argsort(unit, kind="stable"), np.cumsum(sizes)[:-1])
+    for _ in range(turns):
+        yield np.concatenate([of_unit[one] for one in draw.integers(0, len(sizes), len(sizes))])
 
 
 def calibration_table(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from features.how_many import how_many
 from models.comparison import Comparison, changed
-from models.leaks import Leak
+from models.leak import Leak
 from models.markdown import comparison_table, leak_list, segment_table, table
 from models.segments import Segment
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.comparison import Comparison, Difference
-from models.leaks import Leak
+from models.leak import Leak
 from models.segments import Segment
 
 

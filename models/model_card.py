@@ -72,6 +72,7 @@ def _learned_from(training: Training, learned_at: datetime, code: CodeVersion) -
                     "Converted",
                     f"{training.converted:,} ({training.converted / training.leads:.1%})",
                 ),
+                ("Copies among them", _copies(training)),
                 ("Features", str(len(training.scorecard.features))),
                 ("Learned at", f"{learned_at:%Y-%m-%d %H:%M} UTC"),
                 ("Data (SHA-256)", training.data_sha256),
@@ -79,6 +80,12 @@ def _learned_from(training: Training, learned_at: datetime, code: CodeVersion) -
             )
         ]
     )
+
+
+def _copies(training: Training) -> str:
+    if not training.copies:
+        return "none found"
+    return f"{training.copies:,}; no lead was judged by what had learned from a copy of it"
 
 
 def _how_good(training: Training) -> str:

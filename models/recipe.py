@@ -1,5 +1,6 @@
 """The data in order of its moments, and how each candidate is learned and judged on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,9 @@ from models.additive import AdditiveModel, weighted_sum
 from models.blocks import rolling_origin
 from models.calibration import Calibration, Vector
 from models.candidates import ADDITIVE, COMBINATION, LEARNERS, LOGISTIC
+from models.copies import find_copies
 from models.encoding import Encoding
+from models.row_order import canonical_order
 from models.scorecard import Model, Part
 
 
@@ -37,14 +40,34 @@ class OutOfTime:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Learns every candidate once on each part of the data it is asked for."""
+    """Learns every candidate once on each part of the data it is asked for.
+
+    ``units`` (n) says which leads are copies of one: they have the same number.
+    """
 
     frame: pd.DataFrame
     labels: np.ndarray
     moments: np.ndarray
     features: tuple[Feature, ...]
     seed: int
+    units: np.ndarray
     _learned: dict[tuple[str, bytes], Part] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        frame: pd.DataFrame,
+        labels: np.ndarray,
+        moments: np.ndarray,
+        features: Sequence[Feature],
+        seed: int,
+    ) -> "Recipe":
+        """The data in an order that the leads decide, not the file or the database they stand in,
+        and the features in that of their names: whatever a seed draws is the same for the same."""
+        order = canonical_order(frame, labels, moments)
+        frame, labels, moments = frame.iloc[order], labels[order], moments[order]
+        by_name = tuple(sorted(features, key=lambda feature: feature.name))
+        units = find_copies(frame, labels, by_name)
+        return Recipe(frame, labels, moments, by_name, seed, units)
 
     def learn(self, name: str, rows: np.ndarray) -> Part:
         """The candidate learned from these rows."""
@@ -55,7 +78,9 @@ class Recipe:
 
     def out_of_time(self, name: str, rows: np.ndarray) -> OutOfTime:
         """Raw predictions on each next block among ``rows``, learned on what came before it."""
-        splits = rolling_origin(self.moments[rows], self.labels[rows], seed=self.seed)
+        splits = rolling_origin(
+            self.moments[rows], self.labels[rows], seed=self.seed, units=self.units[rows]
+        )
         blocks = []
         for past, block in splits:
             raw = self.learn(name, rows[past]).raw(self.frame.iloc[rows[block]])
@@ -74,7 +99,7 @@ class Recipe:
             lines, curves = self.learn(LOGISTIC, rows), self.learn(ADDITIVE, rows)
             return Part(1.0, lines.encoding, _half_half(lines.model, curves.model))
         part = self.frame.iloc[rows]
-        encoding, matrix = Encoding.fit(part, self.features, self.labels[rows])
+        encoding, matrix = Encoding.fit(part, self.features, self.labels[rows], self.units[rows])
         return Part(1.0, encoding, LEARNERS[name](matrix, self.labels[rows], encoding, self.seed))
 
 

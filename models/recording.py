@@ -135,6 +135,7 @@ def _parameters(training: Training, rubric: Scorer) -> dict[str, Any]:
         "chosen": training.chosen,
         "leads": training.leads,
         "converted": training.converted,
+        "copies": training.copies,
         "first_moment": training.first,
         "last_moment": training.last,
         "data_sha256": training.data_sha256,

@@ -28,7 +28,8 @@ class RecipeName:
 @dataclass(frozen=True)
 class Refitting:
     """The data of a training, divided into a past to learn from and the latest leads to judge on:
-    whatever is learned again here has seen the same past and none of the latest leads.
+    whatever is learned again here has seen the same past and none of the latest leads
+    or copies of them.
 
     ``past`` and ``latest`` are places in the data.
     """
@@ -41,7 +42,9 @@ class Refitting:
     @staticmethod
     def of(recipe: Recipe, rubric: Rubric | None) -> "Refitting":
         """The latest fifth kept back."""
-        past, latest = latest_block(recipe.moments, recipe.labels, LATEST_SHARE, recipe.seed)
+        past, latest = latest_block(
+            recipe.moments, recipe.labels, LATEST_SHARE, recipe.seed, recipe.units
+        )
         return Refitting(recipe, past, latest, rubric)
 
     def probability(self, name: RecipeName) -> Vector | None:

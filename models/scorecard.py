@@ -11,8 +11,11 @@ import pandas as pd
 from features.feature import Feature
 from models.calibration import Calibration, sigmoid
 from models.encoding import Encoding, Matrix
-from models.scores import POINTS_PER_LOG_ODDS, Regime, Scores
+from models.scores import POINTS_PER_LOG_ODDS, Regime, Scorer, Scores
 from models.similar import Similar
+
+# Leads that suffice to say what moves scores.
+SAMPLE = 5000
 
 
 class Model(Protocol):
@@ -158,3 +161,11 @@ class Scorecard:
         centre = self.calibration.slope * self._base + self.calibration.shift - self.reference
         shared = self.calibration.slope * sums + centre / max(1, sums.shape[1])
         return np.asarray(shared * POINTS_PER_LOG_ODDS)
+
+
+def importance(scorer: Scorer, frame: pd.DataFrame) -> list[tuple[Feature, float]]:
+    """Mean absolute points of each feature over leads, largest first."""
+    sample = frame if len(frame) <= SAMPLE else frame.iloc[:: len(frame) // SAMPLE]
+    points = np.abs(scorer.score(sample).contributions).mean(axis=0)
+    pairs = [(f, float(p)) for f, p in zip(scorer.features, points, strict=True)]
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0].name))

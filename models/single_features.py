@@ -131,15 +131,8 @@ def _numbers(column: pd.Series) -> Vector:
 
 
 def _out_of_fold(codes: np.ndarray, labels: np.ndarray) -> Vector:
-    """Log-odds of each lead's bin, counted in the folds the lead is not in.
-
-    Folds hold equal shares of both outcomes, or the left-out leads would show in the overall rate.
-    """
-    fold = np.empty(len(labels), dtype=np.int64)
-    draw = np.random.default_rng(0)
-    for outcome in (0, 1):
-        rows = np.flatnonzero(labels == outcome)
-        fold[draw.permutation(rows)] = np.arange(len(rows)) % FOLDS
+    """Log-odds of each lead's bin, counted in the folds the lead is not in."""
+    fold = folds(labels)
     size = int(codes.max()) + 1
     everyone = np.zeros((FOLDS, size))
     converted = np.zeros((FOLDS, size))
@@ -149,6 +142,17 @@ def _out_of_fold(codes: np.ndarray, labels: np.ndarray) -> Vector:
     others = everyone.sum(axis=0) - everyone
     rates = (converted.sum(axis=0) - converted + HELD * rate) / (others + HELD)
     return np.asarray(np.log(rates / (1 - rates))[fold, codes])
+
+
+def folds(labels: np.ndarray) -> np.ndarray:
+    """A fold for each lead (n). Folds hold equal shares of both outcomes, or the left-out leads
+    would show in the overall rate."""
+    fold = np.empty(len(labels), dtype=np.int64)
+    draw = np.random.default_rng(0)
+    for outcome in (0, 1):
+        rows = np.flatnonzero(labels == outcome)
+        fold[draw.permutation(rows)] = np.arange(len(rows)) % FOLDS
+    return fold
 
 
 def _standard_ranks(values: Vector) -> Vector:

@@ -1,9 +1,7 @@
 """Learning a scorecard: candidates compared on later data, the best calibrated and judged."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +14,9 @@ from features.how_many import how_many
 from features.opinion import AI_SCORE
 from models.calibration import Lines, Vector, sigmoid
 from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
+from models.cannot_learn import NothingVaries, refuse_if_too_few
 from models.choice import block_losses, choose
+from models.copies import copies
 from models.evaluation import (
     Metrics,
     auc_interval,
@@ -24,26 +24,16 @@ from models.evaluation import (
     evaluate,
     lift_table,
 )
-from models.leaks import Leak, find_leaks
+from models.leak import Leak
+from models.leaks import SUSPICIOUS_AUC, find_leaks, too_good
 from models.opinion import learnable
 from models.recipe import OutOfTime, Recipe
 from models.reference import Reference
 from models.refitting import RecipeName, Refitting, learn_scorecard, recipe_name
+from models.row_order import data_fingerprint
 from models.rubric import Rubric
-from models.scorecard import Scorecard
+from models.scorecard import Scorecard, importance
 from models.scorecard_files import fingerprint, write_scorecard
-
-
-class CannotLearn(ValueError):
-    """There is nothing to learn from yet; the rubric scores meanwhile."""
-
-
-class NotEnoughOutcomes(CannotLearn):
-    """There are too few outcomes to learn from."""
-
-
-class NothingVaries(CannotLearn):
-    """Every lead looks the same, so that nothing can tell them apart."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +67,14 @@ class RubricComparison:
 @dataclass(frozen=True)
 class LatestLeads:
     """The block a training is judged on: its leads in order, what became of them, and the
-    probability given by the chosen recipe, which had learned from none of them."""
+    probability given by the chosen recipe, which had learned from none of them. ``units`` has one
+    number for all copies of a lead."""
 
     frame: pd.DataFrame
     labels: np.ndarray
     moments: np.ndarray
     probability: Vector
+    units: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -92,6 +84,8 @@ class Training:
     ``scorecard`` learned from all leads; ``latest``, ``calibration`` and ``lift`` judge the same
     recipe learned without the latest block, on that block. ``dated`` is False where leads have no
     dates to go by (or too few outcomes for blocks) and folds took the place of later blocks.
+    ``copies`` is how many leads are the same as another one: none was judged by a model that had
+    learned from the other.
     """
 
     scorecard: Scorecard
@@ -107,6 +101,7 @@ class Training:
     importance: list[tuple[str, float]]
     leads: int
     converted: int
+    copies: int
     first: str
     last: str
     dated: bool
@@ -157,60 +152,78 @@ def train(
     seed: int = 0,
     minimum_outcomes: int = 40,
     rubric: Rubric | None = None,
+    ever: np.ndarray | None = None,
+    suspicious_auc: float = SUSPICIOUS_AUC,
     told: Callable[[str], None] = _tell_nobody,
 ) -> Training:
     """Learn from n leads (rows of ``frame``), whether each converted, and when each was looked at.
 
     The latest fifth is kept back: candidates, blend and calibration are found on what came before
-    it and judged on it; the scorecard is then learned from everything by the same recipe. ``told``
-    is called with how far it is, in words.
+    it and judged on it; the scorecard is then learned from everything by the same recipe. ``ever``
+    and ``suspicious_auc`` are for the search for leaks. ``told`` is called with how far it is, in
+    words.
 
     Raises:
         NotEnoughOutcomes: fewer than ``minimum_outcomes`` converted, or fewer that did not.
         NothingVaries: no feature differs between leads.
     """
-    _refuse_if_too_few(int(labels.sum()), len(labels), minimum_outcomes)
     if not learnable(frame, labels, minimum_outcomes):
         features = [feature for feature in features if feature.name != AI_SCORE.name]
     if not any(frame[feature.name].nunique(dropna=False) > 1 for feature in features):
         raise NothingVaries("No feature differs between the leads; map more columns as attributes.")
-    order = np.argsort(moments, kind="stable")
-    frame, labels, moments = frame.iloc[order], labels[order], moments[order]
-    recipe = Recipe(frame, labels, moments, tuple(features), seed)
+    recipe = Recipe.of(frame, labels, moments, features, seed)
+    refuse_if_too_few(
+        recipe.labels[np.unique(recipe.units, return_index=True)[1]], minimum_outcomes
+    )
+    leaks = find_leaks(frame, labels, features, moments, ever=ever, suspicious_auc=suspicious_auc)
+    frame, labels, moments, units = recipe.frame, recipe.labels, recipe.moments, recipe.units
     refitting = Refitting.of(recipe, rubric)
     past, latest = refitting.past, refitting.latest
     seen = _candidates_seen(recipe, past, told)
-    chosen = choose({name: block_losses(seen[name].blocks) for name in CANDIDATES})
+    of_past = seen[CANDIDATES[0]]
+    chosen = choose(
+        {name: block_losses(seen[name].blocks) for name in CANDIDATES},
+        [units[rows] for rows in of_past.rows],
+        of_past.dated,
+    )
     told(f"Judging each on {how_many(len(latest), 'latest lead')}")
     candidates = tuple(_candidate(recipe, name, seen[name], past, latest) for name in seen)
     told(f"Learning from {how_many(len(labels), 'lead')} with the best of them, {chosen}")
     later = learn_scorecard(recipe, chosen, past, rubric)
     probability = later.score(frame.iloc[latest]).probability
     scorecard = learn_scorecard(recipe, chosen, np.arange(len(labels)), rubric)
-    low, high = auc_interval(probability, labels[latest], seed)
+    latest_metrics = evaluate(probability, labels[latest])
+    weights = importance(scorecard, frame)
+    leaks = leaks or too_good(latest_metrics.auc, suspicious_auc, weights)
+    low, high = auc_interval(probability, labels[latest], seed, units=units[latest])
     dated = bool(moments[past].max() < moments[latest].min()) and seen[chosen].dated
     return Training(
         scorecard=scorecard,
         chosen=chosen,
         why=_why(chosen, candidates, dated),
         candidates=candidates,
-        latest=evaluate(probability, labels[latest]),
+        latest=latest_metrics,
         auc_low=low,
         auc_high=high,
-        rubric=_compare(rubric, frame.iloc[latest], labels[latest], probability, seed),
+        rubric=_compare(
+            rubric, frame.iloc[latest], labels[latest], probability, seed, units[latest]
+        ),
         calibration=calibration_table(probability, labels[latest]),
         lift=lift_table(probability, labels[latest]),
-        importance=_importance(scorecard, frame),
+        importance=[(feature.label, points) for feature, points in weights],
         leads=len(labels),
         converted=int(labels.sum()),
+        copies=copies(units),
         first=str(moments[0])[:10],
         last=str(moments[-1])[:10],
         dated=dated,
         data_sha256=data_fingerprint(frame, labels),
         example=frame.head(5),
-        judged_on=LatestLeads(frame.iloc[latest], labels[latest], moments[latest], probability),
+        judged_on=LatestLeads(
+            frame.iloc[latest], labels[latest], moments[latest], probability, units[latest]
+        ),
         reference=Reference.of(frame, scorecard.features),
-        leaks=tuple(find_leaks(frame, labels, features, moments)),
+        leaks=tuple(leaks),
         refitting=refitting,
     )
 
@@ -244,39 +257,19 @@ def _candidate(
     )
 
 
-def data_fingerprint(frame: pd.DataFrame, labels: np.ndarray) -> str:
-    """SHA-256 of what was learned from, the same in whatever order the leads come."""
-    names = sorted(frame.columns)
-    columns = frame[names].astype(str).assign(label=labels.astype(str))
-    rows = np.sort(pd.util.hash_pandas_object(columns, index=False).to_numpy())
-    return sha256(json.dumps(names).encode() + rows.tobytes()).hexdigest()
-
-
-def _refuse_if_too_few(converted: int, leads: int, fewest: int) -> None:
-    if min(converted, leads - converted) < fewest:
-        raise NotEnoughOutcomes(
-            f"{converted} converted and {how_many(leads - converted, 'other lead')} past "
-            "their horizon: "
-            f"at least {fewest} of each are needed to learn. The expert rubric scores until then."
-        )
-
-
 def _compare(
-    rubric: Rubric | None, frame: pd.DataFrame, labels: np.ndarray, ours: Vector, seed: int
+    rubric: Rubric | None,
+    frame: pd.DataFrame,
+    labels: np.ndarray,
+    ours: Vector,
+    seed: int,
+    units: np.ndarray,
 ) -> RubricComparison | None:
     if rubric is None:
         return None
     theirs = rubric.score(frame).probability
-    low, high = auc_interval(ours, labels, seed, other=theirs)
+    low, high = auc_interval(ours, labels, seed, other=theirs, units=units)
     return RubricComparison(evaluate(theirs, labels), low, high)
-
-
-def _importance(scorecard: Scorecard, frame: pd.DataFrame) -> list[tuple[str, float]]:
-    """Mean absolute points of each feature, largest first."""
-    sample = frame if len(frame) <= 5000 else frame.iloc[:: len(frame) // 5000]
-    points = np.abs(scorecard.score(sample).contributions).mean(axis=0)
-    pairs = [(f.label, float(p)) for f, p in zip(scorecard.features, points, strict=True)]
-    return sorted(pairs, key=lambda pair: -pair[1])
 
 
 def _why(chosen: str, candidates: Sequence[Candidate], dated: bool) -> str:

@@ -38,7 +38,7 @@ def write_report(training: Training, horizon_days: int) -> str:
             f"{how_many(training.leads, 'lead')} looked at between {training.first} and "
             f"{training.last}, "
             f"{training.converted:,} of which converted within {how_many(horizon_days, 'day')} "
-            f"({training.converted / training.leads:.1%}).",
+            f"({training.converted / training.leads:.1%}).{_copies(training)}",
             "## What it must not be used for",
             NOT_FOR,
         ]
@@ -56,6 +56,18 @@ def _headline(training: Training) -> str:
         f"{training.chosen.capitalize()} {verdict} the expert rubric: "
         f"AUC {training.latest.auc:.3f} against {found.metrics.auc:.3f} "
         f"(gain {found.gain_low:+.3f} to {found.gain_high:+.3f})"
+    )
+
+
+def _copies(training: Training) -> str:
+    """What is said where leads stand in the data more than once."""
+    if not training.copies:
+        return ""
+    one = training.copies == 1
+    return (
+        f" {how_many(training.copies, 'lead')} {'is a copy' if one else 'are copies'} of another "
+        "(the same in all that is known, or nearly): a lead and its copies are learned from "
+        "together or judged together, never one by the other."
     )
 
 

@@ -38,7 +38,7 @@ class TrainingEnd:
 @task(persist_result=False, timeout_seconds=18000)
 def learn_challenger(reason: str = "") -> Learned | NothingAsked:
     """A registered challenger, or in words why there is nothing to ask."""
-    from models.training import CannotLearn
+    from models.cannot_learn import CannotLearn
 
     try:
         with unit_of_work() as session:

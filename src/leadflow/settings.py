@@ -127,6 +127,12 @@ class Settings(AISettings, AssignmentSettings, BaseSettings):
     minimum_outcomes: int = Field(
         default=40, gt=1, description="Fewest converted, and fewest lost, leads to learn from."
     )
+    suspicious_auc: float = Field(
+        default=0.95,
+        gt=0.5,
+        le=1,
+        description="An AUC from here on is too good to be approved unasked.",
+    )
     hot_from: float = Field(default=70.0, description="Lowest score of a hot lead.")
     warm_from: float = Field(default=50.0, description="Lowest score of a warm lead.")
     cold_from: float = Field(default=30.0, description="Lowest score of a cold lead.")

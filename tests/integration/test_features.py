@@ -160,8 +160,11 @@ def test_training_looks_at_leads_only_before_their_outcome_and_after_their_horiz
     ends = dict(session.execute(select(Outcome.lead_id, Outcome.occurred_at)).tuples().all())
     wins = dict(session.execute(select(Outcome.lead_id, Outcome.outcome)).tuples().all())
     assert rows
-    for lead_id, as_of, converted in rows:
+    for lead_id, as_of, converted, ever in rows:
         assert as_of < ends[lead_id]
         assert as_of + horizon <= now
-        assert converted == (wins[lead_id] == "converted")
+        assert converted == ever == (wins[lead_id] == "converted")
         assert (as_of - START).days in AGES_IN_DAYS
+    hour = session.execute(labels(moments, timedelta(hours=1))).all()
+    assert not any(row.converted for row in hour)
+    assert [row.ever for row in hour] == [wins[row.lead_id] == "converted" for row in hour]

@@ -14,9 +14,15 @@ from leadflow.scoring.learning import challenger
 from leadflow.scoring.learning.challenger import Learned
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.serving.champion import serving_scorer
-from leadflow.scoring.serving.feature_frames import all_features, custom_definitions
+from leadflow.scoring.serving.feature_frames import (
+    all_features,
+    custom_definitions,
+    read_training_set,
+)
 from leadflow.settings import Settings, get_settings
 from leadflow.simulation.service import simulate
+from models.copies import copies, find_copies
+from models.leaks import find_leaks
 from models.registry import Registry
 from tests.deciders import settle
 from tests.integration.registered_models import NOW
@@ -118,3 +124,15 @@ def test_a_value_known_before_the_conversion_is_not_named(store: Engine) -> None
         session.execute(text("SET LOCAL session_replication_role = replica"))
         session.execute(text(DEAL_VALUE))
         assert known_late(session, all_features(custom_definitions(session))) == []
+
+
+def test_nothing_is_claimed_of_honest_leads(store: Engine) -> None:
+    a_market(store)
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        data = read_training_set(session, now, challenger.horizon(get_settings()))
+    assert (data.ever >= data.converted).all()
+    honest = [feature for feature in data.features if feature.name != "attributes.deal_value"]
+    found = find_leaks(data.frame, data.converted, honest, data.moments, ever=data.ever)
+    assert found == []
+    assert copies(find_copies(data.frame, data.converted, honest)) <= 0.01 * len(data.frame)

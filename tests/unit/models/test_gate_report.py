@@ -7,7 +7,8 @@ import pytest
 
 from models.comparison import compare, level_shifts
 from models.gate_report import Evidence, headline, proposal, write_gate_report
-from models.leaks import Leak, named_once
+from models.leak import Leak
+from models.leaks import named_once
 from models.segments import segments
 from tests.unit.models.made_up_leads import FEATURES, make
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.feature import Dimension, Feature, FeatureKind
-from models.leaks import Leak, find_leaks
+from models.leak import Leak
+from models.leaks import find_leaks
 from tests.examples import examples
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 

@@ -5,16 +5,13 @@ import re
 import numpy as np
 import pytest
 
+from features.feature import Dimension, Feature, FeatureKind
 from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
+from models.cannot_learn import NotEnoughOutcomes, NothingVaries
 from models.evaluation import expected_calibration_error
+from models.row_order import data_fingerprint
 from models.rubric import Rubric
-from models.training import (
-    NotEnoughOutcomes,
-    NothingVaries,
-    Training,
-    data_fingerprint,
-    train,
-)
+from models.training import Training, train
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
 pytestmark = pytest.mark.uncounted
@@ -63,18 +60,44 @@ def test_what_it_learned_from_is_told(training: Training, leads: Leads) -> None:
     assert training.rubric is None
 
 
-def test_the_order_of_rows_and_columns_does_not_change_what_is_learned(
-    training: Training, leads: Leads
+@pytest.mark.parametrize("dated", [True, False])
+def test_the_order_and_the_names_of_rows_and_columns_change_nothing(
+    training: Training, leads: Leads, dated: bool
 ) -> None:
+    told = leads if dated else leads.undated()
+    once = training if dated else trained(told)
     order = np.random.default_rng(1).permutation(len(leads))
-    mixed = leads.take(order)
-    again = train(mixed.frame[mixed.frame.columns[::-1]], mixed.labels, mixed.moments, FEATURES)
+    mixed = told.take(order)
+    renamed = mixed.frame.reset_index(drop=True)
+    again = train(renamed[renamed.columns[::-1]], mixed.labels, mixed.moments, FEATURES[::-1])
     new = make(100, seed=8).frame
-    assert again.chosen == training.chosen
-    assert again.data_sha256 == training.data_sha256
+    assert again.chosen == once.chosen
+    assert again.data_sha256 == once.data_sha256
+    assert again.fingerprint() == once.fingerprint()
+    assert (again.auc_low, again.auc_high) == (once.auc_low, once.auc_high)
     np.testing.assert_array_equal(
-        again.scorecard.score(new).points, training.scorecard.score(new).points
+        again.scorecard.score(new).probability, once.scorecard.score(new).probability
     )
+
+
+def test_rare_categories_are_grouped_alike_in_any_order() -> None:
+    leads = make(1500, seed=4)
+    draw = np.random.default_rng(4)
+    towns = np.array([f"town {number}" for number in draw.integers(0, 300, 1500)], dtype=object)
+    town = Feature("town", "Town", Dimension.FIT, FeatureKind.CATEGORICAL)
+    told = leads.frame.assign(town=towns)
+    order = draw.permutation(1500)
+    moments = leads.undated().moments
+    one = train(told, leads.labels, moments, (*FEATURES, town))
+    other = train(told.iloc[order], leads.labels[order], moments, (town, *FEATURES))
+    assert one.fingerprint() == other.fingerprint()
+
+
+def test_copies_of_a_lead_do_not_make_it_enough_outcomes() -> None:
+    leads = make(300, base_rate=0.1)
+    several = leads.take(np.tile(np.arange(300), 3))
+    with pytest.raises(NotEnoughOutcomes, match="30 converted and 270 other"):
+        trained(several)
 
 
 @pytest.mark.parametrize(("count", "base_rate"), [(4500, 0.01), (800, 0.5)])

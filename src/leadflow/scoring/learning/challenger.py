@@ -94,6 +94,8 @@ def learn(
         seed=seed,
         minimum_outcomes=settings.minimum_outcomes,
         rubric=Rubric.load(),
+        ever=data.ever,
+        suspicious_auc=settings.suspicious_auc,
         told=told,
     )
 
@@ -131,7 +133,7 @@ def register(
         )
         images = {path.stem: path.read_bytes() for path in sorted(plots.glob("*.png"))}
     models.add_page(version, "gate.md", report)
-    leaks = tuple(leak.feature for leak in training.leaks)
+    leaks = tuple(leak.feature for leak in evidence.leaks)
     return Learned(version.version, version.run_id, version.sha256, report, images, leaks)
 
 

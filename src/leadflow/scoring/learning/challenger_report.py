@@ -8,11 +8,12 @@ from leadflow.scoring.learning.opponents import Opponent
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from models.calibration import Vector
     from models.gate_report import Evidence
-    from models.leaks import Leak
+    from models.leak import Leak
     from models.refitting import Refitting
     from models.scores import Scorer, Scores
     from models.segments import Segment
@@ -29,6 +30,7 @@ def judge(training: "Training", champion: Opponent, settings: Settings) -> "Evid
     from models.model_card import training_segments
 
     latest = training.judged_on
+    units = latest.units
     judged = later_leads(latest.frame, latest.labels, latest.moments, [champion])
     theirs = score(champion.scorer, judged.frame).probability
     ours = latest.probability[judged.rows]
@@ -45,6 +47,7 @@ def judge(training: "Training", champion: Opponent, settings: Settings) -> "Evid
         training.leaks,
         training_segments(training),
         settings,
+        units,
     )
 
 
@@ -81,19 +84,29 @@ def evidence(
     leaks: "Sequence[Leak]",
     segments: "Sequence[Segment]",
     settings: Settings,
+    units: "np.ndarray",
 ) -> "Evidence":
     """Everything the gate's report says; ``probabilities`` are the champion's and the challenger's
-    of the judged leads, by what had not learned from them. Without such there is no verdict."""
+    of the judged leads, by what had not learned from them. Without such there is no verdict.
+
+    ``units`` has one number for all copies of a lead, of each of those the judged were taken from.
+    """
     from models.comparison import compare, level_shifts
     from models.gate_report import Evidence
+    from models.leaks import too_good
+    from models.scorecard import importance
 
     before, after = (score(one, judged.frame) for one in (champion.scorer, challenger))
     same = bool((abs(after.total - before.total) < SAME_POINTS).all())
     told = not judged.needed and not same
+    found = compare(*probabilities, judged.labels, units=units[judged.rows]) if told else None
+    if found is not None and not leaks:
+        weights = importance(challenger, judged.frame)
+        leaks = too_good(found.auc.challenger, settings.suspicious_auc, weights)
     return Evidence(
         champion=champion.name,
         judged_on=judged.words,
-        comparison=compare(*probabilities, judged.labels) if told else None,
+        comparison=found,
         needed="" if same else judged.needed,
         shifts=level_shifts(before.total, after.total, lowest_totals(settings)),
         segments=segments,

@@ -11,7 +11,7 @@ from features.feature import Feature
 from features.how_many import how_many
 
 if TYPE_CHECKING:
-    from models.leaks import Leak
+    from models.leak import Leak
 
 # Fewer late values are slips; a smaller share is a habit of some, not how the value comes to be.
 FEWEST, SHARE = 10, 0.5
@@ -52,7 +52,7 @@ GROUP BY feature ORDER BY feature
 
 def known_late(session: Session, features: Sequence[Feature]) -> "list[Leak]":
     """Those of these features that most converted leads got only at or after their conversion."""
-    from models.leaks import Leak
+    from models.leak import Leak
 
     labels = {feature.name: feature.label for feature in features}
     return [

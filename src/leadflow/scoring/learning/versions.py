@@ -19,7 +19,7 @@ from leadflow.settings import Settings
 
 if TYPE_CHECKING:
     from models.gate_report import Evidence
-    from models.leaks import Leak
+    from models.leak import Leak
     from models.refitting import Refitting
     from models.registry import TrainingFacts
     from models.scores import Scorer
@@ -109,6 +109,7 @@ def _compare(
     *,
     with_leaks: bool,
 ) -> "Evidence":
+    from models.copies import find_copies
     from models.segments import segments
 
     data = read_training_set(session, now, horizon(settings))
@@ -117,40 +118,49 @@ def _compare(
             "No leads to compare on: some must have passed their horizon of "
             f"{how_many(settings.horizon_days, 'day')}, some of them converted and some not."
         )
-    leaks = _leaks(session, challenger.scorer, data) if with_leaks else ()
+    leaks = _leaks(session, challenger.scorer, data, settings) if with_leaks else ()
     judged = later_leads(data.frame, data.converted, data.moments, [champion, challenger], NEWEST)
     theirs, ours = (
         challenger_report.score(one.scorer, judged.frame).probability
         for one in (champion, challenger)
     )
+    features = [f for f in challenger.scorer.features if f.name in data.frame]
+    units = find_copies(data.frame, data.converted, features)
     if judged.needed:
-        refitted = challenger_report.refit(_refitting(data), champion, challenger)
+        refitting = _refitting(data)
+        refitted = challenger_report.refit(refitting, champion, challenger)
         if refitted is not None:
             judged, (theirs, ours) = refitted
-    features = [f for f in challenger.scorer.features if f.name in judged.frame]
+            units = refitting.recipe.units[refitting.latest]
     found = segments(judged.frame, judged.labels, ours, features)
     return challenger_report.evidence(
-        champion, challenger.scorer, judged, (theirs, ours), leaks, found, settings
+        champion, challenger.scorer, judged, (theirs, ours), leaks, found, settings, units
     )
 
 
 def _refitting(data: TrainingSet) -> "Refitting":
     """The training set of now, to learn recipes from anew."""
-    import numpy as np
-
     from models.recipe import Recipe
     from models.refitting import Refitting
     from models.rubric import Rubric
 
-    order = np.argsort(data.moments, kind="stable")
-    parts = data.frame.iloc[order], data.converted[order], data.moments[order]
-    return Refitting.of(Recipe(*parts, data.features, 0), Rubric.load())
+    recipe = Recipe.of(data.frame, data.converted, data.moments, data.features, 0)
+    return Refitting.of(recipe, Rubric.load())
 
 
-def _leaks(session: Session, scorer: "Scorer", data: TrainingSet) -> "tuple[Leak, ...]":
+def _leaks(
+    session: Session, scorer: "Scorer", data: TrainingSet, settings: Settings
+) -> "tuple[Leak, ...]":
     """Features the version looks at that may know the outcome, on today's leads."""
     from models.leaks import find_leaks, named_once
 
     features = [feature for feature in scorer.features if feature.name in data.frame]
-    found = find_leaks(data.frame, data.converted, features, data.moments)
+    found = find_leaks(
+        data.frame,
+        data.converted,
+        features,
+        data.moments,
+        ever=data.ever,
+        suspicious_auc=settings.suspicious_auc,
+    )
     return named_once([*found, *known_late(session, features)])

@@ -54,13 +54,15 @@ _statements: dict[tuple[EventTypes, tuple[Feature, ...]], bytes] = {}
 class TrainingSet:
     """What a model learns from: features as of a moment, and what came of it.
 
-    ``frame``: one row a lead, indexed by lead id. ``converted``: 0 or 1. ``moments``: datetime64.
+    ``frame``: one row a lead, indexed by lead id. ``converted``: 0 or 1, within the horizon.
+    ``moments``: datetime64. ``ever``: 0 or 1, converted at any time, for the search for leaks.
     """
 
     features: tuple[Feature, ...]
     frame: "pd.DataFrame"
     converted: "np.ndarray"
     moments: "np.ndarray"
+    ever: "np.ndarray"
 
 
 def custom_definitions(session: Session) -> tuple[Definition, ...]:
@@ -246,7 +248,7 @@ def read_training_set(session: Session, now: datetime, horizon: timedelta) -> Tr
     frame = read_features(session, moments, custom)
     answers = pd.DataFrame(
         session.execute(labels(moments, horizon)).fetchall(),
-        columns=["lead_id", "as_of", "converted"],
+        columns=["lead_id", "as_of", "converted", "ever"],
     ).set_index("lead_id")
     order = answers.loc[frame.index].sort_values(["as_of"], kind="stable").index
     answers, frame = answers.loc[order], frame.loc[order]
@@ -256,4 +258,5 @@ def read_training_set(session: Session, now: datetime, horizon: timedelta) -> Tr
         frame=frame,
         converted=answers["converted"].to_numpy(dtype=np.int64),
         moments=moments_utc.to_numpy(dtype="datetime64[us]"),
+        ever=answers["ever"].to_numpy(dtype=np.int64),
     )
