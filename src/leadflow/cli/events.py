@@ -10,6 +10,7 @@ from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table
 
 app = typer.Typer(no_args_is_help=True, help="Types of events: what a lead may do, as data.")
 File = Annotated[Path, typer.Argument(help="A .yaml file; see docs/events.md.")]
@@ -33,7 +34,7 @@ def list_types() -> None:
             "salesperson, a touch" if row.is_touch else _WHO[row.done_by],
             "your company" if row.declared_by == types.COMPANY else "Leadflow",
         )
-    console.print(table)
+    print_table(table)
 
 
 @app.command("import")

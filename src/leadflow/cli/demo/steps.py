@@ -12,6 +12,7 @@ from leadflow.cli.demo.stages import servers_coming_up
 from leadflow.cli.demo.waiting import wait
 from leadflow.cli.servers import print_addresses
 from leadflow.cli.status import print_best_leads
+from leadflow.cli.tables import print_table
 from leadflow.settings import get_settings
 from leadflow.supervisor.detached import Detached
 
@@ -187,7 +188,7 @@ def show_people(passwords: Mapping[str, str | None]) -> None:
         table.add_row(
             username, password or f"changed since; anew: {ANEW.format(username=username)}"
         )
-    console.print(table)
+    print_table(table)
 
 
 def show_result(key: str, passwords: Mapping[str, str | None]) -> None:
