@@ -113,7 +113,8 @@ def learn() -> str | None:
         from flows.train_model import train_model
 
         ended = train_model()
-    console.print(ended.words, markup=False)
+    for line in ended.lines:
+        console.print(line, markup=False, soft_wrap=True)
     return ended.approval_id
 
 
