@@ -24,6 +24,7 @@ from leadflow.scoring.monitoring import model_check as monitoring
 from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.matured import Serving, paired_scores, served_scores
 from leadflow.scoring.monitoring.model_health import ModelHealth
+from leadflow.scoring.monitoring.ripened import ask_once_told
 from leadflow.scoring.monitoring.tables import ModelCheck
 from leadflow.scoring.serving.score import score_leads
 from leadflow.scoring.serving.shadow import shadow_scorer
@@ -150,6 +151,19 @@ def test_a_shifted_market_starts_training_once_a_day_and_says_why(
     assert "| 2026-06-01 05:00 UTC | Industry (" in write_health(tomorrow)
     monitoring.keep_check(market, tomorrow, watched)
     assert len(started(market)) == 2
+
+
+def test_people_are_asked_about_the_challenger_once_it_can_be_told_how_good_it_is(
+    market: Session, watched: Settings
+) -> None:
+    assert ask_once_told(market, watched, LEARNED + timedelta(days=1)) is None
+    later = NOW + timedelta(days=60)
+    asked = ask_once_told(market, watched, later)
+    assert asked is not None
+    assert (asked.payload["version"], asked.requested_by) == ("2", "monitor_model")
+    assert asked.headline.startswith("Proposed: ")
+    assert "cannot be told" not in asked.headline
+    assert ask_once_told(market, watched, later + timedelta(days=1)) is None
 
 
 def test_what_moved_starts_one_training_and_then_only_outcomes_do(

@@ -44,14 +44,14 @@ def import_types(
 ) -> None:
     """Add the types of a file, or change your own of the same name; all or none."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads.events.own_types import declare, load_event_types
+    from leadflow.leads.events.own_types import declare, load_event_types, would_declare
 
     given = load_event_types(file)
     with unit_of_work() as session:
         by = who_acts(session, "event_type.write")
-        declared = declare(session, given, by, datetime.now(UTC))
-        if dry:
-            session.rollback()
+        declared = (
+            would_declare(session, given) if dry else declare(session, given, by, datetime.now(UTC))
+        )
     for what, names in (("New", declared.new), ("Changed", declared.changed)):
         if names:
             console.print(f"{what}: {', '.join(names)}")

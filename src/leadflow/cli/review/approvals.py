@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.markdown import Markdown
 from rich.table import Table
 
 from leadflow.cli.access.identity import TERMINAL, person_here
@@ -58,6 +57,8 @@ def list_waiting() -> None:
 @app.command()
 def show(approval_id: ApprovalId) -> None:
     """What exactly is asked, with the evidence, and what happened to it."""
+    from rich.markdown import Markdown
+
     from leadflow.accounts.people import usernames
     from leadflow.approvals.service import get, steps_of
     from leadflow.database.engine import unit_of_work

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
@@ -19,6 +18,8 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Policie
 @app.command()
 def show() -> None:
     """The policies that count, as YAML: a file to change and store."""
+    import yaml
+
     from leadflow.approvals.policy_store import current_policies
     from leadflow.database.engine import unit_of_work
 
