@@ -170,7 +170,7 @@ def test_a_question_that_voids_another_says_so(
     monkeypatch.setattr(versions, "read_training_set", lambda *given: data)
     monkeypatch.setattr(versions, "known_late", lambda *given: [])
     # These leads lack what the rubric looks at, so nothing is learned anew with it.
-    monkeypatch.setattr(versions.challenger_report, "refit", lambda *given: None)
+    monkeypatch.setattr("leadflow.scoring.learning.challenger_report.refit", lambda *given: None)
     asked = ask(learned[2], settings)
     with unit_of_work() as session:
         said = versions.restate(session, settings, learned[0].version, datetime.now(UTC))
