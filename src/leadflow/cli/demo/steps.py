@@ -182,7 +182,8 @@ def post_lead(key: str, lead: dict[str, Any]) -> str:
     return (
         f"POST /leads: {body['lead']['job_title']} at {body['lead']['company_name']} scores "
         f"[bold]{found['total']:.0f}[/bold] ({found['level']}, chance {found['probability']:.0%}) "
-        f"by {found['regime']} {found['model_version']} in {answer.elapsed.total_seconds() * 1000:.0f} ms.\nWhy: {reasons}.\n"
+        f"by {found['regime']} {found['model_version']} "
+        f"in {answer.elapsed.total_seconds() * 1000:.0f} ms.\nWhy: {reasons}.\n"
         f"Next: {body['next_step']}"
     )
 
