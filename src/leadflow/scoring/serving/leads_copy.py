@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-COPY = """
-CREATE TEMP TABLE leads (LIKE public.leads INCLUDING DEFAULTS) ON COMMIT DROP;
-CREATE TEMP TABLE lead_history (LIKE public.lead_history INCLUDING DEFAULTS) ON COMMIT DROP;
-CREATE TEMP TABLE lead_events (LIKE public.lead_events INCLUDING DEFAULTS) ON COMMIT DROP
+OWN = "INCLUDING DEFAULTS INCLUDING IDENTITY) ON COMMIT DROP"
+COPY = f"""
+CREATE TEMP TABLE leads (LIKE public.leads {OWN};
+CREATE TEMP TABLE lead_history (LIKE public.lead_history {OWN};
+CREATE TEMP TABLE lead_events (LIKE public.lead_events {OWN}
 """
+SAME = "OVERRIDING SYSTEM VALUE SELECT * FROM public"
 FILL = (
-    "INSERT INTO pg_temp.leads SELECT * FROM public.leads WHERE id = ANY(:ids)",
-    "INSERT INTO pg_temp.lead_history SELECT * FROM public.lead_history WHERE lead_id = ANY(:ids)",
-    "INSERT INTO pg_temp.lead_events SELECT * FROM public.lead_events WHERE lead_id = ANY(:ids)",
+    f"INSERT INTO pg_temp.leads {SAME}.leads WHERE id = ANY(:ids)",
+    f"INSERT INTO pg_temp.lead_history {SAME}.lead_history WHERE lead_id = ANY(:ids)",
+    f"INSERT INTO pg_temp.lead_events {SAME}.lead_events WHERE lead_id = ANY(:ids)",
 )
 
 
