@@ -9,10 +9,18 @@ from prefect.artifacts import create_markdown_artifact
 
 from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.learning.challenger import Learned, NothingToDecide, promotion
+from leadflow.scoring.learning.challenger import Learned, promotion
 from leadflow.scoring.learning.challenger import learn_challenger as learn
+from leadflow.scoring.learning.standing import NothingToDecide
+from leadflow.scoring.learning.training_lines import (
+    headline,
+    lines_of_the_asked,
+    lines_of_the_kept,
+    lines_without_a_question,
+)
+from leadflow.scoring.learning.trainings import End, keep_training
 from leadflow.scoring.monitoring.model_check import triggered
-from leadflow.settings import get_settings
+from leadflow.settings import Settings, get_settings
 from tasks.progress import tell
 from tasks.run_names import say_in_name
 
@@ -20,34 +28,59 @@ from tasks.run_names import say_in_name
 @dataclass(frozen=True)
 class NothingAsked:
     """Why a training ends without a new question. ``approval_id``: one that waits already, where it
-    is about the same."""
+    is about the same; ``found``: what the training found, in lines."""
 
     title: str
     why: str
+    ended_as: End | None
     approval_id: str | None = None
+    found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TrainingEnd:
-    """How a training ended, in words, and the question that waits for people, if one does."""
+    """How a training ended, in a sentence and in lines that say what it found and what to do next;
+    and the question that waits for people, if one does."""
 
     approval_id: str | None
     words: str
+    lines: tuple[str, ...]
 
 
 @task(persist_result=False, timeout_seconds=18000)
 def learn_challenger(reason: str = "") -> Learned | NothingAsked:
-    """A registered challenger, or in words why there is nothing to ask."""
-    from models.cannot_learn import CannotLearn
+    """A registered challenger, or in words why there is nothing to ask. That there was a training
+    is kept, whatever came of it, so that the next begins once there is more to learn from."""
+    settings, now = get_settings(), datetime.now(UTC)
+    learned = _learn(settings, now, reason)
+    if isinstance(learned, Learned):
+        ended_as: End | None = "asked" if learned.asks else "kept"
+        version = learned.version
+    else:
+        ended_as, version = learned.ended_as, None
+    if ended_as is not None:
+        with unit_of_work() as session:
+            keep_training(session, settings, now, ended_as, version)
+    return learned
+
+
+def _learn(settings: Settings, now: datetime, reason: str) -> Learned | NothingAsked:
+    from models.cannot_learn import CannotLearn, NotEnoughOutcomes
 
     try:
         with unit_of_work() as session:
-            learned = learn(session, get_settings(), datetime.now(UTC), told=tell)
-        return triggered(learned, reason, get_settings())
+            learned = learn(session, settings, now, told=tell)
+        return triggered(learned, reason, settings)
+    except NotEnoughOutcomes as error:
+        # Nothing was learned from them: the next begins as soon as there are enough.
+        return NothingAsked("No model was learned", str(error), None)
     except CannotLearn as error:
-        return NothingAsked("No model was learned", str(error))
+        return NothingAsked("No model was learned", str(error), "cannot_learn")
     except NothingToDecide as error:
-        return NothingAsked("Nothing to decide", str(error), error.approval_id)
+        why = str(error)
+        return NothingAsked(
+            "Nothing to decide", why, "nothing_to_decide", error.approval_id, error.found
+        )
 
 
 @task(persist_result=False, timeout_seconds=60)
@@ -74,14 +107,20 @@ def publish_nothing_asked(found: NothingAsked) -> TrainingEnd:
         description=f"{found.title}: nobody is asked",
     )
     say_in_name(found.title.lower())
-    return TrainingEnd(found.approval_id, f"{found.title}. {found.why}")
+    words = f"{found.title}. {found.why}"
+    lines = lines_without_a_question(found.title, found.why, found.found, found.approval_id)
+    return TrainingEnd(found.approval_id, words, lines)
 
 
 @task(persist_result=False, timeout_seconds=60)
 def propose_promotion(learned: Learned) -> TrainingEnd:
-    """Ask a person whether the challenger becomes the champion."""
+    """Ask a person whether the challenger becomes the champion; not yet, where nothing can be
+    told."""
     settings = get_settings()
+    words = f"{headline(learned)}."
+    if not learned.asks:
+        return TrainingEnd(None, words, lines_of_the_kept(learned))
     with unit_of_work() as session:
         question = promotion(learned, settings)
         approval = approvals.propose(session, question, datetime.now(UTC))
-        return TrainingEnd(approval.id, f"{approval.headline}.")
+    return TrainingEnd(approval.id, words, lines_of_the_asked(learned, approval.id))

@@ -10,6 +10,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.scoring.monitoring import model_check
 from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.model_health import ModelHealth
+from leadflow.scoring.monitoring.ripened import ask_once_told
 from leadflow.settings import get_settings
 from tasks.run_names import say_in_name
 
@@ -22,6 +23,17 @@ def check_model() -> ModelHealth:
         health = model_check.check_model(session, settings, datetime.now(UTC))
         model_check.keep_check(session, health, settings)
     return health
+
+
+@task(persist_result=False, timeout_seconds=1800)
+def ask_about_challenger() -> str:
+    """Ask people about the challenger that stands in the shadow, once it can be told how good it
+    is; says so, or nothing."""
+    with unit_of_work() as session:
+        asked = ask_once_told(session, get_settings(), datetime.now(UTC))
+        if asked is None:
+            return ""
+        return f" People are asked about the challenger (approval {asked.id}): {asked.headline}."
 
 
 @task(persist_result=False, timeout_seconds=60)

@@ -16,6 +16,7 @@ from leadflow.quality import tables as quality
 from leadflow.rules import tables as rules
 from leadflow.scoring import tables as scoring
 from leadflow.scoring.batch import tables as batch
+from leadflow.scoring.learning import tables as learning
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
 
@@ -28,6 +29,7 @@ ROOMS = (
     batch,
     database,
     leads,
+    learning,
     monitoring,
     outbox,
     qualification,

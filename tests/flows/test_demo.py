@@ -82,6 +82,11 @@ def passwords(said: str) -> dict[str, str]:
     return dict(re.findall(r"^ *(demo_\w+) +(\S+) *$", said, re.MULTILINE))
 
 
+def api_key(said: str) -> str:
+    [key] = re.findall(r"API key: (lf_\w+)", said)
+    return str(key)
+
+
 def test_the_demo_runs_and_runs_again_the_next_morning(leadflow: Run, home: Path) -> None:
     settings = Settings(home=home)
     first = leadflow("demo", "--leads", "1500")
@@ -93,6 +98,7 @@ def test_the_demo_runs_and_runs_again_the_next_morning(leadflow: Run, home: Path
     if "Proposed: approve." in first:
         assert figures(settings, BEFORE) == (0,)
         assert "is the champion and scores from now on" in first
+        assert " by rubric " not in first
     else:
         assert "demo_scientist has rejected it" in first
     leadflow("down")
@@ -100,5 +106,6 @@ def test_the_demo_runs_and_runs_again_the_next_morning(leadflow: Run, home: Path
     again = leadflow("demo", "--leads", "1500")
     assert "Done in" in again
     assert passwords(again) == passwords(first) != {}
+    assert api_key(again) == api_key(first)
     assert "Nothing to decide" in again or "cannot be told yet" in again
     assert "is worse" not in again

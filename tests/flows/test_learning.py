@@ -67,6 +67,10 @@ def proposed(market: Engine, working: Child) -> str:
     ended = train_model()
     assert ended.approval_id is not None
     assert ended.words.startswith("Proposed: ")
+    told = [line.partition(":")[0] for line in ended.lines]
+    assert told[:4] == ["Learner", "Ranking", "Leaks", "Proposed"]
+    assert len(told) == 6
+    assert f"leadflow approvals decide {ended.approval_id} " in ended.lines[-1]
     return ended.approval_id
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.servers
 PROJECT = Path(__file__).parents[2]
 LONG, WARM = get_settings().work_pool, get_settings().warm_pool
 SURFACE = {
-    "train_model": ("0 2 * * *", LONG, 1),
+    "train_model": (None, LONG, 1),
     "monitor_model": ("0 1 * * *", LONG, 1),
     "score_leads": ("5 * * * *", LONG, 1),
     "qualify_leads": ("*/30 * * * *", LONG, 1),

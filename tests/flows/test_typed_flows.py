@@ -65,7 +65,7 @@ def test_every_other_flow_is_run_from_the_terminal(
     typed.environment |= {f"LEADFLOW_AI_{name}": value for name, value in ai.items()}
     succeeds(typed, "qualify --limit 1", "1 lead qualified")
     assert number(store, "SELECT count(*) FROM ai_qualifications WHERE status = 'answered'") == 1
-    succeeds(typed, "train", "It waits for people: approval")
+    succeeds(typed, "train", "waits for people: approval")
     assert number(store, "SELECT count(*) FROM approvals WHERE kind = 'model_promotion'") == 1
     succeeds(typed, "monitor", "")
     assert number(store, "SELECT count(*) FROM model_checks") == 1

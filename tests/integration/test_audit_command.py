@@ -105,3 +105,18 @@ def test_a_log_whose_head_was_lost_goes_on_when_a_person_says_so(
     told = call("verify")
     assert (told.exit_code, "Row 6 is broken: the log was resumed here" in told.stdout) == (1, True)
     assert call("verify", "--since", "6").exit_code == 0
+
+
+def test_beginning_beyond_the_end_is_no_sound_log_but_a_mistake_that_is_told(
+    folder: Path, store: Engine
+) -> None:
+    assert call("verify", "--since", "5").exit_code == 0
+    for beyond in ("6", "7000"):
+        told = call("verify", "--since", beyond)
+        assert told.exit_code == 1
+        assert "as it was written" not in told.stdout
+        said = str(told.exception)
+        assert said.startswith(f"The log has no row {int(beyond):,} to begin with: its last row is")
+    tamper(store, "DELETE FROM audit_log WHERE number >= 4")
+    told = call("verify", "--since", "5")
+    assert (told.exit_code, "missing at the end: the head is row 5" in told.stdout) == (1, True)

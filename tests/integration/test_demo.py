@@ -1,11 +1,14 @@
-"""The people of the demo keep their passwords, however often it is run."""
+"""The people of the demo keep their passwords and programs their key, however often it is run."""
+
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine
 
+from leadflow.accounts.keys import revoke_keys, verify_key
 from leadflow.accounts.passwords import is_password
 from leadflow.accounts.people import find_person, set_password
-from leadflow.cli.demo import people
+from leadflow.cli.demo import people, steps
 from leadflow.database.engine import unit_of_work
 
 pytestmark = pytest.mark.uncounted
@@ -30,3 +33,22 @@ def test_a_password_that_somebody_changed_stays_theirs(store: Engine) -> None:
     assert again["demo_manager"] is not None
     with unit_of_work() as session:
         assert is_password(find_person(session, "demo_rep").password_hash, "a long one of my own")
+
+
+def test_a_second_run_prints_the_key_of_the_first_which_goes_on_working(store: Engine) -> None:
+    first = steps.make_key()
+    assert steps.make_key() == first
+    with unit_of_work() as session:
+        assert verify_key(session, first, datetime.now(UTC)) is not None
+
+
+def test_a_key_that_somebody_revoked_stays_so_and_one_they_made_goes_on(store: Engine) -> None:
+    first = steps.make_key()
+    with unit_of_work() as session:
+        revoke_keys(session, "demo")
+    second = steps.make_key()
+    third = steps.make_key()
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        works = [verify_key(session, key, now) is not None for key in (first, second, third)]
+    assert works == [False, True, True]

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -16,8 +16,10 @@ from leadflow.accounts.keys import create_key
 from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import INTEGRATION, SCOPES
 from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Outcome
 from leadflow.observability import gauges
 from leadflow.observability.gauges import Gauge, Queue
+from leadflow.scoring.tables import ScoreOverride
 from leadflow.settings import Settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.services import gateway
@@ -93,6 +95,43 @@ def test_a_figure_that_cannot_be_read_leaves_the_others(client: TestClient) -> N
         text = client.get("/metrics").text
     assert figure(text, "leadflow_gauges_failed") == 1
     assert figure(text, "leadflow_queue_length", queue="audit") == 0
+
+
+def test_leads_by_level_are_those_that_are_open_at_the_level_that_counts(
+    client: TestClient,
+) -> None:
+    made = [
+        client.post("/leads", json=BODY | {"email": f"jo{number}@level.example"}).json()
+        for number in range(3)
+    ]
+    level, others = made[0]["score"]["level"], ("hot", "warm", "cold", "unqualified")
+    version = made[0]["score"]["model_version"]
+    ended, moved = made[0]["lead"]["id"], made[1]["lead"]["id"]
+    elsewhere = next(one for one in others if one != level)
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        session.add(Outcome(lead_id=ended, outcome="converted", occurred_at=now, source="test"))
+        session.add(
+            ScoreOverride(
+                lead_id=moved,
+                new_score=50,
+                level=elsewhere,
+                model_score=50,
+                model_points=50,
+                model_probability=0.1,
+                model_version=version,
+                reason="met them",
+                override_by="person_1",
+                status="active",
+                in_force_from=now,
+                expires_at=now + timedelta(days=1),
+            )
+        )
+    gauges._kept.clear()
+    text = client.get("/metrics").text
+    counts = {one: figure(text, "leadflow_leads", level=one) for one in others}
+    assert counts == dict.fromkeys(others, 0) | {level: 1, elsewhere: 1}
+    assert figure(text, "leadflow_leads_scored_by", regime="rubric", version=version) == 2
 
 
 def test_every_queue_and_gauge_can_be_read(client: TestClient) -> None:

@@ -15,14 +15,10 @@ from leadflow.approvals.tables import Approval
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning import versions
-from leadflow.scoring.learning.challenger import (
-    Learned,
-    NothingToDecide,
-    promotion,
-    refuse_the_same,
-)
+from leadflow.scoring.learning.challenger import Learned, promotion
 from leadflow.scoring.learning.opponents import opponent, serving_opponent
 from leadflow.scoring.learning.promotion import CannotRollBack
+from leadflow.scoring.learning.standing import NothingToDecide, refuse_the_same
 from leadflow.scoring.learning.versions import CannotCompare
 from leadflow.scoring.serving.champion import registry, serving_scorer
 from leadflow.settings import Settings, get_settings

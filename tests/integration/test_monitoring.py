@@ -19,10 +19,12 @@ from leadflow.leads.tables import Lead, Outcome
 from leadflow.outbox.tables import OutboxRow
 from leadflow.quality.flags import flag
 from leadflow.scoring.learning import challenger as learning
+from leadflow.scoring.learning.trainings import keep_training, last_training
 from leadflow.scoring.monitoring import model_check as monitoring
 from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.matured import Serving, paired_scores, served_scores
 from leadflow.scoring.monitoring.model_health import ModelHealth
+from leadflow.scoring.monitoring.ripened import ask_once_told
 from leadflow.scoring.monitoring.tables import ModelCheck
 from leadflow.scoring.serving.score import score_leads
 from leadflow.scoring.serving.shadow import shadow_scorer
@@ -50,8 +52,10 @@ def watched(engine: Engine) -> Iterator[Settings]:
     simulate(engine, settings, seed=21, leads=5000, months=16.0, reps=3, now=NOW)
     with unit_of_work() as session:
         first = learning.learn_challenger(session, settings, LEARNED - timedelta(days=60))
-        learning.learn_challenger(session, settings, LEARNED)
+    # As long as nobody has decided on the first, the second would have to be clearly better.
     approve(first, settings, LEARNED)
+    with unit_of_work() as session:
+        learning.learn_challenger(session, settings, LEARNED)
     champion, challenger = learning.serving_scorer(settings), shadow_scorer(settings)
     with unit_of_work() as session:
         score_leads(session, champion, all_leads(SCORED), SCORED, settings, challenger)
@@ -147,6 +151,60 @@ def test_a_shifted_market_starts_training_once_a_day_and_says_why(
     assert "| 2026-06-01 05:00 UTC | Industry (" in write_health(tomorrow)
     monitoring.keep_check(market, tomorrow, watched)
     assert len(started(market)) == 2
+
+
+def test_people_are_asked_about_the_challenger_once_it_can_be_told_how_good_it_is(
+    market: Session, watched: Settings
+) -> None:
+    assert ask_once_told(market, watched, LEARNED + timedelta(days=1)) is None
+    later = NOW + timedelta(days=60)
+    asked = ask_once_told(market, watched, later)
+    assert asked is not None
+    assert (asked.payload["version"], asked.requested_by) == ("2", "monitor_model")
+    assert asked.headline.startswith("Proposed: ")
+    assert "cannot be told" not in asked.headline
+    assert ask_once_told(market, watched, later + timedelta(days=1)) is None
+
+
+def test_what_moved_starts_one_training_and_then_only_outcomes_do(
+    market: Session, watched: Settings
+) -> None:
+    shift(market, "company_size = company_size * 40")
+    monitoring.keep_check(market, monitoring.check_model(market, watched, NOW), watched)
+    assert len(started(market)) == 1
+    began = NOW + timedelta(hours=1)
+    keep_training(market, watched, began, "nothing_to_decide", None)
+    for night in range(1, 4):
+        health = monitoring.check_model(market, watched, NOW + timedelta(days=night))
+        monitoring.keep_check(market, health, watched)
+        assert health.reasons_to_train == []
+        assert health.moved
+        assert health.headline.startswith("Learned anew on 2026-06-01; no more to learn from yet")
+    assert len(started(market)) == 1
+    # Half as many again as there were: there is something new to learn.
+    run = last_training(market, watched)
+    assert run is not None
+    run.began_at, run.leads = NOW - timedelta(days=99), run.leads // 3
+    more = monitoring.check_model(market, watched, NOW + timedelta(days=4))
+    assert "have passed the horizon since the last model learned" in more.reason
+
+
+def test_what_moved_anew_after_a_quiet_time_is_a_reason_again(
+    market: Session, watched: Settings
+) -> None:
+    monitoring.keep_check(market, monitoring.check_model(market, watched, NOW), watched)
+    keep_training(market, watched, NOW + timedelta(hours=1), "kept", "2")
+    shift(market, "company_size = company_size * 40")
+    health = monitoring.check_model(market, watched, NOW + timedelta(days=1))
+    assert "Company size" in health.reason
+
+
+def test_a_training_that_found_nothing_counts_while_the_rubric_scores(
+    market: Session, watched: Settings
+) -> None:
+    nobody = watched.model_copy(update={"model_name": "nobody-yet"})
+    keep_training(market, nobody, NOW - timedelta(days=1), "cannot_learn", None)
+    assert monitoring.check_model(market, nobody, NOW).reasons_to_train == []
 
 
 def test_a_base_rate_that_changed_is_a_reason(market: Session, watched: Settings) -> None:
@@ -290,7 +348,7 @@ def test_the_reason_stands_on_the_report_and_on_the_run(watched: Settings) -> No
     version = learning.registry(watched).version("1")
     learned = learning.Learned("1", version.run_id, version.sha256, "# Report", {})
     told = monitoring.triggered(learned, "Leads differ.", watched)
-    assert told.report == "> **Why it was trained.** Leads differ.\n\n# Report"
+    assert told.report == "# Report\n\n> **Why it was trained.** Leads differ.\n"
     from mlflow import MlflowClient
 
     from leadflow.database.cluster import locate

@@ -32,7 +32,7 @@ from leadflow.quality.review_kinds import (
 )
 from leadflow.quality.schemas import ActionIn, ItemOut
 from leadflow.quality.tables import QualityAction, QualityItem, QualityReview, QualitySample
-from leadflow.scoring.monitoring.matured import learnable
+from leadflow.scoring.learning.learnable import learnable
 from leadflow.scoring.serving.feature_frames import read_training_set
 from leadflow.scoring.serving.score import score_lead
 from leadflow.scoring.tables import LeadScore

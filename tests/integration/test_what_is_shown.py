@@ -1,6 +1,7 @@
 """What is shown agrees with itself: state before level, counts of one kind, one name a person."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -109,3 +110,18 @@ def test_a_lead_is_called_by_name_title_and_company_in_one_line() -> None:
     lead = Lead(id="lead_1", first_name="Anna", last_name="Berg\nBcc: x@y.z", company_name=" Acme ")
     assert called(lead) == "Anna Berg Bcc: x@y.z, Acme"
     assert called(Lead(id="lead_1")) == "lead_1"
+
+
+def test_a_lead_without_a_company_or_a_name_is_called_by_what_else_is_known_and_by_no_id() -> None:
+    came = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+
+    def one(**known: str) -> str:
+        return called(Lead(id="lead_1", source="webform", created_at=came, **known))
+
+    at_work = {"email": "jo@acme.example", "email_kind": "company"}
+    assert one(**at_work, first_name="Jo", job_title="CEO") == "Jo, CEO, acme.example"
+    assert one(**at_work, company_name="Acme Ltd") == "Acme Ltd"
+    assert one(**at_work) == "acme.example"
+    assert one(email="jo@mail.example", email_kind="free") == "Somebody at mail.example"
+    assert one(location="Lyon") == "Somebody in Lyon, since 04 March 2026, 09:30 UTC"
+    assert one() == "Somebody from webform, since 04 March 2026, 09:30 UTC"

@@ -6,6 +6,7 @@ import pytest
 
 from leadflow.cli.demo.gate import proposed
 from leadflow.cli.demo.people import ROLES, password_of
+from leadflow.cli.demo.serving import taken_up
 from leadflow.cli.demo.waiting import AGAIN_SECONDS, Stage, wait
 from leadflow.settings import Settings
 from leadflow.supervisor.child import ServiceFailed
@@ -81,3 +82,14 @@ def test_a_password_of_the_demo_is_the_same_each_time_and_another_elsewhere(
     assert {name: password_of(here, name) for name in ROLES} == first
     others = {password_of(elsewhere, name) for name in ROLES}
     assert len({*first.values(), *others}) == 2 * len(ROLES)
+
+
+def test_the_model_is_served_once_every_answer_of_the_gateway_names_it() -> None:
+    old = {"status": "ok", "detail": "Scoring with rubric 1-ab4f1233"}
+    new = {"status": "ok", "detail": "Scoring with blend 2"}
+    starting = {"status": "starting", "detail": "Loading the champion."}
+    assert taken_up("2", [new, new, new])
+    for other in (old, starting, None, {"status": "down", "detail": "not version 2"}):
+        assert not taken_up("2", [new, other, new])
+    assert taken_up("1-ab4f1233", [old])
+    assert not taken_up("2", [{"status": "ok", "detail": "Scoring with blend 12"}])

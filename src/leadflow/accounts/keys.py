@@ -34,8 +34,10 @@ def create_key(
     acts_for: Iterable[str] = (),
     expires_at: datetime | None = None,
     by: str = "operator",
+    key: str | None = None,
 ) -> str:
-    """A new key for the program of this name; only its hash is kept.
+    """A new key for the program of this name; only its hash is kept. ``key``: the key itself, as
+    whoever makes it can find it again; by default at random.
 
     Raises:
         ScopeUnknown: a scope is not one a program can have.
@@ -45,7 +47,7 @@ def create_key(
     if unknown:
         can = ", ".join(sorted(SCOPES))
         raise ScopeUnknown(f"No key can have {', '.join(unknown)}. Scopes: {can}.")
-    key = PREFIX + secrets.token_urlsafe(32)
+    key = key or PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(
         name=name,
         prefix=key[:SHOWN],
@@ -102,6 +104,12 @@ def verify_key(session: Session, key: str, now: datetime) -> Actor | None:
         scopes=frozenset(found.scopes),
         acts_for=frozenset(found.acts_for),
     )
+
+
+def is_known(session: Session, key: str) -> bool:
+    """Whether there is or ever was this key, revoked and ended ones with it."""
+    found = select(ApiKey.id).where(ApiKey.key_hash == _hash(key))
+    return session.scalars(found).first() is not None
 
 
 def list_keys(session: Session) -> list[ApiKey]:

@@ -147,15 +147,29 @@ def void(
     return [approval.id for approval in found]
 
 
-def get(session: Session, approval_id: str) -> Approval:
-    """The approval.
+def get(session: Session, approval_id: str, *, held: bool = False) -> Approval:
+    """The approval; ``held``, as it is now and until the transaction ends.
 
     Raises:
         ApprovalNotFound: no such id.
     """
-    approval = session.get(Approval, approval_id)
+    approval = session.get(
+        Approval, approval_id, with_for_update=held or None, populate_existing=held
+    )
     if approval is None:
         raise ApprovalNotFound(f"There is no approval {approval_id}.")
+    return approval
+
+
+def up_to_date(session: Session, approval_id: str, now: datetime) -> Approval:
+    """The approval, held until the transaction ends, after what is due of it by now: a reminder,
+    the next role, or its end. Commit in any case.
+
+    Raises:
+        ApprovalNotFound: no such id.
+    """
+    approval = get(session, approval_id, held=True)
+    advance(session, approval, now)
     return approval
 
 
@@ -205,12 +219,7 @@ def decide(
     Raises:
         ApprovalNotFound: no such id.
     """
-    approval = session.scalars(
-        select(Approval).where(Approval.id == approval_id).with_for_update()
-    ).first()
-    if approval is None:
-        raise ApprovalNotFound(f"There is no approval {approval_id}.")
-    advance(session, approval, now)
+    approval = up_to_date(session, approval_id, now)
     refused = refusal(session, approval, decision, person, reason, now, seen_hash)
     if isinstance(refused, MayNot):
         if refused.problem == "subject-changed" and approval.status == "waiting":
@@ -229,17 +238,8 @@ def decide(
         at=now,
     )
     session.add(vote)
-    step(
-        session,
-        approval,
-        f"{decision}_vote",
-        person.id,
-        now,
-        said=vote.reason,
-        level=approval.level,
-        door=door,
-        counts_for=vote.counts_for,
-    )
+    more: dict[str, Any] = {"level": approval.level, "door": door, "counts_for": vote.counts_for}
+    step(session, approval, f"{decision}_vote", person.id, now, said=vote.reason, **more)
     return Outcome(approval, True, _count(session, approval, vote, now))
 
 
@@ -257,11 +257,7 @@ def carry_out(
         ApprovalNotFound: no such id.
         NotApproved: it is not approved.
     """
-    approval = session.scalars(
-        select(Approval).where(Approval.id == approval_id).with_for_update()
-    ).first()
-    if approval is None:
-        raise ApprovalNotFound(f"There is no approval {approval_id}.")
+    approval = get(session, approval_id, held=True)
     if approval.carried_out_at is not None:
         return {"already": approval.carried_out_at.isoformat()}
     if approval.status == "void":

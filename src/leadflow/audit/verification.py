@@ -26,6 +26,7 @@ SELECT number, timestamptz_send(at), actor, action, subject, why, origin, reques
     detail::text, before::text, after::text, previous_hash, entry_hash
 FROM audit_log WHERE number >= %s ORDER BY number
 """
+LAST = "SELECT max(number) FROM audit_log"
 REASONS = "SELECT id, subject, words FROM audit_reasons"
 NAMED_BY = "SELECT min(number) FROM audit_log WHERE starts_with(why, 'said:') AND why = %s"
 REASON_GONE = """
@@ -46,6 +47,17 @@ class Broken:
 
     number: int
     what: str
+
+
+class BeyondTheEnd(ValueError):
+    """The row to begin with is not written yet, so there would be nothing to check."""
+
+    def __init__(self, since: int, last: int) -> None:
+        end = f"its last row is row {last:,}" if last else "it is empty"
+        super().__init__(
+            f"The log has no row {since:,} to begin with: {end}. Nothing was checked. "
+            "Check it from its first row: leadflow audit verify"
+        )
 
 
 @dataclass(frozen=True)
@@ -79,9 +91,13 @@ def verify(session: Session, exported: Sequence[ExportedHead] = (), since: int =
     Args:
         since: the first row to check; earlier ones, and that it follows from them, are not checked.
             Nor are heads of rows that were left behind where the log went on at or before it.
+
+    Raises:
+        BeyondTheEnd: there is no such row: neither in the log, nor by its head or an exported one.
     """
     connection = driver_connection(session)
     head = connection.execute(FIND).fetchone()
+    _refuse_beyond_the_end(connection, head, exported, since)
     since = since if head is None else max(1, min(since, head[0]))
     earlier = [one for one in restarts(connection) if one.number <= since] if since > 1 else []
     exported = still_to_be_found(exported, earlier)
@@ -92,6 +108,16 @@ def verify(session: Session, exported: Sequence[ExportedHead] = (), since: int =
     if report.broken is not None:
         return report
     return replace(report, broken=_reasons(connection, report.number, since))
+
+
+def _refuse_beyond_the_end(
+    connection: Connection[Any], head: Row | None, exported: Sequence[ExportedHead], since: int
+) -> None:
+    (written,) = connection.execute(LAST).fetchone() or (None,)
+    named = [one.number for one in exported]
+    last = max(written or 0, 0 if head is None else head[0], *named, 0)
+    if since > max(last, 1):
+        raise BeyondTheEnd(since, last)
 
 
 def check(

@@ -155,7 +155,7 @@ def _say_what_serves() -> None:
 
     try:
         with console.status("Loading what serves …"):
-            scorer = serving_scorer(get_settings())
+            scorer = serving_scorer(get_settings(), remember=False)
     except RuntimeError as error:
         console.print("All is restored, but what should serve does not load:")
         console.print(str(error), markup=False, soft_wrap=True)

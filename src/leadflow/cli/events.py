@@ -10,6 +10,7 @@ from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table
 
 app = typer.Typer(no_args_is_help=True, help="Types of events: what a lead may do, as data.")
 File = Annotated[Path, typer.Argument(help="A .yaml file; see docs/events.md.")]
@@ -33,7 +34,7 @@ def list_types() -> None:
             "salesperson, a touch" if row.is_touch else _WHO[row.done_by],
             "your company" if row.declared_by == types.COMPANY else "Leadflow",
         )
-    console.print(table)
+    print_table(table)
 
 
 @app.command("import")
@@ -43,14 +44,14 @@ def import_types(
 ) -> None:
     """Add the types of a file, or change your own of the same name; all or none."""
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads.events.own_types import declare, load_event_types
+    from leadflow.leads.events.own_types import declare, load_event_types, would_declare
 
     given = load_event_types(file)
     with unit_of_work() as session:
         by = who_acts(session, "event_type.write")
-        declared = declare(session, given, by, datetime.now(UTC))
-        if dry:
-            session.rollback()
+        declared = (
+            would_declare(session, given) if dry else declare(session, given, by, datetime.now(UTC))
+        )
     for what, names in (("New", declared.new), ("Changed", declared.changed)):
         if names:
             console.print(f"{what}: {', '.join(names)}")

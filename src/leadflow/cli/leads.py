@@ -10,6 +10,7 @@ from rich.table import Table
 
 from features.how_many import how_many, of_number
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from leadflow.intake.files import ImportSummary
@@ -119,7 +120,7 @@ def _propose(file: Path, source: str | None) -> None:
         table.add_column(heading, overflow="fold")
     for column in proposal.columns:
         table.add_row(escape(column.column), escape(column.becomes), column.why)
-    console.print(table)
+    print_table(table)
     for note in proposal.notes:
         console.print(note)
     target = Path(f"{stem}.mapping.yaml")
@@ -158,13 +159,10 @@ def list_rows(
         console.print(f"  {group.rows:,} × {reason}", soft_wrap=True)
     if waiting > limit:
         console.print(f"The first {limit:,} of them:")
-    table = Table(box=None)
-    table.add_column("Id", no_wrap=True, min_width=32)
-    for heading in ("File", "Row", "Reasons"):
-        table.add_column(heading)
+    table = Table(whole("Id"), "File", "Row", "Reasons", box=None)
     for row in rows:
         table.add_row(row.id, escape(row.file), f"{row.row_number:,}", _reasons(row))
-    console.print(table)
+    print_table(table)
     console.print("Next: leadflow quarantine show ID, then quarantine mend ID COLUMN=VALUE")
 
 
@@ -181,7 +179,7 @@ def show(row_id: RowId) -> None:
         table.add_row(escape(name), escape(value or ""))
     console.print(f"Row {row.row_number:,} of {escape(row.file)}: [bold]{row.status}[/bold]")
     console.print(_reasons(row))
-    console.print(table)
+    print_table(table)
 
 
 @app.command()

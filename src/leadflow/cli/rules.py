@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -81,14 +82,14 @@ def try_out(
         table = Table(heading, "Leads now", "Leads then", box=None)
         for name, (before, after) in counts.items():
             table.add_row(names.get(name, name), f"{before:,}", f"{after:,}")
-        console.print(table)
-    lead_id = Column("Lead", no_wrap=True, min_width=33)
+        print_table(table)
+    lead_id = whole("Lead")
     table = Table(lead_id, "Now", "Then", "Why", title="Some that would change", box=None)
     for lead in [lead for lead in trial.leads if lead.differs][:show]:
         now, then = (names.get(would.rep_id or "nobody", "?") for would in (lead.now, lead.then))
         table.add_row(lead.lead_id, now, then, lead.then.reason)
     if table.rows:
-        console.print(table)
+        print_table(table)
     console.print(
         f"[bold]{trial.changed:,}[/bold] of {how_many(len(trial.leads), 'lead')} would go "
         "another way. Nothing was stored; everybody had room for all of them."
@@ -108,7 +109,7 @@ def list_versions(kind: RuleKindOption = "assignment") -> None:
             f"No rules for {escape(kind)} are stored. Add some: leadflow rules import FILE"
         )
         return
-    table = Table("Version", "State", "Rules", "By", "At (UTC)", "Note", box=None)
+    table = Table("Version", "State", "Rules", "By", whole("At (UTC)"), "Note", box=None)
     for row in rows:
         table.add_row(
             str(row.version),
@@ -118,7 +119,7 @@ def list_versions(kind: RuleKindOption = "assignment") -> None:
             f"{row.created_at:%Y-%m-%d %H:%M}",
             escape(row.note or ""),
         )
-    console.print(table)
+    print_table(table)
 
 
 @app.command()
@@ -178,7 +179,7 @@ def _show_matches(session: "Session", rules: "RuleSet") -> None:
     for rule in rules.in_order:
         table.add_row(rule.rule_id, str(rule.priority), f"{counts.get(rule.rule_id, 0):,}")
     table.add_row("(no rule)", "", f"{counts.get(None, 0):,}")
-    console.print(table)
+    print_table(table)
 
 
 def _state(active: bool) -> str:

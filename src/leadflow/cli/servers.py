@@ -7,6 +7,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.console import console, errors
+from leadflow.cli.tables import print_table
 
 
 def up(
@@ -79,7 +80,7 @@ def doctor() -> None:
     table = Table("", "Part", "Finding", "What to do", box=None)
     for finding in findings:
         table.add_row(marks[finding.mark], finding.part, finding.what, finding.mend)
-    console.print(table)
+    print_table(table)
     if any(finding.mark == "bad" for finding in findings):
         raise typer.Exit(1)
 
@@ -95,7 +96,7 @@ def print_addresses() -> None:
     table.add_row("Prefect: runs, schedules, approvals", f"{settings.prefect_url}/runs")
     table.add_row("MLflow: models and trainings", settings.mlflow_url)
     table.add_row("Logs", str(settings.home / "logs"))
-    console.print(table)
+    print_table(table)
     console.print("Prefect and MLflow ask who you are; to see with what: leadflow keys servers")
     if not _anybody():
         console.print("Nobody can sign in yet. Begin with: leadflow people add NAME --role admin")

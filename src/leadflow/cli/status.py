@@ -1,9 +1,16 @@
 """``leadflow status``: where things stand, the answer first."""
 
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, print_values
+
+if TYPE_CHECKING:
+    from leadflow.assignment.insight.overview import BestLead
 
 
 def status() -> None:
@@ -17,12 +24,12 @@ def status() -> None:
     table = Table(show_header=False, box=None)
     for label, count in rows:
         table.add_row(label, f"[bold]{count:,}[/bold]" if isinstance(count, int) else str(count))
-    console.print(table)
+    print_table(table)
     print_best_leads(10)
 
 
 def print_best_leads(count: int) -> None:
-    """The table of the best open leads: score, chance, reasons, salesperson and why."""
+    """The best open leads: score, chance, id, reasons, salesperson and why."""
     from leadflow.assignment.insight.overview import best_leads
     from leadflow.database.engine import unit_of_work
 
@@ -33,30 +40,28 @@ def print_best_leads(count: int) -> None:
             "No open lead has a score. Bring leads in (leadflow import FILE), then: leadflow score"
         )
         return
-    table = Table(
-        title="The best open lead"
-        if len(leads) == 1
-        else f"The {how_many(len(leads), 'best open lead')}",
-        caption="Score: 50 is the average lead, 10 points more are twice the odds. "
-        "Chance: of buying within the horizon. Points behind a reason: what it adds to the score.",
-        show_lines=True,
+    called = (
+        "The best open lead" if len(leads) == 1 else f"The {how_many(len(leads), 'best open lead')}"
     )
-    table.add_column("Lead")
-    table.add_column("Score", justify="right")
-    table.add_column("Chance", justify="right")
-    table.add_column("Strongest reasons (points)")
-    table.add_column("Salesperson, and why that one")
+    console.print(f"\n[bold]{called}[/bold], the best first")
     for lead in leads:
-        table.add_row(
-            f"{lead.company}\n[dim]{lead.job_title}[/dim]",
-            f"[bold]{lead.total:.0f}[/bold]\n[dim]{lead.level}[/dim]",
-            f"{lead.probability:.0%}",
-            "\n".join(lead.reasons),
-            f"[bold]{lead.owner}[/bold]\n{lead.why}" if lead.owner else "[dim]nobody yet[/dim]",
-        )
-    console.print(table)
+        _print_lead(lead)
+    console.print(HOW_TO_READ, style="dim")
 
 
+def _print_lead(lead: "BestLead") -> None:
+    """A lead in a few lines, which fit in any terminal: its id is whole, to be copied."""
+    score = f"[bold]{lead.total:.0f}[/bold] {lead.level}, chance {lead.probability:.0%}"
+    owner = f"{lead.owner}: {lead.why}" if lead.owner else "nobody yet"
+    console.print(f"\n{score}  [bold]{escape(lead.company)}[/bold], {escape(lead.job_title)}")
+    console.print(f"  {lead.lead_id}", soft_wrap=True)
+    print_values([("Why", escape("; ".join(lead.reasons))), ("With", escape(owner))])
+
+
+HOW_TO_READ = (
+    "\nScore: 50 is the average lead, 10 points more are twice the odds. Chance: of buying within "
+    "the horizon. Why: the strongest reasons, with the points that each adds to the score."
+)
 # By the score that counts: an override in force, else the model's.
 OPEN_AT = (
     "SELECT count(*) FROM lead_scores s LEFT JOIN score_overrides o ON o.lead_id = s.lead_id"

@@ -18,11 +18,26 @@ LONGEST = 200
 
 
 def called(lead: Lead) -> str:
-    """Who the lead is, in one line: name, job title, company; the id where none is known."""
+    """Who the lead is, in one line: name, job title, company, or in place of the company the domain
+    of their address there. Of whom none of it is known, where they write from or came from."""
     person = " ".join(part for part in (lead.first_name, lead.last_name) if part)
-    parts = [part for part in (person, lead.job_title, lead.company_name) if part]
+    domain = (lead.email or "").rpartition("@")[2]
+    company = lead.company_name or (domain if lead.email_kind == "company" else None)
+    parts = [part for part in (person, lead.job_title, company) if part] or [
+        _nameless(lead, domain)
+    ]
     # One line, whatever was sent: it becomes the subject of a mail.
     return " ".join(", ".join(parts).split())[:LONGEST] or lead.id
+
+
+def _nameless(lead: Lead, domain: str) -> str:
+    if domain:
+        return f"Somebody at {domain}"
+    place = lead.location or lead.country
+    if lead.source is None or lead.created_at is None:
+        return lead.id
+    came = f"since {lead.created_at:%d %B %Y}, {lead.created_at:%H:%M} UTC"
+    return f"Somebody in {place}, {came}" if place else f"Somebody from {lead.source}, {came}"
 
 
 def names_of_leads(

@@ -11,6 +11,7 @@ from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.master_key import rotate_master
 from leadflow.cli.console import console, errors
 from leadflow.cli.numbers import finite
+from leadflow.cli.tables import print_table, whole
 
 app = typer.Typer(
     no_args_is_help=True, help="API keys for programs that call the gateway; the master key."
@@ -83,7 +84,7 @@ def servers() -> None:
     table = Table(show_header=False, box=None)
     table.add_row("Prefect", f"{settings.prefect_url}/runs", f"password {prefect}")
     table.add_row("MLflow", settings.mlflow_url, f"name {name}, password {password}")
-    console.print(table)
+    print_table(table)
     console.print("Whoever has these changes schedules and answers forms: not for everybody.")
 
 
@@ -98,12 +99,14 @@ def list_all() -> None:
     if not keys:
         console.print("There are no keys. Make one with: leadflow keys create NAME")
         return
-    table = Table("Program", "Begins with", "Permissions", "Acts for", "Ends (UTC)", box=None)
+    table = Table(
+        "Program", whole("Begins with"), "Permissions", "Acts for", whole("Ends (UTC)"), box=None
+    )
     for key in keys:
         ends = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M}"
         acts = ", ".join(key.acts_for) or "nobody"
         table.add_row(key.name, key.prefix + "…", ", ".join(key.scopes), acts, ends)
-    console.print(table)
+    print_table(table)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
 from leadflow.cli.numbers import finite
+from leadflow.cli.tables import print_table
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
 MANAGES = "account.manage"
@@ -69,7 +70,7 @@ def list_all() -> None:
     for person in everybody:
         active = "yes" if person.active else "no"
         table.add_row(person.username, ", ".join(person.roles), person.rep_id or "", active)
-    console.print(table)
+    print_table(table)
 
 
 @app.command()

@@ -18,7 +18,7 @@ def demo(
     """Start everything, then watch leads come in, be checked, learned from, approved, scored,
     explained and handed to salespeople. The servers stay up afterwards; end them with:
     leadflow down"""
-    from leadflow.cli.demo import people, steps
+    from leadflow.cli.demo import people, serving, steps
     from leadflow.leads.schemas import EXAMPLE
 
     story = Story()
@@ -45,6 +45,7 @@ def demo(
     console.print(steps.assign())
     key = steps.make_key()
     story.step("One more lead arrives through the API")
+    serving.wait_for_the_model()
     console.print(steps.post_lead(key, EXAMPLE))
     steps.show_result(key, passwords)
     console.print(f"Done in {how_many(round(story.seconds()), 'second')}.")

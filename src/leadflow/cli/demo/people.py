@@ -49,8 +49,13 @@ def password_of(settings: Settings, username: str) -> str:
     Raises:
         SecretKeyError: the secret cannot be read.
     """
-    key = derive_key(load_secret(settings), f"demo password of {username}")
-    return base64.b32encode(key[:PASSWORD_BYTES]).decode().lower()
+    return derived(settings, f"demo password of {username}", PASSWORD_BYTES)
+
+
+def derived(settings: Settings, what_for: str, size: int) -> str:
+    """Letters and digits that are the same each time, from so many bytes of a key of their own."""
+    key = derive_key(load_secret(settings), what_for)
+    return base64.b32encode(key[:size]).decode().rstrip("=").lower()
 
 
 def join_team() -> None:

@@ -56,7 +56,7 @@ def promoting(approval_id: str) -> Stage:
     """A question that has been approved and whose act is not carried out yet."""
     row = _row(f"approval:{approval_id}")
     if row is None or row.status in OPEN:
-        return _servers() or Stage("The background process carries the decision out")
+        return servers_ended() or Stage("The background process carries the decision out")
     why = row.error or row.why or row.status
     return Stage(f"The decision was not carried out: {why}", over=True)
 
@@ -67,11 +67,12 @@ def _unless_ended(approval_id: str) -> Stage | None:
     with unit_of_work() as session:
         status = get(session, approval_id).status
     if status == "waiting":
-        return _servers()
+        return servers_ended()
     return Stage(f"The question waits no more, it is {status}.", over=True)
 
 
-def _servers() -> Stage | None:
+def servers_ended() -> Stage | None:
+    """Servers that run no more, which nothing is to be expected of; None while they run."""
     if state.running(get_settings()) is None:
         return Stage(f"The servers have ended; see {_logs()}.", over=True)
     return None

@@ -12,10 +12,12 @@ from leadflow.cli.demo.stages import servers_coming_up
 from leadflow.cli.demo.waiting import wait
 from leadflow.cli.servers import print_addresses
 from leadflow.cli.status import print_best_leads
+from leadflow.cli.tables import print_table
 from leadflow.settings import get_settings
 from leadflow.supervisor.detached import Detached
 
 NEW_LEADS = 120
+KEY_BYTES = 32
 MONTHS, REPS = 12.0, 12
 ANEW = "leadflow people password {username}"
 
@@ -111,7 +113,8 @@ def learn() -> str | None:
         from flows.train_model import train_model
 
         ended = train_model()
-    console.print(ended.words, markup=False)
+    for line in ended.lines:
+        console.print(line, markup=False, soft_wrap=True)
     return ended.approval_id
 
 
@@ -151,13 +154,17 @@ def _in_work() -> int:
 
 
 def make_key() -> str:
-    """An API key for whoever tries the API; the demo's earlier ones are revoked."""
-    from leadflow.accounts.keys import create_key, revoke_keys
+    """An API key for whoever tries the API: the same one each time, derived from the installation's
+    secret. Where somebody has ended that one it stays so, and another is made beside it."""
+    from leadflow.accounts.keys import PREFIX, create_key, is_known, verify_key
+    from leadflow.cli.demo.people import derived
     from leadflow.database.engine import unit_of_work
 
+    ours = PREFIX + derived(get_settings(), "demo API key", KEY_BYTES)
     with unit_of_work() as session:
-        revoke_keys(session, "demo")
-        return create_key(session, "demo")
+        if verify_key(session, ours, datetime.now(UTC)) is not None:
+            return ours
+        return create_key(session, "demo", key=None if is_known(session, ours) else ours)
 
 
 def post_lead(key: str, lead: dict[str, Any]) -> str:
@@ -175,6 +182,7 @@ def post_lead(key: str, lead: dict[str, Any]) -> str:
     return (
         f"POST /leads: {body['lead']['job_title']} at {body['lead']['company_name']} scores "
         f"[bold]{found['total']:.0f}[/bold] ({found['level']}, chance {found['probability']:.0%}) "
+        f"by {found['regime']} {found['model_version']} "
         f"in {answer.elapsed.total_seconds() * 1000:.0f} ms.\nWhy: {reasons}.\n"
         f"Next: {body['next_step']}"
     )
@@ -187,7 +195,7 @@ def show_people(passwords: Mapping[str, str | None]) -> None:
         table.add_row(
             username, password or f"changed since; anew: {ANEW.format(username=username)}"
         )
-    console.print(table)
+    print_table(table)
 
 
 def show_result(key: str, passwords: Mapping[str, str | None]) -> None:

@@ -13,19 +13,15 @@ from leadflow.cli.flow_runs import recorded_by_prefect
 def train() -> None:
     """Learn from outcomes: a challenger in MLflow, and the question whether it may serve.
 
-    Answer in the Prefect UI (Runs, await_decision, Resume) or with:
-    leadflow approvals decide ID approve --reason WHY
+    Says what was found and what to do next. Answer as it says, in the console, or in the Prefect
+    UI (Runs, await_decision, Resume).
     """
     with recorded_by_prefect("Learning from outcomes"):
         from flows.train_model import train_model
 
         ended = train_model()
-    console.print(ended.words, markup=False)
-    if ended.approval_id is not None:
-        console.print(
-            f"It waits for people: approval [bold]{ended.approval_id}[/bold]. Open the run of "
-            "await_decision in the Prefect UI and press Resume."
-        )
+    for line in ended.lines:
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def score(

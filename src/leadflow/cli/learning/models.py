@@ -9,6 +9,7 @@ from rich.table import Table
 from features.how_many import how_many, of_number
 from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from models.comparison import Comparison
@@ -32,9 +33,7 @@ def list_versions(
     if not versions:
         console.print("No model has been learned yet: the expert rubric scores. Try leadflow train")
         return
-    table = Table(box=None)
-    for name in ("Version", "Learned at (UTC)", "Chosen", "AUC", "Brier", "Now"):
-        table.add_column(name)
+    table = Table("Version", whole("Learned at (UTC)"), "Chosen", "AUC", "Brier", "Now", box=None)
     for item in versions:
         facts = item.facts
         table.add_row(
@@ -45,7 +44,7 @@ def list_versions(
             _figure(facts.metrics.get("latest_brier"), 4),
             ", ".join(item.standing),
         )
-    console.print(table)
+    print_table(table)
     console.print("[dim]AUC and Brier: each on the latest leads it had not learned from.[/dim]")
     if not any("champion" in item.standing for item in versions):
         console.print("None of them serves: see the gate (leadflow approvals list).")
@@ -123,7 +122,7 @@ def _print_comparison(found: "Evidence", other: str) -> None:
     console.print(_said(found, other))
     console.print(found.judged_on)
     if found.comparison is not None:
-        console.print(_figures(found.comparison, found.champion, _named(other)))
+        print_table(_figures(found.comparison, found.champion, _named(other)))
     moved, leads = changed(found.shifts), sum(found.shifts.values())
     console.print(
         f"At another level {of_number(moved, 'is')} {moved:,} of {how_many(leads, 'lead')}:"

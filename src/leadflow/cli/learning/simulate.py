@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from features.how_many import how_many
 from leadflow.cli.console import console
@@ -32,6 +31,8 @@ def simulate(
 
     The truth is kept in Parquet files beside the store, so that scores can be judged against it.
     """
+    from rich.progress import Progress
+
     from leadflow.database.engine import get_engine
     from leadflow.settings import get_settings
     from leadflow.simulation.export import write_new_leads

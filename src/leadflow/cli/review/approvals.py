@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.markdown import Markdown
 from rich.table import Table
 
 from leadflow.cli.access.identity import TERMINAL, person_here
 from leadflow.cli.access.typed_password import ask
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -35,10 +35,14 @@ def list_waiting() -> None:
     if not open_questions:
         console.print("Nothing waits for a decision.")
         return
-    table = Table(box=None)
-    table.add_column("Approval", no_wrap=True, min_width=33)
-    for name in ("What", "Waits for", "Asked at (UTC)", "Due (UTC)"):
-        table.add_column(name)
+    table = Table(
+        whole("Approval"),
+        "What",
+        "Waits for",
+        whole("Asked at (UTC)"),
+        whole("Due (UTC)"),
+        box=None,
+    )
     for item in open_questions:
         table.add_row(
             item.id,
@@ -47,12 +51,14 @@ def list_waiting() -> None:
             f"{item.requested_at:%Y-%m-%d %H:%M}",
             f"{item.due_at:%Y-%m-%d %H:%M}",
         )
-    console.print(table)
+    print_table(table)
 
 
 @app.command()
 def show(approval_id: ApprovalId) -> None:
     """What exactly is asked, with the evidence, and what happened to it."""
+    from rich.markdown import Markdown
+
     from leadflow.accounts.people import usernames
     from leadflow.approvals.service import get, steps_of
     from leadflow.database.engine import unit_of_work
@@ -91,17 +97,18 @@ def decide(
     choice: Literal["approve", "reject"] = "approve" if decision == "approve" else "reject"
     if code and not who:
         raise typer.BadParameter("A code is somebody's: say whose, with --as USERNAME.")
-    password = ask("Password") if who and not code else ""
     now = datetime.now(UTC)
+    password = ask("Password") if who and not code else None
+    # A wrong password counts too: what comes of it is stored before anything is decided.
+    person_id = None if who is None or password is None else _by_password(who, password, now)
     with unit_of_work() as session:
-        if who is None:
-            outcome = _signed_in(session, approval_id, choice, reason, now)
-        elif code:
+        if who and code:
             outcome = decide_with_code(
                 session, approval_id, choice, who, code, reason, now, "terminal"
             )
         else:
-            outcome = _with_password(session, approval_id, choice, (who, password), reason, now)
+            decides = person_id or person_here(session, "approval.decide").id
+            outcome = _as_person(session, approval_id, choice, decides, reason, now)
     if not outcome.counted:
         raise DecisionRefused(outcome.words)
     console.print(
@@ -110,37 +117,36 @@ def decide(
     )
 
 
-def _signed_in(
+def _as_person(
     session: "Session",
     approval_id: str,
     choice: Literal["approve", "reject"],
+    person_id: str,
     reason: str,
     now: datetime,
 ) -> "Outcome":
     from leadflow.accounts.people import find_person
     from leadflow.approvals.service import decide as decide_as
 
-    person = find_person(session, person_here(session, "approval.decide").id)
+    person = find_person(session, person_id)
     return decide_as(session, approval_id, choice, person, reason, now, "terminal")
 
 
-def _with_password(
-    session: "Session",
-    approval_id: str,
-    choice: Literal["approve", "reject"],
-    login: tuple[str, str],
-    reason: str,
-    now: datetime,
-) -> "Outcome":
+def _by_password(username: str, password: str, now: datetime) -> str:
+    """The id of whose name and password these are; they are signed in for no longer than it takes
+    to see that.
+
+    Raises:
+        DecisionRefused: the two do not fit, or there were too many wrong ones.
+    """
     from leadflow.accounts.signing_in import sign_in, sign_out, signed_in
-    from leadflow.approvals.service import decide as decide_as
+    from leadflow.database.engine import unit_of_work
 
-    token, why = sign_in(session, *login, now, hours=0.1, source=TERMINAL)
-    session.commit()
-    if token is None:
-        raise DecisionRefused(why)
-    person = signed_in(session, token, now)
+    with unit_of_work() as session:
+        token, why = sign_in(session, username, password, now, hours=0.1, source=TERMINAL)
+        person = None if token is None else signed_in(session, token, now)
+        if token is not None:
+            sign_out(session, token, now)
     if person is None:
-        raise DecisionRefused("The sign-in has ended at once. Try again.")
-    sign_out(session, token, now)
-    return decide_as(session, approval_id, choice, person, reason, now, "terminal")
+        raise DecisionRefused(why)
+    return person.id

@@ -12,6 +12,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import requester_here, who_acts
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from leadflow.audit.exported import ExportedHead
@@ -60,7 +61,7 @@ def show(
     if not entries:
         console.print(f"Nothing is written about {escape(subject)}.")
         return
-    table = Table("Row", "At (UTC)", "Who", "What", "Why", "Figures", "From where", box=None)
+    table = Table("Row", whole("At (UTC)"), "Who", "What", "Why", "Figures", "From where", box=None)
     for entry in entries:
         table.add_row(
             str(entry.number),
@@ -71,7 +72,7 @@ def show(
             escape(_figures(entry)),
             escape(" ".join(filter(None, (entry.origin, entry.request_id)))),
         )
-    console.print(table)
+    print_table(table)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from features.how_many import how_many, of_number
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from leadflow.assignment.insight.override_report import AssignmentOverrideReport
@@ -32,8 +33,7 @@ def list_overrides(context: typer.Context) -> None:
     if not standing:
         console.print("No score is overridden: the model's scores count.")
         return
-    table = Table(box=None)
-    table.add_column("Lead", no_wrap=True, min_width=33)
+    table = Table(whole("Lead"), box=None)
     for heading in ("Person's score", "Model's then"):
         table.add_column(heading, justify="right")
     for heading in ("Level", "State", "By", "Until (UTC)", "Why"):
@@ -49,7 +49,7 @@ def list_overrides(context: typer.Context) -> None:
             f"{made.expires_at:%Y-%m-%d}",
             escape(made.reason),
         )
-    console.print(table)
+    print_table(table)
 
 
 @app.command()
@@ -72,14 +72,14 @@ def report() -> None:
         f"the end of {found.open:,} more is not known yet."
     )
     if found.judged:
-        console.print(_comparison(found))
+        print_table(_comparison(found))
     console.print(f"\nAssignments: [bold]{moves.verdict}[/bold]")
     console.print(
         f"Judged: {how_many(moves.moved.leads, 'lead')} that people moved to somebody else; "
         f"{moves.open:,} more {of_number(moves.open, 'has')} not had the time yet."
     )
     if moves.moved.leads:
-        console.print(_moves(moves))
+        print_table(_moves(moves))
 
 
 def _moves(found: "AssignmentOverrideReport") -> Table:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 app = typer.Typer(no_args_is_help=True, help="Which decisions need whom, and by when.")
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Policies in YAML.")]
@@ -18,6 +18,8 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Policie
 @app.command()
 def show() -> None:
     """The policies that count, as YAML: a file to change and store."""
+    import yaml
+
     from leadflow.approvals.policy_store import current_policies
     from leadflow.database.engine import unit_of_work
 
@@ -56,9 +58,9 @@ def dry_run(
     if not tried:
         console.print("The policies can be used. Nothing was asked yet to try them on.")
         return
-    table = Table("Approval", "Decision", "Policy then", "Policy now", "Would ask", box=None)
+    table = Table(whole("Approval"), "Decision", "Policy then", "Policy now", "Would ask", box=None)
     for one in tried:
         levels = [" or ".join(role.value for role in level.roles) for level in one.then.levels]
         asked = ", then ".join(levels) or "nobody"
         table.add_row(one.approval_id, one.kind, one.before, one.then.policy, asked)
-    console.print(table)
+    print_table(table)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from leadflow.cli.access.identity import person_here
 from leadflow.cli.console import console
 from leadflow.cli.review.quality_report import print_report
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from leadflow.quality.schemas import ItemOut
@@ -64,7 +65,7 @@ def waiting(limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
         console.print("Nothing waits for you.")
         return
     if items:
-        console.print(_list(items))
+        print_table(_list(items))
         console.print("Look at one: leadflow quality show ITEM")
     for item in others:
         said = " and ".join(f"{escape(one.reviewer)}: {one.verdict}" for one in item.reviews)
@@ -191,14 +192,7 @@ def unflag(lead: Lead) -> None:
 
 
 def _list(items: "list[ItemOut]") -> Table:
-    # Ids are to be copied: never cut short.
-    table = Table(
-        Column("Item", no_wrap=True, overflow="ignore", min_width=35),
-        "Decision",
-        "Decided (UTC)",
-        "Due (UTC)",
-        box=None,
-    )
+    table = Table(whole("Item"), "Decision", whole("Decided (UTC)"), whole("Due (UTC)"), box=None)
     for item in items:
         due = f"{item.due_at:%Y-%m-%d %H:%M}"
         table.add_row(
@@ -224,4 +218,4 @@ def _show_people(shown: dict[str, Any]) -> None:
                 escape(", ".join(person.get("territories", []))),
                 f"no: {person['why']}" if "why" in person else "yes",
             )
-    console.print(table)
+    print_table(table)

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table
 
 if TYPE_CHECKING:
     from leadflow.quality.schemas import KindReportOut, QualityReport, ShareOut
@@ -38,7 +39,7 @@ def _print_kind(kind: "KindReportOut") -> None:
     for stratum in kind.strata:
         agreed = _share(stratum.agreed)
         table.add_row(stratum.stratum, f"{stratum.population:,}", str(stratum.judged), agreed)
-    console.print(table)
+    print_table(table)
     differ = ", ".join(f"{name} {kind.severities[name]}" for name in kind.severities)
     console.print(f"How far people differ from the machine: {differ}.")
     if kind.kappa is not None and kind.kappa.kappa is not None:

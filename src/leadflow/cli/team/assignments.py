@@ -1,14 +1,14 @@
 """``leadflow assignments``: leads in work, and what people do with them."""
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 
 from leadflow.cli.access.identity import person_here, requester_here
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Leads in work: who has them, and what is due.")
 Lead = Annotated[str, typer.Argument(help="The lead's id.")]
 Why = Annotated[str, typer.Option(help="The reason, for people.")]
-# Ids are to be copied: never cut short.
-_LEAD = partial(Column, "Lead", no_wrap=True, overflow="ignore", min_width=33)
 Limit = Annotated[int, typer.Option(min=1, help="Most to show.")]
 
 
@@ -69,10 +67,10 @@ def unroutable(limit: Limit = 50) -> None:
     if not rows:
         console.print("Every lead that should have a salesperson has one, or will in a minute.")
         return
-    table = Table(_LEAD(), "Since (UTC)", "Why", box=None)
+    table = Table(whole("Lead"), whole("Since (UTC)"), "Why", box=None)
     for row in rows:
         table.add_row(row.lead_id, f"{row.since:%Y-%m-%d %H:%M}", row.reason)
-    console.print(table)
+    print_table(table)
     console.print("See who could not, and why: GET /leads/ID/assignment")
 
 
@@ -200,7 +198,9 @@ def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> N
     if not rows:
         console.print("There are none.")
         return
-    table = Table(_LEAD(), "Salesperson", "Since (UTC)", "First touch", "Why", box=None)
+    table = Table(
+        whole("Lead"), "Salesperson", whole("Since (UTC)"), whole("First touch"), "Why", box=None
+    )
     for made in rows:
         table.add_row(
             made.lead_id,
@@ -209,7 +209,7 @@ def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> N
             _first_touch(made),
             made.why,
         )
-    console.print(table)
+    print_table(table)
 
 
 def _first_touch(made: "Assignment") -> str:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table
 
 if TYPE_CHECKING:
     from leadflow.assignment.insight.performance_report import Record
@@ -35,11 +36,11 @@ def report(
         if rep.active or rep.record.assigned:
             load = str(rep.load) if rep.limit is None else f"{rep.load} of {rep.limit}"
             table.add_row(rep.name, load, *_cells(rep.record))
-    console.print(table)
+    print_table(table)
     table = _table("Strategy")
     for name, record in made.strategies.items():
         table.add_row(name, *_cells(record))
-    console.print(table)
+    print_table(table)
     fair = made.fairness
     console.print(
         f"Fairness among {how_many(fair.salespeople, 'salesperson')}: Gini {_number(fair.gini)} "
@@ -73,7 +74,7 @@ def compare(
         table.add_row(
             estimate.strategy, f"{estimate.assigned:,}", f"{estimate.conversions:.1f}", gain
         )
-    console.print(table)
+    print_table(table)
     console.print(f"[bold]{made.verdict}[/bold]")
     console.print(
         f"{how_many(made.leads, 'lead')} replayed among {how_many(made.reps, 'salesperson')}, "

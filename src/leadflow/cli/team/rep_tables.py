@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 from rich.tree import Tree
 
 from leadflow.assignment.team.roster import Standing, TerritoryNode
 from leadflow.assignment.team.schemas import TeamIn, TerritoryIn
 from leadflow.assignment.team.versions import VersionOfTeam
+from leadflow.cli.tables import whole
 
 
 def reps_table(standings: Sequence[Standing], now: datetime) -> Table:
     """Everyone, a line each; days off that are over are left out."""
     table = Table(
-        Column("Id", no_wrap=True),
+        whole("Id"),
         "Salesperson",
         "Now",
         "Leads in work",
@@ -70,7 +71,7 @@ def rep_table(one: Standing) -> Table:
 
 def versions_table(known: Iterable[VersionOfTeam]) -> Table:
     """Every version, a line each."""
-    table = Table("Version", "Since (UTC)", "By", "Content", box=None)
+    table = Table("Version", whole("Since (UTC)"), "By", "Content", box=None)
     for one in known:
         since = f"{one.created_at:%Y-%m-%d %H:%M}"
         table.add_row(str(one.version), since, escape(one.created_by), one.content_hash)

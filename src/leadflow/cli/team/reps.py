@@ -10,6 +10,7 @@ from rich.markup import escape
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table
 
 app = typer.Typer(no_args_is_help=True, help="The sales team: who takes leads, and how many.")
 Id = Annotated[str, typer.Argument(help="The company's own id, or Leadflow's.", metavar="ID")]
@@ -58,7 +59,7 @@ def list_reps() -> None:
     if not standings:
         console.print("There are none yet. Bring yours in: leadflow reps import FILE")
         return
-    console.print(reps_table(standings, now))
+    print_table(reps_table(standings, now))
 
 
 @app.command()
@@ -70,7 +71,7 @@ def show(rep_id: Id) -> None:
 
     with unit_of_work() as session:
         standing = find_standing(session, rep_id, datetime.now(UTC))
-    console.print(rep_table(standing))
+    print_table(rep_table(standing))
 
 
 @app.command()
@@ -103,7 +104,7 @@ def versions() -> None:
     if not known:
         console.print("No team has been stored yet. Bring yours in: leadflow reps import FILE")
         return
-    console.print(versions_table(known))
+    print_table(versions_table(known))
 
 
 @app.command()

@@ -24,6 +24,7 @@ from leadflow.gateway.api.review.approval_schemas import ApprovalWhole, Decision
 from leadflow.gateway.console.forms import Deciding, Delegating, OnPage, go_to
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
+from leadflow.gateway.http.problem import Problem
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
@@ -69,7 +70,13 @@ def decide(
 @router.post(PATH + "/code")
 def code(request: Request, approval_id: str, caller: Deciding) -> Response:
     """A one-time code for the form in Prefect."""
-    made = approvals.make_code(approval_id, caller)
+    try:
+        made = approvals.make_code(approval_id, caller)
+    except Problem as refused:
+        # Decided or ended since the page was shown: the page as it is now says how.
+        return _page(
+            request, approval_id, caller, refused.status, Notice(refused.detail, at="status")
+        )
     more = {"code": made.code, "minutes": made.minutes}
     told = Notice("Your one-time code is made.", True, "code", more)
     return told_on(request, _address(approval_id), told)

@@ -38,6 +38,9 @@ def settle(
     verdict: Annotated[ReviewVerdict, Form()],
 ) -> Response:
     """Say who was right."""
-    with unit_of_work() as session:
-        reviews.settle(session, item_id, caller.id, verdict, datetime.now(UTC))
+    try:
+        with unit_of_work() as session:
+            reviews.settle(session, item_id, caller.id, verdict, datetime.now(UTC))
+    except NotDisputed as error:
+        return told_on(request, "/console", Notice(str(error)))
     return told_on(request, "/console", Notice("It is settled.", True))

@@ -110,6 +110,23 @@ def load_event_types(path: Path) -> EventTypesIn:
         raise EventTypesInvalid([_explained(dict(one)) for one in error.errors()]) from error
 
 
+def would_declare(session: Session, given: EventTypesIn) -> Declared:
+    """What ``declare`` would do, without doing it.
+
+    Raises:
+        EventTypesInvalid: with everything that is wrong.
+    """
+    known, types = read_types(session), _types(given)
+    if problems := list(_problems(session, known, types)):
+        raise EventTypesInvalid(problems)
+    return Declared(
+        new=tuple(each.name for each in types if each.name not in known.by_name),
+        changed=tuple(
+            each.name for each in types if known.by_name.get(each.name) not in (None, each)
+        ),
+    )
+
+
 def declare(session: Session, given: EventTypesIn, by: str, now: datetime) -> Declared:
     """Add these types, or change those of the same name; others stay as they are.
 
@@ -118,18 +135,21 @@ def declare(session: Session, given: EventTypesIn, by: str, now: datetime) -> De
     """
     # So that no type comes to count as one that counts as another.
     take_turns(session)
-    known = read_types(session)
-    types = [each.as_type(name) for name, each in given.event_types.items()]
-    if problems := list(_problems(session, known, types)):
-        raise EventTypesInvalid(problems)
-    before = [each for each in types if known.by_name.get(each.name) not in (None, each)]
-    new = [each for each in types if each.name not in known.by_name]
+    declared, types = would_declare(session, given), _types(given)
     write_types(session, [_row(each, now) for each in types])
     read_types(session)
-    for each in (*new, *before):
-        action = "event_type.declared" if each in new else "event_type.changed"
-        audit.record(session, by, action, f"event_type/{each.name}", _said(each))
-    return Declared(*(tuple(each.name for each in some) for some in (new, before)))
+    of = {each.name: each for each in types}
+    for names, action in (
+        (declared.new, "event_type.declared"),
+        (declared.changed, "event_type.changed"),
+    ):
+        for name in names:
+            audit.record(session, by, action, f"event_type/{name}", _said(of[name]))
+    return declared
+
+
+def _types(given: EventTypesIn) -> list[EventType]:
+    return [each.as_type(name) for name, each in given.event_types.items()]
 
 
 def _problems(session: Session, known: EventTypes, types: list[EventType]) -> Iterator[Problem]:

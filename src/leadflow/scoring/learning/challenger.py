@@ -7,17 +7,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.how_many import how_many
 from leadflow.approvals.service import Proposal
-from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
 from leadflow.scoring.learning.challenger_report import judge
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.learning.opponents import Opponent, serving_opponent
 from leadflow.scoring.learning.promotion import PROMOTE
+from leadflow.scoring.learning.standing import (
+    PROMOTION,
+    NothingToDecide,
+    Replaced,
+    refuse_the_same,
+    replaced_by,
+)
 from leadflow.scoring.serving.champion import champion_version, registry, serving_scorer
 from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
 from leadflow.settings import Settings
@@ -38,15 +43,15 @@ __all__ = [
     "serving_scorer",
 ]
 
-PROMOTION = "model_promotion"
-
 
 @dataclass(frozen=True)
 class Learned:
     """A challenger: its version in MLflow and what a person needs to judge it.
 
     ``report`` is what the gate shows: the proposal first. ``leaks`` names the features that may
-    know the outcome; who approves must accept each.
+    know the outcome; who approves must accept each. ``needed``: the leads that are missing to tell
+    whether it is better than what serves, in words; empty where it can be told. ``replaces``:
+    the challenger whose place it takes. ``found``: what the training found, in lines.
     """
 
     version: str
@@ -55,15 +60,15 @@ class Learned:
     report: str
     plots: dict[str, bytes]
     leaks: tuple[str, ...] = ()
+    needed: str = ""
+    replaces: Replaced | None = None
+    found: tuple[str, ...] = ()
 
-
-class NothingToDecide(RuntimeError):
-    """What was learned is what serves, or has been asked about: nobody is asked. ``approval_id`` is
-    the question about it that waits, if one does."""
-
-    def __init__(self, why: str, approval_id: str | None = None) -> None:
-        super().__init__(why)
-        self.approval_id = approval_id
+    @property
+    def asks(self) -> bool:
+        """Whether people are to be asked: not while nothing can be told, unless they have been
+        asked about the one whose place it takes."""
+        return not self.needed or (self.replaces is not None and self.replaces.was_asked)
 
 
 def horizon(settings: Settings) -> timedelta:
@@ -109,6 +114,7 @@ def register(
     Raises:
         NothingToDecide: it scores as what serves does; it is not registered.
     """
+    from models.findings import findings
     from models.gate_report import write_gate_report
     from models.rubric import Rubric
     from models.training_report import write_plots, write_report
@@ -133,8 +139,16 @@ def register(
         )
         images = {path.stem: path.read_bytes() for path in sorted(plots.glob("*.png"))}
     models.add_page(version, "gate.md", report)
-    leaks = tuple(leak.feature for leak in evidence.leaks)
-    return Learned(version.version, version.run_id, version.sha256, report, images, leaks)
+    return Learned(
+        version.version,
+        version.run_id,
+        version.sha256,
+        report,
+        images,
+        tuple(leak.feature for leak in evidence.leaks),
+        evidence.needed,
+        found=findings(replace(training, leaks=tuple(evidence.leaks))),
+    )
 
 
 def learn_challenger(
@@ -148,18 +162,27 @@ def learn_challenger(
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
-        NothingToDecide: the same was learned as serves, or as was asked about before.
+        NothingToDecide: the same was learned as serves, or as was asked about before, or nothing
+            clearly better than the challenger that stands.
     """
+    from models.findings import findings, noted
     from models.leaks import named_once
 
     told("Reading what is known of each lead as of its moment")
     training = learn(read_training_set(session, now, horizon(settings)), settings, told=told)
     told("Keeping it in MLflow, with its report, unless it is what serves")
     champion = serving_opponent(settings)
-    refuse_the_same(session, training.fingerprint(), champion)
     late = known_late(session, training.scorecard.features)
     training = replace(training, leaks=named_once([*training.leaks, *late]))
-    learned = register(training, settings, now, champion)
+    try:
+        refuse_the_same(session, training.fingerprint(), champion)
+        place = replaced_by(session, training, settings)
+        learned = register(training, settings, now, champion)
+    except NothingToDecide as error:
+        error.found = findings(training)
+        raise
+    note = "" if place is None else place.words
+    learned = replace(learned, report=noted(learned.report, note), replaces=place)
     audit.record(
         session,
         "train_model",
@@ -168,36 +191,6 @@ def learn_challenger(
         {"sha256": learned.sha256, "run_id": learned.run_id, "leaks": list(learned.leaks)},
     )
     return learned
-
-
-def refuse_the_same(session: Session, sha256: str, champion: Opponent) -> None:
-    """See that a scorecard with these files is neither what serves nor one that people have been
-    asked about: the same was learned from the same leads, and the answer to it stands.
-
-    Raises:
-        NothingToDecide: it is; saying which.
-    """
-    if sha256 == champion.sha256:
-        raise NothingToDecide(
-            f"What was learned is to the last figure {champion.name}, which serves: there is "
-            "nothing to decide."
-        )
-    asked = session.scalars(
-        select(Approval)
-        .where(
-            Approval.kind == PROMOTION,
-            Approval.payload["sha256"].astext == sha256,
-            Approval.status.in_(("waiting", "rejected")),
-        )
-        .order_by(Approval.requested_at.desc())
-    ).first()
-    if asked is not None:
-        said = "waits for people" if asked.status == "waiting" else "has been rejected"
-        raise NothingToDecide(
-            f"What was learned is to the last figure version {asked.payload['version']}, which "
-            f"{said} (approval {asked.id}): nobody is asked again.",
-            asked.id if asked.status == "waiting" else None,
-        )
 
 
 def promotion(learned: Learned, settings: Settings, requested_by: str = "train_model") -> Proposal:

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from features.how_many import how_many
 from leadflow.scoring.learning import challenger_report
-from leadflow.scoring.learning.challenger import Learned, NothingToDecide, horizon
+from leadflow.scoring.learning.challenger import Learned, horizon
 from leadflow.scoring.learning.fair_leads import later_leads
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.learning.opponents import Opponent, opponent, serving_opponent
+from leadflow.scoring.learning.standing import NothingToDecide, waiting_promotion
 from leadflow.scoring.serving.champion import registry
 from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
 from leadflow.scoring.serving.serving_record import approved_versions, serving_now
@@ -84,6 +85,7 @@ def restate(session: Session, settings: Settings, number: str, now: datetime) ->
         CannotCompare: no lead's horizon has passed, or all ended alike.
         NothingToDecide: it is what serves.
     """
+    from models.findings import noted
     from models.gate_report import write_gate_report
 
     models = registry(settings)
@@ -96,8 +98,17 @@ def restate(session: Session, settings: Settings, number: str, now: datetime) ->
         )
     evidence = _compare(session, settings, champion, challenger, now, with_leaks=True)
     leaks = tuple(leak.feature for leak in evidence.leaks)
-    report = write_gate_report(evidence)
-    return Learned(version.version, version.run_id, version.sha256, report, {}, leaks)
+    waits = waiting_promotion(session, settings)
+    note = (
+        ""
+        if waits is None
+        else f"It takes the place of the question about version {waits.payload['version']} "
+        f"(approval {waits.id}), which waits."
+    )
+    report = noted(write_gate_report(evidence), note)
+    return Learned(
+        version.version, version.run_id, version.sha256, report, {}, leaks, evidence.needed
+    )
 
 
 def _compare(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Double, cast, func, select
+from sqlalchemy import Double, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from leadflow.scoring.monitoring.tables import ModelCheck
@@ -21,6 +22,21 @@ class EarlierCheck:
     index: float | None
     ratio: float | None
     reasons: int
+
+
+def moved_since(session: Session, serving: str) -> datetime | None:
+    """Since when, without a break, each check of this model has found that something had moved;
+    None where the last one has not, or there is none."""
+    moved = func.jsonb_array_length(func.coalesce(ModelCheck.findings["moved"], cast("[]", JSONB)))
+    of_it = select(ModelCheck.checked_at, (moved > 0).label("moved")).where(
+        ModelCheck.model_version == serving
+    )
+    found = of_it.subquery("checked")
+    steady = select(func.max(found.c.checked_at)).where(~found.c.moved).scalar_subquery()
+    first: Select[tuple[datetime | None]] = select(func.min(found.c.checked_at)).where(
+        found.c.moved, func.coalesce(found.c.checked_at > steady, True)
+    )
+    return session.scalar(first)
 
 
 def earlier_checks(session: Session, serving: str) -> tuple[EarlierCheck, ...]:

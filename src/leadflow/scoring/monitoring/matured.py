@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Interval, Select, cast, exists, func, literal, select
+from sqlalchemy import Interval, Select, cast, exists, literal, select
 from sqlalchemy.orm import Session
 
-from features.training_moments import AGES_IN_DAYS, flagged_at, training_moments
-from leadflow.leads.tables import Lead, LeadHistory, Outcome
+from features.training_moments import AGES_IN_DAYS, flagged_at
+from leadflow.leads.tables import Lead, Outcome
+from leadflow.scoring.learning.learnable import converted_within
 from leadflow.scoring.serving.tables import ShadowScore
 from leadflow.scoring.tables import LeadScore
 
@@ -100,40 +101,10 @@ def paired(serving: Serving, challenger: str) -> Select[Any]:
     )
 
 
-def learnable(
-    session: Session, now: datetime, horizon: timedelta, since: datetime | None = None
-) -> tuple[int, int]:
-    """How many leads could be learned from now (but not yet at ``since``), and how many of those
-    converted."""
-    moments = training_moments(now, horizon).subquery("moment")
-    known = (Lead.known_from <= moments.c.as_of) | exists().where(
-        LeadHistory.lead_id == moments.c.lead_id, LeadHistory.known_from <= moments.c.as_of
-    )
-    query = (
-        select(func.count(), func.count().filter(_converted(moments, horizon)))
-        .select_from(moments)
-        .join(Lead, Lead.id == moments.c.lead_id)
-        .where(known)
-    )
-    if since is not None:
-        query = query.where(moments.c.as_of > since - horizon)
-    leads, converted = session.execute(query).one()
-    return int(leads), int(converted)
-
-
 def _given_by(serving: Serving) -> tuple[Any, ...]:
     # The rubric's versions are numbers of their own.
     given = LeadScore.regime == "rubric" if serving.rubric else LeadScore.regime != "rubric"
     return given, LeadScore.model_version == serving.version
-
-
-def _converted(moment: Any, horizon: timedelta) -> Any:
-    return exists().where(
-        Outcome.lead_id == moment.c.lead_id,
-        Outcome.outcome == "converted",
-        Outcome.occurred_at > moment.c.as_of,
-        Outcome.occurred_at <= moment.c.as_of + cast(literal(horizon), Interval),
-    )
 
 
 def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedelta) -> Matured:
@@ -147,7 +118,7 @@ def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedel
         Outcome.lead_id == moment.c.lead_id, Outcome.occurred_at <= moment.c.as_of
     )
     rows = session.execute(
-        select(moment.c.probability, _converted(moment, horizon), moment.c.beside)
+        select(moment.c.probability, converted_within(moment, horizon), moment.c.beside)
         .join(Lead, Lead.id == moment.c.lead_id)
         .where(~ended, ~flagged_at(now, Lead.id), Lead.created_at >= moment.c.as_of - oldest)
     ).fetchall()

@@ -11,8 +11,10 @@ from features.recent_moments import recent_moments
 from leadflow.audit import service as audit
 from leadflow.outbox import service as outbox
 from leadflow.scoring.learning.challenger import Learned, horizon, registry
-from leadflow.scoring.monitoring.earlier_checks import earlier_checks
-from leadflow.scoring.monitoring.matured import Serving, learnable, served_scores
+from leadflow.scoring.learning.learnable import learnable
+from leadflow.scoring.learning.trainings import last_training
+from leadflow.scoring.monitoring.earlier_checks import earlier_checks, moved_since
+from leadflow.scoring.monitoring.matured import Serving, served_scores
 from leadflow.scoring.monitoring.model_health import ModelHealth
 from leadflow.scoring.monitoring.shadow_report import ShadowReport, shadow_report
 from leadflow.scoring.monitoring.tables import ModelCheck
@@ -56,10 +58,11 @@ def check_model(session: Session, settings: Settings, now: datetime) -> ModelHea
     drift = _drift(session, version, record, settings, now)
     calibration = _calibration(session, serving, record, settings, now)
     new_outcomes, reasons = _new_outcomes(session, models, settings, now)
-    if calibration.alarming:
-        reasons.insert(0, calibration.words)
-    if drift.shifted:
-        reasons.insert(0, drift.words)
+    moved = [drift.words] if drift.shifted else []
+    moved += [calibration.words] if calibration.alarming else []
+    learned_since = _learned_since(session, str(serving), settings) if moved else None
+    if learned_since is None:
+        reasons = [*moved, *reasons]
     return ModelHealth(
         now,
         str(serving),
@@ -70,6 +73,8 @@ def check_model(session: Session, settings: Settings, now: datetime) -> ModelHea
         record.promised,
         _shadow(session, serving, models, settings, now),
         earlier_checks(session, str(serving)),
+        tuple(moved),
+        learned_since,
     )
 
 
@@ -103,11 +108,15 @@ def keep_check(session: Session, health: ModelHealth, settings: Settings) -> Mod
 
 
 def triggered(learned: Learned, reason: str, settings: Settings) -> Learned:
-    """The challenger with why it was trained on top of its report, and on its MLflow run."""
+    """The challenger with why it was trained under the first line of its report, and on its MLflow
+    run."""
+    from models.findings import noted
+
     if not reason:
         return learned
     registry(settings).tag(learned.run_id, "trigger", reason)
-    return replace(learned, report=f"> **Why it was trained.** {reason}\n\n{learned.report}")
+    note = f"**Why it was trained.** {reason}"
+    return replace(learned, report=noted(learned.report, note))
 
 
 def _read_models(settings: Settings) -> _Models:
@@ -129,7 +138,7 @@ def _check_rubric(
 
     serving = Serving(Rubric.load().version, rubric=True)
     shadow = _shadow(session, serving, models, settings, now)
-    if models.challenger is not None:
+    if models.challenger is not None or last_training(session, settings) is not None:
         new_outcomes, reasons = _new_outcomes(session, models, settings, now)
         return ModelHealth(now, str(serving), new_outcomes, reasons, shadow=shadow)
     leads, converted = learnable(session, now, horizon(settings))
@@ -176,16 +185,29 @@ def _calibration(
 def _new_outcomes(
     session: Session, models: _Models, settings: Settings, now: datetime
 ) -> tuple[int, list[str]]:
-    """How many leads have matured since anything was learned, and whether that is a reason."""
-    last = max(models.learned, key=lambda record: record.learned_at)
-    leads, converted = learnable(session, now, horizon(settings), last.learned_at)
-    if leads < settings.new_outcomes_share * last.leads:
+    """How many leads have matured since anything was learned, whatever came of it, and whether that
+    is a reason."""
+    known = [(record.learned_at, record.leads) for record in models.learned]
+    run = last_training(session, settings)
+    if run is not None:
+        known.append((run.began_at, run.leads))
+    last_at, last_leads = max(known)
+    leads, converted = learnable(session, now, horizon(settings), last_at)
+    if leads < max(1, settings.new_outcomes_share * last_leads):
         return leads, []
     return leads, [
         f"{how_many(leads, 'lead')} ({converted:,} converted) {of_number(leads, 'has')} passed the "
         "horizon since the last model "
-        f"learned from {last.leads:,}."
+        f"learned from {last_leads:,}."
     ]
+
+
+def _learned_since(session: Session, serving: str, settings: Settings) -> datetime | None:
+    """When it was learned anew since what has moved was first seen; None where it was not. What
+    came of that is known, and it would come of it again: there is more to learn only once there
+    are more outcomes."""
+    since, run = moved_since(session, serving), last_training(session, settings)
+    return run.began_at if since and run and run.began_at >= since else None
 
 
 def _shadow(

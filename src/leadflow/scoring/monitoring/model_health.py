@@ -20,7 +20,8 @@ class ModelHealth:
 
     While the rubric scores there is nothing learned to hold leads against: ``drift``,
     ``calibration`` and ``promised`` are None. ``new_outcomes`` counts the leads that have passed
-    their horizon and that no model has learned from.
+    their horizon and that no model has learned from. ``moved`` says what has moved too far; that is
+    no reason to train once it was ``learned_since``, for the same would be learned again.
     """
 
     checked_at: datetime
@@ -32,6 +33,8 @@ class ModelHealth:
     promised: "Metrics | None" = None
     shadow: ShadowReport | None = None
     earlier: tuple[EarlierCheck, ...] = ()
+    moved: tuple[str, ...] = ()
+    learned_since: datetime | None = None
 
     @property
     def reason(self) -> str:
@@ -45,6 +48,8 @@ class ModelHealth:
             return "Time to train anew"
         if self.drift is None:
             return "The expert rubric scores; nothing to train yet"
+        if self.learned_since is not None:
+            return f"Learned anew on {self.learned_since:%Y-%m-%d}; no more to learn from yet"
         return "No need to train anew"
 
     @property
@@ -63,6 +68,7 @@ class ModelHealth:
         parts = {
             "headline": self.headline,
             "new_outcomes": self.new_outcomes,
+            "moved": list(self.moved),
             **{
                 name: None if part is None else {**asdict(part), "words": part.words}
                 for name, part in (

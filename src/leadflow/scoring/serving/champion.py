@@ -69,8 +69,9 @@ def registry(settings: Settings) -> "Registry":
     )
 
 
-def serving_scorer(settings: Settings) -> "Scorer":
-    """What scores leads now: the champion, or the rubric where no model has been promoted.
+def serving_scorer(settings: Settings, *, remember: bool = True) -> "Scorer":
+    """What scores leads now: the champion, or the rubric where no model has been promoted. That
+    this rubric is in use from now on is written down, unless whoever asks only looks.
 
     Raises:
         VersionNotApproved: the alias was moved past the gate.
@@ -83,7 +84,8 @@ def serving_scorer(settings: Settings) -> "Scorer":
         take_turns(session, reading=True)
         if champion_version(settings) is None and serving_now(session, settings.model_name) is None:
             rubric = Rubric.load()
-            remember_rubric(session, rubric.version, rubric.content, datetime.now(UTC))
+            if remember:
+                remember_rubric(session, rubric.version, rubric.content, datetime.now(UTC))
             return _warm(rubric)
         models = registry(settings)
         champion = approved_champion(session, models)

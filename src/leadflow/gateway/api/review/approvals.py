@@ -138,15 +138,16 @@ def decide(approval_id: str, body: DecisionIn, caller: Decides) -> ApprovalDecis
 )
 def make_code(approval_id: str, caller: Decides) -> CodeOut:
     """For the form in the Prefect UI, which does not know who you are. It works once."""
-    minutes = get_settings().approval_code_minutes
+    minutes, now = get_settings().approval_code_minutes, datetime.now(UTC)
     with unit_of_work() as session:
-        approval = seen(session, approval_id, caller)
+        seen(session, approval_id, caller)
+        approval = service.up_to_date(session, approval_id, now)
         may = may_caller(session, approval, caller)
-        if isinstance(may, MayNot):
-            raise refusal(Outcome(approval, False, may.words, may.problem))
-        now = datetime.now(UTC)
-        code = codes.issue_code(session, approval, may.person, now, minutes)
-    return CodeOut(code=code, minutes=minutes)
+        if not isinstance(may, MayNot):
+            code = codes.issue_code(session, approval, may.person, now, minutes)
+            return CodeOut(code=code, minutes=minutes)
+    # Outside, so that a question whose time is over stays ended.
+    raise refusal(Outcome(approval, False, may.words, may.problem))
 
 
 def take(
