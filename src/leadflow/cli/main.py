@@ -16,7 +16,7 @@ from leadflow.cli.failed import in_words
 from leadflow.cli.installed import require
 from leadflow.cli.learning import learning, models, monitoring, qualify, simulate
 from leadflow.cli.review import approvals, audit, overrides, policies, quality
-from leadflow.cli.team import assignments, performance, reps
+from leadflow.cli.team import assignments, outcomes, performance, reps
 
 app = typer.Typer(
     name="leadflow",
@@ -40,6 +40,7 @@ app.command(rich_help_panel=_SERVERS)(backup.restore)
 app.command("import", rich_help_panel=_LEADS)(leads.import_leads)
 app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
+app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
 app.command(rich_help_panel=_WORK)(monitoring.monitor)

@@ -95,7 +95,9 @@ def import_file(
     with unit_of_work(engine) as session:
         register_mapped(session, mapping)
         inbox = session.get_one(InboxRow, summary.inbox_id)
-        context = Context(inbox.content_hash[:12], now, settings.default_currency)
+        context = Context(
+            inbox.content_hash[:12], now, settings.default_currency, inbox.received_at
+        )
     if on_progress is not None and summary.rows:
         on_progress(summary.rows)
     for number, rows in chunks(rows_of_file, settings.import_batch, skip=summary.rows):

@@ -33,12 +33,14 @@ COUNTS = ("company_size", "website_visits", "email_opens", "content_downloads")
 class Context:
     """What a row does not say itself.
 
-    ``file_key`` tells files apart where rows have no key; ``now`` stands where there is no date.
+    ``file_key`` tells files apart where rows have no key; ``now`` stands where there is no date;
+    ``said_at`` is when the file came, now where unset: all its rows were said at once.
     """
 
     file_key: str
     now: datetime
     currency: str
+    said_at: datetime | None = None
 
 
 def parse(
@@ -177,6 +179,9 @@ class _Parser(ColumnReader):
         unknown = [value is not None and value not in known for value in words]
         self.flag("outcome", "is not among the values the mapping names", unknown)
         ended = as_texts([meaning.get(value or "") for value in words])
+        self.columns["still_open"] = [value in outcome.open for value in words]
+        self.columns["dated"] = outcome.at is not None
+        self.columns["said_at"] = pd.Timestamp(self._context.said_at or self._context.now)
         created = self.columns["created_at"]
         if outcome.at is not None:
             written = self.texts(Column(column=outcome.at.column))

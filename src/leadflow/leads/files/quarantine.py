@@ -195,7 +195,7 @@ def _recheck(
     """Check rows of one file again; how many of them are stored now."""
     inbox = session.get_one(InboxRow, rows[0].inbox_id)
     mapping = _mapping(inbox)
-    context = Context(inbox.content_hash[:12], now, currency)
+    context = Context(inbox.content_hash[:12], now, currency, inbox.received_at)
     contents: list[Row] = [row.row for row in rows]
     checked = check(contents, [row.row_number - 1 for row in rows], mapping, context)
     store(session, checked.good, mapping.source, now)
