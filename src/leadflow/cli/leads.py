@@ -110,7 +110,7 @@ def _propose(file: Path, source: str | None) -> None:
 
     from leadflow.leads.files.formats.reading import open_table
     from leadflow.leads.files.mapping_parts import CsvOptions
-    from leadflow.leads.files.proposal import propose
+    from leadflow.leads.files.proposing.proposal import propose
 
     stem = file.name.split(".")[0]
     proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))

@@ -33,6 +33,9 @@ FROM staged_leads s LEFT JOIN last_said l USING (position)
 WHERE CASE
     WHEN s.still_open THEN l.said IN ('converted', 'lost')
     WHEN s.outcome IS NULL THEN false
+    -- A row without a day of its own that ended of late is taken to have ended now, each time.
+    WHEN NOT s.dated AND NOT coalesce(l.dated, true) AND s.occurred_at >= s.said_at
+        AND l.said = s.outcome THEN false
     ELSE (l.said, l.occurred_at, l.dated) IS DISTINCT FROM (s.outcome, s.occurred_at, s.dated)
         OR (s.value_minor IS NOT NULL
             AND (l.value_minor, l.value_currency)

@@ -10,7 +10,6 @@ from leadflow.database.copying import driver_connection
 from leadflow.database.ids import new_id
 from leadflow.leads.outcomes.standing import Standing, Statement, standing
 from leadflow.leads.outcomes.tables import OutcomeSaid
-from leadflow.leads.tables import Outcome
 
 READ = (
     OutcomeSaid.said,
@@ -111,9 +110,10 @@ def said_of(session: Session, lead_id: str) -> list[OutcomeSaid]:
 
 
 def lost_among(session: Session, lead_ids: Sequence[str]) -> list[str]:
-    """Those of these leads that are lost."""
-    these = Outcome.lead_id == any_(literal(list(lead_ids), ARRAY(Text)))
-    return list(session.scalars(select(Outcome.lead_id).where(these, Outcome.outcome == "lost")))
+    """Those of these leads that somebody has ever said are lost."""
+    these = OutcomeSaid.lead_id == any_(literal(list(lead_ids), ARRAY(Text)))
+    found = select(OutcomeSaid.lead_id).where(these, OutcomeSaid.said == "lost").distinct()
+    return list(session.scalars(found.order_by(OutcomeSaid.lead_id)))
 
 
 def _statements(session: Session, lead_ids: Sequence[str]) -> dict[str, list[Statement]]:

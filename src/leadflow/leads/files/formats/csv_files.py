@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +16,9 @@ from leadflow.leads.files.formats.tables_of_text import (
     Row,
     Table,
     UnreadableFile,
+    above_header,
 )
+from leadflow.leads.files.formats.title_rows import LOOKED_AT, titles_above
 from leadflow.leads.files.mapping_parts import CsvOptions
 
 SNIFFED_BYTES = 1 << 16
@@ -32,7 +35,11 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
         beginning = stream.read(SNIFFED_BYTES)
     encoding = options.encoding or _encoding(beginning)
     lines = TextLines(path, encoding)
-    separator = options.separator or _separator(beginning.decode(encoding, "replace"))
+    text = beginning.decode(encoding, "replace")
+    separator = options.separator or _separator(text)
+    above = titles_above(_first_rows(text, separator))
+    for _ in range(above):
+        next(lines)
     names = next(csv.reader(lines, delimiter=separator), [])
     lines.taken_fault()
     columns = numbered(names)
@@ -43,7 +50,7 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
             f"{path.name} is no text. Save it as CSV, or give it the ending it should have."
         )
     found = records(lines, separator, len(columns), lines.taken_fault)
-    return Table(columns, (_row(record, columns) for record in found))
+    return Table(columns, (_row(record, columns) for record in found), above_header(above))
 
 
 def _row(record: Record, columns: list[str]) -> Row:
@@ -116,6 +123,10 @@ def _handler(encoding: str) -> str:
 def _encoding(beginning: bytes) -> str:
     if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    even, odd = beginning[::2].count(0), beginning[1::2].count(0)
+    if max(even, odd) > len(beginning) / 8 and min(even, odd) < len(beginning) / 100:
+        # Every second byte of Latin letters is zero in UTF-16, and none in any other text.
+        return "utf-16-le" if odd > even else "utf-16-be"
     for spare in range(4):  # the beginning may end within a character of up to four bytes
         try:
             beginning[: len(beginning) - spare].decode("utf-8")
@@ -126,5 +137,16 @@ def _encoding(beginning: bytes) -> str:
 
 
 def _separator(beginning: str) -> str:
-    first = beginning.split("\n", 1)[0]
-    return max(SEPARATORS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    """The one that parts the header into most columns."""
+
+    def columns(mark: str) -> int:
+        rows = _first_rows(beginning, mark)
+        return len(rows[titles_above(rows)]) if rows else 0
+
+    return max(SEPARATORS, key=columns)
+
+
+def _first_rows(beginning: str, separator: str) -> list[list[str]]:
+    """The first lines by themselves, each as a row."""
+    lines = islice(io.StringIO(beginning, newline=""), LOOKED_AT)
+    return [next(csv.reader([line], delimiter=separator), []) for line in lines]

@@ -151,7 +151,7 @@ def _joined(table: Table, path: Path, join: Join) -> Table:
     if next(other.rows, None) is not None:
         raise UnreadableFile(f"joins: {join.file} has more than {LARGEST_JOIN:,} rows.")
     columns = [f"{join.prefix}.{name}" for name in other.columns]
-    return Table([*table.columns, *columns], _looked_up(table.rows, found, join))
+    return Table([*table.columns, *columns], _looked_up(table.rows, found, join), table.said)
 
 
 def _looked_up(rows: Iterable[Row], found: dict[str, Row], join: Join) -> Iterator[Row]:
