@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from leadflow import installation
-from leadflow.cli import backup, events, leads, outbox, rules, servers, status
+from leadflow.cli import backup, events, importing, outbox, quarantine, rules, servers, status
 from leadflow.cli.access import identity, keys, people
 from leadflow.cli.console import errors
 from leadflow.cli.demo import demo
@@ -37,8 +37,8 @@ app.command(rich_help_panel=_SERVERS)(servers.down)
 app.command(rich_help_panel=_SERVERS)(servers.doctor)
 app.command(rich_help_panel=_SERVERS)(backup.backup)
 app.command(rich_help_panel=_SERVERS)(backup.restore)
-app.command("import", rich_help_panel=_LEADS)(leads.import_leads)
-app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
+app.command("import", rich_help_panel=_LEADS)(importing.import_leads)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)

@@ -252,6 +252,7 @@ class QuarantinedRow(Base):
     __table_args__ = (
         UniqueConstraint("inbox_id", "row_number"),
         CheckConstraint("status IN ('waiting', 'stored', 'discarded')", name="status"),
+        CheckConstraint("outcome IN ('converted', 'lost')", name="outcome"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("row"))
@@ -261,6 +262,9 @@ class QuarantinedRow(Base):
         EncryptedJson("quarantined_row"), comment="The row as JSON, encrypted."
     )
     reasons: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    outcome: Mapped[str | None] = mapped_column(
+        Text, comment="How its lead ended, where that could be read."
+    )
     status: Mapped[str] = mapped_column(Text, default="waiting", index=True)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     resolved_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -14,6 +14,7 @@ from features.how_many import how_many
 from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
+from leadflow.leads.files.biased_rest import biased_rest
 from leadflow.scoring.learning.challenger_report import judge
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.learning.opponents import Opponent, serving_opponent
@@ -146,10 +147,15 @@ def learn_challenger(
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
+        BiasedRest: rows of one outcome were set aside, so that what is stored is no fair sample.
         NothingToDecide: the same was learned as serves, or as was asked about before.
     """
     from models.leaks import named_once
+    from models.training import BiasedRest
 
+    rest = biased_rest(session)
+    if rest is not None:
+        raise BiasedRest(rest.words)
     told("Reading what is known of each lead as of its moment")
     training = learn(read_training_set(session, now, horizon(settings)), settings, told=told)
     told("Keeping it in MLflow, with its report, unless it is what serves")

@@ -88,10 +88,24 @@ def upgrade() -> None:
         op.f("ck_event_types_reopened_by_lead"), "event_types", "NOT reopens OR done_by = 'lead'"
     )
     op.execute(REOPEN)
+    op.add_column(
+        "quarantined_rows",
+        sa.Column(
+            "outcome",
+            sa.Text(),
+            nullable=True,
+            comment="How its lead ended, where that could be read.",
+        ),
+    )
+    op.create_check_constraint(
+        op.f("ck_quarantined_rows_outcome"), "quarantined_rows", "outcome IN ('converted', 'lost')"
+    )
 
 
 def downgrade() -> None:
     """What holds stays; what else was said is lost."""
+    op.drop_constraint(op.f("ck_quarantined_rows_outcome"), "quarantined_rows")
+    op.drop_column("quarantined_rows", "outcome")
     op.drop_constraint(op.f("ck_event_types_reopened_by_lead"), "event_types")
     op.drop_column("event_types", "reopens")
     op.drop_constraint(op.f("uq_outcomes_lead_id"), "outcomes")
