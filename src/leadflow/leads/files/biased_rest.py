@@ -33,8 +33,8 @@ class BiasedRest:
             f"{self.waiting:,} rows of leads that are {self.outcome} are set aside, beside "
             f"{self.stored:,} that were stored: what is stored is not what your leads are like, "
             "and a model that learns from it would be wrong about all of them. See why they were "
-            "set aside: leadflow quarantine list. Mend them, correct the mapping and import the file "
-            "again, or discard the rows that say nothing."
+            "set aside: leadflow quarantine list. Mend them, correct the mapping and import the "
+            "file again, or discard the rows that say nothing."
         )
 
 

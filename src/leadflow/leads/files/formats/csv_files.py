@@ -1,14 +1,13 @@
 """Reading CSV files as they come: any separator and encoding, torn rows and stray bytes."""
 
 import csv
-import gzip
 import io
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_records import Record, records
+from leadflow.leads.files.formats.opening import first_bytes, open_bytes
 from leadflow.leads.files.formats.tables_of_text import (
     BROKEN,
     LINE,
@@ -31,8 +30,7 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     Raises:
         UnreadableFile: no header, or no text.
     """
-    with _bytes(path) as stream:
-        beginning = stream.read(SNIFFED_BYTES)
+    beginning = first_bytes(path, SNIFFED_BYTES)
     encoding = options.encoding or _encoding(beginning)
     lines = TextLines(path, encoding)
     text = beginning.decode(encoding, "replace")
@@ -72,7 +70,7 @@ class TextLines:
     def __init__(self, path: Path, encoding: str) -> None:
         try:
             self._text = io.TextIOWrapper(
-                _bytes(path), encoding=encoding, errors=_handler(encoding), newline=""
+                open_bytes(path), encoding=encoding, errors=_handler(encoding), newline=""
             )
         except LookupError as error:
             raise UnreadableFile(f"csv.encoding: there is no encoding {encoding}.") from error
@@ -110,10 +108,6 @@ def fault(text: str) -> str | None:
     except UnicodeEncodeError:
         return "has characters in another encoding than the rest; set csv.encoding in the mapping"
     return None
-
-
-def _bytes(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def _handler(encoding: str) -> str:

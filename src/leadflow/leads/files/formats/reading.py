@@ -39,6 +39,11 @@ def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> T
     elif path.name.lower().endswith(SPREADSHEETS):
         table = open_spreadsheet(path)
     else:
+        if name.endswith(".json"):
+            raise UnreadableFile(
+                f"{path.name}: JSON is read with one object on each line, in a file called .jsonl. "
+                f"To make it one: jq -c '.[]' {path.name} > {path.stem}.jsonl"
+            )
         raise UnreadableFile(
             f"{path.name}: only .csv, .jsonl (both also as .gz), .parquet and spreadsheets such as "
             ".xlsx can be read. Save it as one of them."

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
+from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.draft import Draft
 from leadflow.leads.files.proposing.outcome import AFTER_DAYS
@@ -104,7 +105,7 @@ def _invent_dates(draft: Draft) -> None:
     numbered = [c for c in draft.open.values() if c.identifies or c.counts_rows]
     key = draft.content.get("key")
     orders = {c.name: _in_order(draft, c) for c in [*_dates(draft), *numbered]}
-    if key is not None:
+    if key not in (None, ROW):
         orders[key] = order_of(draft.cells(key))
     falling = next((name for name, order in orders.items() if order == "falling"), None)
     newest_first = falling is not None and "rising" not in orders.values()

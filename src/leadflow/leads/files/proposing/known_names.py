@@ -70,8 +70,8 @@ PLACEHOLDERS = frozenset(
 CODED = _words(
     "code codes zip zipcode postcode plz id no nr type types category cat channel source "
     "segment group class cluster region regions browser browsers os operatingsystem "
-    "operatingsystems operating_systems systems traffictype department dept store branch "
-    "product campaign device platform area territory district zone state city country sector "
+    "operatingsystems operating_systems traffictype department dept branch "
+    "platform territory district zone country sector "
     "industry gender sex marital occupation weekday kategorie typ gruppe klasse gebiet bezirk "
     "filiale categorie groupe classe secteur categoria grupo tipo groep soort gruppo classe"
 )
@@ -139,9 +139,9 @@ THINGS = _words(
     "dealer store shop branch city country region channel event department faculty list segment"
 )
 PERSONS = _words(
-    "name agent owner rep manager salesperson username contact contactperson ansprechpartner "
-    "kontakt vertreter betreuer verkaufer bearbeiter inhaber vendeur responsable commercial "
-    "vendedor comercial contacto encargado contactpersoon verkoper eigenaar venditore "
+    "name agent owner rep manager salesperson username contactperson ansprechpartner "
+    "vertreter betreuer verkaufer bearbeiter inhaber vendeur "
+    "vendedor encargado contactpersoon verkoper eigenaar venditore "
     "referente assignee advisor adviser consultant berater"
 )
 DIMENSIONS = {

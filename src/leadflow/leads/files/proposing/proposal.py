@@ -50,6 +50,11 @@ def propose(table: Table, source: str, now: datetime) -> Proposal:
         raise UnreadableFile(
             "The file has no rows below its header, so there is nothing to propose."
         )
+    if not table.columns:
+        raise UnreadableFile(
+            "None of the first rows could be read, so there is nothing to propose. In a .jsonl "
+            "file each line is one JSON object."
+        )
     mark = decimal_mark(row.get(name) for row in sample for name in table.columns)
     known_mark: DecimalMark = "," if mark == "," else "."
     columns = {name: profile(name, sample, known_mark) for name in table.columns}
