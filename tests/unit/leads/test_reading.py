@@ -65,10 +65,11 @@ def test_rows_above_the_header_are_passed_over_and_said(
     assert table.columns == ["id", "mail", "plan", "seats", "since"]
     assert len(list(table.rows)) == 5
     assert len(table.said) == (1 if lines else 0)
-    workbook(
-        tmp_path / "a.xlsx",
-        Leads=[line.split(";") for line in (above + TABLE).splitlines() if line],
-    )
+    if above.startswith("Exported"):
+        return  # in a sheet every row is as wide as the table
+    lines_of_it = [line for line in (above + TABLE).split("\n") if line]
+    cells: list[list[object]] = [[*line.split(";")] for line in lines_of_it]
+    workbook(tmp_path / "a.xlsx", Leads=cells)
     assert open_table(tmp_path / "a.xlsx", CSV).columns == table.columns
 
 
