@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.routing.ends import correct_ends, end_closed
 from leadflow.assignment.routing.past_assignments import PastAssignments, record_past
-from leadflow.assignment.routing.sweep import end_closed
 from leadflow.audit import service as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
@@ -202,6 +202,7 @@ def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
     with unit_of_work(engine) as session:
         if summary.stored.outcomes:
             end_closed(session, now)
+            correct_ends(session)
         inbox = session.get_one(InboxRow, summary.inbox_id)
         inbox.status, inbox.handled_at = "done", now
         supersede(session, inbox, now)

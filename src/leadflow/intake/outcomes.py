@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.routing.sweep import end_closed
+from leadflow.assignment.routing.ends import end_closed
 from leadflow.intake.audit_notes import note
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings

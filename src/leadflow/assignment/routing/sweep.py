@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.plan import Choice, Group
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.routing.audit_entries import audit_given
 from leadflow.assignment.routing.batch_writer import Batch, write_batch
+from leadflow.assignment.routing.ends import end_closed
 from leadflow.assignment.routing.open_leads import due_groups, due_leads
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.reopening import reopen_by_rules, reopening_is_due
@@ -22,8 +23,6 @@ from leadflow.assignment.routing.turn_ledger import read_ledger, write_ledger
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
 from leadflow.audit import service as audit
-from leadflow.leads.outcomes.tables import ReopenedLoss
-from leadflow.leads.outcomes.telling import REOPENED
 from leadflow.leads.tables import Outcome
 from leadflow.settings import Settings
 
@@ -146,43 +145,3 @@ def _record(session: Session, book: Rulebook, result: SweepResult, now: datetime
         "per_rule": dict(Counter(row["rule"] for row in result.rows)),
     }
     audit.record(session, "assign_leads", "leads.assigned", f"sweep/{now.isoformat()}", detail)
-
-
-def end_closed(session: Session, now: datetime, lead_ids: Sequence[str] | None = None) -> None:
-    """End the assignments of leads that have converted or been lost, of all or of these: they are
-    no work any more, and their salespeople are free for others. Where these have been corrected or
-    opened again, what their last assignment ended by follows."""
-    last = select(Outcome.outcome).where(Outcome.lead_id == Assignment.lead_id).scalar_subquery()
-    closed = update(Assignment).where(Assignment.ended_at.is_(None), last.is_not(None))
-    if lead_ids is not None:
-        closed = closed.where(Assignment.lead_id.in_(lead_ids))
-    session.execute(
-        closed.values(ended_at=func.greatest(now, Assignment.assigned_at), end_reason=last)
-    )
-    if lead_ids is not None:
-        correct_ends(session, lead_ids)
-
-
-def correct_ends(session: Session, lead_ids: Sequence[str]) -> None:
-    """Have the last assignment of each of these leads say how it ended by what holds now: the other
-    outcome, or that the lead was opened again while nobody had it."""
-    later = aliased(Assignment)
-    holds = select(Outcome.outcome).where(Outcome.lead_id == Assignment.lead_id).scalar_subquery()
-    lost = exists().where(
-        ReopenedLoss.lead_id == Assignment.lead_id,
-        ReopenedLoss.reopened_at >= Assignment.ended_at,
-    )
-    ended_by = func.coalesce(holds, case((lost, "lost"), else_=REOPENED))
-    session.execute(
-        update(Assignment)
-        .where(
-            Assignment.lead_id.in_(lead_ids),
-            Assignment.end_reason.in_(("converted", "lost", REOPENED)),
-            Assignment.end_reason != ended_by,
-            ~exists().where(
-                later.lead_id == Assignment.lead_id, later.assigned_at > Assignment.assigned_at
-            ),
-        )
-        .values(end_reason=ended_by)
-        .execution_options(synchronize_session=False)
-    )
