@@ -21,6 +21,7 @@ class EventType:
     says whether the lead did it or a salesperson with it; a lead is never judged by what
     salespeople did. ``is_touch``: the salesperson got in touch. ``has_features``: how often and how
     long ago it happened are features of their own. ``dimension`` is the one those belong to.
+    ``reopens``: a lost lead that does it is open again.
     ``payload_schema`` is the JSON schema that payloads keep; None where anything may be sent.
     """
 
@@ -32,6 +33,7 @@ class EventType:
     is_touch: bool = False
     has_features: bool = False
     payload_schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    reopens: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,11 @@ class EventTypes:
     def of_reps(self) -> tuple[str, ...]:
         """What salespeople did: nothing a lead is judged by."""
         return tuple(known.name for known in self.types if known.done_by == "rep")
+
+    @cached_property
+    def reopening(self) -> tuple[str, ...]:
+        """What a lost lead does when it is back."""
+        return tuple(known.name for known in self.types if known.reopens)
 
     @cached_property
     def touches(self) -> tuple[str, ...]:

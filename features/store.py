@@ -50,6 +50,13 @@ outcomes = table(
     column("occurred_at"),
     column("known_at"),
 )
+# Times in which leads were lost, until they were open again.
+reopened_losses = table(
+    "reopened_losses",
+    column("lead_id"),
+    column("lost_at"),
+    column("reopened_at"),
+)
 ai_qualifications = table(
     "ai_qualifications",
     column("lead_id"),

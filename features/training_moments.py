@@ -18,12 +18,13 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
 from features.moments import as_of_literal
-from features.store import leads, outcomes, quality_flags
+from features.store import leads, outcomes, quality_flags, reopened_losses
 
 AGES_IN_DAYS = (0, 0, 2, 7, 14, 30, 45)
 
@@ -31,9 +32,22 @@ AGES_IN_DAYS = (0, 0, 2, 7, 14, 30, 45)
 def training_moments(now: datetime, horizon: timedelta) -> Select[tuple[str, datetime]]:
     """``lead_id`` and ``as_of`` of every lead whose horizon has passed by ``now``."""
     as_of = _drawn_moment()
-    ended = exists().where(outcomes.c.lead_id == leads.c.id, outcomes.c.occurred_at <= as_of)
+    ended = ended_at(as_of)
     return select(leads.c.id.label("lead_id"), as_of.label("as_of")).where(
         as_of + cast(literal(horizon), Interval) <= as_of_literal(now), ~ended, ~flagged_at(now)
+    )
+
+
+def ended_at(
+    moment: SQLColumnExpression[datetime], lead_id: SQLColumnExpression[str] = leads.c.id
+) -> ColumnElement[bool]:
+    """Whether the lead had ended at a moment: converted, or lost and not yet open again."""
+    losses = reopened_losses
+    lost_then = exists().where(
+        losses.c.lead_id == lead_id, losses.c.lost_at <= moment, losses.c.reopened_at > moment
+    )
+    return or_(
+        exists().where(outcomes.c.lead_id == lead_id, outcomes.c.occurred_at <= moment), lost_then
     )
 
 

@@ -13,6 +13,10 @@ class NotEnoughOutcomes(CannotLearn):
     """There are too few outcomes to learn from."""
 
 
+class BiasedRest(CannotLearn):
+    """What is stored is a rest of one kind: rows of one outcome were set aside."""
+
+
 class NothingVaries(CannotLearn):
     """Every lead looks the same, so that nothing can tell them apart."""
 

@@ -10,6 +10,7 @@ from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.leads import tables as leads
+from leadflow.leads.outcomes import tables as outcomes
 from leadflow.outbox import tables as outbox
 from leadflow.qualification import tables as qualification
 from leadflow.quality import tables as quality
@@ -32,6 +33,7 @@ ROOMS = (
     learning,
     monitoring,
     outbox,
+    outcomes,
     qualification,
     quality,
     rules,

@@ -56,6 +56,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "outbox list": ("outbox list --lane mail", "decisions, flow_starts, notices"),
     "outbox retry": ("outbox retry out_1 --why x", "The outbox holds no act out_1"),
     "outbox settle": ("outbox settle out_1 --why x", "The outbox holds no act out_1"),
+    "outcomes log": ("outcomes log lead_1", SIGN_IN),
+    "outcomes tell": ("outcomes tell lead_1 sold", "converted, lost, reopened"),
     "overrides": ("overrides lead_1", "No such command"),
     "overrides report": ("overrides report all", EXTRA),
     "people add": ("people add olga --role admin", "Somebody has the username olga"),

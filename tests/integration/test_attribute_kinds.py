@@ -18,7 +18,7 @@ from leadflow.leads.files.formats.reading import open_table
 from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapping import MappingError, parse_mapping
 from leadflow.leads.files.mapping_parts import CsvOptions
-from leadflow.leads.files.proposal import propose
+from leadflow.leads.files.proposing.proposal import propose
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.tables import AttributeDefinition, Lead
 from leadflow.leads.upsert import upsert_lead

@@ -145,6 +145,11 @@ def test_success_of_every_form_is_a_redirect_to_a_page_that_tells_it_once(
     mary = Browser(ann.client, "mary")
     sent(mary, "/console/password", "/console/password", "password is changed", **password)
     root = Browser(ann.client, "root")
+    sent(root, of_lead + "/outcome", f"{lead}/outcome", "It is lost", outcome="lost")
+    again = {"outcome": "reopened", "on": "", "value": ""}
+    sent(root, of_lead + "/outcome", f"{lead}/outcome", "It is open again", **again)
+    refused = root.post(f"{lead}/outcome", outcome="converted", value="much")
+    assert (refused.status_code, "much" in refused.text) == (422, True)
     sent(root, "/console/sign-out", "/console/sign-out", "")
     forms = {
         route.path

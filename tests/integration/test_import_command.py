@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
+from leadflow.cli.importing import OpenQuestions
 from leadflow.cli.main import app
 from leadflow.database.tables import InboxRow
 from leadflow.leads.tables import Lead, QuarantinedRow
@@ -64,6 +65,47 @@ def test_a_proposal_can_be_imported_as_it_is(store: Engine, folder: Path) -> Non
     assert "Already imported on" in again.output
     assert "9 rows of leads. Nothing changed." in again.output
     assert count(store, Lead) == 9
+
+
+CLEAN = CSV.replace("grace-at-example.com", "grace@example.com")
+
+
+def test_a_proposal_without_an_open_question_is_taken_in_one_go(
+    store: Engine, folder: Path
+) -> None:
+    (folder / "clean.csv").write_text(CLEAN)
+    shown = call("import", "clean.csv", "--accept")
+    assert shown.exit_code == 0, shown.output
+    assert "Taken as it is" in shown.output
+    assert "10 rows read: 10 new leads" in shown.output
+    assert (folder / "clean.mapping.yaml").is_file()
+    again = call("import", "clean.csv", "--accept")
+    assert "clean.mapping.yaml is there already" in str(again.exception)
+    assert count(store, Lead) == 10
+
+
+def test_a_proposal_that_leaves_something_open_is_not_taken(store: Engine, folder: Path) -> None:
+    unsure = CLEAN.replace(",basic,", ",5.000,").replace(",pro,", ",7.000,")
+    (folder / "asked.csv").write_text(unsure)
+    shown = call("import", "asked.csv", "--accept")
+    assert isinstance(shown.exception, OpenQuestions)
+    assert "To be answered by you:" in shown.output
+    assert "# To be answered: " in (folder / "asked.mapping.yaml").read_text()
+    assert count(store, Lead) == 0
+
+
+def test_an_import_that_stops_says_how_to_go_on_and_goes_on(store: Engine, folder: Path) -> None:
+    rows = "".join(f"{n},nobody{n},5,pro,2025-01-03,lost\n" for n in range(50, 80))
+    (folder / "bad.csv").write_text(CLEAN + rows)
+    mapping = folder / "bad.mapping.yaml"
+    mapping.write_text("source: bad\nkey: contact_id\nfields: {email: email}\n")
+    stopped = call("import", "bad.csv", "--mapping", str(mapping))
+    assert "30 would be set aside" in str(stopped.exception)
+    assert "--anyway" in str(stopped.exception)
+    assert (count(store, Lead), count(store, QuarantinedRow)) == (0, 0)
+    shown = call("import", "bad.csv", "--mapping", str(mapping), "--anyway")
+    assert "10 new leads" in shown.output
+    assert count(store, QuarantinedRow) == 30
 
 
 def test_a_row_set_aside_is_found_shown_mended_and_stored(store: Engine, folder: Path) -> None:

@@ -1,22 +1,27 @@
 """Rows that fail are set aside with reasons, mended, tried again; nothing else waits for them."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
 from leadflow.intake.files import ImportSummary, import_file
 from leadflow.intake.rows import take_rows
+from leadflow.intake.too_many_set_aside import TooManySetAside
 from leadflow.leads.files import quarantine
+from leadflow.leads.files.biased_rest import biased_rest
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.files.quarantine import QuarantineError
 from leadflow.leads.tables import Lead, QuarantinedRow
+from leadflow.scoring.learning.challenger import learn_challenger
 from leadflow.settings import get_settings
+from models.cannot_learn import BiasedRest
 
 pytestmark = pytest.mark.uncounted
 
@@ -191,3 +196,75 @@ def test_what_waits_is_grouped_by_reason_wherever_it_is_listed(
     page = client.get("/console/quarantine").text
     assert f"Rows of files that were set aside ({len(BAD)})" in page
     assert "is in the future or before 1970</td>" in page
+
+
+def many(lost_dates: bool, rows: int = 400) -> str:
+    """Leads of which the won ones have a day of their end, and the lost ones only if asked."""
+    lines = ["id,mail,staff,budget,since,state,closed"]
+    for n in range(rows):
+        state = ("won", "lost", "lost")[n % 3]
+        closed = "2025-02-01" if state == "won" or lost_dates else ""
+        lines.append(f"m{n},m{n}@x.example.com,10,500,2025-01-01,{state},{closed}")
+    return "\n".join(lines)
+
+
+def test_an_import_that_would_set_a_tenth_aside_stops_before_it_does_and_goes_on_when_told(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "rest.csv"
+    path.write_text(many(lost_dates=False))
+    with pytest.raises(TooManySetAside, match="outcome has no date") as stopped:
+        import_file(path, parse_mapping(MAPPING), get_settings(), store, NOW)
+    assert "--anyway" in str(stopped.value)
+    with Session(store) as session:
+        assert session.scalar(select(func.count()).select_from(Lead)) == 0
+        assert session.scalar(select(func.count()).select_from(QuarantinedRow)) == 0
+    done = import_file(path, parse_mapping(MAPPING), get_settings(), store, NOW, anyway=True)
+    assert (done.stored.new, done.set_aside) == (134, 266)
+
+
+def test_nothing_is_learned_from_a_rest_of_which_one_outcome_was_set_aside(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "rest.csv"
+    path.write_text(many(lost_dates=False))
+    import_file(path, parse_mapping(MAPPING), get_settings(), store, NOW, anyway=True)
+    with Session(store) as session:
+        with pytest.raises(BiasedRest, match="266 rows of leads that are lost are set aside"):
+            learn_challenger(session, get_settings(), NOW)
+        assert biased_rest(session) is not None
+    # With a time for those that have no day, all of them come in, and the rest is the whole.
+    ended = MAPPING["outcome"] | {"after": "60d"}
+    corrected = parse_mapping(MAPPING | {"outcome": ended})
+    done = import_file(path, corrected, get_settings(), store, NOW)
+    assert (done.stored.new, done.stored.unchanged, done.set_aside) == (266, 134, 0)
+    with Session(store) as session:
+        assert biased_rest(session) is None
+
+
+def test_rows_that_fail_alike_for_both_outcomes_leave_a_fair_rest(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "both.csv"
+    lines = many(lost_dates=True).split("\n")
+    bad = (line.replace(",10,", ",many,", n % 4 == 1) for n, line in enumerate(lines))
+    path.write_text("\n".join(bad))
+    import_file(path, parse_mapping(MAPPING), get_settings(), store, NOW, anyway=True)
+    with Session(store) as session:
+        assert biased_rest(session) is None
+
+
+def test_a_lead_that_ended_of_late_without_a_day_has_ended_by_now(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "late.csv"
+    path.write_text(
+        "id,mail,staff,budget,since,state,closed\n"
+        f"1,a@x.example.com,10,500,{NOW - timedelta(days=5):%Y-%m-%d},lost,\n"
+    )
+    mapping = parse_mapping(MAPPING | {"outcome": MAPPING["outcome"] | {"after": "60d"}})
+    assert import_file(path, mapping, get_settings(), store, NOW).set_aside == 0
+    path.write_text(path.read_text() + "2,b@x.example.com,10,500,2025-01-01,won,2025-02-01\n")
+    later = NOW + timedelta(days=1)
+    again = import_file(path, mapping, get_settings(), store, later)
+    assert (again.set_aside, again.stored.outcomes) == (0, 1)  # only of the new one

@@ -23,7 +23,7 @@ from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
 from leadflow.intake.units import together
 from leadflow.leads.events.recording import EventIn, record_events
-from leadflow.leads.outcomes import OutcomeIn
+from leadflow.leads.outcomes.telling import OutcomeIn
 from leadflow.leads.schemas import EXAMPLE, LeadEdit, LeadIn
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
@@ -212,6 +212,6 @@ def test_edits_and_outcomes_of_many_leads_come_in_together(team: Engine) -> None
     with unit_of_work() as session:
         *ended, unknown = take_outcomes(session, ends, get_settings())
         assert isinstance(unknown, LeadNotFound)
-        assert all(isinstance(one, OutcomeTaken) and one.created for one in ended)
+        assert all(isinstance(one, OutcomeTaken) and one.outcome.created for one in ended)
         open_ones = select(func.count()).where(Assignment.ended_at.is_(None))
         assert session.scalar(open_ones) == 0

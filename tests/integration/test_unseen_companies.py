@@ -14,7 +14,7 @@ from leadflow.intake.files import ImportSummary, import_file
 from leadflow.leads.files.formats.reading import open_table
 from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.mapping_parts import CsvOptions
-from leadflow.leads.files.proposal import Proposal, propose
+from leadflow.leads.files.proposing.proposal import Proposal, propose
 from leadflow.leads.tables import Lead
 from leadflow.scoring.learning.challenger import horizon, learn
 from leadflow.scoring.serving.feature_frames import (

@@ -4,6 +4,7 @@ from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind
 from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.figures import QUEUES
+from leadflow.assignment.routing import reopening
 from leadflow.assignment.routing.rulebook import KIND, unknown_names
 from leadflow.assignment.work import reassignment
 from leadflow.rules.rule_kinds import RuleKind
@@ -14,4 +15,7 @@ ACTS = (approved_act(reassignment.REASSIGN, reassignment.carry_out_reassignment)
 DECISION_KINDS = (
     DecisionKind(reassignment.KIND, "Assignment override", reassignment.content, of_lead=True),
 )
-RULE_KINDS = (RuleKind(KIND, AssignActions, unknown_names),)
+RULE_KINDS = (
+    RuleKind(KIND, AssignActions, unknown_names),
+    RuleKind(reopening.KIND, reopening.ReopenActions),
+)

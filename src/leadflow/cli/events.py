@@ -24,7 +24,9 @@ def list_types() -> None:
 
     with unit_of_work() as session:
         rows = types.list_types(session)
-    table = Table("Type", "Means", "Counts as", "Part of the score", "Done by", "From", box=None)
+    table = Table(
+        "Type", "Means", "Counts as", "Part of the score", "Done by", "Reopens", "From", box=None
+    )
     for row in rows:
         table.add_row(
             row.name,
@@ -32,6 +34,7 @@ def list_types() -> None:
             "" if row.counts_as == row.name else row.counts_as,
             row.dimension if row.done_by == "lead" else "",
             "salesperson, a touch" if row.is_touch else _WHO[row.done_by],
+            "lost leads" if row.reopens else "",
             "your company" if row.declared_by == types.COMPANY else "Leadflow",
         )
     print_table(table)

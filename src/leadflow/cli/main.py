@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from leadflow import installation
-from leadflow.cli import backup, events, leads, outbox, rules, servers, status
+from leadflow.cli import backup, events, importing, outbox, quarantine, rules, servers, status
 from leadflow.cli.access import identity, keys, people
 from leadflow.cli.console import errors
 from leadflow.cli.demo import demo
@@ -16,7 +16,7 @@ from leadflow.cli.failed import in_words
 from leadflow.cli.installed import require
 from leadflow.cli.learning import learning, models, monitoring, qualify, simulate
 from leadflow.cli.review import approvals, audit, overrides, policies, quality
-from leadflow.cli.team import assignments, performance, reps
+from leadflow.cli.team import assignments, outcomes, performance, reps
 
 app = typer.Typer(
     name="leadflow",
@@ -53,9 +53,10 @@ app.command(rich_help_panel=_SERVERS)(servers.down)
 app.command(rich_help_panel=_SERVERS)(servers.doctor)
 app.command(rich_help_panel=_SERVERS)(backup.backup)
 app.command(rich_help_panel=_SERVERS)(backup.restore)
-app.command("import", rich_help_panel=_LEADS)(leads.import_leads)
-app.add_typer(leads.app, name="quarantine", rich_help_panel=_LEADS)
+app.command("import", rich_help_panel=_LEADS)(importing.import_leads)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
+app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
 app.command(rich_help_panel=_WORK)(monitoring.monitor)

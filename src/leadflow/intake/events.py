@@ -17,6 +17,7 @@ from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
 from leadflow.leads.events.recording import EventIn, EventOfAnotherLead, refusal, store_events
 from leadflow.leads.events.types import read_types
+from leadflow.leads.outcomes.log import lost_among, settle
 from leadflow.leads.service import LeadNotFound, lock_leads
 from leadflow.leads.tables import Lead
 from leadflow.settings import Settings
@@ -77,6 +78,7 @@ def take_events(
     for place, stored in _store(session, told, fresh, now).items():
         counts[place] = stored
         inbox.finish(place, stored, now)
+    _reopen(session, [told[place] for place in fresh], types)
     again = (place for place in range(len(told)) if place not in counts and place not in errors)
     counts |= {place: inbox.result(place) or {"new": 0, "known": 0} for place in again}
     news = [News(leads[told[place].lead_id], told[place].sender) for place in fresh]
@@ -108,6 +110,14 @@ def _refuse(one: EventsTold, leads: Mapping[str, Lead], types: EventTypes, now: 
             if len(one.events) > 1:
                 refused.args = (f"Event {place} of the list, counted from 0: {refused}",)
             raise refused
+
+
+def _reopen(session: Session, told: Sequence[EventsTold], types: EventTypes) -> None:
+    """Have lost leads open again that did what says so; the events are stored."""
+    reopening = set(types.reopening)
+    back = {one.lead_id for one in told if any(event.type in reopening for event in one.events)}
+    if back:
+        settle(session, lost_among(session, sorted(back)))
 
 
 def _store(

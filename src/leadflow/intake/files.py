@@ -14,13 +14,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.routing.ends import correct_ends, end_closed
 from leadflow.assignment.routing.past_assignments import PastAssignments, record_past
-from leadflow.assignment.routing.sweep import end_closed
 from leadflow.audit import service as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
 from leadflow.intake.rows import take_rows
+from leadflow.intake.too_many_set_aside import TooManySetAside, too_many
 from leadflow.leads.files.checking import Checked, check
 from leadflow.leads.files.decimal_marks import with_decimal_mark
 from leadflow.leads.files.formats.reading import chunks, fingerprint, is_csv, open_table
@@ -67,6 +68,7 @@ def import_file(
     engine: Engine,
     now: datetime,
     on_progress: Callable[[int], None] | None = None,
+    anyway: bool = False,
 ) -> ImportSummary:
     """Bring the leads of a file in, ``settings.import_batch`` rows at a time.
 
@@ -75,8 +77,11 @@ def import_file(
 
     Args:
         on_progress: told how many rows have been dealt with since the last time.
+        anyway: go on where more than a tenth of the rows fail.
 
     Raises:
+        TooManySetAside: more than a tenth of the rows fail their checks; those of this batch are
+            neither stored nor set aside, and the import goes on from there.
         MappingError: the mapping names columns the file lacks, or an attribute of another kind, or
             does not say how numbers are written that can be read either way.
         UnreadableFile: the file is no table.
@@ -95,11 +100,15 @@ def import_file(
     with unit_of_work(engine) as session:
         register_mapped(session, mapping)
         inbox = session.get_one(InboxRow, summary.inbox_id)
-        context = Context(inbox.content_hash[:12], now, settings.default_currency)
+        context = Context(
+            inbox.content_hash[:12], now, settings.default_currency, inbox.received_at
+        )
     if on_progress is not None and summary.rows:
         on_progress(summary.rows)
     for number, rows in chunks(rows_of_file, settings.import_batch, skip=summary.rows):
         checked = check(rows, range(number, number + len(rows)), mapping, context)
+        if not anyway:
+            _refuse_too_many(summary, len(rows), checked)
         batch = partial(
             _store, summary=summary, mapping=mapping, rows=rows, checked=checked, now=now
         )
@@ -108,6 +117,17 @@ def import_file(
             on_progress(len(rows))
     _finish(engine, summary, now)
     return _with_past(engine, summary, path, mapping, now)
+
+
+def _refuse_too_many(summary: ImportSummary, rows: int, checked: Checked) -> None:
+    read, failing = summary.rows + rows, summary.set_aside + len(checked.failing)
+    if len(checked.failing) and too_many(read, failing):
+        reasons = summary.reasons + Counter(
+            f"{reason['field']} {reason['rule']}"
+            for said in checked.failing.values()
+            for reason in said
+        )
+        raise TooManySetAside(summary.file, read, failing, reasons)
 
 
 def _with_past(
@@ -167,7 +187,7 @@ def _store(
             f"Another process is importing {summary.file} too and has gone on to row "
             f"{ahead.rows:,}. This one stops; nothing is lost."
         )
-    set_aside(session, inbox.id, summary.rows, rows, checked.failing, mapping)
+    set_aside(session, inbox.id, summary.rows, rows, checked, mapping)
     ahead.stored.add(take_rows(session, checked.good, mapping.source, now))
     ahead.rows += len(rows)
     ahead.set_aside += len(checked.failing)
@@ -182,6 +202,7 @@ def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
     with unit_of_work(engine) as session:
         if summary.stored.outcomes:
             end_closed(session, now)
+            correct_ends(session)
         inbox = session.get_one(InboxRow, summary.inbox_id)
         inbox.status, inbox.handled_at = "done", now
         supersede(session, inbox, now)

@@ -1,5 +1,5 @@
-"""Use case: take outcomes of leads in; their salespeople are free for others, and training learns
-from them."""
+"""Use case: take outcomes of leads in, corrections of them too; their salespeople are free for
+others, leads that are open again are handed out anew, and training learns from what holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,57 +7,60 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from leadflow.assignment.routing.sweep import end_closed
+from leadflow.assignment.routing.ends import end_closed
 from leadflow.intake.audit_notes import note
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
-from leadflow.leads.outcomes import OutcomeIn, record_outcome
+from leadflow.leads.outcomes.telling import OutcomeIn, Recorded, record_outcomes
 from leadflow.leads.service import LeadNotFound, lock_leads
-from leadflow.leads.tables import Outcome
 from leadflow.settings import Settings
 
 
 @dataclass(frozen=True)
 class OutcomeTold:
-    """How one lead ended, and who says so."""
+    """How one lead ended or that it is open again, and who says so; ``door``: where they say it."""
 
     lead_id: str
     outcome: OutcomeIn
     sender: Sender
+    door: str = "api"
 
 
 @dataclass(frozen=True)
 class OutcomeTaken:
-    """The stored outcome, whether it is new, and where the lead stands."""
+    """What was told, as it holds now, and where the lead stands."""
 
     standing: Standing
-    outcome: Outcome
-    created: bool
+    outcome: Recorded
 
 
 def take_outcomes(
     session: Session, told: Sequence[OutcomeTold], settings: Settings
 ) -> list[OutcomeTaken | Exception]:
     """Store outcomes and free the salespeople of their leads: what came of each, in order, or
-    ``LeadNotFound``. An outcome that is known changes only what is said anew.
+    ``LeadNotFound``. An outcome that is known changes only what is said anew; another one corrects
+    it, and ``reopened`` has the lead open again, for the next sweep to hand out.
 
     Raises:
         MomentInFuture: one of them lies more than five minutes ahead; nothing was stored.
     """
     leads = lock_leads(session, sorted({one.lead_id for one in told}))
-    now = datetime.now(UTC)
-    stored = {
-        place: record_outcome(session, one.lead_id, one.outcome, now, settings.default_currency)
-        for place, one in enumerate(told)
-        if one.lead_id in leads
-    }
+    now, currency = datetime.now(UTC), settings.default_currency
+    stored: dict[int, Recorded] = {}
+    for door in sorted({one.door for one in told}):
+        places = [p for p, one in enumerate(told) if one.lead_id in leads and one.door == door]
+        said = [(told[place].lead_id, told[place].outcome) for place in places]
+        by = [told[place].sender.actor.id for place in places]
+        recorded = record_outcomes(session, said, now, currency, by, door)
+        stored |= dict(zip(places, recorded, strict=True))
     end_closed(session, now, list(leads))
-    for place, (outcome, _) in stored.items():
-        said = {"outcome": outcome.outcome}
-        note(session, told[place].sender, "lead.outcome_told", told[place].lead_id, after=said)
+    for place, made in stored.items():
+        before, after = {"outcome": made.before}, {"outcome": made.outcome}
+        lead_id = told[place].lead_id
+        note(session, told[place].sender, "lead.outcome_told", lead_id, before=before, after=after)
     where = standings(session, list(leads), now)
     return [
-        OutcomeTaken(where[one.lead_id], *stored[place])
+        OutcomeTaken(where[one.lead_id], stored[place])
         if place in stored
         else LeadNotFound(one.lead_id)
         for place, one in enumerate(told)

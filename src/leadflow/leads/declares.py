@@ -13,9 +13,9 @@ FIELD_FAMILIES = (ATTRIBUTES, EVENTS)
 _BEHAVIOUR, _ENGAGED = "behavioural", "engagement"
 
 
-def _did(name: str, label: str, dimension: str) -> EventType:
+def _did(name: str, label: str, dimension: str, reopens: bool = False) -> EventType:
     # Without features of its own: what is learned of these is written by hand, in features/.
-    return EventType(name, label, name, dimension)
+    return EventType(name, label, name, dimension, reopens=reopens)
 
 
 def _touch(name: str, label: str) -> EventType:
@@ -26,11 +26,11 @@ EVENT_TYPES = (
     _did("website_visit", "Website visit", _BEHAVIOUR),
     _did("content_download", "Download", _BEHAVIOUR),
     _did("pricing_view", "Pricing page view", _BEHAVIOUR),
-    _did("form_sent", "Form sent", _BEHAVIOUR),
+    _did("form_sent", "Form sent", _BEHAVIOUR, reopens=True),
     _did("email_open", "E-mail opened", _ENGAGED),
     _did("email_click", "Link clicked", _ENGAGED),
-    _did("email_reply", "Reply", _ENGAGED),
-    _did("meeting", "Meeting", _ENGAGED),
+    _did("email_reply", "Reply", _ENGAGED, reopens=True),
+    _did("meeting", "Meeting", _ENGAGED, reopens=True),
     _did("unsubscribe", "Unsubscribed", _ENGAGED),
     _touch("rep_call", "Call by us"),
     _touch("rep_email", "E-mail by us"),

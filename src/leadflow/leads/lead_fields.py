@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, DateTime, Double, Text, cast, func, litera
 
 from leadflow.conditions.fields import Expression, Field, RowsAtHand
 from leadflow.conditions.values import ValueKind
-from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent
+from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent, Outcome
 
 _NUMBER, _TEXT, _MOMENT = ValueKind.NUMBER, ValueKind.TEXT, ValueKind.MOMENT
 
@@ -57,6 +57,18 @@ def _last_event_at(now: datetime) -> ColumnElement[Any]:
     )
 
 
+def _lost_days(now: datetime) -> ColumnElement[Any]:
+    """How long a lead has been lost; empty where it is not."""
+    lost_at = (
+        select(Outcome.occurred_at)
+        .where(Outcome.lead_id == Lead.id, Outcome.outcome == "lost")
+        .correlate(Lead)
+        .scalar_subquery()
+    )
+    ago = literal(now, DateTime(timezone=True)) - lost_at
+    return func.date_part("epoch", ago) / literal(86400.0, Double)
+
+
 FIELDS = (
     _column("company_name", _TEXT),
     _count("company_size"),
@@ -85,6 +97,7 @@ FIELDS = (
     _column("created_at", _MOMENT),
     _column("known_from", _MOMENT),
     Field("last_event_at", _MOMENT, _last_event_at),
+    Field("lost_days", _NUMBER, _lost_days),
     Field(
         "age_days",
         _NUMBER,

@@ -120,6 +120,7 @@ class EventTypeRow(Base):
         ),
         CheckConstraint("done_by IN ('lead', 'rep')", name="done_by"),
         CheckConstraint("NOT is_touch OR done_by = 'rep'", name="touch_of_rep"),
+        CheckConstraint("NOT reopens OR done_by = 'lead'", name="reopened_by_lead"),
         CheckConstraint(
             "NOT has_features OR (done_by = 'lead' AND counts_as = name)", name="own_features"
         ),
@@ -133,6 +134,7 @@ class EventTypeRow(Base):
     done_by: Mapped[str] = mapped_column(Text, server_default="lead")
     is_touch: Mapped[bool] = mapped_column(server_default=text("false"))
     has_features: Mapped[bool] = mapped_column(server_default=text("false"))
+    reopens: Mapped[bool] = mapped_column(server_default=text("false"))
     payload_schema: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     declared_by: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
@@ -180,11 +182,14 @@ class LeadEvent(Base):
 
 
 class Outcome(Base):
-    """How a lead ended: converted or lost, and when."""
+    """How a lead ended: converted or lost, and when; of an open lead there is none.
+
+    It follows from all that was ever said of it (``leads.outcomes``).
+    """
 
     __tablename__ = "outcomes"
     __table_args__ = (
-        UniqueConstraint("lead_id", "outcome"),
+        UniqueConstraint("lead_id"),
         CheckConstraint("outcome IN ('converted', 'lost')", name="outcome"),
         CheckConstraint("(value_minor IS NULL) = (value_currency IS NULL)", name="value"),
     )
@@ -254,6 +259,7 @@ class QuarantinedRow(Base):
     __table_args__ = (
         UniqueConstraint("inbox_id", "row_number"),
         CheckConstraint("status IN ('waiting', 'stored', 'discarded')", name="status"),
+        CheckConstraint("outcome IN ('converted', 'lost')", name="outcome"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("row"))
@@ -263,6 +269,9 @@ class QuarantinedRow(Base):
         EncryptedJson("quarantined_row"), comment="The row as JSON, encrypted."
     )
     reasons: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    outcome: Mapped[str | None] = mapped_column(
+        Text, comment="How its lead ended, where that could be read."
+    )
     status: Mapped[str] = mapped_column(Text, default="waiting", index=True)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     resolved_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
+from features.training_moments import ended_at
 from leadflow.leads.tables import Outcome
 from leadflow.quality.review_kinds import SEVERITIES, ReviewVerdict, Severity
 from leadflow.quality.tables import QualityItem, QualityReview, QualitySample
@@ -99,7 +100,7 @@ def _items(since: date, until: date, horizon: timedelta, now: datetime) -> Selec
         Outcome.occurred_at > item.decided_at,
         Outcome.occurred_at <= item.decided_at + horizon,
     )
-    before = exists().where(ended, Outcome.occurred_at <= item.decided_at)
+    before = ended_at(item.decided_at, item.lead_id)
     over: ColumnElement[bool] = item.decided_at <= literal(now - horizon)
     converted = case(
         (before, None),

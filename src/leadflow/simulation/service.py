@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.team.versions import store_team
 from leadflow.audit import service as audit
-from leadflow.database.copying import copy_rows
+from leadflow.database.copying import copy_rows, driver_connection
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.leads.changes import mark_changed
@@ -56,6 +56,14 @@ LEAD_COLUMNS = (
     "updated_at",
 )
 EVENT_COLUMNS = ("lead_id", "type", "occurred_at", "known_at", "source")
+SAID = """
+INSERT INTO outcome_log (
+    id, lead_id, said, occurred_at, dated, said_at, known_at, value_minor, value_currency, source
+)
+SELECT replace(id, 'outcome_', 'said_'), lead_id, outcome, occurred_at, true, occurred_at, known_at,
+    value_minor, value_currency, source
+FROM outcomes WHERE lead_id = ANY(%s)
+"""
 OUTCOME_COLUMNS = (
     "id",
     "lead_id",
@@ -177,6 +185,7 @@ def _store(session: Session, block: "Block", summary: Summary) -> list[int]:
         OUTCOME_COLUMNS,
         (_outcome_row(ids[row["lead"]], row) for row in outcomes.to_dict("records")),
     )
+    driver_connection(session).execute(SAID, [list(ids.values())])
     mark_changed(session, list(ids.values()), bulk=True)
     summary.leads += len(rows)
     summary.events += len(events)

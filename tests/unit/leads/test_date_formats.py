@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadflow.leads.files.date_formats import FORMATS, how_written
+from leadflow.leads.files.proposing.date_formats import FORMATS, how_written
 
 DAYS = [datetime(2024, month, day, 17, 5) for month in range(1, 13) for day in (3, 14, 28)]  # noqa: DTZ001
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from leadflow.leads.files.formats.tables_of_text import Row
-from leadflow.leads.files.profiling import ColumnKind, Profile, profile
+from leadflow.leads.files.proposing.profiling import ColumnKind, Profile, profile
 from leadflow.leads.files.slugs import slug
 
 MANY = range(1000)

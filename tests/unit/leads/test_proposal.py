@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
 from leadflow.leads.files.mapping import check_columns, parse_mapping
-from leadflow.leads.files.proposal import Proposal, propose
+from leadflow.leads.files.proposing.proposal import Proposal, propose
 from tests.examples import examples
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ def test_columns_are_recognised_by_name_and_by_value() -> None:
         "converted": ["Won"],
         "lost": ["Lost"],
         "open": ["Talking"],
-        "after": "14d",
+        "after": "60d",
     }
     assert content["attributes"]["plan"] == {
         "column": "Plan",
@@ -84,7 +84,7 @@ def test_a_file_without_dates_is_told_that_they_are_made_up() -> None:
     made = proposal(rows)
     assert made.content["key"] == "row"
     assert "sequence" in made.content["created_at"]
-    assert "no dates" in made.notes[0]
+    assert any("no dates" in note for note in made.notes)
     mapping = parse_mapping(made.content)
     assert mapping.created_at is not None
     assert mapping.created_at.sequence is not None
@@ -113,7 +113,7 @@ def test_a_date_that_may_not_be_the_beginning_is_an_attribute() -> None:
         "date_of_birth": {"column": "Date of birth", "kind": "date", "format": "%d.%m.%Y"},
     }
     assert "sequence" in made.content["created_at"]
-    assert "No date tells when a lead came in" in made.notes[0]
+    assert any("No date tells when a lead came in" in note for note in made.notes)
 
 
 def test_dates_in_another_form_are_proposed_with_it_and_doubts_are_said() -> None:
@@ -123,7 +123,7 @@ def test_dates_in_another_form_are_proposed_with_it_and_doubts_are_said() -> Non
     ]
     made = proposal(rows)
     assert made.content["created_at"] == {"column": "signup_date", "format": "%d/%m/%Y"}
-    assert any("day and month" in note for note in made.notes)
+    assert any("day and month" in question for question in made.questions)
 
 
 def test_columns_whose_names_become_the_same_are_kept_apart() -> None:
@@ -247,7 +247,7 @@ def test_the_decimal_mark_is_found_in_the_numbers_or_asked_for(
     ]
     found = proposal(rows)
     assert found.content.get("csv") == csv
-    assert any("5.000" in note for note in found.notes) == unsure
+    assert any("5.000" in question for question in found.questions) == unsure
     assert found.content["fields"] == {"budget": "Budget"}
 
 
@@ -271,3 +271,173 @@ def test_outcomes_are_read_in_other_languages_and_their_dates_are_no_beginnings(
         "at": "Abgeschlossen am",
     }
     assert content["created_at"] == "Angelegt am"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "found"),
+    [
+        ("has_converted", ("1", "0"), True),
+        ("Purchase made", ("yes", "no"), True),
+        ("Opportunity Phase", ("Closed Won", "Closed Lost", "Negotiation"), True),
+        ("converted", ("0", "1"), True),
+        ("Response", ("1", "0"), True),
+        ("newsletter", ("1", "0"), False),
+        ("status", ("1", "2", "3"), False),  # codes: 1 does not mean yes
+        ("marital_status", ("single", "married"), False),
+        ("Outcome of the game", ("red", "blue"), False),
+    ],
+)
+def test_outcomes_are_found_by_name_and_by_value(
+    name: str, values: tuple[str, ...], found: bool
+) -> None:
+    rows: list[Row] = [
+        {"LeadID": f"A{n}", name: values[n % len(values)], "Plan": ("a", "b")[n % 2]}
+        for n in range(99)
+    ]
+    made = proposal(rows)
+    assert ("outcome" in made.content) == found
+    if not found:
+        assert any("No column tells how leads ended" in note for note in made.notes)
+    if name == "newsletter":
+        assert any("newsletter" in note for note in made.notes)
+
+
+def test_a_stage_nobody_knows_is_asked_for() -> None:
+    stages = ("Won", "Lost", "Frobnicated", "Negotiation")
+    made = proposal([row(n, Stage=stages[n % 4]) for n in range(1, 200)])
+    assert made.content["outcome"]["open"] == ["Negotiation", "Frobnicated"]
+    assert any("Frobnicated" in asked for asked in made.questions)
+    assert not any("Negotiation" in asked for asked in made.questions)
+
+
+def test_lost_rows_without_a_day_of_their_end_get_one() -> None:
+    rows = [
+        row(n) | {"Close Date": f"2025-03-{n % 28 + 1:02}" if n % 5 == 0 else ""}
+        for n in range(1, 200)
+    ]
+    made = proposal(rows)
+    outcome = made.content["outcome"]
+    assert (outcome["at"], outcome["after"]) == ("Close Date", "60d")
+    assert any("lost leads" in note and "Close Date" in note for note in made.notes)
+    parse_mapping(made.content)
+
+
+def test_a_stage_nobody_has_chosen_is_open_and_days_nobody_wrote_are_missing() -> None:
+    rows = [
+        row(n, Stage="Select" if n % 7 == 0 else ("Won", "Lost")[n % 2])
+        | {"Created At": "-" if n % 9 == 0 else f"2025-01-{n % 28 + 1:02}"}
+        for n in range(1, 200)
+    ]
+    content = proposal(rows).content
+    assert content["outcome"]["open"] == ["Select"]
+    assert content["created_at"] == {"column": "Created At", "missing": ["-"]}
+
+
+@pytest.mark.parametrize("word", ["Select", "-", "n/a", "N/A", "null", "keine Angabe", "--None--"])
+def test_every_placeholder_is_missing_in_attributes_of_every_kind(word: str) -> None:
+    rows = [
+        row(n, Tier=word if n % 3 == 0 else "gold", Seats=word if n % 3 == 0 else str(n))
+        for n in range(1, 200)
+    ]
+    rows = [one | {"Tier": "tin"} if n % 5 == 0 else one for n, one in enumerate(rows)]
+    attributes = proposal(rows).content["attributes"]
+    assert attributes["tier"]["missing"] == [word]
+    assert (attributes["seats"]["kind"], attributes["seats"]["missing"]) == ("numeric", [word])
+
+
+def test_codes_are_categories_and_amounts_are_numbers() -> None:
+    rows = [
+        row(
+            n,
+            Region=str(n % 9 + 1),
+            Browser=str(n % 3),
+            TrafficType=str(n % 20),
+            Visits2=str(n % 9),
+        )
+        | {"region_id": str(n % 9 * 11)}
+        for n in range(1, 400)
+    ]
+    attributes = proposal(rows).content["attributes"]
+    kinds = {name: attributes[name]["kind"] for name in attributes}
+    assert kinds["region"] == kinds["browser"] == kinds["traffic_type"] == "categorical"
+    assert (kinds["region_id"], kinds["visits2"]) == ("categorical", "numeric")
+
+
+def test_a_file_without_days_that_is_newest_first_is_noticed_by_its_ids() -> None:
+    rows: list[Row] = [
+        {"Lead ID": str(5000 - n), "x": str(n % 7), "y": "yes" if n % 9 else "no"}
+        for n in range(300)
+    ]
+    made = proposal(rows)
+    assert made.content["created_at"]["sequence"]["newest_first"] is True
+    assert any("newest rows first" in note for note in made.notes)
+    mapping = parse_mapping(made.content)
+    assert mapping.created_at is not None
+    assert mapping.created_at.sequence is not None
+    oldest_first = proposal(list(reversed(rows)))
+    assert "newest_first" not in oldest_first.content["created_at"]["sequence"]
+    shuffled = [rows[n * 77 % 300] for n in range(300)]
+    assert any("in no order by Lead ID" in note for note in proposal(shuffled).notes)
+
+
+def test_a_file_that_is_newest_first_and_repeats_leads_is_asked_to_be_sorted() -> None:
+    rows: list[Row] = [
+        {
+            "Contact": f"p{n % 100}@firm.example.com",
+            "Created At": f"{2025 - n // 150}-{12 - n % 150 // 14:02}-{28 - n % 14 * 2:02}",
+            "Plan": ("a", "b")[n % 2],
+        }
+        for n in range(300)
+    ]
+    assert any("newest rows first" in asked for asked in proposal(rows).questions)
+    assert not proposal(list(reversed(rows))).questions
+
+
+@pytest.mark.parametrize(
+    ("name", "currency"),
+    [("Budget (€)", "EUR"), ("Budget EUR", "EUR"), ("budget_gbp", "GBP"), ("Budget", None)],
+)
+def test_a_currency_in_the_name_of_a_budget_is_its_currency(
+    name: str, currency: str | None
+) -> None:
+    made = proposal([row(n) | {name: str(n * 100)} for n in range(1, 200)])
+    wanted = name if currency is None else {"column": name, "currency": currency}
+    assert made.content["fields"]["budget"] == wanted
+    parse_mapping(made.content)
+
+
+def test_thousands_in_the_name_of_a_budget_make_it_no_budget() -> None:
+    made = proposal([row(n) | {"Budget (k€)": str(n)} for n in range(1, 200)])
+    assert "budget" not in made.content["fields"]
+
+
+def test_a_deal_value_has_the_currency_of_its_name() -> None:
+    rows = [row(n) | {"Deal Value (£)": str(n * 10) if n % 5 == 0 else ""} for n in range(1, 200)]
+    outcome = proposal(rows).content["outcome"]
+    assert (outcome["value"], outcome["currency"]) == ("Deal Value (£)", "GBP")
+
+
+def test_whole_names_are_the_last_name_and_that_is_said() -> None:
+    made = proposal([row(n) | {"Name": f"Ada Lovelace{n}"} for n in range(1, 200)])
+    assert made.content["fields"]["last_name"] == "Name"
+    assert any("whole names" in note for note in made.notes)
+
+
+def test_dates_in_several_forms_are_said_as_such() -> None:
+    def day(n: int) -> str:
+        return f"2025-01-{n % 28 + 1:02}" if n % 3 else f"{n % 28 + 1:02}.01.2025"
+
+    rows = [row(n) | {"Created At": day(n)} for n in range(1, 200)]
+    made = proposal(rows)
+    assert made.content["created_at"] == "Created At"
+    assert any("in several ways" in asked for asked in made.questions)
+
+
+@pytest.mark.parametrize("header", ["Betreut von", "Zugewiesen", "Kollege"])
+def test_names_of_people_are_found_in_values_under_whatever_name(header: str) -> None:
+    people = ("Anna Schmidt", "Peter Müller", "Jürgen Klein", "Schulz, Monika")
+    made = proposal([row(n) | {header: people[n % 4]} for n in range(1, 200)])
+    assert "May name a person" in made.content["ignore"][header]
+    cities = ("New York", "San Francisco", "Los Angeles", "Salt Lake City")
+    kept = proposal([row(n) | {header: cities[n % 4]} for n in range(1, 200)])
+    assert header not in kept.content.get("ignore", {})

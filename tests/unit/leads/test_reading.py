@@ -28,6 +28,67 @@ def test_separator_and_encoding_are_found(tmp_path: Path, mark: str, encoding: s
     assert rows(path) == [{"name": f"Müller{mark} & Söhne", "size": "3"}]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_found_without_its_mark(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("name;size\nMüller;3\n".encode(encoding))
+    assert rows(path) == [{"name": "Müller", "size": "3"}]
+
+
+def test_a_file_is_unpacked_by_what_it_is_and_not_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    (tmp_path / "b.csv.gz").write_bytes(b"a,b\n1,2\n")
+    assert rows(tmp_path / "a.csv") == rows(tmp_path / "b.csv.gz") == [{"a": "1", "b": "2"}]
+
+
+TABLE = "id;mail;plan;seats;since\n" + "".join(
+    f"{n};a{n}@x.example;p;2;2025-01-01\n" for n in range(5)
+)
+
+
+@pytest.mark.parametrize(
+    ("above", "lines"),
+    [
+        ("", 0),
+        ("Leads of January, exported\n", 1),
+        ("Leads of January\n\n", 2),
+        ("Leads;;;;\nmade on 2026-01-31;;;;\n", 2),
+        ("Exported;2026-01-31\nBy;Ann\n", 2),
+        ("sep=;\n", 1),
+    ],
+)
+def test_rows_above_the_header_are_passed_over_and_said(
+    tmp_path: Path, above: str, lines: int
+) -> None:
+    (tmp_path / "a.csv").write_text(above + TABLE)
+    table = open_table(tmp_path / "a.csv", CSV)
+    assert table.columns == ["id", "mail", "plan", "seats", "since"]
+    assert len(list(table.rows)) == 5
+    assert len(table.said) == (1 if lines else 0)
+    if above.startswith("Exported"):
+        return  # in a sheet every row is as wide as the table
+    lines_of_it = [line for line in (above + TABLE).split("\n") if line]
+    cells: list[list[object]] = [[*line.split(";")] for line in lines_of_it]
+    workbook(tmp_path / "a.xlsx", Leads=cells)
+    assert open_table(tmp_path / "a.xlsx", CSV).columns == table.columns
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["note\nhello\nwell, yes\nno\nso, what\n", "mail\na@x.example\nb@x.example\n", "a,b\n1,\n,2\n"],
+)
+def test_a_header_without_anything_above_it_stays_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    table = open_table(tmp_path / "a.csv", CSV)
+    assert table.columns == text.split("\n")[0].split(",")
+
+
+def test_sixty_columns_are_sixty_columns(tmp_path: Path) -> None:
+    names = [f"c{n}" for n in range(60)]
+    (tmp_path / "a.csv").write_text(";".join(names) + "\n" + ";".join("1" * 60) + "\n")
+    assert list(rows(tmp_path / "a.csv")[0]) == names
+
+
 def test_a_value_may_span_lines_and_files_may_be_packed(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b'a,b\r\n"x\ny",1\r\n\r\nz,2\r\n'))
@@ -192,9 +253,14 @@ def test_a_name_that_stands_twice_in_the_header_is_numbered(tmp_path: Path) -> N
     ("name", "content", "said"),
     [
         ("a.docx", b"x", "only .csv, .jsonl"),
+        ("a.json", b"[]", "one object on each line"),
+        ("a.csv", b"%PDF-1.4\n%\xe2\xe3\n", "a PDF"),
+        ("a.csv", b"\n<!DOCTYPE html><p>Log in, please</p>", "a web page"),
+        ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1", "a spreadsheet or an archive"),
+        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999)[:-12], "is damaged"),
         ("a.xlsx", b"x", "no spreadsheet that can be read"),
         ("a.csv", b"", "is empty"),
-        ("a.csv", b"PK\x03\x04\x00\x00,\x00\n", "is no text"),
+        ("a.csv", b"PK\x03\x04\x00\x00,\x00\n", "a spreadsheet or an archive"),
         ("a.parquet", b"no", "is not a Parquet file"),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
@@ -15,8 +15,10 @@ from leadflow.assignment.choice.plan import Choice, Group
 from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.routing.audit_entries import audit_given
 from leadflow.assignment.routing.batch_writer import Batch, write_batch
+from leadflow.assignment.routing.ends import end_closed
 from leadflow.assignment.routing.open_leads import due_groups, due_leads
 from leadflow.assignment.routing.refusals import turned_down
+from leadflow.assignment.routing.reopening import reopen_by_rules, reopening_is_due
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
 from leadflow.assignment.routing.turn_ledger import read_ledger, write_ledger
 from leadflow.assignment.tables import Assignment, Rep
@@ -62,6 +64,7 @@ def sweep(
         UnknownStrategy: there is no such strategy.
     """
     book = rulebook(session, settings, strategy)
+    reopen_by_rules(session, now)
     take_assignment_lock(session)
     end_closed(session, now)
     present = read_cached_team(session, settings, now)
@@ -84,7 +87,7 @@ def sweep_is_due(session: Session, settings: Settings, now: datetime) -> bool:
     somebody = exists().select_from(Rep)
     closed = exists().where(Assignment.ended_at.is_(None), Outcome.lead_id == Assignment.lead_id)
     wanted = or_(and_(somebody, exists().select_from(due)), closed)
-    return bool(session.scalar(select(wanted)))
+    return bool(session.scalar(select(wanted))) or reopening_is_due(session, now)
 
 
 def assign(
@@ -147,21 +150,3 @@ def _record(session: Session, book: Rulebook, result: SweepResult, now: datetime
         "per_rule": dict(Counter(row["rule"] for row in result.rows)),
     }
     audit.record(session, "assign_leads", "leads.assigned", f"sweep/{now.isoformat()}", detail)
-
-
-def end_closed(session: Session, now: datetime, lead_ids: Sequence[str] | None = None) -> None:
-    """End the assignments of leads that have converted or been lost, of all or of these: they are
-    no work any more, and their salespeople are free for others."""
-    last = (
-        select(Outcome.outcome)
-        .where(Outcome.lead_id == Assignment.lead_id)
-        .order_by(Outcome.occurred_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    closed = update(Assignment).where(Assignment.ended_at.is_(None), last.is_not(None))
-    if lead_ids is not None:
-        closed = closed.where(Assignment.lead_id.in_(lead_ids))
-    session.execute(
-        closed.values(ended_at=func.greatest(now, Assignment.assigned_at), end_reason=last)
-    )

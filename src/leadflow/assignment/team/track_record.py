@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Float, Numeric, Row, Select, case, cast, func, or_, select
+from sqlalchemy import Float, Numeric, Row, Select, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from leadflow.assignment.choice.conversion_times import share_by
@@ -69,7 +69,11 @@ def followed(horizon: timedelta) -> Select[Any]:
     )
     # Leads that were handed out elsewhere had no score then.
     expected = func.coalesce(Assignment.probability, earliest)
-    in_time = won.occurred_at <= Assignment.assigned_at + horizon
+    # Whoever lost a lead has not won what it became once it was open again.
+    in_time = and_(
+        won.occurred_at <= Assignment.assigned_at + horizon,
+        Assignment.end_reason.is_distinct_from("lost"),
+    )
     return (
         select(
             Assignment.id.label("assignment_id"),

@@ -77,7 +77,7 @@ def bring_team(seed: int, leads: int) -> str:
 
 def import_new_leads(seed: int) -> str:
     """A company's own CSV file, read by its mapping, with a few mistakes in it."""
-    from leadflow.cli.leads import describe
+    from leadflow.cli.importing import describe
     from leadflow.database.engine import get_engine
     from leadflow.intake.files import import_file
     from leadflow.leads.files.mapping import load_mapping

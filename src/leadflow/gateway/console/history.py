@@ -12,7 +12,8 @@ from leadflow.assignment.team.naming import names_of_people
 from leadflow.assignment.work.service import steps_of
 from leadflow.gateway.api.team.assignments import names_of_reps
 from leadflow.leads.events.types import read_types
-from leadflow.leads.tables import Lead, LeadEvent, LeadHistory, Outcome
+from leadflow.leads.outcomes.log import said_of
+from leadflow.leads.tables import Lead, LeadEvent, LeadHistory
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 NEWEST = 30
@@ -28,6 +29,12 @@ STEPS = {
     "offered": "offered to {to}",
     "taken": "taken by {to}",
     "left": "nobody else can take it",
+}
+SAID = {
+    "converted": "converted",
+    "lost": "lost",
+    "reopened": "open again",
+    "returned": "came back: open again",
 }
 # Of these assignments a step says the same.
 BY_PEOPLE = ("person", "escalation", "offer")
@@ -60,9 +67,19 @@ def _facts(session: Session, lead_id: str) -> Iterator[Entry]:
     earlier = select(LeadHistory.known_until).where(LeadHistory.lead_id == lead_id)
     for at in session.scalars(earlier.order_by(LeadHistory.known_until.desc()).limit(NEWEST)):
         yield Entry(at, "what is known of it changed", "")
-    ended = select(Outcome).where(Outcome.lead_id == lead_id)
-    for outcome in session.scalars(ended):
-        yield Entry(outcome.occurred_at, outcome.outcome, "outcome")
+    yield from _ends(session, lead_id)
+
+
+def _ends(session: Session, lead_id: str) -> Iterator[Entry]:
+    """What was said of its end, what has been corrected since too."""
+    said = said_of(session, lead_id)[-NEWEST:]
+    names = names_of_people(session, [one.told_by for one in said])
+    for one in said:
+        by = names.get(one.told_by or "", one.told_by or one.source)
+        when = (
+            f", said {one.said_at:%Y-%m-%d}" if one.said_at.date() > one.occurred_at.date() else ""
+        )
+        yield Entry(one.occurred_at, SAID[one.said], f"{by}{when}")
 
 
 def _scores(session: Session, lead_id: str) -> Iterator[Entry]:

@@ -86,6 +86,7 @@ def set_score(
 
 @router.get(PATH + "/override")
 @router.get(PATH + "/work")
+@router.get(PATH + "/outcome")
 @router.get(PATH + "/reassign")
 def back(lead_id: str, caller: OnLead) -> Response:
     """Whoever loads the answer of a form again gets the page that the form is on."""
@@ -125,6 +126,7 @@ def lead_page(
             "bars": [] if model is None else bars(model.contributions),
             "next_step": next_step(standing),
             "work": work_on(made) if within(session, caller, "lead.work", lead_id) else None,
+            "may_tell": within(session, caller, "lead.fact", lead_id),
             "held": made,
             "offered": _offered(session, caller, made),
             "holder": made and reps[made.rep_id],

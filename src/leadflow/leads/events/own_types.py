@@ -53,6 +53,9 @@ class EventTypeIn(BaseModel):
     touch: Flag = Field(
         default=False, description="Whether a salesperson has got in touch by it (done_by: rep)."
     )
+    reopens: Flag = Field(
+        default=False, description="Whether a lost lead that does it is open again."
+    )
     features: Flag | None = Field(
         default=None,
         description="Whether how often and how long ago are features. Unset: yes, where the lead "
@@ -74,6 +77,7 @@ class EventTypeIn(BaseModel):
             is_touch=self.touch,
             has_features=own if self.features is None else self.features,
             payload_schema=self.payload,
+            reopens=self.reopens,
         )
 
 
@@ -185,6 +189,8 @@ def _of_counting(types: EventTypes, each: EventType, place: str) -> Iterator[Pro
         yield Problem(f"{place}.counts_as", said)
     if each.is_touch and each.done_by != "rep":
         yield Problem(f"{place}.touch", "Only what a salesperson does (done_by: rep) is a touch.")
+    if each.reopens and each.done_by != "lead":
+        yield Problem(f"{place}.reopens", "Only what the lead itself does opens it again.")
     if each.has_features and (each.done_by != "lead" or each.counts_as != each.name):
         said = "Only a type that the lead does and that counts as itself has features of its own."
         yield Problem(f"{place}.features", said)
@@ -233,6 +239,7 @@ def _said(each: EventType) -> dict[str, object]:
         "done_by": each.done_by,
         "touch": each.is_touch,
         "features": each.has_features,
+        "reopens": each.reopens,
         "has_schema": each.payload_schema is not None,
     }
 

@@ -12,8 +12,17 @@ from leadflow.conditions.problems import nearest, shown
 from leadflow.leads.tables import EventTypeRow as Row
 
 COMPANY = "company"
-_COLUMNS = ("label", "counts_as", "dimension", "done_by", "is_touch", "has_features")
-WRITTEN = (*_COLUMNS, "payload_schema", "declared_by")
+_COLUMNS = (
+    "label",
+    "counts_as",
+    "dimension",
+    "done_by",
+    "is_touch",
+    "has_features",
+    "payload_schema",
+    "reopens",
+)
+WRITTEN = (*_COLUMNS, "declared_by")
 # The types of this process: what was read last, whoever asked.
 _kept: EventTypes | None = None
 
@@ -31,7 +40,7 @@ class UnknownEventType(ValueError):
 def read_types(session: Session) -> EventTypes:
     """Every type as it is stored now; the same object until any of them changes."""
     global _kept
-    names = (Row.name, *(getattr(Row, name) for name in _COLUMNS), Row.payload_schema)
+    names = (Row.name, *(getattr(Row, name) for name in _COLUMNS))
     found = session.execute(select(Row.revision, *names)).all()
     revision = max((row.revision for row in found), default=0)
     read = EventTypes.of([EventType(*row[1:]) for row in found], revision)
@@ -100,5 +109,5 @@ def write_types(session: Session, rows: Sequence[Mapping[str, object]]) -> int:
 
 
 def _values(known: EventType) -> dict[str, object]:
-    names = ("name", *_COLUMNS, "payload_schema")
+    names = ("name", *_COLUMNS)
     return {name: getattr(known, name) for name in names}

@@ -1,7 +1,7 @@
 """Parsing and checking rows: the same for a file's rows and for rows that were set aside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from leadflow.leads.files.formats.tables_of_text import Row
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Checked:
-    """The rows that passed, parsed, and the reasons of the others by their position."""
+    """The rows that passed, parsed, and the reasons of the others by their position; ``ends``: how
+    the leads of those ended, where that could be read."""
 
     good: "pd.DataFrame"
     failing: "dict[int, list[Reason]]"
+    ends: dict[int, str] = field(default_factory=dict)
 
 
 def check(
@@ -30,4 +32,6 @@ def check(
 
     frame = parse(rows, numbers, mapping, context)
     failing = failing_rows(frame, context.now)
-    return Checked(good=frame.drop(index=list(failing)), failing=failing)
+    said = frame["outcome"].to_dict() if "outcome" in frame else {}
+    told = {place: said[place] for place in failing if isinstance(said.get(place), str)}
+    return Checked(good=frame.drop(index=list(failing)), failing=failing, ends=told)

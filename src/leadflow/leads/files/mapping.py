@@ -54,6 +54,9 @@ class Mapping(Part):
                 "nothing tells the leads apart: give `key` a column with an id, map fields.email, "
                 "or write `key: row` where the file has neither"
             )
+        wrong = [name for name, item in self.fields.items() if item.currency and name != "budget"]
+        if wrong:
+            raise ValueError(f"fields.{wrong[0]} has no currency; only fields.budget has")
         for where, column in self.named_columns():
             if column in self.ignore:
                 raise ValueError(f"{where} uses the column {column!r}, which `ignore` leaves out")

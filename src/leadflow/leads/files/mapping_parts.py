@@ -78,11 +78,13 @@ class Part(BaseModel):
 
 
 class Column(Part):
-    """A column, its values in other words, and those that stand for nothing."""
+    """A column, its values in other words, and those that stand for nothing. ``currency`` is what a
+    budget is counted in where its cells do not say."""
 
     column: str
     values: dict[str, str] = {}
     missing: tuple[str, ...] = ()
+    currency: Currency | None = None
 
 
 class Attribute(Column):
@@ -105,6 +107,8 @@ class Attribute(Column):
     def _fits_the_kind(self) -> Self:
         if self.format is not None and self.kind != "date":
             raise ValueError("only an attribute of kind date has a format")
+        if self.currency is not None:
+            raise ValueError("only fields.budget and the outcome's value have a currency")
         if self.use is not None and self.kind != "text":
             raise ValueError("only an attribute of kind text has a use")
         if self.direction is not None and self.kind not in ("numeric", "boolean", "date"):
@@ -115,17 +119,21 @@ class Attribute(Column):
 
 
 class DateColumn(Part):
-    """A column of dates; ``format`` as in strptime, ISO 8601 where it is not given."""
+    """A column of dates; ``format`` as in strptime, ISO 8601 where it is not given; ``missing``
+    are values that stand for no date."""
 
     column: str
     format: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 class DateSequence(Part):
-    """Dates for a file in date order that has none: one row each ``every`` from ``start`` on."""
+    """Dates for a file in date order that has none: one row each ``every`` from ``start`` on, or
+    back from it where the file has the newest first."""
 
     start: Moment
     every: Duration
+    newest_first: bool = False
 
 
 class CreatedAt(Part):
@@ -133,6 +141,7 @@ class CreatedAt(Part):
 
     column: str | None = None
     format: str | None = None
+    missing: tuple[str, ...] = ()
     otherwise: Moment | Literal["now"] = "now"
     sequence: DateSequence | None = None
 
@@ -144,7 +153,8 @@ class CreatedAt(Part):
 
 
 class Outcome(Part):
-    """How a lead ended, by the values of a column. ``open`` are leads that have not ended."""
+    """How a lead ended, by the values of a column. ``open`` are leads that have not ended. When:
+    ``at`` a date, or where there is none, ``after`` so much time since the lead came in."""
 
     column: str
     converted: tuple[str, ...]
@@ -157,10 +167,10 @@ class Outcome(Part):
 
     @model_validator(mode="after")
     def _has_a_date(self) -> Self:
-        if (self.at is None) == (self.after is None):
+        if self.at is None and self.after is None:
             raise ValueError(
                 "say when a lead ended: `at` with a column of dates, or `after` with the time "
-                "since it came in, such as 14d"
+                "since it came in, such as 60d, or both, where some rows have no date"
             )
         return self
 

@@ -33,12 +33,14 @@ COUNTS = ("company_size", "website_visits", "email_opens", "content_downloads")
 class Context:
     """What a row does not say itself.
 
-    ``file_key`` tells files apart where rows have no key; ``now`` stands where there is no date.
+    ``file_key`` tells files apart where rows have no key; ``now`` stands where there is no date;
+    ``said_at`` is when the file came, now where unset: all its rows were said at once.
     """
 
     file_key: str
     now: datetime
     currency: str
+    said_at: datetime | None = None
 
 
 def parse(
@@ -115,7 +117,10 @@ class _Parser(ColumnReader):
         wrong = [code is not None and code not in currencies() for code in codes]
         self.flag("currency", "is no ISO 4217 code such as USD", wrong)
         said = [None if bad else code for bad, code in zip(wrong, codes, strict=True)]
-        texts = self.texts(self._field("budget"))
+        column = self._field("budget")
+        texts = self.texts(column)
+        if column is not None and column.currency is not None:
+            said = [code or column.currency for code in said]
         budget, currency = self.money("budget", texts, said, self._context.currency)
         self.columns["budget"] = budget
         self.columns["budget_currency"] = as_texts(currency)
@@ -157,10 +162,12 @@ class _Parser(ColumnReader):
         if created is None:
             moments = pd.Series(now, index=range(len(self._rows)))
         elif created.sequence is not None:
-            steps = pd.Series(self._numbers, dtype="int64") * pd.Timedelta(created.sequence.every)
+            step = pd.Timedelta(created.sequence.every)
+            steps = pd.Series(self._numbers, dtype="int64") * step
+            steps = -steps if created.sequence.newest_first else steps
             moments = pd.Timestamp(created.sequence.start) + steps
         else:
-            texts = self.texts(Column(column=created.column or ""))
+            texts = self.texts(Column(column=created.column or "", missing=created.missing))
             read = self.moments("created_at", texts, created.format)
             instead = now if created.otherwise == "now" else pd.Timestamp(created.otherwise)
             moments = read.fillna(instead)
@@ -177,13 +184,9 @@ class _Parser(ColumnReader):
         unknown = [value is not None and value not in known for value in words]
         self.flag("outcome", "is not among the values the mapping names", unknown)
         ended = as_texts([meaning.get(value or "") for value in words])
-        created = self.columns["created_at"]
-        if outcome.at is not None:
-            written = self.texts(Column(column=outcome.at.column))
-            at = self.moments("outcome.at", written, outcome.at.format)
-            self.flag("outcome", "has no date", list(ended.notna() & at.isna()))
-        else:
-            at = created + pd.Timedelta(outcome.after or 0)
+        self.columns["still_open"] = [value in outcome.open for value in words]
+        self.columns["said_at"] = pd.Timestamp(self._context.said_at or self._context.now)
+        at = self._ended_at(outcome, ended)
         self.columns["outcome"] = ended
         self.columns["occurred_at"] = at.where(ended.notna()).astype("datetime64[us, UTC]")
         texts = self.texts(Column(column=outcome.value) if outcome.value else None)
@@ -192,6 +195,25 @@ class _Parser(ColumnReader):
         value = value.where(ended == "converted")
         self.columns["value"] = value
         self.columns["value_currency"] = as_texts(currency).where(value.notna())
+
+    def _ended_at(self, outcome: Outcome, ended: "pd.Series[str]") -> "pd.Series[Any]":
+        """When each ended: as a column says, else so long after it came in, but not after now."""
+        import pandas as pd
+
+        created, now = self.columns["created_at"], pd.Timestamp(self._context.now)
+        at = pd.Series(pd.NaT, index=created.index, dtype="datetime64[us, UTC]")
+        if outcome.at is not None:
+            named = Column(column=outcome.at.column, missing=outcome.at.missing)
+            written = self.texts(named)
+            at = self.moments("outcome.at", written, outcome.at.format)
+        self.columns["dated"] = list(at.notna())
+        if outcome.after is None:
+            self.flag("outcome", "has no date", list(ended.notna() & at.isna()))
+            return at
+        later = created + pd.Timedelta(outcome.after)
+        # A lead of last week that has ended has not done so in two months.
+        later = later.where(later <= now, created.where(created > now, now))
+        return at.fillna(later)
 
     def _field(self, name: str) -> Column | None:
         return self._mapping.fields.get(name)  # type: ignore[call-overload, no-any-return]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
-from leadflow.leads.files.checking import check
+from leadflow.leads.files.checking import Checked, check
 from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.parsing import Context
@@ -21,8 +21,6 @@ from leadflow.leads.tables import QuarantinedRow
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from expectations.lead_batch import Reason
 
 BATCH = 5000
 ACTOR = "leadflow quarantine"
@@ -59,7 +57,7 @@ def set_aside(
     inbox_id: str,
     first_number: int,
     rows: Sequence[Row],
-    failing: "dict[int, list[Reason]]",
+    checked: Checked,
     mapping: Mapping,
 ) -> None:
     """Keep the failing rows of a batch. Columns the mapping ignores are left out here too."""
@@ -70,9 +68,10 @@ def set_aside(
             "row_number": first_number + position + 1,
             "row": {k: v for k, v in rows[position].items() if k not in mapping.ignore},
             "reasons": reasons,
+            "outcome": checked.ends.get(position),
             "status": "waiting",
         }
-        for position, reasons in failing.items()
+        for position, reasons in checked.failing.items()
     ]
     if values:
         session.execute(insert(QuarantinedRow), values)
@@ -195,13 +194,14 @@ def _recheck(
     """Check rows of one file again; how many of them are stored now."""
     inbox = session.get_one(InboxRow, rows[0].inbox_id)
     mapping = _mapping(inbox)
-    context = Context(inbox.content_hash[:12], now, currency)
+    context = Context(inbox.content_hash[:12], now, currency, inbox.received_at)
     contents: list[Row] = [row.row for row in rows]
     checked = check(contents, [row.row_number - 1 for row in rows], mapping, context)
     store(session, checked.good, mapping.source, now)
     for position, row in enumerate(rows):
         if position in checked.failing:
             row.reasons = checked.failing[position]
+            row.outcome = checked.ends.get(position)
         else:
             row.status, row.resolved_at, row.reasons = "stored", now, []
             row.row = {}

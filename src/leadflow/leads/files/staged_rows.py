@@ -54,6 +54,9 @@ COPIED: tuple[Column[Any], ...] = (
     Column("occurred_at", MOMENT),
     Column("value_minor", BigInteger),
     Column("value_currency", Text),
+    Column("still_open", Boolean),
+    Column("dated", Boolean),
+    Column("said_at", MOMENT),
 )
 staged = Table(
     "staged_leads",

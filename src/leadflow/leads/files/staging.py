@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from leadflow.leads.changes import mark_selected
 from leadflow.leads.columns import COUNTERS, PROFILE
 from leadflow.leads.files.known_leads import NAMES, among, beside_known
+from leadflow.leads.files.staged_outcomes import store_outcomes
 from leadflow.leads.files.staged_rows import COPY, copied_bytes, indexed, staged
 from leadflow.leads.same_leads import turns
-from leadflow.leads.tables import Lead, Outcome
+from leadflow.leads.tables import Lead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ GIVEN = (
     "service_requirements",
 )
 NEW = (*GIVEN, "external_id", "email", "email_kind", "country", "region", "timeline_months")
-leads, outcomes = cast(Table, Lead.__table__), cast(Table, Outcome.__table__)
+leads = cast(Table, Lead.__table__)
 
 
 @dataclass
@@ -113,7 +114,7 @@ def _store_turn(session: Session, frame: "pd.DataFrame", source: str, now: datet
         stored.new += _insert(session, source, now)
         left = session.scalar(select(func.count()).where(~staged.c.done)) or 0
     stored.unchanged = len(frame) - stored.new - stored.updated
-    stored.outcomes = _store_outcomes(session, source)
+    stored.outcomes = store_outcomes(session, source)
     written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
     mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
     return stored
@@ -212,35 +213,5 @@ def _insert(session: Session, source: str, now: datetime) -> int:
         update(staged)
         .where(staged.c.lead_id.is_(None), leads.c.id == staged.c.new_id)
         .values(lead_id=staged.c.new_id, done=True)
-    )
-    return int(result.rowcount)  # type: ignore[attr-defined]
-
-
-def _store_outcomes(session: Session, source: str) -> int:
-    columns: dict[str, ColumnElement[Any]] = {
-        "id": func.replace(staged.c.new_id, "lead_", "outcome_"),
-        "lead_id": staged.c.lead_id,
-        "outcome": staged.c.outcome,
-        "occurred_at": staged.c.occurred_at,
-        "known_at": staged.c.occurred_at,
-        "value_minor": staged.c.value_minor,
-        "value_currency": staged.c.value_currency,
-        "source": literal(source),
-    }
-    last_said = (
-        select(*columns.values())
-        .where(staged.c.outcome.is_not(None))
-        .distinct(staged.c.lead_id, staged.c.outcome)
-        .order_by(staged.c.lead_id, staged.c.outcome, staged.c.position.desc())
-    )
-    statement = upsert(outcomes).from_select(list(columns), last_said)
-    told = {name: statement.excluded[name] for name in ("occurred_at", "value_minor")}
-    told["value_currency"] = statement.excluded.value_currency
-    other = [outcomes.c[name].is_distinct_from(value) for name, value in told.items()]
-    result = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["lead_id", "outcome"], set_=told, where=or_(*other)
-        ),
-        execution_options=COUNTED,
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from features.how_many import how_many
 from leadflow.approvals.service import Proposal
 from leadflow.audit import service as audit
+from leadflow.leads.files.biased_rest import biased_rest
 from leadflow.scoring.learning.challenger_report import judge
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.learning.opponents import Opponent, serving_opponent
@@ -162,12 +163,17 @@ def learn_challenger(
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
+        BiasedRest: rows of one outcome were set aside, so that what is stored is no fair sample.
         NothingToDecide: the same was learned as serves, or as was asked about before, or nothing
             clearly better than the challenger that stands.
     """
+    from models.cannot_learn import BiasedRest
     from models.findings import findings, noted
     from models.leaks import named_once
 
+    rest = biased_rest(session)
+    if rest is not None:
+        raise BiasedRest(rest.words)
     told("Reading what is known of each lead as of its moment")
     training = learn(read_training_set(session, now, horizon(settings)), settings, told=told)
     told("Keeping it in MLflow, with its report, unless it is what serves")

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Interval, Select, cast, exists, literal, select
+from sqlalchemy import Interval, Select, cast, literal, select
 from sqlalchemy.orm import Session
 
-from features.training_moments import AGES_IN_DAYS, flagged_at
-from leadflow.leads.tables import Lead, Outcome
+from features.training_moments import AGES_IN_DAYS, ended_at, flagged_at
+from leadflow.leads.tables import Lead
 from leadflow.scoring.learning.learnable import converted_within
 from leadflow.scoring.serving.tables import ShadowScore
 from leadflow.scoring.tables import LeadScore
@@ -114,9 +114,7 @@ def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedel
 
     moment = scored.subquery("moment")
     oldest = cast(literal(timedelta(days=max(AGES_IN_DAYS))), Interval)
-    ended = exists().where(
-        Outcome.lead_id == moment.c.lead_id, Outcome.occurred_at <= moment.c.as_of
-    )
+    ended = ended_at(moment.c.as_of, moment.c.lead_id)
     rows = session.execute(
         select(moment.c.probability, converted_within(moment, horizon), moment.c.beside)
         .join(Lead, Lead.id == moment.c.lead_id)

@@ -9,6 +9,7 @@ from statistics import fmean, variance
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from features.training_moments import ended_at
 from leadflow.leads.tables import Outcome
 from leadflow.scoring.overrides.effective import implied_probability
 from leadflow.scoring.tables import ScoreOverride
@@ -63,7 +64,7 @@ def override_report(session: Session, horizon: timedelta, now: datetime) -> Over
     within = Outcome.occurred_at <= made.created_at + horizon
     converted = exists().where(after, within, Outcome.outcome == "converted")
     known = or_(exists().where(after, within), made.created_at + horizon <= now)
-    over = exists().where(ended, Outcome.occurred_at <= made.created_at)
+    over = ended_at(made.created_at, made.lead_id)
     of_leads = (
         select(
             made.new_score,

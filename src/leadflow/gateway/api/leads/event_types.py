@@ -40,6 +40,7 @@ class EventTypeOut(BaseModel):
     done_by: str = Field(description="lead, or rep: a salesperson with the lead.")
     touch: bool = Field(description="Whether a salesperson has got in touch by it.")
     features: bool = Field(description="Whether it has features of its own.")
+    reopens: bool = Field(description="Whether a lost lead that does it is open again.")
     payload: dict[str, Any] | None = Field(description="JSON schema of payloads; empty: anything.")
     declared_by: str = Field(description="company, or the part of Leadflow it comes with.")
 
@@ -66,6 +67,7 @@ def read_event_types(caller: ReadsEventTypes) -> list[EventTypeOut]:
                 done_by=row.done_by,
                 touch=row.is_touch,
                 features=row.has_features,
+                reopens=row.reopens,
                 payload=row.payload_schema,
                 declared_by=row.declared_by,
             )

@@ -8,7 +8,7 @@ from leadflow.gateway.api.leads.schemas import OutcomeAnswer
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.intake.outcomes import OutcomeTold
 from leadflow.intake.senders import Sender
-from leadflow.leads.outcomes import OutcomeIn
+from leadflow.leads.outcomes.telling import OutcomeIn
 
 router = APIRouter(tags=["leads"])
 
@@ -17,23 +17,27 @@ router = APIRouter(tags=["leads"])
     "/leads/{lead_id}/outcomes",
     response_model=OutcomeAnswer,
     status_code=201,
-    summary="Tell how a lead ended",
+    summary="Tell how a lead ended, correct that, or open it again",
     responses={200: {"model": OutcomeAnswer, "description": "It was known"}},
 )
 async def take_outcome(
     lead_id: str, body: OutcomeIn, intake: IntakeOf, response: Response, caller: TellsFacts
 ) -> OutcomeAnswer:
-    """Store the outcome and free the lead's salesperson: 201 if it is new; 200 where it was known,
-    and only what is said anew has changed. The next training learns from it."""
+    """Store the outcome and free the lead's salesperson: 201 if the lead ends by it, ends in
+    another way than it was known to, or is open again (`reopened`); 200 where it was known, and
+    only what is said anew has changed. Everything said stays in the log; the next training learns
+    from what holds. A loss that is opened again has been a loss until then; a conversion is taken
+    back."""
     taken = await intake.outcomes.do(OutcomeTold(lead_id, body, Sender(caller)))
-    response.status_code = 201 if taken.created else 200
     outcome, minor = taken.outcome, taken.outcome.value_minor
+    response.status_code = 201 if outcome.created else 200
     return OutcomeAnswer(
         lead_id=lead_id,
         outcome=outcome.outcome,
         occurred_at=outcome.occurred_at,
         value=None if minor is None else minor / 100,
         currency=outcome.value_currency,
-        created=taken.created,
+        created=outcome.created,
+        stands=outcome.stands,
         next_step=next_step_for(caller, taken.standing),
     )

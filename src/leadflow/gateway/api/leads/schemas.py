@@ -206,14 +206,17 @@ class EventsAnswer(BaseModel):
 
 
 class OutcomeAnswer(BaseModel):
-    """The outcome as it is stored; the next training learns from it."""
+    """What was told, as it is stored; the next training learns from what holds."""
 
     lead_id: str
-    outcome: str
+    outcome: str = Field(description="converted, lost, or reopened: the lead is open again.")
     occurred_at: datetime
     value: float | None
     currency: str | None
     created: bool = Field(description="False where this outcome was known.")
+    stands: bool = Field(
+        description="False where it is kept, and what was said of a later time counts instead."
+    )
     next_step: str
 
 

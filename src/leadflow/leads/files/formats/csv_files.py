@@ -1,13 +1,13 @@
 """Reading CSV files as they come: any separator and encoding, torn rows and stray bytes."""
 
 import csv
-import gzip
 import io
+from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_records import Record, records
+from leadflow.leads.files.formats.opening import first_bytes, open_bytes
 from leadflow.leads.files.formats.tables_of_text import (
     BROKEN,
     LINE,
@@ -15,7 +15,9 @@ from leadflow.leads.files.formats.tables_of_text import (
     Row,
     Table,
     UnreadableFile,
+    above_header,
 )
+from leadflow.leads.files.formats.title_rows import LOOKED_AT, titles_above
 from leadflow.leads.files.mapping_parts import CsvOptions
 
 SNIFFED_BYTES = 1 << 16
@@ -28,11 +30,14 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     Raises:
         UnreadableFile: no header, or no text.
     """
-    with _bytes(path) as stream:
-        beginning = stream.read(SNIFFED_BYTES)
+    beginning = first_bytes(path, SNIFFED_BYTES)
     encoding = options.encoding or _encoding(beginning)
     lines = TextLines(path, encoding)
-    separator = options.separator or _separator(beginning.decode(encoding, "replace"))
+    text = beginning.decode(encoding, "replace")
+    separator = options.separator or _separator(text)
+    above = titles_above(_first_rows(text, separator))
+    for _ in range(above):
+        next(lines)
     names = next(csv.reader(lines, delimiter=separator), [])
     lines.taken_fault()
     columns = numbered(names)
@@ -43,7 +48,7 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
             f"{path.name} is no text. Save it as CSV, or give it the ending it should have."
         )
     found = records(lines, separator, len(columns), lines.taken_fault)
-    return Table(columns, (_row(record, columns) for record in found))
+    return Table(columns, (_row(record, columns) for record in found), above_header(above))
 
 
 def _row(record: Record, columns: list[str]) -> Row:
@@ -65,7 +70,7 @@ class TextLines:
     def __init__(self, path: Path, encoding: str) -> None:
         try:
             self._text = io.TextIOWrapper(
-                _bytes(path), encoding=encoding, errors=_handler(encoding), newline=""
+                open_bytes(path), encoding=encoding, errors=_handler(encoding), newline=""
             )
         except LookupError as error:
             raise UnreadableFile(f"csv.encoding: there is no encoding {encoding}.") from error
@@ -105,10 +110,6 @@ def fault(text: str) -> str | None:
     return None
 
 
-def _bytes(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
-
-
 def _handler(encoding: str) -> str:
     return "replace" if encoding.lower().startswith("utf-16") else "surrogateescape"
 
@@ -116,6 +117,10 @@ def _handler(encoding: str) -> str:
 def _encoding(beginning: bytes) -> str:
     if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    even, odd = beginning[::2].count(0), beginning[1::2].count(0)
+    if max(even, odd) > len(beginning) / 8 and min(even, odd) < len(beginning) / 100:
+        # Every second byte of Latin letters is zero in UTF-16, and none in any other text.
+        return "utf-16-le" if odd > even else "utf-16-be"
     for spare in range(4):  # the beginning may end within a character of up to four bytes
         try:
             beginning[: len(beginning) - spare].decode("utf-8")
@@ -126,5 +131,16 @@ def _encoding(beginning: bytes) -> str:
 
 
 def _separator(beginning: str) -> str:
-    first = beginning.split("\n", 1)[0]
-    return max(SEPARATORS, key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    """The one that parts the header into most columns."""
+
+    def columns(mark: str) -> int:
+        rows = _first_rows(beginning, mark)
+        return len(rows[titles_above(rows)]) if rows else 0
+
+    return max(SEPARATORS, key=columns)
+
+
+def _first_rows(beginning: str, separator: str) -> list[list[str]]:
+    """The first lines by themselves, each as a row."""
+    lines = islice(io.StringIO(beginning, newline=""), LOOKED_AT)
+    return [next(csv.reader([line], delimiter=separator), []) for line in lines]

@@ -39,6 +39,11 @@ def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> T
     elif path.name.lower().endswith(SPREADSHEETS):
         table = open_spreadsheet(path)
     else:
+        if name.endswith(".json"):
+            raise UnreadableFile(
+                f"{path.name}: JSON is read with one object on each line, in a file called .jsonl. "
+                f"To make it one: jq -c '.[]' {path.name} > {path.stem}.jsonl"
+            )
         raise UnreadableFile(
             f"{path.name}: only .csv, .jsonl (both also as .gz), .parquet and spreadsheets such as "
             ".xlsx can be read. Save it as one of them."
@@ -151,7 +156,7 @@ def _joined(table: Table, path: Path, join: Join) -> Table:
     if next(other.rows, None) is not None:
         raise UnreadableFile(f"joins: {join.file} has more than {LARGEST_JOIN:,} rows.")
     columns = [f"{join.prefix}.{name}" for name in other.columns]
-    return Table([*table.columns, *columns], _looked_up(table.rows, found, join))
+    return Table([*table.columns, *columns], _looked_up(table.rows, found, join), table.said)
 
 
 def _looked_up(rows: Iterable[Row], found: dict[str, Row], join: Join) -> Iterator[Row]:

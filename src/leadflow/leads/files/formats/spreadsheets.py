@@ -1,14 +1,22 @@
 """Reading spreadsheets: the one sheet of a workbook that has rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from features.how_many import how_many
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_files import fault, storable
-from leadflow.leads.files.formats.tables_of_text import BROKEN, Row, Table, UnreadableFile
+from leadflow.leads.files.formats.tables_of_text import (
+    BROKEN,
+    Row,
+    Table,
+    UnreadableFile,
+    above_header,
+)
+from leadflow.leads.files.formats.title_rows import LOOKED_AT, titles_above
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # A spreadsheet keeps fifteen digits of a number, and others in the place of the rest.
@@ -59,12 +67,13 @@ def open_spreadsheet(path: Path) -> Table:
             f"{path.name} has {which}. Save the sheet with the leads as a file of its own."
         )
     rows = iter(sheets[filled[0]].to_python())
-    header = next(rows)
-    columns = numbered([_text(cell) for cell in header])
-    return Table(columns, _rows(rows, columns))
+    first = list(islice(rows, LOOKED_AT))
+    above = titles_above([[_text(cell) for cell in row] for row in first])
+    columns = numbered([_text(cell) for cell in first[above]])
+    return Table(columns, _rows(chain(first[above + 1 :], rows), columns), above_header(above))
 
 
-def _rows(rows: Iterator[Sequence[Any]], columns: Sequence[str]) -> Iterator[Row]:
+def _rows(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterator[Row]:
     for cells in rows:
         texts = [_text(cell) for cell in cells]
         if not any(texts):

@@ -13,7 +13,17 @@ class UnreadableFile(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a file, and its rows as they come."""
+    """The columns of a file, and its rows as they come; ``said`` is what people should know of how
+    it was read."""
 
     columns: list[str]
     rows: Iterator[Row]
+    said: tuple[str, ...] = ()
+
+
+def above_header(rows: int) -> tuple[str, ...]:
+    """What is said of rows above the header."""
+    if not rows:
+        return ()
+    lines = "The first line is" if rows == 1 else f"The first {rows} lines are"
+    return (f"{lines} above the header and not read.",)

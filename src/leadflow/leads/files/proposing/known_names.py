@@ -60,9 +60,21 @@ PLACEHOLDERS = frozenset(
         "unknown", "?", "-", "--", "---", "select", "please select", "select one", "choose", "tbd",
         "not specified", "not provided", "not set", "no selection", "(blank)", "blank", "#n/a",
         "bitte wählen", "nicht angegeben", "unbekannt", "non renseigné", "inconnu", "seleccionar",
-        "desconocido", "onbekend", "desconhecido", "sconosciuto", "seleziona",
+        "desconocido", "onbekend", "desconhecido", "sconosciuto", "seleziona", "n.a.", "n.v.",
+        "k.a.", "keine angabe", "no aplica", "s/d", "undefined", "(none)", "missing",
+        "not available", "not applicable", "<null>", "#n/v", "- select -", "--select--",
+        "--none--", "-none-",
     )
 )  # fmt: skip
+# In their slugs: names of the numbers that stand for something and are no amounts.
+CODED = _words(
+    "code codes zip zipcode postcode plz id no nr type types category cat channel source "
+    "segment group class cluster region regions browser browsers os operatingsystem "
+    "operatingsystems operating_systems traffictype department dept branch "
+    "platform territory district zone country sector "
+    "industry gender sex marital occupation weekday kategorie typ gruppe klasse gebiet bezirk "
+    "filiale categorie groupe classe secteur categoria grupo tipo groep soort gruppo classe"
+)
 NUMERIC_FIELDS = _words("company_size budget website_visits email_opens content_downloads")
 OUTCOMES = _words(
     "outcome deal_stage stage converted conversion is_converted won is_won is_customer deal_status "
@@ -74,6 +86,24 @@ CONVERTED = _words(
     "won converted yes y true 1 customer sold success closed_won signed subscribed purchased "
     "bought enrolled signed_up gewonnen gekauft ja gagné gagnée vendu oui ganado ganada vendido sí "
     "ganho ganha sim vinto vinta venduto"
+)
+# Of these a column with two values may be anything; of the others it tells how leads ended.
+PLAIN_YES = frozenset(_words("yes y true 1 oui ja sí sim customer"))
+PLAIN_NO = frozenset(_words("no n false 0 nein non não"))
+OPEN = _words(
+    "open new contacted talking working qualified unqualified_yet nurturing nurture prospecting "
+    "prospect engaging engaged negotiation negotiating proposal proposal_sent demo demo_scheduled "
+    "meeting pending in_progress active lead offen neu kontaktiert in_bearbeitung angebot ouvert "
+    "nouveau en_cours en_attente abierto nuevo en_proceso open nieuw in_behandeling aberto novo "
+    "em_andamento aperto nuovo in_corso mql sql opportunity trial discovery evaluation"
+)
+# Words in the names of columns that tell how leads ended, where their values do too.
+ENDING_WORDS = frozenset(
+    _words(
+        "converted conversion won customer purchased purchase bought sold sale sales subscribed "
+        "enrolled signed closed deposit response success target outcome label result deal stage "
+        "status achat achete compra comprado gekauft kauf abschluss venta vendido acquisto"
+    )
 )
 LOST = _words(
     "lost no n false 0 closed_lost dead rejected churned failed unqualified disqualified "
@@ -108,7 +138,12 @@ THINGS = _words(
     "school university college course program programme product plan model brand campaign company "
     "dealer store shop branch city country region channel event department faculty list segment"
 )
-PERSONS = _words("name agent owner rep manager salesperson username")
+PERSONS = _words(
+    "name agent owner rep manager salesperson username contactperson ansprechpartner "
+    "vertreter betreuer verkaufer bearbeiter inhaber vendeur "
+    "vendedor encargado contactpersoon verkoper eigenaar venditore "
+    "referente assignee advisor adviser consultant berater"
+)
 DIMENSIONS = {
     "demographic": _words("age gender job marital education occupation city state region zip"),
     "behavioural": _words("visit page download session history recency view cart"),

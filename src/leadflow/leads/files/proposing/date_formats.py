@@ -34,13 +34,15 @@ class Written:
     """How dates are written: ``format`` as in strptime, None for ISO 8601.
 
     ``unsure`` where day and month could be either way round; ``unreadable`` are values that are no
-    date; ``latest`` is the last moment among them.
+    date in it, ``mixed`` those of them that are dates in another form; ``latest`` is the last
+    moment.
     """
 
     format: str | None
     unsure: bool
     unreadable: tuple[str, ...]
     latest: datetime
+    mixed: tuple[str, ...] = ()
 
 
 def how_written(values: Sequence[str]) -> Written | None:
@@ -50,16 +52,27 @@ def how_written(values: Sequence[str]) -> Written | None:
         return None
     readable = {form: _share(looked_at, form) for form in (None, *FORMATS)}
     best = max(readable, key=lambda form: readable[form])
-    if readable[best] < MOSTLY:
+    others = [form for form in readable if form != best and readable[form] > 0]
+    if readable[best] < MOSTLY and not _together(looked_at, best, others):
         return None
     moments = {value: _read(value, best) for value in dict.fromkeys(values)}
+    unread = [value for value, moment in moments.items() if moment is None]
+    mixed = [value for value in unread if any(_read(value, form) for form in others)]
     swapped = None if best is None else best.translate(str.maketrans("dm", "md"))
     return Written(
         format=best,
         unsure=swapped != best and readable.get(swapped, 0.0) == readable[best],
-        unreadable=tuple(value for value, moment in moments.items() if moment is None),
+        unreadable=tuple(unread),
+        mixed=tuple(mixed),
         latest=max(moment for moment in moments.values() if moment is not None),
     )
+
+
+def _together(values: Sequence[str], best: str | None, others: Sequence[str | None]) -> bool:
+    """Whether most values are dates, in one form or another."""
+    forms = [best, *others]
+    read = [any(_read(value, form) is not None for form in forms) for value in values]
+    return bool(others) and sum(read) >= MOSTLY * len(values)
 
 
 def _looks_like_one(value: str) -> bool:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from leadflow.leads.files import known_names as known
-from leadflow.leads.files.profiling import Profile
+from leadflow.leads.files.proposing import known_names as known
+from leadflow.leads.files.proposing.profiling import Profile
 
 MOST_UNREADABLE = 20
 WHY_NOT = {
@@ -34,10 +34,15 @@ def free_name(slug: str, taken: dict[str, Any]) -> str:
     return name
 
 
-def date_column(column: Profile) -> str | dict[str, str]:
+def date_column(column: Profile) -> str | dict[str, Any]:
     """A column of dates as a mapping names it, with its format where it is not ISO 8601."""
-    form = column.dates and column.dates.format
-    return {"column": column.name, "format": form} if form else column.name
+    more: dict[str, Any] = {}
+    if column.dates is not None and column.dates.format is not None:
+        more["format"] = column.dates.format
+    nothing = placeholders(column) + [v for v in column.unreadable if v not in column.mixed]
+    if nothing:
+        more["missing"] = nothing[:MOST_UNREADABLE]
+    return {"column": column.name} | more if more else column.name
 
 
 def attribute(column: Profile) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def attribute(column: Profile) -> dict[str, Any]:
 
 def placeholders(column: Profile) -> list[str]:
     """Those of its values that stand where nobody said anything, such as Select."""
-    return [value for value in column.values if value.lower() in known.PLACEHOLDERS]
+    return list(column.nothing[:MOST_UNREADABLE])
 
 
 def _names_persons(words: list[str]) -> bool:

@@ -8,9 +8,12 @@ from typing import Literal
 from features.attribute_values import FALSE, TRUE
 from leadflow.leads.attributes import is_free_text
 from leadflow.leads.files.column_reader import NO_VALUE
-from leadflow.leads.files.date_formats import DATE_LIKE, Written, how_written
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.parsing import INFINITE
+from leadflow.leads.files.proposing.currencies import currency_in
+from leadflow.leads.files.proposing.date_formats import DATE_LIKE, Written, how_written
+from leadflow.leads.files.proposing.first_names import FIRST_NAMES
+from leadflow.leads.files.proposing.known_names import CODED, PLACEHOLDERS
 from leadflow.leads.files.slugs import slug
 from leadflow.leads.readers.numbers import DecimalMark
 
@@ -28,7 +31,10 @@ SELDOM = 0.02
 ZERO_FIRST = re.compile(r"0\d+", re.ASCII)
 SWAPPED = str.maketrans(",.", ".,")
 ID_NAMES = ("id", "uuid", "guid", "key", "number", "no", "nr", "hash", "code", "index", "reference")
-CODE_NAMES = ("code", "zip", "zipcode", "postcode", "plz")
+CODED_NAMES = frozenset(CODED)
+MOST_CODES = 200
+PERSON = re.compile(r"[^\W\d_][\w'’-]+,? [^\W\d_][\w'’. -]+")
+NAMED = 0.3
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,8 @@ class Profile:
 
     ``counts_rows`` are whole numbers one after the other. ``dates`` is how its dates are written;
     ``unreadable`` are the few values that are not of its kind; ``personal``: some of its values
-    are e-mail addresses or telephone numbers.
+    are e-mail addresses, telephone numbers or names of people. ``nothing`` are those of its values
+    that stand where nobody said anything, such as n/a, which none of the others counts.
     """
 
     name: str
@@ -50,6 +57,22 @@ class Profile:
     unreadable: tuple[str, ...] = ()
     dates: Written | None = None
     personal: bool = False
+    nothing: tuple[str, ...] = ()
+
+    @property
+    def currency(self) -> str | None:
+        """The currency its name speaks of."""
+        return currency_in(self.name)[1]
+
+    @property
+    def bare(self) -> str:
+        """The slug of its name without the currency."""
+        return slug(currency_in(self.name)[0])
+
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        """Values that are dates in another form than most."""
+        return () if self.dates is None else self.dates.mixed
 
     @property
     def slug(self) -> str:
@@ -69,12 +92,12 @@ def profile(name: str, rows: Sequence[Row], decimal: DecimalMark = ".") -> Profi
     ``decimal`` is the mark before a fraction in this file.
     """
     cells = [(row.get(name) or "").strip() for row in rows]
-    filled = [cell for cell in cells if cell.lower() not in NO_VALUE]
+    filled = [cell for cell in cells if not _nothing(cell)]
     different = list(dict.fromkeys(filled))
     unique = bool(filled) and len(different) == len(cells)
     dates = how_written(filled)
     kind = _kind(filled, different, dates, decimal)
-    if kind == "numeric" and not unique and slug(name).split("_")[-1] in CODE_NAMES:
+    if kind == "numeric" and not unique and _are_codes(slug(name), different):
         kind = "categorical"  # a number that names something is no amount
     if kind == "numeric" and any(map(ZERO_FIRST.fullmatch, different)):
         kind = _named(filled, different)  # 01067 is a place, and another one than 1067
@@ -93,7 +116,12 @@ def profile(name: str, rows: Sequence[Row], decimal: DecimalMark = ".") -> Profi
         counts_rows=_count_on(different),
         unreadable=tuple(unreadable),
         dates=dates if kind == "date" else None,
-        personal=bool(filled) and _share([_is_personal(value) for value in filled]) > SELDOM,
+        personal=bool(filled)
+        and (
+            _share([_is_personal(value) for value in filled]) > SELDOM
+            or _share([_is_person(value) for value in filled]) > NAMED
+        ),
+        nothing=tuple(dict.fromkeys(cell for cell in cells if cell and _nothing(cell))),
     )
 
 
@@ -149,6 +177,25 @@ def _is_personal(value: str) -> bool:
     return EMAIL.fullmatch(value) is not None or (
         7 <= digits <= 15 and PHONE.fullmatch(value) is not None and not _is_date(value)
     )
+
+
+def _is_person(value: str) -> bool:
+    """Whether a value is a first and a last name, in either order."""
+    if PERSON.fullmatch(value) is None:
+        return False
+    words = value.lower().replace(",", "").split()
+    return words[0] in FIRST_NAMES or ("," in value and words[-1] in FIRST_NAMES)
+
+
+def _nothing(cell: str) -> bool:
+    word = cell.lower()
+    return word in NO_VALUE or word in PLACEHOLDERS
+
+
+def _are_codes(name: str, different: Sequence[str]) -> bool:
+    """Whether whole numbers stand for something, by the name of their column: region, browser."""
+    whole = len(different) <= MOST_CODES and all(value.isdecimal() for value in different)
+    return whole and bool({name, name.split("_")[-1]} & CODED_NAMES)
 
 
 def _is_date(value: str) -> bool:

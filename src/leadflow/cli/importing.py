@@ -1,0 +1,192 @@
+"""``leadflow import``: leads in from a file, by a mapping that is proposed where there is none."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from features.how_many import how_many, of_number
+from leadflow.cli.console import console
+from leadflow.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from leadflow.intake.files import ImportSummary
+    from leadflow.leads.files.mapping import Mapping
+    from leadflow.leads.files.proposing.proposal import Proposal
+
+MOST_REASONS = 10
+
+
+class OpenQuestions(ValueError):
+    """A proposed mapping cannot be taken as it is."""
+
+
+def import_leads(
+    file: Annotated[
+        Path, typer.Argument(help="A .csv, .jsonl, .parquet or spreadsheet file.", dir_okay=False)
+    ],
+    mapping: Annotated[
+        Path | None, typer.Option(help="A YAML file that says what each column means.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Where the leads come from; else as the mapping says.")
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Import by the proposal, if it leaves nothing open.")
+    ] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Go on where more than a tenth of the rows fail.")
+    ] = False,
+) -> None:
+    """Bring leads in from a file. Without --mapping, proposes one and stores nothing.
+
+    Every row is checked; those that fail are set aside with the reasons. An import that was
+    interrupted goes on where it stopped, and the same file is never imported twice.
+    """
+    from leadflow.leads.files.mapping import load_mapping
+
+    if mapping is not None and accept:
+        raise typer.BadParameter("--accept takes a proposal: leave --mapping out.")
+    if mapping is None:
+        mapping = _propose(file, source, accept)
+    if mapping is not None:
+        _import(file, load_mapping(mapping, source), anyway)
+
+
+def _import(file: Path, mapping: "Mapping", anyway: bool) -> None:
+    from leadflow.intake.too_many_set_aside import TooManySetAside
+
+    try:
+        summary = _brought_in(file, mapping, anyway)
+    except TooManySetAside as error:
+        if not sys.stdin.isatty():
+            raise
+        console.print(escape(str(error)))
+        if not typer.confirm("Go on all the same?"):
+            raise typer.Exit(1) from error
+        summary = _brought_in(file, mapping, anyway=True)
+    _tell(summary)
+
+
+def _brought_in(file: Path, mapping: "Mapping", anyway: bool) -> "ImportSummary":
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from leadflow.database.engine import get_engine
+    from leadflow.intake.files import import_file
+    from leadflow.settings import get_settings
+
+    shown = (
+        SpinnerColumn(),
+        TextColumn("{task.completed:,.0f} of the rows of {task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*shown, console=console, transient=True) as progress:
+        task = progress.add_task(escape(file.name), total=None)
+        return import_file(
+            file,
+            mapping,
+            get_settings(),
+            get_engine(),
+            datetime.now(UTC),
+            lambda rows: progress.advance(task, rows),
+            anyway,
+        )
+
+
+def _tell(summary: "ImportSummary") -> None:
+    console.print(describe(summary))
+    if summary.past is not None and summary.past.assignments:
+        new = summary.past.new_reps
+        console.print(
+            f"Who had [bold]{summary.past.assignments:,}[/bold] of them is recorded; "
+            f"{how_many(new, 'salesperson')} {of_number(new, 'was')} not known before. "
+            "See: leadflow reps list"
+        )
+    if summary.not_used:
+        names = escape(", ".join(summary.not_used))
+        console.print(f"Columns the mapping does not name, and that were not stored: {names}")
+    if summary.stored.new or summary.stored.updated:
+        console.print("Next: [bold]leadflow train[/bold], then leadflow score")
+
+
+def describe(summary: "ImportSummary") -> str:
+    """What became of a file, in a few lines, with the next command where rows were set aside."""
+    stored = summary.stored
+    if summary.finished_before is not None:
+        when = f"{summary.finished_before:%Y-%m-%d %H:%M} UTC"
+        rows = how_many(stored.new + stored.updated + stored.unchanged, "row")
+        return f"Already imported on {when}: {rows} of leads. Nothing changed."
+    lines = [
+        f"[bold]{how_many(summary.rows, 'row')}[/bold] read: "
+        f"[bold]{how_many(stored.new, 'new lead')}[/bold], {stored.updated:,} updated, "
+        f"{stored.unchanged:,} unchanged; {how_many(stored.outcomes, 'outcome')}."
+    ]
+    if summary.set_aside:
+        rows = how_many(summary.set_aside, "row")
+        lines.append(f"[bold]{rows}[/bold] {of_number(summary.set_aside, 'was')} set aside:")
+        reasons = summary.reasons.most_common()
+        lines += [f"  {times:,} × {escape(reason)}" for reason, times in reasons[:MOST_REASONS]]
+        if (more := len(reasons) - MOST_REASONS) > 0:
+            lines.append(f"  and for {how_many(more, 'other reason')}")
+        lines.append("See and mend them: leadflow quarantine list")
+    return "\n".join(lines)
+
+
+def _propose(file: Path, source: str | None, accept: bool) -> Path | None:
+    """Propose a mapping, into a file of its own; that file where it is to be taken as it is.
+
+    Raises:
+        OpenQuestions: it is to be taken, and leaves something open.
+    """
+    from leadflow.leads.files.formats.reading import open_table
+    from leadflow.leads.files.mapping_parts import CsvOptions
+    from leadflow.leads.files.proposing.proposal import propose
+
+    stem = file.name.split(".")[0]
+    proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))
+    table = Table(title=f"{escape(file.name)}: {how_many(proposal.rows, 'row')}. Its columns")
+    for heading in ("Column", "Becomes", "Why"):
+        table.add_column(heading, overflow="fold")
+    for column in proposal.columns:
+        table.add_row(escape(column.column), escape(column.becomes), column.why)
+    print_table(table)
+    for note in proposal.notes:
+        console.print(escape(note))
+    if proposal.questions:
+        console.print("[bold]To be answered by you:[/bold]")
+    for question in proposal.questions:
+        console.print(f"- {escape(question)}")
+    target = Path(f"{stem}.mapping.yaml")
+    try:
+        _write(target, file, proposal)
+        if accept and not proposal.questions:
+            console.print(f"Taken as it is; it is kept in [bold]{escape(str(target))}[/bold].")
+            return target
+        console.print(f"Nothing was stored. The proposal is in [bold]{escape(str(target))}[/bold].")
+    except FileExistsError:
+        console.print(f"{escape(str(target))} is there already and stays as it is.")
+    command = f"leadflow import {file} --mapping {target}"
+    console.print(f"Correct it, then: [bold]{escape(command)}[/bold]", soft_wrap=True)
+    if accept:
+        raise OpenQuestions(
+            "The proposal was not taken: answer what is open in the mapping first."
+            if proposal.questions
+            else f"The proposal was not taken: {target} is there already. Import by that one, or "
+            "remove it."
+        )
+    return None
+
+
+def _write(target: Path, file: Path, proposal: "Proposal") -> None:
+    import yaml
+
+    with target.open("x", encoding="utf-8") as stream:
+        stream.write(f"# Proposed for {file.name}. Correct what is wrong, then import.\n")
+        stream.write("# What every key means: docs/mappings.md\n")
+        stream.writelines(f"# To be answered: {asked}\n" for asked in proposal.questions)
+        stream.writelines(f"# {note}\n" for note in proposal.notes)
+        yaml.safe_dump(proposal.content, stream, sort_keys=False, allow_unicode=True)

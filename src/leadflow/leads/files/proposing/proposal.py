@@ -1,0 +1,186 @@
+"""A first mapping for a file nobody has described yet, for a person to correct."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leadflow.leads.files.decimal_marks import decimal_mark
+from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
+from leadflow.leads.files.mapping_parts import ROW
+from leadflow.leads.files.proposing import known_names as known
+from leadflow.leads.files.proposing.beginnings import propose_created_at
+from leadflow.leads.files.proposing.draft import Draft, Proposed
+from leadflow.leads.files.proposing.outcome import propose_outcome
+from leadflow.leads.files.proposing.profiling import Profile, filled_only_where, profile
+from leadflow.leads.files.proposing.proposed_attributes import (
+    attribute,
+    free_name,
+    placeholders,
+    why_not,
+)
+from leadflow.leads.readers.numbers import DecimalMark
+
+SAMPLE = 5000
+FULL_NAMES = 0.5
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A mapping's content, the file's rows, and a line for each column. ``questions`` are what only
+    a person can answer; without any, it can be taken as it is. ``notes`` are what they should
+    know."""
+
+    content: dict[str, Any]
+    rows: int
+    columns: list[Proposed]
+    notes: list[str]
+    questions: list[str]
+
+
+def propose(table: Table, source: str, now: datetime) -> Proposal:
+    """Propose a mapping from 5,000 rows drawn from all over the file; stores nothing.
+
+    Raises:
+        UnreadableFile: it has no rows.
+    """
+    sample, count = _drawn(table)
+    if not count:
+        raise UnreadableFile(
+            "The file has no rows below its header, so there is nothing to propose."
+        )
+    if not table.columns:
+        raise UnreadableFile(
+            "None of the first rows could be read, so there is nothing to propose. In a .jsonl "
+            "file each line is one JSON object."
+        )
+    mark = decimal_mark(row.get(name) for row in sample for name in table.columns)
+    known_mark: DecimalMark = "," if mark == "," else "."
+    columns = {name: profile(name, sample, known_mark) for name in table.columns}
+    draft = Draft(sample, count, now, columns, {"source": source}, notes=list(table.said))
+    _key(draft)
+    propose_outcome(draft)
+    propose_created_at(draft)
+    _fields(draft)
+    _attributes(draft)
+    if mark == ",":
+        draft.content["csv"] = {"decimal": ","}
+    elif mark == "unsure":
+        draft.questions.append(
+            "Numbers such as 5.000 are read as 5. If they are thousands, add to the mapping: "
+            'csv: {decimal: ","}, else csv: {decimal: "."}'
+        )
+    said = [draft.said[column] for column in table.columns]
+    return Proposal(draft.content, count, said, draft.notes, draft.questions)
+
+
+def _drawn(table: Table) -> tuple[list[Row], int]:
+    """A sample in which each row is as likely as any other (reservoir sampling), in the order of
+    the file, and the count."""
+    draw = random.Random(0)  # noqa: S311 - no secret; the same every time
+    sample: list[tuple[int, Row]] = []
+    count = 0
+    for row in table.rows:
+        count += 1
+        if len(sample) < SAMPLE:
+            sample.append((count, row))
+        elif (place := draw.randrange(count)) < SAMPLE:
+            sample[place] = count, row
+    return [row for _, row in sorted(sample, key=lambda one: one[0])], count
+
+
+def _key(draft: Draft) -> None:
+    named = [
+        column
+        for column in draft.open.values()
+        if column.unique and column.slug.split("_")[-1] in ("id", "uuid", "key")
+    ]
+    if named:
+        draft.content["key"] = draft.take(named[0], "key", "an id, different in every row")
+    elif _email(draft) is None:
+        draft.content["key"] = ROW
+        draft.notes.append(
+            "No column has an id or an e-mail address: a lead is known by its row in this file, "
+            "and another file cannot change it."
+        )
+
+
+def _email(draft: Draft) -> Profile | None:
+    """By its values, or by its name where some of them are no addresses."""
+    columns = draft.open.values()
+    named = (c for c in columns if c.slug in known.EMAIL_NAMES and c.personal)
+    return next((c for c in columns if c.kind == "e-mail"), next(named, None))
+
+
+def _fields(draft: Draft) -> None:
+    fields: dict[str, Any] = {}
+    email = _email(draft)
+    if email is not None:
+        nothing = placeholders(email)
+        name = draft.take(email, "email", "its values are e-mail addresses")
+        fields["email"] = {"column": name, "missing": nothing} if nothing else name
+        if email.kind != "e-mail":
+            draft.notes.append(
+                f"{email.name}: some of its values are no e-mail addresses; their rows will be "
+                "set aside."
+            )
+    for field, names in known.FIELD_NAMES.items():
+        column = _for_field(draft.open.values(), field, names)
+        if column is None:
+            continue
+        if field == "last_name":
+            _say_of_full_names(draft, column)
+        nothing = placeholders(column)
+        more: dict[str, Any] = {"missing": nothing} if nothing else {}
+        if field == "budget" and column.currency is not None:
+            more["currency"] = column.currency
+        name = draft.take(column, field, "by its name")
+        fields[field] = {"column": name} | more if more else name
+    if fields:
+        draft.content["fields"] = fields
+
+
+def _say_of_full_names(draft: Draft, column: Profile) -> None:
+    cells = [cell for cell in draft.cells(column.name) if cell]
+    if sum(" " in cell for cell in cells) >= FULL_NAMES * len(cells):
+        draft.notes.append(
+            f"{column.name} has whole names, which are kept as they are, as the last name."
+        )
+
+
+def _for_field(columns: Any, field: str, names: Sequence[str]) -> Profile | None:
+    for name in names:
+        for column in columns:
+            called = column.slug == name or (field == "budget" and column.bare == name)
+            fits = (column.kind == "numeric") == (field in known.NUMERIC_FIELDS)
+            if called and (fits or field == "phone") and column.kind != "empty":
+                return column  # type: ignore[no-any-return]
+    return None
+
+
+def _attributes(draft: Draft) -> None:
+    attributes: dict[str, dict[str, Any]] = {}
+    ignore: dict[str, str] = {}
+    for column in list(draft.open.values()):
+        why = _why_not(draft, column)
+        if why is not None:
+            ignore[draft.take(column, "not stored", why)] = why
+            continue
+        name = free_name(column.slug, attributes)
+        attributes[name] = attribute(column)
+        draft.doubt(column)
+        said = f"{column.kind}, {column.distinct:,} different values"
+        draft.take(column, f"attribute {name}", said)
+    if attributes:
+        draft.content["attributes"] = attributes
+    if ignore:
+        draft.content["ignore"] = ignore
+
+
+def _why_not(draft: Draft, column: Profile) -> str | None:
+    if column.slug in known.AFTERWARDS:
+        return "Perhaps a leak: its name speaks of something known only afterwards."
+    if draft.converted and filled_only_where(column.name, draft.rows, draft.converted):
+        return "Perhaps a leak: it says something almost only where a lead converted."
+    return why_not(column)
