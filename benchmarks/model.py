@@ -74,7 +74,7 @@ def combination(
     if free:
         features = tuple(replace(feature, direction="free") for feature in features)
     moments = np.full(len(frame), np.datetime64("2008-05-01"))
-    recipe = Recipe(frame, labels, moments, features, SEED)
+    recipe = Recipe(frame, labels, moments, features, SEED, np.arange(len(labels)))
     scorecard = learn_scorecard(recipe, COMBINATION, np.arange(len(labels)), None)
     return scorecard.score(new).probability
 

@@ -28,7 +28,9 @@ def test_every_kind_of_model_keeps_the_directions_on_the_simulated_market(store:
     with unit_of_work() as session:
         data = read_training_set(session, NOW, timedelta(days=90))
     features = tuple(f for f in data.features if f.name != AI_SCORE.name)
-    recipe = Recipe(data.frame, data.converted, data.moments, features, 0)
+    recipe = Recipe(
+        data.frame, data.converted, data.moments, features, 0, np.arange(len(data.converted))
+    )
     everyone = np.arange(len(data.converted))
     for kind in CANDIDATES:
         part = recipe.learn(kind, everyone)

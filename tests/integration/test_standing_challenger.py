@@ -101,7 +101,7 @@ def test_one_that_is_clearly_better_takes_its_place_and_the_question_says_so(
 
 
 def trained_with_a_leak() -> Training:
-    from models.leaks import Leak
+    from models.leak import Leak
 
     leak = Leak("budget", "known after the outcome", "It came in late.", 0.9)
     return replace(trained(1), leaks=(leak,))
@@ -116,7 +116,7 @@ def test_night_after_night_a_training_moves_no_alias_and_voids_no_question(
     from tasks import learning
 
     leads = make(800, seed=9)
-    data = TrainingSet(tuple(FEATURES), leads.frame, leads.labels, leads.moments)
+    data = TrainingSet(tuple(FEATURES), leads.frame, leads.labels, leads.moments, leads.labels)
     monkeypatch.setattr(challenger, "read_training_set", lambda *given: data)
     monkeypatch.setattr(challenger, "learn", lambda *given, **more: trained(1))
     monkeypatch.setattr(challenger, "known_late", lambda *given: [])
@@ -166,7 +166,7 @@ def test_a_question_that_voids_another_says_so(
     from leadflow.scoring.learning import versions
 
     leads = make(800, seed=9)
-    data = TrainingSet(tuple(FEATURES), leads.frame, leads.labels, leads.moments)
+    data = TrainingSet(tuple(FEATURES), leads.frame, leads.labels, leads.moments, leads.labels)
     monkeypatch.setattr(versions, "read_training_set", lambda *given: data)
     monkeypatch.setattr(versions, "known_late", lambda *given: [])
     # These leads lack what the rubric looks at, so nothing is learned anew with it.

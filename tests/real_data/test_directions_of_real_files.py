@@ -38,7 +38,7 @@ def test_every_kind_of_model_keeps_directions_on_real_outcomes(name: str) -> Non
     some = np.sort(np.random.default_rng(0).permutation(len(data.labels))[:LEADS])
     features = tuple(replace(f, direction=directed.get(f.name, "free")) for f in data.features)
     frame, labels = data.frame.iloc[some], data.labels[some]
-    recipe = Recipe(frame, labels, np.arange(LEADS), features, 0)
+    recipe = Recipe(frame, labels, np.arange(LEADS), features, 0, np.arange(LEADS))
     for kind in CANDIDATES:
         part = recipe.learn(kind, np.arange(LEADS))
         assert against_direction(part, frame.iloc[:200]) == [], kind

@@ -30,7 +30,7 @@ def likely(name: str, draw: int) -> tuple[float, float, float] | None:
     order = np.random.default_rng(draw).permutation(len(data.labels))
     later, known = order[: len(order) // 3], order[len(order) // 3 :][: KNOWN[name]]
     moments = np.datetime64("2025-01-01") + np.arange(len(known))
-    recipe = Recipe(data.frame.iloc[known], data.labels[known], moments, data.features, draw)
+    recipe = Recipe(data.frame.iloc[known], data.labels[known], moments, data.features, draw, known)
     scorecard = learn_scorecard(recipe, COMBINATION, np.arange(len(known)), data.rubric)
     scores = scorecard.score(data.frame.iloc[later])
     high = scores.probability > 0.5

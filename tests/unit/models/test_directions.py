@@ -22,7 +22,9 @@ def learned(kind: str, directed: dict[str, Direction]) -> Part:
     """A model of leads that convert the more, the more they visit and the larger their budget."""
     leads = make(600)
     features = tuple(replace(f, direction=directed.get(f.name, "free")) for f in FEATURES)
-    recipe = Recipe(leads.frame, leads.labels, leads.moments, features, 0)
+    recipe = Recipe(
+        leads.frame, leads.labels, leads.moments, features, 0, np.arange(len(leads.labels))
+    )
     return recipe.learn(kind, np.arange(len(leads)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models.findings import findings, noted
-from models.leaks import Leak
+from models.leak import Leak
 from tests.integration.registered_models import trained
 
 pytestmark = pytest.mark.uncounted

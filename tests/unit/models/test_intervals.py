@@ -13,7 +13,9 @@ pytestmark = pytest.mark.uncounted
 
 
 def learned(leads: Leads, name: str = COMBINATION, seed: int = 0) -> Scorecard:
-    recipe = Recipe(leads.frame, leads.labels, leads.moments, FEATURES, seed)
+    recipe = Recipe(
+        leads.frame, leads.labels, leads.moments, FEATURES, seed, np.arange(len(leads.labels))
+    )
     return learn_scorecard(recipe, name, np.arange(len(leads)), None)
 
 

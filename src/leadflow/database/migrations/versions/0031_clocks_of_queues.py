@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0025"
+down_revision = "0030"
 
 EXCEPTION = (
     "        -- What nobody else can take ends with the fallback owner, however much they have.\n"
