@@ -230,7 +230,7 @@ def test_nothing_is_learned_from_a_rest_of_which_one_outcome_was_set_aside(
     path.write_text(many(lost_dates=False))
     import_file(path, parse_mapping(MAPPING), get_settings(), store, NOW, anyway=True)
     with Session(store) as session:
-        with pytest.raises(BiasedRest, match="266 rows of leads that are lost are set aside"):
+        with pytest.raises(BiasedRest, match="266 rows of lost leads are set aside"):
             learn_challenger(session, get_settings(), NOW)
         assert biased_rest(session) is not None
     # With a time for those that have no day, all of them come in, and the rest is the whole.

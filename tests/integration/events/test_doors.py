@@ -39,6 +39,7 @@ def test_a_type_is_put_listed_and_events_of_it_are_taken(client: TestClient) -> 
         "dimension": "behavioural",
         "done_by": "lead",
         "touch": False,
+        "reopens": False,
         "features": True,
         "declared_by": "company",
     }

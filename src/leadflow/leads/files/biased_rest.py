@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many, of_number
+
 # A twentieth of the rows of an outcome is what every file has; fewer rows say nothing.
 FEWEST, DIFFERENCE = 20, 0.1
 ENDS = """
@@ -30,7 +32,8 @@ class BiasedRest:
     def words(self) -> str:
         """What is wrong, and what to do about it."""
         return (
-            f"{self.waiting:,} rows of leads that are {self.outcome} are set aside, beside "
+            f"{how_many(self.waiting, 'row')} of {self.outcome} leads "
+            f"{of_number(self.waiting, 'is', 'are')} set aside, beside "
             f"{self.stored:,} that were stored: what is stored is not what your leads are like, "
             "and a model that learns from it would be wrong about all of them. See why they were "
             "set aside: leadflow quarantine list. Mend them, correct the mapping and import the "
