@@ -9,6 +9,7 @@ from features.how_many import how_many
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_files import fault, storable
 from leadflow.leads.files.formats.tables_of_text import BROKEN, Row, Table, UnreadableFile
+from leadflow.leads.readers.numbers import written
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # A spreadsheet keeps fifteen digits of a number, and others in the place of the rest.
@@ -81,7 +82,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < EXACT else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < EXACT else written(cell)
     if isinstance(cell, datetime):
         midnight = cell.time() == time()
         return cell.date().isoformat() if midnight else cell.isoformat()
