@@ -8,6 +8,7 @@ from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
+from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
 from leadflow.outbox import tables as outbox
 from leadflow.qualification import tables as qualification
@@ -26,6 +27,7 @@ ROOMS = (
     background,
     batch,
     database,
+    imports,
     leads,
     monitoring,
     outbox,

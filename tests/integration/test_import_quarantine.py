@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from leadflow.database.engine import unit_of_work
 from leadflow.intake.files import ImportSummary, import_file
 from leadflow.intake.rows import take_rows
-from leadflow.leads.files import quarantine
+from leadflow.leads.files import decimal_marks, quarantine
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.files.quarantine import QuarantineError
 from leadflow.leads.tables import Lead, QuarantinedRow
@@ -191,3 +191,34 @@ def test_what_waits_is_grouped_by_reason_wherever_it_is_listed(
     page = client.get("/console/quarantine").text
     assert f"Rows of files that were set aside ({len(BAD)})" in page
     assert "is in the future or before 1970</td>" in page
+
+
+def test_a_number_that_can_be_read_either_way_waits_until_somebody_says_which(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    lines = [{"id": n, "since": "2025-01-01", "budget": b} for n, b in enumerate(("5.000", 1.234))]
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    mapping = parse_mapping(MAPPING | {"fields": {"budget": "budget"}, "outcome": None})
+    assert import_file(path, mapping, get_settings(), store, NOW).set_aside == 1
+    with unit_of_work(store) as session:
+        (row,) = quarantine.waiting_rows(session)
+        assert "can be a fraction or thousands" in row.reasons[0]["rule"]
+        for typed in ("5.000", "$5.000", "+5.000"):
+            still = quarantine.mend(session, row.id, {"budget": typed}, NOW, "USD", take_rows)
+            assert still.status == "waiting"
+        done = quarantine.mend(session, row.id, {"budget": "5000"}, NOW, "USD", take_rows)
+        assert done.status == "stored"
+        budgets = session.scalars(select(Lead.budget_minor).order_by(Lead.external_id)).all()
+        assert budgets == [500_000, 123]
+
+
+def test_a_number_after_the_rows_that_were_looked_at_is_not_guessed_either(
+    store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decimal_marks, "LOOKED_AT", 1)
+    path = tmp_path / "leads.csv"
+    path.write_text("id,since,budget\n1,2025-01-01,10\n2,2025-01-01,5.000\n")
+    mapping = parse_mapping(MAPPING | {"fields": {"budget": "budget"}, "outcome": None})
+    summary = import_file(path, mapping, get_settings(), store, NOW)
+    assert (summary.stored.new, summary.set_aside) == (1, 1)

@@ -12,6 +12,8 @@ from leadflow.intake.audit_notes import note
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
 from leadflow.leads.outcomes import OutcomeIn, record_outcome
+from leadflow.leads.said import OUTCOME
+from leadflow.leads.said import note as said_now
 from leadflow.leads.service import LeadNotFound, lock_leads
 from leadflow.leads.tables import Outcome
 from leadflow.settings import Settings
@@ -52,6 +54,8 @@ def take_outcomes(
         if one.lead_id in leads
     }
     end_closed(session, now, list(leads))
+    for lead_id in {told[place].lead_id for place in stored}:
+        leads[lead_id].said = leads[lead_id].said | {OUTCOME: said_now(now)}
     for place, (outcome, _) in stored.items():
         said = {"outcome": outcome.outcome}
         note(session, told[place].sender, "lead.outcome_told", told[place].lead_id, after=said)

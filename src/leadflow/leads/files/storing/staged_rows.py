@@ -54,6 +54,8 @@ COPIED: tuple[Column[Any], ...] = (
     Column("occurred_at", MOMENT),
     Column("value_minor", BigInteger),
     Column("value_currency", Text),
+    Column("note", Text),
+    Column("said_names", ARRAY(Text)),
 )
 staged = Table(
     "staged_leads",
