@@ -1,6 +1,6 @@
 """Leads that an import made: what stands on them, and taking them away where nothing does."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 STANDS = text("""
 SELECT l.id,
     EXISTS (SELECT FROM jsonb_each_text(l.said) AS s
-        WHERE split_part(s.value, '|', 2) <> :import_id) AS "was edited or told of since",
+        WHERE split_part(s.value, '|', 2) <> :import_id
+            AND split_part(s.value, '|', 2) <> ALL(:undone)) AS "was edited or told of since",
     EXISTS (SELECT FROM lead_events WHERE lead_id = l.id) AS "has events",
     EXISTS (SELECT FROM assignments WHERE lead_id = l.id AND (source = 'person'
         OR accepted_at IS NOT NULL OR first_touch_at IS NOT NULL)) AS "is worked on",
@@ -24,10 +25,12 @@ MADE = "SELECT lead_id FROM import_changes WHERE inbox_id = :import_id AND made"
 GONE = f"lead_id IN ({MADE}) AND lead_id <> ALL(:stays)"
 
 
-def stand_on(session: Session, import_id: str) -> dict[str, list[str]]:
-    """What stands on leads that the import made, in words, by lead."""
+def stand_on(session: Session, import_id: str, undone: Collection[str]) -> dict[str, list[str]]:
+    """What stands on leads that the import made, in words, by lead; what imports said that were
+    ``undone`` does not."""
+    given = {"import_id": import_id, "undone": list(undone)}
     found: dict[str, list[str]] = {}
-    for row in session.execute(STANDS, {"import_id": import_id}).mappings():
+    for row in session.execute(STANDS, given).mappings():
         words = [name for name, stands in row.items() if stands is True]
         if words:
             found[row["id"]] = words

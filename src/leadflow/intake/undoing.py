@@ -13,6 +13,7 @@ from leadflow.audit import service as audit
 from leadflow.database.tables import InboxRow
 from leadflow.intake.made_leads import delete_made, stand_on
 from leadflow.leads.changes import mark_changed
+from leadflow.leads.files.storing.origins import undone_imports
 from leadflow.leads.files.storing.staging import IMPORT_LOCK
 from leadflow.leads.import_tables import ImportChange
 from leadflow.leads.imports.listing import lock_import
@@ -74,10 +75,11 @@ def undo_import(session: Session, import_id: str, now: datetime) -> Undone:
     inbox = lock_import(session, import_id)
     if inbox.status == "undone":
         raise AlreadyUndone(import_id)
-    done = Undone(stays=stand_on(session, import_id))
+    undone = undone_imports(session)
+    done = Undone(stays=stand_on(session, import_id, undone))
     done.deleted = delete_made(session, import_id, list(done.stays))
     for changes in _by_lead(session, import_id):
-        _take_back(session, changes, done, now)
+        _take_back(session, changes, undone, done, now)
     put_back(session, names_taken_out(session, import_id), import_id)
     _forget(session, inbox, done, now)
     counts = {"deleted": done.deleted, "restored": done.restored, "outcomes": done.outcomes}
@@ -114,12 +116,16 @@ def _by_lead(session: Session, import_id: str) -> Iterator[dict[str, list[Import
 
 
 def _take_back(
-    session: Session, changes: dict[str, list[ImportChange]], done: Undone, now: datetime
+    session: Session,
+    changes: dict[str, list[ImportChange]],
+    undone: frozenset[str],
+    done: Undone,
+    now: datetime,
 ) -> None:
     """Give the leads that the import changed and did not make their values back."""
     changed = {lead: rows for lead, rows in changes.items() if not any(r.made for r in rows)}
     leads = lock_leads(session, list(changed))
-    kept = {lead_id: overtaken(leads[lead_id], rows) for lead_id, rows in changed.items()}
+    kept = {one: overtaken(leads[one], rows, undone) for one, rows in changed.items()}
     for lead_id in _free_addresses(session, leads, changed, kept):
         kept[lead_id].add("email")
     with in_all_times(session):

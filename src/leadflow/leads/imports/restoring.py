@@ -1,7 +1,7 @@
 """Giving the values that an import changed back, as they were before it. Works on the objects it is
 given; asks and stores nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,11 +35,12 @@ def changed_names(rows: Sequence[ImportChange]) -> set[str]:
     return {name for row in rows for name in row.said}
 
 
-def overtaken(lead: Lead, rows: Sequence[ImportChange]) -> set[str]:
-    """The values that somebody has said anew since the import did."""
-    now, import_id = values_of(lead), rows[0].inbox_id
+def overtaken(lead: Lead, rows: Sequence[ImportChange], undone: Collection[str]) -> set[str]:
+    """The values that somebody has said anew since the import did, but for imports that were
+    ``undone``."""
+    now, unsaid = values_of(lead), {rows[0].inbox_id, *undone}
     said = {name: last_said(now, name) for name in changed_names(rows)}
-    return {name for name, note in said.items() if note and not said_by(note, import_id)}
+    return {name for name, note in said.items() if note and note.split("|")[1] not in unsaid}
 
 
 def give_back(lead: Lead, rows: Sequence[ImportChange], names: set[str], index_of: IndexOf) -> None:
