@@ -32,7 +32,7 @@ def hold_to_mapping(
     session: Session, inbox: InboxRow, mapping: Mapping, columns: Collection[str], context: Context
 ) -> dict[str, int]:
     """Take out of the leads of the mapping's source what it says no longer: how many values, by
-    field or attribute. Nothing is lost; ``leadflow attributes restore`` puts it back."""
+    field or attribute. Nothing is lost; ``leadflow attributes restore NAME`` puts it back."""
     earlier = _earlier(session, inbox, mapping.source)
     if not earlier:
         return {}
