@@ -13,6 +13,8 @@ from re import compile as pattern
 
 TRUE, FALSE = frozenset({"true", "1", "yes", "y", "t"}), frozenset({"false", "0", "no", "n", "f"})
 WRITTEN_NUMBER = r"^\s*[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\s*$"
+# A text such as 5.000, which is five or five thousand, and 01067, which is a code, are no numbers.
+UNCERTAIN_NUMBER = r"^\s*[+-]?([1-9][0-9]{0,2}\.[0-9]{3}|0[0-9].*)\s*$"
 LARGEST, SMALLEST = "1.7976931348623157e308", "1e-300"  # of a double; smaller ones are nil
 SAFE_DIGITS = 300  # a plain number of so many characters is always within a double's range
 MOST_DIGITS = 1000
@@ -37,12 +39,13 @@ def is_written_date(text: str) -> bool:
 
 
 def as_number(json: str, words: str) -> str:
-    """A JSON number, or a text that is one; beyond a double's range it is missing."""
+    """A JSON number, or a text that is one for certain; beyond a double's range it is missing."""
     return f"""CASE
     WHEN jsonb_typeof({json}) = 'number' AND length({words}) <= {SAFE_DIGITS}
         THEN ({words})::double precision
     WHEN jsonb_typeof({json}) IN ('number', 'string') THEN
-        CASE WHEN {words} ~ '{WRITTEN_NUMBER}' AND length({words}) <= {MOST_DIGITS} THEN
+        CASE WHEN {words} ~ '{WRITTEN_NUMBER}' AND {words} !~ '{UNCERTAIN_NUMBER}'
+            AND length({words}) <= {MOST_DIGITS} THEN
             CASE WHEN abs(({words})::numeric) < {SMALLEST} THEN 0.0::double precision
                 WHEN abs(({words})::numeric) <= {LARGEST} THEN ({words})::numeric::double precision
             END

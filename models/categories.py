@@ -1,12 +1,12 @@
 """Categories as codes: frequent ones have their own, rare ones share, unseen ones stand apart."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from features.normal_forms import compared
 from models.rare_categories import MIDDLE, group
 
 MOST_CATEGORIES = 40
@@ -23,7 +23,7 @@ class Texts:
 
     @staticmethod
     def of(column: pd.Series) -> "Texts":
-        """Texts that differ only in case, outer spaces or how accents are written are one."""
+        """Texts that differ only in case, spaces or how accents and quotes are written are one."""
         places, values = pd.factorize(column)
         same: dict[str, int] = {}
         renamed = [_place(same, folded(value)) for value in values]
@@ -49,7 +49,7 @@ class LearnedCodes:
 
 def folded(value: object) -> str:
     """A text without what makes no difference."""
-    return unicodedata.normalize("NFC", str(value)).strip().casefold()
+    return compared(value)
 
 
 def learn_codes(texts: Texts, labels: np.ndarray | None, folds: Codes) -> LearnedCodes:

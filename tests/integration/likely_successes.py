@@ -19,6 +19,9 @@ BAD_ROWS = "".join(
 FILES = {
     "leads.csv": (EXAMPLES / "leads.csv").read_text() + BAD_ROWS,
     "rules.yaml": (EXAMPLES / "assignment_rules.yaml").read_text(),
+    "late.csv": "id,firm,plan\n1,Acme,pro\n",
+    "late.yaml": "source: late\nkey: id\nfields: {company_name: firm}\n"
+    "attributes: {tariff: {column: plan, kind: categorical}}\n",
     "events.yaml": "event_types:\n  demo_request: {label: Asked for a demo}\n",
 }
 
@@ -49,6 +52,7 @@ WAITING = "SELECT count(*) FROM quarantined_rows WHERE status = 'waiting'"
 LEADS = "SELECT count(*) FROM leads"
 LEAD = ("lead", r"(lead_\w+)")
 ROW = ("row", r"^ *(\w+_\w{20,}) +leads.csv")
+IMPORT = ("import", r"^ *(inbox_\w+) +late.csv")
 OWNER = (
     "SELECT external_id FROM assignments JOIN reps ON reps.id = rep_id"
     " WHERE ended_at IS NULL AND lead_id = '{lead[0]}'"
@@ -62,6 +66,12 @@ BRINGING_IN = (
     Step("quarantine mend {row[0]} Created=2026-02-02", "Mended and stored", left=(LEADS, 29)),
     Step("quarantine retry --all", "0 rows stored; 2 go on waiting"),
     Step("quarantine discard {row[1]}", "Discarded", left=(WAITING, 1)),
+    Step("import late.csv --mapping late.yaml", "1 new lead", left=(LEADS, 30)),
+    Step("attributes drop tariff", "taken out of 1 lead"),
+    Step("attributes list", "Tariff"),
+    Step("attributes restore tariff", "is back in 1 lead"),
+    Step("imports list", "late.csv", keeps=IMPORT),
+    Step("imports undo {import[0]}", "1 lead it made taken back", left=(LEADS, 29)),
     Step("events import events.yaml", "New: demo_request"),
     Step("events list", "Asked for a demo"),
     Step("status", "Rows of files set aside"),

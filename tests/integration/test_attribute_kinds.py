@@ -237,3 +237,13 @@ def test_two_hundred_columns_with_odd_names_come_in_as_proposed(
         assert frame[[definition.feature.name for definition in definitions]].notna().all(axis=None)
         words = [definition.feature.sentence(1.0) for definition in definitions]
         assert len(set(words)) == 160
+
+
+def test_a_text_is_a_number_only_where_it_can_be_read_in_one_way(session: Session) -> None:
+    send(session, seats=12)
+    said = {"12": 12.0, "12.5": 12.5, "5.0000": 5.0, "0.125": 0.125}
+    said |= dict.fromkeys(("5.000", "-1.234", "01067", "00.5"), float("nan"))
+    sent = {send(session, n, seats=words).id: words for n, words in enumerate(said, start=1)}
+    frame = read_features(session, all_leads(NOW), custom_definitions(session))
+    read = {words: frame.loc[lead_id, "attributes.seats"] for lead_id, words in sent.items()}
+    assert read == pytest.approx(said, nan_ok=True)

@@ -100,7 +100,8 @@ def run(store: Engine) -> Run:
 def leads(engine: Engine) -> list[dict[str, Any]]:
     """Every lead without what differs between two imports."""
     query = (
-        "SELECT to_jsonb(l) - '{id,email,phone,first_name,last_name,updated_at,known_from}'::text[]"
+        "SELECT to_jsonb(l) - '{email,phone,first_name,last_name}'::text[]"
+        " - '{id,said,updated_at,known_from}'::text[]"
         " || jsonb_build_object('outcomes', (SELECT jsonb_agg(to_jsonb(o) - '{id,lead_id}'::text[])"
         " FROM outcomes o WHERE o.lead_id = l.id)) FROM leads l ORDER BY external_id"
     )

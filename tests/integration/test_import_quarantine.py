@@ -14,7 +14,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.intake.files import ImportSummary, import_file
 from leadflow.intake.rows import take_rows
 from leadflow.intake.too_many_set_aside import TooManySetAside
-from leadflow.leads.files import quarantine
+from leadflow.leads.files import decimal_marks, quarantine
 from leadflow.leads.files.biased_rest import biased_rest
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.files.quarantine import QuarantineError
@@ -268,3 +268,34 @@ def test_a_lead_that_ended_of_late_without_a_day_has_ended_by_now(
     later = NOW + timedelta(days=1)
     again = import_file(path, mapping, get_settings(), store, later)
     assert (again.set_aside, again.stored.outcomes) == (0, 1)  # only of the new one
+
+
+def test_a_number_that_can_be_read_either_way_waits_until_somebody_says_which(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    lines = [{"id": n, "since": "2025-01-01", "budget": b} for n, b in enumerate(("5.000", 1.234))]
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    mapping = parse_mapping(MAPPING | {"fields": {"budget": "budget"}, "outcome": None})
+    assert import_file(path, mapping, get_settings(), store, NOW).set_aside == 1
+    with unit_of_work(store) as session:
+        (row,) = quarantine.waiting_rows(session)
+        assert "can be a fraction or thousands" in row.reasons[0]["rule"]
+        for typed in ("5.000", "$5.000", "+5.000"):
+            still = quarantine.mend(session, row.id, {"budget": typed}, NOW, "USD", take_rows)
+            assert still.status == "waiting"
+        done = quarantine.mend(session, row.id, {"budget": "5000"}, NOW, "USD", take_rows)
+        assert done.status == "stored"
+        budgets = session.scalars(select(Lead.budget_minor).order_by(Lead.external_id)).all()
+        assert budgets == [500_000, 123]
+
+
+def test_a_number_after_the_rows_that_were_looked_at_is_not_guessed_either(
+    store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decimal_marks, "LOOKED_AT", 1)
+    path = tmp_path / "leads.csv"
+    path.write_text("id,since,budget\n1,2025-01-01,10\n2,2025-01-01,5.000\n")
+    mapping = parse_mapping(MAPPING | {"fields": {"budget": "budget"}, "outcome": None})
+    summary = import_file(path, mapping, get_settings(), store, NOW)
+    assert (summary.stored.new, summary.set_aside) == (1, 1)

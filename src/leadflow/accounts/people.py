@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from features.normal_forms import address
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.passwords import hash_password, is_password
 from leadflow.accounts.permissions import Role
@@ -39,7 +40,7 @@ class PersonInvalid(ValueError):
 
 def email_index(email: str) -> str:
     """What an address is found by."""
-    return get_cipher().blind_index(email.strip().lower(), "person_email")
+    return get_cipher().blind_index(address(email), "person_email")
 
 
 def add_person(

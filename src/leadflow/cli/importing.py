@@ -106,10 +106,18 @@ def _tell(summary: "ImportSummary") -> None:
             f"{how_many(new, 'salesperson')} {of_number(new, 'was')} not known before. "
             "See: leadflow reps list"
         )
+    taken_out = summary.taken_out if summary.finished_before is None else None
+    for name, times in (taken_out or {}).items():
+        console.print(
+            f"The mapping says [bold]{escape(name)}[/bold] no longer: taken out of "
+            f"{how_many(times, 'lead')}. To have it back: leadflow attributes restore "
+            f"{escape(name.removeprefix('attributes.'))}",
+            soft_wrap=True,
+        )
     if summary.not_used:
         names = escape(", ".join(summary.not_used))
         console.print(f"Columns the mapping does not name, and that were not stored: {names}")
-    if summary.stored.new or summary.stored.updated:
+    if summary.stored.new or summary.stored.updated or taken_out:
         console.print("Next: [bold]leadflow train[/bold], then leadflow score")
 
 

@@ -8,7 +8,18 @@ from contextlib import contextmanager
 import typer
 
 from leadflow import installation
-from leadflow.cli import backup, events, importing, outbox, quarantine, rules, servers, status
+from leadflow.cli import (
+    attributes,
+    backup,
+    events,
+    importing,
+    imports,
+    outbox,
+    quarantine,
+    rules,
+    servers,
+    status,
+)
 from leadflow.cli.access import identity, keys, people
 from leadflow.cli.console import errors
 from leadflow.cli.demo import demo
@@ -55,6 +66,8 @@ app.command(rich_help_panel=_SERVERS)(backup.backup)
 app.command(rich_help_panel=_SERVERS)(backup.restore)
 app.command("import", rich_help_panel=_LEADS)(importing.import_leads)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LEADS)
+app.add_typer(imports.app, name="imports", rich_help_panel=_LEADS)
+app.add_typer(attributes.app, name="attributes", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)
 app.command(rich_help_panel=_LEADS)(simulate.simulate)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
+from features.normal_forms import spelled
 from leadflow.conditions.problems import shown
 from leadflow.conditions.values import ValueKind, read
 
@@ -43,7 +44,9 @@ class Operator:
 
 def _one(kind: ValueKind, raw: Any) -> Scalar:
     """One value of the kind; of a list of texts, one of its elements."""
-    value = read(ValueKind.TEXT if kind is ValueKind.TEXTS else kind, raw)
+    # What is stored is in this form too.
+    said = spelled(raw) if isinstance(raw, str) else raw
+    value = read(ValueKind.TEXT if kind is ValueKind.TEXTS else kind, said)
     if value is None or isinstance(value, frozenset) or value in (inf, -inf):
         raise OperandRefused(f"Write {_EXAMPLES[kind]}, not {shown(raw)}.")
     if isinstance(value, str):

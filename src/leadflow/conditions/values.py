@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from math import isnan
 from re import compile as pattern
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from features.attribute_values import is_written_date
@@ -17,7 +16,14 @@ from features.attribute_values import is_written_date
 UNREADABLE_MOMENT = r"^(0001|9999)|\.[0-9]{7}"
 LONGEST_NUMBER = 300  # characters; a shorter one is within the range of a double
 _UNREADABLE = pattern(UNREADABLE_MOMENT)
-_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
+# Of the letters that names in Latin script are written with, each capital and its small one.
+CAPITALS = "".join(
+    letter
+    for letter in map(chr, (*range(0x41, 0x5B), *range(0xC0, 0x180)))
+    if len(letter.lower()) == 1 and letter.lower() != letter
+)
+SMALL = CAPITALS.lower()
+_SMALL = str.maketrans(CAPITALS, SMALL)
 
 Value = float | str | bool | datetime | frozenset[str]
 
@@ -33,7 +39,7 @@ class ValueKind(StrEnum):
 
 
 def fold(text: str) -> str:
-    """The text as it is compared: A to Z in small letters, every other character as it is."""
+    """The text as it is compared: Latin letters small, every other character as it is."""
     return text.translate(_SMALL)
 
 

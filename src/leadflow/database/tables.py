@@ -17,7 +17,7 @@ class InboxRow(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("source", "delivery_id"),
-        CheckConstraint("status IN ('accepted', 'done', 'failed')", name="status"),
+        CheckConstraint("status IN ('accepted', 'done', 'failed', 'undone')", name="status"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("inbox"))

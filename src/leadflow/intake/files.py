@@ -30,7 +30,10 @@ from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapping import Mapping, check_columns
 from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.quarantine import set_aside, supersede
-from leadflow.leads.files.staging import Stored
+from leadflow.leads.files.storing.origins import origin_of
+from leadflow.leads.files.storing.staging import Stored
+from leadflow.leads.imports.listing import source_of
+from leadflow.leads.imports.mapping_truth import hold_to_mapping
 from leadflow.settings import Settings
 
 SOURCE = "file"
@@ -44,7 +47,8 @@ class ImportInterrupted(RuntimeError):
 @dataclass
 class ImportSummary:
     """What became of a file, in rows. ``reasons`` counts why rows were set aside; ``past``: what
-    it says of who had the leads, where the mapping names that column."""
+    it says of who had the leads, where the mapping names that column; ``taken_out``: how many
+    values of earlier imports the mapping says no longer, by name; None: not looked yet."""
 
     inbox_id: str
     file: str
@@ -55,6 +59,7 @@ class ImportSummary:
     finished_before: datetime | None = None
     not_used: list[str] = field(default_factory=list)
     past: PastAssignments | None = None
+    taken_out: dict[str, int] | None = None
 
     def counts(self) -> dict[str, Any]:
         """The figures alone."""
@@ -99,10 +104,14 @@ def import_file(
         return _with_past(engine, summary, path, mapping, now)
     with unit_of_work(engine) as session:
         register_mapped(session, mapping)
-        inbox = session.get_one(InboxRow, summary.inbox_id)
+        inbox = session.get_one(InboxRow, summary.inbox_id, with_for_update=True)
         context = Context(
             inbox.content_hash[:12], now, settings.default_currency, inbox.received_at
         )
+        summary.taken_out = _summary(inbox).taken_out
+        if summary.taken_out is None:
+            summary.taken_out = hold_to_mapping(session, inbox, mapping, table.columns, context)
+            inbox.result = _progress(summary)
     if on_progress is not None and summary.rows:
         on_progress(summary.rows)
     for number, rows in chunks(rows_of_file, settings.import_batch, skip=summary.rows):
@@ -156,9 +165,26 @@ def _accept(engine: Engine, path: Path, mapping: Mapping, now: datetime) -> Impo
         "received_at": now,
     }
     with unit_of_work(engine) as session:
-        session.execute(insert(InboxRow).values(row).on_conflict_do_nothing())
         same = (InboxRow.source == SOURCE) & (InboxRow.delivery_id == delivery)
+        _replaced(session, session.scalars(select(InboxRow).where(same)).first())
+        session.execute(insert(InboxRow).values(row).on_conflict_do_nothing())
         return _summary(session.scalars(select(InboxRow).where(same)).one())
+
+
+def _replaced(session: Session, known: InboxRow | None) -> None:
+    """An import after which the same file was imported by another mapping is one of the past: to
+    give the first mapping again is to import anew."""
+    if known is None:
+        return
+    later = select(InboxRow).where(
+        InboxRow.source == SOURCE,
+        InboxRow.content_hash == known.content_hash,
+        InboxRow.id > known.id,
+        InboxRow.status == "done",
+    )
+    if any(source_of(row) == source_of(known) for row in session.scalars(later)):
+        known.delivery_id = f"{known.delivery_id} replaced {known.id}"
+        session.flush()
 
 
 def _stored(engine: Engine, store: Callable[[Session], ImportSummary]) -> ImportSummary:
@@ -181,6 +207,8 @@ def _store(
     now: datetime,
 ) -> ImportSummary:
     inbox = session.get_one(InboxRow, summary.inbox_id, with_for_update=True)
+    if inbox.status == "undone":
+        raise ImportInterrupted(f"This import of {summary.file} has just been undone. It stops.")
     ahead = _summary(inbox)
     if ahead.rows != summary.rows:
         raise ImportInterrupted(
@@ -188,7 +216,7 @@ def _store(
             f"{ahead.rows:,}. This one stops; nothing is lost."
         )
     set_aside(session, inbox.id, summary.rows, rows, checked, mapping)
-    ahead.stored.add(take_rows(session, checked.good, mapping.source, now))
+    ahead.stored.add(take_rows(session, checked.good, origin_of(session, inbox, mapping), now))
     ahead.rows += len(rows)
     ahead.set_aside += len(checked.failing)
     for reasons in checked.failing.values():
@@ -210,7 +238,8 @@ def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
 
 
 def _progress(summary: ImportSummary) -> dict[str, Any]:
-    return {"file": summary.file, "reasons": dict(summary.reasons), **summary.counts()}
+    reasons, taken_out = dict(summary.reasons), summary.taken_out
+    return {"file": summary.file, "reasons": reasons, "taken_out": taken_out, **summary.counts()}
 
 
 def _summary(inbox: InboxRow) -> ImportSummary:
@@ -223,5 +252,6 @@ def _summary(inbox: InboxRow) -> ImportSummary:
         set_aside=result.get("set_aside", 0),
         stored=Stored(**figures),
         reasons=Counter(result.get("reasons", {})),
+        taken_out=result.get("taken_out"),
         finished_before=inbox.handled_at if inbox.status == "done" else None,
     )

@@ -12,6 +12,8 @@ from leadflow.intake.audit_notes import note
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
 from leadflow.leads.outcomes.telling import OutcomeIn, Recorded, record_outcomes
+from leadflow.leads.said import OUTCOME
+from leadflow.leads.said import note as said_now
 from leadflow.leads.service import LeadNotFound, lock_leads
 from leadflow.settings import Settings
 
@@ -54,6 +56,8 @@ def take_outcomes(
         recorded = record_outcomes(session, said, now, currency, by, door)
         stored |= dict(zip(places, recorded, strict=True))
     end_closed(session, now, list(leads))
+    for lead_id in {told[place].lead_id for place in stored}:
+        leads[lead_id].said = leads[lead_id].said | {OUTCOME: said_now(now)}
     for place, made in stored.items():
         before, after = {"outcome": made.before}, {"outcome": made.outcome}
         lead_id = told[place].lead_id

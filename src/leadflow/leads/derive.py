@@ -1,5 +1,6 @@
 """Values derived from the words of a lead: pure functions of text, None where unknown."""
 
+from features.normal_forms import address
 from leadflow.leads.places import place as place
 from leadflow.leads.readers.phones import normalise_phone as normalise_phone
 from leadflow.leads.readers.timelines import timeline_months as timeline_months
@@ -16,8 +17,8 @@ FREE_MAIL = frozenset(_FREE.split())
 
 
 def normalise_email(email: str) -> str:
-    """The form an address is looked up by: without spaces around it, in small letters."""
-    return email.strip().lower()
+    """The form an address is looked up by."""
+    return address(email)
 
 
 def email_kind(email: str | None) -> str:

@@ -3,6 +3,8 @@
 from functools import lru_cache
 from gettext import translation
 
+from features.normal_forms import compared
+
 # Names people use that ISO 3166 does not list.
 ALIASES = {
     "america": "US",
@@ -39,7 +41,7 @@ def place(location: str | None, country: str | None = None) -> tuple[str | None,
     of the United States, Canada or Australia before it is read as a two-letter country, because
     that is how addresses there end. What stays ambiguous (``CA`` alone) is None.
     """
-    parts = [part.strip().lower() for part in (location or "").split(",") if part.strip()]
+    parts = [compared(part) for part in (location or "").split(",") if part.strip()]
     code = country_code(country)
     if code is None and parts:
         code, parts = _country_of(parts)
@@ -63,7 +65,7 @@ def moved(
 
 def country_code(name: str | None) -> str | None:
     """The ISO 3166 alpha-2 code of a country's name or code, in any spelling known here."""
-    words = (name or "").strip().lower()
+    words = compared(name or "")
     return ALIASES.get(words) or _countries().get(words)
 
 
@@ -92,11 +94,11 @@ def _countries() -> dict[str, str]:
     for language in LANGUAGES:
         translated = translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language])
         for country in pycountry.countries:
-            names[translated.gettext(country.name).lower()] = country.alpha_2
+            names[compared(translated.gettext(country.name))] = country.alpha_2
     for country in pycountry.countries:
         for kind in ("name", "official_name", "common_name", "alpha_2", "alpha_3"):
             if name := getattr(country, kind, None):
-                names[name.lower()] = country.alpha_2
+                names[compared(name)] = country.alpha_2
     return names
 
 
@@ -108,5 +110,5 @@ def _regions(code: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for region in pycountry.subdivisions.get(country_code=code) or ():
         short = region.code.partition("-")[2]
-        names[region.name.lower()] = names[short.lower()] = short
+        names[compared(region.name)] = names[compared(short)] = short
     return names

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from features.normal_forms import plain_text
 from leadflow.exact import Amount, Whole
 from leadflow.leads.readers.money import Currency
 
@@ -33,6 +34,10 @@ LONGEST_PLAIN = 60
 
 def _blank_is_missing(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
+
+
+def _in_plain_form(value: Any) -> Any:
+    return plain_text(value) if isinstance(value, str) else value
 
 
 def _printable(value: str) -> str:
@@ -72,11 +77,12 @@ def _plain(value: Any) -> Any:
     longest = LONGEST_TEXT if isinstance(value, str) else LONGEST_NUMBER
     if not plain or len(str(value)) > longest:
         raise ValueError("must be text of at most 5,000 characters, a number, true or false")
-    return _printable(value.strip()) if isinstance(value, str) else value
+    return plain_text(_printable(value)) if isinstance(value, str) else value
 
 
 Text = Annotated[
     str,
+    BeforeValidator(_in_plain_form),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_printable),
 ]

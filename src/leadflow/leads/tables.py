@@ -37,7 +37,8 @@ class Profile:
     """What is known of a lead that features may use; kept in versions by a trigger.
 
     Nothing here identifies a person: what features need of e-mail, phone and job title is
-    derived on the way in (``email_kind``, ``has_phone``, ``seniority``).
+    derived on the way in (``email_kind``, ``has_phone``, ``seniority``). ``said``: when and where
+    each value was said (``leads/said.py``).
     """
 
     email_kind: Mapped[str] = mapped_column(Text, server_default="none")
@@ -62,6 +63,7 @@ class Profile:
         Moment, comment="When the three counters above were read; later events add to them."
     )
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    said: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
 
 
 class Lead(Profile, Base):
@@ -223,7 +225,7 @@ class AttributeDefinition(Base):
 
     ``use`` is what is learned of free text. ``direction`` is how a number may count, free where it
     is not said. ``guessed`` is a kind taken from the first value that
-    was sent, until a mapping says what the attribute is.
+    was sent, until a mapping says what the attribute is. One that was dropped is no feature.
     """
 
     __tablename__ = "attribute_definitions"
@@ -249,6 +251,8 @@ class AttributeDefinition(Base):
     use: Mapped[str | None] = mapped_column(Text)
     direction: Mapped[str | None] = mapped_column(Text)
     guessed: Mapped[bool] = mapped_column(server_default=text("false"))
+    dropped_at: Mapped[datetime | None] = mapped_column(Moment)
+    dropped_by: Mapped[str | None] = mapped_column(Text, comment="mapping, person")
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads.columns import COUNTERS, given_columns
 from leadflow.leads.events.types import read_types
+from leadflow.leads.said import names_of, note
 from leadflow.leads.schemas import LeadFields
 from leadflow.leads.tables import Lead, LeadEvent
 
@@ -63,6 +64,8 @@ def change_lead(
     changed = {name for name, value in given.items() if getattr(known, name) != value}
     for name in changed:
         setattr(known, name, given[name])
+    names = names_of(lead.model_fields_set, lead.attributes)
+    known.said = known.said | dict.fromkeys(names, note(now))
     if changed.intersection(COUNTERS):
         _carry_over(session, known, set(COUNTERS) - lead.model_fields_set)
         known.counted_at = now

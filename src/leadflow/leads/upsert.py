@@ -15,6 +15,7 @@ from leadflow.database.ids import new_id
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import COUNTERS, given_columns
+from leadflow.leads.said import ALL, note
 from leadflow.leads.same_leads import turns
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import email_index_of
@@ -187,6 +188,7 @@ def _new(lead: LeadIn, email_index: str, now: datetime) -> dict[str, Any]:
         "known_from": now,
         "updated_at": now,
         "attributes": lead.attributes,
+        "said": {ALL: note(now)},
     }
     if any(getattr(lead, counter) is not None for counter in COUNTERS):
         values["counted_at"] = now

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     and_,
     any_,
+    case,
     collate,
     false,
     func,
@@ -30,7 +31,7 @@ from sqlalchemy import (
 
 from leadflow.conditions.evaluation import NEGATIONS
 from leadflow.conditions.tree import Check, Condition
-from leadflow.conditions.values import ValueKind
+from leadflow.conditions.values import CAPITALS, SMALL, ValueKind
 from leadflow.rules.field_catalogue import CATALOGUE, family_of
 
 Element = ColumnElement[Any]
@@ -77,9 +78,12 @@ def _read(field: str, kind: ValueKind, now: datetime) -> Element:
 
 
 def _fold(text: Element) -> Element:
-    """A to Z in small letters and every other character as it is, whatever the locale: what
+    """Latin letters small and every other character as it is, whatever the locale: what
     ``values.fold`` does."""
-    return collate(func.translate(text, ascii_uppercase, ascii_lowercase), "C")
+    # Most are of A to Z alone, and a longer list of letters takes longer.
+    plain = func.octet_length(text) == func.length(text)
+    small = func.translate(text, ascii_uppercase, ascii_lowercase)
+    return collate(case((plain, small), else_=func.translate(text, CAPITALS, SMALL)), "C")
 
 
 def _is_empty(field: str, now: datetime) -> ColumnElement[bool]:

@@ -61,7 +61,7 @@ def says(field: str, operator: str, value: Any) -> bool:
         ("industry", "contains", "r%l", False),
         ("industry", "contains", "_", False),
         ("industry", "starts_with", "rET", True),
-        ("company_name", "equals", "éCOLE", False),
+        ("company_name", "equals", "éCOLE", True),
         ("service_requirements", "contains", "seo", True),
         ("service_requirements", "contains", "se", False),
         ("has_phone", "equals", False, True),

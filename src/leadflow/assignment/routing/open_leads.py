@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, RowMapping, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
+from features.normal_forms import compared
 from leadflow.assignment.choice.plan import Group
 from leadflow.assignment.routing.rulebook import Rulebook
 from leadflow.assignment.snapshots import LeadSnapshot
@@ -98,12 +100,25 @@ def lead_snapshot(
         company_size=row["company_size"],
         company_name=row["company_name"],
         language=_language(row[LANGUAGE]),
-        wants=frozenset(row["service_requirements"] or ()) & skills,
+        wants=_wanted(row["service_requirements"] or (), skills),
         level=row["level"],
         total_score=row["total_score"],
         probability=row["probability"],
         value=usual_value if budget is None else budget / 100,
     )
+
+
+def _wanted(said: Iterable[str], skills: frozenset[str]) -> frozenset[str]:
+    """The skills that a lead asks for, however it spells them."""
+    if not skills:
+        return frozenset()
+    known = _by_form(skills)
+    return frozenset(known[form] for form in map(compared, said) if form in known)
+
+
+@lru_cache(maxsize=8)
+def _by_form(skills: frozenset[str]) -> Mapping[str, str]:
+    return {compared(name): name for name in skills}
 
 
 def _language(written: str | None) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from features.normal_forms import company, compared
 from leadflow.assignment.territory import postal
 
 Specificity = tuple[int, ...]
@@ -61,8 +62,13 @@ class TreeBroken(ValueError):
 
 
 def plain(words: str | None) -> str:
-    """Words to compare by: without spaces and without regard to case."""
-    return "".join((words or "").casefold().split())
+    """Words to compare by: without spaces, whatever their case and however signs are written."""
+    return "".join(compared(words or "").split())
+
+
+def named_account(name: str | None) -> str:
+    """A company to compare by: however it is spelled, and without its legal form."""
+    return company(name or "")
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class Traits:
             country=plain(lead.country),
             region=plain(lead.region),
             industry=plain(lead.industry),
-            account=plain(lead.company_name),
+            account=named_account(lead.company_name),
             code=postal.code(lead.postal_code),
             size=lead.company_size,
         )
@@ -106,7 +112,7 @@ class Conditions:
     def of(cls, territory: TerritoryFacts) -> Self:
         """A territory's own, without those around it."""
         return cls(
-            accounts=_words(territory.accounts),
+            accounts=frozenset(map(named_account, territory.accounts)) or None,
             codes=territory.postal_ranges or None,
             industries=_words(territory.industries),
             smallest=territory.smallest_company,

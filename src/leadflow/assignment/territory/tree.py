@@ -10,6 +10,7 @@ from leadflow.assignment.territory.territories import (
     TerritoryFacts,
     Traits,
     areas,
+    named_account,
     plain,
 )
 
@@ -102,7 +103,7 @@ class _Telling:
         self._country = _folding(_all_words(placed, "countries"))
         self._region = _folding(_all_words(placed, "regions"))
         self._industry = _folding(_all_words(placed, "industries"))
-        self._account = _folding(_all_words(placed, "accounts"))
+        self._account = _folding(_all_words(placed, "accounts"), named_account)
         codes = [span for area in placed for span in area.conditions.codes or ()]
         self._length = max((len(low) for low, _ in codes), default=0)
         lows = {area.conditions.smallest for area in placed}
@@ -125,12 +126,14 @@ class _Telling:
         )
 
 
-def _folding(named: set[str]) -> Callable[[str | None], str]:
+def _folding(
+    named: set[str], form: Callable[[str | None], str] = plain
+) -> Callable[[str | None], str]:
     if not named:
         return lambda words: ""
 
     def fold(words: str | None) -> str:
-        found = plain(words)
+        found = form(words)
         return found if found in named else ""
 
     return fold

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
+from features.normal_forms import plain_text
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment.tables import Assignment
@@ -68,7 +69,8 @@ def stands(standing: Standing) -> dict[str, Any]:
 
 def _fitting(session: Session, caller: Actor, said: str) -> list[str]:
     """Ids of the leads that fit: open ones first, the best first."""
-    fits: ColumnElement[bool] = Lead.company_name.icontains(said, autoescape=True)
+    named = plain_text(said)
+    fits: ColumnElement[bool] = Lead.company_name.icontains(named, autoescape=True)
     if "@" in said:
         fits = Lead.email_index == email_index_of(said)
     reach = caller.reach("lead.read") or Reach.OWN

@@ -4,6 +4,7 @@ could not be read."""
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from features.normal_forms import plain_text
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping_parts import Column
 from leadflow.leads.readers.money import Money, NotMoney, read_money
@@ -24,21 +25,24 @@ class ColumnReader:
     """Reads the columns of rows one by one.
 
     ``columns`` has what was read, by name, and a flag ``FIELD|RULE`` for each rule that some row
-    breaks. ``decimal`` is the sign before a fraction, ``.`` or ``,``.
+    breaks. ``decimal`` is the mark before a fraction, ``.`` or ``,``, None where nobody said.
     """
 
-    def __init__(self, rows: Sequence[Row], decimal: DecimalMark) -> None:
+    def __init__(self, rows: Sequence[Row], decimal: DecimalMark | None) -> None:
         self._rows, self._decimal = rows, decimal
         self.columns: dict[str, Any] = {}
 
     def texts(self, column: Column | None) -> list[str | None]:
-        """The words of a column: trimmed, in other words where the mapping says so, or None."""
+        """The words of a column: in their plain form, in other words where the mapping says so, or
+        None."""
         if column is None:
             return [None] * len(self._rows)
-        name, values, missing = column.column, column.values, {*column.missing, ""}
-        found = ((row.get(name) or "").strip() for row in self._rows)
+        name = column.column
+        values = {plain_text(word): plain_text(said) for word, said in column.values.items()}
+        missing = {*map(plain_text, column.missing), ""}
+        found = (plain_text(row.get(name) or "") for row in self._rows)
         translated = (values.get(word, word) for word in found) if values else found
-        return [None if word in missing else " ".join(word.split()) for word in translated]
+        return [None if word in missing else word for word in translated]
 
     def number(self, where: str, texts: list[str | None]) -> "pd.Series[float]":
         """Numbers, NaN where there is none; ``1,200.50`` and ``$ 1200`` are read too."""

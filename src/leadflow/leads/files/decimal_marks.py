@@ -7,7 +7,7 @@ from typing import Literal
 
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping import Mapping, MappingError
-from leadflow.leads.readers.numbers import DecimalMark
+from leadflow.leads.readers.numbers import EITHER, DecimalMark
 
 LOOKED_AT = 5000
 NUMBERS = ("company_size", "budget", "website_visits", "email_opens", "content_downloads")
@@ -16,8 +16,6 @@ SIGNS = " $€£\u00a0"
 # With one or two digits behind it, or with groups before it, a mark can only begin a fraction.
 COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. ]\d{3})+,\d+|\d+,\d{1,2})", re.ASCII)
 POINT = re.compile(r"[+-]?(?:\d{1,3}(?:[, ]\d{3})+\.\d+|\d+\.\d{1,2}|0\.\d+|\d+\.\d{4,})", re.ASCII)
-# 5.000 is five, or five thousand.
-EITHER = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 def decimal_mark(values: Iterable[str | None]) -> Evidence:
@@ -36,7 +34,8 @@ def decimal_mark(values: Iterable[str | None]) -> Evidence:
 
 def with_decimal_mark(mapping: Mapping, rows: Iterator[Row]) -> tuple[Mapping, Iterator[Row]]:
     """The mapping with the mark before fractions, found in the first 5,000 rows of a CSV file whose
-    mapping does not say it; and all the rows.
+    mapping does not say it; and all the rows. Where no number there has a mark, it stays unsaid,
+    and a later 5.000 is set aside.
 
     Raises:
         MappingError: the numbers there can be read either way.
@@ -52,7 +51,7 @@ def with_decimal_mark(mapping: Mapping, rows: Iterator[Row]) -> tuple[Mapping, I
             'mapping: `csv: {decimal: ","}` where they are thousands, `csv: {decimal: "."}` where '
             "they are fractions."
         )
-    said = mapping.csv.model_copy(update={"decimal": mark or "."})
+    said = mapping.csv.model_copy(update={"decimal": mark})
     return mapping.model_copy(update={"csv": said}), chain(first, rows)
 
 

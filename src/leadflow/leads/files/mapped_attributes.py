@@ -38,3 +38,5 @@ def _define(row: AttributeDefinition, name: str, attribute: Attribute) -> None:
     row.kind, row.use, row.guessed = attribute.kind, attribute.use, False
     row.direction = attribute.direction
     row.label, row.dimension = attribute.label or label_of(name), attribute.dimension
+    if row.dropped_by == "mapping":  # what a person dropped, a person restores
+        row.dropped_at = row.dropped_by = None

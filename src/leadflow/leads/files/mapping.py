@@ -16,6 +16,7 @@ from leadflow.leads.files.mapping_parts import (
     Column,
     CreatedAt,
     CsvOptions,
+    DateColumn,
     FieldName,
     Join,
     Name,
@@ -45,6 +46,7 @@ class Mapping(Part):
     outcome: Outcome | None = None
     assigned_to: Annotated[AssignedTo, BeforeValidator(as_rep)] | None = None
     created_at: Annotated[CreatedAt, BeforeValidator(as_column)] | None = None
+    changed_at: Annotated[DateColumn, BeforeValidator(as_column)] | None = None
     ignore: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -70,6 +72,8 @@ class Mapping(Part):
         yield from ((f"attributes.{name}", item.column) for name, item in self.attributes.items())
         if self.created_at is not None and self.created_at.column is not None:
             yield "created_at", self.created_at.column
+        if self.changed_at is not None:
+            yield "changed_at", self.changed_at.column
         if self.assigned_to is not None:
             for name, column in self.assigned_to.model_dump(exclude_none=True).items():
                 yield f"assigned_to.{name}", column

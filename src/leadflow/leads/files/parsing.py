@@ -12,11 +12,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from features.attribute_values import FALSE, TRUE
+from features.normal_forms import plain_text
 from leadflow.leads import derive
 from leadflow.leads.files.column_reader import ColumnReader, as_texts, text_or_none
 from leadflow.leads.files.formats.tables_of_text import BROKEN, Row
 from leadflow.leads.files.mapping import Mapping
-from leadflow.leads.files.mapping_parts import ROW, Attribute, Column, CreatedAt, Outcome
+from leadflow.leads.files.mapping_parts import (
+    ROW,
+    Attribute,
+    Column,
+    CreatedAt,
+    DateColumn,
+    Outcome,
+)
 from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.readers.money import currencies, names_currency
 
@@ -56,7 +64,7 @@ class _Parser(ColumnReader):
     ) -> None:
         # A row that could not be read says nothing that can be relied on.
         said: list[Row] = [{BROKEN: row[BROKEN]} if BROKEN in row else row for row in rows]
-        super().__init__(said, mapping.csv.decimal or ".")
+        super().__init__(said, mapping.csv.decimal)
         self._numbers = numbers
         self._mapping, self._context = mapping, context
 
@@ -70,6 +78,9 @@ class _Parser(ColumnReader):
         self._budget()
         self._attributes()
         self._created_at(self._mapping.created_at)
+        self.columns["row_number"] = list(self._numbers)
+        if self._mapping.changed_at is not None:
+            self._changed_at(self._mapping.changed_at)
         if self._mapping.outcome is not None:
             self._outcome(self._mapping.outcome)
         return pd.DataFrame(self.columns, index=range(len(self._rows)))
@@ -173,14 +184,20 @@ class _Parser(ColumnReader):
             moments = read.fillna(instead)
         self.columns["created_at"] = moments.astype("datetime64[us, UTC]")
 
+    def _changed_at(self, changed: DateColumn) -> None:
+        texts = self.texts(Column(column=changed.column))
+        moments = self.moments("changed_at", texts, changed.format)
+        # What was said tomorrow would be the last word until then.
+        self.flag("changed_at", "is in the future", list(moments > self._context.now))
+        self.columns["changed_at"] = moments.astype("datetime64[us, UTC]")
+
     def _outcome(self, outcome: Outcome) -> None:
         import pandas as pd
 
         words = self.texts(Column(column=outcome.column))
-        meaning = dict.fromkeys(outcome.converted, "converted") | dict.fromkeys(
-            outcome.lost, "lost"
-        )
-        known = {*meaning, *outcome.open}
+        meaning = dict.fromkeys(map(plain_text, outcome.converted), "converted")
+        meaning |= dict.fromkeys(map(plain_text, outcome.lost), "lost")
+        known = {*meaning, *map(plain_text, outcome.open)}
         unknown = [value is not None and value not in known for value in words]
         self.flag("outcome", "is not among the values the mapping names", unknown)
         ended = as_texts([meaning.get(value or "") for value in words])

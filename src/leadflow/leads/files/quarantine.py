@@ -16,7 +16,9 @@ from leadflow.leads.files.checking import Checked, check
 from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.parsing import Context
-from leadflow.leads.files.staging import Stored
+from leadflow.leads.files.storing.origins import origin_of
+from leadflow.leads.files.storing.staging import Stored
+from leadflow.leads.said import Origin
 from leadflow.leads.tables import QuarantinedRow
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
 BATCH = 5000
 ACTOR = "leadflow quarantine"
-# What takes checked rows in: a frame of them, their source, and now.
-Store = Callable[[Session, "pd.DataFrame", str, datetime], Stored]
+# What takes checked rows in: a frame of them, where they are from, and now.
+Store = Callable[[Session, "pd.DataFrame", Origin, datetime], Stored]
 
 
 class QuarantineError(ValueError):
@@ -110,6 +112,7 @@ def mend(
     """Change values of a row, named by column or by Leadflow's field, and check it again.
 
     Stored, by ``store``, if it passes now, else it goes on waiting with the reasons that are left.
+    What was said of its lead since the row's file came, or by a later row of it, stays.
 
     Raises:
         QuarantineError: no such row, it is not waiting, or there is no such column.
@@ -197,7 +200,8 @@ def _recheck(
     context = Context(inbox.content_hash[:12], now, currency, inbox.received_at)
     contents: list[Row] = [row.row for row in rows]
     checked = check(contents, [row.row_number - 1 for row in rows], mapping, context)
-    store(session, checked.good, mapping.source, now)
+    # As old as its file is what a row says, however late it is mended.
+    store(session, checked.good, origin_of(session, inbox, mapping), now)
     for position, row in enumerate(rows):
         if position in checked.failing:
             row.reasons = checked.failing[position]

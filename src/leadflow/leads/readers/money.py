@@ -63,7 +63,7 @@ def read_money(
     text: str,
     currency: str | None = None,
     usual: str | None = None,
-    decimal: DecimalMark = ".",
+    decimal: DecimalMark | None = ".",
 ) -> Money:
     """The sum that a text is.
 

@@ -10,22 +10,39 @@ PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,15})(?:\.\d{1,15})?", re.ASCII)
 # Between groups of three digits: a point or comma, a space of any width, an apostrophe.
 SPACES, APOSTROPHES = " \u00a0\u2009\u202f", "'\u2019\u02bc"
 LONGEST = 60
+# 5.000 is five, or five thousand.
+EITHER = re.compile(r"[+\u2212-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 class NotANumber(ValueError):
     """The text is no number that can be read for certain; the message completes "the value …"."""
 
 
-def read_number(text: str, decimal: DecimalMark = ".") -> float:
+def written(number: float) -> str:
+    """A number that is known for certain, as a text that can be read in one way only: 1.234 has a
+    zero more, for as it stands it may be 1234 to others."""
+    text = repr(number)
+    return f"{text}0" if EITHER.fullmatch(text) is not None else text
+
+
+def read_number(text: str, decimal: DecimalMark | None = ".") -> float:
     """The number that a text is.
 
     Args:
         decimal: the mark before a fraction. The other mark of ``.`` and ``,`` separates groups of
             three digits and stands nowhere else: with ``,``, 1.500 is 1500 and 1500.50 is refused.
+            None: nobody said. It is ``.`` then, but 1.500 is refused, for it may be either.
 
     Raises:
         NotANumber: it is none, or could be several.
     """
+    if decimal is None:
+        if EITHER.fullmatch(text.strip()) is not None:
+            raise NotANumber(
+                "can be a fraction or thousands, such as 5.000; say `decimal` under `csv` in the "
+                "mapping, or write it without the mark"
+            )
+        decimal = "."
     if decimal == "." and PLAIN.fullmatch(text) is not None:
         return float(text)
     return _read(text, decimal)

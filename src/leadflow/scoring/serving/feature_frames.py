@@ -239,11 +239,15 @@ def _column(feature: Feature, values: list[Any]) -> Any:
 
 
 def read_training_set(session: Session, now: datetime, horizon: timedelta) -> TrainingSet:
-    """Features and outcomes of every lead whose horizon has passed, in order of their moments."""
+    """Features and outcomes of every lead whose horizon has passed, in order of their moments. An
+    attribute that was dropped is in the frame, for models that know it, and not to be learned
+    from."""
     import numpy as np
     import pandas as pd
 
     custom = custom_definitions(session)
+    gone = select(AttributeDefinition.name).where(AttributeDefinition.dropped_at.is_not(None))
+    dropped = {attributes.PREFIX + name for name in session.scalars(gone)}
     moments = training_moments(now, horizon)
     frame = read_features(session, moments, custom)
     answers = pd.DataFrame(
@@ -254,7 +258,7 @@ def read_training_set(session: Session, now: datetime, horizon: timedelta) -> Tr
     answers, frame = answers.loc[order], frame.loc[order]
     moments_utc = pd.to_datetime(answers["as_of"], utc=True).dt.tz_localize(None)
     return TrainingSet(
-        features=all_features(custom),
+        features=tuple(one for one in all_features(custom) if one.name not in dropped),
         frame=frame,
         converted=answers["converted"].to_numpy(dtype=np.int64),
         moments=moments_utc.to_numpy(dtype="datetime64[us]"),

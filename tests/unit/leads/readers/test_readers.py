@@ -4,10 +4,12 @@ import math
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leadflow.leads.files.column_reader import ColumnReader
 from leadflow.leads.readers.money import Money, NotMoney, read_money
-from leadflow.leads.readers.numbers import DecimalMark, NotANumber, read_number
+from leadflow.leads.readers.numbers import DecimalMark, NotANumber, read_number, written
 from leadflow.leads.readers.phones import normalise_phone
 from leadflow.leads.readers.timelines import timeline_months
 from tests.unit.leads.readers import spellings
@@ -163,3 +165,25 @@ def test_a_phone_number_is_dialled_from_the_country_of_its_lead(
     phone: str, country: str | None, normalised: str | None
 ) -> None:
     assert normalise_phone(phone, country) == normalised
+
+
+@pytest.mark.parametrize("text", ["5.000", "-5.000", "12.500", "123.456", "+1.234"])
+def test_a_number_that_may_be_thousands_is_refused_where_nobody_said_how_it_is_written(
+    text: str,
+) -> None:
+    with pytest.raises(NotANumber, match="fraction or thousands"):
+        read_number(text, None)
+    with pytest.raises(NotMoney, match="fraction or thousands"):
+        read_money(f"€ {text}", None, "EUR", None)
+    assert read_number(text, ".") == float(text)
+    assert read_number(text, ",") == float(text) * 1000
+
+
+@pytest.mark.parametrize("text", ["5", "5.0", "0.125", "5.0000", "1,500.50", "1234.567"])
+def test_other_numbers_are_read_where_nobody_said_how_they_are_written(text: str) -> None:
+    assert read_number(text, None) == float(text.replace(",", ""))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_of_a_typed_file_is_written_so_that_it_is_read_in_one_way(number: float) -> None:
+    assert read_number(written(number), None) == number

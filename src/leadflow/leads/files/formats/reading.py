@@ -11,10 +11,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from features.normal_forms import plain_text
 from leadflow.leads.files.formats.csv_files import TextLines, fault, open_csv, storable
 from leadflow.leads.files.formats.spreadsheets import SPREADSHEETS, open_spreadsheet
 from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
 from leadflow.leads.files.mapping_parts import CsvOptions, Join
+from leadflow.leads.readers.numbers import written
 
 SNIFFED_ROWS = 500
 LARGEST_JOIN = 1_000_000
@@ -125,6 +127,8 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return written(value)
     if isinstance(value, (list, tuple)):
         return "; ".join(text for item in value if (text := _text(item)) is not None)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
@@ -152,7 +156,7 @@ def _joined(table: Table, path: Path, join: Join) -> Table:
     found: dict[str, Row] = {}
     for row in islice(other.rows, LARGEST_JOIN):
         named: Row = {f"{join.prefix}.{name}": value for name, value in row.items()}
-        found[(row.get(join.key) or "").strip()] = named
+        found[plain_text(row.get(join.key) or "")] = named
     if next(other.rows, None) is not None:
         raise UnreadableFile(f"joins: {join.file} has more than {LARGEST_JOIN:,} rows.")
     columns = [f"{join.prefix}.{name}" for name in other.columns]
@@ -161,6 +165,6 @@ def _joined(table: Table, path: Path, join: Join) -> Table:
 
 def _looked_up(rows: Iterable[Row], found: dict[str, Row], join: Join) -> Iterator[Row]:
     for row in rows:
-        key = (row.get(join.column) or "").strip()
+        key = plain_text(row.get(join.column) or "")
         row.update(found.get(join.values.get(key, key), {}))
         yield row

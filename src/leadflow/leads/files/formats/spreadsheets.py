@@ -17,6 +17,7 @@ from leadflow.leads.files.formats.tables_of_text import (
     above_header,
 )
 from leadflow.leads.files.formats.title_rows import LOOKED_AT, titles_above
+from leadflow.leads.readers.numbers import written
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # A spreadsheet keeps fifteen digits of a number, and others in the place of the rest.
@@ -90,7 +91,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < EXACT else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < EXACT else written(cell)
     if isinstance(cell, datetime):
         midnight = cell.time() == time()
         return cell.date().isoformat() if midnight else cell.isoformat()

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0030"
+down_revision = "0029"
 
 EXCEPTION = (
     "        -- What nobody else can take ends with the fallback owner, however much they have.\n"

@@ -57,6 +57,8 @@ COPIED: tuple[Column[Any], ...] = (
     Column("still_open", Boolean),
     Column("dated", Boolean),
     Column("said_at", MOMENT),
+    Column("note", Text),
+    Column("said_names", ARRAY(Text)),
 )
 staged = Table(
     "staged_leads",

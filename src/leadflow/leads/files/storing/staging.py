@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads.changes import mark_selected
 from leadflow.leads.columns import COUNTERS, PROFILE
-from leadflow.leads.files.known_leads import NAMES, among, beside_known
-from leadflow.leads.files.staged_outcomes import store_outcomes
-from leadflow.leads.files.staged_rows import COPY, copied_bytes, indexed, staged
+from leadflow.leads.files.storing.change_log import FIRST, log_changes, log_made, notes_after
+from leadflow.leads.files.storing.known_leads import NAMES, among, beside_known
+from leadflow.leads.files.storing.older_cells import with_notes, without_older
+from leadflow.leads.files.storing.staged_outcomes import store_outcomes
+from leadflow.leads.files.storing.staged_rows import COPY, copied_bytes, indexed, staged
+from leadflow.leads.said import Origin
 from leadflow.leads.same_leads import turns
 from leadflow.leads.tables import Lead
 
@@ -51,14 +54,14 @@ class Stored:
             setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
 
 
-def store_batch(session: Session, frame: "pd.DataFrame", source: str, now: datetime) -> Stored:
+def store_batch(session: Session, frame: "pd.DataFrame", origin: Origin, now: datetime) -> Stored:
     """Store the rows of a parsed and checked batch as leads and outcomes.
 
     A row updates the lead with its e-mail address, else the one with its (source, external_id), and
     is a new lead otherwise. Rows of one lead are merged in their order: what a later one says
-    counts, and where it says nothing, what was said before stays. A new lead is known from the
-    file's own time, an update from ``now``. Imports take turns, so that two never wait for each
-    other.
+    counts, and where it says nothing, what was said before stays; what was said later than a row
+    was, by whoever else or by a later row, stays too. A new lead is known from the file's own time,
+    an update from ``now``. Imports take turns, so that two never wait for each other.
     """
     stored = Stored()
     if not len(frame):
@@ -69,8 +72,8 @@ def store_batch(session: Session, frame: "pd.DataFrame", source: str, now: datet
     # one lead of it would go through all staged rows for each of twenty thousand.
     session.execute(text("CREATE INDEX ON staged_leads (external_id)"))
     session.execute(text("CREATE INDEX ON staged_leads (email_index)"))
-    for part in _in_turns(session, indexed(frame), source):
-        stored.add(_store_turn(session, part, source, now))
+    for part in _in_turns(session, with_notes(indexed(frame), origin), origin.source):
+        stored.add(_store_turn(session, part, origin, now))
         session.execute(text("TRUNCATE staged_leads"))
     staged.drop(session.connection())
     return stored
@@ -104,16 +107,18 @@ def _keys(email_index: Any, external_id: Any) -> list[tuple[str, str]]:
     return [(kind, value) for kind, value in named if isinstance(value, str)]
 
 
-def _store_turn(session: Session, frame: "pd.DataFrame", source: str, now: datetime) -> Stored:
+def _store_turn(session: Session, frame: "pd.DataFrame", origin: Origin, now: datetime) -> Stored:
     """Store rows of different leads."""
-    _copy(session, beside_known(session, frame, source))
+    source = origin.source
+    _copy(session, beside_known(session, without_older(session, frame, origin), source))
     stored, left = Stored(), len(frame)
     while left:  # once, unless another writer was first
         _match(session, source)
-        stored.updated += _update(session, source, now)
+        stored.updated += _update(session, origin, now)
         stored.new += _insert(session, source, now)
         left = session.scalar(select(func.count()).where(~staged.c.done)) or 0
     stored.unchanged = len(frame) - stored.new - stored.updated
+    log_made(session, origin)
     stored.outcomes = store_outcomes(session, source)
     written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
     mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
@@ -146,27 +151,33 @@ def _match(session: Session, source: str) -> None:
     session.execute(update(staged).where(staged.c.position.in_(first)).values(its_turn=True))
 
 
-def _update(session: Session, source: str, now: datetime) -> int:
-    values = _merged(source)
-    changed = [leads.c[name].is_distinct_from(value) for name, value in values.items()]
-    counted = [leads.c[name].is_distinct_from(values[name]) for name in COUNTERS]
+def _update(session: Session, origin: Origin, now: datetime) -> int:
+    values, noted = _merged(origin.source), notes_after()
+    changed = or_(*(leads.c[name].is_distinct_from(value) for name, value in values.items()))
+    counted = or_(*(leads.c[name].is_distinct_from(values[name]) for name in COUNTERS))
     other_email = staged.c.email_index != leads.c.email_index
+    its_turn = (leads.c.id == staged.c.lead_id) & staged.c.its_turn
+    log_changes(session, origin, its_turn, changed)
     result = session.execute(
         update(leads)
-        .where(leads.c.id == staged.c.lead_id, staged.c.its_turn, or_(*changed))
+        .where(its_turn, changed)
         .values(
             {
                 **values,
+                "said": noted,
                 "email": case(
                     (or_(other_email, leads.c.email_index.is_(None)), staged.c.email),
                     else_=leads.c.email,
                 ),
-                "counted_at": case((or_(*counted), now), else_=leads.c.counted_at),
+                "counted_at": case((counted, now), else_=leads.c.counted_at),
                 "known_from": now,
                 "updated_at": now,
             }
         )
     )
+    # What was said again as it was known already has been said anew all the same.
+    again = update(leads).where(its_turn, leads.c.said.is_distinct_from(noted))
+    session.execute(again.values(said=noted))
     session.execute(update(staged).where(staged.c.its_turn).values(its_turn=False, done=True))
     return int(result.rowcount)  # type: ignore[attr-defined]
 
@@ -205,6 +216,7 @@ def _insert(session: Session, source: str, now: datetime) -> int:
         "known_from": staged.c.created_at,
         "updated_at": literal(now),
         "counted_at": case((counted, staged.c.created_at)),
+        "said": FIRST,
     }
     rows = select(*columns.values()).where(staged.c.lead_id.is_(None)).order_by(staged.c.position)
     statement = upsert(leads).from_select(list(columns), rows).on_conflict_do_nothing()

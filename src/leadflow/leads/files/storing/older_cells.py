@@ -1,0 +1,143 @@
+"""Cells of a file that were said anew, by somebody else or by a later row, since they were
+written: they are emptied, and so nothing newer is overwritten."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, exists, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from leadflow.leads.files.storing.known_leads import among
+from leadflow.leads.said import ATTRIBUTE, COLUMNS, OUTCOME, Origin, last_said, note
+from leadflow.leads.tables import Lead
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Known = Mapping[str, Any]
+# The columns of a batch that a note is about, where they are others than the lead's.
+CELLS = {
+    **{name: columns[:1] for name, columns in COLUMNS.items()},
+    **{name: (name,) for name in ("first_name", "last_name", "phone")},
+    "email": ("email_index",),
+    "place": ("location", "country"),
+    "budget": ("budget",),
+    "counts": ("website_visits", "email_opens", "content_downloads"),
+    OUTCOME: ("outcome",),
+}
+# What goes with them when they are emptied.
+ALONG = {
+    "email": ("email", "email_kind"),
+    "job_title": ("seniority",),
+    "place": ("region",),
+    "budget": ("budget_currency",),
+    "timeline": ("timeline_months",),
+    OUTCOME: ("occurred_at", "value", "value_currency"),
+}
+READ = (
+    *("email_index", "external_id", "said", "attributes", "phone", "first_name", "last_name"),
+    *(column for columns in COLUMNS.values() for column in columns),
+)
+
+
+def with_notes(frame: "pd.DataFrame", origin: Origin) -> "pd.DataFrame":
+    """The rows, each with the note that is kept of what it says (``leads/said.py``): of the moment
+    its own column names, else of that at which the file was handed over."""
+    import pandas as pd
+
+    numbers = frame["row_number"]
+    nothing = pd.Series(pd.NaT, index=frame.index)
+    moments = frame.get("changed_at", nothing)
+    notes = [
+        note(origin.handed_over_at if pd.isna(at) else at, origin.import_id, row, origin.source)
+        for at, row in zip(moments, numbers, strict=True)
+    ]
+    return frame.assign(note=pd.Series(notes, index=frame.index, dtype="str"))
+
+
+def without_older(session: Session, frame: "pd.DataFrame", origin: Origin) -> "pd.DataFrame":
+    """The rows with the cells emptied that something newer is known of, and with the names of the
+    notes that the others get."""
+    import pandas as pd
+
+    frame = frame.copy()
+    for lead, row in _said_later(session, frame, origin.source):
+        for name in CELLS:
+            # By its own address the lead was found.
+            own = name == "email" and frame.at[row, "email_index"] == lead["email_index"]
+            said = last_said(lead, name)
+            if not own and origin.is_overtaken_by(said, str(frame.at[row, "note"])):
+                _empty(frame, row, name)
+        _empty_attributes(frame, row, lead, origin)
+    return frame.assign(said_names=pd.Series(_names(frame), index=frame.index, dtype="str"))
+
+
+def _said_later(
+    session: Session, frame: "pd.DataFrame", source: str
+) -> Iterator[tuple[Known, Any]]:
+    """The leads of these rows of which something was said later than the row did, and the row."""
+    same_id = (Lead.source == source) & (Lead.external_id == among(frame["external_id"]))
+    notes = func.jsonb_each_text(Lead.said).table_valued("key", "value")
+    later = notes.c.value.collate("C") > literal(frame["note"].min(), Text)
+    found = session.execute(
+        select(*(getattr(Lead, name) for name in READ))
+        .where(or_(Lead.email_index == among(frame["email_index"]), same_id))
+        .where(exists(select(1).select_from(notes).where(later)))
+        .order_by(Lead.id)
+        .with_for_update(key_share=True)
+    )
+    by_email: dict[Any, Known] = {}
+    by_id: dict[Any, Known] = {}
+    for one in found.mappings():
+        lead = dict(one)
+        by_email[lead["email_index"]] = by_id[lead["external_id"]] = lead
+    by_email.pop(None, None)
+    by_id.pop(None, None)
+    if not by_email and not by_id:
+        return
+    known = set(session.scalars(select(Lead.email_index).where(_known(frame))))
+    for row in frame.index:
+        email = frame.at[row, "email_index"]
+        # The address decides where it is somebody's; else the id.
+        meant = by_email.get(email) if email in known else by_id.get(frame.at[row, "external_id"])
+        if meant is not None:
+            yield meant, row
+
+
+def _known(frame: "pd.DataFrame") -> Any:
+    return Lead.email_index == among(frame["email_index"])
+
+
+def _names(frame: "pd.DataFrame") -> list[str]:
+    """The notes that each row gets for what it says, those on attributes apart, as an array."""
+    said = {
+        name: frame[[cell for cell in cells if cell in frame]].notna().any(axis=1).tolist()
+        for name, cells in CELLS.items()
+    }
+    return [
+        "{" + ",".join(name for name, there in zip(said, row, strict=True) if there) + "}"
+        for row in zip(*said.values(), strict=True)
+    ]
+
+
+def _empty(frame: "pd.DataFrame", row: Any, name: str) -> None:
+    for cell in (*CELLS[name], *ALONG.get(name, ())):
+        if cell in frame:
+            frame.at[row, cell] = None
+    if name == "place":
+        frame.at[row, "country_said"] = False
+    if name == "email":
+        frame.at[row, "email_kind"] = "none"
+
+
+def _empty_attributes(frame: "pd.DataFrame", row: Any, lead: Known, origin: Origin) -> None:
+    own = str(frame.at[row, "note"])
+    given = json.loads(str(frame.at[row, "attributes"]))
+    kept = {
+        name: value
+        for name, value in given.items()
+        if not origin.is_overtaken_by(last_said(lead, ATTRIBUTE + name), own)
+    }
+    if len(kept) < len(given):
+        frame.at[row, "attributes"] = json.dumps(kept)
