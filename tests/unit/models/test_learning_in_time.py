@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from features.feature import Dimension, Feature, FeatureKind
-from models import linear, recipe, training
+from models import linear, recipe, steadiness, training
 from models.additive import AdditiveModel, Curve
 from models.calibration import Vector, logit
 from models.encoding import Encoding, Matrix
@@ -47,6 +47,7 @@ def only_these(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> Non
     monkeypatch.setattr(recipe, "LEARNERS", learners)
     monkeypatch.setattr(training, "CANDIDATES", tuple(learners))
     monkeypatch.setattr(training, "YARDSTICK", next(iter(learners)))
+    monkeypatch.setattr(steadiness, "RIVALS", tuple(learners))
 
 
 def witnessed(leads: Leads, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Matrix, Matrix]]:
