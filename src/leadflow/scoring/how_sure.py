@@ -16,11 +16,12 @@ def how_sure(confidence: str) -> str:
 
 
 def chance_in_words(probability: float, low: float, high: float) -> str:
-    """For instance ``12 of 100 such leads buy, most likely between 8 and 17``.
+    """For instance ``about 12 of 100 such leads buy, 9 times in 10 between 8 and 17``.
 
-    Below ten in a hundred with one more digit, so that the chance is never at an end of its range.
+    With one more digit where the low end is below five, and without the range where rounding would
+    put the chance at an end of it.
     """
-    digits = 0 if low >= 0.1 else 1
+    digits = 0 if low >= 0.05 else 1
     said, least, most = (f"{100 * share:.{digits}f}" for share in (probability, low, high))
     if least in (said, most) or said == most:
         return f"about {said} of 100 such leads buy"
