@@ -26,15 +26,14 @@ from leadflow.leads.imports.restoring import (
     overtaken,
 )
 from leadflow.leads.imports.taking_out import names_taken_out, put_back
+from leadflow.leads.outcomes.log import settle
+from leadflow.leads.outcomes.tables import OutcomeSaid
 from leadflow.leads.said import OUTCOME
 from leadflow.leads.service import email_index_of, lock_leads
-from leadflow.leads.tables import Lead, LeadHistory, Outcome, QuarantinedRow
+from leadflow.leads.tables import Lead, LeadHistory, QuarantinedRow
 
 AT_A_TIME = 500
 ACTOR = "leadflow imports"
-AS_BEFORE = text(
-    "INSERT INTO outcomes SELECT * FROM json_populate_recordset(NULL::outcomes, :rows)"
-)
 # Attributes that no lead has, now or before, and that only this import's mapping told of.
 FORGET_UNUSED = text("""
 DELETE FROM attribute_definitions AS d WHERE d.name = ANY(:names)
@@ -128,6 +127,7 @@ def _take_back(
     kept = {one: overtaken(leads[one], rows, undone) for one, rows in changed.items()}
     for lead_id in _free_addresses(session, leads, changed, kept):
         kept[lead_id].add("email")
+    told: list[str] = []
     with in_all_times(session):
         for lead_id, rows in changed.items():
             lead, newer = leads[lead_id], kept[lead_id]
@@ -139,10 +139,12 @@ def _take_back(
             lead.updated_at = now
             done.restored += bool(names)
             if OUTCOME in names:
-                done.outcomes += _outcomes_back(session, rows)
+                told.append(lead_id)
             past = select(LeadHistory).where(LeadHistory.lead_id == lead_id)
             for version in session.scalars(past):
                 give_back_past(version, rows, changed_names(rows))
+    if told:
+        done.outcomes += _outcomes_back(session, changed[told[0]][0].inbox_id, told)
     mark_changed(session, list(changed), bulk=True)
 
 
@@ -171,14 +173,15 @@ def _free_addresses(
     return taken
 
 
-def _outcomes_back(session: Session, rows: Sequence[ImportChange]) -> int:
-    """Put the lead's outcomes as they were before the import told of any."""
-    first = next(row for row in rows if OUTCOME in row.said)
-    told = delete(Outcome).where(Outcome.lead_id == first.lead_id)
-    taken = int(session.execute(told).rowcount)  # type: ignore[attr-defined]
-    before = first.outcomes_before or []
-    session.execute(AS_BEFORE, {"rows": json.dumps(before)})
-    return taken
+def _outcomes_back(session: Session, import_id: str, lead_ids: Sequence[str]) -> int:
+    """Take out of the log what the import told of how these leads ended; of how many something else
+    holds now."""
+    session.execute(
+        delete(OutcomeSaid).where(
+            OutcomeSaid.inbox_id == import_id, OutcomeSaid.lead_id.in_(lead_ids)
+        )
+    )
+    return len(settle(session, lead_ids))
 
 
 def _hand_down(session: Session, rows: Sequence[ImportChange], newer: set[str]) -> None:

@@ -26,7 +26,7 @@ class ImportChange(Secrets, Base):
     """What one row of a file did to a lead: made it, or changed the values named in ``said``.
 
     ``said`` are notes by name (``leads/said.py``); ``before`` is the lead as it was, by column,
-    encrypted ones beside; ``outcomes_before`` its outcomes, where the row told one.
+    encrypted ones beside. What the row told of how the lead ended is in the log of outcomes.
     """
 
     __tablename__ = "import_changes"
@@ -41,7 +41,6 @@ class ImportChange(Secrets, Base):
     made: Mapped[bool]
     said: Mapped[dict[str, str]] = mapped_column(JSONB)
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    outcomes_before: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     email: Mapped[str | None] = mapped_column(EncryptedText("email"))
 
 

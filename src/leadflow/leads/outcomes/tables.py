@@ -53,6 +53,9 @@ class OutcomeSaid(Base):
     value_currency: Mapped[str | None] = mapped_column(CHAR(3))
     source: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
+    inbox_id: Mapped[str | None] = mapped_column(
+        ForeignKey("inbox.id", ondelete="SET NULL"), index=True, comment="The import that said it."
+    )
     told_by: Mapped[str | None] = mapped_column(
         Text, comment="The person, key, rule or type of event."
     )

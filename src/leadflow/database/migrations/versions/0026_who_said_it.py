@@ -90,7 +90,6 @@ def _import_changes() -> None:
         sa.Column("made", sa.Boolean(), nullable=False),
         sa.Column("said", postgresql.JSONB(), nullable=False),
         sa.Column("before", postgresql.JSONB(), nullable=False),
-        sa.Column("outcomes_before", postgresql.JSONB()),
         sa.Column("email", sa.LargeBinary()),
         *(sa.Column(name, sa.LargeBinary()) for name in SECRET),
         sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], ondelete="CASCADE"),

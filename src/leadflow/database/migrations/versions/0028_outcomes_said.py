@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("value_currency", sa.CHAR(3), nullable=True),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("inbox_id", sa.Text(), nullable=True, comment="The import that said it."),
         sa.Column(
             "told_by", sa.Text(), nullable=True, comment="The person, key, rule or type of event."
         ),
@@ -54,6 +55,12 @@ def upgrade() -> None:
             "(value_minor IS NULL) = (value_currency IS NULL)", name=op.f("ck_outcome_log_value")
         ),
         sa.ForeignKeyConstraint(
+            ["inbox_id"],
+            ["inbox.id"],
+            name=op.f("fk_outcome_log_inbox_id_inbox"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
             ["lead_id"],
             ["leads.id"],
             name=op.f("fk_outcome_log_lead_id_leads"),
@@ -62,6 +69,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome_log")),
     )
     op.create_index("ix_outcome_log_lead_id", "outcome_log", ["lead_id", "turn"])
+    op.create_index(op.f("ix_outcome_log_inbox_id"), "outcome_log", ["inbox_id"])
     op.create_table(
         "reopened_losses",
         sa.Column("lead_id", sa.Text(), nullable=False),

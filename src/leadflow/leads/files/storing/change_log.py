@@ -74,10 +74,11 @@ def log_changes(session: Session, origin: Origin, its_turn: Element, changed: El
         outcomes.c.occurred_at == staged.c.occurred_at,
         outcomes.c.value_minor.is_not_distinct_from(staged.c.value_minor),
     )
-    ends = staged.c.outcome.is_not(None)
-    ended = select(func.jsonb_agg(func.to_jsonb(outcomes.table_valued())))
-    ended = ended.where(outcomes.c.lead_id == leads.c.id)
-    there = func.coalesce(ended.correlate(leads).scalar_subquery(), literal([], JSONB))
+    known = select(outcomes.c.id).where(same).correlate(leads, staged).exists()
+    ended = select(outcomes.c.id).where(outcomes.c.lead_id == leads.c.id).correlate(leads).exists()
+    told = or_(
+        and_(staged.c.outcome.is_not(None), ~known), and_(staged.c.still_open.is_(True), ended)
+    )
     whole = func.to_jsonb(leads.table_valued()).op("-")(literal(list(SECRET), ARRAY(TEXT)))
     columns: dict[str, Element] = {
         "inbox_id": literal(origin.import_id),
@@ -85,10 +86,8 @@ def log_changes(session: Session, origin: Origin, its_turn: Element, changed: El
         "made": literal(value=False),
         "said": NOTES,
         "before": whole,
-        "outcomes_before": case((ends, there)),
         **{name: leads.c[name] for name in SECRET},
     }
-    told = ends & ~select(outcomes.c.id).where(same).correlate(leads, staged).exists()
     rows = select(*columns.values()).where(its_turn, or_(changed, told))
     session.execute(insert(log).from_select(list(columns), rows.order_by(staged.c.position)))
 
@@ -97,14 +96,12 @@ def log_made(session: Session, origin: Origin) -> None:
     """Write down the leads that the staged rows have made."""
     if not origin.import_id:
         return
-    nothing, none = literal({}, JSONB), literal([], JSONB)
     columns: dict[str, Element] = {
         "inbox_id": literal(origin.import_id),
         "lead_id": staged.c.new_id,
         "made": literal(value=True),
         "said": FIRST,
-        "before": nothing,
-        "outcomes_before": none,
+        "before": literal({}, JSONB),
     }
     made = select(*columns.values()).where(staged.c.lead_id == staged.c.new_id)
     session.execute(insert(log).from_select(list(columns), made.order_by(staged.c.position)))

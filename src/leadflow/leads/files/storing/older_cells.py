@@ -35,6 +35,7 @@ ALONG = {
     "timeline": ("timeline_months",),
     OUTCOME: ("occurred_at", "value", "value_currency"),
 }
+STILL_OPEN = "still_open"
 READ = (
     *("email_index", "external_id", "said", "attributes", "phone", "first_name", "last_name"),
     *(column for columns in COLUMNS.values() for column in columns),
@@ -115,6 +116,9 @@ def _names(frame: "pd.DataFrame") -> list[str]:
         name: frame[[cell for cell in cells if cell in frame]].notna().any(axis=1).tolist()
         for name, cells in CELLS.items()
     }
+    if STILL_OPEN in frame:
+        ends = zip(said[OUTCOME], frame[STILL_OPEN].eq(True).tolist(), strict=True)
+        said[OUTCOME] = [ended or opened for ended, opened in ends]
     return [
         "{" + ",".join(name for name, there in zip(said, row, strict=True) if there) + "}"
         for row in zip(*said.values(), strict=True)
@@ -125,6 +129,8 @@ def _empty(frame: "pd.DataFrame", row: Any, name: str) -> None:
     for cell in (*CELLS[name], *ALONG.get(name, ())):
         if cell in frame:
             frame.at[row, cell] = None
+    if name == OUTCOME and STILL_OPEN in frame:
+        frame.at[row, STILL_OPEN] = False
     if name == "place":
         frame.at[row, "country_said"] = False
     if name == "email":

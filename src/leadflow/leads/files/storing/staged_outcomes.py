@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.database.copying import driver_connection
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.outcomes.log import settle
+from leadflow.leads.said import Origin
 
 SAY = """
 WITH last_said AS (
@@ -22,13 +23,13 @@ WITH last_said AS (
 )
 INSERT INTO outcome_log (
     id, lead_id, said, occurred_at, dated, said_at, known_at, value_minor, value_currency, source,
-    external_id
+    external_id, inbox_id
 )
 SELECT replace(s.new_id, 'lead_', 'said_'), s.lead_id,
     CASE WHEN s.still_open THEN 'reopened' ELSE s.outcome END,
     CASE WHEN s.still_open THEN s.said_at ELSE s.occurred_at END,
     s.dated AND NOT s.still_open, s.said_at, coalesce(s.occurred_at, s.said_at), s.value_minor,
-    s.value_currency, %(source)s, s.external_id
+    s.value_currency, %(source)s, s.external_id, %(import_id)s
 FROM staged_leads s LEFT JOIN last_said l USING (position)
 WHERE CASE
     WHEN s.still_open THEN l.said IN ('converted', 'lost')
@@ -51,11 +52,12 @@ WHERE id = ANY(%(leads)s) AND NOT EXISTS (SELECT FROM outcomes WHERE lead_id = l
 HOLD = "SELECT FROM leads WHERE id = ANY(%(leads)s) ORDER BY id FOR NO KEY UPDATE"
 
 
-def store_outcomes(session: Session, source: str) -> int:
+def store_outcomes(session: Session, origin: Origin) -> int:
     """Store what the staged rows say of outcomes, one row of each lead; of how many leads another
     end counts than before."""
     connection = driver_connection(session)
-    said = [str(row[0]) for row in connection.execute(SAY, {"source": source}).fetchall()]
+    given = {"source": origin.source, "import_id": origin.import_id or None}
+    said = [str(row[0]) for row in connection.execute(SAY, given).fetchall()]
     if not said:
         return 0
     # Whoever else tells an outcome of these leads waits, and then sees this one.

@@ -119,7 +119,7 @@ def _store_turn(session: Session, frame: "pd.DataFrame", origin: Origin, now: da
         left = session.scalar(select(func.count()).where(~staged.c.done)) or 0
     stored.unchanged = len(frame) - stored.new - stored.updated
     log_made(session, origin)
-    stored.outcomes = store_outcomes(session, source)
+    stored.outcomes = store_outcomes(session, origin)
     written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
     mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
     return stored
