@@ -9,6 +9,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 app = typer.Typer(
     no_args_is_help=True, help="Attributes of leads: which there are, dropping and restoring one."
@@ -27,14 +28,13 @@ def list_attributes() -> None:
     if not found:
         console.print("No lead has an attribute yet. A mapping names them: docs/mappings.md")
         return
-    table = Table(box=None)
-    for heading in ("Name", "Label", "Kind", "Leads", "Taken out", "Learned from"):
-        table.add_column(heading)
+    headings = ("Label", "Kind", "Leads", "Taken out", "Learned from")
+    table = Table(whole("Name"), *headings, box=None)
     for one in found:
         learned = "yes" if one.dropped_at is None else f"dropped {one.dropped_at:%Y-%m-%d}"
         out = f"{one.taken_out:,}" if one.taken_out else ""
         table.add_row(one.name, escape(one.label), one.kind, f"{one.leads:,}", out, learned)
-    console.print(table)
+    print_table(table)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from features.how_many import how_many, of_number
 from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from leadflow.intake.undoing import Undone
@@ -30,15 +31,13 @@ def list_imports(
     if not found:
         console.print("No file was imported yet. Bring one in: leadflow import FILE")
         return
-    table = Table(box=None)
-    table.add_column("Id", no_wrap=True, min_width=34)
-    for heading in ("File", "Source", "When (UTC)", "Rows", "New", "Updated", "Set aside", "State"):
-        table.add_column(heading)
+    headings = ("File", "Source", "When (UTC)", "Rows", "New", "Updated", "Set aside", "State")
+    table = Table(whole("Id"), *headings, box=None)
     for one in found:
         counts = (f"{n:,}" for n in (one.rows, one.new, one.updated, one.set_aside))
         when = f"{one.at:%Y-%m-%d %H:%M}"
         table.add_row(one.id, escape(one.file), escape(one.source), when, *counts, one.status)
-    console.print(table)
+    print_table(table)
     console.print("To take one back: leadflow imports undo ID")
 
 

@@ -46,7 +46,7 @@ BY_HAND = re.compile(
 # What cannot be one, is no number, or has the sentence for one written beside it.
 FIXED = re.compile(
     r"\{(?:[A-Z][A-Z_]+(?::,|:\.0f)?|value|name|more|row\.kind|high|single\.feature\.label|low or 0"
-    r"|rows"
+    r"|rows|past|verb|self\.outcome|(?:self|learned)\.version"
     r"|named\[territory\.name\]|task\.completed:,\.0f|self\.within // timedelta\(days=1\))\}"
 )
 
