@@ -28,6 +28,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "assignments overdue": ("assignments overdue --limit all", "valid integer"),
     "assignments reassign": ("assignments reassign lead_1 sam --reason x", SIGN_IN),
     "assignments return": ("assignments return lead_1 --reason x", SIGN_IN),
+    "assignments take": ("assignments take lead_1", SIGN_IN),
     "assignments touch": ("assignments touch lead_1 --kind fax", "call, email, meeting, note"),
     "assignments unroutable": ("assignments unroutable --limit 0", "greater than or equal to 1"),
     "audit export-head": ("audit export-head heads.jsonl", EXTRA),

@@ -4,6 +4,7 @@
 """
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import (
     CHAR,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Table,
     Text,
     func,
 )
@@ -20,8 +22,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
 from leadflow.database.ids import id_maker
+from leadflow.database.tables import InboxRow
+from leadflow.leads.tables import Lead
 
 Moment = DateTime(timezone=True)
+INBOX, LEADS = cast(Table, InboxRow.__table__), cast(Table, Lead.__table__)
 
 
 class OutcomeSaid(Base):
@@ -43,7 +48,7 @@ class OutcomeSaid(Base):
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("said"))
     turn: Mapped[int] = mapped_column(BigInteger, Identity())
-    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    lead_id: Mapped[str] = mapped_column(ForeignKey(LEADS.c.id, ondelete="CASCADE"))
     said: Mapped[str] = mapped_column(Text)
     occurred_at: Mapped[datetime] = mapped_column(Moment)
     dated: Mapped[bool] = mapped_column()
@@ -54,7 +59,7 @@ class OutcomeSaid(Base):
     source: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     inbox_id: Mapped[str | None] = mapped_column(
-        ForeignKey("inbox.id", ondelete="SET NULL"), index=True, comment="The import that said it."
+        ForeignKey(INBOX.c.id, ondelete="SET NULL"), index=True, comment="The import that said it."
     )
     told_by: Mapped[str | None] = mapped_column(
         Text, comment="The person, key, rule or type of event."
@@ -69,7 +74,7 @@ class ReopenedLoss(Base):
     __table_args__ = (CheckConstraint("lost_at <= reopened_at", name="order"),)
 
     lead_id: Mapped[str] = mapped_column(
-        ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey(LEADS.c.id, ondelete="CASCADE"), primary_key=True
     )
     reopened_at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
     lost_at: Mapped[datetime] = mapped_column(Moment)

@@ -101,7 +101,7 @@ def evidence(
     told = not judged.needed and not same
     found = compare(*probabilities, judged.labels, units=units[judged.rows]) if told else None
     if found is not None and not leaks:
-        weights = importance(challenger, judged.frame)
+        weights = importance(challenger, complete(challenger, judged.frame))
         leaks = too_good(found.auc.challenger, settings.suspicious_auc, weights)
     return Evidence(
         champion=champion.name,
@@ -116,8 +116,13 @@ def evidence(
 
 def score(scorer: "Scorer", frame: "pd.DataFrame") -> "Scores":
     """Scores of a frame that may lack columns an older model knew: they count as not known."""
+    return scorer.score(complete(scorer, frame))
+
+
+def complete(scorer: "Scorer", frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The frame with every column the scorer looks at; those that it lacks are empty."""
     absent = [feature.name for feature in scorer.features if feature.name not in frame]
-    return scorer.score(frame.assign(**dict.fromkeys(absent)))
+    return frame.assign(**dict.fromkeys(absent))
 
 
 def lowest_totals(settings: Settings) -> dict[str, float]:
