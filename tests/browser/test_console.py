@@ -118,8 +118,9 @@ def test_a_large_override_goes_from_the_lead_through_anothers_inbox_into_force(
     assert "in " in row.locator("[data-label=Due]").inner_text()
     # On a phone nothing is wider than the screen.
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
-    other.get_by_role("link", name=f"Set the score of Eve Stone, example.com to {new_score:.0f}?").click()
-    other.get_by_role("heading", name=f"Set the score of Eve Stone, example.com to {new_score:.0f}?").wait_for()
+    asks = f"Set the score of Eve Stone, example.com to {new_score:.0f}?"
+    other.get_by_role("link", name=asks).click()
+    other.get_by_role("heading", name=asks).wait_for()
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
     assert "Spoke to them at the fair" in other.locator("#asked-why").inner_text()
     # Without a reason nothing is decided; then by the keyboard.
