@@ -16,13 +16,14 @@ from sqlalchemy.sql.selectable import FromClause, LateralFromClause
 from features.definition import Definition
 from features.definitions import DEFINITIONS
 from features.event_types import EventTypes
+from features.recorded import NOT_RECORDED, not_recorded
 from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
 
 
 def feature_query(
     moments: Select[Any], types: EventTypes, custom: Sequence[Definition] = ()
 ) -> Select[Any]:
-    """Select ``lead_id``, ``as_of`` and one column a feature.
+    """Select ``lead_id``, ``as_of``, one column a feature, and ``not_recorded``.
 
     Args:
         moments: rows of ``lead_id`` and ``as_of``, each lead once.
@@ -38,7 +39,8 @@ def feature_query(
         definition.expression(profile, activity).label(definition.feature.name)
         for definition in definitions
     ]
-    return select(profile.c.lead_id, profile.c.as_of, *columns).select_from(
+    unknown = not_recorded(profile).label(NOT_RECORDED.name)
+    return select(profile.c.lead_id, profile.c.as_of, *columns, unknown).select_from(
         profile.outerjoin(activity, true())
     )
 
@@ -50,6 +52,7 @@ def _profile(moments: Select[Any]) -> CTE:
             leads.c.id.label("lead_id"),
             moment.c.as_of,
             leads.c.created_at,
+            leads.c.source,
             *_profile_columns(leads),
         )
         .join_from(moment, leads, leads.c.id == moment.c.lead_id)
@@ -60,6 +63,7 @@ def _profile(moments: Select[Any]) -> CTE:
             lead_history.c.lead_id,
             moment.c.as_of,
             leads.c.created_at,
+            leads.c.source,
             *_profile_columns(lead_history),
         )
         .join_from(moment, lead_history, lead_history.c.lead_id == moment.c.lead_id)

@@ -25,6 +25,7 @@ PROFILE_COLUMNS = (
 leads = table(
     "leads",
     column("id"),
+    column("source"),
     column("created_at"),
     column("known_from"),
     *(column(name) for name in PROFILE_COLUMNS),
@@ -43,6 +44,8 @@ lead_events = table(
     column("occurred_at"),
     column("known_at"),
 )
+# Which fields a source has never filled, as the bits of ``features.recorded``.
+source_records = table("source_records", column("source"), column("not_recorded"))
 outcomes = table(
     "outcomes",
     column("lead_id"),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature, FeatureKind
+from features.recorded import NOT_RECORDED
 from models.categories import LearnedCodes, Texts, folded, learn_codes
 from models.rare_categories import FOLDS
 from models.row_order import mixed
@@ -84,7 +85,7 @@ class Encoding:
         Raises:
             FeaturesMissing: the frame lacks a feature's column.
         """
-        absent = [feature.name for feature in self.features if feature.name not in frame]
+        absent = [name for name in self._needed if name not in frame]
         if absent:
             raise FeaturesMissing(f"The frame lacks {', '.join(absent)}.")
         result = np.empty((len(frame), len(self.features)))
@@ -93,8 +94,10 @@ class Encoding:
                 name = feature.name
                 texts = Texts.of(frame[name])
                 result[:, place] = texts.coded(self._known[name], self._unseen(name), np.nan)
-            else:
+            elif feature.name in frame:
                 result[:, place] = numbers(frame[feature.name])
+            else:
+                result[:, place] = np.nan
         return result
 
     def filled(self, matrix: Matrix) -> Matrix:
@@ -110,10 +113,10 @@ class Encoding:
             FeaturesMissing: a feature's value is absent (None is a value: not known).
         """
         for values in leads:
-            absent = [feature.name for feature in self.features if feature.name not in values]
+            absent = [name for name in self._needed if name not in values]
             if absent:
                 raise FeaturesMissing(f"The lead lacks {', '.join(absent)}.")
-        codes = [[self._code(values[f.name], f) for f in self.features] for values in leads]
+        codes = [[self._code(values.get(f.name), f) for f in self.features] for values in leads]
         return np.array(codes).reshape(len(leads), len(self.features))
 
     def _code(self, value: Any, feature: Feature) -> float:
@@ -127,6 +130,11 @@ class Encoding:
         except (TypeError, ValueError):
             return float("nan")
         return float("nan") if isinf(number) else min(max(number, -LARGEST), LARGEST)
+
+    @cached_property
+    def _needed(self) -> list[str]:
+        """What a lead without it cannot be scored by; what its source records may be unknown."""
+        return [one.name for one in self.features if one.name != NOT_RECORDED.name]
 
     @cached_property
     def _known(self) -> dict[str, dict[str, float]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature, FeatureKind
+from features.recorded import NOT_RECORDED
 
 MOST_BINS = 10
 MOST_CATEGORIES = 40
@@ -80,7 +81,8 @@ class Reference:
     @staticmethod
     def of(frame: pd.DataFrame, features: Sequence[Feature]) -> "Reference":
         """The reference made of a frame of features, one row a lead."""
-        return Reference(tuple(FeatureReference.of(frame[item.name], item) for item in features))
+        looked_at = (item for item in features if item.name != NOT_RECORDED.name)
+        return Reference(tuple(FeatureReference.of(frame[item.name], item) for item in looked_at))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, to be kept beside a model. It names only what many leads have in common."""

@@ -13,6 +13,7 @@ import yaml
 
 from features.definitions import DEFINITIONS
 from features.feature import Dimension, Feature, FeatureKind
+from features.recorded import NOT_RECORDED, bit
 from models.additive import AdditiveModel, Curve
 from models.calibration import NOT_ENOUGH, Calibration, logit
 from models.encoding import Encoding
@@ -129,6 +130,9 @@ def _part(
         features.append(_known(SILENCE))
         curves.append(Curve((), (0.0,), 0.0))
         names.append(SILENCE)
+    bits = {place: bit(name) for place, name in enumerate(names) if bit(name)}
+    features.append(NOT_RECORDED)
+    curves.append(Curve((), (0.0,), 0.0))
     categories = {
         f.name: tuple(str(value) for value in rules[f.name]["values"])
         for f in features
@@ -139,6 +143,8 @@ def _part(
         half_lives,
         names.index(SILENCE) if half_lives else None,
         tuple(_bound(Dimension(name), limits, features) for name, limits in bounds.items()),
+        bits,
+        len(names),
     )
     return Part(1.0, Encoding(tuple(features), categories), model)
 

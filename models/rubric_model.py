@@ -17,13 +17,17 @@ class RubricModel:
     ``half_lives`` (feature's place → days): what speaks for a lead counts half as much after so
     many days without activity, whose number is the feature at ``silence``. ``bounds`` are
     (places, low, high): where the sum over these features passes a bound, all of them shrink in
-    proportion, so that a total stays a sum.
+    proportion, so that a total stays a sum. ``bits`` (feature's place → its bit in the feature at
+    ``not_recorded``): what speaks against a lead counts for nothing where its source never fills
+    the field.
     """
 
     curves: AdditiveModel
     half_lives: Mapping[int, float]
     silence: int | None
     bounds: tuple[tuple[tuple[int, ...], float, float], ...]
+    bits: Mapping[int, int]
+    not_recorded: int
 
     @property
     def base(self) -> float:
@@ -38,6 +42,11 @@ class RubricModel:
             for place, half_life in self.half_lives.items():
                 faded = result[:, place] * 0.5 ** (days / half_life)
                 result[:, place] = np.where(result[:, place] > 0, faded, result[:, place])
+        lacking = np.nan_to_num(matrix[:, self.not_recorded]).astype(np.int64)
+        if lacking.any():
+            for place, bit in self.bits.items():
+                silent = (lacking & bit != 0) & (result[:, place] < 0)
+                result[silent, place] = 0.0
         for places, low, high in self.bounds:
             sums = result[:, list(places)].sum(axis=1)
             kept = np.clip(sums, low, high)
@@ -56,6 +65,8 @@ class RubricModel:
             "half_lives": [[place, days] for place, days in self.half_lives.items()],
             "silence": self.silence,
             "bounds": [[list(places), low, high] for places, low, high in self.bounds],
+            "bits": [[place, bit] for place, bit in self.bits.items()],
+            "not_recorded": self.not_recorded,
         }
 
     @staticmethod
@@ -66,4 +77,6 @@ class RubricModel:
             {int(place): float(days) for place, days in data["half_lives"]},
             data["silence"],
             tuple((tuple(places), low, high) for places, low, high in data["bounds"]),
+            {int(place): int(bit) for place, bit in data["bits"]},
+            int(data["not_recorded"]),
         )

@@ -34,6 +34,7 @@ from leadflow.leads.files.storing.origins import origin_of
 from leadflow.leads.files.storing.staging import Stored
 from leadflow.leads.imports.listing import source_of
 from leadflow.leads.imports.mapping_truth import hold_to_mapping
+from leadflow.leads.source_records import look_at
 from leadflow.settings import Settings
 
 SOURCE = "file"
@@ -124,7 +125,7 @@ def import_file(
         summary = _stored(engine, batch)
         if on_progress is not None:
             on_progress(len(rows))
-    _finish(engine, summary, now)
+    _finish(engine, summary, mapping.source, now)
     return _with_past(engine, summary, path, mapping, now)
 
 
@@ -226,7 +227,7 @@ def _store(
     return ahead
 
 
-def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
+def _finish(engine: Engine, summary: ImportSummary, source: str, now: datetime) -> None:
     with unit_of_work(engine) as session:
         if summary.stored.outcomes:
             end_closed(session, now)
@@ -234,6 +235,7 @@ def _finish(engine: Engine, summary: ImportSummary, now: datetime) -> None:
         inbox = session.get_one(InboxRow, summary.inbox_id)
         inbox.status, inbox.handled_at = "done", now
         supersede(session, inbox, now)
+        look_at(session, [source], now)
         audit.record(session, "leadflow import", "leads.imported", inbox.id, summary.counts())
 
 

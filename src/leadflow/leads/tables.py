@@ -107,6 +107,18 @@ class LeadHistory(Profile, Base):
     known_until: Mapped[datetime] = mapped_column(Moment)
 
 
+class SourceRecord(Base):
+    """Which fields a source had filled for none of its leads when that was last looked at."""
+
+    __tablename__ = "source_records"
+
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    not_recorded: Mapped[int] = mapped_column(
+        BigInteger, comment="A sum of bits, one for each field that none of its leads has."
+    )
+    looked_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class EventTypeRow(Base):
     """A type of event: what it counts as, who does it, and what its payload may hold.
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features.feature import Dimension, Feature, FeatureKind
@@ -102,6 +102,8 @@ def test_a_feature_that_tells_the_date_is_not_taken_for_one_that_tells_the_outco
     dated=st.booleans(),
     missing=st.sampled_from([0.0, 0.3, 0.95]),
 )
+@example(seed=1, size=(24, 0.5), dated=True, missing=0.0)
+@example(seed=8, size=(24, 0.5), dated=False, missing=0.3)
 def test_noise_is_never_named(
     seed: int, size: tuple[int, float], dated: bool, missing: float
 ) -> None:

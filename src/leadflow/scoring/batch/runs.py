@@ -11,6 +11,7 @@ from features.moments import leads_between
 from features.store import leads
 from leadflow.audit import service as audit
 from leadflow.leads.changes import clear_changed_between
+from leadflow.leads.source_records import look_at_all
 from leadflow.leads.tables import ChangedLead, Lead
 from leadflow.scoring.serving.score import Scored, score_leads
 from leadflow.scoring.serving.score_rows import scorecard_id
@@ -54,6 +55,7 @@ def open_run(
     everything = everything or as_of is not None
     run = session.scalars(_unfinished(scorer, as_of, everything, now)).first()
     if run is None:
+        look_at_all(session, now)
         run = ScoringRun(
             as_of=as_of or now,
             scorecard_id=scorecard_id(scorer),
