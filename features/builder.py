@@ -17,7 +17,7 @@ from features.definition import Definition
 from features.definitions import DEFINITIONS
 from features.event_types import EventTypes
 from features.recorded import NOT_RECORDED, not_recorded
-from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads
+from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads, source_records
 
 
 def feature_query(
@@ -39,9 +39,11 @@ def feature_query(
         definition.expression(profile, activity).label(definition.feature.name)
         for definition in definitions
     ]
-    unknown = not_recorded(profile).label(NOT_RECORDED.name)
+    unknown = not_recorded().label(NOT_RECORDED.name)
     return select(profile.c.lead_id, profile.c.as_of, *columns, unknown).select_from(
-        profile.outerjoin(activity, true())
+        profile.outerjoin(activity, true()).outerjoin(
+            source_records, source_records.c.source == profile.c.source
+        )
     )
 
 

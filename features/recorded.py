@@ -3,9 +3,8 @@ silence says nothing: the rubric holds it against nobody."""
 
 from collections.abc import Iterable
 
-from sqlalchemy import Double, cast, func, literal, select
+from sqlalchemy import Double, cast, func, literal
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause
 
 from features.event_types import EventTypes
 from features.feature import Dimension, Feature, FeatureKind
@@ -55,12 +54,9 @@ def bit(feature: str) -> int:
     return 1 << RECORDABLE.index(feature) if feature in RECORDABLE else 0
 
 
-def not_recorded(profile: FromClause) -> ColumnElement[float]:
+def not_recorded() -> ColumnElement[float]:
     """The bits of what the source of a lead has never filled; 0 where nobody has looked yet."""
-    found = select(cast(source_records.c.not_recorded, Double)).where(
-        source_records.c.source == profile.c.source
-    )
-    return func.coalesce(found.scalar_subquery(), literal(0.0, Double))
+    return func.coalesce(cast(source_records.c.not_recorded, Double), literal(0.0, Double))
 
 
 def filled_profiles() -> dict[str, ColumnElement[bool]]:
