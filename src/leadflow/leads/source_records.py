@@ -1,5 +1,6 @@
 """Looking at which fields each source has ever filled, for features that go by it."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -40,7 +41,7 @@ def look_at(session: Session, sources: Collection[str], now: datetime) -> None:
         .where(leads.c.source.in_(sources))
         .distinct()
     )
-    events: dict[str, set[str]] = {source: set() for source in found}
+    events: defaultdict[str, set[str]] = defaultdict(set)
     for source, name in session.execute(seen):
         events[source].add(name)
     rows = [
