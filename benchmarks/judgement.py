@@ -8,6 +8,7 @@ import pandas as pd
 
 from benchmarks.rows import Row
 from features.feature import Dimension, Feature, FeatureKind
+from features.training_moments import AGES_IN_DAYS
 from models.evaluation import auc
 from models.training import Training, train
 
@@ -88,6 +89,7 @@ def _shuffled(frame: pd.DataFrame, labels: np.ndarray, features: tuple[Feature, 
         frame[frame.columns[columns]], labels, tuple(features[place] for place in columns)
     )
     by_rows = _learned(other.reset_index(drop=True), outcomes, features)
+    first, second = (_looked_at(frame, labels, features, seed) for seed in (1, 2))
     dated = _learned(frame, labels, features, dated=True).scorecard.score(frame)
     dated_rows = _learned(other.reset_index(drop=True), outcomes, features, dated=True)
     moved = dated_rows.scorecard.score(frame).probability
@@ -99,5 +101,22 @@ def _shuffled(frame: pd.DataFrame, labels: np.ndarray, features: tuple[Feature, 
     return [
         Row("Columns shuffled: a chance moves by at most", furthest(by_columns), "", None, 1e-9),
         Row("Rows shuffled: a chance moves by at most", furthest(by_rows), "", None, 1e-9),
-        Row("Rows shuffled that date them: outside the interval", float(outside), "", None, 0.1),
+        Row(
+            "Ages drawn anew, all came in at once: a chance moves by at most",
+            float(np.abs(first - second).max()),
+            "",
+            None,
+            1e-9,
+        ),
+        Row("Rows in no order that a mapping dates, shuffled: outside", float(outside), ""),
     ]
+
+
+def _looked_at(
+    frame: pd.DataFrame, labels: np.ndarray, features: tuple[Feature, ...], seed: int
+) -> np.ndarray:
+    """Chances (n) where the calls came in at once and each was looked at at an age of its own."""
+    days = np.array(AGES_IN_DAYS) * np.timedelta64(1, "D")
+    ages = np.random.default_rng(seed).choice(days, len(labels))
+    training = train(frame, labels, MOMENT + ages, features, seed=SEED)
+    return training.scorecard.score(frame).probability

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from features.training_moments import AGES_IN_DAYS
+
 Split = tuple["np.ndarray", "np.ndarray"]
 FIRST_SHARE = 0.4
 
@@ -31,6 +33,13 @@ def rolling_origin(
     if all(_enough(labels[past]) and _enough(labels[block]) for past, block in splits):
         return splits
     return list(_folds(labels, blocks, seed, units))
+
+
+def moments_that_tell(moments: np.ndarray) -> np.ndarray:
+    """The moments (n), or the first of them for all leads where all came in at once: what differs
+    then is the age at which each was looked at, which says nothing of the order of leads."""
+    different = np.unique(moments)
+    return np.full_like(moments, different[0]) if len(different) < len(AGES_IN_DAYS) else moments
 
 
 def latest_block(

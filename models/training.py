@@ -12,6 +12,7 @@ import pandas as pd
 from features.feature import Feature
 from features.how_many import how_many
 from features.opinion import AI_SCORE
+from models.blocks import moments_that_tell
 from models.calibration import Lines, Vector, sigmoid
 from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
 from models.cannot_learn import NothingVaries, refuse_if_too_few
@@ -171,6 +172,7 @@ def train(
         features = [feature for feature in features if feature.name != AI_SCORE.name]
     if not any(frame[feature.name].nunique(dropna=False) > 1 for feature in features):
         raise NothingVaries("No feature differs between the leads; map more columns as attributes.")
+    moments = moments_that_tell(moments)
     recipe = Recipe.of(frame, labels, moments, features, seed)
     refuse_if_too_few(
         recipe.labels[np.unique(recipe.units, return_index=True)[1]], minimum_outcomes

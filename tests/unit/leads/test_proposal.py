@@ -1,6 +1,6 @@
 """An unknown file gets a mapping proposed that can be used, and leaks are not in it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -83,13 +83,35 @@ def test_a_file_without_dates_is_told_that_they_are_made_up() -> None:
     ]
     made = proposal(rows)
     assert made.content["key"] == "row"
-    assert "sequence" in made.content["created_at"]
     assert any("no dates" in note for note in made.notes)
+    assert any("such as" in note and "every" in note for note in made.notes)
     mapping = parse_mapping(made.content)
     assert mapping.created_at is not None
     assert mapping.created_at.sequence is not None
-    last = mapping.created_at.sequence.start + made.rows * mapping.created_at.sequence.every
-    assert last < NOW
+    assert mapping.created_at.sequence.every == timedelta(0)
+    assert mapping.created_at.sequence.start < NOW
+
+
+def test_a_file_without_dates_whose_ids_rise_is_dated_in_the_order_of_its_rows() -> None:
+    rows: list[Row] = [
+        {"Lead ID": str(5000 + n), "x": str(n % 7), "y": "yes" if n % 9 else "no"}
+        for n in range(300)
+    ]
+    made = proposal(rows)
+    sequence = parse_mapping(made.content).created_at
+    assert sequence is not None
+    assert sequence.sequence is not None
+    assert sequence.sequence.every > timedelta(0)
+    assert sequence.sequence.start + made.rows * sequence.sequence.every < NOW
+
+
+def test_a_file_without_dates_is_proposed_alike_in_whatever_order_its_rows_are() -> None:
+    rows: list[Row] = [
+        {"Lead ID": f"{n * 7919 % 9973}", "x": str(n % 7), "y": "yes" if n % 9 else "no"}
+        for n in range(300)
+    ]
+    first, second = proposal(rows), proposal(list(reversed(rows)))
+    assert first.content["created_at"] == second.content["created_at"]
 
 
 def test_free_text_is_left_out_with_what_to_do_about_it() -> None:

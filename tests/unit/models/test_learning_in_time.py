@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from features.feature import Dimension, Feature, FeatureKind
+from features.training_moments import AGES_IN_DAYS
 from models import linear, recipe, steadiness, training
 from models.additive import AdditiveModel, Curve
 from models.calibration import Vector, logit
 from models.encoding import Encoding, Matrix
 from models.training import train
-from tests.unit.models.made_up_leads import Leads, make
+from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
 pytestmark = pytest.mark.uncounted
 
@@ -122,3 +123,15 @@ def test_what_held_once_earns_no_praise_on_the_latest_leads() -> None:
     frame, leads = faddish(1000)
     result = train(frame[["fad"]], leads.labels, leads.moments, [FAD])
     assert result.latest.auc < 0.65
+
+
+def test_leads_that_came_in_at_once_are_judged_alike_at_whatever_age_each_was_looked_at() -> None:
+    leads, arrived = make(400, seed=3), np.datetime64("2025-01-01T00", "h")
+    days = np.array(AGES_IN_DAYS) * np.timedelta64(24, "h")
+    said = []
+    for seed in (1, 2):
+        ages = np.random.default_rng(seed).choice(days, len(leads.labels))
+        learned = train(leads.frame, leads.labels, arrived + ages, FEATURES, seed=0)
+        assert not learned.dated
+        said.append(learned.scorecard.score(leads.frame).probability)
+    assert np.array_equal(said[0], said[1])

@@ -98,7 +98,8 @@ def _email(draft: Draft) -> str | None:
 
 
 def _invent_dates(draft: Draft) -> None:
-    """Spread the rows over a year: without dates, before and after cannot be told apart."""
+    """Spread the rows over a year where something tells that they stand in the order in which leads
+    came in; without that, no lead came in before another: all get one day."""
     seconds = max(1, min(3600, 365 * 86400 // (draft.count + 1)))
     # All of them lie far enough back to be learned from at once.
     settled = timedelta(days=get_settings().horizon_days + AFTER_DAYS)
@@ -108,22 +109,28 @@ def _invent_dates(draft: Draft) -> None:
     if key not in (None, ROW):
         orders[key] = order_of(draft.cells(key))
     falling = next((name for name, order in orders.items() if order == "falling"), None)
-    newest_first = falling is not None and "rising" not in orders.values()
+    rising = "rising" in orders.values()
+    newest_first = falling is not None and not rising
+    why = "No date tells when a lead came in" if _dates(draft) else "The file has no dates"
+    if not rising and not newest_first:
+        start = draft.now - settled
+        draft.content["created_at"] = {"sequence": {"start": f"{start:%Y-%m-%d}", "every": "0s"}}
+        names = f" The rows are in no order by {', '.join(orders)}." if orders else ""
+        draft.notes.append(
+            f"{why}, and nothing that its rows are in the order in which leads came in, so "
+            f"created_at.sequence gives all of them one day.{names} If they are in that order, "
+            f"give created_at.sequence.every the time from one to the next, such as {seconds}s; "
+            "if a column tells the order, sort the file by it first."
+        )
+        return
     span = timedelta(seconds=seconds * draft.count)
     start = draft.now - settled - (timedelta(0) if newest_first else span)
     sequence: dict[str, object] = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
-    why = "No date tells when a lead came in" if _dates(draft) else "The file has no dates"
     said = f"{why}, so created_at.sequence makes some up, in the order of the rows. Correct its "
     draft.notes.append(said + "start and step.")
     if newest_first:
         sequence["newest_first"] = True
         draft.notes.append(
             f"By {falling}, the file has the newest rows first: created_at.sequence goes back."
-        )
-    elif "rising" not in orders.values() and orders:
-        names = ", ".join(orders)
-        draft.notes.append(
-            f"The rows are in no order by {names}. If one of them tells the order in which leads "
-            "came in, sort the file by it first."
         )
     draft.content["created_at"] = {"sequence": sequence}
