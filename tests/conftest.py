@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import is_hypothesis_test
+from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 
 from tests.examples import examples
@@ -27,7 +27,12 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 os.environ.pop("COLUMNS", None)
 
 # How long something takes is for benchmarks: a busy machine breaks no promise.
-hypothesis_settings.register_profile("leadflow", deadline=None, max_examples=examples())
+hypothesis_settings.register_profile(
+    "leadflow",
+    deadline=None,
+    max_examples=examples(),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 hypothesis_settings.load_profile("leadflow")
 
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
