@@ -224,20 +224,23 @@ def _weights(precision: Floats, within: float) -> Floats:
 
 def _deviations(estimate: Floats, precision: Floats) -> tuple[float, float]:
     """The deviations between and within salespeople that make the estimates most likely."""
-    likelihood = np.array(
-        [[_log_likelihood(estimate, precision, b, w) for w in GRID] for b in GRID]
-    )
+    if not precision.any():
+        return 0.0, 0.0
+    likelihood = np.array([_log_likelihoods(estimate, precision, within) for within in GRID]).T
     if likelihood[0, 0] >= likelihood.max() - EVIDENCE:
         return 0.0, 0.0
     between, within = np.unravel_index(likelihood.argmax(), likelihood.shape)
     return float(GRID[between]), float(GRID[within])
 
 
-def _log_likelihood(estimate: Floats, precision: Floats, between: float, within: float) -> float:
-    """Of all estimates, marginal over the effects, but for a constant: normal with variances
-    1 / precision + within² and, among the segments of one salesperson, covariance between²."""
+def _log_likelihoods(estimate: Floats, precision: Floats, within: float) -> Floats:
+    """Of all estimates, for each deviation ``between`` of the grid (n,), marginal over the effects,
+    but for a constant: normal with variances 1 / precision + within² and, among the segments of one
+    salesperson, covariance between²."""
     weight = _weights(precision, within)
     total, mean = weight.sum(axis=1), (weight * estimate).sum(axis=1)
-    squares = (weight * estimate**2).sum() - (between**2 * mean**2 / (1 + between**2 * total)).sum()
-    determinants = np.log1p(within**2 * precision).sum() + np.log1p(between**2 * total).sum()
-    return float(-0.5 * (squares + determinants))
+    squared = GRID[:, None] ** 2
+    explained = (squared * mean**2 / (1 + squared * total)).sum(axis=1)
+    determinants = np.log1p(within**2 * precision).sum() + np.log1p(squared * total).sum(axis=1)
+    likelihoods: Floats = -0.5 * ((weight * estimate**2).sum() - explained + determinants)
+    return likelihoods
