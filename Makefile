@@ -3,11 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# Files side by side, the fast ones first; what is run is counted by lines and branches.
+# Files side by side, those of servers one after another beside the others, the fast ones first;
+# what is run is counted by lines and branches.
 ASIDE = -n $(SIDES) --dist loadfile --no-loadscope-reorder
-PURE := tests/unit tests/integration tests/real_data
-# One after another: each of these has the processes of a whole installation at work.
-SERVERS := tests/flows tests/browser
+TESTS := tests/flows tests/browser tests/unit tests/integration tests/real_data
 MEASURED := --cov --cov-report=
 # One more than there are processors, up to four: some wait for the database.
 SIDES = $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
@@ -31,13 +30,11 @@ down: $(INSTALLED) ## End the servers that run in the background
 
 test: $(INSTALLED) ## Run every test but the long ones, on servers they start themselves; 80 % of branches and lines must be covered
 	@rm -rf .coverage
-	@$(BIN)/pytest -m "not long" $(ASIDE) $(MEASURED) $(PURE)
-	@$(BIN)/pytest -m "not long" $(SERVERS)
+	@$(BIN)/pytest -m "not long" $(ASIDE) $(MEASURED) $(TESTS)
 	@$(BIN)/coverage report --fail-under=80
 
 test-long: $(INSTALLED) ## Run the tests that take minutes each, and all with more examples; some 40 minutes
-	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE) $(PURE)
-	@LEADFLOW_TESTS=long $(BIN)/pytest $(SERVERS)
+	@LEADFLOW_TESTS=long $(BIN)/pytest $(ASIDE) $(TESTS)
 
 test-api: $(INSTALLED) ## Ask the API everything that its description says, as every role; a quarter of an hour
 	@$(BIN)/python -m tests.contract.run

@@ -5,10 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.examples import examples
 from tests.servers import empty, free_port
@@ -55,10 +57,28 @@ compose((*ROOMS, Room("tests", acts=(PAINT,))))
 os.environ.update(environment(get_settings()))
 
 
+# Each of these has the processes of a whole installation at work, and waits for them: they run one
+# after another, beside all others.
+OF_SERVERS = ("tests/flows/", "tests/browser/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files are shared out among the processes; those of servers all go to one."""
+    scheduler = LoadFileScheduling(config, log)
+    of_file = scheduler._split_scope
+    scheduler._split_scope = lambda nodeid: (
+        "servers" if nodeid.startswith(OF_SERVERS) else of_file(nodeid)
+    )
+    return scheduler
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a property tries a hundred times is not counted each time."""
+    """What a property tries a hundred times is not counted each time, nor what tests of servers
+    run, which is counted where it is tried alone."""
     for item in items:
-        if is_hypothesis_test(getattr(item, "obj", None)):
+        of_servers = item.nodeid.startswith(OF_SERVERS)
+        if of_servers or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.uncounted)
 
 

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-KILLS = 3
+from tests.examples import LONG
+
+KILLS = 3 if LONG else 1
 
 
 def test_what_a_killed_background_had_begun_is_neither_lost_nor_done_twice(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from leadflow.simulation.service import simulate
 from tests.integration.registered_models import approve
 from tests.servers import forget_models
 
-pytestmark = [pytest.mark.servers, pytest.mark.uncounted]
+pytestmark = [pytest.mark.servers, pytest.mark.uncounted, pytest.mark.long]
 
 
 @pytest.fixture

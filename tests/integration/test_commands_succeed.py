@@ -27,7 +27,6 @@ from tests.integration.likely_successes import (
     PASSWORD,
     PEOPLE,
     STORY,
-    WORK,
     Step,
 )
 from tests.integration.registered_models import NOW, approve
@@ -130,10 +129,8 @@ def all_do(typed: Terminal, store: Engine, story: Sequence[Step]) -> None:
         tell(typed, Store(store), step, kept)
 
 
-def test_commands_about_people_and_their_work_do_what_they_say(
-    typed: Terminal, store: Engine
-) -> None:
-    all_do(typed, store, (*PEOPLE, *WORK))
+def test_commands_about_people_do_what_they_say(typed: Terminal, store: Engine) -> None:
+    all_do(typed, store, PEOPLE)
 
 
 @pytest.mark.long

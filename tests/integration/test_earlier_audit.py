@@ -22,11 +22,20 @@ DETAILS: tuple[dict[str, Any], ...] = ({}, {"b": 85.0, "a": 0.1, "ß": "é"}, {"
 INSERT = "INSERT INTO audit_log VALUES (:number, :at, :actor, :action, :subject, :detail, :p, :h)"
 
 
-@pytest.fixture
-def earlier(engine: Engine) -> Iterator[Session]:
+@pytest.fixture(scope="module")
+def brought_up_to_date(engine: Engine) -> Iterator[Session]:
     """A store with three entries of the first version of the log, brought up to date."""
     with earlier_store(engine, "0010", write_as_then) as session:
         yield session
+
+
+@pytest.fixture
+def earlier(brought_up_to_date: Session) -> Iterator[Session]:
+    """It, for a test whose changes are taken back."""
+    with brought_up_to_date.begin_nested() as changes:
+        yield brought_up_to_date
+        brought_up_to_date.expunge_all()
+        changes.rollback()
 
 
 def write_as_then(connection: Connection) -> None:

@@ -36,7 +36,7 @@ from models.evaluation import evaluate
 from tests.integration.registered_models import approve
 from tests.servers import empty, forget_models
 
-pytestmark = pytest.mark.uncounted
+pytestmark = [pytest.mark.uncounted, pytest.mark.long]
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LEARNED, SCORED = NOW - timedelta(days=100), NOW - timedelta(days=95)

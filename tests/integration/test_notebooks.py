@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.uncounted]
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
+@pytest.mark.long
 def test_the_retraining_notebook_registers_a_challenger(store: Engine) -> None:
     settings, now = get_settings(), datetime.now(UTC)
     forget_models(settings)

@@ -30,6 +30,7 @@ def attributes(store: Engine) -> set[str]:
         return set(connection.execute(text(query)).scalars())
 
 
+@pytest.mark.long
 def test_all_calls_of_the_bank_come_in_without_their_length(
     store: Engine, bring_in: BringIn
 ) -> None:

@@ -17,7 +17,7 @@ from leadflow.settings import get_settings
 from models.rubric import Rubric
 from tests.real_data.conftest import MAPPINGS, NOW, BringIn, real_file
 
-pytestmark = [pytest.mark.real_data, pytest.mark.uncounted]
+pytestmark = [pytest.mark.real_data, pytest.mark.uncounted, pytest.mark.long]
 
 
 def test_who_had_the_leads_is_recorded_once_and_nobody_is_said_to_be_better_without_evidence(

@@ -80,6 +80,7 @@ def test_the_order_and_the_names_of_rows_and_columns_change_nothing(
     )
 
 
+@pytest.mark.long
 def test_rare_categories_are_grouped_alike_in_any_order() -> None:
     leads = make(1500, seed=4)
     draw = np.random.default_rng(4)
@@ -100,7 +101,9 @@ def test_copies_of_a_lead_do_not_make_it_enough_outcomes() -> None:
         trained(several)
 
 
-@pytest.mark.parametrize(("count", "base_rate"), [(4500, 0.01), (800, 0.5)])
+@pytest.mark.parametrize(
+    ("count", "base_rate"), [pytest.param(4500, 0.01, marks=pytest.mark.long), (800, 0.5)]
+)
 def test_rare_and_common_conversions_are_learned(count: int, base_rate: float) -> None:
     scorecard = trained(make(count, base_rate=base_rate)).scorecard
     later = make(4000, seed=11, base_rate=base_rate)
