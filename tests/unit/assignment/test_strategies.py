@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadflow.assignment.choice.strategies import UnknownStrategy, find_strategy
-from leadflow.assignment.choice.turns import settle
+from leadflow.assignment.choice.turns import settle, shares
 from leadflow.assignment.snapshots import LeadSnapshot
 from tests.unit.assignment.teams import decided, lead, owners, plan, rep, standing
 
@@ -49,7 +49,7 @@ def test_nobody_is_ever_owed_much(eligible: list[set[int]]) -> None:
     owed = np.zeros(5)
     for some in eligible:
         who = np.array(sorted(some))
-        settle(owed, who, np.ones(len(who)), int(who[np.argmax(owed[who])]))
+        settle(owed, who, shares(np.ones(len(who))), int(np.argmax(owed[who])))
     assert abs(owed.sum()) < 1e-6
     assert np.abs(owed).max() < 5
 

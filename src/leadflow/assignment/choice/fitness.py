@@ -7,7 +7,6 @@ import numpy as np
 
 from leadflow.assignment.choice.plan import Setting
 from leadflow.assignment.choice.strategies import Floats
-from leadflow.assignment.snapshots import LeadSnapshot
 
 BEST_SKILL = 5
 
@@ -26,16 +25,16 @@ class Fitness:
         self._skills: dict[frozenset[str], Floats] = {}
         self._territories: dict[frozenset[str], Floats] = {}
 
-    def skill(self, lead: LeadSnapshot) -> Floats:
+    def skill(self, wants: frozenset[str]) -> Floats:
         """Mean level (of 5) in what the lead asks for, unknown skills counting 0; 1 where it asks
         for nothing."""
-        if lead.wants not in self._skills:
-            self._skills[lead.wants] = self._skill(lead.wants)
-        return self._skills[lead.wants]
+        if wants not in self._skills:
+            self._skills[wants] = self._skill(wants)
+        return self._skills[wants]
 
-    def territory(self, lead: LeadSnapshot) -> Floats:
-        """1 for the most specific territory, 0.5 for an overlay, 0 for working everywhere."""
-        areas = self._setting.covering(lead)
+    def territory(self, areas: frozenset[str]) -> Floats:
+        """1 for the most specific territory, 0.5 for an overlay, 0 for working everywhere, where
+        these territories cover the lead."""
         if areas not in self._territories:
             overlays = self._setting.overlays
             self._territories[areas] = np.array(

@@ -1,12 +1,14 @@
 """Why this one, or why nobody, in a sentence for somebody new; names no person. Pure."""
 
+from collections.abc import Sequence
+from math import isfinite
+
 import numpy as np
 
 from features.how_many import how_many
 from leadflow.assignment.choice.eligibility import Constraint, Masks
-from leadflow.assignment.choice.plan import Setting, State
 from leadflow.assignment.choice.strategies import StrategyName
-from leadflow.assignment.snapshots import LeadSnapshot
+from leadflow.assignment.snapshots import RepSnapshot
 
 SHORT = {
     Constraint.INACTIVE: "inactive",
@@ -22,33 +24,34 @@ SHORT = {
 }
 
 
-def because(
-    lead: LeadSnapshot,
-    setting: Setting,
-    place: int,
-    state: State,
-    strategy: StrategyName,
-    first: float,
-) -> str:
-    """What speaks for the salesperson at ``place``; ``first``: the first part of their case."""
-    rep = setting.reps[place]
-    known = sorted(lead.wants & rep.skills.keys(), key=lambda s: (-rep.skills[s], s))
+def strengths(rep: RepSnapshot, wants: frozenset[str], areas: frozenset[str]) -> tuple[str, ...]:
+    """What speaks for a salesperson with every lead that asks for these skills and is covered by
+    these territories."""
+    known = sorted(wants & rep.skills.keys(), key=lambda s: (-rep.skills[s], s))
     parts = [f"knows {skill} ({rep.skills[skill]} of 5)" for skill in known[:2]]
-    areas = sorted(rep.territories & setting.covering(lead)) if rep.territories else []
-    if areas:
-        parts.append(f"covers {areas[0]}")
+    covered = sorted(rep.territories & areas)
+    if covered:
+        parts.append(f"covers {covered[0]}")
     elif not rep.territories:
         parts.append("works everywhere")
+    return tuple(parts)
+
+
+def because(
+    strong: Sequence[str], load: float, limit: float, strategy: StrategyName, first: float
+) -> str:
+    """What speaks for a salesperson with these ``strengths`` who has so many leads in work of at
+    most so many; ``first``: the first part of their case."""
+    parts = [*strong]
     if strategy == "round_robin":
         parts.append("is next in turn")
     if strategy in ("performance_weighted", "optimal"):
         parts.append(f"{first:.0%} chance together")
-    limit = state.limit[place]
-    load = round(float(state.load[place]))
-    if np.isfinite(limit):
-        parts.append(f"{load} of {how_many(round(float(limit)), 'lead')} in work")
+    now = round(load)
+    if isfinite(limit):
+        parts.append(f"{now} of {how_many(round(limit), 'lead')} in work")
     else:
-        parts.append(f"{how_many(load, 'lead')} in work")
+        parts.append(f"{how_many(now, 'lead')} in work")
     sentence = ", ".join(parts)
     return sentence[0].upper() + sentence[1:]
 

@@ -7,6 +7,7 @@ the same question always has the same answer.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -23,6 +24,8 @@ StrategyName = Literal[
     "optimal",
 ]
 STRATEGY_NAMES: tuple[str, ...] = get_args(StrategyName)
+# Totals are equal that are so to this many digits.
+DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ class HybridWeights:
     capacity: float = 0.20
     fairness: float = 0.15
     performance: float = 0.20
+
+    @cached_property
+    def shares(self) -> Floats:
+        """Their proportions, in the order of the strategy's parts."""
+        scale = np.array(
+            [self.skill, self.territory, self.capacity, self.fairness, self.performance]
+        )
+        proportions: Floats = scale / scale.sum()
+        return proportions
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ class Case:
     probability: Floats
     value: float
 
-    @property
+    @cached_property
     def free(self) -> Floats:
         """Share of the capacity that is free; all of it where there is no limit."""
         return 1.0 - self.load / self.limit
@@ -120,11 +132,10 @@ def hybrid(case: Case, weights: HybridWeights) -> Made:
     fairness = owed / most if most > 0 else np.ones_like(owed)
     best = case.probability.max(initial=0.0)
     performance = case.probability / best if best > 0 else np.ones_like(owed)
-    parts = np.column_stack([case.skill, case.territory, case.free, fairness, performance])
-    scale = np.array(
-        [weights.skill, weights.territory, weights.capacity, weights.fairness, weights.performance]
-    )
-    return parts @ (scale / scale.sum()), parts
+    parts = np.empty((len(owed), len(weights.shares)))
+    for place, part in enumerate((case.skill, case.territory, case.free, fairness, performance)):
+        parts[:, place] = part
+    return parts @ weights.shares, parts
 
 
 def expected_value(case: Case, weights: HybridWeights) -> Made:
@@ -175,4 +186,14 @@ def find_strategy(name: str) -> Strategy:
 def order(totals: Floats, free: Floats) -> NDArray[np.intp]:
     """Places of the candidates, the best first; they come in the order of their ids."""
     ids = np.arange(len(totals))
-    return np.lexsort((ids, -free.round(6), -totals.round(6)))
+    return np.lexsort((ids, -free.round(DIGITS), -totals.round(DIGITS)))
+
+
+def best(totals: Floats, free: Floats) -> int:
+    """The first place of ``order``, without the others."""
+    rounded = totals.round(DIGITS)
+    (equal,) = (rounded == rounded.max()).nonzero()
+    if len(equal) == 1:
+        return int(equal[0])
+    # Where a total is no number, none is the largest.
+    return int(equal[free[equal].round(DIGITS).argmax()] if len(equal) else order(totals, free)[0])

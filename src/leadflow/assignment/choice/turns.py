@@ -22,14 +22,14 @@ def shares(weight: Floats) -> Floats:
     return weight / total if total > 0 else np.zeros_like(weight)
 
 
-def settle(owed: Floats, who: Places, weight: Floats, chosen: int) -> None:
-    """Enter one lead into the accounts ``owed`` (of all): shared among ``who``, paid by ``chosen``.
+def settle(owed: Floats, who: Places, share: Floats, chosen: int) -> None:
+    """Enter one lead into the accounts ``owed`` (of all): shared among ``who``, paid by one.
 
-    ``weight`` is of those in ``who``; ``chosen`` is a place in ``owed``.
+    ``share`` is of those in ``who``; ``chosen`` is the place in there of the one who pays.
     """
-    owed[who] += shares(weight)
-    owed[chosen] -= 1.0
-    owed[who] = owed[who].round(DIGITS)
+    account = owed[who] + share
+    account[chosen] -= 1.0
+    owed[who] = account.round(DIGITS)
 
 
 def settle_least(owed: Floats, who: Places, amount: Floats, chosen: int) -> None:

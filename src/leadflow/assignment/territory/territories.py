@@ -11,6 +11,7 @@ Overlays never win: they add to what has won.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, Self
 
 from features.normal_forms import company, compared
@@ -61,6 +62,7 @@ class TreeBroken(ValueError):
     """Territories that are no tree; checking them when they are defined says which and why."""
 
 
+@lru_cache(maxsize=65536)
 def plain(words: str | None) -> str:
     """Words to compare by: without spaces, whatever their case and however signs are written."""
     return "".join(compared(words or "").split())
