@@ -7,7 +7,7 @@ by digit. Two entries that differ in any column have different contents.
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -52,9 +52,23 @@ def content_of(texts: tuple[str | None, ...], values: tuple[str | None, ...]) ->
     Raises:
         ValueError, RecursionError: JSON that cannot be read, because somebody has changed it.
     """
+    return joined(texts, map(hashed, values))
+
+
+def hashed(value: str | None) -> str:
+    """JSON as stored, in any spelling, as it stands in the content of an entry.
+
+    Raises:
+        ValueError, RecursionError: it cannot be read, because somebody has changed it.
+    """
     # An absent value is null, a value that is null is [null].
-    read = [None if value is None else [_decode(value)] for value in values]
-    return _encode([*texts, *read])
+    return "null" if value is None else _encode([_decode(value)])
+
+
+def joined(texts: Iterable[str | None], values: Iterable[str]) -> str:
+    """The content of an entry, as ``content_of``, whose values are ``hashed`` already."""
+    said = ["null" if text is None else _encode(text) for text in texts]
+    return f"[{','.join([*said, *values])}]"
 
 
 def microseconds(at: datetime) -> int:

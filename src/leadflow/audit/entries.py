@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from leadflow.audit import chain
-from leadflow.audit.context import acting
+from leadflow.audit.context import Acting, acting
 from leadflow.audit.head import Head
 from leadflow.audit.masking import masked, masked_value
 from leadflow.audit.reasons import Reason, reason_of
@@ -67,9 +67,22 @@ def prepare(entry: Entry) -> Prepared:
     Raises:
         TypeError, ValueError: a value that JSON has no word for; two reasons.
     """
+    return _prepared(entry, acting(), _Written())
+
+
+def prepare_many(entries: Iterable[Entry]) -> list[Prepared]:
+    """The same for many. Values that are one object in several of them are written once.
+
+    Raises:
+        TypeError, ValueError: a value that JSON has no word for; two reasons.
+    """
+    here, written = acting(), _Written()
+    return [_prepared(entry, here, written) for entry in entries]
+
+
+def _prepared(entry: Entry, here: Acting, written: "_Written") -> Prepared:
     if entry.said and entry.why:
         raise ValueError(f"{entry.action}: one reason, of a person or of Leadflow, not both.")
-    here = acting()
     subject = masked(entry.subject)
     reason = reason_of(subject, entry.said) if entry.said else None
     texts = (
@@ -80,8 +93,9 @@ def prepare(entry: Entry) -> Prepared:
         entry.origin if entry.origin is not None else here.origin,
         entry.request_id if entry.request_id is not None else here.request_id,
     )
-    values = (_json(entry.detail or {}), _json(entry.before), _json(entry.after))
-    return Prepared(texts, values, chain.content_of(texts, values), reason)
+    detail, before, after = map(written.of, (entry.detail or {}, entry.before, entry.after))
+    content = chain.joined(texts, (detail.hashed, before.hashed, after.hashed))
+    return Prepared(texts, (detail.stored, before.stored, after.stored), content, reason)
 
 
 def chained(head: Head, now: datetime, entries: Iterable[Prepared]) -> Iterator[tuple[Any, ...]]:
@@ -94,5 +108,25 @@ def chained(head: Head, now: datetime, entries: Iterable[Prepared]) -> Iterator[
         previous = own
 
 
-def _json(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else chain.json_text(masked_value(dict(value)))
+@dataclass(frozen=True)
+class _Json:
+    """A value as it is stored, and as it is hashed."""
+
+    stored: str | None
+    hashed: str
+
+
+class _Written:
+    """The JSON of values, by the object they are."""
+
+    def __init__(self) -> None:
+        # With each value itself, so that no other can be given its place in memory.
+        self._known: dict[int, tuple[object, _Json]] = {}
+
+    def of(self, value: Mapping[str, Any] | None) -> _Json:
+        """The JSON of this one."""
+        known = self._known.get(id(value))
+        if known is None:
+            stored = None if value is None else chain.json_text(masked_value(dict(value)))
+            known = self._known[id(value)] = value, _Json(stored, chain.hashed(stored))
+        return known[1]

@@ -8,7 +8,7 @@ whoever looks next, a second later at the latest. What a person does is put into
 import hmac
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from leadflow.audit import chain
 from leadflow.audit.entries import COLUMNS as CHAINED
-from leadflow.audit.entries import Entry, Prepared, prepare
+from leadflow.audit.entries import Entry, Prepared, prepare, prepare_many
 from leadflow.audit.service import append
-from leadflow.database.copying import driver_connection, write_rows
+from leadflow.database.copying import Kind, driver_connection, write_rows
 from leadflow.database.randomness import random_bytes
 from leadflow.observability.steps import step
 from leadflow.secret import derive_key, load_secret
@@ -28,7 +28,7 @@ from leadflow.settings import get_settings
 AT_A_TIME = 500
 FORGED = "audit.forged"
 # An entry as it will be in the chain, but for its place there.
-COLUMNS = ("id", *CHAINED[1:-2], "mac")
+COLUMNS: dict[str, Kind] = dict.fromkeys(("id", *CHAINED[1:-2], "mac"), "text") | {"at": "moment"}
 # In the order they were made, but for those that are being written at this moment.
 TAKE = """
 WITH taken AS (
@@ -50,14 +50,20 @@ def record_soon(session: Session, entries: Sequence[Entry]) -> None:
     Raises:
         ValueError: one has a person's reason; what people do is recorded at once.
     """
-    rows = [_row(entry, datetime.now(UTC)) for entry in entries]
+    for entry in entries:
+        if entry.said:
+            raise ValueError(f"{entry.action}: what a person says is recorded at once.")
+    # Each a little later than the one before, because they get their places by their moments.
+    begun = datetime.now(UTC)
+    rows = [
+        _row(made, begun + place * timedelta.resolution)
+        for place, made in enumerate(prepare_many(entries))
+    ]
     write_rows(session, "audit_waiting", COLUMNS, rows)
 
 
-def _row(entry: Entry, at: datetime) -> tuple[Any, ...]:
-    if entry.said:
-        raise ValueError(f"{entry.action}: what a person says is recorded at once.")
-    made, own = prepare(entry), random_bytes(16).hex()
+def _row(made: Prepared, at: datetime) -> tuple[Any, ...]:
+    own = random_bytes(16).hex()
     return (own, at, *made.texts, *made.values, _seal(own, at, made.content))
 
 

@@ -9,7 +9,7 @@ from psycopg import Connection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.audit.entries import COLUMNS, Entry, Prepared, chained, prepare
+from leadflow.audit.entries import COLUMNS, Entry, Prepared, chained, prepare, prepare_many
 from leadflow.audit.head import Head, sealed, take_turn
 from leadflow.audit.masking import masked
 from leadflow.audit.reasons import FORGOT, forget, keep, kept_about
@@ -61,7 +61,7 @@ def record_many(session: Session, entries: Iterable[Entry]) -> int:
     Raises:
         AuditLogBroken: nothing can be written after this head.
     """
-    return append(session, [prepare(entry) for entry in entries])
+    return append(session, prepare_many(entries))
 
 
 def append(session: Session, prepared: Sequence[Prepared]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, Literal, LiteralString, cast
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # So many rows are quicker written as text than by COPY, which takes two exchanges to begin with;
 # and they may be sent together with other statements.
 FEW = 32
+Kind = Literal["text", "moment", "number"]
 
 
 def driver_connection(session: Session) -> Connection[Any]:
@@ -99,13 +100,20 @@ def insert_rows(
 
 
 def write_rows(
-    session: Session, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    session: Session, table: str, columns: Mapping[str, Kind], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """The same, by COPY where there are more than ``FEW``."""
+    """The same, by COPY where there are more than ``FEW``; with what each column holds."""
     if len(rows) <= FEW:
-        insert_rows(session, table, columns, rows)
-    else:
-        copy_rows(session, table, columns, rows)
+        insert_rows(session, table, tuple(columns), rows)
+        return
+    import pyarrow as pa
+
+    types = {"text": pa.string(), "moment": pa.timestamp("us", "UTC"), "number": pa.float64()}
+    values = [
+        pa.array(column, types[kind])
+        for column, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)
+    ]
+    copy_columns(session, table, pa.RecordBatch.from_arrays(values, names=list(columns)))
 
 
 @lru_cache

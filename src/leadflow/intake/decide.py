@@ -26,7 +26,7 @@ from leadflow.intake.standings import (
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.tables import Lead
 from leadflow.qualification.service import statuses_of
-from leadflow.scoring.serving.audit_entries import score_entry
+from leadflow.scoring.serving.audit_entries import Rescored, score_entries
 from leadflow.scoring.serving.score import current_scores, moment_after, score_these
 from leadflow.scoring.serving.score_writer import ScoresKeepChanging
 from leadflow.scoring.tables import LeadScore
@@ -67,11 +67,14 @@ def decide(
     before = current_scores(session, known) if known else {}
     as_of = moment_after(before.values(), max(now, *(one.lead.known_from for one in news)))
     scores = _score(session, scorer, ids, as_of, settings, first=not known)
-    entries = [
-        score_entry(score, before.get(key), latest[key].sender.actor.id, latest[key].sender.request)
-        for key, score in scores.items()
-    ]
-    record_soon(session, entries)
+    senders = {key: latest[key].sender for key in scores}
+    record_soon(
+        session,
+        score_entries(
+            Rescored(score, before.get(key), senders[key].actor.id, senders[key].request)
+            for key, score in scores.items()
+        ),
+    )
     overrides = overrides_of(session, known, as_of) if known else {}
     counts = before | scores
     given = hand_out(

@@ -15,7 +15,7 @@ from leadflow.qualification.lead_record import Record
 from leadflow.qualification.schemas import Qualification
 from leadflow.qualification.stored_records import read_records
 from leadflow.qualification.tables import AiQualification
-from leadflow.scoring.serving.audit_entries import score_entry
+from leadflow.scoring.serving.audit_entries import Rescored, score_entries
 from leadflow.scoring.serving.score import current_scores, score_lead
 from leadflow.settings import Settings
 
@@ -103,7 +103,7 @@ def store_answer(
     if answer.qualification:
         before = current_scores(session, [question.lead_id]).get(question.lead_id)
         score = score_lead(session, scorer, question.lead_id, now, settings)
-        record_soon(session, [score_entry(score, before, "qualify_leads")])
+        record_soon(session, score_entries([Rescored(score, before, "qualify_leads")]))
     return row
 
 

@@ -12,12 +12,13 @@ from leadflow.audit.entries import Entry
 from leadflow.audit.queue import record_soon
 
 ASSIGNED = "lead.assigned"
+NOBODY = Acting()
 
 
 def audit_given(session: Session, batch: Batch, decisions: Sequence[Choice]) -> None:
     """One entry for each lead that was given to somebody. Leads that nobody can take are tried
     every minute; what is told of those is the alarm, not each try."""
-    entries = [_entry(batch, made) for made in decisions if made.rep is not None]
+    entries = _entries(batch, decisions, {})
     if entries:
         audit.record_many(session, entries)
 
@@ -27,30 +28,38 @@ def audit_soon(
 ) -> None:
     """The same for leads that are handed out in the requests that brought them (by lead): they do
     not wait for the chain."""
-    record_soon(
-        session,
-        [
-            _entry(batch, made, requests.get(made.lead.lead_id))
-            for made in decisions
-            if made.rep is not None
-        ],
-    )
+    record_soon(session, _entries(batch, decisions, requests))
 
 
-def _entry(batch: Batch, made: Choice, request: Acting | None = None) -> Entry:
-    rep = None if made.rep is None else batch.team.reps[made.rep].rep_id
-    return Entry(
-        actor=batch.by,
-        action=ASSIGNED,
-        subject=made.lead.lead_id,
-        detail={
-            "source": batch.source,
-            "rule": made.plan.rule_id or "default",
-            "rules_version": batch.rules_version,
-            "strategy": made.plan.strategy,
-        },
-        why=made.reason,
-        after={"rep": rep},
-        origin=None if request is None else request.origin,
-        request_id=None if request is None else request.request_id,
-    )
+def _entries(
+    batch: Batch, decisions: Sequence[Choice], requests: Mapping[str, Acting]
+) -> list[Entry]:
+    # Objects that entries share are written once for all of them.
+    after = [{"rep": rep.rep_id} for rep in batch.team.reps]
+    details: dict[int, dict[str, object]] = {}
+    entries = []
+    for made in decisions:
+        if made.rep is None:
+            continue
+        detail = details.get(id(made.plan))
+        if detail is None:
+            detail = details[id(made.plan)] = {
+                "source": batch.source,
+                "rule": made.plan.rule_id or "default",
+                "rules_version": batch.rules_version,
+                "strategy": made.plan.strategy,
+            }
+        request = requests.get(made.lead.lead_id, NOBODY)
+        entries.append(
+            Entry(
+                actor=batch.by,
+                action=ASSIGNED,
+                subject=made.lead.lead_id,
+                detail=detail,
+                why=made.reason,
+                after=after[made.rep],
+                origin=request.origin,
+                request_id=request.request_id,
+            )
+        )
+    return entries

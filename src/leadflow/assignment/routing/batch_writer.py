@@ -15,28 +15,28 @@ from leadflow.assignment.routing import leftover
 from leadflow.assignment.routing.clocks import Times, clocks
 from leadflow.assignment.routing.decision_columns import DECISION, decision_columns, decision_rows
 from leadflow.assignment.snapshots import TeamSnapshot
-from leadflow.database.copying import FEW, copy_columns, insert_rows, run, write_rows
+from leadflow.database.copying import FEW, Kind, copy_columns, insert_rows, run, write_rows
 from leadflow.database.ids import new_id
 
-ASSIGNMENT = (
-    "id",
-    "lead_id",
-    "rep_id",
-    "strategy",
-    "reason",
-    "decision_id",
-    "rule_id",
-    "source",
-    "assigned_by",
-    "level",
-    "probability",
-    "segment",
-    "assigned_at",
-    "sla_minutes",
-    "clock_starts_at",
-    "due_at",
-    "next_step_at",
-)
+ASSIGNMENT: dict[str, Kind] = {
+    "id": "text",
+    "lead_id": "text",
+    "rep_id": "text",
+    "strategy": "text",
+    "reason": "text",
+    "decision_id": "text",
+    "rule_id": "text",
+    "source": "text",
+    "assigned_by": "text",
+    "level": "text",
+    "probability": "number",
+    "segment": "text",
+    "assigned_at": "moment",
+    "sla_minutes": "number",
+    "clock_starts_at": "moment",
+    "due_at": "moment",
+    "next_step_at": "moment",
+}
 
 BATCH = """
 INSERT INTO assignment_batches

@@ -1,6 +1,8 @@
 """Audit entries of scores: one for a score given in a request, one for a batch. Each score with its
 reasons is in the history of scores, under its lead and moment."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,22 +15,47 @@ from leadflow.observability.steps import step
 from leadflow.scoring.tables import LeadScore
 
 
-def score_entry(
-    score: LeadScore, before: LeadScore | None, by: str, request: Acting | None = None
-) -> Entry:
+@dataclass(frozen=True)
+class Rescored:
     """One lead's score, and the one that counted before. ``request``: where it comes from, if not
     from the context of this thread."""
-    return Entry(
-        by,
-        "lead.scored",
-        score.lead_id,
-        {"as_of": score.as_of.isoformat(), "model_version": score.model_version},
-        why=f"scored by the {score.regime}",
-        before=None if before is None else _figures(before),
-        after=_figures(score),
-        origin=None if request is None else request.origin,
-        request_id=None if request is None else request.request_id,
-    )
+
+    score: LeadScore
+    before: LeadScore | None
+    by: str
+    request: Acting | None = None
+
+
+def score_entries(scored: Iterable[Rescored]) -> list[Entry]:
+    """An entry for each of these."""
+    # Objects that entries share are written once for all of them.
+    details: dict[tuple[datetime, str], dict[str, Any]] = {}
+    figures: dict[tuple[float, str], dict[str, Any]] = {}
+
+    def detail(score: LeadScore) -> dict[str, Any]:
+        key = score.as_of, score.model_version
+        if key not in details:
+            details[key] = {"as_of": score.as_of.isoformat(), "model_version": score.model_version}
+        return details[key]
+
+    def said(score: LeadScore) -> dict[str, Any]:
+        rounded, level = round(score.total_score, 4), score.level
+        return figures.setdefault((rounded, level), {"score": rounded, "level": level})
+
+    return [
+        Entry(
+            one.by,
+            "lead.scored",
+            one.score.lead_id,
+            detail(one.score),
+            why=f"scored by the {one.score.regime}",
+            before=None if one.before is None else said(one.before),
+            after=said(one.score),
+            origin=None if one.request is None else one.request.origin,
+            request_id=None if one.request is None else one.request.request_id,
+        )
+        for one in scored
+    ]
 
 
 @step("audit")
@@ -38,7 +65,3 @@ def audit_batch(
     """A batch of leads that were scored as of the same moment."""
     detail = {"as_of": as_of.isoformat(), "model_version": version, "leads": leads}
     audit.record(session, by, "leads.scored", subject, detail, why=why)
-
-
-def _figures(score: LeadScore) -> dict[str, Any]:
-    return {"score": round(score.total_score, 4), "level": score.level}
