@@ -41,7 +41,12 @@ def spelled(text: str) -> str:
 
 def compared(text: object) -> str:
     """A text as it is compared with others: in its plain form, without regard to case."""
-    return unicodedata.normalize("NFC", plain_text(str(text)).casefold())
+    return _compared(str(text))
+
+
+@lru_cache(maxsize=65536)
+def _compared(text: str) -> str:
+    return unicodedata.normalize("NFC", plain_text(text).casefold())
 
 
 @lru_cache(maxsize=65536)
@@ -58,7 +63,8 @@ def company(name: str) -> str:
 def address(email: str) -> str:
     """An e-mail address as it is looked up: small letters, composed, and its domain as it is read
     (``müller.de``), not as it is sent (``xn--mller-kva.de``)."""
-    plain = unicodedata.normalize("NFC", email.translate(_UNSEEN).strip().lower())
+    seen = email if email.isascii() else email.translate(_UNSEEN)
+    plain = unicodedata.normalize("NFC", seen.strip().lower())
     local, at, domain = plain.rpartition("@")
     return f"{local}{at}{_readable(domain)}" if "xn--" in domain else plain
 

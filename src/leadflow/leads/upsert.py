@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Text, any_, literal, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Table,
+    Text,
+    any_,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
@@ -27,6 +38,7 @@ from leadflow.privacy.columns import EncryptedText
 ATTEMPTS = 5
 LEADS = cast(Table, Lead.__table__)
 ENCRYPTED = {c.name: c.type for c in LEADS.columns if isinstance(c.type, EncryptedText)}
+MOMENTS = tuple(c.name for c in LEADS.columns if isinstance(c.type, DateTime))
 NOTHING_KNOWN: dict[str, Any] = {column.name: None for column in LEADS.columns} | {
     "email_kind": "none",
     "has_phone": False,
@@ -157,11 +169,13 @@ def _insert(
     """Those of the leads that were new, by place."""
     # Most leads are new: only where the store says that one is known is it looked for. In one
     # order, so that two who insert the same leads wait for each other and never in a circle.
+    said = note(now)
     made = {
-        place: _new(leads[place], indexes[place], now)
+        place: _new(leads[place], indexes[place], now, said)
         for place in sorted(places, key=lambda place: indexes[place])
     }
-    content = json.dumps([_as_json(values) for values in made.values()])
+    written_now = now.isoformat()
+    content = json.dumps([_as_json(values, written_now) for values in made.values()])
     # Prepared from the first time on: its two hundred words are read once a connection.
     written = driver_connection(session).execute(INSERT, (content,), prepare=True).fetchall()
     inserted = {row[0] for row in written}
@@ -177,9 +191,10 @@ def _insert(
     return found
 
 
-def _new(lead: LeadIn, email_index: str, now: datetime) -> dict[str, Any]:
-    values = NOTHING_KNOWN | given_columns(lead)
-    values |= {
+def _new(lead: LeadIn, email_index: str, now: datetime, said: str) -> dict[str, Any]:
+    values = {
+        **NOTHING_KNOWN,
+        **given_columns(lead),
         "id": new_id("lead"),
         "source": lead.source,
         "external_id": lead.external_id,
@@ -188,23 +203,24 @@ def _new(lead: LeadIn, email_index: str, now: datetime) -> dict[str, Any]:
         "known_from": now,
         "updated_at": now,
         "attributes": lead.attributes,
-        "said": {ALL: note(now)},
+        "said": {ALL: said},
     }
     if any(getattr(lead, counter) is not None for counter in COUNTERS):
         values["counted_at"] = now
     return values
 
 
-def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as PostgreSQL reads it from JSON: bytes in hexadecimal, moments in ISO 8601."""
-    plain = {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in values.items()
-        if value is not None
-    }
-    for name in ENCRYPTED.keys() & plain.keys():
-        secret = ENCRYPTED[name].process_bind_param(plain[name], None)
-        plain[name] = None if secret is None else "\\x" + secret.hex()
+def _as_json(values: Mapping[str, Any], now: str) -> dict[str, Any]:
+    """A row as PostgreSQL reads it from JSON: bytes in hexadecimal, and the one moment that a new
+    lead knows of, ``now``, in ISO 8601."""
+    plain = {name: value for name, value in values.items() if value is not None}
+    for name in MOMENTS:
+        if name in plain:
+            plain[name] = now
+    for name, kind in ENCRYPTED.items():
+        if name in plain:
+            secret = kind.process_bind_param(plain[name], None)
+            plain[name] = None if secret is None else "\\x" + secret.hex()
     return plain
 
 

@@ -7,6 +7,7 @@ first level whose words fit decides, so the words that merely contain another ti
 
 import re
 import unicodedata
+from functools import lru_cache
 
 Words = tuple[str, ...]
 
@@ -117,6 +118,7 @@ LEVELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+@lru_cache(maxsize=65536)
 def seniority(job_title: str | None) -> str | None:
     """The level of a job title; ``other`` for one that is not recognised, has none or is past. None
     without a title."""
