@@ -24,6 +24,7 @@ __all__ = [
     "StoredRules",
     "activate",
     "active_rules",
+    "fields_asked",
     "first_match",
     "known_names",
     "lead_source",
@@ -160,8 +161,12 @@ def versions(session: Session, kind: str) -> list[RuleSetRow]:
 def reads_store(rules: RuleSet) -> bool:
     """Whether some rule goes by what only the store knows, such as the last event: it is read for
     such rules alone."""
-    named = (name for rule in rules.rules for name in fields_of(rule.conditions))
-    return not all(is_at_hand(name) for name in named)
+    return not all(is_at_hand(name) for name in fields_asked(rules))
+
+
+def fields_asked(rules: RuleSet) -> frozenset[str]:
+    """The names of all fields that the rules go by."""
+    return frozenset(name for rule in rules.rules for name in fields_of(rule.conditions))
 
 
 def first_match(rules: RuleSet, values: Mapping[str, Any], now: datetime) -> Rule | None:

@@ -1,6 +1,6 @@
 """The source of condition fields: every lead with the score that counts, and the fields' values."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,18 +23,30 @@ def lead_source(now: datetime) -> FromClause:
 
 
 def values_of(
-    session: Session, rows: Sequence[RowsAtHand], now: datetime, stored: bool = True
+    session: Session,
+    rows: Sequence[RowsAtHand],
+    now: datetime,
+    stored: bool = True,
+    asked: Collection[str] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """The value of every field of leads that have been read with their scores, by lead and field,
     as of a moment (aware).
 
+    ``asked``: of the fields that are at hand only these are needed (``fields_asked``).
     ``stored``: with the fields that only the store knows, such as the last event, which costs one
     query and one for each family of them; leave it out where no rule asks (``reads_store``).
     """
     at_hand = {
-        name: field.at_hand for name, field in CATALOGUE.items() if field.at_hand is not None
+        name: field.at_hand
+        for name, field in CATALOGUE.items()
+        if field.at_hand is not None and (asked is None or name in asked)
     }
-    families = [family.at_hand for family in FAMILIES.values() if family.at_hand is not None]
+    families = [
+        family.at_hand
+        for prefix, family in FAMILIES.items()
+        if family.at_hand is not None
+        and (asked is None or any(name.startswith(prefix) for name in asked))
+    ]
     found: dict[str, dict[str, Any]] = {}
     for one in rows:
         found[one.lead.id] = values = {name: read(one) for name, read in at_hand.items()}

@@ -148,7 +148,7 @@ def _by_plan(
 ) -> list[tuple[Plan, list[Routable]]]:
     """The leads that are handed out at once, by the plan of their rule, in the rules' order."""
     rows = [RowsAtHand(one.lead, one.score, one.override, now) for one in leads]
-    values = values_of(session, rows, now, stored=book.asks_for_events)
+    values = values_of(session, rows, now, stored=book.asks_for_events, asked=book.fields_asked)
     found: dict[str | None, list[Routable]] = defaultdict(list)
     for one in leads:
         rule = first_match(book.rules, values[one.lead.id], now)

@@ -14,7 +14,7 @@ from leadflow.assignment.choice.strategies import HybridWeights, StrategyName, f
 from leadflow.assignment.tables import Rep, Team
 from leadflow.conditions.problems import Problem, nearest
 from leadflow.rules.schemas import RuleSet, parse_rules
-from leadflow.rules.service import active_rules, reads_store
+from leadflow.rules.service import active_rules, fields_asked, reads_store
 from leadflow.rules.tables import RuleSetRow
 from leadflow.settings import Settings
 
@@ -77,6 +77,11 @@ class Rulebook:
     def asks_for_events(self) -> bool:
         """Whether some rule goes by events, which are read for such rules alone."""
         return reads_store(self.rules)
+
+    @cached_property
+    def fields_asked(self) -> frozenset[str]:
+        """The fields that some rule goes by."""
+        return fields_asked(self.rules)
 
     @property
     def assigning(self) -> list[str]:
