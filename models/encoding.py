@@ -16,6 +16,8 @@ from models.rare_categories import FOLDS
 from models.row_order import mixed
 
 LARGEST = 1e100  # beyond it the squares that models work with leave the range of a double
+MANY = 32  # leads from which on whole columns of them are quicker
+PLAIN = {int, float, bool, type(None)}
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -116,8 +118,25 @@ class Encoding:
             absent = [name for name in self._needed if name not in values]
             if absent:
                 raise FeaturesMissing(f"The lead lacks {', '.join(absent)}.")
-        codes = [[self._code(values.get(f.name), f) for f in self.features] for values in leads]
-        return np.array(codes).reshape(len(leads), len(self.features))
+        if len(leads) < MANY:
+            codes = [[self._code(values.get(f.name), f) for f in self.features] for values in leads]
+            return np.array(codes).reshape(len(leads), len(self.features))
+        result = np.empty((len(leads), len(self.features)))
+        for place, feature in enumerate(self.features):
+            result[:, place] = self._column([values.get(feature.name) for values in leads], feature)
+        return result
+
+    def _column(self, values: list[Any], feature: Feature) -> Sequence[float] | Matrix:
+        """The code of each value of a feature, without looking at each where they are plain."""
+        kinds = set(map(type, values))
+        if feature.kind is FeatureKind.CATEGORICAL and kinds <= {str, type(None)}:
+            codes = {value: self._code(value, feature) for value in set(values)}
+            return [codes[value] for value in values]
+        if feature.kind is not FeatureKind.CATEGORICAL and kinds <= PLAIN:
+            found = np.array(values, dtype=np.float64)
+            found[np.isinf(found)] = np.nan
+            return np.clip(found, -LARGEST, LARGEST)
+        return [self._code(value, feature) for value in values]
 
     def _code(self, value: Any, feature: Feature) -> float:
         if value is None or value != value:

@@ -86,7 +86,7 @@ def write_score(session: Session, scored: ScoredLeads) -> LeadScore:
     """
     for attempt in range(ATTEMPTS):
         # A lead has one score as of a moment: another one is as of a microsecond later.
-        values = _values(scored) | {"as_of": scored.as_of + attempt * timedelta.resolution}
+        values = _rows(scored)[0] | {"as_of": scored.as_of + attempt * timedelta.resolution}
         written = driver_connection(session).execute(INSERT, _card(scored) | values).fetchone()
         if written is not None:
             score = LeadScore(**_renamed(values), is_current=written[0])
@@ -133,29 +133,44 @@ def _card_row(scored: ScoredLeads) -> dict[str, Any]:
 def as_objects(scored: ScoredLeads) -> dict[str, LeadScore]:
     """Scores that were just written and are the current ones, by lead, without reading them."""
     card, found = ScorecardUsed(**_card_row(scored)), {}
-    for row, lead_id in enumerate(scored.lead_ids):
-        found[lead_id] = score = LeadScore()
+    for values in _rows(scored):
+        found[values["lead_id"]] = score = LeadScore()
+        values["contribution_points"] = values.pop("contributions")
         # Past the setters, each of which remembers what was there before.
-        score.__dict__ |= _renamed(_values(scored, row)) | {"is_current": True, "scorecard": card}
+        score.__dict__.update(values, is_current=True, scorecard=card)
     return found
 
 
-def _values(scored: ScoredLeads, row: int = 0) -> dict[str, Any]:
-    places, said = scored.reason_places[row].tolist(), scored.reason_texts[row].tolist()
-    numbers = scored.numbers[row].tolist()
-    return {
-        "lead_id": scored.lead_ids[row],
-        "as_of": scored.as_of,
-        "scorecard_id": scored.scorecard_id,
-        **dict(zip((*NUMBERS, *DIMENSIONS), numbers, strict=True)),
-        "contributions": scored.contributions[row].tolist(),
-        "confidence": scored.confidence[row],
-        "level": scored.level[row],
-        "regime": scored.regime,
-        "model_version": scored.model_version,
-        "reason_places": [place for place in places if place >= 0],
-        "reason_texts": [words for words in said if words is not None],
-    }
+def _rows(scored: ScoredLeads) -> list[dict[str, Any]]:
+    """The values of each score by column; taken out of the arrays all at once."""
+    names = (*NUMBERS, *DIMENSIONS)
+    columns = (
+        scored.lead_ids,
+        scored.numbers.tolist(),
+        scored.contributions.tolist(),
+        scored.confidence,
+        scored.level,
+        scored.reason_places.tolist(),
+        scored.reason_texts.tolist(),
+    )
+    return [
+        {
+            "lead_id": lead_id,
+            "as_of": scored.as_of,
+            "scorecard_id": scored.scorecard_id,
+            **dict(zip(names, numbers, strict=True)),
+            "contributions": contributions,
+            "confidence": confidence,
+            "level": level,
+            "regime": scored.regime,
+            "model_version": scored.model_version,
+            "reason_places": [place for place in places if place >= 0],
+            "reason_texts": [words for words in said if words is not None],
+        }
+        for lead_id, numbers, contributions, confidence, level, places, said in zip(
+            *columns, strict=True
+        )
+    ]
 
 
 def _renamed(values: dict[str, Any]) -> dict[str, Any]:
