@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from leadflow.secret import derive_key, load_secret
@@ -67,7 +68,7 @@ def hashed(value: str | None) -> str:
 
 def joined(texts: Iterable[str | None], values: Iterable[str]) -> str:
     """The content of an entry, as ``content_of``, whose values are ``hashed`` already."""
-    said = ["null" if text is None else _encode(text) for text in texts]
+    said = ["null" if text is None else encode_basestring_ascii(text) for text in texts]
     return f"[{','.join([*said, *values])}]"
 
 

@@ -66,7 +66,9 @@ class _Table:
     ) -> None:
         self.group, self.setting, self.state = group, setting, state
         terms = group.plan.actions.terms()
-        self.masks = exclusions(group.leads, setting.people(terms), now, turned_down)
+        self.areas = [setting.covering(lead) for lead in group.leads]
+        people = setting.people(terms)
+        self.masks = exclusions(group.leads, self.areas, people, now, turned_down)
         self.chances = setting.chances(group.leads).astype(float)
         self.fitness = Fitness.of(setting)
         self.weight = setting.weight
@@ -95,7 +97,7 @@ class _Table:
         """Decisions in order; ``chosen``: by the solver, which has seen to the limits itself."""
         for row, lead in enumerate(self.group.leads):
             mask: Masks = self.masks[row] | self.full
-            alike = self._alike(mask, lead)
+            alike = self._alike(mask, lead.wants, self.areas[row])
             if not len(alike.who):
                 reason = nobody(mask)
                 yield Choice(lead, self.group.plan, None, reason, mask, NO_CASE)
@@ -111,17 +113,16 @@ class _Table:
                 at = int(np.searchsorted(alike.who, chosen[row]))
             yield self._settled(lead, mask, judged, alike, at)
 
-    def _alike(self, mask: Masks, lead: LeadSnapshot) -> _Alike:
-        areas = self.setting.covering(lead)
-        key = mask.tobytes(), lead.wants, areas
+    def _alike(self, mask: Masks, wants: frozenset[str], areas: frozenset[str]) -> _Alike:
+        key = mask.tobytes(), wants, areas
         known = self.alike.get(key)
         if known is None:
             who = np.flatnonzero(mask == 0)
             known = self.alike[key] = _Alike(
                 who,
-                lead.wants,
+                wants,
                 areas,
-                skill=self.fitness.skill(lead.wants)[who],
+                skill=self.fitness.skill(wants)[who],
                 territory=self.fitness.territory(areas)[who],
                 limit=self.state.limit[who],
                 turn=shares(self.weight[who]),

@@ -1,6 +1,6 @@
 """Eligibility of salespeople for a lead: named constraints, kept as one bit each. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
@@ -14,7 +14,6 @@ from leadflow.assignment.snapshots import LeadSnapshot, RepSnapshot
 Masks = NDArray[np.uint16]
 EVERYONE = "everyone"
 MOST_KEPT = 50_000
-Covering = Callable[[LeadSnapshot], frozenset[str]]
 
 
 class Constraint(IntFlag):
@@ -76,19 +75,20 @@ def constraints(mask: int) -> list[Constraint]:
 
 def exclusions(
     leads: Sequence[LeadSnapshot],
+    covering: Sequence[frozenset[str]],
     people: "People",
     now: datetime,
     turned_down: Mapping[str, frozenset[str]] | None = None,
 ) -> Masks:
     """A mask for every lead and salesperson, (leads, reps); 0 where all but room is given.
 
-    What is not known of a lead excludes nobody, but for the territory: whoever works everywhere
-    covers it all the same.
+    ``covering``: the territories whose salespeople may have each lead. What is not known of a lead
+    excludes nobody, but for the territory: whoever works everywhere covers it all the same.
     """
     reps, always = people.reps, people.at(now)
     masks = np.empty((len(leads), len(reps)), dtype=np.uint16)
-    for row, lead in enumerate(leads):
-        masks[row] = always | people.lacking(lead)
+    for row, (lead, areas) in enumerate(zip(leads, covering, strict=True)):
+        masks[row] = always | people.lacking(lead, areas)
     if not turned_down:
         return masks
     place = {rep.rep_id: column for column, rep in enumerate(reps)}
@@ -102,12 +102,11 @@ def exclusions(
 class People:
     """What salespeople lack on some terms, worked out once for leads that ask for the same.
 
-    ``covering`` names the territories whose salespeople may have a lead. It may be kept as long as
-    the team stays as it is.
+    It may be kept as long as the team stays as it is.
     """
 
-    def __init__(self, reps: Sequence[RepSnapshot], terms: Terms, covering: Covering) -> None:
-        self.reps, self._terms, self._covering = reps, terms, covering
+    def __init__(self, reps: Sequence[RepSnapshot], terms: Terms) -> None:
+        self.reps, self._terms = reps, terms
         self._known: dict[object, Masks] = {}
         self._minute: tuple[datetime, Masks] | None = None
 
@@ -120,9 +119,9 @@ class People:
             kept = self._minute = (minute, np.array(found, dtype=np.uint16))
         return kept[1]
 
-    def lacking(self, lead: LeadSnapshot) -> Masks:
-        """What each lacks for this lead."""
-        areas = self._covering(lead) if self._terms.territory == "require" else None
+    def lacking(self, lead: LeadSnapshot, covering: frozenset[str]) -> Masks:
+        """What each lacks for this lead, whose territories are ``covering``."""
+        areas = covering if self._terms.territory == "require" else None
         language = lead.language if self._terms.language == "require" else None
         wants = lead.wants if self._terms.least_skill else frozenset()
         key = (areas, language, wants)

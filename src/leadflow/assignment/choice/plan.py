@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadflow.assignment.choice.actions import AssignActions
-from leadflow.assignment.choice.eligibility import Covering, Masks, People, Terms
+from leadflow.assignment.choice.eligibility import Masks, People, Terms
 from leadflow.assignment.choice.rep_effects import RepEffects
 from leadflow.assignment.choice.strategies import Floats, HybridWeights, StrategyName
 from leadflow.assignment.snapshots import LeadSnapshot, RepSnapshot, TeamSnapshot
 
+Covering = Callable[[LeadSnapshot], frozenset[str]]
 Chances = Callable[[Sequence[LeadSnapshot]], NDArray[np.floating]]
 
 
@@ -123,7 +124,7 @@ class Setting:
     def people(self, terms: Terms) -> People:
         """Who can have what on these terms, kept for the next batch."""
         if terms not in self._people:
-            self._people[terms] = People(self.reps, terms, self.covering)
+            self._people[terms] = People(self.reps, terms)
         return self._people[terms]
 
 
