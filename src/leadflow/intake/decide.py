@@ -110,7 +110,7 @@ def decide(
 
 def _owners(session: Session, given: Mapping[str, Given]) -> dict[str, Owner]:
     """Who has just been given which lead, by lead."""
-    names = names_of(session, [made.rep_id for made in given.values()])
+    names = names_of(session, {made.rep_id for made in given.values()})
     return {
         key: Owner(made.rep_id, names[made.rep_id], made.since, made.why, made.due_at)
         for key, made in given.items()

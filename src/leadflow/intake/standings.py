@@ -1,6 +1,6 @@
 """Standings of leads: score, override, salesperson, outcome; read for many at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,7 +106,7 @@ def owners_of(session: Session, lead_ids: Sequence[str]) -> dict[str, Owner]:
     }
 
 
-def names_of(session: Session, rep_ids: Sequence[str]) -> dict[str, str]:
+def names_of(session: Session, rep_ids: Collection[str]) -> dict[str, str]:
     """The names of salespeople, by id."""
     if not rep_ids:
         return {}

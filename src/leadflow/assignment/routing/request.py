@@ -38,21 +38,29 @@ from leadflow.rules.service import first_match, values_of
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.settings import Settings
 
-# Read before the lock: the rules in use, and which leads there is nothing to do about.
+# Read before the lock: the rules in use, and which leads there is nothing to do about. ``some``:
+# whether any are known; mostly none is, and a plan made while a table was small would look through
+# all of it for nothing.
 BEFORE = """
 SELECT (SELECT id FROM rule_sets WHERE kind = 'assignment' AND active),
     ARRAY(
-        SELECT lead_id FROM assignments WHERE lead_id = ANY(%(known)s) AND ended_at IS NULL
-        UNION SELECT lead_id FROM outcomes WHERE lead_id = ANY(%(known)s)
+        SELECT lead_id FROM assignments WHERE %(some)s AND lead_id = ANY(%(known)s)
+            AND ended_at IS NULL
+        UNION
+        SELECT lead_id FROM outcomes WHERE %(some)s AND lead_id = ANY(%(known)s)
     )
 """
 # Read with the lock: somebody may have handed a lead out while this waited.
 WITHIN = """
 SELECT ARRAY(
-        SELECT lead_id FROM assignments WHERE lead_id = ANY(%(known)s) AND ended_at IS NULL
-        UNION SELECT lead_id FROM outcomes WHERE lead_id = ANY(%(known)s)
+        SELECT lead_id FROM assignments WHERE %(some)s AND lead_id = ANY(%(known)s)
+            AND ended_at IS NULL
+        UNION
+        SELECT lead_id FROM outcomes WHERE %(some)s AND lead_id = ANY(%(known)s)
     ),
-    ARRAY(SELECT DISTINCT lead_id FROM assignments WHERE lead_id = ANY(%(known)s)),
+    ARRAY(
+        SELECT DISTINCT lead_id FROM assignments WHERE %(some)s AND lead_id = ANY(%(known)s)
+    ),
     (SELECT jsonb_object_agg(rep_id, open_leads) FROM rep_loads),
     (SELECT jsonb_object_agg(pool, owed) FROM assignment_turns WHERE pool = ANY(%(pools)s)),
     newest.version, newest.created_at
@@ -112,7 +120,7 @@ def hand_out(
     Where others hold the assignment lock for too long (a sweep of many leads), all are left.
     """
     known = [one.lead.id for one in leads if one.known]
-    rules_id, settled = ask(session, BEFORE, {"known": known})
+    rules_id, settled = ask(session, BEFORE, {"known": known, "some": bool(known)})
     book = _book(session, settings, rules_id)
     open_leads = [one for one in leads if one.lead.id not in settled]
     by_plan = _by_plan(session, book, open_leads, now)
@@ -120,7 +128,8 @@ def hand_out(
         return {}
     if not assignment_lock_within(session, settings.assignment_wait_ms):
         return {}
-    asked = {"known": known, "pools": [name for plan, _ in by_plan for name in _pools(plan)]}
+    pools = [name for plan, _ in by_plan for name in _pools(plan)]
+    asked = {"known": known, "some": bool(known), "pools": pools}
     settled, had_before, loads, turns, version, stored_at = ask(session, WITHIN, asked)
     newest = None if version is None else (version, stored_at)
     team = cached_team_with(session, settings, newest, loads or {}, now)
