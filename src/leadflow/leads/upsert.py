@@ -19,7 +19,8 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session, class_mapper
+from sqlalchemy.orm.attributes import instance_state
 
 from leadflow.database.copying import driver_connection
 from leadflow.database.ids import new_id
@@ -37,6 +38,7 @@ from leadflow.privacy.columns import EncryptedText
 
 ATTEMPTS = 5
 LEADS = cast(Table, Lead.__table__)
+LEADS_MAPPER = class_mapper(Lead)
 ENCRYPTED = {c.name: c.type for c in LEADS.columns if isinstance(c.type, EncryptedText)}
 MOMENTS = tuple(c.name for c in LEADS.columns if isinstance(c.type, DateTime))
 NOTHING_KNOWN: dict[str, Any] = {column.name: None for column in LEADS.columns} | {
@@ -185,7 +187,8 @@ def _insert(
             stored = Lead()
             # Past the setters, each of which remembers what was there before.
             stored.__dict__.update(values)
-            make_transient_to_detached(stored)
+            # With its key it is one that is stored; nothing of it is left to be read.
+            instance_state(stored).key = LEADS_MAPPER.identity_key_from_primary_key([values["id"]])
             session.add(stored)
             found[place] = Upserted(stored, True, True)
     return found
