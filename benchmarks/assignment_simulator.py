@@ -21,9 +21,8 @@ from benchmarks.rows import Row
 from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.choice.conversion_times import share_by
 from leadflow.assignment.choice.decide import decide
-from leadflow.assignment.choice.eligibility import Covering
 from leadflow.assignment.choice.fit_known import FitKnown
-from leadflow.assignment.choice.plan import Group, Plan, Setting, State, with_effects
+from leadflow.assignment.choice.plan import Covering, Group, Plan, Setting, State, with_effects
 from leadflow.assignment.choice.rep_effects import Counts, RepEffects, fit_effects
 from leadflow.assignment.choice.strategies import StrategyName
 from leadflow.assignment.snapshots import LeadSnapshot, RepSnapshot

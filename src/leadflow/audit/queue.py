@@ -28,7 +28,9 @@ from leadflow.settings import get_settings
 AT_A_TIME = 500
 FORGED = "audit.forged"
 # An entry as it will be in the chain, but for its place there.
-COLUMNS: dict[str, Kind] = dict.fromkeys(("id", *CHAINED[1:-2], "mac"), "text") | {"at": "moment"}
+COLUMNS: dict[str, Kind] = {
+    name: "moment" if name == "at" else "text" for name in ("id", *CHAINED[1:-2], "mac")
+}
 # In the order they were made, but for those that are being written at this moment.
 TAKE = """
 WITH taken AS (

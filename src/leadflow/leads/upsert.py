@@ -188,7 +188,7 @@ def _insert(
             # Past the setters, each of which remembers what was there before.
             stored.__dict__.update(values)
             # With its key it is one that is stored; nothing of it is left to be read.
-            instance_state(stored).key = LEADS_MAPPER.identity_key_from_primary_key([values["id"]])
+            instance_state(stored).key = LEADS_MAPPER.identity_key_from_primary_key((values["id"],))
             session.add(stored)
             found[place] = Upserted(stored, True, True)
     return found
