@@ -123,6 +123,7 @@ def _sign_ins(person: int) -> Iterator[dict[str, object]]:
 def by_use_case(settings: "Settings", console: Console) -> list[Row]:
     """The use case by itself: batches of a thousand, each a unit of work, beside one by one."""
     from leadflow.database.engine import unit_of_work
+    from leadflow.gateway import collection
     from leadflow.intake.leads import take_leads
     from models.rubric import Rubric
 
@@ -139,6 +140,8 @@ def by_use_case(settings: "Settings", console: Console) -> list[Row]:
         return batch
 
     take(BATCH)(0)
+    # As a process of the gateway does once it has loaded all that lasts.
+    collection.spare()
     with console.status(f"{LEADS:,} leads by the use case …"):
         together = _seconds(take(BATCH), LEADS // BATCH)
         alone = _seconds(take(1), ONE_BY_ONE)

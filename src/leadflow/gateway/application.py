@@ -1,9 +1,7 @@
 """The HTTP application."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -12,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from leadflow.composition import compose
+from leadflow.gateway import collection
 from leadflow.gateway.api import routers as api
 from leadflow.gateway.api.intake import Intake
 from leadflow.gateway.console import routers as console
@@ -113,13 +112,5 @@ def _prepare(app: FastAPI) -> None:
 
 def _kept(scorer: "Scorer") -> "Scorer":
     """The scorer; with the first, all that is loaded by then is left out of garbage collection."""
-    _leave_out_of_collection()
+    collection.spare()
     return scorer
-
-
-@lru_cache
-def _leave_out_of_collection() -> None:
-    """Once a process: looking through half a million lasting objects held up all requests for a
-    quarter of a second, every few seconds."""
-    gc.collect()
-    gc.freeze()
