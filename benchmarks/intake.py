@@ -11,6 +11,8 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -22,6 +24,8 @@ from benchmarks.servers import background, gateway
 from benchmarks.store import fill
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
+
     from sqlalchemy import Engine
 
     from leadflow.intake.leads import LeadSent
@@ -31,6 +35,8 @@ HTTP_SECONDS, CONNECTIONS = 60.0, 32
 LEADS, BATCH, ONE_BY_ONE = 100_000, 1_000, 1_000
 PEOPLE, PASSWORD, LEADS_A_SECOND, SIGNING_SECONDS = 40, "bench-mark-password-40", 20.0, 20.0
 REST_SECONDS = 600.0
+# Where two processes that take leads in wait for each other.
+_ready: "Barrier"
 LEFT = """
 SELECT (SELECT count(*) FROM changed_leads) + (SELECT count(*) FROM audit_waiting)
      + (SELECT count(*) FROM outbox WHERE status IN ('waiting', 'claimed'))
@@ -120,34 +126,62 @@ def _sign_ins(person: int) -> Iterator[dict[str, object]]:
         yield {"username": f"bench{person}", "password": PASSWORD}
 
 
-def by_use_case(settings: "Settings", console: Console) -> list[Row]:
-    """The use case by itself: batches of a thousand, each a unit of work, beside one by one."""
+def by_use_case(console: Console) -> list[Row]:
+    """The use case by itself: batches of a thousand, each a unit of work, beside one by one; and
+    two processes at once, as two of the gateway are."""
+    with console.status(f"{LEADS:,} leads by the use case …"):
+        take(1, BATCH)
+        together = take(LEADS // BATCH, BATCH)
+        alone = take(ONE_BY_ONE, 1)
+    with console.status("The same by two processes …"):
+        spawn = get_context("spawn")
+        ready = spawn.Barrier(2)
+        with ProcessPoolExecutor(2, spawn, initializer=_begin, initargs=(ready,)) as pool:
+            shares = [pool.submit(_share, LEADS // BATCH // 2) for _ in range(2)]
+            at_once = max(share.result() for share in shares)
+    name = f"{LEADS:,} leads in batches of {BATCH:,}: stored, scored, handed out"
+    one = ("one by one", ONE_BY_ONE / alone)
+    two = ("one process", LEADS / together)
+    return [
+        Row(name, LEADS / together, "a second", 5_000.0, None, *one),
+        Row("… by two processes at once", LEADS / at_once, "a second", None, None, *two),
+    ]
+
+
+def _begin(ready: "Barrier") -> None:
+    from leadflow.composition import compose
+
+    global _ready
+    _ready = ready
+    compose()
+
+
+def _share(batches: int) -> float:
+    take(1, BATCH)
+    _ready.wait(60)
+    return take(batches, BATCH)
+
+
+def take(batches: int, size: int) -> float:
+    """How many seconds so many batches take to be taken in."""
     from leadflow.database.engine import unit_of_work
     from leadflow.gateway import collection
     from leadflow.intake.leads import take_leads
+    from leadflow.settings import get_settings
     from models.rubric import Rubric
 
-    rubric, sent = Rubric.load(), _sent(LEADS + ONE_BY_ONE + BATCH)
+    settings, rubric, sent = get_settings(), Rubric.load(), _sent(batches * size)
 
-    def take(size: int) -> Callable[[int], None]:
-        def batch(_: int) -> None:
-            with unit_of_work() as session:
-                leads = [next(sent) for _ in range(size)]
-                answers = take_leads(session, leads, rubric, settings)
-                if any(isinstance(answer, Exception) for answer in answers):
-                    raise RuntimeError("A lead was not taken in.")
+    def batch(_: int) -> None:
+        with unit_of_work() as session:
+            leads = [next(sent) for _ in range(size)]
+            answers = take_leads(session, leads, rubric, settings)
+            if any(isinstance(answer, Exception) for answer in answers):
+                raise RuntimeError("A lead was not taken in.")
 
-        return batch
-
-    take(BATCH)(0)
     # As a process of the gateway does once it has loaded all that lasts.
     collection.spare()
-    with console.status(f"{LEADS:,} leads by the use case …"):
-        together = _seconds(take(BATCH), LEADS // BATCH)
-        alone = _seconds(take(1), ONE_BY_ONE)
-    name = f"{LEADS:,} leads in batches of {BATCH:,}: stored, scored, handed out"
-    peer = ("one by one", ONE_BY_ONE / alone)
-    return [Row(name, LEADS / together, "a second", 5_000.0, None, *peer)]
+    return _seconds(batch, batches)
 
 
 def _seconds(work: Callable[[int], None], times: int) -> float:
@@ -215,7 +249,7 @@ def main() -> int:
             prepare(engine, settings)
         # The use case leaves a hundred thousand entries for the audit chain, which the background
         # would be putting there all through the load.
-        rows = over_http(settings, seconds, console) + by_use_case(settings, console)
+        rows = over_http(settings, seconds, console) + by_use_case(console)
     return publish("intake", "Taking leads in", rows, home, console)
 
 
