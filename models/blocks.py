@@ -8,6 +8,8 @@ from features.training_moments import AGES_IN_DAYS
 
 Split = tuple["np.ndarray", "np.ndarray"]
 FIRST_SHARE = 0.4
+# Files without dates, each of whose leads came in on one day.
+LOTS, NEARLY_ALL = 3, 0.9
 
 
 def rolling_origin(
@@ -36,10 +38,14 @@ def rolling_origin(
 
 
 def moments_that_tell(moments: np.ndarray) -> np.ndarray:
-    """The moments (n), or the first of them for all leads where all came in at once: what differs
-    then is the age at which each was looked at, which says nothing of the order of leads."""
-    different = np.unique(moments)
-    return np.full_like(moments, different[0]) if len(different) < len(AGES_IN_DAYS) else moments
+    """The moments (n), or the first of them for all leads where nearly all came in at once, or in
+    so few lots that they have no order to speak of: what differs within a lot is the age at which
+    each was looked at, which says nothing of the order of leads."""
+    different, leads = np.unique(moments, return_counts=True)
+    of_lots = np.sort(leads)[::-1][: LOTS * len(set(AGES_IN_DAYS))].sum()
+    if of_lots >= NEARLY_ALL * len(moments) and of_lots > 2 * len(different):
+        return np.full_like(moments, different[0])
+    return moments
 
 
 def latest_block(

@@ -12,6 +12,7 @@ from features.feature import Dimension, Feature, FeatureKind
 from features.training_moments import AGES_IN_DAYS
 from models import linear, recipe, steadiness, training
 from models.additive import AdditiveModel, Curve
+from models.blocks import moments_that_tell
 from models.calibration import Vector, logit
 from models.encoding import Encoding, Matrix
 from models.training import train
@@ -123,6 +124,28 @@ def test_what_held_once_earns_no_praise_on_the_latest_leads() -> None:
     frame, leads = faddish(1000)
     result = train(frame[["fad"]], leads.labels, leads.moments, [FAD])
     assert result.latest.auc < 0.65
+
+
+@pytest.mark.parametrize(("lots", "others"), [(1, 0), (1, 1), (2, 5), (3, 30)])
+def test_a_few_leads_of_another_day_give_those_of_one_day_no_order(lots: int, others: int) -> None:
+    draw = np.random.default_rng(lots)
+    days = draw.choice(AGES_IN_DAYS, 700) + 100 * draw.integers(0, lots, 700)
+    hours = np.concatenate([24 * days, 24 * 400 + np.arange(others)])
+    moments = np.datetime64("2025-01-01T00", "h") + hours
+    assert len(np.unique(moments_that_tell(moments))) == 1
+
+
+@pytest.mark.parametrize("count", [60, 700])
+def test_leads_that_came_in_one_after_another_keep_their_order(count: int) -> None:
+    moments = make(count).moments
+    assert np.array_equal(moments_that_tell(moments), moments)
+
+
+def test_leads_of_many_months_keep_their_order() -> None:
+    draw = np.random.default_rng(0)
+    days = draw.choice(AGES_IN_DAYS, 700) + 30 * draw.integers(0, 12, 700)
+    moments = np.datetime64("2025-01-01T00", "h") + 24 * days
+    assert np.array_equal(moments_that_tell(moments), moments)
 
 
 def test_leads_that_came_in_at_once_are_judged_alike_at_whatever_age_each_was_looked_at() -> None:
