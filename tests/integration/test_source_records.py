@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from features.moments import all_leads
 from features.recorded import NOT_RECORDED, bit
 from leadflow.database.engine import unit_of_work
+from leadflow.database.tables import InboxRow
 from leadflow.intake.files import import_file
+from leadflow.intake.undoing import undo_import
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.source_records import look_at, look_at_all
-from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
 from leadflow.scoring.serving.feature_frames import read_features, read_one
 from leadflow.settings import get_settings
 from models.explanation import all_reasons
@@ -103,3 +105,21 @@ def test_sources_are_looked_at_again_after_some_hours_and_each_for_itself(
     with unit_of_work(store) as session:
         look_at_all(session, NOW + timedelta(hours=8))
     assert points(store, "1", later)["company_size"] < 0
+
+
+def test_what_an_import_that_was_undone_had_recorded_speaks_against_nobody(
+    store: Engine, tmp_path: Path
+) -> None:
+    brought(store, tmp_path / "fair.csv", "1,300,,Ann", "2,200,,Bo")
+    said = points(store, "1")
+    brought(store, tmp_path / "more.csv", "3,,20000,Cy")
+    assert points(store, "1")["budget"] < 0
+    with unit_of_work(store) as session:
+        session.execute(delete(ChangedLead))
+        last = session.scalars(select(InboxRow.id).order_by(InboxRow.id.desc())).first()
+        assert last is not None
+        undo_import(session, last, NOW)
+    assert points(store, "1") == said
+    with unit_of_work(store) as session:
+        marked = session.scalars(select(ChangedLead.lead_id)).all()
+        assert {*session.scalars(select(Lead.id))} <= {*marked}

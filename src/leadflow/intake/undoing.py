@@ -16,7 +16,7 @@ from leadflow.leads.changes import mark_changed
 from leadflow.leads.files.storing.origins import undone_imports
 from leadflow.leads.files.storing.staging import IMPORT_LOCK
 from leadflow.leads.import_tables import ImportChange
-from leadflow.leads.imports.listing import lock_import
+from leadflow.leads.imports.listing import lock_import, source_of
 from leadflow.leads.imports.past import in_all_times
 from leadflow.leads.imports.restoring import (
     changed_names,
@@ -30,6 +30,7 @@ from leadflow.leads.outcomes.log import settle
 from leadflow.leads.outcomes.tables import OutcomeSaid
 from leadflow.leads.said import OUTCOME
 from leadflow.leads.service import email_index_of, lock_leads
+from leadflow.leads.source_records import look_at
 from leadflow.leads.tables import Lead, LeadHistory, QuarantinedRow
 
 AT_A_TIME = 500
@@ -84,6 +85,8 @@ def undo_import(session: Session, import_id: str, now: datetime) -> Undone:
     counts = {"deleted": done.deleted, "restored": done.restored, "outcomes": done.outcomes}
     counts |= {"set_aside": done.set_aside, "stays": len(done.stays)}
     audit.record(session, ACTOR, "leads.import_undone", inbox.id, counts)
+    # What only this import recorded speaks against nobody any longer.
+    look_at(session, [source_of(inbox)], now)
     return done
 
 

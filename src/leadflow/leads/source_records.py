@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from features.recorded import RECORDABLE, bits_of, filled_by_events, filled_profiles
 from features.store import lead_events, leads
+from leadflow.leads.changes import mark_selected
 from leadflow.leads.events.types import read_types
 from leadflow.leads.tables import SourceRecord
 
@@ -24,7 +26,8 @@ def look_at_all(session: Session, now: datetime) -> None:
 
 def look_at(session: Session, sources: Collection[str], now: datetime) -> None:
     """Write down which fields these sources have filled for none of their leads. Events count for
-    the source of the lead, wherever they came from."""
+    the source of the lead, wherever they came from. Where that is another than before, all leads of
+    the source are to be scored anew; call it last in a unit of work, as marking is."""
     if not sources:
         return
     types = read_types(session)
@@ -44,7 +47,7 @@ def look_at(session: Session, sources: Collection[str], now: datetime) -> None:
     events: defaultdict[str, set[str]] = defaultdict(set)
     for source, name in session.execute(seen):
         events[source].add(name)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "source": source,
             "not_recorded": bits_of(
@@ -55,6 +58,13 @@ def look_at(session: Session, sources: Collection[str], now: datetime) -> None:
         for source, profile in sorted(found.items())
     ]
     if rows:
+        known = select(SourceRecord.source, SourceRecord.not_recorded)
+        before = dict(session.execute(known).tuples().all())
         said = insert(SourceRecord).values(rows)
         changed = {"not_recorded": said.excluded.not_recorded, "looked_at": now}
         session.execute(said.on_conflict_do_update(index_elements=["source"], set_=changed))
+        moved = [
+            row["source"] for row in rows if row["not_recorded"] != before.get(row["source"], 0)
+        ]
+        if moved:
+            mark_selected(session, select(leads.c.id).where(leads.c.source.in_(moved)), bulk=True)
