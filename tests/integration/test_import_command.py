@@ -94,6 +94,22 @@ def test_a_proposal_that_leaves_something_open_is_not_taken(store: Engine, folde
     assert count(store, Lead) == 0
 
 
+def test_a_small_file_of_a_known_source_is_no_reason_to_forget_what_others_told(
+    store: Engine, folder: Path
+) -> None:
+    (folder / "clean.csv").write_text(CLEAN)
+    assert call("import", "clean.csv", "--accept").exit_code == 0
+    head, *rows = CLEAN.splitlines()
+    same = [row.replace("basic", "pro").replace("won", "lost") for row in rows]
+    (folder / "few.csv").write_text("\n".join([head, *same]).replace("@", "@new.") + "\n")
+    shown = call("import", "few.csv", "--accept", "--source", "clean")
+    assert isinstance(shown.exception, OpenQuestions)
+    assert "Earlier files of clean told of plan" in " ".join(shown.output.split())
+    assert "outcome" in shown.output
+    with Session(store) as session:
+        assert all("plan" in lead.attributes for lead in session.scalars(select(Lead)))
+
+
 def test_an_import_that_stops_says_how_to_go_on_and_goes_on(store: Engine, folder: Path) -> None:
     rows = "".join(f"{n},nobody{n},5,pro,2025-01-03,lost\n" for n in range(50, 80))
     (folder / "bad.csv").write_text(CLEAN + rows)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, true
 from sqlalchemy.orm import Session
 
 from leadflow.database.tables import InboxRow
@@ -33,7 +33,7 @@ def hold_to_mapping(
 ) -> dict[str, int]:
     """Take out of the leads of the mapping's source what it says no longer: how many values, by
     field or attribute. Nothing is lost; ``leadflow attributes restore NAME`` puts it back."""
-    earlier = _earlier(session, inbox, mapping.source)
+    earlier = _earlier(session, mapping.source, inbox.id)
     if not earlier:
         return {}
     counted: dict[str, int] = {}
@@ -44,6 +44,15 @@ def hold_to_mapping(
     unmapped = {n for one in earlier for n in one.attributes} - mapping.attributes.keys()
     session.execute(UNUSED, {"names": sorted(unmapped), "now": context.now})
     return counted
+
+
+def left_out(session: Session, mapping: Mapping, columns: Collection[str]) -> list[str]:
+    """What earlier imports of the source took from columns that are there and this mapping would
+    not: fields, attributes, and ``outcome``."""
+    earlier = _earlier(session, mapping.source)
+    names = [one.name.removeprefix(ATTRIBUTE) for one in dropped(mapping, columns, earlier)]
+    ends = [one.outcome.column for one in earlier if one.outcome is not None]
+    return names + ["outcome"] * (mapping.outcome is None and bool({*ends} & {*columns}))
 
 
 def dropped(
@@ -111,11 +120,15 @@ def _fields(mapping: Mapping) -> list[tuple[str, Column]]:
     return [(name, one) for name, one in mapping.fields.items() if name not in NOT_COMPARED]
 
 
-def _earlier(session: Session, inbox: InboxRow, source: str) -> list[Mapping]:
+def _earlier(session: Session, source: str, before: str | None = None) -> list[Mapping]:
     """The mappings by which files of this source were imported before, the oldest first."""
     payloads = session.scalars(
         select(InboxRow.payload)
-        .where(InboxRow.source == SOURCE, InboxRow.id < inbox.id, InboxRow.status != "undone")
+        .where(
+            InboxRow.source == SOURCE,
+            true() if before is None else InboxRow.id < before,
+            InboxRow.status != "undone",
+        )
         .order_by(InboxRow.id)
     )
     found = [parse_mapping(json.loads(payload)) for payload in payloads if payload]
