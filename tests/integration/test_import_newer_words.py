@@ -1,9 +1,11 @@
 """What was said of a lead later is never overwritten by what was written earlier."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, select
@@ -14,6 +16,7 @@ from leadflow.intake.rows import take_rows
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.files import quarantine
 from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.files.storing import staging
 from leadflow.leads.schemas import LeadEdit, LeadIn
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.leads.upsert import upsert_leads
@@ -211,3 +214,27 @@ def test_an_old_row_that_is_mended_does_not_move_an_outcome_that_was_told_since(
     with unit_of_work(store) as session:
         told = session.scalars(select(Outcome)).one()
         assert told.occurred_at.month == 6
+
+
+def test_an_edit_that_comes_while_a_batch_is_stored_is_not_overwritten(
+    store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unit_of_work(store) as session:
+        known = LeadIn.model_validate({"email": "a@x.example.com", "source": "crm", "budget": 7})
+        lead_id = upsert_leads(session, [known], NOW - HOUR)[0].lead.id
+
+    def edit() -> None:
+        with unit_of_work(store) as session:
+            edit_lead(session, lead_id, LeadEdit(budget=900), NOW + HOUR)
+
+    editing, copy = Thread(target=edit), cast(Callable[..., None], vars(staging)["_copy"])
+
+    def slowly(*given: Any) -> None:
+        editing.start()
+        editing.join(timeout=1)  # it has ended by now, unless it waits for the batch
+        copy(*given)
+
+    monkeypatch.setattr(staging, "_copy", slowly)
+    run(store, tmp_path / "leads.jsonl", NOW, {"id": "1", "mail": "a@x.example.com", "sum": "5"})
+    editing.join(timeout=30)
+    assert the_lead(store).budget_minor == 90_000

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.leads.files.storing.known_leads import among
@@ -63,6 +63,7 @@ def without_older(session: Session, frame: "pd.DataFrame", origin: Origin) -> "p
     import pandas as pd
 
     frame = frame.copy()
+    _hold_known(session, frame, origin.source)
     for lead, row in _said_later(session, frame, origin.source):
         for name in CELLS:
             # By its own address the lead was found.
@@ -74,19 +75,25 @@ def without_older(session: Session, frame: "pd.DataFrame", origin: Origin) -> "p
     return frame.assign(said_names=pd.Series(_names(frame), index=frame.index, dtype="str"))
 
 
+def _hold_known(session: Session, frame: "pd.DataFrame", source: str) -> None:
+    """Lock every known lead of these rows, in the order in which all writers do. Whoever says
+    something of one meanwhile waits, and nothing newer comes between a look at the notes and the
+    update."""
+    known = select(Lead.id).where(_meant(frame, source)).order_by(Lead.id)
+    session.execute(known.with_for_update(key_share=True))
+
+
 def _said_later(
     session: Session, frame: "pd.DataFrame", source: str
 ) -> Iterator[tuple[Known, Any]]:
     """The leads of these rows of which something was said later than the row did, and the row."""
-    same_id = (Lead.source == source) & (Lead.external_id == among(frame["external_id"]))
     notes = func.jsonb_each_text(Lead.said).table_valued("key", "value")
     later = notes.c.value.collate("C") > literal(frame["note"].min(), Text)
     found = session.execute(
         select(*(getattr(Lead, name) for name in READ))
-        .where(or_(Lead.email_index == among(frame["email_index"]), same_id))
+        .where(_meant(frame, source))
         .where(exists(select(1).select_from(notes).where(later)))
         .order_by(Lead.id)
-        .with_for_update(key_share=True)
     )
     by_email: dict[Any, Known] = {}
     by_id: dict[Any, Known] = {}
@@ -106,8 +113,13 @@ def _said_later(
             yield meant, row
 
 
-def _known(frame: "pd.DataFrame") -> Any:
+def _known(frame: "pd.DataFrame") -> ColumnElement[bool]:
     return Lead.email_index == among(frame["email_index"])
+
+
+def _meant(frame: "pd.DataFrame", source: str) -> ColumnElement[bool]:
+    same_id = (Lead.source == source) & (Lead.external_id == among(frame["external_id"]))
+    return or_(_known(frame), same_id)
 
 
 def _names(frame: "pd.DataFrame") -> list[str]:
