@@ -202,3 +202,50 @@ def test_imports_may_be_undone_in_any_order(store: Engine, tmp_path: Path) -> No
     assert undone(store, second).stays
     assert undone(store, third).stays == {}
     assert without_past(everything(store)) == without_past(before)
+
+
+def ids_of_leads(engine: Engine) -> list[str | None]:
+    with unit_of_work(engine) as session:
+        return list(session.scalars(select(Lead.external_id).order_by(Lead.external_id)))
+
+
+def a_lead_without_an_id(engine: Engine) -> str:
+    with unit_of_work(engine) as session:
+        sent = LeadIn.model_validate({"email": "a@example.com", "source": "crm"})
+        return upsert_leads(session, [sent], NOW - HOUR)[0].lead.id
+
+
+def test_an_id_that_the_import_gave_goes_and_the_corrected_file_gives_its_own(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    a_lead_without_an_id(store)
+    wrong = run(store, path, NOW, {"id": "WRONG-7", "mail": "a@example.com", "title": "CEO"})
+    assert ids_of_leads(store) == ["WRONG-7"]
+    assert undone(store, wrong).stays == {}
+    assert ids_of_leads(store) == [None]
+    run(store, path, NOW + HOUR, {"id": "7", "mail": "a@example.com", "title": "CEO"})
+    assert ids_of_leads(store) == ["7"]
+
+
+def test_an_id_that_a_later_import_stands_on_stays_until_that_is_undone_too(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    lead = a_lead_without_an_id(store)
+    first = run(store, path, NOW, {"id": "7", "mail": "a@example.com", "title": "CEO"})
+    second = run(store, path, NOW + HOUR, {"id": "7", "staff": "20"})
+    assert undone(store, first).stays == {lead: ["external_id was said anew"]}
+    assert ids_of_leads(store) == ["7"]
+    assert undone(store, second).stays == {}
+    assert ids_of_leads(store) == [None]
+
+
+def test_an_id_that_a_person_gave_since_stays(store: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "leads.jsonl"
+    lead = a_lead_without_an_id(store)
+    wrong = run(store, path, NOW, {"id": "WRONG-7", "mail": "a@example.com", "title": "CEO"})
+    with unit_of_work(store) as session:
+        edit_lead(session, lead, LeadEdit(external_id="7"), NOW + HOUR)
+    undone(store, wrong)
+    assert ids_of_leads(store) == ["7"]

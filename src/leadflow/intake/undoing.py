@@ -19,10 +19,13 @@ from leadflow.leads.import_tables import ImportChange
 from leadflow.leads.imports.listing import lock_import, source_of
 from leadflow.leads.imports.past import in_all_times
 from leadflow.leads.imports.restoring import (
+    EXTERNAL_ID,
     changed_names,
     give_back,
     give_back_past,
     hand_down,
+    is_about,
+    may_take,
     overtaken,
 )
 from leadflow.leads.imports.taking_out import names_taken_out, put_back
@@ -138,7 +141,7 @@ def _take_back(
                 done.stays[lead_id] = [f"{name} was said anew" for name in sorted(newer)]
                 _hand_down(session, rows, newer)
             names = changed_names(rows) - newer
-            give_back(lead, rows, names, email_index_of)
+            give_back(lead, rows, names, email_index_of, keeps_id=EXTERNAL_ID in newer)
             lead.updated_at = now
             done.restored += bool(names)
             if OUTCOME in names:
@@ -201,8 +204,8 @@ def _hand_down(session: Session, rows: Sequence[ImportChange], newer: set[str]) 
         )
     )
     for name in newer - {OUTCOME}:
-        first = next(row for row in rows if name in row.said)
-        after = next((one for one in later if name in one.said and one.id > first.id), None)
+        first = next(row for row in rows if is_about(row, name))
+        after = next((one for one in later if one.id > first.id and may_take(one, name)), None)
         if after is not None:
             hand_down(after, first, name)
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
 from leadflow.database.base import Base
 from leadflow.privacy.columns import EncryptedText
 
+# In what is kept of a lead as it was: the id of its source that the row gave it, if it had none.
+GIVEN_ID = "given_id"
 Moment = DateTime(timezone=True)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from leadflow.leads.import_tables import ImportChange
+from leadflow.leads.import_tables import GIVEN_ID, ImportChange
 from leadflow.leads.said import ALL, ATTRIBUTE, COLUMNS, OUTCOME, SEEN_BY, last_said
 from leadflow.leads.tables import Lead, LeadHistory
 
+EXTERNAL_ID = "external_id"
 MOMENTS = ("counted_at",)
 SECRET = ("email", "phone", "first_name", "last_name")
 IndexOf = Callable[[str], str]
@@ -40,12 +41,35 @@ def overtaken(lead: Lead, rows: Sequence[ImportChange], undone: Collection[str])
     ``undone``."""
     now, unsaid = values_of(lead), {rows[0].inbox_id, *undone}
     said = {name: last_said(now, name) for name in changed_names(rows)}
-    return {name for name, note in said.items() if note and note.split("|")[1] not in unsaid}
+    newer = {name for name, note in said.items() if note and note.split("|")[1] not in unsaid}
+    return newer | ({EXTERNAL_ID} if _is_found_by_its_id(lead, rows, unsaid) else set())
 
 
-def give_back(lead: Lead, rows: Sequence[ImportChange], names: set[str], index_of: IndexOf) -> None:
+def _is_found_by_its_id(lead: Lead, rows: Sequence[ImportChange], unsaid: set[str]) -> bool:
+    """Whether a later import has told of a lead that this one gave its id."""
+    if _given_id(lead, rows) is None:
+        return False
+    since = {*lead.said.values()} - {*rows[0].before["said"].values()}
+    return bool({note.split("|")[1] for note in since} - {"", *unsaid})
+
+
+def _given_id(lead: Lead, rows: Sequence[ImportChange]) -> str | None:
+    """The id that the import gave the lead, as long as nobody gave it another."""
+    given = {row.before.get(GIVEN_ID) for row in rows}
+    return lead.external_id if lead.external_id in given else None
+
+
+def give_back(
+    lead: Lead,
+    rows: Sequence[ImportChange],
+    names: set[str],
+    index_of: IndexOf,
+    keeps_id: bool = False,
+) -> None:
     """Set these values of a lead, and its notes on them, to what they were before the first of the
-    changes that is about each."""
+    changes that is about each; and take the id off it that they gave it, unless it keeps that."""
+    if not keeps_id and _given_id(lead, rows) is not None:
+        lead.external_id = None
     said = dict(lead.said)
     if said_by(said.get(ALL), rows[0].inbox_id):
         said.pop(ALL)
@@ -74,9 +98,22 @@ def give_back_past(version: LeadHistory, rows: Sequence[ImportChange], names: se
             _set(version, next(row for row in rows if name in row.said).before, name)
 
 
+def is_about(row: ImportChange, name: str) -> bool:
+    """Whether a change is about this value, or gave the lead its id."""
+    return name in row.said or (name == EXTERNAL_ID and GIVEN_ID in row.before)
+
+
+def may_take(later: ImportChange, name: str) -> bool:
+    """Whether a later change can take over what was before the import: of an id any can."""
+    return name in later.said or name == EXTERNAL_ID
+
+
 def hand_down(later: ImportChange, row: ImportChange, name: str) -> None:
     """What was before a later change is, without the import, what was before the import."""
     before, earlier = dict(later.before), row.before
+    if name == EXTERNAL_ID:
+        later.before = before | {name: None, GIVEN_ID: earlier[GIVEN_ID]}
+        return
     if name.startswith(ATTRIBUTE):
         own = name.removeprefix(ATTRIBUTE)
         kept = {n: v for n, v in before["attributes"].items() if n != own}

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Session
 
 from leadflow.leads.files.storing.staged_rows import staged
-from leadflow.leads.import_tables import ImportChange
+from leadflow.leads.import_tables import GIVEN_ID, ImportChange
 from leadflow.leads.said import COLUMNS, SEEN_BY, Origin
 from leadflow.leads.tables import Lead, Outcome
 
@@ -64,8 +64,11 @@ def notes_after() -> Element:
     )
 
 
-def log_changes(session: Session, origin: Origin, its_turn: Element, changed: Element) -> None:
-    """Write down what the rows whose turn it is are about to change, with the lead as it was."""
+def log_changes(
+    session: Session, origin: Origin, its_turn: Element, changed: Element, external_id: Element
+) -> None:
+    """Write down what the rows whose turn it is are about to change, with the lead as it was;
+    ``external_id`` is the one that it will have."""
     if not origin.import_id:
         return
     same = and_(
@@ -80,12 +83,13 @@ def log_changes(session: Session, origin: Origin, its_turn: Element, changed: El
         and_(staged.c.outcome.is_not(None), ~known), and_(staged.c.still_open.is_(True), ended)
     )
     whole = func.to_jsonb(leads.table_valued()).op("-")(literal(list(SECRET), ARRAY(TEXT)))
+    given = func.jsonb_build_object(GIVEN_ID, func.nullif(external_id, leads.c.external_id))
     columns: dict[str, Element] = {
         "inbox_id": literal(origin.import_id),
         "lead_id": leads.c.id,
         "made": literal(value=False),
         "said": NOTES,
-        "before": whole,
+        "before": whole.op("||")(func.jsonb_strip_nulls(given)),
         **{name: leads.c[name] for name in SECRET},
     }
     rows = select(*columns.values()).where(its_turn, or_(changed, told))

@@ -157,7 +157,7 @@ def _update(session: Session, origin: Origin, now: datetime) -> int:
     counted = or_(*(leads.c[name].is_distinct_from(values[name]) for name in COUNTERS))
     other_email = staged.c.email_index != leads.c.email_index
     its_turn = (leads.c.id == staged.c.lead_id) & staged.c.its_turn
-    log_changes(session, origin, its_turn, changed)
+    log_changes(session, origin, its_turn, changed, values["external_id"])
     result = session.execute(
         update(leads)
         .where(its_turn, changed)
