@@ -191,3 +191,43 @@ def test_an_attribute_that_a_person_drops_stays_dropped_until_it_is_restored(
         restore_attribute(session, "plan")
     assert learned(store) == {"attributes.plan", "attributes.seats"}
     assert known(store, "attributes")[0] == ({"plan": "pro", "seats": 999.0},)
+
+
+GROUPS = "id,since,visits,opens,place,land,sum,money,wanted\n"
+LATER = GROUPS + "2,2025-01-01,4,6,Bonn,DE,700,EUR,crm\n"
+PARTS = {"website_visits": "visits", "email_opens": "opens", "location": "place"} | {
+    "country": "land", "budget": "sum", "currency": "money", "service_requirements": "wanted",
+}  # fmt: skip
+PLAIN: dict[str, Any] = {"attributes": {}, "outcome": None}
+
+
+def test_of_values_that_make_sense_together_only_those_of_the_dropped_columns_go(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.csv"
+    first = GROUPS + '1,2025-01-01,3,5,"Austin, TX",US,500,USD,crm\n'
+    run(store, path, content=first, fields=PARTS, **PLAIN)
+    gone = {"website_visits", "country", "currency"}
+    fewer = {name: column for name, column in PARTS.items() if name not in gone}
+    second = run(store, path, 1, LATER, fields=fewer, **PLAIN)
+    assert second.taken_out == {"website_visits": 1}
+    names = ("website_visits", "email_opens", "location", "country", "budget_minor")
+    assert known(store, *names)[0] == (None, 5, "Austin, TX", "US", 50_000)
+    with unit_of_work(store) as session:
+        past = session.scalars(text("SELECT max(website_visits) FROM lead_history"))
+        assert past.one() is None
+        assert restore_attribute(session, "website_visits") == 1
+    assert known(store, *names)[0] == (3, 5, "Austin, TX", "US", 50_000)
+    # Without its amount a currency says nothing, and of no column that is mapped a place is not.
+    fewer = {name: fewer[name] for name in fewer if name not in {"budget", "location"}}
+    run(store, path, 2, LATER, fields=fewer | {"currency": "money"}, **PLAIN)
+    assert known(store, *names)[0] == (None, 5, None, None, None)
+
+
+def test_a_count_that_is_called_missing_later_goes_alone(store: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    first = GROUPS + "1,2025-01-01,999,5,Berlin,DE,500,EUR,crm\n"
+    run(store, path, content=first, fields=PARTS, **PLAIN)
+    fields = PARTS | {"website_visits": {"column": "visits", "missing": ["999"]}}
+    assert run(store, path, 1, LATER, fields=fields, **PLAIN).taken_out == {"website_visits": 1}
+    assert known(store, "website_visits", "email_opens")[0] == (None, 5)

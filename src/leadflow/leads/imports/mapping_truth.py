@@ -14,13 +14,15 @@ from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.mapping_parts import Column
 from leadflow.leads.files.parsing import Context, parse
 from leadflow.leads.imports.listing import SOURCE
-from leadflow.leads.imports.taking_out import TakeOut, take_out
-from leadflow.leads.said import ATTRIBUTE, TOGETHER
+from leadflow.leads.imports.taking_out import TakeOut, take_out, taken_as
+from leadflow.leads.said import ATTRIBUTE
 
 # Leads are found by their address; names and numbers are encrypted and cannot be compared.
 NEVER = frozenset({"email"})
 NOT_COMPARED = frozenset({"email", "first_name", "last_name", "phone", "currency", "country"})
 STORED_AS = {"budget": "budget_minor"}
+# What is stored of a field cannot be told from what the file says in the other column still.
+READ_WITH = {"location": "country", "country": "location", "currency": "budget"}
 UNUSED = text("""
 UPDATE attribute_definitions AS d SET dropped_at = :now, dropped_by = 'mapping'
 WHERE d.name = ANY(:names) AND d.dropped_at IS NULL
@@ -65,7 +67,9 @@ def dropped(
         before |= _columns(one)
     now, there = _columns(mapping), {*columns, *mapping.ignore}
     gone = [name for name, column in before.items() if column in there and now.get(name) != column]
-    for name in dict.fromkeys(TOGETHER.get(name, name) for name in gone):
+    as_before = {name for name, column in now.items() if before.get(name) == column}
+    own = [name for name in gone if READ_WITH.get(name) not in as_before]
+    for name in dict.fromkeys(taken_as(name) for name in own):
         if name not in NEVER:
             yield TakeOut(name, mapping.source)
 
@@ -103,7 +107,7 @@ def _as_stored(
     else:
         cells = (frame[name] * 100).round() if name == "budget" else frame[name]
         read = [None if cell is None or cell != cell else cell for cell in cells.tolist()]
-        stored, column = TOGETHER.get(name, name), STORED_AS.get(name, name)
+        stored, column = taken_as(name), STORED_AS.get(name, name)
     values = tuple(json.dumps(value) for value in read if value is not None)
     if values:
         yield TakeOut(stored, mapping.source, values, column)

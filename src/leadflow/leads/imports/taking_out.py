@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.imports.past import in_all_times
-from leadflow.leads.said import ATTRIBUTE, COLUMNS, plain_source
+from leadflow.leads.said import ATTRIBUTE, COLUMNS, COUNTS, TOGETHER, plain_source
 
 SECRET = ("phone", "first_name", "last_name")
 # Of each table: the lead's id, and since when a version was known; None for the present one.
 TABLES = {"leads": ("id", "NULL::timestamptz"), "lead_history": ("lead_id", "known_from")}
-NOTE = "coalesce(said->>CAST(:name AS text), said->>'*', '')"
+# Counts have one note and one moment, which stay as long as one of them does; each goes alone.
+COUNTED = tuple(name for name, together in TOGETHER.items() if together == COUNTS)
+NOTE = "coalesce(said->>CAST(:noted AS text), said->>'*', '')"
 # What a person dropped, a person restores.
 LEARNED_AGAIN = text(
     "UPDATE attribute_definitions SET dropped_at = NULL, dropped_by = NULL"
@@ -27,9 +29,10 @@ OF_SOURCE = f"split_part({NOTE}, '|', 4) = :source AND split_part({NOTE}, '|', 2
 
 @dataclass(frozen=True)
 class TakeOut:
-    """What is to be taken out: a value by its name (``attributes.plan``, ``budget``), where
-    ``source`` said it in a file, or whoever did if it is None; and only where the value, of several
-    columns that of ``column``, is one of ``values``, as JSON, if there are any."""
+    """What is to be taken out: a value by its name (``attributes.plan``, ``budget``,
+    ``email_opens``), where ``source`` said it in a file, or whoever did if it is None; and only
+    where the value, of several columns that of ``column``, is one of ``values``, as JSON, if there
+    are any."""
 
     name: str
     source: str | None = None
@@ -41,6 +44,7 @@ def take_out(session: Session, what: TakeOut, import_id: str | None, now: dateti
     """Take a value out of all leads; of how many. They are scored anew."""
     given = {
         "name": what.name,
+        "noted": _noted(what.name),
         "key": what.name.removeprefix(ATTRIBUTE),
         "source": plain_source(what.source or ""),
         "wanted": list(what.values or ()),
@@ -74,7 +78,7 @@ def put_back(session: Session, names: Sequence[str], import_id: str | None = Non
     mine = "t.name = :name" + ("" if import_id is None else " AND t.inbox_id = :import_id")
     with in_all_times(session):
         for name in names:
-            given |= {"name": name, "key": name.removeprefix(ATTRIBUTE)}
+            given |= {"name": name, "noted": _noted(name), "key": name.removeprefix(ATTRIBUTE)}
             for table, (lead_id, _) in TABLES.items():
                 version = "IS NULL" if table == "leads" else f"= {table}.known_from"
                 back = f"""
@@ -91,11 +95,25 @@ def put_back(session: Session, names: Sequence[str], import_id: str | None = Non
     return len(found)
 
 
+def taken_as(field: str) -> str:
+    """The name under which a field's values are taken out: with what makes no sense without them,
+    or alone."""
+    return field if field in COUNTED else TOGETHER.get(field, field)
+
+
 def names_taken_out(session: Session, import_id: str | None = None) -> list[str]:
     """The names of all values that are taken out, or that one import took out."""
     mine = "" if import_id is None else " WHERE inbox_id = :import_id"
     statement = text(f"SELECT DISTINCT name FROM taken_out_values{mine} ORDER BY 1")  # noqa: S608
     return list(session.execute(statement, {"import_id": import_id}).scalars())
+
+
+def _noted(name: str) -> str:
+    return COUNTS if name in COUNTED else name
+
+
+def _columns(name: str) -> tuple[str, ...]:
+    return (name,) if name in COUNTED else COLUMNS.get(name, ())
 
 
 def _where(what: TakeOut, table: str) -> str:
@@ -117,17 +135,25 @@ def _there(name: str, table: str) -> str:
             if table == "leads"
             else "has_phone AND CAST(:name AS text) = 'phone'"
         )
-    return " OR ".join(f"{table}.{column} IS NOT NULL" for column in COLUMNS[name])
+    return " OR ".join(f"{table}.{column} IS NOT NULL" for column in _columns(name))
 
 
 def _value(name: str) -> str:
     if name.startswith(ATTRIBUTE):
         return "jsonb_build_object(CAST(:key AS text), attributes->CAST(:key AS text))"
-    pairs = ", ".join(f"'{column}', {column}" for column in COLUMNS[name])
+    columns = (name, "counted_at") if name in COUNTED else COLUMNS[name]
+    pairs = ", ".join(f"'{column}', {column}" for column in columns)
     return f"jsonb_build_object({pairs})"
 
 
 def _emptied(name: str, table: str) -> str:
+    if name in COUNTED:
+        others = ", ".join(one for one in COUNTED if one != name)
+        alone = f"CASE WHEN coalesce({others}) IS NULL THEN"
+        return (
+            f"{name} = NULL, counted_at = {alone} NULL ELSE counted_at END, "
+            f"said = {alone} said - CAST(:noted AS text) ELSE said END"
+        )
     sets = ["said = said - CAST(:name AS text)"]
     if name.startswith(ATTRIBUTE):
         sets.append("attributes = attributes - CAST(:key AS text)")
@@ -139,12 +165,19 @@ def _emptied(name: str, table: str) -> str:
 
 
 def _filled(name: str, table: str) -> str:
-    sets = [f"said = {table}.said || jsonb_build_object(CAST(:name AS text), t.said)"]
+    record = f"json_populate_record(NULL::{table}, t.value::json)"
+    said = f"{table}.said || jsonb_build_object(CAST(:noted AS text), t.said)"
+    if name in COUNTED:
+        counted = f"{table}.counted_at"
+        return (
+            f"{name} = ({record}).{name}, counted_at = coalesce({counted}, ({record}).counted_at), "
+            f"said = CASE WHEN {counted} IS NULL THEN {said} ELSE {table}.said END"
+        )
+    sets = [f"said = {said}"]
     if name.startswith(ATTRIBUTE):
         return ", ".join([*sets, f"attributes = {table}.attributes || t.value"])
     if name in SECRET and table == "leads":
         sets.append(f"{name} = t.{name}")
-    record = f"json_populate_record(NULL::{table}, t.value::json)"
     sets += [f"{column} = ({record}).{column}" for column in COLUMNS[name]]
     return ", ".join(sets)
 
