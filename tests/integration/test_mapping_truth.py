@@ -231,3 +231,13 @@ def test_a_count_that_is_called_missing_later_goes_alone(store: Engine, tmp_path
     fields = PARTS | {"website_visits": {"column": "visits", "missing": ["999"]}}
     assert run(store, path, 1, LATER, fields=fields, **PLAIN).taken_out == {"website_visits": 1}
     assert known(store, "website_visits", "email_opens")[0] == (None, 5)
+
+
+def test_a_list_that_is_called_missing_later_is_taken_out(store: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    rows = (f"{n},2025-01-01,3,5,Berlin,DE,500,EUR,{s}\n" for n, s in ((1, "unknown"), (3, "crm")))
+    run(store, path, content=GROUPS + "".join(rows), fields=PARTS, **PLAIN)
+    fields = PARTS | {"service_requirements": {"column": "wanted", "missing": ["unknown"]}}
+    second = run(store, path, 1, LATER, fields=fields, **PLAIN)
+    assert second.taken_out == {"service_requirements": 1}
+    assert known(store, "service_requirements") == [(None,), (["crm"],), (["crm"],)]

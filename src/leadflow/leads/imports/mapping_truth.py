@@ -23,6 +23,7 @@ NOT_COMPARED = frozenset({"email", "first_name", "last_name", "phone", "currency
 STORED_AS = {"budget": "budget_minor"}
 # What is stored of a field cannot be told from what the file says in the other column still.
 READ_WITH = {"location": "country", "country": "location", "currency": "budget"}
+LISTS = frozenset({"service_requirements"})
 UNUSED = text("""
 UPDATE attribute_definitions AS d SET dropped_at = :now, dropped_by = 'mapping'
 WHERE d.name = ANY(:names) AND d.dropped_at IS NULL
@@ -107,6 +108,8 @@ def _as_stored(
     else:
         cells = (frame[name] * 100).round() if name == "budget" else frame[name]
         read = [None if cell is None or cell != cell else cell for cell in cells.tolist()]
+        if name in LISTS:  # they are read as arrays of PostgreSQL, whose items are as in JSON
+            read = [cell and json.loads(f"[{cell[1:-1]}]") for cell in read]
         stored, column = taken_as(name), STORED_AS.get(name, name)
     values = tuple(json.dumps(value) for value in read if value is not None)
     if values:
