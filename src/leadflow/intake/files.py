@@ -30,9 +30,8 @@ from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapping import Mapping, check_columns
 from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.quarantine import set_aside, supersede
-from leadflow.leads.files.storing.origins import origin_of
+from leadflow.leads.files.storing.origins import origin_of, source_of
 from leadflow.leads.files.storing.staging import Stored
-from leadflow.leads.imports.listing import source_of
 from leadflow.leads.imports.mapping_truth import hold_to_mapping
 from leadflow.leads.source_records import look_at
 from leadflow.settings import Settings

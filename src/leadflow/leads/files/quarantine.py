@@ -16,7 +16,7 @@ from leadflow.leads.files.checking import Checked, check
 from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, REST, Row
 from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.parsing import Context
-from leadflow.leads.files.storing.origins import origin_of
+from leadflow.leads.files.storing.origins import earlier_imports, origin_of
 from leadflow.leads.files.storing.staging import Stored
 from leadflow.leads.said import Origin
 from leadflow.leads.tables import QuarantinedRow
@@ -178,12 +178,9 @@ def discard(session: Session, row_id: str, now: datetime) -> None:
 
 
 def supersede(session: Session, inbox: InboxRow, now: datetime) -> None:
-    """Rows set aside by earlier imports of the same file: this import has dealt with them."""
-    earlier = select(InboxRow.id).where(
-        InboxRow.source == inbox.source,
-        InboxRow.content_hash == inbox.content_hash,
-        InboxRow.id != inbox.id,
-    )
+    """Rows set aside by earlier imports of the same file and source: this import has dealt with
+    them."""
+    earlier = [row.id for row in earlier_imports(session, inbox)]
     session.execute(
         update(QuarantinedRow)
         .where(QuarantinedRow.inbox_id.in_(earlier), QuarantinedRow.status == "waiting")

@@ -1,6 +1,5 @@
 """The imports of files that were done, newest first."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.database.tables import InboxRow
+from leadflow.leads.files.storing.origins import source_of
 
 SOURCE = "file"
 STATUS = {"accepted": "interrupted", "done": "done", "failed": "failed", "undone": "undone"}
@@ -53,11 +53,6 @@ def lock_import(session: Session, import_id: str) -> InboxRow:
     if row is None or row.source != SOURCE:
         raise NoSuchImport(import_id)
     return row
-
-
-def source_of(row: InboxRow) -> str:
-    """The source that the mapping of an import names."""
-    return str(json.loads(row.payload or b"{}").get("source", ""))
 
 
 def _listed(row: InboxRow) -> Import:

@@ -1,5 +1,7 @@
 """Where the rows of an import are from, and since when its file has been known."""
 
+import json
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,17 +15,28 @@ SOURCE = "file"
 def origin_of(session: Session, inbox: InboxRow, mapping: Mapping) -> Origin:
     """A file says what it says since it was first imported, under whichever mapping: a corrected
     one takes the place of the first, and what others have said since stays."""
-    earlier = session.execute(
-        select(InboxRow.id, InboxRow.received_at).where(
-            InboxRow.source == inbox.source,
-            InboxRow.content_hash == inbox.content_hash,
-            InboxRow.status != "undone",
-            InboxRow.id < inbox.id,
-        )
-    ).all()
+    earlier = [row for row in earlier_imports(session, inbox) if row.status != "undone"]
     moments = [inbox.received_at, *(row.received_at for row in earlier)]
     unsaid = undone_imports(session).union(row.id for row in earlier)
     return Origin(mapping.source, inbox.id, min(moments), unsaid)
+
+
+def earlier_imports(session: Session, inbox: InboxRow) -> list[InboxRow]:
+    """The imports of the same file before this one that were of the same source: what a file says
+    of another source's leads is another word."""
+    rows = session.scalars(
+        select(InboxRow).where(
+            InboxRow.source == inbox.source,
+            InboxRow.content_hash == inbox.content_hash,
+            InboxRow.id < inbox.id,
+        )
+    )
+    return [row for row in rows if source_of(row) == source_of(inbox)]
+
+
+def source_of(row: InboxRow) -> str:
+    """The source that the mapping of an import names."""
+    return str(json.loads(row.payload or b"{}").get("source", ""))
 
 
 def undone_imports(session: Session) -> frozenset[str]:
