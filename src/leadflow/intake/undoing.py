@@ -13,10 +13,10 @@ from leadflow.audit import service as audit
 from leadflow.database.tables import InboxRow
 from leadflow.intake.made_leads import delete_made, stand_on
 from leadflow.leads.changes import mark_changed
-from leadflow.leads.files.storing.origins import undone_imports
+from leadflow.leads.files.storing.origins import source_of, undone_imports
 from leadflow.leads.files.storing.staging import IMPORT_LOCK
 from leadflow.leads.import_tables import ImportChange
-from leadflow.leads.imports.listing import lock_import, source_of
+from leadflow.leads.imports.listing import lock_import
 from leadflow.leads.imports.past import in_all_times
 from leadflow.leads.imports.restoring import (
     EXTERNAL_ID,
