@@ -3,16 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
+from leadflow.leads import upsert
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import LeadNotFound, get_lead
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, LeadHistory
-from leadflow.leads.upsert import upsert_lead
+from leadflow.leads.upsert import upsert_lead, upsert_leads
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -74,6 +76,35 @@ def test_an_external_id_finds_the_lead_under_its_new_address(session: Session) -
     )
     assert (moved.id, created) == (first.id, False)
     assert (moved.email, moved.email_kind) == ("ada@gmail.com", "free")
+
+
+def test_any_number_of_known_leads_without_ids_are_sent_again_at_once(session: Session) -> None:
+    sent = [lead_in(email=f"ada{number}@example.com", source="api") for number in range(10)]
+    first = upsert_leads(session, sent, NOW)
+    again = upsert_leads(session, sent, LATER)
+    assert [one.lead.id for one in again] == [one.lead.id for one in first]
+    assert not any(one.created or one.changed for one in again)
+
+
+def test_a_lead_that_has_just_gone_is_never_taken_for_another_without_an_id(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays = lead_in(email="stays@example.com", source="api", first_name="Stays")
+    goes = lead_in(email="goes@example.com", source="api", first_name="Goes")
+    with unit_of_work(store) as session:
+        gone, _ = (one.lead.id for one in upsert_leads(session, [goes, stays], NOW))
+    lock_known = upsert._lock_known
+
+    def gone_before(session: Session, *asked: Any) -> Any:
+        with unit_of_work(store) as other:
+            other.execute(delete(Lead).where(Lead.id == gone))
+        return lock_known(session, *asked)
+
+    monkeypatch.setattr(upsert, "_lock_known", gone_before)
+    with unit_of_work(store) as session:
+        new, known = upsert_leads(session, [goes, stays], LATER)
+        assert (known.lead.first_name, new.lead.first_name) == ("Stays", "Goes")
+        assert (known.created, new.created) == (False, True)
 
 
 def test_attributes_are_merged_and_become_features(session: Session) -> None:

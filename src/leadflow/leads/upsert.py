@@ -238,7 +238,9 @@ def _update(
     """Those of the leads that were known, by place; of two that may be one lead only the first."""
     known = _lock_known(session, [leads[place] for place in places], [indexes[p] for p in places])
     by_email = {lead.email_index: lead for lead in known}
-    by_id = {(lead.source, lead.external_id): lead for lead in known}
+    # Leads without an id of their own are not one another.
+    named = (lead for lead in known if lead.external_id is not None)
+    by_id = {(lead.source, lead.external_id): lead for lead in named}
     found: dict[int, Upserted] = {}
     taken: set[str] = set()
     try:
