@@ -117,6 +117,40 @@ def test_an_old_row_that_is_mended_changes_only_what_was_not_said_anew(
         assert lead.first_name == "Old"
 
 
+@pytest.mark.parametrize("say", ["edit", "send"])
+def test_what_says_no_budget_leaves_an_older_word_of_it_standing(
+    store: Engine, tmp_path: Path, say: str
+) -> None:
+    first = {"email": "first@example.com", "source": "crm", "external_id": "1"}
+    with unit_of_work(store) as session:
+        lead_id = upsert_leads(session, [LeadIn.model_validate(first)], NOW - HOUR)[0].lead.id
+    row = run(store, tmp_path / "leads.jsonl", NOW, OLD)
+    with unit_of_work(store) as session:
+        if say == "edit":
+            edit_lead(session, lead_id, LeadEdit(job_title="CEO"), NOW + HOUR)
+        else:
+            # A currency belongs to a budget, and none is sent.
+            sent = LeadIn.model_validate(first | {"currency": "EUR"})
+            upsert_leads(session, [sent], NOW + HOUR)
+    mended(store, row, NOW + 2 * HOUR, staff="12")
+    assert the_lead(store).budget_minor == 500
+
+
+def test_a_currency_that_is_edited_is_a_newer_word_of_the_budget(
+    store: Engine, tmp_path: Path
+) -> None:
+    with unit_of_work(store) as session:
+        first = {"email": "first@example.com", "source": "crm", "external_id": "1", "budget": 900}
+        known = LeadIn.model_validate(first)
+        lead_id = upsert_leads(session, [known], NOW - HOUR)[0].lead.id
+    row = run(store, tmp_path / "leads.jsonl", NOW, OLD)
+    with unit_of_work(store) as session:
+        edit_lead(session, lead_id, LeadEdit(currency="EUR"), NOW + HOUR)
+    mended(store, row, NOW + 2 * HOUR, staff="12")
+    lead = the_lead(store)
+    assert (lead.budget_minor, lead.budget_currency) == (90_000, "EUR")
+
+
 def test_what_was_said_again_as_it_was_is_said_anew_too(store: Engine, tmp_path: Path) -> None:
     path = tmp_path / "leads.jsonl"
     run(store, path, NOW - HOUR, {"id": "1", "title": "CEO"})

@@ -170,6 +170,21 @@ def test_addresses_go_back_too_unless_they_are_somebody_elses_by_now(
 ) -> None:
     path = tmp_path / "leads.jsonl"
     first = [{"id": n, "mail": f"{n}@example.com"} for n in "123"]
+def test_an_imports_budget_goes_with_it_whatever_else_was_edited_since(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    run(store, path, NOW, {"id": "1", "sum": "5"})
+    second = run(store, path, NOW + HOUR, {"id": "1", "sum": "900"})
+    with unit_of_work(store) as session:
+        lead_id = session.scalars(select(Lead.id)).one()
+        edit_lead(session, lead_id, LeadEdit(job_title="CTO"), NOW + 2 * HOUR)
+    assert undone(store, second).stays == {}
+    with unit_of_work(store) as session:
+        found = session.execute(select(Lead.job_title, Lead.budget_minor)).tuples().one()
+    assert found == ("CTO", 500)
+
+
     run(store, path, NOW, *first)
     moved = [
         {"id": "1", "mail": "x@example.com"},

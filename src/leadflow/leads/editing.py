@@ -68,8 +68,6 @@ def _what_goes_along(lead: Lead, edit: LeadEdit) -> dict[str, Any]:
         if lead.budget_minor is None:
             raise NoBudgetToCount
         along["budget"] = lead.budget_minor / 100
-    if edit.currency is None:
-        along["currency"] = lead.budget_currency
     return along
 
 

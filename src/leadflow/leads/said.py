@@ -77,7 +77,10 @@ def plain_source(source: str) -> str:
 
 def names_of(fields: Iterable[str], attributes: Iterable[str]) -> set[str]:
     """The notes for these fields and attributes; what says nothing of the lead has none."""
-    named = {TOGETHER.get(name, name) for name in fields}
+    given = set(fields)
+    # A currency says nothing without a budget: alone it is not stored.
+    given -= set() if "budget" in given else {"currency"}
+    named = {TOGETHER.get(name, name) for name in given}
     return (named & COLUMNS.keys()) | {ATTRIBUTE + name for name in attributes}
 
 
