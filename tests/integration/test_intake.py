@@ -12,7 +12,7 @@ from leadflow.accounts.actors import Actor
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.audit.context import Acting
-from leadflow.audit.tables import AuditWaiting
+from leadflow.audit.tables import AuditEntry, AuditWaiting
 from leadflow.database.engine import unit_of_work
 from leadflow.intake.deliveries import Delivery, KeyReused
 from leadflow.intake.edits import Edit, edit_leads
@@ -215,3 +215,19 @@ def test_edits_and_outcomes_of_many_leads_come_in_together(team: Engine) -> None
         assert all(isinstance(one, OutcomeTaken) and one.outcome.created for one in ended)
         open_ones = select(func.count()).where(Assignment.ended_at.is_(None))
         assert session.scalar(open_ones) == 0
+
+
+def test_two_edits_of_one_lead_in_a_batch_are_each_audited_with_what_they_changed(
+    team: Engine,
+) -> None:
+    lead_id = take([sent(1, budget=1)])[0].standing.lead.id
+    person = Sender(Actor("person", "user_test", "test", scopes=MAY), Acting("gateway", "req_test"))
+    edits = [Edit(lead_id, LeadEdit(budget=budget), person) for budget in (2, 3)]
+    with unit_of_work() as session:
+        edit_leads(session, edits, RUBRIC, get_settings())
+    with unit_of_work() as session:
+        kept = select(AuditEntry.before, AuditEntry.after)
+        kept = kept.where(AuditEntry.action == "lead.edited").order_by(AuditEntry.number)
+        first, second = session.execute(kept).all()
+    assert first.after == second.before
+    assert first.before != first.after != second.after

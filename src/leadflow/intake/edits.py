@@ -14,10 +14,13 @@ from leadflow.intake.standings import Standing
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import LeadNotFound, lock_leads
+from leadflow.leads.tables import Lead
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
     from models.scores import Scorer
+
+Values = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,18 @@ def edit_leads(
     leads = lock_leads(session, sorted({one.lead_id for one in edits}))
     now = datetime.now(UTC)
     there = [one for one in edits if one.lead_id in leads]
-    was = [fingerprints(leads[one.lead_id], one.edit.model_fields_set) for one in there]
-    for one in there:
-        edit_lead(session, one.lead_id, one.edit, now, mark=False)
+    # Around each by itself: two of them may be of one lead.
+    changes = [_make(session, one, leads[one.lead_id], now) for one in there]
     news = [News(leads[one.lead_id], one.sender) for one in there]
     where = decide(session, news, scorer, now, settings)
-    for one, before in zip(there, was, strict=True):
-        after = fingerprints(leads[one.lead_id], one.edit.model_fields_set)
+    for one, (before, after) in zip(there, changes, strict=True):
         note(session, one.sender, "lead.edited", one.lead_id, before=before, after=after)
     return [where.get(one.lead_id) or LeadNotFound(one.lead_id) for one in edits]
+
+
+def _make(session: Session, one: Edit, lead: Lead, now: datetime) -> tuple[Values, Values]:
+    """Make one edit; the fields it sets as they were before and as they are after it."""
+    fields = one.edit.model_fields_set
+    before = fingerprints(lead, fields)
+    edit_lead(session, one.lead_id, one.edit, now, mark=False)
+    return before, fingerprints(lead, fields)
