@@ -1,19 +1,24 @@
 """An import can be taken back, as far as nothing newer stands on it."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
-from leadflow.intake.files import ImportSummary, import_file
+from leadflow.database.tables import InboxRow
+from leadflow.intake.files import ImportInterrupted, ImportSummary, import_file
 from leadflow.intake.undoing import AlreadyUndone, Undone, undo_import
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.files import quarantine
 from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.files.storing.staging import IMPORT_LOCK
 from leadflow.leads.imports.listing import NoSuchImport, imports
 from leadflow.leads.schemas import LeadEdit, LeadIn
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
@@ -165,11 +170,6 @@ def test_what_something_newer_stands_on_stays_and_is_listed(store: Engine, tmp_p
     assert told == [("1", "CTO", 5), ("2", "A", None), ("3", None, None)]
 
 
-def test_addresses_go_back_too_unless_they_are_somebody_elses_by_now(
-    store: Engine, tmp_path: Path
-) -> None:
-    path = tmp_path / "leads.jsonl"
-    first = [{"id": n, "mail": f"{n}@example.com"} for n in "123"]
 def test_an_imports_budget_goes_with_it_whatever_else_was_edited_since(
     store: Engine, tmp_path: Path
 ) -> None:
@@ -185,6 +185,11 @@ def test_an_imports_budget_goes_with_it_whatever_else_was_edited_since(
     assert found == ("CTO", 500)
 
 
+def test_addresses_go_back_too_unless_they_are_somebody_elses_by_now(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    first = [{"id": n, "mail": f"{n}@example.com"} for n in "123"]
     run(store, path, NOW, *first)
     moved = [
         {"id": "1", "mail": "x@example.com"},
@@ -264,3 +269,58 @@ def test_an_id_that_a_person_gave_since_stays(store: Engine, tmp_path: Path) -> 
         edit_lead(session, lead, LeadEdit(external_id="7"), NOW + HOUR)
     undone(store, wrong)
     assert ids_of_leads(store) == ["7"]
+
+
+def test_an_import_that_is_undone_after_its_last_row_is_never_done(
+    store: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.jsonl"
+    path.write_text(json.dumps(dict.fromkeys(COLUMNS) | {"id": "1", "since": "2025-01-01"}))
+
+    def undo(_: int) -> None:
+        with unit_of_work(store) as session:
+            (running,) = imports(session)
+            undo_import(session, running.id, NOW)
+
+    with pytest.raises(ImportInterrupted, match="has just been undone"):
+        import_file(path, parse_mapping(MAPPING), get_settings(), store, NOW, on_progress=undo)
+    with unit_of_work(store) as session:
+        assert [one.status for one in imports(session)] == ["undone"]
+
+
+def somebody_waits(session: Session) -> None:
+    """Go on once another transaction waits for a lock."""
+    until = time.monotonic() + 30
+    while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_running_import_and_its_undoing_wait_for_each_other_in_one_order(
+    store: Engine, tmp_path: Path
+) -> None:
+    summary = run(store, tmp_path / "leads.jsonl", NOW, {"id": "1"})
+    turn = text(f"SELECT pg_try_advisory_xact_lock({IMPORT_LOCK})")
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(store) as storing:
+            # As a batch that is stored: the record of the import first, then its turn to write.
+            storing.get_one(InboxRow, summary.inbox_id, with_for_update=True)
+            undoing = pool.submit(undone, store, summary)
+            somebody_waits(storing)
+            assert storing.scalar(turn)
+        assert undoing.result(timeout=30).deleted == 1
+
+
+def test_a_row_that_is_mended_never_waits_for_the_undoing_that_waits_for_it(
+    store: Engine, tmp_path: Path
+) -> None:
+    summary = run(store, tmp_path / "leads.jsonl", NOW, {"id": "1"})
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(store) as mending:
+            # A mended row takes its turn to write first, and names the import in what it writes.
+            mending.execute(text(f"SELECT pg_advisory_xact_lock({IMPORT_LOCK})"))
+            undoing = pool.submit(undone, store, summary)
+            somebody_waits(mending)
+            named = {"read": True, "key_share": True, "nowait": True}
+            mending.get_one(InboxRow, summary.inbox_id, with_for_update=named)
+        assert undoing.result(timeout=30).deleted == 1

@@ -32,6 +32,7 @@ from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.quarantine import set_aside, supersede
 from leadflow.leads.files.storing.origins import origin_of, source_of
 from leadflow.leads.files.storing.staging import Stored
+from leadflow.leads.imports.listing import HELD
 from leadflow.leads.imports.mapping_truth import hold_to_mapping
 from leadflow.leads.source_records import look_at
 from leadflow.settings import Settings
@@ -41,7 +42,8 @@ ATTEMPTS = 3
 
 
 class ImportInterrupted(RuntimeError):
-    """Another process is importing the same file; only one of the two goes on."""
+    """Another process is importing the same file, and only one of the two goes on; or it has undone
+    this import."""
 
 
 @dataclass
@@ -90,7 +92,8 @@ def import_file(
         MappingError: the mapping names columns the file lacks, or an attribute of another kind, or
             does not say how numbers are written that can be read either way.
         UnreadableFile: the file is no table.
-        ImportInterrupted: another process imports the same file at this moment.
+        ImportInterrupted: another process imports the same file at this moment, or has undone
+            this import.
     """
     table = open_table(path, mapping.csv, mapping.joins)
     check_columns(mapping, table.columns)
@@ -104,7 +107,7 @@ def import_file(
         return _with_past(engine, summary, path, mapping, now)
     with unit_of_work(engine) as session:
         register_mapped(session, mapping)
-        inbox = session.get_one(InboxRow, summary.inbox_id, with_for_update=True)
+        inbox = _lock(session, summary)
         context = Context(
             inbox.content_hash[:12], now, settings.default_currency, inbox.received_at
         )
@@ -206,9 +209,7 @@ def _store(
     checked: Checked,
     now: datetime,
 ) -> ImportSummary:
-    inbox = session.get_one(InboxRow, summary.inbox_id, with_for_update=True)
-    if inbox.status == "undone":
-        raise ImportInterrupted(f"This import of {summary.file} has just been undone. It stops.")
+    inbox = _lock(session, summary)
     ahead = _summary(inbox)
     if ahead.rows != summary.rows:
         raise ImportInterrupted(
@@ -226,12 +227,20 @@ def _store(
     return ahead
 
 
+def _lock(session: Session, summary: ImportSummary) -> InboxRow:
+    """The record of the import, held until this transaction ends; not of one that is undone."""
+    inbox = session.get_one(InboxRow, summary.inbox_id, with_for_update=HELD)
+    if inbox.status == "undone":
+        raise ImportInterrupted(f"This import of {summary.file} has just been undone. It stops.")
+    return inbox
+
+
 def _finish(engine: Engine, summary: ImportSummary, source: str, now: datetime) -> None:
     with unit_of_work(engine) as session:
+        inbox = _lock(session, summary)
         if summary.stored.outcomes:
             end_closed(session, now)
             correct_ends(session)
-        inbox = session.get_one(InboxRow, summary.inbox_id)
         inbox.status, inbox.handled_at = "done", now
         supersede(session, inbox, now)
         look_at(session, [source], now)

@@ -74,8 +74,9 @@ def undo_import(session: Session, import_id: str, now: datetime) -> Undone:
     Raises:
         NoSuchImport, AlreadyUndone: there is nothing to take back.
     """
-    session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
+    # In the order in which a running import takes the two.
     inbox = lock_import(session, import_id)
+    session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
     if inbox.status == "undone":
         raise AlreadyUndone(import_id)
     undone = undone_imports(session)
