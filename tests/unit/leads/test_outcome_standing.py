@@ -1,5 +1,6 @@
 """What holds of how a lead ended follows from all that was said, in whatever order it was said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -124,6 +125,12 @@ def test_what_is_said_without_a_day_is_of_when_it_is_said() -> None:
     told = [undated("lost", 10), said("returned", 20, 1), undated("lost", 30)]
     held = standing(told)
     assert (ends(held), held.losses) == (("lost", 30), ((day(10), day(20)),))
+
+
+def test_a_loss_that_came_back_never_ends_before_it_begins() -> None:
+    """A row without a day that was set aside says a later one when it is mended."""
+    late = replace(undated("lost", 10), occurred_at=day(20))
+    assert standing([late, said("reopened", 13, 1)]).losses == ((day(13), day(13)),)
 
 
 def deal(what: What, on: int, turn: int, name: str, at: int = 100) -> Statement:

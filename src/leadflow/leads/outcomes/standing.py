@@ -83,7 +83,8 @@ def standing(statements: Iterable[Statement]) -> Standing:
         if one.said == "returned" and not lost:
             continue
         if ending is not None and lost:
-            losses.append((ending.occurred_at, one.at))
+            # A file's row without a day may name one later than when it was said.
+            losses.append((min(ending.occurred_at, one.at), one.at))
         present, since = [], one.at
     return Standing(_ending(present, since), tuple(losses))
 
