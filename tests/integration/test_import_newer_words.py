@@ -272,3 +272,15 @@ def test_an_edit_that_comes_while_a_batch_is_stored_is_not_overwritten(
     run(store, tmp_path / "leads.jsonl", NOW, {"id": "1", "mail": "a@x.example.com", "sum": "5"})
     editing.join(timeout=30)
     assert the_lead(store).budget_minor == 90_000
+
+
+def test_a_row_without_a_day_of_its_end_that_is_mended_late_ended_by_when_its_file_came(
+    store: Engine, tmp_path: Path
+) -> None:
+    ended = {"id": "1", "since": "2026-02-25", "state": "lost", "staff": "few"}
+    ends = {"column": "state", "converted": ["won"], "lost": ["lost"], "after": "60d"}
+    after = ENDS | {"outcome": ends}
+    row = run(store, tmp_path / "leads.jsonl", NOW, ended, **after)
+    mended(store, row, NOW + 240 * HOUR, staff="12")
+    with unit_of_work(store) as session:
+        assert session.scalars(select(Outcome.occurred_at)).one() == NOW

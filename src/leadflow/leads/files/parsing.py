@@ -214,10 +214,11 @@ class _Parser(ColumnReader):
         self.columns["value_currency"] = as_texts(currency).where(value.notna())
 
     def _ended_at(self, outcome: Outcome, ended: "pd.Series[str]") -> "pd.Series[Any]":
-        """When each ended: as a column says, else so long after it came in, but not after now."""
+        """When each ended: as a column says, else so long after it came in, but not after the file
+        came."""
         import pandas as pd
 
-        created, now = self.columns["created_at"], pd.Timestamp(self._context.now)
+        created, came = self.columns["created_at"], self.columns["said_at"]
         at = pd.Series(pd.NaT, index=created.index, dtype="datetime64[us, UTC]")
         if outcome.at is not None:
             named = Column(column=outcome.at.column, missing=outcome.at.missing)
@@ -229,7 +230,7 @@ class _Parser(ColumnReader):
             return at
         later = created + pd.Timedelta(outcome.after)
         # A lead of last week that has ended has not done so in two months.
-        later = later.where(later <= now, created.where(created > now, now))
+        later = later.where(later <= came, created.where(created > came, came))
         return at.fillna(later)
 
     def _field(self, name: str) -> Column | None:
