@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
+from features.how_many import how_many
 from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.proposing import known_names as known
+from leadflow.leads.files.proposing.date_formats import MOSTLY, how_written
 from leadflow.leads.files.proposing.draft import Draft
 from leadflow.leads.files.proposing.outcome import AFTER_DAYS
 from leadflow.leads.files.proposing.profiling import Profile
@@ -15,6 +18,8 @@ from leadflow.leads.files.proposing.proposed_attributes import date_column
 from leadflow.settings import get_settings
 
 ORDERED, FEWEST = 0.9, 20
+# A column named for when a lead came in is that, even where so many of its values are no dates.
+HALF, FEW = 0.5, 0.02
 NUMBERED = re.compile(r"\D*(\d{1,15})", re.ASCII)
 Order = Literal["rising", "falling", "none"]
 
@@ -22,6 +27,7 @@ Order = Literal["rising", "falling", "none"]
 def propose_created_at(draft: Draft) -> None:
     """Take the column that says when a lead came in; without one, and where ends are known, make
     moments up in the order of the rows."""
+    _ask_of_unreadable(draft)
     named = draft.named(known.STARTS, "date")
     column = named or next((c for c in _dates(draft) if _may_begin(draft, c)), None)
     if column is not None:
@@ -54,6 +60,43 @@ def _before(one: str, other: str) -> bool:
     if numbers[0] is not None and numbers[1] is not None:
         return int(numbers[0][1]) < int(numbers[1][1])
     return numbers == (None, None) and one < other
+
+
+def _ask_of_unreadable(draft: Draft) -> None:
+    """Have the column named for when a lead came in as one of dates where at least half of its
+    values are: dates of another column, or made-up ones, would be wrong without a word."""
+    for name in known.STARTS:
+        for column in [c for c in draft.open.values() if name in (c.slug, c.bare)]:
+            if column.dates is not None and column.dates.share >= MOSTLY:
+                return
+            if column.kind in ("date", "categorical", "distinct", "text") and _asked(draft, column):
+                return
+
+
+def _asked(draft: Draft, column: Profile) -> bool:
+    """Ask about the rows of this column that are no dates; whether it is taken all the same."""
+    filled = [cell for cell in draft.cells(column.name) if cell and cell not in column.nothing]
+    dates = how_written(filled, HALF)
+    some = dates or how_written(filled, FEW)
+    if some is None:
+        return False
+    unread = round(len(filled) * (1 - some.share))
+    said = (
+        f"{column.name}: {how_many(unread, 'row')} of the {len(draft.rows):,} looked at cannot be "
+        f"read as a date, such as {some.unreadable[0]}, "
+    )
+    if dates is None:
+        draft.questions.append(
+            f"{said}so it is not taken for when a lead came in, as its name says. Correct them in "
+            "the file, or say what `created_at` is."
+        )
+        return False
+    draft.questions.append(
+        f"{said}and would be set aside. Correct them in the file, or write those that stand for no "
+        "date under `missing`: these leads count from their import."
+    )
+    draft.open[column.name] = replace(column, kind="date", dates=dates, unreadable=())
+    return True
 
 
 def _dates(draft: Draft) -> list[Profile]:

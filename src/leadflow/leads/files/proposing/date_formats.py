@@ -35,7 +35,7 @@ class Written:
 
     ``unsure`` where day and month could be either way round; ``unreadable`` are values that are no
     date in it, ``mixed`` those of them that are dates in another form; ``latest`` is the last
-    moment.
+    moment; ``share`` is how many of the values are dates in this form.
     """
 
     format: str | None
@@ -43,17 +43,19 @@ class Written:
     unreadable: tuple[str, ...]
     latest: datetime
     mixed: tuple[str, ...] = ()
+    share: float = 1.0
 
 
-def how_written(values: Sequence[str]) -> Written | None:
-    """The way most of these values are written as dates; None where they are none."""
+def how_written(values: Sequence[str], least: float = MOSTLY) -> Written | None:
+    """The way most of these values are written as dates; None where less than the share ``least``
+    of the first 300 are any."""
     looked_at = values[:LOOKED_AT]
-    if not looked_at or sum(map(_looks_like_one, looked_at)) < MOSTLY * len(looked_at):
+    if not looked_at or sum(map(_looks_like_one, looked_at)) < least * len(looked_at):
         return None
     readable = {form: _share(looked_at, form) for form in (None, *FORMATS)}
     best = max(readable, key=lambda form: readable[form])
     others = [form for form in readable if form != best and readable[form] > 0]
-    if readable[best] < MOSTLY and not _together(looked_at, best, others):
+    if readable[best] < least and not _together(looked_at, best, others, least):
         return None
     moments = {value: _read(value, best) for value in dict.fromkeys(values)}
     unread = [value for value, moment in moments.items() if moment is None]
@@ -65,14 +67,17 @@ def how_written(values: Sequence[str]) -> Written | None:
         unreadable=tuple(unread),
         mixed=tuple(mixed),
         latest=max(moment for moment in moments.values() if moment is not None),
+        share=sum(moments[value] is not None for value in values) / len(values),
     )
 
 
-def _together(values: Sequence[str], best: str | None, others: Sequence[str | None]) -> bool:
-    """Whether most values are dates, in one form or another."""
+def _together(
+    values: Sequence[str], best: str | None, others: Sequence[str | None], least: float
+) -> bool:
+    """Whether enough values are dates, in one form or another."""
     forms = [best, *others]
     read = [any(_read(value, form) is not None for form in forms) for value in values]
-    return bool(others) and sum(read) >= MOSTLY * len(values)
+    return bool(others) and sum(read) >= least * len(values)
 
 
 def _looks_like_one(value: str) -> bool:

@@ -1,0 +1,56 @@
+"""What a proposal cannot read for certain it asks about or says; it makes nothing up."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from leadflow.leads.files.formats.tables_of_text import Row, Table
+from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.files.proposing.proposal import Proposal, propose
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+DAYS = ("2025-03-01", "2025-04-02")
+
+
+def proposal(rows: list[Row]) -> Proposal:
+    made = propose(Table(list(rows[0]), iter(rows)), "shop", NOW)
+    parse_mapping(made.content)
+    return made
+
+
+def row(number: int, **more: str) -> Row:
+    stage = "Won" if number % 5 == 0 else ("Lost", "Talking")[number % 2]
+    return {"Lead ID": f"A{number}", "Stage": stage, "Plan": "ab"[number % 2], **more}
+
+
+def dated(name: str, *values: str) -> list[Row]:
+    return [row(n, **{name: values[n % len(values)]}) for n in range(300)]
+
+
+@pytest.mark.parametrize("broken", ["n/a yet", "soon", "Q3", "31.02.2025"])
+@pytest.mark.parametrize("name", ["created_at", "Erstellt am"])
+def test_a_beginning_of_which_a_third_is_no_date_is_asked_about(name: str, broken: str) -> None:
+    made = proposal(dated(name, *DAYS, broken))
+    assert made.content["created_at"] == name
+    (asked,) = [asked for asked in made.questions if name in asked]
+    assert "100 rows of the 300" in asked
+    assert "set aside" in asked
+    assert broken in asked
+
+
+def test_a_beginning_that_breaks_late_in_the_file_is_asked_about() -> None:
+    rows = [row(n, created_at="2025-03-01" if n < 350 else "soon") for n in range(600)]
+    made = proposal(rows)
+    assert made.content["created_at"] == "created_at"
+    assert any("250 rows" in asked for asked in made.questions)
+
+
+def test_a_beginning_that_is_hardly_ever_a_date_is_asked_about() -> None:
+    made = proposal(dated("created_at", "2025-03-01", "soon", "later", "Q3"))
+    assert "sequence" in made.content["created_at"]
+    assert any("created_at: 225 rows" in asked for asked in made.questions)
+
+
+def test_dates_of_another_column_do_not_stand_in_for_a_broken_beginning() -> None:
+    rows = [one | {"Called": "2025-05-05"} for one in dated("created_at", *DAYS, "soon")]
+    assert proposal(rows).content["created_at"] == "created_at"
