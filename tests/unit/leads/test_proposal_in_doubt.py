@@ -54,3 +54,55 @@ def test_a_beginning_that_is_hardly_ever_a_date_is_asked_about() -> None:
 def test_dates_of_another_column_do_not_stand_in_for_a_broken_beginning() -> None:
     rows = [one | {"Called": "2025-05-05"} for one in dated("created_at", *DAYS, "soon")]
     assert proposal(rows).content["created_at"] == "created_at"
+
+
+def test_a_broken_moment_is_not_taken_for_missing_and_that_is_said() -> None:
+    rows = dated("created_at", *DAYS)
+    rows[7]["created_at"] = "2025-05-05T25:00:00Z"
+    rows[9]["created_at"] = "soon"
+    rows[11]["created_at"] = "n/a"
+    made = proposal(rows)
+    assert made.content["created_at"] == {"column": "created_at", "missing": ["n/a", "soon"]}
+    said = [note for note in made.notes if note.startswith("created_at: ")]
+    assert any("n/a, soon" in note and "from their import" in note for note in said)
+    assert any("2025-05-05T25:00:00Z" in note and "set aside" in note for note in said)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "broken"),
+    [
+        ("Contract end", ("2025-03-01", "2025-04-02"), "2025-13-01"),
+        ("Seats", ("1", "2", "3", "4", "5"), "5 or 6"),
+    ],
+)
+def test_only_words_are_missing_among_dates_and_numbers(
+    name: str, values: tuple[str, ...], broken: str
+) -> None:
+    rows = dated(name, *values)
+    rows[7][name], rows[9][name] = broken, "many"
+    made = proposal(rows)
+    (attribute,) = [a for a in made.content["attributes"].values() if a["column"] == name]
+    assert attribute["missing"] == ["many"]
+    assert f"{name}: many are taken for missing." in made.notes
+    assert any(broken in note and "set aside" in note for note in made.notes)
+
+
+def test_words_taken_for_missing_in_a_field_of_numbers_and_in_an_end_are_named() -> None:
+    rows = [
+        row(n, created_at="2025-03-01", Budget=str(n), **{"Close Date": "2025-04-01"})
+        for n in range(1, 300)
+    ]
+    rows[7] |= {"Budget": "TBD", "Close Date": "Select"}
+    made = proposal(rows)
+    assert made.content["fields"]["budget"] == {"column": "Budget", "missing": ["TBD"]}
+    assert made.content["outcome"]["at"] == {"column": "Close Date", "missing": ["Select"]}
+    assert any("Budget: TBD" in note for note in made.notes)
+    assert any("Close Date: Select" in note for note in made.notes)
+
+
+def test_ends_with_a_word_instead_of_a_day_get_one() -> None:
+    rows = [row(n, **{"Close Date": "soon" if n % 50 == 0 else "2025-04-01"}) for n in range(300)]
+    made = proposal(rows)
+    assert made.content["outcome"]["at"] == {"column": "Close Date", "missing": ["soon"]}
+    assert made.content["outcome"]["after"] == "60d"
+    assert any("6 converted leads" in note for note in made.notes)

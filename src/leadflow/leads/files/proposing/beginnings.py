@@ -14,7 +14,7 @@ from leadflow.leads.files.proposing.date_formats import MOSTLY, how_written
 from leadflow.leads.files.proposing.draft import Draft
 from leadflow.leads.files.proposing.outcome import AFTER_DAYS
 from leadflow.leads.files.proposing.profiling import Profile
-from leadflow.leads.files.proposing.proposed_attributes import date_column
+from leadflow.leads.files.proposing.proposed_attributes import date_column, say_of_missing
 from leadflow.settings import get_settings
 
 ORDERED, FEWEST = 0.9, 20
@@ -36,6 +36,7 @@ def propose_created_at(draft: Draft) -> None:
             draft.notes.append(
                 f"{column.name} is taken for when a lead came in, for it is a date of the past."
             )
+        say_of_missing(draft, column, "say no date; these leads count from their import")
         draft.take(column, "created_at", "a date of each row")
         draft.content["created_at"] = date_column(column)
         _say_newest_first(draft, column)

@@ -7,7 +7,12 @@ from features.how_many import how_many
 from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.draft import Draft
 from leadflow.leads.files.proposing.profiling import Profile
-from leadflow.leads.files.proposing.proposed_attributes import date_column, placeholders
+from leadflow.leads.files.proposing.proposed_attributes import (
+    date_column,
+    missing_words,
+    placeholders,
+    say_of_missing,
+)
 from leadflow.settings import get_settings
 
 MOST_STAGES = 12
@@ -108,9 +113,10 @@ def _when(draft: Draft, lost: Sequence[bool]) -> dict[str, Any]:
         )
         return {"after": after}
     draft.doubt(at)
+    say_of_missing(draft, at)
     draft.take(at, "outcome.at", "a date with the name of an end")
-    nothing = {cell.lower() for cell in at.nothing}
-    none = [not cell or cell.lower() in nothing for cell in draft.cells(at.name)]
+    nothing = {*at.nothing, *missing_words(at)}
+    none = [not cell or cell in nothing for cell in draft.cells(at.name)]
     without = {
         name: sum(blank and ended for blank, ended in zip(none, those, strict=True))
         for name, those in (("converted", draft.converted), ("lost", lost))

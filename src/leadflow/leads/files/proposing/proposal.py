@@ -17,7 +17,9 @@ from leadflow.leads.files.proposing.profiling import Profile, filled_only_where,
 from leadflow.leads.files.proposing.proposed_attributes import (
     attribute,
     free_name,
+    missing_words,
     placeholders,
+    say_of_missing,
     why_not,
 )
 from leadflow.leads.readers.numbers import DecimalMark
@@ -131,7 +133,8 @@ def _fields(draft: Draft) -> None:
             continue
         if field == "last_name":
             _say_of_full_names(draft, column)
-        nothing = placeholders(column)
+        nothing = missing_words(column)
+        say_of_missing(draft, column)
         more: dict[str, Any] = {"missing": nothing} if nothing else {}
         if field == "budget" and column.currency is not None:
             more["currency"] = column.currency
@@ -170,6 +173,7 @@ def _attributes(draft: Draft) -> None:
         name = free_name(column.slug, attributes)
         attributes[name] = attribute(column)
         draft.doubt(column)
+        say_of_missing(draft, column)
         said = f"{column.kind}, {column.distinct:,} different values"
         draft.take(column, f"attribute {name}", said)
     if attributes:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from features.how_many import how_many
 from leadflow.leads.files.proposing import known_names as known
+from leadflow.leads.files.proposing.draft import Draft
 from leadflow.leads.files.proposing.profiling import Profile
 
 MOST_UNREADABLE = 20
@@ -39,9 +41,9 @@ def date_column(column: Profile) -> str | dict[str, Any]:
     more: dict[str, Any] = {}
     if column.dates is not None and column.dates.format is not None:
         more["format"] = column.dates.format
-    nothing = placeholders(column) + [v for v in column.unreadable if v not in column.mixed]
+    nothing = missing_words(column)
     if nothing:
-        more["missing"] = nothing[:MOST_UNREADABLE]
+        more["missing"] = nothing
     return {"column": column.name} | more if more else column.name
 
 
@@ -58,14 +60,38 @@ def attribute(column: Profile) -> dict[str, Any]:
         if any(f"_{hint}" in words for hint in hints):
             content["dimension"] = dimension
             break
-    nothing = placeholders(column)
-    nothing += [value for value in column.unreadable[:MOST_UNREADABLE] if value not in nothing]
+    nothing = missing_words(column)
     return content | ({"missing": nothing} if nothing else {})
 
 
 def placeholders(column: Profile) -> list[str]:
     """Those of its values that stand where nobody said anything, such as Select."""
     return list(column.nothing[:MOST_UNREADABLE])
+
+
+def missing_words(column: Profile) -> list[str]:
+    """Those of its values that stand for no date or number. What holds digits is one that somebody
+    wrote down wrong: it is set aside, not forgotten."""
+    words = [value for value in column.unreadable if not any(map(str.isdigit, value))]
+    return [*placeholders(column), *words][:MOST_UNREADABLE]
+
+
+def say_of_missing(draft: Draft, column: Profile, instead: str = "are taken for missing") -> None:
+    """Say which words of a column of dates or numbers are taken for missing, and of which values
+    the rows will be set aside."""
+    if column.kind not in ("date", "numeric"):
+        return
+    words = missing_words(column)
+    if words:
+        shown = ", ".join(words[:5])
+        more = f" and {how_many(len(words) - 5, 'other')}" if len(words) > 5 else ""
+        draft.notes.append(f"{column.name}: {shown}{more} {instead}.")
+    aside = [v for v in column.unreadable if v not in words and v not in column.mixed]
+    if aside:
+        draft.notes.append(
+            f"{column.name}: {how_many(len(aside), 'value')}, such as {aside[0]}, cannot be read "
+            f"as a {'date' if column.kind == 'date' else 'number'}; their rows will be set aside."
+        )
 
 
 def _names_persons(words: list[str]) -> bool:
