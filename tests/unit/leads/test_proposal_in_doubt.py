@@ -106,3 +106,29 @@ def test_ends_with_a_word_instead_of_a_day_get_one() -> None:
     assert made.content["outcome"]["at"] == {"column": "Close Date", "missing": ["soon"]}
     assert made.content["outcome"]["after"] == "60d"
     assert any("6 converted leads" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("written", "currency"),
+    [
+        ("{n}.706,50 €", "EUR"),
+        ("{n} 123,00 €", "EUR"),
+        ("{n}\u00a0123,00\u00a0€", "EUR"),
+        ("{n}\u202f123,00 €", "EUR"),
+    ],
+)
+def test_sums_with_their_currency_are_a_budget_in_it(written: str, currency: str) -> None:
+    made = proposal([row(n, Budget=written.format(n=n)) for n in range(1, 300)])
+    assert made.content["fields"]["budget"] == {"column": "Budget", "currency": currency}
+    assert made.content["csv"] == {"decimal": ","}
+
+
+def test_a_budget_in_two_currencies_has_none_of_its_own() -> None:
+    made = proposal([row(n, Budget=f"{n}.706,50 {'€£'[n % 2]}") for n in range(1, 300)])
+    assert made.content["fields"]["budget"] == "Budget"
+
+
+def test_sums_without_a_currency_beside_some_with_one_are_spoken_of() -> None:
+    made = proposal([row(n, Budget=f"{n},50{' €' if n % 3 else ''}") for n in range(1, 300)])
+    assert made.content["fields"]["budget"] == {"column": "Budget", "currency": "EUR"}
+    assert any("99 sums without a currency are taken for EUR" in note for note in made.notes)

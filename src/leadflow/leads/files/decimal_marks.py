@@ -7,15 +7,17 @@ from typing import Literal
 
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping import Mapping, MappingError
-from leadflow.leads.readers.numbers import EITHER, DecimalMark
+from leadflow.leads.readers.numbers import EITHER, SPACES, DecimalMark
 
 LOOKED_AT = 5000
 NUMBERS = ("company_size", "budget", "website_visits", "email_opens", "content_downloads")
 Evidence = DecimalMark | Literal["unsure"] | None
-SIGNS = " $€£\u00a0"
+SIGNS = f"$€£{SPACES}"
 # With one or two digits behind it, or with groups before it, a mark can only begin a fraction.
-COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. ]\d{3})+,\d+|\d+,\d{1,2})", re.ASCII)
-POINT = re.compile(r"[+-]?(?:\d{1,3}(?:[, ]\d{3})+\.\d+|\d+\.\d{1,2}|0\.\d+|\d+\.\d{4,})", re.ASCII)
+COMMA = re.compile(rf"[+-]?(?:\d{{1,3}}(?:[.{SPACES}]\d{{3}})+,\d+|\d+,\d{{1,2}})", re.ASCII)
+POINT = re.compile(
+    rf"[+-]?(?:\d{{1,3}}(?:[,{SPACES}]\d{{3}})+\.\d+|\d+\.\d{{1,2}}|0\.\d+|\d+\.\d{{4,}})", re.ASCII
+)
 
 
 def decimal_mark(values: Iterable[str | None]) -> Evidence:

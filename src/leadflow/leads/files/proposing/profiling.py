@@ -10,11 +10,17 @@ from leadflow.leads.attributes import is_free_text
 from leadflow.leads.files.column_reader import NO_VALUE
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.parsing import INFINITE
-from leadflow.leads.files.proposing.currencies import currency_in
+from leadflow.leads.files.proposing.currencies import (
+    currency_in,
+    currency_of,
+    holds_sums,
+    is_sum,
+)
 from leadflow.leads.files.proposing.date_formats import DATE_LIKE, Written, how_written
 from leadflow.leads.files.proposing.first_names import FIRST_NAMES
 from leadflow.leads.files.proposing.known_names import CODED, PLACEHOLDERS
 from leadflow.leads.files.slugs import slug
+from leadflow.leads.readers.money import names_currency
 from leadflow.leads.readers.numbers import DecimalMark
 
 ColumnKind = Literal[
@@ -45,6 +51,7 @@ class Profile:
     ``unreadable`` are the few values that are not of its kind; ``personal``: some of its values
     are e-mail addresses, telephone numbers or names of people. ``nothing`` are those of its values
     that stand where nobody said anything, such as n/a, which none of the others counts.
+    ``written_in`` is the currency its values name, ``unnamed`` how many values name none.
     """
 
     name: str
@@ -58,11 +65,13 @@ class Profile:
     dates: Written | None = None
     personal: bool = False
     nothing: tuple[str, ...] = ()
+    written_in: str | None = None
+    unnamed: int = 0
 
     @property
     def currency(self) -> str | None:
-        """The currency its name speaks of."""
-        return currency_in(self.name)[1]
+        """The currency its name speaks of, or its values do."""
+        return currency_in(self.name)[1] or self.written_in
 
     @property
     def bare(self) -> str:
@@ -96,14 +105,15 @@ def profile(name: str, rows: Sequence[Row], decimal: DecimalMark = ".") -> Profi
     different = list(dict.fromkeys(filled))
     unique = bool(filled) and len(different) == len(cells)
     dates = how_written(filled)
-    kind = _kind(filled, different, dates, decimal)
+    sums = holds_sums(name)
+    kind = _kind(filled, different, dates, decimal, sums)
     if kind == "numeric" and not unique and _are_codes(slug(name), different):
         kind = "categorical"  # a number that names something is no amount
     if kind == "numeric" and any(map(ZERO_FIRST.fullmatch, different)):
         kind = _named(filled, different)  # 01067 is a place, and another one than 1067
     unreadable: Sequence[str] = ()
     if kind == "numeric":
-        unreadable = [value for value in different if not _is_number(value, decimal)]
+        unreadable = [value for value in different if not _is_number(value, decimal, sums)]
     elif kind == "date" and dates is not None:
         unreadable = dates.unreadable
     return Profile(
@@ -121,6 +131,8 @@ def profile(name: str, rows: Sequence[Row], decimal: DecimalMark = ".") -> Profi
             _share([_is_personal(value) for value in filled]) > SELDOM
             or _share([_is_person(value) for value in filled]) > NAMED
         ),
+        written_in=currency_of(different, decimal) if kind == "numeric" else None,
+        unnamed=sum(not names_currency(cell) for cell in filled),
         nothing=tuple(dict.fromkeys(cell for cell in cells if cell and _nothing(cell))),
     )
 
@@ -140,7 +152,11 @@ def _share(truths: Sequence[bool]) -> float:
 
 
 def _kind(
-    filled: Sequence[str], different: Sequence[str], dates: Written | None, decimal: DecimalMark
+    filled: Sequence[str],
+    different: Sequence[str],
+    dates: Written | None,
+    decimal: DecimalMark,
+    sums: bool,
 ) -> ColumnKind:
     if not filled:
         return "empty"
@@ -150,7 +166,7 @@ def _kind(
         return "date"
     if len(different) == 2 and all(value.lower() in TRUE | FALSE for value in different):
         return "boolean"
-    if _share([_is_number(value, decimal) for value in filled]) >= 0.98:
+    if _share([_is_number(value, decimal, sums) for value in filled]) >= 0.98:
         return "numeric"
     if _share([is_free_text(value) for value in filled]) >= OFTEN or (
         max(map(len, different)) > LONGEST_CATEGORY
@@ -202,7 +218,10 @@ def _is_date(value: str) -> bool:
     return DATE_LIKE.match(value) is not None
 
 
-def _is_number(value: str, decimal: DecimalMark) -> bool:
-    if decimal == ",":
-        value = value.translate(SWAPPED)
-    return NUMBER.fullmatch(value) is not None or INFINITE.fullmatch(value) is not None
+def _is_number(value: str, decimal: DecimalMark, sums: bool) -> bool:
+    plain = value.translate(SWAPPED) if decimal == "," else value
+    return (
+        NUMBER.fullmatch(plain) is not None
+        or INFINITE.fullmatch(value) is not None
+        or is_sum(value, decimal, sums)
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from features.how_many import how_many
 from leadflow.leads.files.decimal_marks import decimal_mark
 from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
 from leadflow.leads.files.mapping_parts import ROW
@@ -138,6 +139,11 @@ def _fields(draft: Draft) -> None:
         more: dict[str, Any] = {"missing": nothing} if nothing else {}
         if field == "budget" and column.currency is not None:
             more["currency"] = column.currency
+            if column.written_in is not None and column.unnamed:
+                draft.notes.append(
+                    f"{column.name}: {how_many(column.unnamed, 'sum')} without a currency are "
+                    f"taken for {column.currency}, as the others are."
+                )
         name = draft.take(column, field, "by its name")
         fields[field] = {"column": name} | more if more else name
     if fields:
