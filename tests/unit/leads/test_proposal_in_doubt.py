@@ -132,3 +132,37 @@ def test_sums_without_a_currency_beside_some_with_one_are_spoken_of() -> None:
     made = proposal([row(n, Budget=f"{n},50{' €' if n % 3 else ''}") for n in range(1, 300)])
     assert made.content["fields"]["budget"] == {"column": "Budget", "currency": "EUR"}
     assert any("99 sums without a currency are taken for EUR" in note for note in made.notes)
+
+
+def sold(number: int, **more: str) -> Row:
+    return row(number, Umsatz=f"{number}.653" if number % 5 == 0 else "", **more)
+
+
+def test_a_value_without_a_currency_has_that_of_the_other_sums() -> None:
+    made = proposal([sold(n, Budget=f"{n}.706,50 €") for n in range(1, 300)])
+    assert made.content["outcome"]["value"] == "Umsatz"
+    assert made.content["outcome"]["currency"] == "EUR"
+    assert any("Umsatz" in note and "EUR" in note for note in made.notes)
+    coded = proposal([sold(n, Budget=f"{n},50", Waehrung="CHF") for n in range(1, 300)])
+    assert coded.content["outcome"]["currency"] == "CHF"
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        {"Budget": "1,50"},
+        {"Budget": "1,50 €", "Setup (CHF)": "5"},
+        {"Budget": "1,50", "Currency": "EUR,CHF"},
+        {"Budget": "1,50", "Currency": ",EUR"},
+    ],
+)
+def test_a_value_whose_currency_nothing_tells_says_which_is_assumed(budget: Row) -> None:
+    codes = (budget.get("Currency") or "").split(",")
+    more = {name: value or "" for name, value in budget.items() if name != "Currency"}
+    rows = [sold(n, **more) for n in range(1, 300)]
+    if "Currency" in budget:
+        rows = [one | {"Currency": codes[n % 2]} for n, one in enumerate(rows)]
+    made = proposal([one | {"Budget": f"{n}{more['Budget']}"} for n, one in enumerate(rows)])
+    assert made.content["outcome"]["value"] == "Umsatz"
+    assert "currency" not in made.content["outcome"]
+    assert any("Umsatz" in note and "USD is assumed" in note for note in made.notes)

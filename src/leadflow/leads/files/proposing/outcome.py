@@ -13,6 +13,7 @@ from leadflow.leads.files.proposing.proposed_attributes import (
     placeholders,
     say_of_missing,
 )
+from leadflow.leads.files.proposing.value_currency import value_currency
 from leadflow.settings import get_settings
 
 MOST_STAGES = 12
@@ -50,8 +51,9 @@ def propose_outcome(draft: Draft) -> None:
     value = draft.named(known.VALUES, "numeric")
     if value is not None:
         outcome["value"] = draft.take(value, "outcome.value", "an amount known at the end")
-        if value.currency is not None:
-            outcome["currency"] = value.currency
+        currency = value_currency(draft, value)
+        if currency is not None:
+            outcome["currency"] = currency
     draft.content["outcome"] = outcome
 
 
