@@ -63,6 +63,19 @@ def test_yaml_is_taken_as_it_is_written(tmp_path: Path) -> None:
         ),
         ({"outcome": {"column": "y", "converted": ["1"]}}, "say when a lead ended"),
         (
+            {"outcome": {"column": "y", "converted": ["Won"], "lost": ["Won "], "after": "9d"}},
+            "'Won ' stands under both `converted` and `lost`: leave it under the one",
+        ),
+        (
+            {
+                "outcome": {
+                    **{"column": "y", "converted": ["1"], "after": "9d"},
+                    **{"lost": ["Don't  know"], "open": ["Don\u2019t know"]},
+                }
+            },
+            "stands under both `lost` and `open`: leave it under the one",
+        ),
+        (
             {"outcome": {"column": "y", "converted": ["1"], "after": "soon"}},
             "outcome.after: write a number and a unit",
         ),

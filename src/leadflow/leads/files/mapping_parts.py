@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from features.normal_forms import plain_text
 from leadflow.leads.readers.money import Currency
 
 FieldName = Literal[
@@ -172,6 +173,19 @@ class Outcome(Part):
                 "say when a lead ended: `at` with a column of dates, or `after` with the time "
                 "since it came in, such as 60d, or both, where some rows have no date"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _a_word_means_one_thing(self) -> Self:
+        under: dict[str, str] = {}
+        for name in ("converted", "lost", "open"):
+            for word in getattr(self, name):
+                before = under.setdefault(plain_text(word), name)
+                if before != name:
+                    raise ValueError(
+                        f"{word!r} stands under both `{before}` and `{name}`: leave it under the "
+                        "one that it means"
+                    )
         return self
 
 

@@ -197,11 +197,12 @@ class _Parser(ColumnReader):
         words = self.texts(Column(column=outcome.column))
         meaning = dict.fromkeys(map(plain_text, outcome.converted), "converted")
         meaning |= dict.fromkeys(map(plain_text, outcome.lost), "lost")
-        known = {*meaning, *map(plain_text, outcome.open)}
+        still_open = {*map(plain_text, outcome.open)}
+        known = {*meaning, *still_open}
         unknown = [value is not None and value not in known for value in words]
         self.flag("outcome", "is not among the values the mapping names", unknown)
         ended = as_texts([meaning.get(value or "") for value in words])
-        self.columns["still_open"] = [value in outcome.open for value in words]
+        self.columns["still_open"] = [value in still_open for value in words]
         self.columns["said_at"] = pd.Timestamp(self._context.said_at or self._context.now)
         at = self._ended_at(outcome, ended)
         self.columns["outcome"] = ended

@@ -1,0 +1,27 @@
+"""A cell means what it says, however it is typed and whatever stands in the other rows."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.files.parsing import Context, parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def parsed(rows: list[dict[str, str | None]], **mapping: Any) -> "pd.DataFrame":
+    content = parse_mapping({"source": "shop", "key": "id", **mapping})
+    numbered = [{"id": str(number), **row} for number, row in enumerate(rows)]
+    return parse(numbered, range(len(rows)), content, Context("file", NOW, "USD"))
+
+
+def test_a_stage_is_open_however_the_mapping_and_the_file_spell_it() -> None:
+    stages = ["Won\u2019t say yet", "In  progress", "New"]
+    outcome = {"column": "stage", "converted": ["Won"], "open": stages, "after": "9d"}
+    typed = ["Won't say yet", "Won\u2019t say yet", "In progress", "In  progress ", "New", "Won"]
+    frame = parsed([{"stage": stage} for stage in typed], outcome=outcome)
+    assert list(frame["still_open"]) == [True] * 5 + [False]
+    assert not [name for name in frame if "|" in name]
