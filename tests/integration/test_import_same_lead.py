@@ -102,6 +102,7 @@ PAIRED = parse_mapping(
         (["Austin, TX", "", "", ""], ["", "US", "", ""], ("US", "TX"), (None, None)),
         (["", "BE", "", ""], ["Floor 3", "", "", ""], ("BE", None), (None, None)),
         (["Austin, TX", "", "", ""], ["", "nowhere", "", ""], ("US", "TX"), (None, None)),
+        (["Austin, TX", "", "", ""], ["Floor 3", "nowhere", "", ""], ("US", "TX"), (None, None)),
         (["Austin, TX", "", "", ""], ["Paris, France", "", "", ""], ("FR", None), (None, None)),
         (["", "", "100", "EUR"], ["", "", "200", ""], (None, None), (20_000, "EUR")),
         (["", "", "100", "EUR"], ["", "", "£200", ""], (None, None), (20_000, "GBP")),

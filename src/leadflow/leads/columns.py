@@ -3,7 +3,7 @@
 from typing import Any
 
 from leadflow.leads import derive
-from leadflow.leads.places import moved, place
+from leadflow.leads.places import country_code, moved, place, renamed
 from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.schemas import LeadFields
 from leadflow.leads.tables import Lead
@@ -28,8 +28,10 @@ def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]
         columns["industry"] = lead.industry.lower() if lead.industry else None
     if "phone" in given:
         country = columns.get("country", known and known.country)
-        columns["phone"] = derive.normalise_phone(lead.phone, country)
-        columns["has_phone"] = columns["phone"] is not None
+        phone = derive.normalise_phone(lead.phone, country)
+        # What is no number says nothing of the one that is known.
+        if phone is not None or lead.phone is None:
+            columns |= {"phone": phone, "has_phone": phone is not None}
     if "job_title" in given:
         columns |= {"job_title": lead.job_title, "seniority": seniority(lead.job_title)}
     if "timeline" in given:
@@ -40,6 +42,8 @@ def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]
 
 def _place(lead: LeadFields, known: Lead | None) -> dict[str, Any]:
     said = {"location", "country"} & lead.model_fields_set
+    if lead.country is not None and country_code(lead.country) is None:
+        said -= {"country"}  # what is no country says nothing of the one that is known
     if not said:
         return {}
     columns: dict[str, Any] = {"location": lead.location} if "location" in said else {}
@@ -48,7 +52,7 @@ def _place(lead: LeadFields, known: Lead | None) -> dict[str, Any]:
     elif "location" in said:
         found = moved(lead.location, (known.country, known.region))
     else:
-        found = place(known.location, lead.country)
+        found = renamed(lead.country, known.location, (known.country, known.region))
     return columns | dict(zip(("country", "region"), found, strict=True))
 
 

@@ -63,6 +63,15 @@ def moved(
     return country, region or known[1]
 
 
+def renamed(
+    country: str | None, location: str | None, known: tuple[str | None, str | None]
+) -> tuple[str | None, str | None]:
+    """Country and region of a lead of whom only the country was said anew, beside the ``location``
+    that is known. The region stays where the country does."""
+    code, region = place(location, country)
+    return code, region or (known[1] if code == known[0] else None)
+
+
 def country_code(name: str | None) -> str | None:
     """The ISO 3166 alpha-2 code of a country's name or code, in any spelling known here."""
     words = compared(name or "")

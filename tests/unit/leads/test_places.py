@@ -29,6 +29,11 @@ TEXAN = Lead(location="Floor 3", country="US", region="TX")
         (NOWHERE, {"location": "Floor 3"}, None, None),
         (NOWHERE, {"country": "BE"}, "BE", None),
         (TEXAN, {"location": "Dallas"}, "US", "TX"),
+        (TEXAN, {"country": "US"}, "US", "TX"),
+        (TEXAN, {"country": "Germany"}, "DE", None),
+        (AUSTIN, {"location": "Floor 3", "country": "Atlantis"}, "US", "TX"),
+        (AUSTIN, {"location": "Paris, France", "country": "Atlantis"}, "FR", None),
+        (GHENT, {"country": None}, None, None),
     ],
 )
 def test_a_place_changes_by_what_is_said_of_it(
@@ -42,6 +47,17 @@ def test_another_field_moves_nobody() -> None:
     assert {"country", "region", "location"}.isdisjoint(
         given_columns(LeadEdit(job_title="CEO"), AUSTIN)
     )
+
+
+def test_what_cannot_be_read_empties_nothing_that_is_known() -> None:
+    known = Lead(location="Austin, TX", country="US", region="TX", phone="+14155550123")
+    assert given_columns(LeadEdit(country="Atlantis"), known) == {}
+    assert given_columns(LeadEdit(phone="call me"), known) == {}
+    assert given_columns(LeadEdit(phone="415 555 0123", country="Atlantis"), known) == {
+        "phone": "+14155550123",
+        "has_phone": True,
+    }
+    assert given_columns(LeadEdit(phone=None), known) == {"phone": None, "has_phone": False}
 
 
 def test_a_phone_number_is_read_with_the_known_country() -> None:

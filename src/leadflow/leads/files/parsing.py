@@ -6,7 +6,7 @@ broken. It exists only where some row breaks it.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from leadflow.leads.files.mapping_parts import (
     DateColumn,
     Outcome,
 )
+from leadflow.leads.places import country_code
 from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.readers.money import currencies, names_currency
 
@@ -112,11 +113,11 @@ class _Parser(ColumnReader):
         places = [derive.place(text_or_none(a), b) for a, b in zip(location, country, strict=True)]
         self.columns["country"] = as_texts([code for code, _ in places])
         self.columns["region"] = as_texts([region for _, region in places])
-        self.columns["country_said"] = [words is not None for words in country]
-        phones = zip(self.texts(self._field("phone")), self.columns["country"], strict=True)
-        self.columns["phone"] = as_texts(
-            [derive.normalise_phone(phone, text_or_none(code)) for phone, code in phones]
-        )
+        # What is no country says nothing.
+        self.columns["country_said"] = [country_code(words) is not None for words in country]
+        # The number as written is kept too: the country it is dialled from may be known already.
+        self.columns["phone_said"] = as_texts(self.texts(self._field("phone")))
+        self.columns["phone"] = dialled(self.columns["phone_said"], self.columns["country"])
         wanted = self.texts(self._field("service_requirements"))
         self.columns["service_requirements"] = as_texts([_listed(value) for value in wanted])
         for name in COUNTS:
@@ -236,6 +237,14 @@ class _Parser(ColumnReader):
 
     def _field(self, name: str) -> Column | None:
         return self._mapping.fields.get(name)  # type: ignore[call-overload, no-any-return]
+
+
+def dialled(phones: Iterable[Any], countries: Iterable[Any]) -> "pd.Series[str]":
+    """Telephone numbers, each dialled from its country, where that is known."""
+    return as_texts(
+        derive.normalise_phone(text_or_none(phone), text_or_none(country))
+        for phone, country in zip(phones, countries, strict=True)
+    )
 
 
 def _truth(value: str | None) -> bool | None:

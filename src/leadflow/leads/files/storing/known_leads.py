@@ -1,7 +1,8 @@
 """Rows beside what is known of their leads: what a row leaves out stays as it is.
 
 For values that SQL cannot merge: ciphertexts, which cannot be compared, and values made of two
-fields, of which a row says one.
+fields, of which a row says one: a place, a sum, and a telephone number, which is dialled from a
+country.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Session
 
 from leadflow.leads.files.column_reader import as_texts, text_or_none
-from leadflow.leads.places import moved, place
+from leadflow.leads.files.parsing import dialled
+from leadflow.leads.places import moved, renamed
 from leadflow.leads.tables import Lead
 
 if TYPE_CHECKING:
@@ -24,14 +26,15 @@ Known = dict[str, Any]
 
 
 def beside_known(session: Session, frame: "pd.DataFrame", source: str) -> "pd.DataFrame":
-    """The rows with the cells emptied that say what is stored already, and with places and
-    currencies put together from what they say and what is known of their leads."""
-    named = frame[list(NAMES)].notna().any(axis=1)
+    """The rows with the cells emptied that say what is stored already, and with places, currencies
+    and telephone numbers put together from what they say and what is known of their leads."""
+    named = frame[[*NAMES, "phone_said"]].notna().any(axis=1)
     half = frame["location"].notna() != frame["country_said"]
     unnamed = frame["budget"].notna() & ~frame["currency_said"]
     if not (named | half | unnamed).any():
         return frame
     known, locations = _known(session, frame, source), list(frame["location"])
+    _dial(frame, known)
     for name in NAMES:
         frame[name] = frame[name].where(frame[name] != [one.get(name) for one in known])
     countries, regions, currencies = (list(frame[name]) for name in MADE_OF_TWO)
@@ -50,8 +53,25 @@ def _place(location: str | None, country: Any, known: Known) -> tuple[str | None
     before = (known["country"], known["region"])
     if location is not None:
         return moved(location, before)
-    # A country that could not be read says nothing.
-    return place(known["location"], country) if isinstance(country, str) else before
+    return renamed(text_or_none(country), known["location"], before)
+
+
+def _dial(frame: "pd.DataFrame", known: list[Known]) -> None:
+    """Read the numbers of rows that name no country of their own with the one that is known."""
+    named = zip(frame["country"], known, strict=True)
+    countries = [text_or_none(own) or one.get("country") for own, one in named]
+    numbers = dialled(frame["phone_said"], countries).set_axis(frame.index)
+    # Only now it is known which of them say something.
+    notes = zip(frame["said_names"], frame["phone"].notna(), numbers.notna(), strict=True)
+    frame["said_names"] = as_texts(
+        names if before == now else _with_phone(names, now) for names, before, now in notes
+    ).set_axis(frame.index)
+    frame["phone"] = numbers
+
+
+def _with_phone(names: str, said: bool) -> str:
+    others = [name for name in names.strip("{}").split(",") if name not in ("", "phone")]
+    return "{" + ",".join([*others, "phone"] if said else others) + "}"
 
 
 def _known(session: Session, frame: "pd.DataFrame", source: str) -> list[Known]:

@@ -29,6 +29,7 @@ CELLS = {
 # What goes with them when they are emptied.
 ALONG = {
     "email": ("email", "email_kind"),
+    "phone": ("phone_said",),
     "job_title": ("seniority",),
     "place": ("region",),
     "budget": ("budget_currency",),
