@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.files.parsing import Context, parse
 
@@ -25,3 +27,22 @@ def test_a_stage_is_open_however_the_mapping_and_the_file_spell_it() -> None:
     frame = parsed([{"stage": stage} for stage in typed], outcome=outcome)
     assert list(frame["still_open"]) == [True] * 5 + [False]
     assert not [name for name in frame if "|" in name]
+
+
+@pytest.mark.parametrize(
+    ("form", "finest", "for_ever"),
+    [
+        (None, "2026-01-31 10:00:00.1234567", "9999-12-31"),
+        (None, "2026-01-31T10:00:00.123456789Z", "9999-12-31T00:00:00"),
+        ("%d.%m.%Y %H:%M:%S.%f", "31.01.2026 10:00:00.1234567", "31.12.9999 00:00:00.0"),
+    ],
+)
+def test_a_date_is_read_whatever_dates_stand_beside_it(
+    form: str | None, finest: str, for_ever: str
+) -> None:
+    end = {"column": "end", "kind": "date", "format": form}
+    read = parsed([{"end": for_ever}, {"end": finest}], attributes={"end": end})
+    alone = parsed([{"end": for_ever}], attributes={"end": end})
+    assert read["attributes"][0] == alone["attributes"][0] == '{"end": "9999-12-31"}'
+    assert read["attributes"][1] == '{"end": "2026-01-31T10:00:00Z"}'
+    assert not [name for name in read if "|" in name]

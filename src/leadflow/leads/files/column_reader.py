@@ -1,6 +1,7 @@
 """Reading the columns of rows of text: numbers, dates and what is derived, with flags for what
 could not be read."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -18,6 +19,9 @@ Read = TypeVar("Read", float, Money)
 CURRENCY_SIGNS = ("$", "€", "£")
 # The last is what many write for "for ever".
 YEARS = (1900, 9999)
+# Moments are kept in microseconds. One finer one would make its whole batch be counted in
+# nanoseconds, in which the years after 2262 cannot be said.
+TOO_FINE = re.compile(r"(?<=[.,]\d{6})\d+", re.ASCII)
 NO_VALUE = frozenset({"", "null", "nan", "none", "n/a"})
 
 
@@ -113,6 +117,8 @@ class ColumnReader:
 
         words = [None if v is None or v.lower() in NO_VALUE else v for v in texts]
         given = pd.Series(words, dtype="object")
+        if written is None or "%f" in written:
+            given = pd.Series([v and TOO_FINE.sub("", v) for v in words], dtype="object")
         read = pd.to_datetime(given, format=written or "ISO8601", errors="coerce", utc=True)
         # A year alone, or eight digits, is read as a date too, and is more likely a number.
         certain = read.dt.year.between(*YEARS)
