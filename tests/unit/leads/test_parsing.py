@@ -46,3 +46,13 @@ def test_a_date_is_read_whatever_dates_stand_beside_it(
     assert read["attributes"][0] == alone["attributes"][0] == '{"end": "9999-12-31"}'
     assert read["attributes"][1] == '{"end": "2026-01-31T10:00:00Z"}'
     assert not [name for name in read if "|" in name]
+
+
+@pytest.mark.parametrize(
+    ("budget", "named"),
+    [("1E+05", False), ("1e5", False), ("1200", False), ("EUR 1E+05", True), ("£900", True)],
+)
+def test_only_a_word_or_a_sign_names_a_currency(budget: str, named: bool) -> None:
+    frame = parsed([{"sum": budget}], fields={"budget": "sum"})
+    assert frame["budget"].notna().all()
+    assert list(frame["currency_said"]) == [named]

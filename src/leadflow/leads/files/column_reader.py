@@ -57,9 +57,10 @@ class ColumnReader:
 
     def money(
         self, where: str, texts: list[str | None], codes: list[str | None], usual: str
-    ) -> "tuple[pd.Series[float], list[str | None]]":
-        """Amounts, NaN where there is none, with their currencies. ``codes`` are what a column
-        of currencies says, ``usual`` is what is meant where nothing says."""
+    ) -> "tuple[pd.Series[float], list[str | None], list[bool]]":
+        """Amounts, NaN where there is none, with their currencies, and whether the amount itself
+        names it. ``codes`` are what a column of currencies says, ``usual`` is what is meant where
+        nothing says."""
         import pandas as pd
 
         def read(said: tuple[str | None, str | None]) -> Money:
@@ -69,7 +70,8 @@ class ColumnReader:
         sums = self._each(where, texts, said, read)
         amounts = [None if found is None else found.amount for found in sums]
         currencies = [None if found is None else found.currency for found in sums]
-        return pd.Series(amounts, dtype="float64"), currencies
+        named = [found is not None and found.named for found in sums]
+        return pd.Series(amounts, dtype="float64"), currencies, named
 
     def _number(self, said: str | None) -> float:
         """An attribute's number may have a currency's sign, of which nothing is kept."""

@@ -18,17 +18,23 @@ COMMA = re.compile(rf"[+-]?(?:\d{{1,3}}(?:[.{SPACES}]\d{{3}})+,\d+|\d+,\d{{1,2}}
 POINT = re.compile(
     rf"[+-]?(?:\d{{1,3}}(?:[,{SPACES}]\d{{3}})+\.\d+|\d+\.\d{{1,2}}|0\.\d+|\d+\.\d{{4,}})", re.ASCII
 )
+# Where numbers are written in both ways, either mark before three digits can mean either.
+THREE = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 
 def decimal_mark(values: Iterable[str | None]) -> Evidence:
     """The mark before a fraction in most numbers among these values; ``unsure`` where those with a
-    mark could be read either way; None where no number has one."""
-    comma = point = either = 0
+    mark could be read either way, and nothing or both ways speak for one; None where no number
+    has one."""
+    comma = point = either = three = 0
     for value in values:
         text = (value or "").strip(SIGNS)
         comma += COMMA.fullmatch(text) is not None
         point += POINT.fullmatch(text) is not None
         either += EITHER.fullmatch(text) is not None
+        three += THREE.fullmatch(text) is not None
+    if comma and point and three:
+        return "unsure"
     if comma or point:
         return "," if comma > point else "."
     return "unsure" if either else None

@@ -27,7 +27,7 @@ from leadflow.leads.files.mapping_parts import (
 )
 from leadflow.leads.places import country_code
 from leadflow.leads.readers.job_titles import seniority
-from leadflow.leads.readers.money import currencies, names_currency
+from leadflow.leads.readers.money import currencies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,12 +133,11 @@ class _Parser(ColumnReader):
         texts = self.texts(column)
         if column is not None and column.currency is not None:
             said = [code or column.currency for code in said]
-        budget, currency = self.money("budget", texts, said, self._context.currency)
+        budget, currency, named = self.money("budget", texts, said, self._context.currency)
         self.columns["budget"] = budget
         self.columns["budget_currency"] = as_texts(currency)
         self.columns["currency_said"] = [
-            code is not None or (text is not None and names_currency(text))
-            for code, text in zip(said, texts, strict=True)
+            code is not None or by_itself for code, by_itself in zip(said, named, strict=True)
         ]
 
     def _attributes(self) -> None:
@@ -210,7 +209,7 @@ class _Parser(ColumnReader):
         self.columns["occurred_at"] = at.where(ended.notna()).astype("datetime64[us, UTC]")
         texts = self.texts(Column(column=outcome.value) if outcome.value else None)
         codes = [outcome.currency] * len(texts)
-        value, currency = self.money("outcome.value", texts, codes, self._context.currency)
+        value, currency, _ = self.money("outcome.value", texts, codes, self._context.currency)
         value = value.where(ended == "converted")
         self.columns["value"] = value
         self.columns["value_currency"] = as_texts(currency).where(value.notna())

@@ -1,7 +1,7 @@
 """Sums of money as people write them: an amount and what currency it is in."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated
 
@@ -53,10 +53,11 @@ class NotMoney(ValueError):
 @dataclass(frozen=True)
 class Money:
     """An amount in units of its currency; ``currency`` is an ISO 4217 code, None where nothing
-    names one."""
+    names one; ``named``: the text itself names it."""
 
     amount: float
     currency: str | None
+    named: bool = field(default=False, compare=False)
 
 
 def read_money(
@@ -88,12 +89,7 @@ def read_money(
     said = next(iter(named), None)
     if said is not None and currency is not None and said != currency:
         raise NotMoney(f"is in {said}, while the currency beside it is {currency}")
-    return Money(amount, said or currency or usual)
-
-
-def names_currency(text: str) -> bool:
-    """Whether a sum says by itself what currency it is in: more than digits and marks."""
-    return re.search(r"[^\d\s.,'\u2019+\u2212()-]", text) is not None
+    return Money(amount, said or currency or usual, named=said is not None)
 
 
 def _named(word: str, currency: str | None, usual: str | None) -> str:
