@@ -30,11 +30,18 @@ AT_ONCE = re.compile(
     r"urgent(?:ly)?|today|sofort|so bald wie möglich|immédiatement|dès que possible|inmediatamente|"
     r"inmediato|onmiddellijk|subito|imediatamente|imediato)(?: please)?"
 )
-# What turns a span round, or into something else than a start.
+_MORE = (
+    r"an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|some|several|half|"
+    r"eine?[mnrs]?|une?|um|uma|deux|trois|zwei|drei|sechs|een|twee|dem?ie?|medi[oa]|mei[oa]|mezz[oa]"
+)
+# What turns a span round, into something else than a start, or into a part of a longer one.
 TURNS = re.compile(
     r"\b(?:not?|never|ago|after|last|past|previous|since|until|old|every|each|per|for|kein(?:e|en)?|"
     r"nicht|vor|nach|pas|après|il y a|depuis|después|hace|niet|na|geleden|dopo|fa|não|depois|há|"
-    r"unsure|unknown|ever|or (?:so|two|three|more|later)|experience\w*)\b|n't\b"
+    r"unsure|unknown|ever|or (?:so|two|three|more|later)|experience\w*|once|twice|times|late|"
+    r"contra(?:c?t|tt)\w*|vertrag\w*|trials?|overdue|überfällig|notice|of (?:an?|one)|"
+    rf"(?:and|plus|und|et|y|e|en) (?:{_MORE})|halb\w*|"
+    r"half(?! a (?:day|week|month|quarter|year)\b))\b|n't\b|[½¼¾]"
 )
 FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _NUMBER = r"(?:\d{1,3}(?:[.,]\d{1,2})?|\d{1,2} 1/2)"
@@ -49,6 +56,16 @@ NAMED = re.compile(
     r"\b(?P<how>this|next|within (?:an?|one|the)|an?|one|half a)\s+"
     r"(?P<unit>day|week|month|quarter|year)\b"
 )
+LENGTHS = ("a", "an", "one", "half a")
+# A quarter is always one of a year.
+QUARTER = re.compile(r"\b(quarters?) of a year\b")
+# One span more, in words, and one that goes on in the next: "a year and 6 months".
+COUNTED = re.compile(
+    rf"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several)[\s-]+(?:{_WORD})\b"
+)
+GOES_ON = re.compile(
+    rf"\b(?:{_WORD})\b(?:\s*(?:,|&|\+|(?:and|plus|und|et|y|e|en)\b)\s*|(?<!\ban)\s+)$"
+)
 
 
 @lru_cache(maxsize=65536)
@@ -61,7 +78,8 @@ def timeline_months(text: str | None) -> float | None:
         return 0.0
     if LOOKING.fullmatch(words) is not None:
         return LOOKING_MONTHS
-    if TURNS.search(words) is not None:
+    words = QUARTER.sub(r"\1", words)
+    if TURNS.search(words) is not None or COUNTED.search(words) is not None:
         return None
     bare = BARE.fullmatch(words)
     if bare is not None:
@@ -69,8 +87,10 @@ def timeline_months(text: str | None) -> float | None:
     spans = [*SPAN.finditer(words)]
     if len(spans) == 1:
         (span,) = spans
-        rest = words[: span.start()] + words[span.end() :]
-        return None if re.search(r"\d", rest) else _latest(span, UNITS[span["unit"]])
+        before, after = words[: span.start()], words[span.end() :]
+        longer = GOES_ON.search(before) is not None or re.search(r"\d", before + after) is not None
+        other = any(one["how"] in LENGTHS for one in NAMED.finditer(f"{before}| |{after}"))
+        return None if longer or other else _latest(span, UNITS[span["unit"]])
     named = [*NAMED.finditer(words)]
     if spans or len(named) != 1 or re.search(r"\d", words):
         return None

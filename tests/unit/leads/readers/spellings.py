@@ -65,6 +65,13 @@ def nonsense() -> Iterator[str]:
                 f"20{number:02}",
                 f"Q3 20{number:02}",
                 f"{number}.{number}.{number} {unit}",
+                f"{number} {unit} and a half",
+                f"a year and {number} {unit}",
+                f"one year and {draw.choice(('a', 'one', 'two', 'six'))} {unit}",
+                f"{number} {unit} {draw.choice(('overdue', 'notice', 'trial', 'of a year'))}",
+                f"{draw.choice(('Immediately', 'asap', 'now'))}, {number} {unit[:-1]} contract",
+                f"{draw.choice(('once', 'twice', 'three times'))} a {unit[:-1]}",
+                f"{draw.choice(('three quarters', 'half', 'a third'))} of a {unit[:-1]}",
             )
         )
 
