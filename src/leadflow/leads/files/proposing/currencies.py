@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from leadflow.leads.files.column_reader import CURRENCY_SIGNS
 from leadflow.leads.files.proposing.known_names import FIELD_NAMES, VALUES
 from leadflow.leads.files.slugs import slug
-from leadflow.leads.readers.money import SIGNS, NotMoney, currencies, names_currency, read_money
+from leadflow.leads.readers.money import SIGNS, NotMoney, currencies, read_money
 from leadflow.leads.readers.numbers import DecimalMark
 
 # A sign, or a code that stands by itself; k€ and Mio. EUR are other amounts than they say.
 MARK = re.compile(r"(?<![^\W_])(?:US\$|[€£₹₽₩₺₪]|[A-Z]{3}|[A-Za-z]{3}(?=[)\]]|$))(?![^\W_])")
+# More than digits, their marks and an exponent.
+NAMED = re.compile(r"(?!(?<=\d)[eE][+-]?\d)[^\d\s.,'\u2019+\u2212()-]")
 THOUSANDS = re.compile(
     r"\b(k|t|tsd|tausend|mio|mn|m|million|millions|thousand)\b\.?", re.IGNORECASE
 )
+
+
+def names_currency(text: str) -> bool:
+    """Whether a sum says by itself what currency it is in."""
+    return NAMED.search(text) is not None
 
 
 def currency_in(name: str) -> tuple[str, str | None]:

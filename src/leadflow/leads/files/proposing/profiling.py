@@ -15,12 +15,12 @@ from leadflow.leads.files.proposing.currencies import (
     currency_of,
     holds_sums,
     is_sum,
+    names_currency,
 )
 from leadflow.leads.files.proposing.date_formats import DATE_LIKE, Written, how_written
 from leadflow.leads.files.proposing.first_names import FIRST_NAMES
 from leadflow.leads.files.proposing.known_names import CODED, PLACEHOLDERS
 from leadflow.leads.files.slugs import slug
-from leadflow.leads.readers.money import names_currency
 from leadflow.leads.readers.numbers import DecimalMark
 
 ColumnKind = Literal[
