@@ -20,6 +20,11 @@ POINT = re.compile(
 )
 # Where numbers are written in both ways, either mark before three digits can mean either.
 THREE = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+UNSURE = (
+    "Numbers in this file, such as 5.000, can be five or five thousand. Say which in the "
+    'mapping: `csv: {decimal: ","}` where they are thousands, `csv: {decimal: "."}` where '
+    "they are fractions."
+)
 
 
 def decimal_mark(values: Iterable[str | None]) -> Evidence:
@@ -54,11 +59,7 @@ def with_decimal_mark(mapping: Mapping, rows: Iterator[Row]) -> tuple[Mapping, I
     columns = [*_columns_of_numbers(mapping)]
     mark = decimal_mark(row.get(name) for row in first for name in columns)
     if mark == "unsure":
-        raise MappingError(
-            "Numbers in this file, such as 5.000, can be five or five thousand. Say which in the "
-            'mapping: `csv: {decimal: ","}` where they are thousands, `csv: {decimal: "."}` where '
-            "they are fractions."
-        )
+        raise MappingError(UNSURE)
     said = mapping.csv.model_copy(update={"decimal": mark})
     return mapping.model_copy(update={"csv": said}), chain(first, rows)
 

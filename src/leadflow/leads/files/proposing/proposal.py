@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from features.how_many import how_many
-from leadflow.leads.files.decimal_marks import decimal_mark
+from leadflow.leads.files.decimal_marks import UNSURE, decimal_mark
 from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
 from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.proposing import known_names as known
@@ -70,10 +70,7 @@ def propose(table: Table, source: str, now: datetime) -> Proposal:
     if mark == ",":
         draft.content["csv"] = {"decimal": ","}
     elif mark == "unsure":
-        draft.questions.append(
-            "Numbers such as 5.000 are read as 5. If they are thousands, add to the mapping: "
-            'csv: {decimal: ","}, else csv: {decimal: "."}'
-        )
+        draft.questions.append(UNSURE)
     said = [draft.said[column] for column in table.columns]
     return Proposal(draft.content, count, said, draft.notes, draft.questions)
 
