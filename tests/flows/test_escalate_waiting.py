@@ -1,6 +1,7 @@
 """escalate_waiting and await_decision on a real Prefect server."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -20,6 +21,18 @@ PAYLOAD = {"version": "9", "sha256": "x"}
 QUESTION = Proposal("model_promotion", "x/9", "forget_reasons", PAYLOAD, "# Why", "train_model")
 
 
+@pytest.fixture
+def nobody_works(deployed: list[str]) -> Iterator[None]:
+    """The pool is paused: a worker that an earlier test started takes no run out of this one's
+    hands."""
+    settings = get_settings()
+    with signed_in(settings) as http:
+        pool = f"/work_pools/{settings.work_pool}"
+        http.patch(pool, json={"is_paused": True}).raise_for_status()
+        yield
+        http.patch(pool, json={"is_paused": False}).raise_for_status()
+
+
 def test_what_is_late_is_passed_on_by_the_flow(prefect: object, store: Engine) -> None:
     from flows.escalate_waiting import escalate_waiting
 
@@ -34,7 +47,7 @@ def test_what_is_late_is_passed_on_by_the_flow(prefect: object, store: Engine) -
     assert escalate_waiting() == 0
 
 
-def test_a_gate_whose_run_was_lost_is_opened_again(deployed: list[str], store: Engine) -> None:
+def test_a_gate_whose_run_was_lost_is_opened_again(nobody_works: None, store: Engine) -> None:
     from tasks.pending_approvals import reopen_gates
 
     client = PrefectClient(get_settings())
@@ -61,7 +74,7 @@ def test_a_run_that_is_carried_on_after_the_decision_asks_nobody_again(
     assert await_decision(approval_id) == "rejected"
 
 
-def test_a_run_whose_worker_was_killed_is_started_again(deployed: list[str], store: Engine) -> None:
+def test_a_run_whose_worker_was_killed_is_started_again(nobody_works: None, store: Engine) -> None:
     settings, now = get_settings(), datetime.now(UTC)
     client = PrefectClient(settings)
     run_id = client.start_run("await_decision", {"approval_id": "appr_none"}, "lost run")
@@ -75,7 +88,7 @@ def test_a_run_whose_worker_was_killed_is_started_again(deployed: list[str], sto
 
 
 def test_a_run_that_was_cancelled_and_nobody_ended_gives_its_place_back(
-    deployed: list[str], store: Engine
+    nobody_works: None, store: Engine
 ) -> None:
     settings, now = get_settings(), datetime.now(UTC)
     client = PrefectClient(settings)
@@ -94,7 +107,7 @@ def test_a_run_that_was_cancelled_and_nobody_ended_gives_its_place_back(
 
 
 def test_a_run_whose_process_was_killed_is_ended_and_one_that_is_heard_of_is_not(
-    deployed: list[str], store: Engine
+    nobody_works: None, store: Engine
 ) -> None:
     settings, now = get_settings(), datetime.now(UTC)
     client = PrefectClient(settings)
