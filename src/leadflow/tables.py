@@ -21,6 +21,7 @@ from leadflow.scoring.batch import tables as batch
 from leadflow.scoring.learning import tables as learning
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
+from leadflow.sources import tables as sources
 
 ROOMS = (
     accounts,
@@ -43,5 +44,6 @@ ROOMS = (
     serving,
     sweeps,
     team,
+    sources,
 )
 metadata = Base.metadata

@@ -11,6 +11,7 @@ from leadflow import installation
 from leadflow.cli import (
     attributes,
     backup,
+    deliveries,
     events,
     importing,
     imports,
@@ -18,6 +19,7 @@ from leadflow.cli import (
     quarantine,
     rules,
     servers,
+    sources,
     status,
 )
 from leadflow.cli.access import identity, keys, people
@@ -47,6 +49,7 @@ LOOKS = (
     "assignments list",
     "assignments overdue",
     "assignments unroutable",
+    "deliveries list",
     "events list",
     "models list",
     "outbox list",
@@ -55,6 +58,7 @@ LOOKS = (
     "quarantine show",
     "reps list",
     "reps show",
+    "sources list",
 )
 
 _SERVERS, _LEADS, _WORK = "Servers", "Leads in", "Scoring and assignment"
@@ -67,6 +71,8 @@ app.command(rich_help_panel=_SERVERS)(backup.restore)
 app.command("import", rich_help_panel=_LEADS)(importing.import_leads)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LEADS)
 app.add_typer(imports.app, name="imports", rich_help_panel=_LEADS)
+app.add_typer(sources.app, name="sources", rich_help_panel=_LEADS)
+app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LEADS)
 app.add_typer(attributes.app, name="attributes", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
@@ -13,6 +13,7 @@ from leadflow.composition import compose
 from leadflow.gateway import collection
 from leadflow.gateway.api import routers as api
 from leadflow.gateway.api.intake import Intake
+from leadflow.gateway.api.webhooks import deliveries
 from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
 from leadflow.gateway.console.rendering import STATIC
@@ -74,7 +75,7 @@ def create_app() -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
-    app.add_middleware(BodyLimits, known=is_known)
+    app.add_middleware(BodyLimits, known=_is_known)
     app.add_middleware(RequestLog)
     if spans.kept():
         app.add_middleware(RequestTrace)
@@ -92,14 +93,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         otherwise=lambda error: scorer_instead(settings, error),
     )
     app.state.serving, app.state.intake = serving, Intake(serving)
+    app.state.deliveries = deliveries.Deliveries()
     serving.start()
     _prepare(app)
     try:
         yield
     finally:
         app.state.intake.stop()
+        app.state.deliveries.stop()
         serving.stop()
         process.end()
+
+
+async def _is_known(request: Request) -> bool:
+    """Whether more is read of a request: it carries a key or a sign-in, or is a source's."""
+    return await deliveries.is_of_a_source(request) or await is_known(request)
 
 
 def _prepare(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ from leadflow.gateway.api.leads import (
 from leadflow.gateway.api.operating import health, metrics, outbox, quarantine
 from leadflow.gateway.api.review import approvals, policies, quality
 from leadflow.gateway.api.team import analytics, assignments, team, work
+from leadflow.gateway.api.webhooks import webhooks
 
 ROUTERS = (
     health.router,
@@ -22,6 +23,7 @@ ROUTERS = (
     events.router,
     outcomes.router,
     event_types.router,
+    webhooks.router,
     score_overrides.router,
     assignments.router,
     work.router,

@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute
 
 from leadflow.accounts.permissions import PERMISSIONS, Reach, Role, reach
 
-# Told to anybody: whether Leadflow is well, how it is called, and how to sign in.
+# Told to anybody: whether Leadflow is well, how it is called, and how to sign in. A webhook proves
+# by its signature whose it is.
 PUBLIC = frozenset(
     {
         "/",
@@ -20,6 +21,7 @@ PUBLIC = frozenset(
         "/docs/oauth2-redirect",
         "/redoc",
         "/session",
+        "/webhooks/{source}",
         "/console/sign-in",
     }
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from leadflow.leads.files.formats.tables_of_text import Row
@@ -28,10 +29,14 @@ def check(
     rows: Sequence[Row], numbers: Sequence[int], mapping: Mapping, context: Context
 ) -> Checked:
     """Parse rows, numbered by their place in the file, and hold them against the expectations."""
+    return hold(parse(rows, numbers, mapping, context), context.now)
+
+
+def hold(frame: "pd.DataFrame", now: datetime) -> Checked:
+    """Hold parsed rows against the expectations."""
     from expectations.lead_batch import failing_rows
 
-    frame = parse(rows, numbers, mapping, context)
-    failing = failing_rows(frame, context.now)
+    failing = failing_rows(frame, now)
     said = frame["outcome"].to_dict() if "outcome" in frame else {}
     told = {place: said[place] for place in failing if isinstance(said.get(place), str)}
     return Checked(good=frame.drop(index=list(failing)), failing=failing, ends=told)

@@ -69,7 +69,7 @@ class ServingScorer:
             if self._watching.is_alive():
                 self._tried.wait(FIRST_SECONDS)
             else:
-                self._try()
+                self.look()
         return self._scorer or self._instead
 
     @property
@@ -84,10 +84,11 @@ class ServingScorer:
 
     def _watch(self) -> None:
         while not self._stop.is_set():
-            self._try()
+            self.look()
             self._stop.wait(self._refresh)
 
-    def _try(self) -> None:
+    def look(self) -> None:
+        """Look now for a new champion. Where that fails, what is in memory goes on serving."""
         try:
             self._reload()
             self.error = None

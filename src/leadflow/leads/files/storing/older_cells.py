@@ -45,15 +45,17 @@ READ = (
 
 def with_notes(frame: "pd.DataFrame", origin: Origin) -> "pd.DataFrame":
     """The rows, each with the note that is kept of what it says (``leads/said.py``): of the moment
-    its own column names, else of that at which the file was handed over."""
+    its own column names, else of that at which the file was handed over. ``said_by`` in the frame:
+    the delivery that each row is of, in the place of the import."""
     import pandas as pd
 
     numbers = frame["row_number"]
     nothing = pd.Series(pd.NaT, index=frame.index)
     moments = frame.get("changed_at", nothing)
+    imports = frame.get("said_by", pd.Series(origin.import_id, index=frame.index))
     notes = [
-        note(origin.handed_over_at if pd.isna(at) else at, origin.import_id, row, origin.source)
-        for at, row in zip(moments, numbers, strict=True)
+        note(origin.handed_over_at if pd.isna(at) else at, by, row, origin.source)
+        for at, by, row in zip(moments, imports, numbers, strict=True)
     ]
     return frame.assign(note=pd.Series(notes, index=frame.index, dtype="str"))
 

@@ -54,7 +54,21 @@ class Stored:
             setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
 
 
-def store_batch(session: Session, frame: "pd.DataFrame", origin: Origin, now: datetime) -> Stored:
+@dataclass(frozen=True)
+class Placed:
+    """The lead that a row is of, and whether the row made it."""
+
+    lead_id: str
+    new: bool
+
+
+def store_batch(
+    session: Session,
+    frame: "pd.DataFrame",
+    origin: Origin,
+    now: datetime,
+    placed: dict[int, Placed] | None = None,
+) -> Stored:
     """Store the rows of a parsed and checked batch as leads and outcomes.
 
     A row updates the lead with its e-mail address, else the one with its (source, external_id), and
@@ -62,6 +76,10 @@ def store_batch(session: Session, frame: "pd.DataFrame", origin: Origin, now: da
     counts, and where it says nothing, what was said before stays; what was said later than a row
     was, by whoever else or by a later row, stays too. A new lead is known from the file's own time,
     an update from ``now``. Imports take turns, so that two never wait for each other.
+
+    Args:
+        placed: filled with each row's lead, by the index of the frame. The caller scores these
+            leads in the same unit of work; where it is not given, they are marked as changed.
     """
     stored = Stored()
     if not len(frame):
@@ -73,7 +91,7 @@ def store_batch(session: Session, frame: "pd.DataFrame", origin: Origin, now: da
     session.execute(text("CREATE INDEX ON staged_leads (external_id)"))
     session.execute(text("CREATE INDEX ON staged_leads (email_index)"))
     for part in _in_turns(session, with_notes(indexed(frame), origin), origin.source):
-        stored.add(_store_turn(session, part, origin, now))
+        stored.add(_store_turn(session, part, origin, now, placed))
         session.execute(text("TRUNCATE staged_leads"))
     staged.drop(session.connection())
     return stored
@@ -107,7 +125,13 @@ def _keys(email_index: Any, external_id: Any) -> list[tuple[str, str]]:
     return [(kind, value) for kind, value in named if isinstance(value, str)]
 
 
-def _store_turn(session: Session, frame: "pd.DataFrame", origin: Origin, now: datetime) -> Stored:
+def _store_turn(
+    session: Session,
+    frame: "pd.DataFrame",
+    origin: Origin,
+    now: datetime,
+    placed: dict[int, Placed] | None,
+) -> Stored:
     """Store rows of different leads."""
     source = origin.source
     _copy(session, beside_known(session, without_older(session, frame, origin), source))
@@ -120,9 +144,18 @@ def _store_turn(session: Session, frame: "pd.DataFrame", origin: Origin, now: da
     stored.unchanged = len(frame) - stored.new - stored.updated
     log_made(session, origin)
     stored.outcomes = store_outcomes(session, origin)
-    written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
-    mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
+    if placed is None:
+        written = select(leads.c.id).join(staged, staged.c.lead_id == leads.c.id)
+        mark_selected(session, written.where(leads.c.updated_at == now), bulk=True)
+    else:
+        placed |= _placed(session, frame)
     return stored
+
+
+def _placed(session: Session, frame: "pd.DataFrame") -> dict[int, Placed]:
+    made = staged.c.lead_id == staged.c.new_id
+    rows = session.execute(select(staged.c.position, staged.c.lead_id, made))
+    return {int(frame.index[at]): Placed(lead_id, new) for at, lead_id, new in rows}
 
 
 def _copy(session: Session, frame: "pd.DataFrame") -> None:

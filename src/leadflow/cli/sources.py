@@ -1,0 +1,208 @@
+"""``leadflow sources``: who delivers by webhook, what it means, and what came of it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from features.how_many import how_many
+from leadflow.cli.access.identity import who_acts
+from leadflow.cli.console import console
+from leadflow.cli.deliveries import reasons_in_words
+from leadflow.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from leadflow.sources.trying import Tried
+
+app = typer.Typer(
+    no_args_is_help=True, help="Sources: systems that deliver leads and facts by webhook."
+)
+File = Annotated[Path, typer.Argument(help="A .yaml file of sources; see docs/webhooks.md.")]
+Name = Annotated[str, typer.Argument(help="The source's name.")]
+
+
+@app.command("list")
+def list_sources() -> None:
+    """Every source: its scheme, its address, and how many deliveries there are."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+    from leadflow.sources import inbox, service
+
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        known, counted = service.sources_now(session), inbox.counts(session)
+        live = {name: len(service.live_secrets(session, name, now)) for name in known}
+    if not known:
+        console.print("There are no sources. Add some: leadflow sources apply FILE")
+        return
+    table = Table("Source", "Scheme", "Secrets", "Waiting", "Processed", "Dead", "Since", box=None)
+    for name, stored in known.items():
+        figures = (f"{counted.get((name, one), 0):,}" for one in ("received", "processed", "dead"))
+        secrets = str(live[name]) if live[name] else "[red]none[/red]"
+        since = f"version {stored.version}, {stored.created_at:%Y-%m-%d}"
+        table.add_row(name, stored.source.scheme, secrets, *figures, since)
+    print_table(table)
+    console.print(f"Deliveries go to {get_settings().address}/webhooks/SOURCE", soft_wrap=True)
+
+
+@app.command()
+def check(file: File) -> None:
+    """Say everything that is wrong with a file of sources; store nothing."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.sources import service
+    from leadflow.sources.definitions import load_sources
+
+    given = load_sources(file)
+    with unit_of_work() as session:
+        applied = service.would_apply(session, given)
+    _say_applied(applied.new, applied.changed)
+    console.print("The sources are in order. Store them: leadflow sources apply FILE")
+
+
+@app.command("apply")
+def apply_sources(file: File) -> None:
+    """Store the sources of a file, each as a new version where it changes; all or none."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+    from leadflow.sources import service
+    from leadflow.sources.definitions import load_sources
+
+    given, now = load_sources(file), datetime.now(UTC)
+    with unit_of_work() as session:
+        by = who_acts(session, "source.write")
+        applied = service.apply(session, given, by, now)
+        bare = [name for name in given if not service.live_secrets(session, name, now)]
+    _say_applied(applied.new, applied.changed)
+    for name in bare:
+        address = f"{get_settings().address}/webhooks/{name}"
+        console.print(
+            f"{name} has no secret yet, so nothing is taken at {address}. Next: "
+            f"leadflow sources secret {name}",
+            soft_wrap=True,
+        )
+
+
+@app.command()
+def show(name: Name, version: Annotated[int | None, typer.Option(help="Which.")] = None) -> None:
+    """A source as YAML, as it counts now or as it was in a version."""
+    import yaml
+
+    from leadflow.database.engine import unit_of_work
+    from leadflow.sources import service
+
+    with unit_of_work() as session:
+        if version is None:
+            content = service.read_source(session, name).source.content
+        else:
+            content = service.read_version(session, name, version).content or {}
+    text = yaml.safe_dump({"sources": {name: content}}, sort_keys=False, allow_unicode=True)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Take nothing from a source any more; what it delivered stays."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.sources import service
+
+    with unit_of_work() as session:
+        service.remove(session, name, who_acts(session, "source.write"), datetime.now(UTC))
+    console.print(f"{name} is removed. What it delivered stays.")
+
+
+@app.command()
+def secret(
+    name: Name,
+    given: Annotated[
+        bool,
+        typer.Option("--given", help="The sender gave a secret: type it in, it is not shown."),
+    ] = False,
+    end_old: Annotated[
+        bool, typer.Option("--end-old", help="Only end the secret before the newest, now.")
+    ] = False,
+) -> None:
+    """Make a secret and show it once, or take the one that the sender gave. The one before goes on
+    being taken for a day."""
+    from leadflow.cli.access.typed_password import ask
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+    from leadflow.sources import service
+
+    now = datetime.now(UTC)
+    if end_old:
+        with unit_of_work() as session:
+            by = who_acts(session, "source.write")
+            ended = service.end_old_secrets(session, name, by, now)
+        console.print(f"{how_many(ended, 'secret')} ended; the newest goes on.")
+        return
+    with unit_of_work() as session:
+        service.read_source(session, name)
+    typed = ask("Secret") if given else None
+    with unit_of_work() as session:
+        by = who_acts(session, "source.write")
+        chosen = service.set_secret(session, name, typed, by, now)
+        scheme = service.read_source(session, name).source.scheme
+    if not given:
+        console.print("The secret, shown this once. Give it to the sender:")
+        console.print(chosen, markup=False, highlight=False, soft_wrap=True)
+    address = f"{get_settings().address}/webhooks/{name}"
+    address += f"?token={chosen if not given else 'SECRET'}" if scheme == "salesforce" else ""
+    console.print(f"Address: {address}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("try")
+def try_out(
+    file: File,
+    name: Annotated[str, typer.Argument(help="Which source of the file.")],
+    last: Annotated[int, typer.Option(min=1, max=500, help="Newest deliveries to try.")] = 10,
+) -> None:
+    """What the newest deliveries would say by a file's mapping; stores nothing. It shows personal
+    data."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
+    from leadflow.sources.definitions import load_sources
+    from leadflow.sources.service import NoSource
+    from leadflow.sources.trying import stored_deliveries, try_source
+
+    given = load_sources(file)
+    if name not in given:
+        raise NoSource(name, list(given))
+    now, currency = datetime.now(UTC), get_settings().default_currency
+    with unit_of_work() as session:
+        who_acts(session, "delivery.read")
+        came = stored_deliveries(session, name, last)
+    if not came:
+        console.print(f"{name} has delivered nothing yet. Have it send something, and try again.")
+        return
+    tried = try_source(name, given[name], came, now, currency)
+    for one in tried:
+        _show_tried(one)
+    dead = sum(bool(one.reasons) for one in tried)
+    console.print(f"{how_many(len(tried), 'delivery')} tried, {dead:,} dead. Nothing was stored.")
+
+
+def _say_applied(new: tuple[str, ...], changed: tuple[str, ...]) -> None:
+    for what, names in (("New", new), ("Changed", changed)):
+        if names:
+            console.print(f"{what}: {', '.join(names)}")
+    if not new and not changed:
+        console.print("They say what is stored already; nothing changes.")
+
+
+def _show_tried(tried: "Tried") -> None:
+    console.print(f"[bold]{tried.delivery}[/bold]")
+    for record in tried.records:
+        table = Table("Field", "Value", box=None)
+        for name, value in record.items():
+            table.add_row(name, escape(str(value)))
+        print_table(table)
+    for event in tried.events:
+        console.print(f"event {json.dumps(event, ensure_ascii=False)}", markup=False)
+    if tried.reasons:
+        console.print(f"[red]dead[/red]: {reasons_in_words(tried.reasons)}")
+    elif not tried.records:
+        console.print("Nothing in it is wanted by `records` and `only`.")

@@ -1,0 +1,1 @@
+"""Sources: systems that deliver by webhook; what they send is verified, kept, mapped, processed."""

@@ -1,0 +1,100 @@
+"""Bodies of deliveries as values: JSON, forms, and XML with SOAP around it or not."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.parsers.expat import ExpatError
+
+import xmltodict
+
+from leadflow.conditions.problems import Problem
+from leadflow.conditions.storable import unstorable
+from leadflow.sources.signatures.schemes import Format
+
+DEEPEST = 50
+MOST_FIELDS = 10_000
+
+
+class BodyUnreadable(ValueError):
+    """The body is not what the source says it is; the message says what is wrong."""
+
+
+def read_body(body: bytes, written_as: Format) -> Any:
+    """The values of a body: of a form, each field's text, a list where it comes more than once; of
+    XML, elements by name without their namespace, attributes as ``@name``, the text beside them as
+    ``#text``.
+
+    Raises:
+        BodyUnreadable: it cannot be read.
+    """
+    try:
+        value = READERS[written_as](body)
+    except (ValueError, RecursionError) as error:
+        raise BodyUnreadable(f"The body is no {NAMES[written_as]}: {_said(error)}.") from error
+    found: list[Problem] = unstorable(value)
+    if found:
+        raise BodyUnreadable(f"The body cannot be used: {found[0].problem}")
+    return value
+
+
+def _json(body: bytes) -> Any:
+    return json.loads(body, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key that stands twice says two things, and which of them holds cannot be known."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _form(body: bytes) -> Any:
+    found: dict[str, Any] = {}
+    pairs = parse_qsl(
+        body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=MOST_FIELDS
+    )
+    for name, value in pairs:
+        if name in found:
+            known = found[name]
+            found[name] = [*known, value] if isinstance(known, list) else [known, value]
+        else:
+            found[name] = value
+    return found
+
+
+def _xml(body: bytes) -> Any:
+    try:
+        return _bare(xmltodict.parse(body, disable_entities=True))
+    except ExpatError as error:
+        raise ValueError(str(error)) from error
+
+
+def _bare(value: Any, depth: int = 0) -> Any:
+    if depth > DEEPEST:
+        raise ValueError(f"elements stand more than {DEEPEST} deep in each other")
+    if isinstance(value, dict):
+        return {_local(name): _bare(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_bare(item, depth + 1) for item in value]
+    return value
+
+
+def _local(name: str) -> str:
+    """The name without the prefix that a document chose for its namespace."""
+    mark = "@" if name.startswith("@") else ""
+    return mark + name.removeprefix("@").rpartition(":")[2]
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not written in UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error).rstrip(".")
+
+
+READERS = {"json": _json, "form": _form, "xml": _xml}
+NAMES = {"json": "JSON", "form": "form", "xml": "XML"}

@@ -1,0 +1,142 @@
+"""The inbox as people look at it: what came, what is dead and why; correct, retry, discard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from leadflow.audit import service as audit
+from leadflow.sources.mapping import Reason
+from leadflow.sources.tables import Delivery
+
+MOST_SHOWN = 500
+
+
+class DeliveryRefused(ValueError):
+    """What was asked of a delivery cannot be done; the message says what can."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A delivery without its body. ``records``: how many it held; None: not processed yet."""
+
+    id: str
+    source: str
+    delivery_id: str
+    status: str
+    received_at: datetime
+    processed_at: datetime | None
+    records: int | None
+    version: int | None
+    reasons: list[Reason]
+
+
+def counts(session: Session) -> dict[tuple[str, str], int]:
+    """How many deliveries there are of each source in each state."""
+    counted = select(Delivery.source, Delivery.status, func.count())
+    rows = session.execute(counted.group_by(Delivery.source, Delivery.status))
+    return {(source, status): count for source, status, count in rows}
+
+
+def deliveries(
+    session: Session,
+    status: str | None = None,
+    source: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[Shown]:
+    """Deliveries, newest first: those before the one with the id ``after``."""
+    wanted = select(Delivery).order_by(Delivery.id.desc()).limit(min(limit, MOST_SHOWN))
+    if status is not None:
+        wanted = wanted.where(Delivery.status == status)
+    if source is not None:
+        wanted = wanted.where(Delivery.source == source)
+    if after is not None:
+        wanted = wanted.where(Delivery.id < after)
+    return [_shown(row) for row in session.scalars(wanted)]
+
+
+def read_delivery(session: Session, delivery: str) -> tuple[Shown, bytes]:
+    """One delivery, and its body as it came, which is personal data.
+
+    Raises:
+        DeliveryRefused: there is none.
+    """
+    row = _row(session, delivery)
+    return _shown(row), row.body
+
+
+def correct(session: Session, delivery: str, body: bytes, by: str, now: datetime) -> None:
+    """Process a dead delivery again with another body; the one that came is no longer kept.
+
+    Raises:
+        DeliveryRefused: there is none, or it is not dead.
+    """
+    row = _row(session, delivery)
+    if row.status != "dead":
+        raise DeliveryRefused(f"{delivery} is {row.status}. Only what is dead can be corrected.")
+    row.body, row.status, row.reasons, row.processed_at = body, "received", None, None
+    session.flush()
+    audit.record(session, by, "delivery.corrected", delivery, {"source": row.source})
+
+
+def retry(session: Session, ids: Sequence[str] | None, source: str | None, by: str) -> int:
+    """Process deliveries again, by their source as it counts now: these, dead or processed; or all
+    that are dead, of one source where one is named. How many that are.
+
+    Raises:
+        DeliveryRefused: one of the ids is of none.
+    """
+    again = update(Delivery).values(status="received", reasons=None, processed_at=None)
+    if ids is not None:
+        for one in ids:
+            _row(session, one)
+        again = again.where(Delivery.id.in_(ids))
+    else:
+        again = again.where(Delivery.status == "dead")
+        if source is not None:
+            again = again.where(Delivery.source == source)
+    found = list(session.scalars(again.returning(Delivery.id)))
+    if found:
+        about = {"deliveries": len(found)} | ({"source": source} if source else {})
+        audit.record(session, by, "delivery.retried", found[0] if len(found) == 1 else "*", about)
+    return len(found)
+
+
+def discard(session: Session, delivery: str, by: str, now: datetime) -> None:
+    """Let a dead delivery go; it is kept, and can be retried.
+
+    Raises:
+        DeliveryRefused: there is none, or it is not dead.
+    """
+    row = _row(session, delivery)
+    if row.status != "dead":
+        raise DeliveryRefused(f"{delivery} is {row.status}. Only what is dead can be discarded.")
+    row.status, row.processed_at = "discarded", now
+    session.flush()
+    audit.record(session, by, "delivery.discarded", delivery, {"source": row.source})
+
+
+def _row(session: Session, delivery: str) -> Delivery:
+    row = session.get(Delivery, delivery, with_for_update=True)
+    if row is None:
+        raise DeliveryRefused(
+            f"There is no delivery {delivery}. See what there is: leadflow deliveries list."
+        )
+    return row
+
+
+def _shown(row: Delivery) -> Shown:
+    return Shown(
+        row.id,
+        row.source,
+        row.delivery_id,
+        row.status,
+        row.received_at,
+        row.processed_at,
+        row.records,
+        row.version,
+        row.reasons or [],
+    )

@@ -1,0 +1,140 @@
+"""Paths into what a source sends: JMESPath, with a few functions of our own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+from jmespath import exceptions, functions
+from jmespath.parser import ParsedResult
+
+LONGEST = 2000
+
+
+class PathInvalid(ValueError):
+    """A path that cannot be read; the message says where."""
+
+
+class PathFailed(ValueError):
+    """A path asks for what cannot be done with this record."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a record: the whole body, the headers that are kept, and when the delivery
+    came."""
+
+    body: Any
+    headers: Mapping[str, str]
+    received_at: datetime
+
+
+class _Functions(functions.Functions):
+    def __init__(self, around: Around) -> None:
+        self._around = around
+
+    @functions.signature()
+    def _func_root(self) -> Any:
+        """The whole body, from within one of its records."""
+        return self._around.body
+
+    @functions.signature()
+    def _func_received_at(self) -> str:
+        """When the delivery came."""
+        return self._around.received_at.astimezone(UTC).isoformat()
+
+    @functions.signature({"types": ["string"]})
+    def _func_header(self, name: str) -> str | None:
+        """A header that the source keeps."""
+        return self._around.headers.get(name.lower())
+
+    @functions.signature({"types": ["number", "string", "null"]})
+    def _func_from_ms(self, count: Any) -> str | None:
+        """ISO 8601 of milliseconds since 1970."""
+        return _moment(count, timedelta(milliseconds=1))
+
+    @functions.signature({"types": ["number", "string", "null"]})
+    def _func_from_seconds(self, count: Any) -> str | None:
+        """ISO 8601 of seconds since 1970."""
+        return _moment(count, timedelta(seconds=1))
+
+    @functions.signature({"types": ["string", "null"]})
+    def _func_lower(self, text: str | None) -> str | None:
+        """In small letters."""
+        return None if text is None else text.lower()
+
+    @functions.signature({"types": ["string", "null"]}, {"types": ["string"]})
+    def _func_split(self, text: str | None, mark: str) -> list[str] | None:
+        """The parts of a text between marks."""
+        return None if text is None else text.split(mark)
+
+
+def _moment(count: Any, unit: timedelta) -> str | None:
+    if count is None or count == "":
+        return None
+    try:
+        return (datetime.fromtimestamp(0, UTC) + float(count) * unit).isoformat()
+    except (ValueError, OverflowError):
+        raise PathFailed("from_ms() and from_seconds() take a count of time since 1970") from None
+
+
+def compiled(path: str) -> ParsedResult:
+    """A path, ready to be followed; the same path is compiled once.
+
+    Raises:
+        PathInvalid: it is none.
+    """
+    if len(path) > LONGEST:
+        raise PathInvalid(f"A path has at most {LONGEST:,} characters.")
+    return _compiled(path)
+
+
+@lru_cache(maxsize=10_000)
+def _compiled(path: str) -> ParsedResult:
+    try:
+        found = jmespath.compile(path)
+        _see_functions(found.parsed)
+    except exceptions.JMESPathError as error:
+        said = str(error).splitlines()[0].rstrip(":. ")
+        raise PathInvalid(f"{path!r} is no path in JMESPath: {said}.") from error
+    except RecursionError:
+        raise PathInvalid("The path is nested too deeply.") from None
+    return found
+
+
+def _see_functions(node: Any) -> None:
+    """Functions are looked up only as a path is followed; a misspelt one is found here."""
+    if node["type"] == "function_expression" and node["value"] not in _Functions.FUNCTION_TABLE:
+        raise exceptions.UnknownFunctionError(f"there is no function {node['value']}()")
+    for child in node["children"]:
+        if isinstance(child, dict) and "type" in child:
+            _see_functions(child)
+
+
+class Follower:
+    """Follows paths within what stands around one delivery."""
+
+    def __init__(self, around: Around) -> None:
+        self._options = jmespath.Options(custom_functions=_Functions(around))
+
+    def follow(self, path: str, record: Any) -> Any:
+        """What the path leads to in a record; None where it leads nowhere.
+
+        Raises:
+            PathFailed: a function does not take what is there.
+        """
+        try:
+            return compiled(path).search(record, self._options)
+        except exceptions.JMESPathTypeError as error:
+            said = f"{error.function_name}() takes no {_named(error.actual_type)}"
+            raise PathFailed(f"{path}: {said}") from None
+        except exceptions.JMESPathError as error:
+            raise PathFailed(f"{path}: {type(error).__name__}") from None
+        except (RecursionError, ArithmeticError, TypeError) as error:
+            raise PathFailed(f"{path}: {type(error).__name__}") from None
+
+
+def _named(kind: str) -> str:
+    return {"object": "object", "array": "list", "null": "null"}.get(kind, kind)

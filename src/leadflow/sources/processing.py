@@ -1,0 +1,198 @@
+"""Processing the inbox: deliveries are mapped and taken in, many at a time."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import psycopg
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.actors import Actor
+from leadflow.database.engine import unit_of_work
+from leadflow.intake.records import take_records
+from leadflow.intake.senders import Sender
+from leadflow.leads.said import Origin
+from leadflow.settings import Settings
+from leadflow.sources.accepting import say_at_work
+from leadflow.sources.mapping import Came, Reason, map_deliveries
+from leadflow.sources.service import StoredSource, sources_now
+from leadflow.sources.tables import Delivery
+
+if TYPE_CHECKING:
+    from models.scores import Scorer
+
+logger = logging.getLogger(__name__)
+MOST, ATTEMPTS = 500, 3
+AT_WORK_FOR = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Processed:
+    """How many deliveries are dealt with, and of these how many are dead."""
+
+    deliveries: int = 0
+    dead: int = 0
+
+    def __add__(self, other: "Processed") -> "Processed":
+        return Processed(self.deliveries + other.deliveries, self.dead + other.dead)
+
+
+def inbox_is_due(session: Session, settings: Settings, now: datetime) -> bool:
+    """Whether any delivery waits to be processed."""
+    waiting = select(Delivery.id).where(Delivery.status == "received").limit(1)
+    return session.scalar(waiting) is not None
+
+
+def process_some(
+    engine: Engine, scorer: "Scorer | None", settings: Settings, now: datetime, most: int = MOST
+) -> Processed:
+    """Process the deliveries that have waited longest, at most so many, in one unit of work. What
+    another process has in hand is left to it. Where that fails, each half is taken by itself, down
+    to the one delivery that cannot be stored, which is dead.
+
+    Raises:
+        DBAPIError: the database does not answer, or others were writing the same; nothing is lost.
+    """
+    with unit_of_work(engine) as session:
+        waiting = select(Delivery.id).where(Delivery.status == "received")
+        ids = list(session.scalars(waiting.order_by(Delivery.id).limit(most)))
+    return _process(engine, ids, scorer, settings, now)
+
+
+def _process(
+    engine: Engine,
+    ids: Sequence[str],
+    scorer: "Scorer | None",
+    settings: Settings,
+    now: datetime,
+    attempt: int = 1,
+) -> Processed:
+    if not ids:
+        return Processed()
+    try:
+        with unit_of_work(engine) as session:
+            say_at_work(session, now + AT_WORK_FOR, now)
+        with unit_of_work(engine) as session:
+            return process(session, ids, scorer, settings, now)
+    except (DBAPIError, psycopg.Error) as error:
+        if not _by_its_content(error):
+            raise
+        failed: Exception = error
+    except Exception as error:
+        failed = error
+    if len(ids) == 1 and attempt < ATTEMPTS and isinstance(failed, IntegrityError):
+        # Another writer has taken an address or an id since it was looked up.
+        return _process(engine, ids, scorer, settings, now, attempt + 1)
+    if len(ids) == 1:
+        logger.error("delivery %s cannot be stored", ids[0], exc_info=failed)
+        with unit_of_work(engine) as session:
+            rule = f"cannot be stored ({type(failed).__name__}); the log says more"
+            _end(
+                session,
+                _lock(session, ids),
+                {ids[0]: [{"field": "body", "rule": rule}]},
+                {},
+                {},
+                now,
+            )
+        return Processed(1, 1)
+    half = len(ids) // 2
+    first = _process(engine, ids[:half], scorer, settings, now)
+    return first + _process(engine, ids[half:], scorer, settings, now)
+
+
+def _by_its_content(error: Exception) -> bool:
+    """Whether the database refuses what is to be stored, and not to work at all."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(original, psycopg.errors.DataError | psycopg.errors.IntegrityError)
+
+
+def process(
+    session: Session,
+    ids: Sequence[str],
+    scorer: "Scorer | None",
+    settings: Settings,
+    now: datetime,
+) -> Processed:
+    """Map these deliveries and take in what they say; those that are no longer waiting, or that
+    another process has in hand, are left alone."""
+    rows, known = _lock(session, ids), sources_now(session)
+    by_source: dict[str, list[Delivery]] = defaultdict(list)
+    for row in rows:
+        by_source[row.source].append(row)
+    reasons: dict[str, list[Reason]] = {}
+    records: dict[str, int] = {}
+    for name in sorted(by_source):
+        stored = known.get(name)
+        if stored is None:
+            said = {"field": "source", "rule": "is no longer there: add it again, and retry"}
+            reasons |= {row.id: [said] for row in by_source[name]}
+            continue
+        found, counted = _take(session, stored, by_source[name], scorer, settings, now)
+        reasons, records = reasons | found, records | counted
+    versions = {name: stored.version for name, stored in known.items()}
+    _end(session, rows, reasons, records, versions, now)
+    return Processed(len(rows), sum(bool(reasons.get(row.id)) for row in rows))
+
+
+def _lock(session: Session, ids: Sequence[str]) -> list[Delivery]:
+    waiting = select(Delivery).where(Delivery.id.in_(ids), Delivery.status == "received")
+    held = waiting.order_by(Delivery.id).with_for_update(skip_locked=True)
+    return list(session.scalars(held))
+
+
+def _take(
+    session: Session,
+    stored: StoredSource,
+    rows: Sequence[Delivery],
+    scorer: "Scorer | None",
+    settings: Settings,
+    now: datetime,
+) -> tuple[dict[str, list[Reason]], dict[str, int]]:
+    """Take in what deliveries of one source say; what of each cannot be, and how many records each
+    held."""
+    name = stored.name
+    came = [
+        Came(row.id, row.delivery_id, row.body, row.headers or {}, row.received_at) for row in rows
+    ]
+    mapped = map_deliveries(name, stored.source, came, now, settings.default_currency)
+    if mapped.frame is None or not len(mapped.frame):
+        return mapped.reasons, mapped.records
+    sender = Sender(Actor("key", f"source:{name}", name))
+    origin = Origin(name, "", now)
+    taken = take_records(
+        session, mapped.frame, mapped.events, origin, sender, scorer, settings, now
+    )
+    for place, error in taken.refused.items():
+        reason: Reason = {"field": "events", "rule": str(error)}
+        mapped.reasons.setdefault(mapped.of[place], []).append(reason)
+    return mapped.reasons, mapped.records
+
+
+def _end(
+    session: Session,
+    rows: Sequence[Delivery],
+    reasons: dict[str, list[Reason]],
+    records: dict[str, int],
+    versions: dict[str, int],
+    now: datetime,
+) -> None:
+    """Note what became of deliveries, in one statement for all."""
+    ends = [
+        {
+            "id": row.id,
+            "status": "dead" if reasons.get(row.id) else "processed",
+            "reasons": reasons.get(row.id) or None,
+            "processed_at": now,
+            "version": versions.get(row.source),
+            "records": records.get(row.id),
+        }
+        for row in rows
+    ]
+    if ends:
+        session.execute(update(Delivery), ends)

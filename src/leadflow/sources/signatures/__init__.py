@@ -1,0 +1,1 @@
+"""How each kind of sender proves that a request is its own."""

@@ -1,0 +1,96 @@
+"""Sources with their versions and secrets, and what they have delivered."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadflow.database.base import Base
+from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedText
+
+Moment = DateTime(timezone=True)
+DELIVERY_BODY, DELIVERY_HEADERS = "delivery_body", "delivery_headers"
+WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a field
+
+
+class SourceVersion(Base):
+    """What a source was said to be, from one moment to the next; the last version counts."""
+
+    __tablename__ = "source_versions"
+
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="Empty: from then on nothing is taken from it."
+    )
+    content_hash: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[str] = mapped_column(Text)
+
+
+class SourceSecret(Base):
+    """A secret that a source and Leadflow share. While one is rotated, two are live."""
+
+    __tablename__ = "source_secrets"
+    __table_args__ = (Index("ix_source_secrets_source", "source"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("ssec"))
+    source: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(EncryptedText(WEBHOOK_SECRET))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[str] = mapped_column(Text)
+    ends_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Delivery(Base):
+    """One request of a source that was accepted: its body as it came, and what became of it.
+
+    ``received``: it waits to be processed. ``processed``: all it says is stored. ``dead``: some of
+    it cannot be mapped, ``reasons`` say what; ``discarded``: a person has let it go.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("source", "delivery_id"),
+        CheckConstraint("status IN ('received', 'processed', 'dead', 'discarded')", name="status"),
+        Index("ix_deliveries_received", "id", postgresql_where=text("status = 'received'")),
+        Index("ix_deliveries_dead", "id", postgresql_where=text("status = 'dead'")),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("dlv"))
+    source: Mapped[str] = mapped_column(Text)
+    delivery_id: Mapped[str] = mapped_column(Text)
+    body_hash: Mapped[str] = mapped_column(Text)
+    body: Mapped[bytes] = mapped_column(EncryptedBytes(DELIVERY_BODY))
+    headers: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson(DELIVERY_HEADERS))
+    status: Mapped[str] = mapped_column(Text, server_default="received")
+    received_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    processed_at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int | None] = mapped_column(
+        Integer, comment="The version of its source by which it was mapped."
+    )
+    records: Mapped[int | None] = mapped_column(Integer, comment="How many records it held.")
+    reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class InboxAtWork(Base):
+    """One row: until when a run that processes deliveries is known to be at work, so that those
+    that arrive meanwhile need not start another."""
+
+    __tablename__ = "inbox_at_work"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    until: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,90 @@
+"""Trying a source's mapping on deliveries, without storing anything."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.sources.definitions import Source
+from leadflow.sources.mapping import Came, Reason, map_deliveries
+from leadflow.sources.tables import Delivery
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = (
+    "external_id",
+    "email",
+    "first_name",
+    "last_name",
+    "phone",
+    "company_name",
+    "company_size",
+    "industry",
+    "job_title",
+    "location",
+    "country",
+    "budget",
+    "budget_currency",
+    "timeline",
+    "service_requirements",
+    "website_visits",
+    "email_opens",
+    "content_downloads",
+    "outcome",
+    "occurred_at",
+    "created_at",
+    "changed_at",
+)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one delivery would say: its records as fields of leads, the events of each, and what of
+    it cannot be mapped. ``records`` may be fewer than it held."""
+
+    delivery: str
+    records: tuple[dict[str, Any], ...]
+    events: tuple[dict[str, Any], ...]
+    reasons: tuple[Reason, ...]
+
+
+def stored_deliveries(session: Session, source: str, limit: int) -> list[Came]:
+    """The newest deliveries of a source, to try a mapping on; the newest first."""
+    newest = select(Delivery).where(Delivery.source == source).order_by(Delivery.id.desc())
+    return [
+        Came(row.id, row.delivery_id, row.body, row.headers or {}, row.received_at)
+        for row in session.scalars(newest.limit(limit))
+    ]
+
+
+def try_source(
+    name: str, source: Source, deliveries: Sequence[Came], now: datetime, currency: str
+) -> list[Tried]:
+    """What each delivery would say by this source. Personal data is in it."""
+    return [_tried(name, source, one, now, currency) for one in deliveries]
+
+
+def _tried(name: str, source: Source, came: Came, now: datetime, currency: str) -> Tried:
+    mapped = map_deliveries(name, source, [came], now, currency)
+    records = () if mapped.frame is None else tuple(_said(mapped.frame))
+    events = tuple(
+        event.model_dump(mode="json", exclude_none=True)
+        for place in sorted(mapped.events)
+        for event in mapped.events[place]
+    )
+    return Tried(came.id, records, events, tuple(mapped.reasons.get(came.id, ())))
+
+
+def _said(frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
+    import json
+
+    import pandas as pd
+
+    for _, row in frame.iterrows():
+        found = {name: row[name] for name in SHOWN if name in row and not pd.isna(row[name])}
+        attributes = json.loads(row["attributes"])
+        yield found | {f"attributes.{name}": value for name, value in attributes.items()}
