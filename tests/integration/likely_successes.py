@@ -22,6 +22,14 @@ FILES = {
     "late.csv": "id,firm,plan\n1,Acme,pro\n",
     "late.yaml": "source: late\nkey: id\nfields: {company_name: firm}\n"
     "attributes: {tariff: {column: plan, kind: categorical}}\n",
+    "shop.yaml": (
+        "sources:\n  shop:\n    scheme: token\n    mapping:\n      key: id\n"
+        "      fields: {email: mail}\n"
+    ),
+    "samples.jsonl": "".join(
+        f'{{"id": "{number}", "mail": "eve{number}@example.com"}}\n' for number in range(5)
+    ),
+    "mended.json": '{"id": "2", "mail": "eve@example.com"}',
     "events.yaml": "event_types:\n  demo_request: {label: Asked for a demo}\n",
 }
 
@@ -50,8 +58,10 @@ def signed_in(username: str) -> Step:
 
 WAITING = "SELECT count(*) FROM quarantined_rows WHERE status = 'waiting'"
 LEADS = "SELECT count(*) FROM leads"
+DEAD = "SELECT count(*) FROM deliveries WHERE status = 'dead'"
 LEAD = ("lead", r"(lead_\w+)")
 ROW = ("row", r"^ *(\w+_\w{20,}) +leads.csv")
+DELIVERY = ("delivery", r"^ *(dlv_\w+) +shop")
 IMPORT = ("import", r"^ *(inbox_\w+) +late.csv")
 OWNER = (
     "SELECT external_id FROM assignments JOIN reps ON reps.id = rep_id"
@@ -74,6 +84,24 @@ BRINGING_IN = (
     Step("imports undo {import[0]}", "1 lead it made taken back", left=(LEADS, 29)),
     Step("events import events.yaml", "New: demo_request"),
     Step("events list", "Asked for a demo"),
+    Step("sources propose samples.jsonl --name found --scheme token", "Written to found.source"),
+    Step("sources check found.source.yaml", "New: found"),
+    Step("sources apply shop.yaml", "nothing changes"),
+    Step("sources secret shop", "The secret, shown this once"),
+    Step("sources list", "token"),
+    Step("sources show shop", "email: mail"),
+    Step("sources try shop.yaml shop", "2 deliveries tried, 2 dead"),
+    Step("deliveries list --status dead", "is not an e-mail address", keeps=DELIVERY),
+    Step("deliveries show {delivery[0]}", "no address"),
+    Step("deliveries discard {delivery[0]}", "is discarded", left=(DEAD, 1)),
+    Step("deliveries retry {delivery[0]}", "1 delivery will be taken in", left=(DEAD, 1)),
+    Step(
+        "deliveries correct {delivery[0]} mended.json",
+        "will be taken in",
+        before="UPDATE deliveries SET status = 'dead' WHERE status = 'received'",
+        left=(DEAD, 1),
+    ),
+    Step("sources remove shop", "shop is removed"),
     Step("status", "Rows of files set aside"),
 )
 PEOPLE = (

@@ -13,12 +13,16 @@ from sqlalchemy import Engine, select, text
 from leadflow.accounts.delegation import Requester
 from leadflow.accounts.people import add_person
 from leadflow.assignment.tables import Rep
-from leadflow.database.engine import unit_of_work
+from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.leads.tables import Lead
 from leadflow.scoring.learning.challenger import Learned
 from leadflow.scoring.overrides.schemas import OverrideIn
 from leadflow.scoring.overrides.service import override
 from leadflow.settings import Settings, get_settings
+from leadflow.sources.accepting import Arrival, accept
+from leadflow.sources.definitions import Source
+from leadflow.sources.processing import process_some
+from leadflow.sources.service import apply
 from models.registry import Registry
 from tests.integration.likely_successes import (
     ELSEWHERE,
@@ -36,6 +40,7 @@ from tests.integration.test_quality import hand_out
 from tests.typed import Terminal, terminal
 
 pytestmark = [pytest.mark.uncounted]
+SHOP = {"scheme": "token", "mapping": {"key": "id", "fields": {"email": "mail"}}}
 PROJECT = Path(__file__).parents[2]
 
 
@@ -56,11 +61,22 @@ def typed(store: Engine, tmp_path: Path) -> Iterator[Terminal]:
         lead_id = session.scalars(select(Lead.id).order_by(Lead.id).limit(1)).one()
         said = OverrideIn(new_score=85, reason="Met them", override_by=person.id)
         override(session, lead_id, said, by, datetime.now(UTC), get_settings())
+    deliver()
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     more = {"LEADFLOW_AUDIT_FOLDER": str(tmp_path), "LEADFLOW_QUALITY_SECOND_SHARE": "1"}
     with terminal(tmp_path, **NOBODY_LISTENS, **more) as there:
         yield there
+
+
+def deliver() -> None:
+    """Have a source, and two deliveries of it that say no address."""
+    now, source = datetime.now(UTC), Source.model_validate(SHOP)
+    with unit_of_work() as session:
+        apply(session, {"shop": source}, "test", now)
+        bodies = [b'{"id": "1", "mail": "no address"}', b'{"id": "2", "mail": "no address"}']
+        accept(session, [Arrival("shop", None, body) for body in bodies], now)
+    process_some(get_engine(), None, get_settings(), now)
 
 
 def test_every_command_has_a_success_that_is_tried() -> None:

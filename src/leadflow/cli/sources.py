@@ -185,6 +185,41 @@ def try_out(
     console.print(f"{how_many(len(tried), 'delivery')} tried, {dead:,} dead. Nothing was stored.")
 
 
+@app.command()
+def propose(
+    samples: Annotated[
+        Path, typer.Argument(help="A .jsonl file: the body of one delivery a line.")
+    ],
+    name: Annotated[str, typer.Option(help="What the source is called.")] = "crm",
+    scheme: Annotated[str, typer.Option(help="How it signs; see docs/webhooks.md.")] = "hmac",
+) -> None:
+    """Propose a source from deliveries it has sent: write NAME.source.yaml, to be corrected."""
+    import yaml
+
+    from leadflow.sources.definitions import parse_sources, read_scheme
+    from leadflow.sources.proposing import propose_source, read_samples
+
+    known = read_scheme(scheme)
+    found = read_samples(samples.read_text(encoding="utf-8"))
+    proposed = propose_source(found, name, known, datetime.now(UTC))
+    table = Table("Path", "Becomes", "Why", box=None)
+    for line in proposed.lines:
+        table.add_row(*map(escape, line))
+    print_table(table)
+    for said in proposed.notes:
+        console.print(f"- {said}", markup=False)
+    for said in proposed.questions:
+        console.print(f"? {said}", markup=False, style="yellow")
+    content = {"sources": {name: proposed.content}}
+    path = Path(f"{name}.source.yaml")
+    with path.open("x", encoding="utf-8") as stream:
+        yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True)
+    parse_sources(content)
+    console.print(
+        f"Written to {path}. Look through it, then: leadflow sources apply {path}", markup=False
+    )
+
+
 def _say_applied(new: tuple[str, ...], changed: tuple[str, ...]) -> None:
     for what, names in (("New", new), ("Changed", changed)):
         if names:

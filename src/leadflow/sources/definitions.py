@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from leadflow import plain_yaml
-from leadflow.conditions.problems import Problem
+from leadflow.conditions.problems import Problem, nearest
 from leadflow.conditions.storable import unstorable
 from leadflow.leads.files.mapping import Mapping as LeadMapping
 from leadflow.leads.files.mapping import MappingError, parse_mapping
@@ -175,6 +175,18 @@ _NOT_HERE = {
     "joins": ": there are no other files",
     "assigned_to": ": who has a lead is said by assignments",
 }
+
+
+def read_scheme(name: str) -> SchemeName:
+    """The scheme of this name.
+
+    Raises:
+        SourcesInvalid: there is none.
+    """
+    for known in SCHEMES:
+        if known == name:
+            return known
+    raise SourcesInvalid([Problem("scheme", f"There is no {name!r}. {nearest(name, SCHEMES)}")])
 
 
 def load_sources(path: Path) -> dict[str, Source]:

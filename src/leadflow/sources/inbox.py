@@ -12,6 +12,7 @@ from leadflow.sources.mapping import Reason
 from leadflow.sources.tables import Delivery
 
 MOST_SHOWN = 500
+STATUSES = ("received", "processed", "dead", "discarded")
 
 
 class DeliveryRefused(ValueError):
@@ -47,7 +48,13 @@ def deliveries(
     after: str | None = None,
     limit: int = 50,
 ) -> list[Shown]:
-    """Deliveries, newest first: those before the one with the id ``after``."""
+    """Deliveries, newest first: those before the one with the id ``after``.
+
+    Raises:
+        DeliveryRefused: no delivery has such a status.
+    """
+    if status is not None and status not in STATUSES:
+        raise DeliveryRefused(f"A status is one of {', '.join(STATUSES)}.")
     wanted = select(Delivery).order_by(Delivery.id.desc()).limit(min(limit, MOST_SHOWN))
     if status is not None:
         wanted = wanted.where(Delivery.status == status)
