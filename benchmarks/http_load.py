@@ -22,12 +22,14 @@ class Load:
 
 @dataclass(frozen=True)
 class Target:
-    """Where requests go: POST to ``path``, with the key where there is one."""
+    """Where requests go: POST to ``path``, with the key where there is one; ``signed`` gives the
+    headers that sign a body, by name."""
 
     host: str
     port: int
     path: str
     key: str | None = None
+    signed: Callable[[bytes], dict[str, str]] | None = None
 
     def head(self) -> str:
         """The head of a request, up to the length of its body."""
@@ -37,6 +39,12 @@ class Target:
             "Content-Type: application/json\r\nContent-Length: "
         )
 
+    def request(self, head: str, body: bytes) -> bytes:
+        """A whole request."""
+        more = {} if self.signed is None else self.signed(body)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in more.items())
+        return f"{head}{len(body)}\r\n{lines}\r\n".encode() + body
+
 
 Bodies = Callable[[int], Iterator[dict[str, object]]]
 
@@ -44,7 +52,7 @@ Bodies = Callable[[int], Iterator[dict[str, object]]]
 def post(target: Target, bodies: Bodies, *, connections: int, seconds: float) -> Load:
     """Send POST requests from so many connections at once for so long.
 
-    ``bodies`` gives each connection its own bodies; 200 and 201 are what is wanted.
+    ``bodies`` gives each connection its own bodies; 200, 201 and 202 are what is wanted.
     """
     return asyncio.run(load(target, bodies, connections=connections, seconds=seconds))
 
@@ -86,13 +94,14 @@ async def _client(
     await asyncio.sleep(first_pause)
     while time.monotonic() < until:
         body = json.dumps(next(bodies)).encode()
+        asked = target.request(head, body)
         start = time.monotonic()
-        writer.write(f"{head}{len(body)}\r\n\r\n".encode() + body)
+        writer.write(asked)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         await reader.readexactly(length)
         taken.append(time.monotonic() - start)
-        errors += answer[9:12] not in (b"200", b"201")
+        errors += answer[9:12] not in (b"200", b"201", b"202")
         if pause:
             await asyncio.sleep(max(0.0, start + pause - time.monotonic()))
     writer.close()

@@ -32,6 +32,7 @@ from leadflow.quality.review_kinds import ReviewKind
 from leadflow.rules import field_catalogue, rule_kinds
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
+from leadflow.sources import declares as sources
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ ROOMS = (
         field_families=leads.FIELD_FAMILIES,
         queues=leads.QUEUES,
     ),
+    Room("sources", queues=sources.QUEUES, gauges=sources.GAUGES),
     Room("audit", queues=audit.QUEUES),
     Room("outbox", gauges=outbox.GAUGES),
     Room("background", gauges=background.GAUGES),

@@ -85,6 +85,12 @@ class Settings(AISettings, AssignmentSettings, BaseSettings):
         gt=0,
         description="How long acts of the outbox that are done stay in its list.",
     )
+    deliveries_kept_days: int = Field(
+        default=30,
+        gt=0,
+        description="How long the bodies of deliveries by webhook stay once they are taken in, or "
+        "let go.",
+    )
     outbox_lease_seconds: float = Field(
         default=120,
         gt=0,

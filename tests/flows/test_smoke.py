@@ -32,6 +32,7 @@ SURFACE = {
     "score_leads": ("5 * * * *", LONG, 1),
     "qualify_leads": ("*/30 * * * *", LONG, 1),
     "await_decision": (None, LONG, None),
+    "process_inbox": ("* * * * *", WARM, None),
     "assign_leads": ("* * * * *", WARM, None),
     "escalate_assignments": ("* * * * *", WARM, None),
     "escalate_waiting": ("*/5 * * * *", WARM, None),

@@ -129,7 +129,13 @@ def test_what_is_not_there_is_a_404_problem(client: TestClient, path: str) -> No
     assert response.headers["content-type"] == "application/problem+json"
 
 
-PUBLIC = {("get", "/health"), ("get", "/health/live"), ("post", "/session")}
+# A webhook proves by its signature whose it is: tests/integration/sources.
+PUBLIC = {
+    ("get", "/health"),
+    ("get", "/health/live"),
+    ("post", "/session"),
+    ("post", "/webhooks/{source}"),
+}
 
 
 def test_every_route_but_health_and_the_sign_in_needs_a_caller(anonymous: TestClient) -> None:

@@ -18,6 +18,7 @@ from leadflow.scoring.batch.set_aside import bring_back
 from leadflow.scoring.overrides.service import settle_due
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
+from leadflow.sources import inbox
 
 # A lane is rung when something is written; this is for what falls due later.
 LANE_SECONDS = 5.0
@@ -96,6 +97,8 @@ def _settle_overrides() -> int:
 def _keep_house(settings: Settings) -> int:
     with unit_of_work() as session:
         settling.forget_ended(session, now() - timedelta(days=settings.outbox_kept_days))
+    with unit_of_work() as session:
+        inbox.forget_settled(session, now() - timedelta(days=settings.deliveries_kept_days))
     with unit_of_work() as session:
         records.forget_ended(session, now())
         return bring_back(session, now())

@@ -79,7 +79,9 @@ def retry(
 
     ids = None if delivery_id is None else [delivery_id]
     with unit_of_work() as session:
-        again = inbox.retry(session, ids, source, who_acts(session, "source.write"))
+        again = inbox.retry(
+            session, ids, source, who_acts(session, "source.write"), datetime.now(UTC)
+        )
     if not again:
         console.print("No delivery is dead.")
         return

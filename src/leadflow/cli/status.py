@@ -93,6 +93,10 @@ COUNTS = (
         "SELECT count(*) FROM quarantined_rows WHERE status = 'waiting'",
     ),
     (
+        "Deliveries that need a person (leadflow deliveries list --status dead)",
+        "SELECT count(*) FROM deliveries WHERE status = 'dead'",
+    ),
+    (
         "Decisions that wait for a person (leadflow approvals list)",
         "SELECT count(*) FROM approvals WHERE status = 'waiting'",
     ),

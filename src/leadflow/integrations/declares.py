@@ -1,8 +1,9 @@
 """Declarations of integrations: the acts that start and end flow runs and notify people."""
 
+from leadflow.integrations.delivery_events import REPORT
 from leadflow.integrations.flow_acts import SETTLE, START
 from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSES
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
 from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
 
-ACTS = (START, SETTLE, NOTIFY_PERSON, NOTIFY_REP, NOTIFY_OF_GUESSES)
+ACTS = (START, SETTLE, REPORT, NOTIFY_PERSON, NOTIFY_REP, NOTIFY_OF_GUESSES)

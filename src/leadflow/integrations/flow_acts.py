@@ -13,13 +13,14 @@ from leadflow.outbox.lanes import FLOW_STARTS
 
 class FlowStart(BaseModel):
     """A deployment and what its run is given. ``key`` is what Prefect knows the run by: the same
-    one starts one run, however often it is asked for."""
+    one starts one run, however often it is asked for. ``tags`` say why it runs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     deployment: str
     parameters: dict[str, Any]
     key: str
+    tags: tuple[str, ...] = ()
 
 
 class GateEnd(BaseModel):
@@ -33,7 +34,7 @@ class GateEnd(BaseModel):
 def start_flow_run(order: Order, payload: FlowStart) -> End:
     """Start a run; an approval remembers the run that waits for it."""
     client = PrefectClient(order.settings)
-    run_id = client.start_run(payload.deployment, payload.parameters, payload.key)
+    run_id = client.start_run(payload.deployment, payload.parameters, payload.key, payload.tags)
     approval_id = payload.parameters.get("approval_id")
     if approval_id is not None:
         with unit_of_work() as session:

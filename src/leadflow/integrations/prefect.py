@@ -1,5 +1,6 @@
 """Asking the Prefect server for flow runs, over its REST API and nothing else of Prefect."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -44,21 +45,38 @@ class PrefectClient:
         except httpx.HTTPError:
             return False
 
-    def start_run(self, deployment: str, parameters: dict[str, Any], key: str) -> str:
+    def start_run(
+        self, deployment: str, parameters: dict[str, Any], key: str, tags: Sequence[str] = ()
+    ) -> str:
         """Start a run of the deployment (flow and deployment share a name); returns its id.
 
-        The same key starts one run, however often it is asked for.
+        The same key starts one run, however often it is asked for. ``tags`` say why it runs.
 
         Raises:
             PrefectUnavailable: no server, or no such deployment.
         """
         known = self._call("GET", f"/deployments/name/{deployment}/{deployment}")
         wanted = {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}}
+        if tags:
+            wanted["tags"] = list(tags)
         trace = traceparent()
         if trace is not None:
             wanted["labels"] = {TRACE_LABEL: trace}
         run = self._call("POST", f"/deployments/{known['id']}/create_flow_run", wanted)
         return str(run["id"])
+
+    def emit(
+        self, event: str, resource: str, payload: dict[str, Any], own_id: str, at: datetime
+    ) -> None:
+        """Emit an event, which automations may react to; the same id is one event."""
+        told = {
+            "id": own_id,
+            "event": event,
+            "occurred": at.isoformat(),
+            "resource": {"prefect.resource.id": resource},
+            "payload": payload,
+        }
+        self._ask("POST", "/events", [told])
 
     def state(self, run_id: str) -> str:
         """The name of the run's state, for instance ``Suspended`` or ``Completed``."""
@@ -157,7 +175,7 @@ class PrefectClient:
         answer: list[dict[str, Any]] = self._ask("POST", path, body)
         return answer
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    def _ask(self, method: str, path: str, body: Any) -> Any:
         try:
             response = self._request(method, path, body)
             response.raise_for_status()
@@ -172,9 +190,9 @@ class PrefectClient:
                 f"The Prefect server at {self._http.base_url} does not answer "
                 f"({type(error).__name__}). Start it with: leadflow up"
             ) from error
-        return response.json()
+        return response.json() if response.content else None
 
-    def _request(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
+    def _request(self, method: str, path: str, body: Any) -> httpx.Response:
         with span("prefect", "call", {"http.request.method": method}) as call:
             trace = traceparent()
             headers = {} if trace is None else {"traceparent": trace}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,8 +18,10 @@ WRITE = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(CAST(%(rows)s AS jsonb)) AS r(id text, key text, payload jsonb)
 ), written AS (
-    INSERT INTO outbox (id, lane, act, key, payload, traceparent)
-    SELECT id, %(lane)s, %(act)s, key, payload, %(traceparent)s FROM given
+    INSERT INTO outbox (id, lane, act, key, payload, traceparent, available_at)
+    SELECT id, %(lane)s, %(act)s, key, payload, %(traceparent)s,
+        coalesce(%(after)s::timestamptz, now())
+    FROM given
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
@@ -26,17 +29,29 @@ SELECT pg_notify(%(channel)s, %(lane)s) FROM written LIMIT 1
 """
 
 
-def enqueue(session: Session, act: str, key: str, payload: Mapping[str, Any]) -> None:
-    """Have an act performed once this transaction has committed; a key is taken only once.
+def enqueue(
+    session: Session,
+    act: str,
+    key: str,
+    payload: Mapping[str, Any],
+    after: datetime | None = None,
+) -> None:
+    """Have an act performed once this transaction has committed, and not before ``after``; a key is
+    taken only once.
 
     Raises:
         UnknownAct: no room declares it.
         pydantic.ValidationError: the payload is not what the act takes.
     """
-    enqueue_many(session, act, [(key, payload)])
+    enqueue_many(session, act, [(key, payload)], after)
 
 
-def enqueue_many(session: Session, act: str, acts: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def enqueue_many(
+    session: Session,
+    act: str,
+    acts: Sequence[tuple[str, Mapping[str, Any]]],
+    after: datetime | None = None,
+) -> None:
     """The same for many acts of one name, each a key and a payload, in one statement."""
     declared = act_of(act)
     rows = [
@@ -54,5 +69,6 @@ def enqueue_many(session: Session, act: str, acts: Sequence[tuple[str, Mapping[s
             "act": act,
             "traceparent": traceparent(),
             "channel": CHANNEL,
+            "after": after,
         }
         run(session, WRITE, values)

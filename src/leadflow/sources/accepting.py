@@ -85,7 +85,7 @@ def accept(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list
         rows = connection.execute(STORED, asked).fetchall()
         stored = {(source, own): digest for source, own, digest in rows}
     if new:
-        _ring(session, now)
+        ring(session, now)
     return [
         Accepted("accepted", ids[place])
         if names[place] in new
@@ -108,7 +108,7 @@ def say_at_work(session: Session, until: datetime | None, now: datetime) -> None
     )
 
 
-def _ring(session: Session, now: datetime) -> None:
+def ring(session: Session, now: datetime) -> None:
     """Have a run started, unless one is at work or has just been asked for."""
     at_work = driver_connection(session).execute(AT_WORK, [now]).fetchone()
     if at_work is None:

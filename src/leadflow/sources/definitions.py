@@ -1,7 +1,9 @@
 """A source as a company writes it down: who sends, how it is proved, and what it means."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -22,13 +24,14 @@ from leadflow.conditions.problems import Problem, nearest
 from leadflow.conditions.storable import unstorable
 from leadflow.leads.files.mapping import Mapping as LeadMapping
 from leadflow.leads.files.mapping import MappingError, parse_mapping
-from leadflow.leads.files.mapping_parts import ROW
+from leadflow.leads.files.mapping_parts import ROW, Duration
 from leadflow.refusals import in_words
 from leadflow.sources.paths import PathInvalid, compiled
 from leadflow.sources.signatures.schemes import SCHEMES, Format, SchemeName
 from leadflow.sources.signatures.signed_bodies import Digest
 
 MOST_SOURCES = 200
+KIND = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,59}")
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 
@@ -81,6 +84,19 @@ class Choice(Part):
     values: dict[str, str] = Field(min_length=1)
 
 
+class Start(Part):
+    """A deployment that is started where a record says so: once for all that arrive within
+    ``every``, at its end. ``parameters`` are as they stand here: what people send is no parameter,
+    for Prefect shows it to everybody."""
+
+    deployment: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+    only: Path_ | None = None
+    parameters: dict[str, str | int | float | bool | None] = Field(
+        default_factory=dict, max_length=50
+    )
+    every: Duration = timedelta(seconds=10)
+
+
 class EventMapping(Part):
     """What the lead of a record did: one event, or one for each item of a list (``each``)."""
 
@@ -114,6 +130,16 @@ class Source(Part):
     decimal: Literal[".", ","] | None = None
     mapping: dict[str, Any]
     events: tuple[EventMapping, ...] = Field(default=(), max_length=50)
+    kind: Choice | None = None
+    starts: tuple[Start, ...] = Field(default=(), max_length=20)
+
+    @field_validator("kind", mode="after")
+    @classmethod
+    def _names_kinds(cls, given: Choice | None) -> Choice | None:
+        for name in given.values.values() if given is not None else ():
+            if KIND.fullmatch(name) is None:
+                raise ValueError(f"{name[:60]!r} is no kind: write letters, digits, dots, - and _")
+        return given
 
     @field_validator("mapping", mode="after")
     @classmethod
@@ -229,6 +255,9 @@ def problems_of(name: str, source: Source) -> Iterator[Problem]:
     paths = [("records", source.records), ("only", source.only)]
     if source.delivery_id is not None:
         paths.append(("delivery_id.path", source.delivery_id.path))
+    if source.kind is not None:
+        paths.append(("kind.path", source.kind.path))
+    paths += ((f"starts[{at}].only", start.only) for at, start in enumerate(source.starts))
     for number, event in enumerate(source.events):
         paths += ((f"events[{number}].{where}", path) for where, path in event.paths())
     try:

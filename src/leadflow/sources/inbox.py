@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
+from leadflow.sources.accepting import ring
 from leadflow.sources.mapping import Reason
 from leadflow.sources.tables import Delivery
 
@@ -15,8 +16,16 @@ MOST_SHOWN = 500
 STATUSES = ("received", "processed", "dead", "discarded")
 
 
-class DeliveryRefused(ValueError):
-    """What was asked of a delivery cannot be done; the message says what can."""
+class DeliveryNotFound(LookupError):
+    """There is no delivery with this id."""
+
+
+class DeliveryElsewhere(ValueError):
+    """What was asked cannot be done with a delivery in its state; the message says what can."""
+
+
+class NoSuchStatus(ValueError):
+    """No delivery has such a status."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +60,10 @@ def deliveries(
     """Deliveries, newest first: those before the one with the id ``after``.
 
     Raises:
-        DeliveryRefused: no delivery has such a status.
+        NoSuchStatus: no delivery has such a status.
     """
     if status is not None and status not in STATUSES:
-        raise DeliveryRefused(f"A status is one of {', '.join(STATUSES)}.")
+        raise NoSuchStatus(f"A status is one of {', '.join(STATUSES)}.")
     wanted = select(Delivery).order_by(Delivery.id.desc()).limit(min(limit, MOST_SHOWN))
     if status is not None:
         wanted = wanted.where(Delivery.status == status)
@@ -69,7 +78,7 @@ def read_delivery(session: Session, delivery: str) -> tuple[Shown, bytes]:
     """One delivery, and its body as it came, which is personal data.
 
     Raises:
-        DeliveryRefused: there is none.
+        DeliveryNotFound: there is none.
     """
     row = _row(session, delivery)
     return _shown(row), row.body
@@ -79,22 +88,26 @@ def correct(session: Session, delivery: str, body: bytes, by: str, now: datetime
     """Process a dead delivery again with another body; the one that came is no longer kept.
 
     Raises:
-        DeliveryRefused: there is none, or it is not dead.
+        DeliveryNotFound: there is none.
+        DeliveryElsewhere: it is not dead.
     """
     row = _row(session, delivery)
     if row.status != "dead":
-        raise DeliveryRefused(f"{delivery} is {row.status}. Only what is dead can be corrected.")
+        raise DeliveryElsewhere(f"{delivery} is {row.status}. Only what is dead can be corrected.")
     row.body, row.status, row.reasons, row.processed_at = body, "received", None, None
     session.flush()
+    ring(session, now)
     audit.record(session, by, "delivery.corrected", delivery, {"source": row.source})
 
 
-def retry(session: Session, ids: Sequence[str] | None, source: str | None, by: str) -> int:
+def retry(
+    session: Session, ids: Sequence[str] | None, source: str | None, by: str, now: datetime
+) -> int:
     """Process deliveries again, by their source as it counts now: these, dead or processed; or all
     that are dead, of one source where one is named. How many that are.
 
     Raises:
-        DeliveryRefused: one of the ids is of none.
+        DeliveryNotFound: one of the ids is of none.
     """
     again = update(Delivery).values(status="received", reasons=None, processed_at=None)
     if ids is not None:
@@ -107,6 +120,7 @@ def retry(session: Session, ids: Sequence[str] | None, source: str | None, by: s
             again = again.where(Delivery.source == source)
     found = list(session.scalars(again.returning(Delivery.id)))
     if found:
+        ring(session, now)
         about = {"deliveries": len(found)} | ({"source": source} if source else {})
         audit.record(session, by, "delivery.retried", found[0] if len(found) == 1 else "*", about)
     return len(found)
@@ -116,20 +130,28 @@ def discard(session: Session, delivery: str, by: str, now: datetime) -> None:
     """Let a dead delivery go; it is kept, and can be retried.
 
     Raises:
-        DeliveryRefused: there is none, or it is not dead.
+        DeliveryNotFound: there is none.
+        DeliveryElsewhere: it is not dead.
     """
     row = _row(session, delivery)
     if row.status != "dead":
-        raise DeliveryRefused(f"{delivery} is {row.status}. Only what is dead can be discarded.")
+        raise DeliveryElsewhere(f"{delivery} is {row.status}. Only what is dead can be discarded.")
     row.status, row.processed_at = "discarded", now
     session.flush()
     audit.record(session, by, "delivery.discarded", delivery, {"source": row.source})
 
 
+def forget_settled(session: Session, before: datetime) -> int:
+    """Delete deliveries that were taken in, or let go, before a moment; how many that were."""
+    settled = Delivery.status.in_(("processed", "discarded")) & (Delivery.processed_at < before)
+    result = session.execute(delete(Delivery).where(settled))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
 def _row(session: Session, delivery: str) -> Delivery:
     row = session.get(Delivery, delivery, with_for_update=True)
     if row is None:
-        raise DeliveryRefused(
+        raise DeliveryNotFound(
             f"There is no delivery {delivery}. See what there is: leadflow deliveries list."
         )
     return row

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_RECORDS = 1000
+# The kind of a delivery that says how some lead ended, beside what its source calls it.
+OUTCOME = "outcome"
 # What of which record cannot be mapped: ``record`` (its number in the delivery; not of the body as
 # a whole), ``field`` and ``rule``. No values: they may be personal.
 Reason = dict[str, Any]
@@ -43,13 +45,16 @@ class Mapped:
     """What the deliveries of one source say. ``frame``: rows that passed, indexed by their place
     among all records; ``events``: what the leads of those rows did, by that place; ``of``: the
     delivery that each record is of, by place. ``reasons``: what of each delivery cannot be mapped,
-    by its id; ``records``: how many it held."""
+    by its id; ``records``: how many it held; ``kinds``: what it was; ``starts``: by the place of
+    each start of the source, the deliveries that ask for it."""
 
     frame: "pd.DataFrame | None" = None
     events: dict[int, list[EventIn]] = field(default_factory=dict)
     of: list[str] = field(default_factory=list)
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, list[str]] = field(default_factory=dict)
+    starts: dict[int, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,9 @@ def map_deliveries(
             for said in reasons
         )
     mapped.frame = checked.good
+    if "outcome" in mapped.frame:
+        for place in mapped.frame.index[mapped.frame["outcome"].notna()]:
+            mapped.kinds.setdefault(records[place].came.id, []).append(OUTCOME)
     there = mapped.frame.index
     mapped.events = {place: records[place].events for place in there if records[place].events}
     return mapped
@@ -125,7 +133,8 @@ class _Reader:
             body = read_body(came.body, self._source.written_as)
             follower = Follower(Around(body, came.headers, came.received_at))
             every = _listed(follower, self._source.records, body)
-        except (BodyUnreadable, PathFailed) as error:
+            self._name_kind(came, follower, body)
+        except (BodyUnreadable, PathFailed, NotAValue) as error:
             self.mapped.reasons[came.id] = [{"field": "body", "rule": str(error)}]
             return
         if len(every) > MOST_RECORDS:
@@ -137,12 +146,25 @@ class _Reader:
                 if not _holds(follower, self._source.only, record):
                     continue
                 self.mapped.records[came.id] += 1
+                self._start(came, follower, record)
                 row = self._row(follower, record)
                 yield _Record(came, number, row, self._events(came, follower, record, number))
             except PathFailed as error:
                 self._note(came, number, "only", str(error))
             except _Unreadable as error:
                 self._note(came, number, error.field, str(error))
+
+    def _name_kind(self, came: Came, follower: Follower, body: Any) -> None:
+        chosen = self._source.kind
+        if chosen is not None:
+            said = as_text(follower.follow(chosen.path, body), None)
+            named = chosen.values.get(said or "")
+            self.mapped.kinds[came.id] = [] if named is None else [named]
+
+    def _start(self, came: Came, follower: Follower, record: Any) -> None:
+        for place, start in enumerate(self._source.starts):
+            if _holds(follower, start.only, record):
+                self.mapped.starts.setdefault(place, []).append(came.id)
 
     def _note(self, came: Came, number: int, field: str, rule: str) -> None:
         reason = {"record": number, "field": field, "rule": rule}

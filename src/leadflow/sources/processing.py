@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ from leadflow.intake.senders import Sender
 from leadflow.leads.said import Origin
 from leadflow.settings import Settings
 from leadflow.sources.accepting import say_at_work
-from leadflow.sources.mapping import Came, Reason, map_deliveries
+from leadflow.sources.causing import cause
+from leadflow.sources.mapping import Came, Mapped, Reason, map_deliveries
 from leadflow.sources.service import StoredSource, sources_now
 from leadflow.sources.tables import Delivery
 
@@ -92,15 +93,9 @@ def _process(
         logger.error("delivery %s cannot be stored", ids[0], exc_info=failed)
         with unit_of_work(engine) as session:
             rule = f"cannot be stored ({type(failed).__name__}); the log says more"
-            _end(
-                session,
-                _lock(session, ids),
-                {ids[0]: [{"field": "body", "rule": rule}]},
-                {},
-                {},
-                now,
-            )
-        return Processed(1, 1)
+            reasons: dict[str, list[Reason]] = {ids[0]: [{"field": "body", "rule": rule}]}
+            dead = _end(session, _lock(session, ids), [Mapped(reasons=reasons)], {}, now)
+        return Processed(dead, dead)
     half = len(ids) // 2
     first = _process(engine, ids[:half], scorer, settings, now)
     return first + _process(engine, ids[half:], scorer, settings, now)
@@ -125,19 +120,17 @@ def process(
     by_source: dict[str, list[Delivery]] = defaultdict(list)
     for row in rows:
         by_source[row.source].append(row)
-    reasons: dict[str, list[Reason]] = {}
-    records: dict[str, int] = {}
+    mapped: list[Mapped] = []
     for name in sorted(by_source):
         stored = known.get(name)
         if stored is None:
             said = {"field": "source", "rule": "is no longer there: add it again, and retry"}
-            reasons |= {row.id: [said] for row in by_source[name]}
+            mapped.append(Mapped(reasons={row.id: [said] for row in by_source[name]}))
             continue
-        found, counted = _take(session, stored, by_source[name], scorer, settings, now)
-        reasons, records = reasons | found, records | counted
-    versions = {name: stored.version for name, stored in known.items()}
-    _end(session, rows, reasons, records, versions, now)
-    return Processed(len(rows), sum(bool(reasons.get(row.id)) for row in rows))
+        mapped.append(_take(session, stored, by_source[name], scorer, settings, now))
+        cause(session, stored, mapped[-1], now)
+    dead = _end(session, rows, mapped, {name: one.version for name, one in known.items()}, now)
+    return Processed(len(rows), dead)
 
 
 def _lock(session: Session, ids: Sequence[str]) -> list[Delivery]:
@@ -153,16 +146,16 @@ def _take(
     scorer: "Scorer | None",
     settings: Settings,
     now: datetime,
-) -> tuple[dict[str, list[Reason]], dict[str, int]]:
-    """Take in what deliveries of one source say; what of each cannot be, and how many records each
-    held."""
+) -> Mapped:
+    """Take in what deliveries of one source say: what it was, and what of it cannot be mapped or
+    stored."""
     name = stored.name
     came = [
         Came(row.id, row.delivery_id, row.body, row.headers or {}, row.received_at) for row in rows
     ]
     mapped = map_deliveries(name, stored.source, came, now, settings.default_currency)
     if mapped.frame is None or not len(mapped.frame):
-        return mapped.reasons, mapped.records
+        return mapped
     sender = Sender(Actor("key", f"source:{name}", name))
     origin = Origin(name, "", now)
     taken = take_records(
@@ -171,23 +164,26 @@ def _take(
     for place, error in taken.refused.items():
         reason: Reason = {"field": "events", "rule": str(error)}
         mapped.reasons.setdefault(mapped.of[place], []).append(reason)
-    return mapped.reasons, mapped.records
+    return mapped
 
 
 def _end(
     session: Session,
     rows: Sequence[Delivery],
-    reasons: dict[str, list[Reason]],
-    records: dict[str, int],
-    versions: dict[str, int],
+    mapped: Sequence[Mapped],
+    versions: Mapping[str, int],
     now: datetime,
-) -> None:
-    """Note what became of deliveries, in one statement for all."""
+) -> int:
+    """Note what became of deliveries, in one statement for all; how many are dead."""
+    reasons = {own: why for one in mapped for own, why in one.reasons.items() if why}
+    records = {own: count for one in mapped for own, count in one.records.items()}
+    kinds = {own: sorted(set(names)) for one in mapped for own, names in one.kinds.items()}
     ends = [
         {
             "id": row.id,
-            "status": "dead" if reasons.get(row.id) else "processed",
-            "reasons": reasons.get(row.id) or None,
+            "status": "dead" if row.id in reasons else "processed",
+            "reasons": reasons.get(row.id),
+            "kinds": kinds.get(row.id),
             "processed_at": now,
             "version": versions.get(row.source),
             "records": records.get(row.id),
@@ -196,3 +192,4 @@ def _end(
     ]
     if ends:
         session.execute(update(Delivery), ends)
+    return sum(row.id in reasons for row in rows)

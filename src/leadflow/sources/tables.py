@@ -13,7 +13,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base
@@ -82,6 +82,9 @@ class Delivery(Base):
         Integer, comment="The version of its source by which it was mapped."
     )
     records: Mapped[int | None] = mapped_column(Integer, comment="How many records it held.")
+    kinds: Mapped[list[str] | None] = mapped_column(
+        ARRAY(Text), comment="Of which kinds it was, as its source names them."
+    )
     reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
 
 

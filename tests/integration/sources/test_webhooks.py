@@ -17,6 +17,7 @@ from leadflow.outbox.tables import OutboxRow
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
 from leadflow.sources import inbox, service
+from leadflow.sources.accepting import Arrival, accept
 from leadflow.sources.definitions import Source
 from leadflow.sources.mapping import map_deliveries
 from leadflow.sources.processing import Processed, process_some
@@ -223,7 +224,7 @@ def test_a_dead_delivery_is_taken_once_its_mapping_is_mended(crm: TestClient) ->
         {NAME: CRM.model_copy(update={"mapping": CRM.mapping | {"fields": fields}})}, "another-one"
     )
     with unit_of_work() as session:
-        assert inbox.retry(session, None, NAME, "test") == 1
+        assert inbox.retry(session, None, NAME, "test", datetime.now(UTC)) == 1
     assert process() == Processed(1, 0)
     assert one(Lead).company_size == 30
     assert (one(Delivery).version, one(Delivery).reasons) == (2, None)
@@ -287,3 +288,91 @@ def test_a_large_delivery_is_taken_of_a_source_and_of_nobody_else(crm: TestClien
     assert crm.post("/webhooks/nobody", content=b"x" * 200_000).status_code == 401
     assert process() == Processed(1, 0), one(Delivery).reasons
     assert count(Lead) == 300
+
+
+def test_what_a_delivery_starts_is_asked_for_once_a_window_and_at_its_end(
+    crm: TestClient,
+) -> None:
+    starts = [{"deployment": "score_leads", "only": "stage == 'won'", "every": "1h"}]
+    apply_again(crm, CRM.model_validate({**CRM.content, "starts": starts}))
+    for number in range(3):
+        person = {"id": str(number), "email": f"p{number}@example.com"}
+        deliver(crm, person | {"stage": "won", "closed_at": "2026-03-05"}, f"d{number}")
+        process()
+    with unit_of_work() as session:
+        asked = session.scalars(
+            select(OutboxRow).where(OutboxRow.payload["deployment"].astext == "score_leads")
+        ).all()
+        told = session.scalars(select(OutboxRow).where(OutboxRow.act == "report_deliveries")).all()
+    assert len(asked) == 1
+    assert asked[0].available_at > datetime.now(UTC)
+    assert asked[0].payload["tags"] == [f"source:{NAME}"]
+    assert {row.payload["kind"] for row in told} == {"outcome"}
+    assert one_of_all(Delivery).kinds == ["outcome"]
+
+
+def apply_again(client: TestClient, changed: Source) -> None:
+    with unit_of_work() as session:
+        service.apply(session, {NAME: changed}, "test", datetime.now(UTC))
+    look_again(client)
+
+
+def one_of_all(table: Any) -> Any:
+    with unit_of_work() as session:
+        return session.scalars(select(table).limit(1)).one()
+
+
+def test_sources_and_deliveries_are_reached_over_the_api(client: TestClient) -> None:
+    body = {"sources": {NAME: CRM.content}}
+    assert client.put("/sources", json=body).json() == {"new": [NAME], "changed": []}
+    made = client.post(f"/sources/{NAME}/secret", json={}).json()
+    assert made["live_secrets"] == 1
+    (shown,) = client.get("/sources").json()
+    assert (shown["version"], shown["live_secrets"]) == (1, 1)
+    assert shown["address"].endswith(f"/webhooks/{NAME}")
+    assert shown["content"] == CRM.content
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        accept(
+            session,
+            [Arrival(NAME, f"d{n}", b'{"data": {"id": 1.5, "email": "x"}}') for n in range(3)],
+            now,
+        )
+    process()
+    page = client.get("/deliveries", params={"status": "dead", "limit": 2}).json()
+    assert len(page["deliveries"]) == 2
+    rest = client.get("/deliveries", params={"after": page["next"]}).json()
+    assert (len(rest["deliveries"]), rest["next"]) == (1, None)
+    own = page["deliveries"][0]["id"]
+    assert client.get(f"/deliveries/{own}").json()["body"].startswith('{"data"')
+    mended = client.put(f"/deliveries/{own}/body", json={"body": json.dumps({"data": ADA})})
+    assert (mended.status_code, mended.json()["status"]) == (200, "received")
+    assert (
+        client.post(f"/deliveries/{own}/discard").json()["type"] == "/problems/delivery-elsewhere"
+    )
+    process()
+    assert client.get(f"/deliveries/{own}").json()["status"] == "processed"
+    other = rest["deliveries"][0]["id"]
+    assert client.post(f"/deliveries/{other}/discard").json()["status"] == "discarded"
+    assert client.post("/deliveries/retry", json={}).json() == {"deliveries": 1}
+    assert client.get("/deliveries/dlv_none").json()["type"] == "/problems/delivery-not-found"
+    assert client.delete(f"/sources/{NAME}").status_code == 204
+    assert client.get(f"/sources/{NAME}").json()["type"] == "/problems/source-not-found"
+
+
+def test_a_source_that_cannot_be_used_is_refused_over_the_api(client: TestClient) -> None:
+    wrong = {"sources": {NAME: CRM.content | {"records": "data["}}}
+    answer = client.put("/sources", json=wrong)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/sources-invalid")
+    assert answer.json()["errors"][0]["place"] == f"sources.{NAME}.records", answer.text
+
+
+def test_what_is_settled_is_forgotten_and_what_is_dead_stays(crm: TestClient) -> None:
+    deliver(crm, ADA, "d1")
+    deliver(crm, {"id": "2", "email": "no address"}, "d2")
+    process()
+    later = datetime.now(UTC) + timedelta(days=31)
+    with unit_of_work() as session:
+        assert inbox.forget_settled(session, datetime.now(UTC) - timedelta(days=30)) == 0
+        assert inbox.forget_settled(session, later - timedelta(days=30)) == 1
+    assert one(Delivery).status == "dead"

@@ -13,7 +13,7 @@ from leadflow.gateway.api.leads import (
 from leadflow.gateway.api.operating import health, metrics, outbox, quarantine
 from leadflow.gateway.api.review import approvals, policies, quality
 from leadflow.gateway.api.team import analytics, assignments, team, work
-from leadflow.gateway.api.webhooks import webhooks
+from leadflow.gateway.api.webhooks import inbox, sources, webhooks
 
 ROUTERS = (
     health.router,
@@ -24,6 +24,8 @@ ROUTERS = (
     outcomes.router,
     event_types.router,
     webhooks.router,
+    sources.router,
+    inbox.router,
     score_overrides.router,
     assignments.router,
     work.router,

@@ -63,6 +63,9 @@ from leadflow.scoring.overrides.effective import ExpiryInvalid
 from leadflow.scoring.overrides.service import NoOverride
 from leadflow.scoring.serving.champion import VersionNotApproved
 from leadflow.scoring.serving.score import LeadNotScored
+from leadflow.sources.definitions import SourcesInvalid
+from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
+from leadflow.sources.service import NoSource, SecretRefused
 from models.refused import ModelAltered
 
 logger = logging.getLogger(__name__)
@@ -72,6 +75,10 @@ ErrorPage = Callable[[Request, int, str, str | None], Response]
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),
+    NoSource: (404, "source-not-found", "There is no such source"),
+    SecretRefused: (422, "secret-refused", "The secret cannot be taken"),
+    DeliveryNotFound: (404, "delivery-not-found", "There is no such delivery"),
+    DeliveryElsewhere: (409, "delivery-elsewhere", "The delivery is in another state"),
     ActElsewhere: (409, "act-elsewhere", "The act is in another state"),
     NotYourName: (403, "not-your-name", "You may not act for them"),
     KeyReused: (
@@ -135,6 +142,11 @@ WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
     EventTypesInvalid: (
         "event-types-invalid",
         "The event types cannot be used",
+        "Correct what `errors` names and send all of them again; nothing was stored.",
+    ),
+    SourcesInvalid: (
+        "sources-invalid",
+        "The sources cannot be used",
         "Correct what `errors` names and send all of them again; nothing was stored.",
     ),
 }
@@ -223,7 +235,7 @@ def _stated(request: Request, error: Exception) -> JSONResponse:
 
 def _places(request: Request, error: Exception) -> JSONResponse:
     """422 with everything that is wrong with what people wrote down, each with its place."""
-    if not isinstance(error, RuleSetInvalid | PoliciesInvalid | EventTypesInvalid):
+    if not isinstance(error, RuleSetInvalid | PoliciesInvalid | EventTypesInvalid | SourcesInvalid):
         raise error
     kind, title, said = WRITTEN[type(error)]
     places = [{"place": found.place, "problem": found.problem} for found in error.problems]

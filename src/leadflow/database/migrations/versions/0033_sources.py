@@ -55,6 +55,12 @@ def upgrade() -> None:
             comment="The version of its source by which it was mapped.",
         ),
         sa.Column("records", sa.Integer(), nullable=True, comment="How many records it held."),
+        sa.Column(
+            "kinds",
+            postgresql.ARRAY(sa.Text()),
+            nullable=True,
+            comment="Of which kinds it was, as its source names them.",
+        ),
         sa.Column("reasons", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.CheckConstraint(
             "status IN ('received', 'processed', 'dead', 'discarded')",

@@ -1,0 +1,122 @@
+"""Deliveries over the API: what came, what is dead and why; correct, retry, let go."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.callers import ReadsDeliveries, ReadsSources, WritesSources
+from leadflow.sources import inbox
+from leadflow.sources.inbox import Shown
+
+router = APIRouter(tags=["webhooks"])
+DeliveryId = Annotated[str, Path(max_length=80)]
+Status = Literal["received", "processed", "dead", "discarded"]
+
+
+class DeliveryOut(BaseModel):
+    """A delivery, without its body. ``reasons``: what of which record cannot be mapped."""
+
+    id: str
+    source: str
+    delivery_id: str = Field(description="The sender's own id; the hash of its body if none.")
+    status: Status
+    received_at: datetime
+    processed_at: datetime | None
+    records: int | None = Field(description="How many it held; empty: not processed yet.")
+    version: int | None = Field(description="The version of its source by which it was mapped.")
+    reasons: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        """From what the inbox shows."""
+        return cls.model_validate(shown, from_attributes=True)
+
+
+class DeliveriesOut(BaseModel):
+    """A page of deliveries; ``next``: what ``after`` must be for the page that follows."""
+
+    deliveries: list[DeliveryOut]
+    next: str | None
+
+
+class DeliveryWhole(DeliveryOut):
+    """A delivery with its body as it came, which may name people."""
+
+    body: str
+
+
+class RetryIn(BaseModel):
+    """Which are processed again: these; else all that are dead, of one source where it is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
+    source: str | None = None
+
+
+class RetriedOut(BaseModel):
+    """How many are processed again."""
+
+    deliveries: int
+
+
+class CorrectionIn(BaseModel):
+    """The body as it should have been."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    body: Annotated[str, Field(max_length=2**20)]
+
+
+@router.get("/deliveries", response_model=DeliveriesOut, summary="What was delivered by webhook?")
+def read_deliveries(
+    caller: ReadsSources,
+    status: Status | None = None,
+    source: str | None = None,
+    after: Annotated[str | None, Query(max_length=80, description="`next` of a page.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> DeliveriesOut:
+    """The newest first."""
+    with unit_of_work() as session:
+        found = inbox.deliveries(session, status, source, after, limit)
+    more = found[-1].id if len(found) == limit else None
+    return DeliveriesOut(deliveries=[DeliveryOut.of(one) for one in found], next=more)
+
+
+@router.get("/deliveries/{delivery}", response_model=DeliveryWhole, summary="Read a delivery")
+def read_delivery(delivery: DeliveryId, caller: ReadsDeliveries) -> DeliveryWhole:
+    """With its body as it came."""
+    with unit_of_work() as session:
+        shown, body = inbox.read_delivery(session, delivery)
+    text = body.decode(errors="backslashreplace")
+    return DeliveryWhole(**dict(DeliveryOut.of(shown)), body=text)
+
+
+@router.post("/deliveries/retry", response_model=RetriedOut, summary="Take deliveries in again")
+def retry_deliveries(body: RetryIn, caller: WritesSources) -> RetriedOut:
+    """By their source as it is now, within a minute."""
+    with unit_of_work() as session:
+        again = inbox.retry(session, body.ids, body.source, caller.id, datetime.now(UTC))
+    return RetriedOut(deliveries=again)
+
+
+@router.put("/deliveries/{delivery}/body", response_model=DeliveryOut, summary="Correct one")
+def correct_delivery(
+    delivery: DeliveryId, body: CorrectionIn, caller: WritesSources
+) -> DeliveryOut:
+    """Take a dead delivery in with another body, in the place of the one that came."""
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        inbox.correct(session, delivery, body.body.encode(), caller.id, now)
+        return DeliveryOut.of(inbox.read_delivery(session, delivery)[0])
+
+
+@router.post("/deliveries/{delivery}/discard", response_model=DeliveryOut, summary="Let one go")
+def discard_delivery(delivery: DeliveryId, caller: WritesSources) -> DeliveryOut:
+    """A dead delivery; it is kept, and can be retried."""
+    with unit_of_work() as session:
+        inbox.discard(session, delivery, caller.id, datetime.now(UTC))
+        return DeliveryOut.of(inbox.read_delivery(session, delivery)[0])

@@ -1,0 +1,129 @@
+"""Sources over the API: which there are, writing them down, their secrets."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.callers import ReadsSources, WritesSources
+from leadflow.settings import get_settings
+from leadflow.sources import service
+from leadflow.sources.definitions import parse_sources
+from leadflow.sources.service import StoredSource
+
+router = APIRouter(tags=["webhooks"])
+Name = Annotated[str, Path(max_length=63)]
+EXAMPLE = {
+    "sources": {
+        "website": {
+            "scheme": "standard_webhooks",
+            "mapping": {"key": "id", "fields": {"email": "email", "company_name": "company.name"}},
+        }
+    }
+}
+
+
+class SourcesIn(BaseModel):
+    """Sources by name, each as in docs/webhooks.md."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sources: dict[str, dict[str, Any]] = Field(min_length=1, max_length=200)
+
+
+class SourceOut(BaseModel):
+    """A source as it counts now."""
+
+    name: str
+    version: int
+    scheme: str
+    address: str = Field(description="Where it delivers to.")
+    live_secrets: int = Field(description="0: nothing is taken from it yet. 2: one is rotated.")
+    since: datetime
+    created_by: str
+    content: dict[str, Any] = Field(description="What was written down of it.")
+
+
+class AppliedOut(BaseModel):
+    """Which sources were new and which changed; those that said what was stored are in neither."""
+
+    new: list[str]
+    changed: list[str]
+
+
+class SecretIn(BaseModel):
+    """A secret that the sender gave; unset: one is made."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    secret: Annotated[str, Field(min_length=8, max_length=500)] | None = None
+
+
+class SecretOut(BaseModel):
+    """A secret, shown this once where it was made here."""
+
+    secret: str | None = Field(description="Empty where the sender gave it.")
+    live_secrets: int
+
+
+@router.get("/sources", response_model=list[SourceOut], summary="Which sources are there?")
+def read_sources(caller: ReadsSources) -> list[SourceOut]:
+    """Every source that delivers by webhook, by name."""
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        return [
+            _out(stored, len(service.live_secrets(session, name, now)))
+            for name, stored in sorted(service.sources_now(session).items())
+        ]
+
+
+@router.get("/sources/{name}", response_model=SourceOut, summary="Read a source")
+def read_source(name: Name, caller: ReadsSources) -> SourceOut:
+    """One source as it counts now."""
+    with unit_of_work() as session:
+        stored = service.read_source(session, name)
+        return _out(stored, len(service.live_secrets(session, name, datetime.now(UTC))))
+
+
+@router.put("/sources", response_model=AppliedOut, summary="Write sources down")
+def put_sources(
+    body: Annotated[SourcesIn, Body(examples=[EXAMPLE])], caller: WritesSources
+) -> AppliedOut:
+    """Each as a new version where it changes; all or none. Others stay as they are. 422 with every
+    `place` and `problem` where they cannot be used."""
+    given = parse_sources(body.model_dump())
+    with unit_of_work() as session:
+        applied = service.apply(session, given, caller.id, datetime.now(UTC))
+        return AppliedOut(new=list(applied.new), changed=list(applied.changed))
+
+
+@router.delete("/sources/{name}", status_code=204, summary="Take nothing from a source any more")
+def delete_source(name: Name, caller: WritesSources) -> None:
+    """Its secrets end now; what it delivered stays."""
+    with unit_of_work() as session:
+        service.remove(session, name, caller.id, datetime.now(UTC))
+
+
+@router.post("/sources/{name}/secret", response_model=SecretOut, summary="Give a source a secret")
+def set_secret(name: Name, body: SecretIn, caller: WritesSources) -> SecretOut:
+    """The one before goes on being taken for a day, so that the sender can be changed meanwhile."""
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        chosen = service.set_secret(session, name, body.secret, caller.id, now)
+        live = len(service.live_secrets(session, name, now))
+    return SecretOut(secret=chosen if body.secret is None else None, live_secrets=live)
+
+
+def _out(stored: StoredSource, live: int) -> SourceOut:
+    return SourceOut(
+        name=stored.name,
+        version=stored.version,
+        scheme=stored.source.scheme,
+        address=f"{get_settings().address}/webhooks/{stored.name}",
+        live_secrets=live,
+        since=stored.created_at,
+        created_by=stored.created_by,
+        content=stored.source.content,
+    )
