@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 HTTP_SECONDS, CONNECTIONS = 60.0, 32
 STEADY, STEADY_SECONDS = 100.0, 20.0
-BACKLOG, BATCH = 50_000, 500
+BACKLOG, BATCH = 50_000, 1000
 SECRET = "bench-secret-of-the-crm"  # noqa: S105
 SOURCE = {
     "scheme": "bottlecrm",
@@ -185,9 +185,10 @@ def _catch_up(answers: "multiprocessing.Queue[tuple[float, float]]") -> None:
 def processing() -> Iterator[None]:
     """A process that looks at the inbox as a run at work does."""
     spawn = multiprocessing.get_context("spawn")
-    over = spawn.Event()
-    worker = spawn.Process(target=_keep_looking, args=(over,))
+    ready, over = spawn.Event(), spawn.Event()
+    worker = spawn.Process(target=_keep_looking, args=(ready, over))
     worker.start()
+    ready.wait(60)
     try:
         yield
     finally:
@@ -195,12 +196,13 @@ def processing() -> Iterator[None]:
         worker.join()
 
 
-def _keep_looking(over: Event) -> None:
+def _keep_looking(ready: Event, over: Event) -> None:
     from sqlalchemy import text
 
     from leadflow.database.engine import get_owner_engine
 
     _begin()
+    ready.set()
     while not over.is_set():
         if not _some():
             time.sleep(0.2)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from models.scores import Scorer
 
 logger = logging.getLogger(__name__)
-MOST, ATTEMPTS = 500, 3
+MOST, ATTEMPTS = 1000, 3
 AT_WORK_FOR = timedelta(seconds=10)
 
 
