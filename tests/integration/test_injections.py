@@ -147,7 +147,7 @@ def test_an_attempt_moves_no_score_beyond_the_cap_and_reaches_nothing_else(
     assert abs(current_score(session, lead).points - before[lead]) <= CAP + 1e-9
     assert current_score(session, other).points == before[other]
     asked = endpoint.requests[first:]
-    assert asked
+    assert asked, row.error
     for request in asked:
         assert not HANDS & set(request)
         assert record_of(request) == questions[lead].record

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leadflow.leads.files.mapping_parts import FieldName
 from leadflow.sources.definitions import Source
 from leadflow.sources.mapping import Came, Reason, map_deliveries
 from leadflow.sources.tables import Delivery
@@ -17,23 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN = (
     "external_id",
-    "email",
-    "first_name",
-    "last_name",
-    "phone",
-    "company_name",
-    "company_size",
-    "industry",
-    "job_title",
-    "location",
-    "country",
-    "budget",
+    *get_args(FieldName),
     "budget_currency",
-    "timeline",
-    "service_requirements",
-    "website_visits",
-    "email_opens",
-    "content_downloads",
     "outcome",
     "occurred_at",
     "created_at",
