@@ -33,7 +33,9 @@ PEOPLE = {
 }
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: as long as it is there an event loop runs in this thread, and tests that
+# come later in it would find themselves within one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium. Where continuous integration runs, it must be there."""
     if CHROMIUM is None:

@@ -1,5 +1,6 @@
 """Whatever an endpoint answers, there is a checked qualification or the kind of failure."""
 
+import asyncio
 import json
 import logging
 import time
@@ -71,6 +72,19 @@ def test_a_good_answer_is_kept_with_what_it_took(llmock: LLMock) -> None:
     assert answer.tokens_out > 50
     assert (answer.model, answer.error) == ("gpt-test", None)
     assert "VP of Marketing" in answer.prompt
+
+
+def test_it_is_asked_within_an_event_loop_too(llmock: LLMock) -> None:
+    llmock.script(
+        reply({"facts": QUOTES}),
+        reply(qualification(80.0, QUOTES, "Who signs?")),
+        reply({"unsupported": ["timeline"], "score": 75.0, "confidence": 0.6}),
+    )
+
+    async def as_in_a_notebook() -> Answer:
+        return asked(settings_for(llmock.url))
+
+    assert asyncio.run(as_in_a_notebook()).error is None
 
 
 def test_the_next_member_reads_only_what_held(llmock: LLMock) -> None:

@@ -1,6 +1,10 @@
 """Asking the crew about one lead. Whatever happens, there is an answer or the kind of failure."""
 
+import asyncio
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from leadflow.integrations.ai.errors import NotAnswered
 from leadflow.integrations.ai.prompts import VERSION, whole_prompt
@@ -35,7 +39,7 @@ def ask(question: Question, settings: Settings) -> Answer:
     try:
         with Qualifying(question.record, settings) as qualifying:
             try:
-                told = qualifying.run()
+                told = _outside_of_loops(qualifying.run)
             finally:
                 tokens_in, tokens_out = qualifying.tokens
     except Exception as failure:
@@ -49,6 +53,17 @@ def ask(question: Question, settings: Settings) -> Answer:
         tokens_in=tokens_in,
         tokens_out=tokens_out,
     )
+
+
+def _outside_of_loops(run: Callable[[], Qualification]) -> Qualification:
+    """Run the crew where no event loop does, as one does in a notebook: CrewAI takes that for being
+    called asynchronously, and asks nobody."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(copy_context().run, run).result()
 
 
 def _kind(failure: BaseException) -> str:
