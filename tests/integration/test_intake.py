@@ -14,9 +14,9 @@ from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.audit.context import Acting
 from leadflow.audit.tables import AuditEntry, AuditWaiting
 from leadflow.database.engine import unit_of_work
-from leadflow.intake.deliveries import Delivery, KeyReused
 from leadflow.intake.edits import Edit, edit_leads
 from leadflow.intake.events import EventsTold, take_events
+from leadflow.intake.keyed_requests import KeyedRequest, KeyReused
 from leadflow.intake.leads import LeadSent, LeadTaken, take_leads
 from leadflow.intake.outcomes import OutcomeTaken, OutcomeTold, take_outcomes
 from leadflow.intake.senders import Sender
@@ -54,7 +54,7 @@ def team(store: Engine, tmp_path: Path) -> Engine:
 def sent(number: int, key: str | None = None, **more: Any) -> LeadSent:
     body = LeadIn.model_validate({**EXAMPLE, "email": f"lead{number}@example.com", **more})
     content = body.model_dump(mode="json", exclude_unset=True)
-    return LeadSent(body, SENDER, Delivery.of("test", key, content))
+    return LeadSent(body, SENDER, KeyedRequest.of("test", key, content))
 
 
 def take(leads: Sequence[LeadSent], scorer: Any = RUBRIC) -> list[LeadTaken]:

@@ -35,16 +35,16 @@ def list_sources() -> None:
     now = datetime.now(UTC)
     with unit_of_work() as session:
         known, counted = service.sources_now(session), inbox.counts(session)
-        live = {name: len(service.live_secrets(session, name, now)) for name in known}
+        secrets = service.live_secrets_of_all(session, now)
     if not known:
         console.print("There are no sources. Add some: leadflow sources apply FILE")
         return
     table = Table("Source", "Scheme", "Secrets", "Waiting", "Processed", "Dead", "Since", box=None)
     for name, stored in known.items():
         figures = (f"{counted.get((name, one), 0):,}" for one in ("received", "processed", "dead"))
-        secrets = str(live[name]) if live[name] else "[red]none[/red]"
+        live = str(len(secrets[name])) if name in secrets else "[red]none[/red]"
         since = f"version {stored.version}, {stored.created_at:%Y-%m-%d}"
-        table.add_row(name, stored.source.scheme, secrets, *figures, since)
+        table.add_row(name, stored.source.scheme, live, *figures, since)
     print_table(table)
     console.print(f"Deliveries go to {get_settings().address}/webhooks/SOURCE", soft_wrap=True)
 

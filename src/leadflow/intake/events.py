@@ -12,7 +12,7 @@ from features.event_types import EventTypes
 from leadflow.assignment.work.event_touches import touch_from_events
 from leadflow.intake.audit_notes import note
 from leadflow.intake.decide import News, decide
-from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
+from leadflow.intake.keyed_requests import Inbox, KeyedRequest, KeyReused
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
 from leadflow.leads.events.recording import EventIn, EventOfAnotherLead, refusal, store_events
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EventsTold:
-    """What one lead did, as somebody tells it; ``delivery`` where it may be sent again."""
+    """What one lead did, as somebody tells it; ``keyed`` where it may be sent again."""
 
     lead_id: str
     events: Sequence[EventIn]
     sender: Sender
-    delivery: Delivery | None = None
+    keyed: KeyedRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def take_events(
     Raises:
         EventOfAnotherLead: an event is known as another lead's; nothing was stored.
     """
-    inbox = Inbox(session, [one.delivery for one in told])
+    inbox = Inbox(session, [one.keyed for one in told])
     leads = lock_leads(session, sorted({one.lead_id for one in told}))
     now, types = datetime.now(UTC), read_types(session)
     errors: dict[int, Exception] = {}
     fresh: list[int] = []
     counts: dict[int, dict[str, int]] = {}
-    keys: set[Delivery] = set()
+    keys: set[KeyedRequest] = set()
     for place, one in enumerate(told):
         try:
             earlier = inbox.result(place)
@@ -72,9 +72,9 @@ def take_events(
             continue
         if earlier is not None:
             counts[place] = earlier
-        elif one.delivery is None or one.delivery not in keys:
+        elif one.keyed is None or one.keyed not in keys:
             fresh.append(place)
-            keys |= {one.delivery} if one.delivery else set()
+            keys |= {one.keyed} if one.keyed else set()
     for place, stored in _store(session, told, fresh, now).items():
         counts[place] = stored
         inbox.finish(place, stored, now)

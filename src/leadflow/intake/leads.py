@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from leadflow.intake.decide import News, decide
-from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
+from leadflow.intake.keyed_requests import Inbox, KeyedRequest, KeyReused
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standings
 from leadflow.leads.schemas import LeadIn
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LeadSent:
-    """A lead as somebody sends it; ``delivery`` where it may be sent again."""
+    """A lead as somebody sends it; ``keyed`` where it may be sent again."""
 
     lead: LeadIn
     sender: Sender
-    delivery: Delivery | None = None
+    keyed: KeyedRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def take_leads(
     Raises:
         LeadKeepsChanging, ScoresKeepChanging: others were writing the same leads; send them again.
     """
-    inbox = Inbox(session, [one.delivery for one in sent])
+    inbox = Inbox(session, [one.keyed for one in sent])
     answers: dict[int, LeadTaken | Exception] = {}
     earlier: dict[int, str] = {}
     fresh: list[int] = []
@@ -60,7 +60,7 @@ def take_leads(
         except KeyReused as error:
             answers[place] = error
             continue
-        key = None if one.delivery is None else (one.delivery.source, one.delivery.key)
+        key = None if one.keyed is None else (one.keyed.source, one.keyed.key)
         if result is not None:
             earlier[place] = str(result["lead_id"])
         elif key is None or first.setdefault(key, place) == place:

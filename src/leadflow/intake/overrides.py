@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.delegation import requester
 from leadflow.assignment.routing.request import Routable, hand_out
 from leadflow.intake.decide import News, decide
-from leadflow.intake.deliveries import Delivery, Inbox, KeyReused
+from leadflow.intake.keyed_requests import Inbox, KeyedRequest, KeyReused
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, overrides_of, standings
 from leadflow.leads.service import LeadNotFound, lock_leads
@@ -31,7 +31,7 @@ class OverrideAsked:
     lead_id: str
     override: OverrideIn
     sender: Sender
-    delivery: Delivery | None = None
+    keyed: KeyedRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def set_overrides(
     Raises:
         ExpiryInvalid, NotYourName: one of them cannot be made; nothing was.
     """
-    inbox = Inbox(session, [one.delivery for one in asked])
+    inbox = Inbox(session, [one.keyed for one in asked])
     leads = lock_leads(session, sorted({one.lead_id for one in asked}))
     now = datetime.now(UTC)
     unscored = leads.keys() - current_scores(session, list(leads)).keys()

@@ -13,6 +13,7 @@ from leadflow.sources.mapping import Reason
 from leadflow.sources.tables import Delivery
 
 MOST_SHOWN = 500
+NOT_THERE = "There is no delivery {}. See what there is: leadflow deliveries list."
 STATUSES = ("received", "processed", "dead", "discarded")
 
 
@@ -91,9 +92,7 @@ def correct(session: Session, delivery: str, body: bytes, by: str, now: datetime
         DeliveryNotFound: there is none.
         DeliveryElsewhere: it is not dead.
     """
-    row = _row(session, delivery)
-    if row.status != "dead":
-        raise DeliveryElsewhere(f"{delivery} is {row.status}. Only what is dead can be corrected.")
+    row = _dead(session, delivery)
     row.body, row.status, row.reasons, row.processed_at = body, "received", None, None
     session.flush()
     ring(session, now)
@@ -111,8 +110,9 @@ def retry(
     """
     again = update(Delivery).values(status="received", reasons=None, processed_at=None)
     if ids is not None:
-        for one in ids:
-            _row(session, one)
+        there = set(session.scalars(select(Delivery.id).where(Delivery.id.in_(ids))))
+        for missing in sorted(set(ids) - there):
+            raise DeliveryNotFound(NOT_THERE.format(missing))
         again = again.where(Delivery.id.in_(ids))
     else:
         again = again.where(Delivery.status == "dead")
@@ -133,9 +133,7 @@ def discard(session: Session, delivery: str, by: str, now: datetime) -> None:
         DeliveryNotFound: there is none.
         DeliveryElsewhere: it is not dead.
     """
-    row = _row(session, delivery)
-    if row.status != "dead":
-        raise DeliveryElsewhere(f"{delivery} is {row.status}. Only what is dead can be discarded.")
+    row = _dead(session, delivery)
     row.status, row.processed_at = "discarded", now
     session.flush()
     audit.record(session, by, "delivery.discarded", delivery, {"source": row.source})
@@ -151,9 +149,15 @@ def forget_settled(session: Session, before: datetime) -> int:
 def _row(session: Session, delivery: str) -> Delivery:
     row = session.get(Delivery, delivery, with_for_update=True)
     if row is None:
-        raise DeliveryNotFound(
-            f"There is no delivery {delivery}. See what there is: leadflow deliveries list."
-        )
+        raise DeliveryNotFound(NOT_THERE.format(delivery))
+    return row
+
+
+def _dead(session: Session, delivery: str) -> Delivery:
+    row = _row(session, delivery)
+    if row.status != "dead":
+        said = f"{delivery} is {row.status}. Only what is dead can be corrected or discarded."
+        raise DeliveryElsewhere(said)
     return row
 
 

@@ -227,12 +227,19 @@ def live_secrets(session: Session, name: str, now: datetime) -> list[str]:
     return [row.secret for row in session.scalars(_secrets(name, now).limit(MOST_LIVE))]
 
 
+def live_secrets_of_all(session: Session, now: datetime) -> dict[str, list[str]]:
+    """The same of every source that has any."""
+    found: dict[str, list[str]] = {}
+    for row in session.scalars(_newest_first(_lasting(now))):
+        found.setdefault(row.source, []).append(row.secret)
+    return {name: secrets[:MOST_LIVE] for name, secrets in found.items()}
+
+
 def revision(session: Session, now: datetime) -> tuple[object, ...]:
     """What differs once any source, or any secret that is taken, does."""
-    lasts = or_(SourceSecret.ends_at.is_(None), SourceSecret.ends_at > now)
     asked = (
         select(func.count()).select_from(SourceVersion),
-        select(func.count()).select_from(SourceSecret).where(lasts),
+        select(func.count()).select_from(SourceSecret).where(_lasting(now)),
         select(func.max(SourceSecret.id)),
     )
     return tuple(session.execute(select(*(one.scalar_subquery() for one in asked))).one())
@@ -255,11 +262,18 @@ def _read(row: SourceVersion) -> StoredSource | None:
     return StoredSource(row.source, row.version, source, row.created_at, row.created_by)
 
 
+def _lasting(now: datetime) -> ColumnElement[bool]:
+    return or_(SourceSecret.ends_at.is_(None), SourceSecret.ends_at > now)
+
+
 def _live(name: str, now: datetime) -> ColumnElement[bool]:
-    lasts = or_(SourceSecret.ends_at.is_(None), SourceSecret.ends_at > now)
-    return (SourceSecret.source == name) & lasts
+    return (SourceSecret.source == name) & _lasting(now)
 
 
 def _secrets(name: str, now: datetime) -> Select[tuple[SourceSecret]]:
-    these = select(SourceSecret).where(_live(name, now))
+    return _newest_first(_live(name, now))
+
+
+def _newest_first(which: ColumnElement[bool]) -> Select[tuple[SourceSecret]]:
+    these = select(SourceSecret).where(which)
     return these.order_by(SourceSecret.created_at.desc(), SourceSecret.id.desc())

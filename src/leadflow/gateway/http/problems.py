@@ -36,7 +36,7 @@ from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.problem import TITLES, Problem, problem
-from leadflow.intake.deliveries import KeyReused
+from leadflow.intake.keyed_requests import KeyReused
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events.own_types import EventTypesInvalid
 from leadflow.leads.events.payloads import PayloadRefused

@@ -10,8 +10,8 @@ from leadflow.gateway.api.leads.lead_answers import next_step_for, score_for
 from leadflow.gateway.api.leads.schemas import EventsAnswer
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
-from leadflow.intake.deliveries import Delivery
 from leadflow.intake.events import EventsTold
+from leadflow.intake.keyed_requests import KeyedRequest
 from leadflow.intake.senders import Sender
 from leadflow.leads.events.recording import EventIn
 
@@ -49,8 +49,8 @@ async def take_events(
     """Store one event or a list, all or none, and score the lead anew: 201 if any was new, else
     200. An event sent again with its source and external_id is stored once."""
     content = [event.model_dump(mode="json", exclude_unset=True) for event in body]
-    delivery = Delivery.of(caller.id, idempotency_key, ["events", lead_id, content])
-    taken = await intake.events.do(EventsTold(lead_id, body, Sender(caller), delivery))
+    keyed = KeyedRequest.of(caller.id, idempotency_key, ["events", lead_id, content])
+    taken = await intake.events.do(EventsTold(lead_id, body, Sender(caller), keyed))
     response.status_code = 201 if taken.new else 200
     if taken.replayed:
         say_replayed(response)

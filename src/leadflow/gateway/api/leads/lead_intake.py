@@ -8,7 +8,7 @@ from leadflow.gateway.api.leads.schemas import LeadAnswer, LeadBrief
 from leadflow.gateway.http.callers import CreatesLeads
 from leadflow.gateway.http.idempotency import REPLAYED, IdempotencyKey
 from leadflow.gateway.http.short_way import ShortWay
-from leadflow.intake.deliveries import Delivery
+from leadflow.intake.keyed_requests import KeyedRequest
 from leadflow.intake.leads import LeadSent
 from leadflow.intake.senders import Sender
 from leadflow.leads.schemas import LeadIn
@@ -36,8 +36,8 @@ async def take_lead(
     Whoever may not read leads is answered the lead's id, score and level. Whoever may not edit them
     changes of a known lead only what is empty (``LEADFLOW_CREATE_MAY_CHANGE``)."""
     content = body.model_dump(mode="json", exclude_unset=True) if idempotency_key else None
-    delivery = Delivery.of(caller.id, idempotency_key, content)
-    taken = await intake.leads.do(LeadSent(body, Sender(caller), delivery))
+    keyed = KeyedRequest.of(caller.id, idempotency_key, content)
+    taken = await intake.leads.do(LeadSent(body, Sender(caller), keyed))
     # Written out here: to have it checked against its class again takes a fifth more time.
     return Response(
         lead_answer(taken, caller).model_dump_json(),

@@ -13,7 +13,7 @@ from leadflow.gateway.api.leads.schemas import OverrideAnswer, OverrideOut
 from leadflow.gateway.http.callers import Overrides
 from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
 from leadflow.gateway.http.security import named_by
-from leadflow.intake.deliveries import Delivery
+from leadflow.intake.keyed_requests import KeyedRequest
 from leadflow.intake.overrides import OverrideAsked
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standing_of
@@ -55,8 +55,8 @@ async def override_score(
     level and its place in the queue; the model goes on scoring beside it, and never learns from
     it. 202 where it moves the score so far that a manager must agree first."""
     content = body.model_dump(mode="json", exclude_unset=True)
-    delivery = Delivery.of(caller.id, idempotency_key, ["override", lead_id, content])
-    taken = await intake.overrides.do(OverrideAsked(lead_id, body, Sender(caller), delivery))
+    keyed = KeyedRequest.of(caller.id, idempotency_key, ["override", lead_id, content])
+    taken = await intake.overrides.do(OverrideAsked(lead_id, body, Sender(caller), keyed))
     if taken.replayed:
         say_replayed(response)
     elif taken.override.status == "waiting":

@@ -59,8 +59,9 @@ class KnownSources:
         with unit_of_work() as session:
             revision = service.revision(session, now)
             if revision != self._revision:
+                secrets = service.live_secrets_of_all(session, now)
                 self._sources = {
-                    name: KnownSource(stored, tuple(service.live_secrets(session, name, now)))
+                    name: KnownSource(stored, tuple(secrets.get(name, ())))
                     for name, stored in service.sources_now(session).items()
                 }
                 self._revision = revision

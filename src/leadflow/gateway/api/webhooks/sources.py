@@ -73,8 +73,9 @@ def read_sources(caller: ReadsSources) -> list[SourceOut]:
     """Every source that delivers by webhook, by name."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
+        live = service.live_secrets_of_all(session, now)
         return [
-            _out(stored, len(service.live_secrets(session, name, now)))
+            _out(stored, len(live.get(name, ())))
             for name, stored in sorted(service.sources_now(session).items())
         ]
 

@@ -25,7 +25,7 @@ class KeyReused(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class KeyedRequest:
     """A request with a key. ``digest``: of all it says, so that another request under the same key
     is told apart."""
 
@@ -34,27 +34,27 @@ class Delivery:
     digest: str
 
     @staticmethod
-    def of(caller: str, key: str | None, content: Any) -> "Delivery | None":
-        """The delivery of a caller; None for a request without a key. ``content``: what the request
+    def of(caller: str, key: str | None, content: Any) -> "KeyedRequest | None":
+        """The request of a caller; None for a request without a key. ``content``: what the request
         says, as JSON; also its address, where that says something."""
         if key is None:
             return None
         # Keyed: who reads the store could else try out addresses and numbers.
         digest = get_cipher().blind_index(json.dumps(content, sort_keys=True), "delivery")
-        return Delivery(f"api:{caller}", key, digest)
+        return KeyedRequest(f"api:{caller}", key, digest)
 
 
 class Inbox:
-    """The deliveries of one batch: locked rows of the inbox, so that whoever sends the same at the
+    """The requests of one batch: locked rows of the inbox, so that whoever sends the same at the
     same time waits."""
 
-    def __init__(self, session: Session, deliveries: Sequence[Delivery | None]) -> None:
-        self._deliveries = deliveries
-        named = sorted({(one.source, one.key): one for one in deliveries if one}.items())
+    def __init__(self, session: Session, requests: Sequence[KeyedRequest | None]) -> None:
+        self._requests = requests
+        named = sorted({(one.source, one.key): one for one in requests if one}.items())
         self._rows = self._lock(session, [one for _, one in named])
 
     @staticmethod
-    def _lock(session: Session, named: Sequence[Delivery]) -> dict[tuple[str, str], InboxRow]:
+    def _lock(session: Session, named: Sequence[KeyedRequest]) -> dict[tuple[str, str], InboxRow]:
         if not named:
             return {}
         rows = [
@@ -84,7 +84,7 @@ class Inbox:
         Raises:
             KeyReused: the key was used for another request.
         """
-        one = self._deliveries[place]
+        one = self._requests[place]
         if one is None:
             return None
         row = self._rows[one.source, one.key]
@@ -94,7 +94,7 @@ class Inbox:
 
     def finish(self, place: int, result: dict[str, Any], now: datetime) -> None:
         """Note what came of a request, for when it is sent again."""
-        one = self._deliveries[place]
+        one = self._requests[place]
         if one is not None:
             row = self._rows[one.source, one.key]
             row.status, row.handled_at, row.result = "done", now, result
