@@ -16,6 +16,7 @@ from leadflow.outbox import tables as outbox
 from leadflow.qualification import tables as qualification
 from leadflow.quality import tables as quality
 from leadflow.rules import tables as rules
+from leadflow.rules.segments import tables as segments
 from leadflow.scoring import tables as scoring
 from leadflow.scoring.batch import tables as batch
 from leadflow.scoring.learning import tables as learning
@@ -41,6 +42,7 @@ ROOMS = (
     quality,
     rules,
     scoring,
+    segments,
     serving,
     sweeps,
     team,

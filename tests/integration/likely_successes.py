@@ -30,6 +30,10 @@ FILES = {
         f'{{"id": "{number}", "mail": "eve{number}@example.com"}}\n' for number in range(5)
     ),
     "mended.json": '{"id": "2", "mail": "eve@example.com"}',
+    "segments.yaml": (
+        "segments:\n  retail:\n    description: Shops\n"
+        "    conditions: {industry: {operator: equals, value: retail}}\n"
+    ),
     "events.yaml": "event_types:\n  demo_request: {label: Asked for a demo}\n",
 }
 
@@ -102,6 +106,11 @@ BRINGING_IN = (
         left=(DEAD, 1),
     ),
     Step("sources remove shop", "shop is removed"),
+    Step("segments check segments.yaml", "New: retail"),
+    Step("segments apply segments.yaml", "New: retail"),
+    Step("segments list", "Shops"),
+    Step("segments show retail", "value: retail"),
+    Step("segments remove retail", "retail is removed"),
     Step("status", "Rows of files set aside"),
 )
 PEOPLE = (

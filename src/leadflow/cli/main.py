@@ -11,15 +11,14 @@ from leadflow import installation
 from leadflow.cli import (
     attributes,
     backup,
-    deliveries,
     events,
     importing,
     imports,
     outbox,
     quarantine,
     rules,
+    segments,
     servers,
-    sources,
     status,
 )
 from leadflow.cli.access import identity, keys, people
@@ -30,6 +29,7 @@ from leadflow.cli.installed import require
 from leadflow.cli.learning import learning, models, monitoring, qualify, simulate
 from leadflow.cli.review import approvals, audit, overrides, policies, quality
 from leadflow.cli.team import assignments, outcomes, performance, reps
+from leadflow.cli.webhooks import deliveries, sources
 
 app = typer.Typer(
     name="leadflow",
@@ -85,6 +85,7 @@ app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(models.app, name="models", rich_help_panel=_WORK)
 app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
+app.add_typer(segments.app, name="segments", rich_help_panel=_WORK)
 app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)
 app.command("sign-in", rich_help_panel="People")(identity.sign_in)
 app.command("sign-out", rich_help_panel="People")(identity.sign_out)

@@ -151,7 +151,6 @@ def activate(
     kind: RuleKindOption = "assignment",
 ) -> None:
     """Let a version count, and not the one before."""
-    import leadflow.assignment.routing.rulebook  # noqa: F401  says what actions there are
     from leadflow.database.engine import unit_of_work
     from leadflow.rules import service
 
@@ -161,13 +160,10 @@ def activate(
 
 
 def _load(session: "Session", file: Path, kind: str) -> "RuleSet":
-    import leadflow.assignment.routing.rulebook  # noqa: F401  says what actions there are
-    from leadflow.rules.rule_kinds import actions_of
-    from leadflow.rules.schemas import parse_rules
-    from leadflow.rules.service import known_names
+    from leadflow.rules.service import read_rules
     from leadflow.rules.text_format import load_rules
 
-    return parse_rules(load_rules(file), actions_of(kind), known_names(session))
+    return read_rules(session, kind, load_rules(file))
 
 
 def _show_matches(session: "Session", rules: "RuleSet") -> None:

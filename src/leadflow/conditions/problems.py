@@ -16,10 +16,12 @@ class Problem:
 class RuleSetInvalid(ValueError):
     """A rule set that cannot be used; ``problems`` has everything that is wrong with it."""
 
+    heading = "The rule set cannot be used:"
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         lines = (f"- {found.place}: {found.problem}" for found in self.problems)
-        super().__init__("\n".join(["The rule set cannot be used:", *lines]))
+        super().__init__("\n".join([self.heading, *lines]))
 
 
 def nearest(name: object, known: Collection[str]) -> str:

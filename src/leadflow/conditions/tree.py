@@ -155,7 +155,8 @@ class Reader:
             except OperandRefused as refused:
                 refusals.append(str(refused))
             else:
-                if operator.name in OF_WHOLE_VALUES:
+                of_elements = kind is ValueKind.TEXTS and not of_presence
+                if operator.name in OF_WHOLE_VALUES or of_elements:
                     self._refuse_unheard_of(name, operand, f"{place}.value")
                 return Check(name, None if of_presence else kind, operator.name, operand)
         self._refuse(f"{place}.value", " ".join(dict.fromkeys(refusals)))

@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.problems import nearest, shown
 from leadflow.conditions.values import ValueKind
+from leadflow.rules.segments.tables import segment_names
 
-# The known names of each family, by its prefix.
+# The known names of each family, by its prefix, and of segments.
 Known = Mapping[str, Mapping[str, str]]
 CATALOGUE: dict[str, Field] = {}
 FAMILIES: dict[str, FieldFamily] = {}
+# A field of every lead: the segments it is in. What it is compared with is written out before
+# anything is read of a lead (``segments.expanding``).
+SEGMENTS = "segments"
 
 
 class FieldTwice(ValueError):
@@ -52,7 +56,10 @@ def family_of(name: str) -> tuple[FieldFamily, str] | None:
 
 def known_names(session: Session) -> Known:
     """What names each family has, to hold the conditions of new rules against."""
-    return {prefix: family.known(session) for prefix, family in FAMILIES.items()}
+    return {
+        SEGMENTS: dict.fromkeys(segment_names(session), ""),
+        **{prefix: family.known(session) for prefix, family in FAMILIES.items()},
+    }
 
 
 def kinds_of(name: Any, known: Known | None = None) -> tuple[ValueKind, ...] | str:
@@ -63,16 +70,21 @@ def kinds_of(name: Any, known: Known | None = None) -> tuple[ValueKind, ...] | s
     """
     if isinstance(name, str) and name in CATALOGUE:
         return (CATALOGUE[name].kind,)
+    if name == SEGMENTS:
+        return (ValueKind.TEXTS,)
     found = family_of(name) if isinstance(name, str) else None
     if found is None:
-        every = [prefix + own for prefix, names in (known or {}).items() for own in names]
-        return f"There is no field {shown(name)}. {nearest(name, [*CATALOGUE, *every])}"
+        names = {prefix: (known or {}).get(prefix, {}) for prefix in FAMILIES}
+        every = [prefix + own for prefix, all_of_it in names.items() for own in all_of_it]
+        return f"There is no field {shown(name)}. {nearest(name, [*CATALOGUE, SEGMENTS, *every])}"
     family, own = found
     return family.kinds(own, None if known is None else known.get(family.prefix, {}))
 
 
-def values_of(name: str) -> tuple[str, ...] | None:
-    """All that a text field can hold; None where it can hold any text."""
+def values_of(name: str, known: Known | None = None) -> tuple[str, ...] | None:
+    """All that a text field, or an element of a list of texts, can be; None where it can be any."""
+    if name == SEGMENTS:
+        return None if known is None else tuple(known[SEGMENTS])
     return CATALOGUE[name].values if name in CATALOGUE else None
 
 

@@ -84,7 +84,7 @@ def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = No
     whole = {"rules": content} if isinstance(content, list) else content
     if found := unstorable(whole):
         raise RuleSetInvalid(found)
-    allowed = _any if known is None else values_of
+    allowed = _any if known is None else partial(values_of, known=known)
     reading = _Reading(actions, Reader(partial(kinds_of, known=known), values_of=allowed))
     problems = reading.conditions.problems
     if not isinstance(whole, dict) or not isinstance(whole.get("rules"), list):

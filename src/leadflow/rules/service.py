@@ -13,9 +13,11 @@ from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import fields_of
 from leadflow.rules.compiling import compiled
-from leadflow.rules.field_catalogue import is_at_hand, known_names
+from leadflow.rules.field_catalogue import SEGMENTS, is_at_hand, known_names
 from leadflow.rules.rule_kinds import CHECKS, actions_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
+from leadflow.rules.segments.expanding import expanded
+from leadflow.rules.segments.service import conditions_now
 from leadflow.rules.sources import lead_source, values_of
 from leadflow.rules.tables import RuleSetRow
 
@@ -30,6 +32,7 @@ __all__ = [
     "lead_source",
     "matches",
     "matching",
+    "read_rules",
     "read_version",
     "reads_store",
     "store_rules",
@@ -132,7 +135,7 @@ def active_rules(session: Session, kind: str) -> StoredRules | None:
     """
     actions_of(kind)
     row = _active(session, kind)
-    return None if row is None else _read(row)
+    return None if row is None else _read(session, row)
 
 
 def read_version(session: Session, kind: str, version: int) -> StoredRules:
@@ -144,7 +147,7 @@ def read_version(session: Session, kind: str, version: int) -> StoredRules:
         RuleSetInvalid: its actions are no longer understood.
     """
     actions_of(kind)
-    return _read(_row(session, kind, version))
+    return _read(session, _row(session, kind, version))
 
 
 def versions(session: Session, kind: str) -> list[RuleSetRow]:
@@ -167,6 +170,33 @@ def reads_store(rules: RuleSet) -> bool:
 def fields_asked(rules: RuleSet) -> frozenset[str]:
     """The names of all fields that the rules go by."""
     return frozenset(name for rule in rules.rules for name in fields_of(rule.conditions))
+
+
+def read_rules(session: Session, kind: str, content: Any) -> RuleSet:
+    """The rule set of a kind that this content, JSON values, describes, held against the fields,
+    attributes, types of events and segments there are; segments are written out.
+
+    Raises:
+        UnknownRuleKind: no room uses rules of this kind.
+        RuleSetInvalid: everything that is wrong, each with its place.
+    """
+    return written_out(session, parse_rules(content, actions_of(kind), known_names(session)))
+
+
+def written_out(session: Session, rules: RuleSet) -> RuleSet:
+    """The same rules with every segment that they name written out as it is now.
+
+    Raises:
+        SegmentsInvalid: they name one that is not there any more.
+    """
+    if SEGMENTS not in fields_asked(rules):
+        return rules
+    said = conditions_now(session)
+    of_rules = (
+        rule.model_copy(update={"conditions": expanded(rule.conditions, said)})
+        for rule in rules.rules
+    )
+    return rules.model_copy(update={"rules": tuple(of_rules)})
 
 
 def first_match(rules: RuleSet, values: Mapping[str, Any], now: datetime) -> Rule | None:
@@ -239,11 +269,11 @@ def _mark_active(session: Session, row: RuleSetRow) -> None:
     session.refresh(row)
 
 
-def _read(row: RuleSetRow) -> StoredRules:
+def _read(session: Session, row: RuleSetRow) -> StoredRules:
     return StoredRules(
         kind=row.kind,
         version=row.version,
-        rules=parse_rules(row.content, actions_of(row.kind)),
+        rules=written_out(session, parse_rules(row.content, actions_of(row.kind))),
         note=row.note,
         created_by=row.created_by,
         created_at=row.created_at,

@@ -10,7 +10,7 @@ from leadflow.conditions.evaluation import holds
 from leadflow.conditions.operators import OPERATORS
 from leadflow.conditions.tree import GROUPS, Reader
 from leadflow.conditions.values import ValueKind
-from leadflow.rules.field_catalogue import CATALOGUE, FAMILIES, kinds_of
+from leadflow.rules.field_catalogue import CATALOGUE, FAMILIES, SEGMENTS, kinds_of
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import first_match
 from leadflow.rules.text_format import read_yaml
@@ -149,6 +149,7 @@ def test_the_guide_has_every_field_with_its_kind() -> None:
     for family in FAMILIES:
         assert any(name.startswith(family) for name in said)
         said = {name: kind for name, kind in said.items() if not name.startswith(family)}
+    assert said.pop(SEGMENTS) == ValueKind.TEXTS
     assert said == {name: field.kind for name, field in CATALOGUE.items()}
 
 

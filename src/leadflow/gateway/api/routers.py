@@ -1,6 +1,6 @@
 """Every resource of the API, in the order in which its pages list them."""
 
-from leadflow.gateway.api import rules
+from leadflow.gateway.api import rules, segments
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.leads import (
     event_types,
@@ -31,6 +31,7 @@ ROUTERS = (
     work.router,
     analytics.router,
     rules.router,
+    segments.router,
     team.router,
     sessions.router,
     accounts.router,

@@ -6,16 +6,14 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.insight.rule_trial import MOST_LEADS, try_rules
+from leadflow.assignment.routing.rulebook import KIND as ASSIGNMENT
 from leadflow.conditions.problems import Problem, RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.security import named_by
 from leadflow.rules import service
-from leadflow.rules.rule_kinds import actions_of
-from leadflow.rules.schemas import parse_rules
 from leadflow.rules.service import NoRules, StoredRules
 from leadflow.rules.tables import RuleSetRow
 from leadflow.rules.text_format import LARGEST, read_json
@@ -157,7 +155,7 @@ def put_rules(
     used is refused as a whole: `errors` has every `place` and `problem`. 200 where the content is
     that of the active version, or of the newest."""
     with unit_of_work() as session:
-        rules = parse_rules(content, actions_of(kind), service.known_names(session))
+        rules = service.read_rules(session, kind, content)
         known = {row.version for row in service.versions(session, kind)}
         who = named_by(session, caller, by)
         version = service.store_rules(session, kind, rules, who, note, activate)
@@ -180,7 +178,7 @@ def try_assignment_rules(
     """Hand the newest leads out twice, by the rules in use and by these, among the team as it is
     with room for all of them. Nothing is stored."""
     with unit_of_work() as session:
-        rules = parse_rules(content, AssignActions, service.known_names(session))
+        rules = service.read_rules(session, ASSIGNMENT, content)
         trial = try_rules(session, get_settings(), rules, datetime.now(UTC), last)
     return TrialOut(
         changed=trial.changed,

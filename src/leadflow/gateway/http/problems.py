@@ -58,6 +58,8 @@ from leadflow.quality.errors import (
 from leadflow.quality.review_kinds import JudgementInvalid, UnknownReviewKind
 from leadflow.refusals import in_words
 from leadflow.rules.rule_kinds import UnknownRuleKind
+from leadflow.rules.segments.definitions import SegmentsInvalid
+from leadflow.rules.segments.service import NoSegment, SegmentInUse
 from leadflow.rules.service import NoRules
 from leadflow.scoring.overrides.effective import ExpiryInvalid
 from leadflow.scoring.overrides.service import NoOverride
@@ -116,6 +118,8 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     UnknownRuleKind: (404, "no-such-rules", "There are no rules of this kind"),
     NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
     NoRules: (404, "no-rules", "These rules are not stored"),
+    NoSegment: (404, "segment-not-found", "There is no such segment"),
+    SegmentInUse: (409, "segment-in-use", "The segment is named elsewhere"),
     NotAssigned: (404, "not-assigned", "Nobody has this lead"),
     AssignmentChanged: (409, "assignment-changed", "Somebody else has this lead by now"),
     NotOffered: (409, "not-offered", "The lead is not offered to you"),
@@ -142,6 +146,11 @@ WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
     EventTypesInvalid: (
         "event-types-invalid",
         "The event types cannot be used",
+        "Correct what `errors` names and send all of them again; nothing was stored.",
+    ),
+    SegmentsInvalid: (
+        "segments-invalid",
+        "The segments cannot be used",
         "Correct what `errors` names and send all of them again; nothing was stored.",
     ),
     SourcesInvalid: (

@@ -1,0 +1,134 @@
+"""Segments over the API: which there are, how many leads each has, writing them down."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.callers import ReadsRules, WritesRules
+from leadflow.gateway.http.limits import REPORTS, limited
+from leadflow.rules.segments import service
+from leadflow.rules.segments.definitions import MOST_SEGMENTS
+from leadflow.rules.segments.service import StoredSegment
+
+router = APIRouter(tags=["rules"])
+Name = Annotated[str, Path(max_length=63)]
+EXAMPLE = {
+    "segments": {
+        "enterprise": {
+            "description": "Large companies that have looked lately.",
+            "conditions": {
+                "company_size": {"operator": "greater_or_equal", "value": 1000},
+                "last_event_at": {"operator": "within_last", "value": "30d"},
+            },
+        }
+    }
+}
+
+
+class SegmentsIn(BaseModel):
+    """Segments by name, each with its conditions as in docs/rules.md."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    segments: dict[str, dict[str, Any]] = Field(min_length=1, max_length=MOST_SEGMENTS)
+
+
+class SegmentOut(BaseModel):
+    """A segment as it counts now."""
+
+    name: str
+    version: int
+    since: datetime
+    created_by: str
+    content: dict[str, Any] = Field(description="`conditions`, and `description` where given.")
+
+
+class SegmentCounted(SegmentOut):
+    """A segment, and how many leads are in it at this moment."""
+
+    leads: int
+
+
+class SegmentVersionOut(BaseModel):
+    """A version of a segment; it counted until the next one."""
+
+    version: int
+    created_at: datetime
+    created_by: str
+    content: dict[str, Any] | None = Field(description="null: from then on there was none.")
+
+
+class SegmentsApplied(BaseModel):
+    """Which were new and which changed; those that said what was stored are in neither."""
+
+    new: list[str]
+    changed: list[str]
+
+
+@router.get("/segments", response_model=list[SegmentCounted], summary="Which segments are there?")
+@limited(REPORTS)
+def read_segments(caller: ReadsRules) -> list[SegmentCounted]:
+    """Every segment by name, with how many leads it has."""
+    with unit_of_work() as session:
+        counted = service.counts(session, datetime.now(UTC))
+        return [
+            SegmentCounted(**vars(_out(stored)), leads=counted[name])
+            for name, stored in service.segments_now(session).items()
+        ]
+
+
+@router.get("/segments/{name}", response_model=SegmentOut, summary="Read a segment")
+def read_segment(name: Name, caller: ReadsRules) -> SegmentOut:
+    """One segment as it counts now."""
+    with unit_of_work() as session:
+        return _out(service.read_segment(session, name))
+
+
+@router.get(
+    "/segments/{name}/versions",
+    response_model=list[SegmentVersionOut],
+    summary="What was a segment when?",
+)
+def list_segment_versions(name: Name, caller: ReadsRules) -> list[SegmentVersionOut]:
+    """Every version, newest first."""
+    with unit_of_work() as session:
+        return [
+            SegmentVersionOut(
+                version=row.version,
+                created_at=row.created_at,
+                created_by=row.created_by,
+                content=row.content,
+            )
+            for row in service.versions(session, name)
+        ]
+
+
+@router.put("/segments", response_model=SegmentsApplied, summary="Write segments down")
+def put_segments(
+    body: Annotated[SegmentsIn, Body(examples=[EXAMPLE])], caller: WritesRules
+) -> SegmentsApplied:
+    """Each as a new version where it changes; all or none. Others stay as they are. Rules that name
+    them go by them at once. 422 with every `place` and `problem` where they cannot be used."""
+    with unit_of_work() as session:
+        applied = service.apply(session, body.model_dump(), caller.id, datetime.now(UTC))
+        return SegmentsApplied(new=list(applied.new), changed=list(applied.changed))
+
+
+@router.delete("/segments/{name}", status_code=204, summary="Take a segment out")
+def delete_segment(name: Name, caller: WritesRules) -> None:
+    """409 while rules that are active, or other segments, name it."""
+    with unit_of_work() as session:
+        service.remove(session, name, caller.id, datetime.now(UTC))
+
+
+def _out(stored: StoredSegment) -> SegmentOut:
+    return SegmentOut(
+        name=stored.name,
+        version=stored.version,
+        since=stored.created_at,
+        created_by=stored.created_by,
+        content=stored.segment.content,
+    )

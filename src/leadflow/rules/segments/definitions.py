@@ -1,0 +1,93 @@
+"""Segments as a company writes them down: a name, and of which leads it is."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from leadflow.conditions.problems import Problem, RuleSetInvalid, shown
+from leadflow.conditions.storable import unstorable
+from leadflow.conditions.tree import Group, KindsOf, Reader
+from leadflow.refusals import in_words
+from leadflow.rules.field_catalogue import SEGMENTS
+
+MOST_SEGMENTS = 500
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+# All that a text field can hold; None where that is any text.
+ValuesOf = Callable[[str], "tuple[str, ...] | None"]
+
+
+class SegmentsInvalid(RuleSetInvalid):
+    """Segments that cannot be used; ``problems`` has everything that is wrong with them."""
+
+    heading = "The segments cannot be used:"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The leads of which the conditions hold. ``content`` is the JSON it was read from."""
+
+    description: str | None
+    conditions: Group
+    content: dict[str, Any] = field(hash=False)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the content, equal however its keys were ordered."""
+        written = json.dumps(self.content, sort_keys=True, separators=(",", ":"))
+        return sha256(written.encode()).hexdigest()
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    description: Annotated[str, Field(max_length=2000)] | None = None
+    conditions: dict[str, Any]
+
+
+class _Whole(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    segments: dict[Name, _Shape] = Field(min_length=1, max_length=MOST_SEGMENTS)
+
+
+def parse_segments(content: Any, kinds_of: KindsOf, values_of: ValuesOf) -> dict[str, Segment]:
+    """The segments that this content, JSON values, describes, by name. ``kinds_of`` and
+    ``values_of`` know the fields there are and what they can hold.
+
+    Raises:
+        SegmentsInvalid: everything that is wrong, each with its place.
+    """
+    if found := unstorable(content):
+        raise SegmentsInvalid(found)
+    if not isinstance(content, dict):
+        said = f"Write a mapping with `segments`, not {shown(content)}."
+        raise SegmentsInvalid([Problem(SEGMENTS, said)])
+    try:
+        whole = _Whole.model_validate(content)
+    except ValidationError as error:
+        raise SegmentsInvalid([_explained(dict(one)) for one in error.errors()]) from error
+    read, problems = {}, []
+    for name, shape in whole.segments.items():
+        reader = Reader(kinds_of, values_of=values_of)
+        conditions = reader.read(shape.conditions, f"segments.{name}.conditions")
+        problems += reader.problems
+        read[name] = Segment(shape.description, conditions, content["segments"][name])
+    if problems:
+        raise SegmentsInvalid(problems)
+    return read
+
+
+def _explained(problem: dict[str, Any]) -> Problem:
+    place = ".".join(str(part) for part in problem["loc"]).replace(".[key]", "") or SEGMENTS
+    said = in_words(problem)
+    if problem["type"] == "extra_forbidden":
+        said = "There is no such key; take it out or correct its name"
+    elif problem["type"] == "missing":
+        said = "This is required"
+    elif problem["type"] == "string_pattern_mismatch":
+        said = "A name has small letters, digits and _, and begins with a letter"
+    return Problem(place, f"{said}.")
