@@ -12,6 +12,9 @@ MEASURED := --cov --cov-report=
 SIDES = $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# Hundreds of processes load the same modules: each is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+OURS := src flows tasks models features expectations deployments
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down test test-long test-api surface check hooks bench-% clean
@@ -69,4 +72,5 @@ $(BIN)/uv: requirements/uv.txt
 $(INSTALLED): $(BIN)/uv uv.lock pyproject.toml
 	@echo "Installing the packages of uv.lock (once, about a minute) …"
 	@$(BIN)/uv sync --quiet --locked --compile-bytecode
+	@$(BIN)/python -m compileall -q -j 0 $(OURS)
 	@touch $@

@@ -1,6 +1,8 @@
 """What a person reads at the gate says first what is proposed, and why."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,20 +30,36 @@ def evidence(champion: np.ndarray, challenger: np.ndarray) -> Evidence:
     )
 
 
-BETTER, WORSE = evidence(NOISE, LEADS.chance), evidence(LEADS.chance, NOISE)
-SAME = evidence(LEADS.chance, LEADS.chance)
+@cache
+def better() -> Evidence:
+    return evidence(NOISE, LEADS.chance)
+
+
+@cache
+def worse() -> Evidence:
+    return evidence(LEADS.chance, NOISE)
+
+
+@cache
+def same() -> Evidence:
+    return evidence(LEADS.chance, LEADS.chance)
+
+
 LEAK = Leak("attributes.stage", "separates", "Stage tells it all.", 0.99)
 
 
 @pytest.mark.parametrize(
-    ("found", "proposed", "why"),
+    ("made", "proposed", "why"),
     [
-        (BETTER, "approve", "is better than champion version 4"),
-        (SAME, "reject", "is not clearly better than champion version 4"),
-        (WORSE, "reject", "is worse than champion version 4"),
+        (better, "approve", "is better than champion version 4"),
+        (same, "reject", "is not clearly better than champion version 4"),
+        (worse, "reject", "is worse than champion version 4"),
     ],
 )
-def test_the_first_line_proposes_with_the_reason(found: Evidence, proposed: str, why: str) -> None:
+def test_the_first_line_proposes_with_the_reason(
+    made: Callable[[], Evidence], proposed: str, why: str
+) -> None:
+    found = made()
     first = write_gate_report(found).splitlines()[0]
     assert first == f"# {headline(found)}"
     assert first.startswith(f"# Proposed: {proposed}. ")
@@ -52,7 +70,7 @@ def test_the_first_line_proposes_with_the_reason(found: Evidence, proposed: str,
 
 
 def test_a_leak_comes_before_everything_else_however_good_the_challenger() -> None:
-    report = write_gate_report(replace(BETTER, leaks=(LEAK,)), "# What was learned")
+    report = write_gate_report(replace(better(), leaks=(LEAK,)), "# What was learned")
     first = report.splitlines()[0]
     assert first.startswith("# Proposed: reject, unless you accept")
     assert "attributes.stage" in first
@@ -62,25 +80,26 @@ def test_a_leak_comes_before_everything_else_however_good_the_challenger() -> No
 
 
 def test_the_evidence_is_all_there() -> None:
-    report = write_gate_report(BETTER)
+    report = write_gate_report(better())
     assert "95 % interval" in report
-    moved = sum(count for (old, new), count in BETTER.shifts.items() if old != new)
+    moved = sum(count for (old, new), count in better().shifts.items() if old != new)
     assert f"## {moved:,} of 1,500 leads would change level" in report
     assert "| now, then → | cold | warm | hot |" in report
     assert "| Job level: executive |" in report
     assert "Leaks" not in report
 
 
-UNTOLD = replace(
-    SAME,
-    comparison=None,
-    needed="17 later leads that converted",
-    judged_on="There is no verdict: too few.",
-)
+def untold() -> Evidence:
+    return replace(
+        same(),
+        comparison=None,
+        needed="17 later leads that converted",
+        judged_on="There is no verdict: too few.",
+    )
 
 
 def test_what_cannot_be_told_yet_is_not_called_worse_and_says_what_is_missing() -> None:
-    report = write_gate_report(UNTOLD)
+    report = write_gate_report(untold())
     first = report.splitlines()[0]
     assert first.startswith("# Proposed: reject for now. Whether the challenger is better than ")
     assert first.endswith("cannot be told yet: 17 later leads that converted are needed")
@@ -88,19 +107,19 @@ def test_what_cannot_be_told_yet_is_not_called_worse_and_says_what_is_missing() 
     assert "There is no verdict: too few." in report
     assert "AUC |" not in report.split("## Segments")[0]
     assert "would change level" in report
-    assert proposal(UNTOLD) == "reject"
+    assert proposal(untold()) == "reject"
 
 
 def test_a_leak_is_named_where_nothing_can_be_told_too() -> None:
-    first = write_gate_report(replace(UNTOLD, leaks=(LEAK,))).splitlines()[0]
+    first = write_gate_report(replace(untold(), leaks=(LEAK,))).splitlines()[0]
     assert first.startswith("# Proposed: reject, unless you accept what looks like a leak")
     assert "cannot be told yet" in first
-    assert proposal(replace(BETTER, leaks=(LEAK,))) == "reject"
+    assert proposal(replace(better(), leaks=(LEAK,))) == "reject"
 
 
 def test_segments_that_are_missed_are_counted_and_marked() -> None:
-    report = write_gate_report(WORSE)
-    off = sum(part.off for part in WORSE.segments)
+    report = write_gate_report(worse())
+    off = sum(part.off for part in worse().segments)
     assert off > 0
     assert f"predictions miss beyond chance in {off}" in report
     assert report.count("**off**") == off
