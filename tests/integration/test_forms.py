@@ -145,6 +145,9 @@ def test_success_of_every_form_is_a_redirect_to_a_page_that_tells_it_once(
     mary = Browser(ann.client, "mary")
     sent(mary, "/console/password", "/console/password", "password is changed", **password)
     root = Browser(ann.client, "root")
+    sent(root, of_lead + "/notes", f"{lead}/notes", "Kept", text="Calls back")
+    sent(root, of_lead + "/tasks", f"{lead}/tasks", "Added", what="Send the offer")
+    sent(root, of_lead + "/tags", f"{lead}/tags", "Tagged", names="vip, fair")
     sent(root, of_lead + "/outcome", f"{lead}/outcome", "It is lost", outcome="lost")
     again = {"outcome": "reopened", "on": "", "value": ""}
     sent(root, of_lead + "/outcome", f"{lead}/outcome", "It is open again", **again)

@@ -44,6 +44,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "lead.edit": _OF_A_LEAD | _all(_MARKETING),
     "lead.fact": _OF_A_LEAD | _all(_MARKETING),
     "lead.work": _OF_A_LEAD,
+    "note.manage": {_MANAGER: Reach.TEAM} | _all(_MARKETING),
+    "tag.manage": _all(_MANAGER, _MARKETING),
     "event_type.read": _EVERYBODY,
     "event_type.write": _all(_MARKETING, _OPERATOR),
     "source.read": _all(_MARKETING, _OPERATOR),

@@ -59,6 +59,8 @@ JSON: tuple[Any, ...] = (
     *WRITTEN,
 )
 NAMES = ("plan", "seats", "since")
+# As they are stored: in their one form.
+TAGS = ("retail", "retail & co", "école", "ss", "日本", "50_", "true")
 EVENT_TYPES = ("meeting", "rep_call", "demo", "demo_online")
 NUMBER_FIELDS = ("company_size", "website_visits", "email_opens", "content_downloads")
 TEXT_FIELDS = ("company_name", "industry", "job_title", "seniority", "location", "region")
@@ -68,6 +70,7 @@ _attributes = st.dictionaries(
 )
 _percent = st.sampled_from([0.0, 49.999999999999, 50.0, 80.0])
 _level = st.sampled_from(["hot", "warm", "cold"])
+_status = st.sampled_from(["open", "done"])
 leads = st.fixed_dictionaries(
     {
         "columns": st.fixed_dictionaries(
@@ -85,6 +88,8 @@ leads = st.fixed_dictionaries(
         "score": st.none() | st.tuples(_percent, _level, _percent),
         "override": st.none() | st.tuples(_percent, _level, st.sampled_from([-1, 0, 1])),
         "events": st.lists(st.tuples(st.sampled_from(EVENT_TYPES), moments), max_size=4),
+        "tags": st.sets(st.sampled_from(TAGS), max_size=3),
+        "tasks": st.lists(st.tuples(_status, st.none() | moments), max_size=3),
     }
 )
 

@@ -1,7 +1,7 @@
 """A rule says the same of a lead in Python and of all leads in PostgreSQL."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.conditions.evaluation import holds
+from leadflow.follow_ups.tables import LeadTag, LeadTask
 from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.rules.compiling import compiled
 from leadflow.rules.schemas import RuleSet, parse_rules
@@ -33,7 +34,7 @@ def rule_set(drawn: list[dict[str, Any]]) -> RuleSet:
 
 
 def put(session: Session, drawn: list[dict[str, Any]]) -> list[str]:
-    """Store the leads with their scores, overrides and events."""
+    """Store the leads with their scores, overrides, events, tags and tasks."""
     ids = [f"lead_{number:04d}" for number in range(len(drawn))]
     rows: list[Any] = []
     for lead_id, one in zip(ids, drawn, strict=True):
@@ -44,6 +45,10 @@ def put(session: Session, drawn: list[dict[str, Any]]) -> list[str]:
             LeadEvent(lead_id=lead_id, type=kind, occurred_at=at, known_at=NOW, source="t")
             for kind, at in one["events"]
         ]
+        rows += [
+            LeadTag(lead_id=lead_id, tag=tag, added_by="t", added_at=NOW) for tag in one["tags"]
+        ]
+        rows += [task(lead_id, status, due_at) for status, due_at in one["tasks"]]
         if one["score"] is not None:
             rows.append(scored(lead_id, *one["score"]))
         if one["override"] is not None:
@@ -52,6 +57,12 @@ def put(session: Session, drawn: list[dict[str, Any]]) -> list[str]:
     session.add_all(rows)
     session.flush()
     return ids
+
+
+def task(lead_id: str, status: str, due_at: datetime | None) -> LeadTask:
+    closed = {} if status == "open" else {"closed_by": "t", "closed_at": NOW}
+    known = {"what": "x", "due_at": due_at, "created_by": "t", "created_at": NOW}
+    return LeadTask(lead_id=lead_id, status=status, **known, **closed)
 
 
 def scored(lead_id: str, total: float, level: str, other: float) -> LeadScore:

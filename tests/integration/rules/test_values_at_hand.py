@@ -57,7 +57,9 @@ def test_values_at_hand_are_those_of_the_store(session: Session, overridden: boo
     all_of_it = values_of(session, rows, now)[lead_id]
     of_events = {name for name in all_of_it if name.startswith("events.")}
     assert "events.meeting.count" in of_events
-    assert all_of_it.keys() - at_hand.keys() == {"last_event_at", "lost_days", *of_events}
+    of_people = {"tags", "open_tasks", "overdue_tasks"}
+    of_store = {"last_event_at", "lost_days", *of_people, *of_events}
+    assert all_of_it.keys() - at_hand.keys() == of_store
     assert at_hand.keys() - CATALOGUE.keys() == {
         f"attributes.{name}" for name in ("plan", "seats", "share", "trial", "none")
     }

@@ -2,6 +2,7 @@
 
 from leadflow.gateway.api import rules, segments
 from leadflow.gateway.api.access import accounts, sessions
+from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.leads import (
     event_types,
     events,
@@ -29,6 +30,9 @@ ROUTERS = (
     score_overrides.router,
     assignments.router,
     work.router,
+    notes.router,
+    tasks.router,
+    tags.router,
     analytics.router,
     rules.router,
     segments.router,

@@ -28,6 +28,7 @@ from leadflow.gateway.api.leads.schemas import LeadOut
 from leadflow.gateway.api.team.assignments import AssignmentDecisionOut, names_of_reps
 from leadflow.gateway.console.forms import OnLead, Overriding, go_to
 from leadflow.gateway.console.history import history
+from leadflow.gateway.console.kept import kept_of
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page, words
 from leadflow.intake.overrides import OverrideAsked
@@ -88,6 +89,9 @@ def set_score(
 @router.get(PATH + "/work")
 @router.get(PATH + "/outcome")
 @router.get(PATH + "/reassign")
+@router.get(PATH + "/notes")
+@router.get(PATH + "/tasks")
+@router.get(PATH + "/tags")
 def back(lead_id: str, caller: OnLead) -> Response:
     """Whoever loads the answer of a form again gets the page that the form is on."""
     return go_to(address_of(lead_id))
@@ -113,7 +117,7 @@ def lead_page(
         score, model = score_out(standing), standing.score
         trace = last_trace(session, lead_id)
         reps = names_of_reps(session)
-        override = standing.override
+        override, active = standing.override, _active_reps(session)
         setters = names_of_people(session, [override.override_by if override else None])
         values: dict[str, Any] = {
             "lead": standing.lead,
@@ -128,9 +132,12 @@ def lead_page(
             "work": work_on(made) if within(session, caller, "lead.work", lead_id) else None,
             "may_tell": within(session, caller, "lead.fact", lead_id),
             "held": made,
+            "kept": kept_of(session, caller, lead_id),
+            "may_edit": within(session, caller, "lead.edit", lead_id),
             "offered": _offered(session, caller, made),
             "holder": made and reps[made.rep_id],
-            "reps": _others(session, made)
+            "task_reps": active,
+            "reps": [rep for rep in active if made is None or rep.id != made.rep_id]
             if within(session, caller, "lead.reassign", lead_id)
             else [],
             "decision": trace and AssignmentDecisionOut.of(trace, reps),
@@ -203,8 +210,7 @@ def _offered(session: Session, caller: Actor, made: Assignment | None) -> bool:
     return bool(session.scalar(asked))
 
 
-def _others(session: Session, made: Assignment | None) -> list[Rep]:
-    """Who could be given the lead."""
+def _active_reps(session: Session) -> list[Rep]:
+    """Who works here, by name."""
     active = session.scalars(select(Rep).where(Rep.active))
-    others = [rep for rep in active if made is None or rep.id != made.rep_id]
-    return sorted(others, key=lambda rep: rep.name.casefold())
+    return sorted(active, key=lambda rep: rep.name.casefold())

@@ -33,6 +33,10 @@ from leadflow.assignment.work.handover import (
 )
 from leadflow.assignment.work.offers import NotOffered
 from leadflow.conditions.problems import RuleSetInvalid
+from leadflow.follow_ups.notes import NoteChanged, NoteNotFound, NotYourNote
+from leadflow.follow_ups.tag_names import TagInvalid
+from leadflow.follow_ups.tags import TagNotFound, TagThere
+from leadflow.follow_ups.tasks import TaskChanged, TaskNotFound
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.problem import TITLES, Problem, problem
@@ -129,6 +133,14 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     DaysOffNotFound: (404, "days-off-not-found", "There are no such days off"),
     TerritoryNotFound: (404, "territory-not-found", "There is no such territory"),
     TerritoryInUse: (409, "territory-in-use", "The territory is in use"),
+    NoteNotFound: (404, "note-not-found", "There is no such note"),
+    NotYourNote: (403, "not-your-note", "Somebody else wrote this note"),
+    NoteChanged: (409, "note-changed", "The note is another by now"),
+    TaskNotFound: (404, "task-not-found", "There is no such task"),
+    TaskChanged: (409, "task-changed", "The task is another by now"),
+    TagInvalid: (422, "tag-invalid", "This cannot be a tag"),
+    TagNotFound: (404, "tag-not-found", "No lead has this tag"),
+    TagThere: (409, "tag-there", "There is a tag of this name already"),
     TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
 }
 

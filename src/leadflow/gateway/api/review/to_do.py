@@ -3,12 +3,13 @@ in the order of when, the rest by since when it waits."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.people import actor_of, usernames
+from leadflow.accounts.permissions import Reach
 from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.service import waiting, waiting_for
@@ -16,12 +17,15 @@ from leadflow.approvals.tables import Approval
 from leadflow.assignment.offered import waits
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.work.alarms import unroutable
+from leadflow.assignment.work.follow_ups import Asked, TaskOf, tasks_within
 from leadflow.assignment.work.offers import offers
 from leadflow.quality.reviews import disputed
 from leadflow.quality.reviews import waiting_for as reviews_for
 from leadflow.quality.tables import QualityItem
 
 MOST = 500
+# Tasks are shown from so long before they are due.
+AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class ToDo:
 
 
 def waits_for(session: Session, person: Person, now: datetime) -> list[ToDo]:
-    """What waits for this person: decisions, reviews, leads to get in touch with."""
+    """What waits for this person: decisions, reviews, leads to get in touch with, tasks due within
+    a day."""
     found = [*_approvals(session, waiting_for(session, person, now))]
     actor = actor_of(person)
     if actor.reach("quality.review"):
@@ -58,6 +63,10 @@ def waits_for(session: Session, person: Person, now: datetime) -> list[ToDo]:
     if person.rep_id is not None:
         found += _untouched(session, person.rep_id)
         found += _offered(session, person.rep_id)
+        asked = Asked(person.rep_id, due_by=now + AHEAD)
+        reach = actor.reach("lead.read") or Reach.OWN
+        due = tasks_within(session, person.rep_id, reach, asked, MOST)
+        found += [_task(one, f"{one.task.what}: {one.task.lead_id}") for one in due]
     return sorted(found, key=_urgency)
 
 
@@ -69,6 +78,9 @@ def everything(session: Session, now: datetime) -> list[ToDo]:
         make = _review if item.status == "waiting" else _dispute
         found.append(make(item.id, item.decision_kind, item.decided_at, item.due_at))
     found += _untouched(session, None)
+    overdue = tasks_within(session, None, Reach.ALL, Asked(due_by=now), MOST)
+    # What is to be done is for those who may see the lead.
+    found += [_task(one, f"A task about {one.task.lead_id}") for one in overdue]
     found += [
         ToDo(
             "unroutable_lead",
@@ -143,6 +155,22 @@ def _untouched(session: Session, rep_id: str | None) -> list[ToDo]:
         )
         for made, who in found
     ]
+
+
+def _task(found: TaskOf, what: str) -> ToDo:
+    """Something that a salesperson is to do about a lead."""
+    task, rep = found.task, found.rep
+    return ToDo(
+        "task",
+        task.id,
+        what,
+        f"/console/leads/{task.lead_id}#tasks",
+        task.created_by,
+        "whoever gets the lead" if rep is None else rep.external_id,
+        task.created_at,
+        task.due_at,
+        lead_id=task.lead_id,
+    )
 
 
 def _offered(session: Session, rep_id: str) -> list[ToDo]:

@@ -14,6 +14,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import reps_within
 from leadflow.assignment.work import service as working
 from leadflow.assignment.work.alarms import unroutable
+from leadflow.assignment.work.follow_ups import leads_in_work, open_tasks
 from leadflow.assignment.work.handover import find_rep
 from leadflow.assignment.work.offers import take
 from leadflow.assignment.work.reassignment import ask_or_reassign
@@ -30,6 +31,7 @@ from leadflow.gateway.api.team.work_schemas import (
     UnroutableOut,
     WaitsOut,
     WhyIn,
+    WorkOut,
 )
 from leadflow.gateway.http.callers import ReadsLeads, Reassigns, WorksLeads
 from leadflow.gateway.http.security import named_by
@@ -135,21 +137,15 @@ def read_steps(lead_id: str, caller: ReadsLeads) -> list[AssignmentStepOut]:
         return [AssignmentStepOut.of(step) for step in working.steps_of(session, lead_id)]
 
 
-@router.get("/reps/{rep_id}/leads", response_model=list[HandOut], summary="Leads in work")
-def read_work(rep_id: str, caller: ReadsLeads, limit: Limit = 100) -> list[HandOut]:
-    """The leads a salesperson has, the most urgent first: those not touched yet by when it is due,
-    then the others."""
+@router.get("/reps/{rep_id}/leads", response_model=list[WorkOut], summary="Leads in work")
+def read_work(rep_id: str, caller: ReadsLeads, limit: Limit = 100) -> list[WorkOut]:
+    """The leads a salesperson has, the most urgent first: those whose first word or a task of whom
+    is due by when it is, then the others."""
     with unit_of_work() as session:
         rep = find_rep(session, rep_id)
-        statement = select(Assignment).where(
-            Assignment.rep_id == rep.id, Assignment.ended_at.is_(None)
-        )
-        urgent = statement.order_by(
-            Assignment.first_touch_at.is_not(None),
-            Assignment.due_at.nulls_last(),
-            Assignment.assigned_at,
-        )
-        return [HandOut.of(made, rep.name) for made in session.scalars(urgent.limit(limit))]
+        found = session.scalars(leads_in_work(rep.id).limit(limit)).all()
+        tasks = open_tasks(session, [made.lead_id for made in found])
+        return [WorkOut.with_tasks(made, rep.name, tasks.get(made.lead_id)) for made in found]
 
 
 @router.get("/assignments/overdue", response_model=list[HandOut], summary="Overdue leads")

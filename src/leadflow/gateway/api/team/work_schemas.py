@@ -103,6 +103,24 @@ class HandOut(BaseModel):
         )
 
 
+class WorkOut(HandOut):
+    """The same of a lead in work, with what is to be done about it."""
+
+    open_tasks: int
+    next_task_due_at: datetime | None = Field(
+        description="When the first of them is due; in the past: it is overdue."
+    )
+
+    @classmethod
+    def with_tasks(
+        cls, made: Assignment, name: str, tasks: tuple[int, datetime | None] | None
+    ) -> Self:
+        """From the stored row, and how many tasks are open and when the first is due."""
+        count, due_at = tasks or (0, None)
+        known = HandOut.of(made, name).model_dump()
+        return cls(**known, open_tasks=count, next_task_due_at=due_at)
+
+
 class HandedOut(HandOut):
     """The same with all that happened to the lead's assignments."""
 
