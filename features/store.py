@@ -28,6 +28,7 @@ leads = table(
     column("source"),
     column("created_at"),
     column("known_from"),
+    column("merged_into"),
     *(column(name) for name in PROFILE_COLUMNS),
 )
 lead_history = table(

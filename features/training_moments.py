@@ -2,7 +2,8 @@
 
 A lead scored at the moment it arrives has done nothing yet; one scored a month later has a history.
 A model must have seen both, so each lead is looked at once, at an age drawn from its id. Leads that
-had already ended at that age are left out, exactly as they are when open leads are scored.
+had already ended at that age are left out, exactly as they are when open leads are scored. So are
+leads that were merged into others: how they ended is told of these, and each person counts once.
 """
 
 from datetime import datetime, timedelta
@@ -34,7 +35,10 @@ def training_moments(now: datetime, horizon: timedelta) -> Select[tuple[str, dat
     as_of = _drawn_moment()
     ended = ended_at(as_of)
     return select(leads.c.id.label("lead_id"), as_of.label("as_of")).where(
-        as_of + cast(literal(horizon), Interval) <= as_of_literal(now), ~ended, ~flagged_at(now)
+        as_of + cast(literal(horizon), Interval) <= as_of_literal(now),
+        leads.c.merged_into.is_(None),
+        ~ended,
+        ~flagged_at(now),
     )
 
 

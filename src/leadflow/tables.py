@@ -12,6 +12,7 @@ from leadflow.database.base import Base
 from leadflow.follow_ups import tables as follow_ups
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
+from leadflow.leads.merging import tables as merging
 from leadflow.leads.outcomes import tables as outcomes
 from leadflow.outbox import tables as outbox
 from leadflow.qualification import tables as qualification
@@ -37,6 +38,7 @@ ROOMS = (
     imports,
     leads,
     learning,
+    merging,
     monitoring,
     outbox,
     outcomes,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
 from leadflow.leads import upsert
+from leadflow.leads.merging.identity import lock_known
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.service import LeadNotFound, get_lead
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, LeadHistory
@@ -93,14 +94,13 @@ def test_a_lead_that_has_just_gone_is_never_taken_for_another_without_an_id(
     goes = lead_in(email="goes@example.com", source="api", first_name="Goes")
     with unit_of_work(store) as session:
         gone, _ = (one.lead.id for one in upsert_leads(session, [goes, stays], NOW))
-    lock_known = upsert._lock_known
 
     def gone_before(session: Session, *asked: Any) -> Any:
         with unit_of_work(store) as other:
             other.execute(delete(Lead).where(Lead.id == gone))
         return lock_known(session, *asked)
 
-    monkeypatch.setattr(upsert, "_lock_known", gone_before)
+    monkeypatch.setattr(upsert, "lock_known", gone_before)
     with unit_of_work(store) as session:
         new, known = upsert_leads(session, [goes, stays], LATER)
         assert (known.lead.first_name, new.lead.first_name) == ("Stays", "Goes")

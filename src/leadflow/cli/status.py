@@ -70,7 +70,7 @@ OPEN_AT = (
     " AND NOT EXISTS (SELECT FROM outcomes e WHERE e.lead_id = s.lead_id)"
 )
 COUNTS = (
-    ("Leads", "SELECT count(*) FROM leads"),
+    ("Leads", "SELECT count(*) FROM leads WHERE merged_into IS NULL"),
     (
         "  of them converted",
         "SELECT count(DISTINCT lead_id) FROM outcomes WHERE outcome = 'converted'",

@@ -15,7 +15,8 @@ from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry
 from leadflow.database.ids import new_id
 from leadflow.follow_ups.tables import LeadTask
-from leadflow.leads.service import LeadNotFound, lock_ids, lock_lead
+from leadflow.leads.service import absent, lock_ids, lock_lead
+from leadflow.leads.tables import Lead
 
 Status = Literal["open", "done", "cancelled"]
 ACTS = {"open": "task.reopened", "done": "task.done", "cancelled": "task.cancelled"}
@@ -73,12 +74,13 @@ def add_task(session: Session, tasks: Sequence[NewTask], by: str, now: datetime)
 
     Raises:
         LeadNotFound: one of the leads does not exist; nothing was kept.
+        LeadMerged: another stands for one of them.
     """
     if not tasks:
         return []
     missing = {task.lead_id for task in tasks} - lock_ids(session, [one.lead_id for one in tasks])
     if missing:
-        raise LeadNotFound(min(missing))
+        raise absent(min(missing), session.get(Lead, min(missing)))
     ids = [new_id("task") for _ in tasks]
     rows = [
         {"id": task_id, **asdict(task), "created_by": by, "created_at": now}

@@ -13,7 +13,7 @@ from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.schemas import LeadEdit
-from leadflow.leads.service import LeadNotFound, lock_leads
+from leadflow.leads.service import LeadNotFound, lock_standing
 from leadflow.leads.tables import Lead
 from leadflow.settings import Settings
 
@@ -36,12 +36,12 @@ def edit_leads(
     session: Session, edits: Sequence[Edit], scorer: "Scorer | None", settings: Settings
 ) -> list[Standing | Exception]:
     """Change the fields that were sent and score the leads anew: where each stands, in order, or
-    ``LeadNotFound``.
+    ``LeadNotFound`` or ``LeadMerged``.
 
     Raises:
         LeadTaken, NoBudgetToCount: one of the edits cannot be made; nothing was changed.
     """
-    leads = lock_leads(session, sorted({one.lead_id for one in edits}))
+    leads, merged = lock_standing(session, sorted({one.lead_id for one in edits}))
     now = datetime.now(UTC)
     there = [one for one in edits if one.lead_id in leads]
     # Around each by itself: two of them may be of one lead.
@@ -50,7 +50,10 @@ def edit_leads(
     where = decide(session, news, scorer, now, settings)
     for one, (before, after) in zip(there, changes, strict=True):
         note(session, one.sender, "lead.edited", one.lead_id, before=before, after=after)
-    return [where.get(one.lead_id) or LeadNotFound(one.lead_id) for one in edits]
+    return [
+        where.get(one.lead_id) or merged.get(one.lead_id) or LeadNotFound(one.lead_id)
+        for one in edits
+    ]
 
 
 def _make(session: Session, one: Edit, lead: Lead, now: datetime) -> tuple[Values, Values]:

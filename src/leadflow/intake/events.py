@@ -1,6 +1,6 @@
 """Use case: take events of leads in and score the leads anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,8 +18,7 @@ from leadflow.intake.standings import Standing, standings
 from leadflow.leads.events.recording import EventIn, EventOfAnotherLead, refusal, store_events
 from leadflow.leads.events.types import read_types
 from leadflow.leads.outcomes.log import lost_among, settle
-from leadflow.leads.service import LeadNotFound, lock_leads
-from leadflow.leads.tables import Lead
+from leadflow.leads.service import LeadMerged, LeadNotFound, lock_standing
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,14 +49,14 @@ def take_events(
     session: Session, told: Sequence[EventsTold], scorer: "Scorer | None", settings: Settings
 ) -> list[EventsTaken | Exception]:
     """Store events, each list whole or not at all, and score their leads anew: what came of each
-    list, in order, or its own error: ``LeadNotFound``, ``KeyReused``, or what
+    list, in order, or its own error: ``LeadNotFound``, ``LeadMerged``, ``KeyReused``, or what
     ``leads.events.recording.refusal`` says of one of its events.
 
     Raises:
         EventOfAnotherLead: an event is known as another lead's; nothing was stored.
     """
     inbox = Inbox(session, [one.keyed for one in told])
-    leads = lock_leads(session, sorted({one.lead_id for one in told}))
+    leads, merged = lock_standing(session, sorted({one.lead_id for one in told}))
     now, types = datetime.now(UTC), read_types(session)
     errors: dict[int, Exception] = {}
     fresh: list[int] = []
@@ -66,8 +65,10 @@ def take_events(
     for place, one in enumerate(told):
         try:
             earlier = inbox.result(place)
-            _refuse(one, leads, types, now)
-        except (KeyReused, LeadNotFound, ValueError) as error:
+            if one.lead_id not in leads:
+                raise merged.get(one.lead_id) or LeadNotFound(one.lead_id)
+            _refuse(one, types, now)
+        except (KeyReused, LeadNotFound, LeadMerged, ValueError) as error:
             errors[place] = error
             continue
         if earlier is not None:
@@ -100,10 +101,8 @@ def take_events(
     ]
 
 
-def _refuse(one: EventsTold, leads: Mapping[str, Lead], types: EventTypes, now: datetime) -> None:
+def _refuse(one: EventsTold, types: EventTypes, now: datetime) -> None:
     """Raise why this list cannot be stored."""
-    if one.lead_id not in leads:
-        raise LeadNotFound(one.lead_id)
     for place, event in enumerate(one.events):
         refused = refusal(types, event, now)
         if refused is not None:

@@ -17,6 +17,8 @@ SELECT l.id,
     EXISTS (SELECT FROM score_overrides WHERE lead_id = l.id) AS "its score was overridden",
     EXISTS (SELECT FROM quality_items AS i JOIN quality_reviews AS r ON r.item_id = i.id
         WHERE i.lead_id = l.id) AS "was reviewed",
+    l.merged_into IS NOT NULL OR EXISTS (SELECT FROM lead_merges
+        WHERE survivor_id = l.id AND split_at IS NULL) AS "was merged with another",
     EXISTS (SELECT FROM quality_flags WHERE lead_id = l.id) AS "was flagged"
 FROM leads AS l JOIN import_changes AS c ON c.lead_id = l.id
 WHERE c.inbox_id = :import_id AND c.made ORDER BY l.id FOR UPDATE OF l

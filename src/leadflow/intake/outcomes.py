@@ -14,7 +14,7 @@ from leadflow.intake.standings import Standing, standings
 from leadflow.leads.outcomes.telling import OutcomeIn, Recorded, record_outcomes
 from leadflow.leads.said import OUTCOME
 from leadflow.leads.said import note as said_now
-from leadflow.leads.service import LeadNotFound, lock_leads
+from leadflow.leads.service import LeadNotFound, lock_standing
 from leadflow.settings import Settings
 
 
@@ -40,13 +40,14 @@ def take_outcomes(
     session: Session, told: Sequence[OutcomeTold], settings: Settings
 ) -> list[OutcomeTaken | Exception]:
     """Store outcomes and free the salespeople of their leads: what came of each, in order, or
-    ``LeadNotFound``. An outcome that is known changes only what is said anew; another one corrects
-    it, and ``reopened`` has the lead open again, for the next sweep to hand out.
+    ``LeadNotFound`` or ``LeadMerged``. An outcome that is known changes only what is said anew;
+    another one corrects it, and ``reopened`` has the lead open again, for the next sweep to hand
+    out.
 
     Raises:
         MomentInFuture: one of them lies more than five minutes ahead; nothing was stored.
     """
-    leads = lock_leads(session, sorted({one.lead_id for one in told}))
+    leads, merged = lock_standing(session, sorted({one.lead_id for one in told}))
     now, currency = datetime.now(UTC), settings.default_currency
     stored: dict[int, Recorded] = {}
     for door in sorted({one.door for one in told}):
@@ -66,6 +67,6 @@ def take_outcomes(
     return [
         OutcomeTaken(where[one.lead_id], stored[place])
         if place in stored
-        else LeadNotFound(one.lead_id)
+        else merged.get(one.lead_id) or LeadNotFound(one.lead_id)
         for place, one in enumerate(told)
     ]

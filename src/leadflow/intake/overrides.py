@@ -13,7 +13,7 @@ from leadflow.intake.decide import News, decide
 from leadflow.intake.keyed_requests import Inbox, KeyedRequest, KeyReused
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, overrides_of, standings
-from leadflow.leads.service import LeadNotFound, lock_leads
+from leadflow.leads.service import LeadMerged, LeadNotFound, lock_standing
 from leadflow.scoring.overrides.schemas import OverrideIn
 from leadflow.scoring.overrides.service import override
 from leadflow.scoring.serving.score import LeadNotScored, current_scores
@@ -48,14 +48,14 @@ def set_overrides(
     session: Session, asked: Sequence[OverrideAsked], scorer: "Scorer | None", settings: Settings
 ) -> list[OverrideTaken | Exception]:
     """Set scores beside the model's and hand the leads out by them: what came of each, in order, or
-    its own error (``LeadNotFound``, ``LeadNotScored``, ``KeyReused``). One that moves a score far
-    waits for a person's agreement.
+    its own error (``LeadNotFound``, ``LeadMerged``, ``LeadNotScored``, ``KeyReused``). One that
+    moves a score far waits for a person's agreement.
 
     Raises:
         ExpiryInvalid, NotYourName: one of them cannot be made; nothing was.
     """
     inbox = Inbox(session, [one.keyed for one in asked])
-    leads = lock_leads(session, sorted({one.lead_id for one in asked}))
+    leads, merged = lock_standing(session, sorted({one.lead_id for one in asked}))
     now = datetime.now(UTC)
     unscored = leads.keys() - current_scores(session, list(leads)).keys()
     first = {one.lead_id: one.sender for one in asked}
@@ -67,7 +67,7 @@ def set_overrides(
         try:
             earlier = inbox.result(place)
             if one.lead_id not in leads:
-                raise LeadNotFound(one.lead_id)
+                raise merged.get(one.lead_id) or LeadNotFound(one.lead_id)
             if earlier is not None:
                 known = session.get_one(ScoreOverride, earlier["override_id"])
                 made[place] = known, False, True
@@ -76,7 +76,7 @@ def set_overrides(
             by = requester(session, one.sender.actor, one.override.override_by, now)
             own = override(session, one.lead_id, one.override, by, now, settings)
             session.refresh(own, ["person"])  # their name is said when the session has ended
-        except (KeyReused, LeadNotFound, LeadNotScored) as error:
+        except (KeyReused, LeadNotFound, LeadMerged, LeadNotScored) as error:
             errors[place] = error
             continue
         made[place] = own, bool(before), False

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.database.copying import driver_connection
-from leadflow.leads.service import LeadNotFound
+from leadflow.leads.service import absent
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.qualification.service import Status, statuses_of
 from leadflow.scoring.overrides.service import in_force
@@ -51,11 +51,12 @@ def standing_of(session: Session, lead_id: str, now: datetime) -> Standing:
 
     Raises:
         LeadNotFound: there is no such lead.
+        LeadMerged: another stands for it.
     """
-    found = standings(session, [lead_id], now)
-    if lead_id not in found:
-        raise LeadNotFound(lead_id)
-    return found[lead_id]
+    found = standings(session, [lead_id], now).get(lead_id)
+    if found is None or found.lead.merged_into is not None:
+        raise absent(lead_id, None if found is None else found.lead)
+    return found
 
 
 def standings(session: Session, lead_ids: Sequence[str], now: datetime) -> dict[str, Standing]:

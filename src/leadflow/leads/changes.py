@@ -38,14 +38,17 @@ def mark_changed(session: Session, lead_ids: Sequence[str], bulk: bool = False) 
 
 
 def mark_selected(session: Session, lead_ids: Select[tuple[str]], bulk: bool) -> None:
-    """Mark the leads that a statement selects, in one statement; see ``mark_changed``."""
+    """Mark the leads that a statement selects, in one statement; see ``mark_changed``. Leads that
+    were merged into others are not scored."""
     ids = lead_ids.distinct().subquery("given")
     # The clock, not the transaction's start: a mark must not look older than a score that was
     # given while its transaction ran.
     columns: list[ColumnElement[Any]] = [ids.c[0], func.clock_timestamp(), literal(bulk)]
     # In one order, so that two who mark the same leads never wait for each other.
+    merged = select(Lead.id).where(Lead.merged_into.is_not(None))
+    standing = select(*columns).where(ids.c[0].not_in(merged))
     statement = insert(marks).from_select(
-        ["lead_id", "changed_at", "bulk"], select(*columns).order_by(ids.c[0])
+        ["lead_id", "changed_at", "bulk"], standing.order_by(ids.c[0])
     )
     session.execute(
         statement.on_conflict_do_update(

@@ -17,16 +17,35 @@ class LeadNotFound(RuntimeError):
         super().__init__(f"There is no lead {lead_id}. Ids look like lead_0199a3f2….")
 
 
+class LeadMerged(RuntimeError):
+    """The lead was merged into another, which stands for it."""
+
+    def __init__(self, lead_id: str, survivor_id: str) -> None:
+        super().__init__(
+            f"{lead_id} was merged into {survivor_id}, which has all that was known of it. Ask for "
+            f"{survivor_id}; POST /merges/ID/split makes two leads of them again."
+        )
+        self.survivor_id = survivor_id
+
+
 def get_lead(session: Session, lead_id: str) -> Lead:
     """The lead with this id.
 
     Raises:
         LeadNotFound: there is none.
+        LeadMerged: another stands for it.
     """
     lead = session.get(Lead, lead_id)
-    if lead is None:
-        raise LeadNotFound(lead_id)
+    if lead is None or lead.merged_into is not None:
+        raise absent(lead_id, lead)
     return lead
+
+
+def absent(lead_id: str, lead: Lead | None) -> LeadNotFound | LeadMerged:
+    """Why nothing can be done with this lead: there is none, or another stands for it."""
+    if lead is None or lead.merged_into is None:
+        return LeadNotFound(lead_id)
+    return LeadMerged(lead_id, lead.merged_into)
 
 
 def lock_lead(session: Session, lead_id: str) -> Lead:
@@ -35,11 +54,23 @@ def lock_lead(session: Session, lead_id: str) -> Lead:
 
     Raises:
         LeadNotFound: there is none.
+        LeadMerged: another stands for it.
     """
-    found = lock_leads(session, [lead_id])
-    if lead_id not in found:
-        raise LeadNotFound(lead_id)
-    return found[lead_id]
+    lead = lock_leads(session, [lead_id]).get(lead_id)
+    if lead is None or lead.merged_into is not None:
+        raise absent(lead_id, lead)
+    return lead
+
+
+def lock_standing(
+    session: Session, lead_ids: Sequence[str]
+) -> tuple[dict[str, Lead], dict[str, LeadMerged]]:
+    """The same for many, by id; and apart those that others stand for."""
+    found = lock_leads(session, lead_ids)
+    merged = {
+        key: LeadMerged(key, one.merged_into) for key, one in found.items() if one.merged_into
+    }
+    return {key: one for key, one in found.items() if key not in merged}, merged
 
 
 def lock_leads(session: Session, lead_ids: Sequence[str]) -> dict[str, Lead]:
@@ -51,8 +82,10 @@ def lock_leads(session: Session, lead_ids: Sequence[str]) -> dict[str, Lead]:
 
 
 def lock_ids(session: Session, lead_ids: Sequence[str]) -> set[str]:
-    """The same where nothing of the leads is needed: the ids of those that exist."""
-    these = Lead.id == any_(literal(list(lead_ids), ARRAY(Text)))
+    """The same where nothing of the leads is needed: the ids of those that exist, and that no other
+    lead stands for."""
+    named = Lead.id == any_(literal(list(lead_ids), ARRAY(Text)))
+    these = named & Lead.merged_into.is_(None)
     statement = select(Lead.id).where(these).order_by(Lead.id).with_for_update(key_share=True)
     return set(session.scalars(statement))
 

@@ -77,11 +77,15 @@ class Lead(Profile, Base):
         CheckConstraint("company_size >= 0", name="company_size"),
         CheckConstraint("budget_minor >= 0", name="budget_minor"),
         CheckConstraint("(budget_minor IS NULL) = (budget_currency IS NULL)", name="budget"),
+        CheckConstraint("merged_into <> id", name="merged_into"),
+        Index("ix_leads_merged_into", "merged_into", postgresql_where="merged_into IS NOT NULL"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("lead"))
     source: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
+    # The lead that stands for it.
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
     email: Mapped[str | None] = mapped_column(EncryptedText("email"))
     email_index: Mapped[str | None] = mapped_column(Text, unique=True)
     phone: Mapped[str | None] = mapped_column(EncryptedText("phone"))
@@ -193,6 +197,9 @@ class LeadEvent(Base):
     source: Mapped[str] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(Text)
     payload: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson(EVENT_PAYLOAD))
+    copied_from: Mapped[int | None] = mapped_column(
+        BigInteger, comment="The event of a lead that was merged into this one."
+    )
 
 
 class Outcome(Base):

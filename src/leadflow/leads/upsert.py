@@ -8,15 +8,12 @@ from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     DateTime,
     Table,
     Text,
     any_,
     literal,
-    or_,
     select,
-    tuple_,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, class_mapper
@@ -27,6 +24,7 @@ from leadflow.database.ids import new_id
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import COUNTERS, given_columns
+from leadflow.leads.merging.identity import as_of_survivor, lock_known, meant
 from leadflow.leads.said import ALL, note
 from leadflow.leads.same_leads import turns
 from leadflow.leads.schemas import LeadIn
@@ -142,7 +140,7 @@ def _rounds(session: Session, leads: Sequence[LeadIn], indexes: Sequence[str]) -
         # Two may still mean one known lead; the second waits for the first (``_update``).
         return [list(range(len(leads)))]
     known = session.execute(
-        select(Lead.email_index, Lead.source, Lead.external_id).where(_meant(leads, indexes))
+        select(Lead.email_index, Lead.source, Lead.external_id).where(meant(leads, indexes))
     )
     linked = [
         [("email", index), ("id", source, own)]
@@ -236,11 +234,10 @@ def _update(
     may_change: Sequence[MayChange] | None,
 ) -> dict[int, Upserted]:
     """Those of the leads that were known, by place; of two that may be one lead only the first."""
-    known = _lock_known(session, [leads[place] for place in places], [indexes[p] for p in places])
-    by_email = {lead.email_index: lead for lead in known}
-    # Leads without an id of their own are not one another.
-    named = (lead for lead in known if lead.external_id is not None)
-    by_id = {(lead.source, lead.external_id): lead for lead in named}
+    known = lock_known(session, [leads[place] for place in places], [indexes[p] for p in places])
+    if known is None:
+        return {}  # somebody has just merged one of them: find the lead that stands for it
+    by_email, by_id = known
     found: dict[int, Upserted] = {}
     taken: set[str] = set()
     try:
@@ -257,7 +254,8 @@ def _update(
                     continue
                 may = "all" if may_change is None else may_change[place]
                 free = (sent.source, sent.external_id) not in by_id
-                changed = update_lead(session, same, sent, index, now, may, takes_id=free)
+                given = as_of_survivor(same, sent, index, by_email)
+                changed = update_lead(session, same, *given, now, may, takes_id=free)
                 found[place] = Upserted(same, False, changed)
             session.flush()
     except IntegrityError:
@@ -265,23 +263,6 @@ def _update(
         return {}  # somebody else has just taken an e-mail address: find that lead
     _refresh(session, [one.lead.id for one in found.values() if one.changed])
     return found
-
-
-def _lock_known(
-    session: Session, leads: Sequence[LeadIn], indexes: Sequence[str]
-) -> Sequence[Lead]:
-    these = _meant(leads, indexes)
-    statement = select(Lead).where(these).order_by(Lead.id).with_for_update()
-    return session.scalars(statement.execution_options(populate_existing=True)).all()
-
-
-def _meant(leads: Sequence[LeadIn], indexes: Sequence[str]) -> ColumnElement[bool]:
-    """Known leads with one of these addresses or ids."""
-    conditions = [Lead.email_index == any_(literal(list(indexes), ARRAY(Text)))]
-    named = [(lead.source, lead.external_id) for lead in leads if lead.external_id is not None]
-    if named:
-        conditions.append(tuple_(Lead.source, Lead.external_id).in_(named))
-    return or_(*conditions)
 
 
 def _refresh(session: Session, lead_ids: Sequence[str]) -> None:

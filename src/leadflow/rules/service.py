@@ -12,6 +12,7 @@ from leadflow.audit import service as audit
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import fields_of
+from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import SEGMENTS, is_at_hand, known_names
 from leadflow.rules.rule_kinds import CHECKS, actions_of
@@ -217,8 +218,9 @@ def matching(rules: RuleSet, now: datetime) -> ColumnElement[str | None]:
 
 def matches(session: Session, rules: RuleSet, now: datetime) -> dict[str | None, int]:
     """How many of all leads each rule would get, by ``rule_id``; None: those no rule fits."""
-    fits = select(matching(rules, now).label("rule_id")).select_from(lead_source(now)).subquery()
-    counted = select(fits.c.rule_id, func.count()).group_by(fits.c.rule_id)
+    fits = select(matching(rules, now).label("rule_id")).select_from(lead_source(now))
+    one = fits.where(Lead.merged_into.is_(None)).subquery()
+    counted = select(one.c.rule_id, func.count()).group_by(one.c.rule_id)
     return dict(session.execute(counted).tuples().all())
 
 

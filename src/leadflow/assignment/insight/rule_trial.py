@@ -92,7 +92,8 @@ def try_rules(
 
 
 def _last_leads(session: Session, book: Rulebook, now: datetime, last: int) -> Sequence[Row[Any]]:
-    newest = select(Lead.id).order_by(Lead.created_at.desc(), Lead.id.desc()).limit(last)
+    standing = select(Lead.id).where(Lead.merged_into.is_(None))
+    newest = standing.order_by(Lead.created_at.desc(), Lead.id.desc()).limit(last)
     return session.execute(
         select(*lead_columns(), matching(book.rules, now).label("rule_id"))
         .select_from(lead_source(now))

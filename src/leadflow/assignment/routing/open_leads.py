@@ -60,10 +60,10 @@ def grouped(rows: Sequence[Row[Any]], book: Rulebook, skills: frozenset[str]) ->
 
 
 def is_open() -> ColumnElement[bool]:
-    """Whether a lead has neither a salesperson nor an outcome."""
+    """Whether a lead has neither a salesperson nor an outcome, and no other stands for it."""
     owned = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
     closed = exists().where(Outcome.lead_id == Lead.id)
-    return ~owned & ~closed
+    return ~owned & ~closed & Lead.merged_into.is_(None)
 
 
 def lead_columns() -> tuple[ColumnElement[Any] | Any, ...]:

@@ -8,6 +8,7 @@ from leadflow.gateway.api.leads import (
     events,
     lead_intake,
     leads,
+    merges,
     outcomes,
     score_overrides,
 )
@@ -21,6 +22,7 @@ ROUTERS = (
     metrics.router,
     lead_intake.router,
     leads.router,
+    merges.router,
     events.router,
     outcomes.router,
     event_types.router,

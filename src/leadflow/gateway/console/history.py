@@ -11,6 +11,7 @@ from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.team.naming import names_of_people
 from leadflow.assignment.work.service import steps_of
 from leadflow.gateway.api.team.assignments import names_of_reps
+from leadflow.intake.merging import merges_of
 from leadflow.leads.events.types import read_types
 from leadflow.leads.outcomes.log import said_of
 from leadflow.leads.tables import Lead, LeadEvent, LeadHistory
@@ -55,6 +56,7 @@ def history(session: Session, lead: Lead) -> list[Entry]:
     found += _facts(session, lead.id)
     found += _scores(session, lead.id)
     found += _assigned(session, lead.id)
+    found += _merged(session, lead.id)
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
 
@@ -114,6 +116,19 @@ def _assigned(session: Session, lead_id: str) -> Iterator[Entry]:
     names = names_of_people(session, [step.actor for step in steps])
     for step in steps:
         yield Entry(step.at, _words(step, reps), _by(step, names))
+
+
+def _merged(session: Session, lead_id: str) -> Iterator[Entry]:
+    """The leads that were merged with this one, and split off again."""
+    merges = merges_of(session, lead_id)
+    names = names_of_people(session, [by for one in merges for by in (one.merged_by, one.split_by)])
+    for one in merges:
+        other = one.other_id if one.survivor_id == lead_id else one.survivor_id
+        by = names.get(one.merged_by, one.merged_by)
+        yield Entry(one.merged_at, f"merged with {other}", f"{by}: {one.reason}")
+        if one.split_at is not None and one.split_by is not None:
+            by = names.get(one.split_by, one.split_by)
+            yield Entry(one.split_at, f"split from {other}", by)
 
 
 def _words(step: AssignmentStep, reps: dict[str, str]) -> str:

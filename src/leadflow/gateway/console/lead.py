@@ -34,6 +34,7 @@ from leadflow.gateway.console.rendering import page, words
 from leadflow.intake.overrides import OverrideAsked
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import standing_of
+from leadflow.leads.service import LeadMerged
 from leadflow.leads.updating import counters_now
 from leadflow.scoring.overrides.schemas import OverrideIn
 from leadflow.settings import get_settings
@@ -57,8 +58,11 @@ class Bar:
 
 @router.get(PATH)
 def show(request: Request, lead_id: str, caller: OnLead) -> Response:
-    """The lead as it stands now."""
-    return lead_page(request, lead_id, caller)
+    """The lead as it stands now; of one that was merged, the lead that stands for it."""
+    try:
+        return lead_page(request, lead_id, caller)
+    except LeadMerged as merged:
+        return go_to(address_of(merged.survivor_id))
 
 
 @router.post(PATH + "/override")

@@ -72,7 +72,8 @@ def _fitting(session: Session, caller: Actor, said: str) -> list[str]:
     named = plain_text(said)
     fits: ColumnElement[bool] = Lead.company_name.icontains(named, autoescape=True)
     if "@" in said:
-        fits = Lead.email_index == email_index_of(said)
+        named_so = Lead.email_index == email_index_of(said)
+        fits = Lead.id.in_(select(func.coalesce(Lead.merged_into, Lead.id)).where(named_so))
     reach = caller.reach("lead.read") or Reach.OWN
     ended = exists().where(Outcome.lead_id == Lead.id)
     statement = (
@@ -80,7 +81,7 @@ def _fitting(session: Session, caller: Actor, said: str) -> list[str]:
         .outerjoin(LeadScore, (LeadScore.lead_id == Lead.id) & LeadScore.is_current)
         .outerjoin(ScoreOverride, (ScoreOverride.lead_id == Lead.id) & in_force(func.now()))
         .outerjoin(Assignment, (Assignment.lead_id == Lead.id) & Assignment.ended_at.is_(None))
-        .where(fits, leads_of(session, caller.rep_id, reach))
+        .where(fits, Lead.merged_into.is_(None), leads_of(session, caller.rep_id, reach))
         .order_by(ended, effective_score().desc().nulls_last(), Lead.id)
         .limit(MOST)
     )

@@ -41,12 +41,13 @@ from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.problem import TITLES, Problem, problem
 from leadflow.intake.keyed_requests import KeyReused
+from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events.own_types import EventTypesInvalid
 from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.events.types import UnknownEventType
-from leadflow.leads.service import LeadNotFound
+from leadflow.leads.service import LeadMerged, LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
 from leadflow.outbox.settling import ActElsewhere, ActNotFound
 from leadflow.quality.errors import (
@@ -138,6 +139,9 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoteChanged: (409, "note-changed", "The note is another by now"),
     TaskNotFound: (404, "task-not-found", "There is no such task"),
     TaskChanged: (409, "task-changed", "The task is another by now"),
+    MergeRefused: (409, "merge-refused", "These two cannot be made one"),
+    MergeNotFound: (404, "merge-not-found", "There is no such merge"),
+    SplitRefused: (409, "split-refused", "They cannot be parted now"),
     TagInvalid: (422, "tag-invalid", "This cannot be a tag"),
     TagNotFound: (404, "tag-not-found", "No lead has this tag"),
     TagThere: (409, "tag-there", "There is a tag of this name already"),
@@ -181,6 +185,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         Problem: _own,
         LeadNotFound: _missing,
         LeadNotScored: _missing,
+        LeadMerged: _merged,
         LeadKeepsChanging: _busy,
         **dict.fromkeys(STATED, _stated),
         **dict.fromkeys(WRITTEN, _places),
@@ -246,6 +251,14 @@ def _own(request: Request, error: Exception) -> JSONResponse:
 def _missing(request: Request, error: Exception) -> JSONResponse:
     kind = "lead-not-found" if isinstance(error, LeadNotFound) else "lead-not-scored"
     return problem(404, kind, "There is no such lead", str(error))
+
+
+def _merged(request: Request, error: Exception) -> JSONResponse:
+    """410 with the lead that stands for the one that was asked for."""
+    if not isinstance(error, LeadMerged):
+        raise error
+    title = "The lead was merged into another"
+    return problem(410, "lead-merged", title, str(error), survivor_id=error.survivor_id)
 
 
 def _stated(request: Request, error: Exception) -> JSONResponse:

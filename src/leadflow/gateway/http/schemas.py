@@ -1,6 +1,6 @@
 """Schema of a problem document, the answer where something could not be done."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class ProblemOut(BaseModel):
@@ -12,3 +12,6 @@ class ProblemOut(BaseModel):
     status: int
     detail: str | None
     errors: list[dict[str, str]] | None = None
+    survivor_id: str | None = Field(
+        default=None, description="Of `lead-merged`: the lead that stands for the one asked for."
+    )

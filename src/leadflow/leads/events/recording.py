@@ -37,8 +37,9 @@ WITH given AS (
 SELECT source, external_id FROM written WHERE external_id IS NOT NULL
 """
 WHOSE = """
-SELECT source, external_id, lead_id FROM lead_events
-WHERE (source, external_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+SELECT e.source, e.external_id, coalesce(l.merged_into, l.id)
+FROM lead_events e JOIN leads l ON l.id = e.lead_id
+WHERE (e.source, e.external_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
 
 

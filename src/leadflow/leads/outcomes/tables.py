@@ -64,6 +64,9 @@ class OutcomeSaid(Base):
     told_by: Mapped[str | None] = mapped_column(
         Text, comment="The person, key, rule or type of event."
     )
+    copied_from: Mapped[str | None] = mapped_column(
+        Text, comment="What was said of a lead that was merged into this one."
+    )
 
 
 class ReopenedLoss(Base):

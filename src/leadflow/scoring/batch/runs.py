@@ -157,12 +157,14 @@ def _partition(session: Session, run: ScoringRun, size: int) -> None:
 
 
 def _due(run: Run, scorer: "Scorer", settings: Settings) -> ColumnElement[bool]:
-    """Which leads of a partition are scored: none that has a score as of this very moment; without
+    """Which leads of a partition are scored: none that has a score as of this very moment, or that
+    another stands for; without
     ``everything`` only those with news, another scorer's score, an old score or none."""
     mine = LeadScore.lead_id == leads.c.id
     done = select(LeadScore.lead_id).where(mine, LeadScore.as_of == run.as_of).exists()
+    left = and_(~done, leads.c.merged_into.is_(None))
     if run.everything:
-        return ~done
+        return left
     fresh = and_(
         mine,
         LeadScore.is_current,
@@ -170,4 +172,4 @@ def _due(run: Run, scorer: "Scorer", settings: Settings) -> ColumnElement[bool]:
         LeadScore.as_of > run.as_of - timedelta(hours=settings.rescore_hours),
     )
     news = select(ChangedLead.lead_id).where(ChangedLead.lead_id == leads.c.id).exists()
-    return ~done & or_(news, ~select(LeadScore.lead_id).where(fresh).exists())
+    return left & or_(news, ~select(LeadScore.lead_id).where(fresh).exists())

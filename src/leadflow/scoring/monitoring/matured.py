@@ -109,7 +109,8 @@ def _given_by(serving: Serving) -> tuple[Any, ...]:
 
 def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedelta) -> Matured:
     """Leads that had ended, or were older than those learned from, when they were scored are left
-    out: no model was made for them. So are those whose facts or end a person has said are wrong."""
+    out: no model was made for them. So are those whose facts or end a person has said are wrong,
+    and those that others stand for, whose end is told of these."""
     import numpy as np
 
     moment = scored.subquery("moment")
@@ -118,7 +119,8 @@ def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedel
     rows = session.execute(
         select(moment.c.probability, converted_within(moment, horizon), moment.c.beside)
         .join(Lead, Lead.id == moment.c.lead_id)
-        .where(~ended, ~flagged_at(now, Lead.id), Lead.created_at >= moment.c.as_of - oldest)
+        .where(Lead.merged_into.is_(None), ~ended, ~flagged_at(now, Lead.id))
+        .where(Lead.created_at >= moment.c.as_of - oldest)
     ).fetchall()
     values = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 3)
     return Matured(values[:, 0], values[:, 1].astype(np.int64), values[:, 2])

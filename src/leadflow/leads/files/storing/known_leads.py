@@ -7,9 +7,9 @@ country.
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, any_, literal, or_, select
+from sqlalchemy import ColumnElement, any_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from leadflow.leads.files.column_reader import as_texts, text_or_none
 from leadflow.leads.files.parsing import dialled
@@ -23,6 +23,9 @@ NAMES = ("phone", "first_name", "last_name")
 READ = (*NAMES, "location", "country", "region", "budget_currency")
 MADE_OF_TWO = ("country", "region", "budget_currency")
 Known = dict[str, Any]
+# A lead by one of its names, and the one that stands for it: itself, where it was not merged.
+NAMED = aliased(Lead)
+STANDS = func.coalesce(NAMED.merged_into, NAMED.id)
 
 
 def beside_known(session: Session, frame: "pd.DataFrame", source: str) -> "pd.DataFrame":
@@ -76,11 +79,10 @@ def _with_phone(names: str, said: bool) -> str:
 
 def _known(session: Session, frame: "pd.DataFrame", source: str) -> list[Known]:
     """What is known of each row's lead; nothing of one that is new."""
-    same_id = (Lead.source == source) & (Lead.external_id == among(frame["external_id"]))
     rows = session.execute(
-        select(Lead.email_index, Lead.external_id, *(getattr(Lead, name) for name in READ)).where(
-            or_(Lead.email_index == among(frame["email_index"]), same_id)
-        )
+        select(NAMED.email_index, NAMED.external_id, *(getattr(Lead, name) for name in READ))
+        .join_from(NAMED, Lead, Lead.id == STANDS)
+        .where(meant(frame, source))
     )
     by_email: dict[Any, Known] = {}
     by_id: dict[Any, Known] = {}
@@ -92,6 +94,12 @@ def _known(session: Session, frame: "pd.DataFrame", source: str) -> list[Known]:
         by_email.get(email) or by_id.get(own) or {}
         for email, own in zip(frame["email_index"], frame["external_id"], strict=True)
     ]
+
+
+def meant(frame: "pd.DataFrame", source: str) -> ColumnElement[bool]:
+    """Of ``NAMED``: whether one of the rows names it, by address or id."""
+    same_id = (NAMED.source == source) & (NAMED.external_id == among(frame["external_id"]))
+    return or_(NAMED.email_index == among(frame["email_index"]), same_id)
 
 
 def among(values: "pd.Series[str]") -> ColumnElement[Any]:

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, exists, func, literal, or_, select
+from sqlalchemy import Text, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from leadflow.leads.files.storing.known_leads import among
+from leadflow.leads.files.storing.known_leads import NAMED, STANDS, among, meant
 from leadflow.leads.said import ATTRIBUTE, COLUMNS, OUTCOME, Origin, last_said, note
 from leadflow.leads.tables import Lead
 
@@ -37,8 +37,9 @@ ALONG = {
     OUTCOME: ("occurred_at", "value", "value_currency"),
 }
 STILL_OPEN = "still_open"
+KEYS = ("email_index", "external_id")
 READ = (
-    *("email_index", "external_id", "said", "attributes", "phone", "first_name", "last_name"),
+    *("said", "attributes", "phone", "first_name", "last_name"),
     *(column for columns in COLUMNS.values() for column in columns),
 )
 
@@ -82,7 +83,8 @@ def _hold_known(session: Session, frame: "pd.DataFrame", source: str) -> None:
     """Lock every known lead of these rows, in the order in which all writers do. Whoever says
     something of one meanwhile waits, and nothing newer comes between a look at the notes and the
     update."""
-    known = select(Lead.id).where(_meant(frame, source)).order_by(Lead.id)
+    these = select(STANDS).where(meant(frame, source))
+    known = select(Lead.id).where(Lead.id.in_(these)).order_by(Lead.id)
     session.execute(known.with_for_update(key_share=True))
 
 
@@ -93,36 +95,28 @@ def _said_later(
     notes = func.jsonb_each_text(Lead.said).table_valued("key", "value")
     later = notes.c.value.collate("C") > literal(frame["note"].min(), Text)
     found = session.execute(
-        select(*(getattr(Lead, name) for name in READ))
-        .where(_meant(frame, source))
+        select(*(getattr(NAMED, name) for name in KEYS), *(getattr(Lead, name) for name in READ))
+        .join_from(NAMED, Lead, Lead.id == STANDS)
+        .where(meant(frame, source))
         .where(exists(select(1).select_from(notes).where(later)))
         .order_by(Lead.id)
     )
     by_email: dict[Any, Known] = {}
     by_id: dict[Any, Known] = {}
     for one in found.mappings():
-        lead = dict(one)
-        by_email[lead["email_index"]] = by_id[lead["external_id"]] = lead
+        by_email[one["email_index"]] = by_id[one["external_id"]] = dict(one)
     by_email.pop(None, None)
     by_id.pop(None, None)
     if not by_email and not by_id:
         return
-    known = set(session.scalars(select(Lead.email_index).where(_known(frame))))
+    same_email = Lead.email_index == among(frame["email_index"])
+    known = set(session.scalars(select(Lead.email_index).where(same_email)))
     for row in frame.index:
         email = frame.at[row, "email_index"]
         # The address decides where it is somebody's; else the id.
-        meant = by_email.get(email) if email in known else by_id.get(frame.at[row, "external_id"])
-        if meant is not None:
-            yield meant, row
-
-
-def _known(frame: "pd.DataFrame") -> ColumnElement[bool]:
-    return Lead.email_index == among(frame["email_index"])
-
-
-def _meant(frame: "pd.DataFrame", source: str) -> ColumnElement[bool]:
-    same_id = (Lead.source == source) & (Lead.external_id == among(frame["external_id"]))
-    return or_(_known(frame), same_id)
+        lead = by_email.get(email) if email in known else by_id.get(frame.at[row, "external_id"])
+        if lead is not None:
+            yield lead, row
 
 
 def _names(frame: "pd.DataFrame") -> list[str]:

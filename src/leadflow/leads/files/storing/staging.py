@@ -170,11 +170,14 @@ def _copy(session: Session, frame: "pd.DataFrame") -> None:
 def _match(session: Session, source: str) -> None:
     """Find each row's lead, and give one row of each lead its turn: the first in the file."""
     open_rows = update(staged).where(staged.c.lead_id.is_(None))
-    session.execute(
-        open_rows.values(lead_id=leads.c.id).where(leads.c.email_index == staged.c.email_index)
-    )
+    # Another stands for a lead that was merged into it, and keeps its own address.
+    stands = open_rows.values(lead_id=func.coalesce(leads.c.merged_into, leads.c.id))
+    same_email = leads.c.email_index == staged.c.email_index
+    session.execute(stands.where(same_email))
     same_id = (leads.c.source == source) & (leads.c.external_id == staged.c.external_id)
-    session.execute(open_rows.values(lead_id=leads.c.id).where(same_id))
+    session.execute(stands.where(same_id))
+    of_merged = update(staged).where(same_email, leads.c.merged_into.is_not(None))
+    session.execute(of_merged.values(email=None, email_index=None, email_kind="none"))
     first = (
         select(staged.c.position)
         .where(staged.c.lead_id.is_not(None), ~staged.c.done)

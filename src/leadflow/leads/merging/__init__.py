@@ -1,0 +1,1 @@
+"""Two leads that are one person, made one and made two again."""
