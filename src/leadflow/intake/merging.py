@@ -73,11 +73,7 @@ def merge_leads(
         LeadMerged: one of them was merged into another already.
     """
     survivor, other = _held(session, pair)
-    asked = select(Approval.id).where(Approval.subject_id.in_(pair), Approval.status == "waiting")
-    if (approval := session.scalars(asked).first()) is not None:
-        raise MergeRefused(
-            f"People are being asked about one of the two ({approval}). Decide that first."
-        )
+    _refuse_asked(session, pair)
     # After the locks: whatever was told of the two before is known now.
     now = datetime.now(UTC)
     merge = LeadMerge(
@@ -88,19 +84,14 @@ def merge_leads(
         merged_at=now,
         brought={},
     )
-    brought = _known(session, survivor, other, merge, now)
-    facts.bring(session, survivor.id, other.id, now)
-    brought |= follow_ups.bring(session, survivor.id, other.id)
-    brought["held"] = merged_leads.bring(session, survivor.id, other.id, now)
-    brought["under"] = _stand_for(session, survivor, other)
-    merge.brought = brought
+    merge.brought = _brought(session, survivor, other, merge, now)
     session.add(merge)
     session.flush()
     where = decide(session, [News(survivor, sender)], scorer, now, settings)
-    detail = {"merge": merge.id, "other": other.id, "filled": brought["filled"]}
-    audit.record(session, sender.actor.id, "lead.merged", survivor.id, detail, said=reason)
+    detail = {"merge": merge.id, "other": other.id, "filled": merge.brought["filled"]}
+    audit.record(session, merge.merged_by, "lead.merged", survivor.id, detail, said=reason)
     into = {"merge": merge.id, "survivor": survivor.id}
-    audit.record(session, sender.actor.id, "lead.merged_away", other.id, into, said=reason)
+    audit.record(session, merge.merged_by, "lead.merged_away", other.id, into, said=reason)
     return Merged(merge, where)
 
 
@@ -123,16 +114,7 @@ def split_leads(
     survivor, other = leads[merge.survivor_id], leads[merge.other_id]
     _refuse_split(session, merge, survivor)
     now = datetime.now(UTC)
-    filled = Filled(merge.brought["filled"], merge.brought["notes_before"], {})
-    _return_address(session, survivor, other, merge)
-    give_back(survivor, other, filled, now)
-    other.merged_into, other.updated_at = None, now
-    under = update(Lead).where(Lead.id.in_(merge.brought["under"]))
-    session.execute(under.values(merged_into=other.id))
-    session.flush()
-    facts.take_back(session, survivor.id, other.id)
-    follow_ups.take_back(session, survivor.id, other.id, merge.brought)
-    merged_leads.take_back(session, merge.brought["held"], merge.merged_at, now)
+    _give_back(session, survivor, other, merge, now)
     merge.split_at, merge.split_by = now, sender.actor.id
     session.flush()
     for lead in (survivor, other):
@@ -172,6 +154,44 @@ def _held(session: Session, pair: tuple[str, str]) -> tuple[Lead, Lead]:
         if lead is None or lead.merged_into is not None:
             raise absent(lead_id, lead)
     return found[pair[0]], found[pair[1]]
+
+
+def _refuse_asked(session: Session, pair: tuple[str, str]) -> None:
+    """What people agree to must be about the lead that they were asked about."""
+    asked = select(Approval.id).where(Approval.subject_id.in_(pair), Approval.status == "waiting")
+    if (approval := session.scalars(asked).first()) is not None:
+        raise MergeRefused(
+            f"People are being asked about one of the two ({approval}). Decide that first."
+        )
+
+
+def _brought(
+    session: Session, survivor: Lead, other: Lead, merge: LeadMerge, now: datetime
+) -> dict[str, Any]:
+    """Bring the survivor all that is the other's; what that was, for a split to take back."""
+    brought = _known(session, survivor, other, merge, now)
+    facts.bring(session, survivor.id, other.id, now)
+    brought |= follow_ups.bring(session, survivor.id, other.id)
+    brought["held"] = merged_leads.bring(session, survivor.id, other.id, now)
+    brought["under"] = _stand_for(session, survivor, other)
+    return brought
+
+
+def _give_back(
+    session: Session, survivor: Lead, other: Lead, merge: LeadMerge, now: datetime
+) -> None:
+    """Take all of it back, and let the other stand for itself."""
+    brought = merge.brought
+    _return_address(session, survivor, other, merge)
+    filled = Filled(brought["filled"], brought["notes_before"], {})
+    give_back(survivor, other, filled, now)
+    other.merged_into, other.updated_at = None, now
+    under = update(Lead).where(Lead.id.in_(brought["under"]))
+    session.execute(under.values(merged_into=other.id))
+    session.flush()
+    facts.take_back(session, survivor.id, other.id)
+    follow_ups.take_back(session, survivor.id, other.id, brought)
+    merged_leads.take_back(session, brought["held"], merge.merged_at, now)
 
 
 def _known(

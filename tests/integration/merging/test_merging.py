@@ -32,6 +32,7 @@ from leadflow.leads.events.types import read_types
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent, Outcome
 from leadflow.rules.schemas import parse_rules
+from leadflow.rules.segments.service import apply, counts
 from leadflow.rules.service import matches
 from leadflow.scoring.batch.runs import open_run, score_partition
 from leadflow.scoring.tables import LeadScore
@@ -387,6 +388,9 @@ def test_nothing_happens_to_the_other_any_more(client: TestClient, pair: tuple[s
         sweep(session, settings, None, now)
         assert other not in set(session.scalars(select(Assignment.lead_id)))
         assert sum(matches(session, parse_rules([], AnyActions), now).values()) == 1
+        segment = {"conditions": {"source": {"operator": "exists", "value": True}}}
+        apply(session, {"segments": {"all": segment}}, "test", now)
+        assert counts(session, now) == {"all": 1}
         scorer, as_of = Rubric.load(), now + timedelta(minutes=1)
         run = open_run(session, scorer, as_of, True, now, settings)
         scored = score_partition(session, scorer, run, settings)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.conditions.problems import nearest
 from leadflow.conditions.tree import Condition
+from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
 from leadflow.rules.rule_kinds import actions_of
@@ -161,7 +162,8 @@ def remove(session: Session, name: str, by: str, now: datetime) -> None:
 
 
 def counts(session: Session, now: datetime) -> dict[str, int]:
-    """How many leads each segment has now, by name: one pass over the leads for all of them."""
+    """How many leads each segment has now, by name: one pass over the leads for all of them. Those
+    that others stand for are not counted."""
     known = conditions_now(session)
     if not known:
         return {}
@@ -169,7 +171,8 @@ def counts(session: Session, now: datetime) -> dict[str, int]:
         func.count().filter(compiled(expanded(condition, known), now)).label(name)
         for name, condition in known.items()
     ]
-    row = session.execute(select(*fits).select_from(lead_source(now))).one()
+    standing = select(*fits).select_from(lead_source(now)).where(Lead.merged_into.is_(None))
+    row = session.execute(standing).one()
     return dict(zip(known, row, strict=True))
 
 
