@@ -19,6 +19,7 @@ from leadflow.assignment.team.reach import reaches_lead
 from leadflow.audit import declares as audit
 from leadflow.background import declares as background
 from leadflow.conditions.fields import Field, FieldFamily
+from leadflow.endpoints import declares as endpoints
 from leadflow.integrations import declares as integrations
 from leadflow.leads import declares as leads
 from leadflow.observability import gauges
@@ -62,6 +63,7 @@ ROOMS = (
         queues=leads.QUEUES,
     ),
     Room("sources", queues=sources.QUEUES, gauges=sources.GAUGES),
+    Room("endpoints", acts=endpoints.ACTS, gauges=endpoints.GAUGES),
     Room("audit", queues=audit.QUEUES),
     Room("outbox", gauges=outbox.GAUGES),
     Room("background", gauges=background.GAUGES),

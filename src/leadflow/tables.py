@@ -9,6 +9,7 @@ from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
+from leadflow.endpoints import tables as endpoints
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
 from leadflow.leads.outcomes import tables as outcomes
@@ -31,6 +32,7 @@ ROOMS = (
     background,
     batch,
     database,
+    endpoints,
     imports,
     leads,
     learning,

@@ -12,6 +12,7 @@ from leadflow.cli import (
     attributes,
     backup,
     deliveries,
+    endpoints,
     events,
     importing,
     imports,
@@ -50,6 +51,10 @@ LOOKS = (
     "assignments overdue",
     "assignments unroutable",
     "deliveries list",
+    "endpoints list",
+    "endpoints message",
+    "endpoints messages",
+    "endpoints types",
     "events list",
     "models list",
     "outbox list",
@@ -73,6 +78,7 @@ app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LEADS)
 app.add_typer(imports.app, name="imports", rich_help_panel=_LEADS)
 app.add_typer(sources.app, name="sources", rich_help_panel=_LEADS)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LEADS)
+app.add_typer(endpoints.app, name="endpoints", rich_help_panel=_LEADS)
 app.add_typer(attributes.app, name="attributes", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)
