@@ -1,4 +1,4 @@
-"""Programs that are told: a real HTTP server that keeps what it is sent and answers as it is told."""
+"""Programs that are told: a real HTTP server that keeps what comes and answers as it is told."""
 
 import json
 import threading
@@ -31,8 +31,8 @@ class Got:
 
 @dataclass
 class Receiver:
-    """``answers``: the statuses of the next requests, 200 once there are none left; ``seconds``: how
-    long it takes over each."""
+    """``answers``: the statuses of the next requests, 200 once there are none left; ``seconds``:
+    how long it takes over each."""
 
     url: str = ""
     got: list[Got] = field(default_factory=list)
