@@ -11,8 +11,6 @@ from leadflow import installation
 from leadflow.cli import (
     attributes,
     backup,
-    deliveries,
-    endpoints,
     events,
     importing,
     imports,
@@ -20,7 +18,6 @@ from leadflow.cli import (
     quarantine,
     rules,
     servers,
-    sources,
     status,
 )
 from leadflow.cli.access import identity, keys, people
@@ -31,6 +28,7 @@ from leadflow.cli.installed import require
 from leadflow.cli.learning import learning, models, monitoring, qualify, simulate
 from leadflow.cli.review import approvals, audit, overrides, policies, quality
 from leadflow.cli.team import assignments, outcomes, performance, reps
+from leadflow.cli.webhooks import deliveries, endpoints, sources
 
 app = typer.Typer(
     name="leadflow",

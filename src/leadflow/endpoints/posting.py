@@ -26,7 +26,7 @@ NOT_DELIVERED = {
     httpcore.WriteTimeout: "It does not take the message in time.",
     httpcore.ReadError: "The connection broke before an answer.",
     httpcore.WriteError: "The connection broke before an answer.",
-    httpcore.RemoteProtocolError: "It breaks off without an answer, or what it answers is not HTTP.",
+    httpcore.RemoteProtocolError: "It breaks off, or what it answers is not HTTP.",
 }
 
 

@@ -58,8 +58,8 @@ Nothing more is written for it, and what waits is held. See what it answered:
 leadflow endpoints messages {name}
 
 Once it is back: leadflow endpoints enable {name}
-What happened meanwhile can be sent again as far as it was written:
-leadflow endpoints replay {name} --since DAY
+What waits is sent then. To send one again that was given up:
+leadflow endpoints replay {name} MESSAGE
 """
 
 

@@ -42,7 +42,8 @@ def list_endpoints() -> None:
         found = service.endpoints(session)
     if not found:
         console.print(
-            "There are no endpoints. Add one: leadflow endpoints add NAME URL --type TYPE"
+            "There are no endpoints. Add one: leadflow endpoints add NAME URL --type TYPE",
+            soft_wrap=True,
         )
         return
     table = Table(
@@ -179,9 +180,8 @@ def ping(name: Name) -> None:
     with unit_of_work() as session:
         who_acts(session, "endpoint.write")
         message = messages.ping(session, name, new_id("ping"))
-    console.print(
-        f"Sent within seconds. What it answers: leadflow endpoints message {name} {message}"
-    )
+    asked = f"leadflow endpoints message {name} {message}"
+    console.print(f"Sent within seconds. What it answers: {asked}", soft_wrap=True)
 
 
 @app.command("messages")

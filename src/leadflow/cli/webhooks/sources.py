@@ -12,8 +12,8 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.console import console
-from leadflow.cli.deliveries import reasons_in_words
 from leadflow.cli.tables import print_table
+from leadflow.cli.webhooks.deliveries import reasons_in_words
 
 if TYPE_CHECKING:
     from leadflow.sources.trying import Tried
