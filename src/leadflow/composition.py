@@ -19,6 +19,7 @@ from leadflow.assignment.team.reach import reaches_lead
 from leadflow.audit import declares as audit
 from leadflow.background import declares as background
 from leadflow.conditions.fields import Field, FieldFamily
+from leadflow.endpoints import declares as endpoints
 from leadflow.follow_ups import declares as follow_ups
 from leadflow.integrations import declares as integrations
 from leadflow.leads import declares as leads
@@ -64,6 +65,7 @@ ROOMS = (
     ),
     Room("follow_ups", fields=follow_ups.FIELDS),
     Room("sources", queues=sources.QUEUES, gauges=sources.GAUGES),
+    Room("endpoints", acts=endpoints.ACTS, gauges=endpoints.GAUGES),
     Room("audit", queues=audit.QUEUES),
     Room("outbox", gauges=outbox.GAUGES),
     Room("background", gauges=background.GAUGES),

@@ -9,6 +9,7 @@ from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
+from leadflow.endpoints import tables as endpoints
 from leadflow.follow_ups import tables as follow_ups
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
@@ -34,6 +35,7 @@ ROOMS = (
     background,
     batch,
     database,
+    endpoints,
     follow_ups,
     imports,
     leads,

@@ -64,6 +64,7 @@ WAITING = "SELECT count(*) FROM quarantined_rows WHERE status = 'waiting'"
 LEADS = "SELECT count(*) FROM leads"
 DEAD = "SELECT count(*) FROM deliveries WHERE status = 'dead'"
 LEAD = ("lead", r"(lead_\w+)")
+MESSAGE = ("message", r"^ *(msg_\w+) +endpoint.ping")
 ROW = ("row", r"^ *(\w+_\w{20,}) +leads.csv")
 DELIVERY = ("delivery", r"^ *(dlv_\w+) +shop")
 IMPORT = ("import", r"^ *(inbox_\w+) +late.csv")
@@ -206,6 +207,22 @@ DECIDING = (
     Step("policies store policies.yaml", "of the policies counts from now on"),
 )
 KEEPING = (
+    Step("endpoints types", "Another level counts"),
+    Step("endpoints add crm https://crm.example.com/in --type lead.lost", "whsec_"),
+    Step("endpoints change crm --type lead.created --description CRM", "crm is changed"),
+    Step("endpoints secret crm", "shown this once"),
+    Step("endpoints ping crm", "leadflow endpoints message crm msg_"),
+    Step("endpoints list", "crm.example.com"),
+    Step("endpoints messages crm", "waiting", keeps=MESSAGE),
+    Step("endpoints message crm {message[0]}", "endpoint.ping: waiting"),
+    Step("endpoints replay crm {message[0]}", "1 message will be sent again"),
+    Step("endpoints disable crm", "crm is disabled"),
+    Step("endpoints enable crm", "crm is enabled"),
+    Step(
+        "endpoints remove crm",
+        "crm is deleted",
+        left=("SELECT status FROM webhook_endpoints", "deleted"),
+    ),
     Step("outbox list --state waiting", "waiting", keeps=("act", r"^(out_\w+)")),
     Step("outbox settle {act[0]} --why x --as nothing_done", "{act[0]} is nothing_done now"),
     Step("outbox retry {act[0]} --why x", "{act[0]} waits to be performed"),

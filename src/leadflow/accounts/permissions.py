@@ -51,6 +51,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "source.read": _all(_MARKETING, _OPERATOR),
     "source.write": _all(_MARKETING, _OPERATOR),
     "delivery.read": _all(_MARKETING, _OPERATOR),
+    "endpoint.read": _all(_MARKETING, _OPERATOR),
+    "endpoint.write": _all(_MARKETING, _OPERATOR),
     "lead.reassign": _OF_A_LEAD,
     "score.override": _OF_A_LEAD | _all(_MARKETING),
     "team.read": _all(_REP, _MANAGER, _MARKETING, _ANALYST, _OPERATOR),

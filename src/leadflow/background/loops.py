@@ -1,5 +1,5 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
-scored again, overrides that expire, runs whose process was lost."""
+scored again, overrides that expire, turns of endpoints, runs whose process was lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,8 @@ from leadflow.background import records
 from leadflow.background.loop import Loop
 from leadflow.background.run_watch import RunWatch
 from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.endpoints.messages import forget_old
+from leadflow.endpoints.turns import give_turns
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.outbox import bell, settling
 from leadflow.outbox.consumer import Consumer
@@ -27,6 +29,7 @@ AUDIT_SECONDS = 1.0
 RESCORE_SECONDS = 1.0
 RESCORE_LEADS = 500
 EXPIRE_SECONDS = 5.0
+TURNS_SECONDS = 1.0
 RUNS_SECONDS = 30.0
 HOUSE_SECONDS = 600.0
 
@@ -47,6 +50,7 @@ def loops(
         Loop("audit chain", AUDIT_SECONDS, _put_into_chain, full=AT_A_TIME),
         Loop("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
         Loop("overrides", EXPIRE_SECONDS, _settle_overrides, full=None),
+        Loop("turns of endpoints", TURNS_SECONDS, _give_turns, full=None),
         *(_watching(settings, pool) for pool in pools),
         Loop("house keeping", HOUSE_SECONDS, lambda: _keep_house(settings), full=None),
     ]
@@ -94,11 +98,18 @@ def _settle_overrides() -> int:
         return settle_due(session, now())
 
 
+def _give_turns() -> int:
+    with unit_of_work() as session:
+        return give_turns(session, now())
+
+
 def _keep_house(settings: Settings) -> int:
     with unit_of_work() as session:
         settling.forget_ended(session, now() - timedelta(days=settings.outbox_kept_days))
     with unit_of_work() as session:
         inbox.forget_settled(session, now() - timedelta(days=settings.deliveries_kept_days))
+    with unit_of_work() as session:
+        forget_old(session, now() - timedelta(days=settings.webhook_messages_kept_days))
     with unit_of_work() as session:
         records.forget_ended(session, now())
         return bring_back(session, now())

@@ -29,7 +29,7 @@ from leadflow.cli.installed import require
 from leadflow.cli.learning import learning, models, monitoring, qualify, simulate
 from leadflow.cli.review import approvals, audit, overrides, policies, quality
 from leadflow.cli.team import assignments, outcomes, performance, reps
-from leadflow.cli.webhooks import deliveries, sources
+from leadflow.cli.webhooks import deliveries, endpoints, sources
 
 app = typer.Typer(
     name="leadflow",
@@ -50,6 +50,10 @@ LOOKS = (
     "assignments overdue",
     "assignments unroutable",
     "deliveries list",
+    "endpoints list",
+    "endpoints message",
+    "endpoints messages",
+    "endpoints types",
     "events list",
     "models list",
     "outbox list",
@@ -73,6 +77,7 @@ app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LEADS)
 app.add_typer(imports.app, name="imports", rich_help_panel=_LEADS)
 app.add_typer(sources.app, name="sources", rich_help_panel=_LEADS)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LEADS)
+app.add_typer(endpoints.app, name="endpoints", rich_help_panel=_LEADS)
 app.add_typer(attributes.app, name="attributes", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)

@@ -40,7 +40,9 @@ def list_acts(
     state: Annotated[
         list[State] | None, typer.Option(help="Any of these. Left out: what a person looks at.")
     ] = None,
-    lane: Annotated[str | None, typer.Option(help="decisions, flow_starts or notices.")] = None,
+    lane: Annotated[
+        str | None, typer.Option(help="decisions, flow_starts, notices or webhooks.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1)] = 50,
 ) -> None:
     """Uncertain and failed acts and those that did nothing, the newest first; before them how many

@@ -97,6 +97,11 @@ COUNTS = (
         "SELECT count(*) FROM deliveries WHERE status = 'dead'",
     ),
     (
+        "Endpoints through which nothing gets (leadflow endpoints list)",
+        "SELECT count(*) FROM webhook_endpoints WHERE disabled_why IN ('gone', 'failing')"
+        " OR status = 'enabled' AND paused_until IS NOT NULL",
+    ),
+    (
         "Decisions that wait for a person (leadflow approvals list)",
         "SELECT count(*) FROM approvals WHERE status = 'waiting'",
     ),

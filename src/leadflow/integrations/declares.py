@@ -4,6 +4,7 @@ from leadflow.integrations.delivery_events import REPORT
 from leadflow.integrations.flow_acts import SETTLE, START
 from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSES
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
+from leadflow.integrations.notifications.endpoint_notices import NOTIFY_OF_ENDPOINT
 from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
 
-ACTS = (START, SETTLE, REPORT, NOTIFY_PERSON, NOTIFY_REP, NOTIFY_OF_GUESSES)
+ACTS = (START, SETTLE, REPORT, NOTIFY_PERSON, NOTIFY_REP, NOTIFY_OF_GUESSES, NOTIFY_OF_ENDPOINT)

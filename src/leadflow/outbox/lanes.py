@@ -16,4 +16,6 @@ class Lane:
 DECISIONS = Lane("decisions")
 FLOW_STARTS = Lane("flow_starts", batch=10)
 NOTICES = Lane("notices", consumers=2)
-LANES = {lane.name: lane for lane in (DECISIONS, FLOW_STARTS, NOTICES)}
+# One act is a turn of one receiver: whoever waits for a slow one has claimed no other's.
+WEBHOOKS = Lane("webhooks", consumers=6, batch=1)
+LANES = {lane.name: lane for lane in (DECISIONS, FLOW_STARTS, NOTICES, WEBHOOKS)}

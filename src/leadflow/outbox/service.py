@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from leadflow.database.copying import run
@@ -27,6 +28,7 @@ WITH given AS (
 )
 SELECT pg_notify(%(channel)s, %(lane)s) FROM written LIMIT 1
 """
+FORGET = text("DELETE FROM outbox WHERE key = ANY(:keys) AND status IN ('done', 'nothing_done')")
 
 
 def enqueue(
@@ -72,3 +74,9 @@ def enqueue_many(
             "after": after,
         }
         run(session, WRITE, values)
+
+
+def forget_over(session: Session, keys: Sequence[str]) -> None:
+    """Forget acts of these keys that are over, so that the keys are free: for what is done again
+    and again, and of which the last time is enough to know."""
+    session.execute(FORGET, {"keys": list(keys)})

@@ -83,6 +83,14 @@ def who_acts(session: "Session", permission: str) -> str:
     return f"terminal:{os.getuid()}" if actor is None else _allowed(actor, permission).id
 
 
+def reaches_all(session: "Session", permission: str) -> bool:
+    """Whether who acts here has a permission for everything; the machine's user has."""
+    from leadflow.accounts.permissions import Reach
+
+    actor = _signed_in(session)
+    return actor is None or actor.reach(permission) is Reach.ALL
+
+
 def person_here(session: "Session", permission: str, lead_id: str | None = None) -> "Actor":
     """The person who has signed in here, with this permission, for this lead where one is named.
 

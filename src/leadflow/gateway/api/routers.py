@@ -15,7 +15,7 @@ from leadflow.gateway.api.leads import (
 from leadflow.gateway.api.operating import health, metrics, outbox, quarantine
 from leadflow.gateway.api.review import approvals, policies, quality
 from leadflow.gateway.api.team import analytics, assignments, team, work
-from leadflow.gateway.api.webhooks import inbox, sources, webhooks
+from leadflow.gateway.api.webhooks import endpoints, inbox, messages, sources, webhooks
 
 ROUTERS = (
     health.router,
@@ -29,6 +29,8 @@ ROUTERS = (
     webhooks.router,
     sources.router,
     inbox.router,
+    endpoints.router,
+    messages.router,
     score_overrides.router,
     assignments.router,
     work.router,

@@ -33,6 +33,10 @@ from leadflow.assignment.work.handover import (
 )
 from leadflow.assignment.work.offers import NotOffered
 from leadflow.conditions.problems import RuleSetInvalid
+from leadflow.endpoints.addresses import UrlRefused
+from leadflow.endpoints.definitions import EndpointInvalid
+from leadflow.endpoints.messages import EndpointDisabled, NoMessage
+from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
 from leadflow.follow_ups.notes import NoteChanged, NoteNotFound, NotYourNote
 from leadflow.follow_ups.tag_names import TagInvalid
 from leadflow.follow_ups.tags import TagNotFound, TagThere
@@ -86,6 +90,13 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     SecretRefused: (422, "secret-refused", "The secret cannot be taken"),
     DeliveryNotFound: (404, "delivery-not-found", "There is no such delivery"),
     DeliveryElsewhere: (409, "delivery-elsewhere", "The delivery is in another state"),
+    NoEndpoint: (404, "endpoint-not-found", "There is no such endpoint"),
+    NoMessage: (404, "message-not-found", "There is no such message"),
+    EndpointExists: (409, "endpoint-exists", "There is an endpoint of this name"),
+    EndpointDisabled: (409, "endpoint-disabled", "The endpoint is disabled"),
+    EndpointInvalid: (422, "endpoint-invalid", "The endpoint cannot be so"),
+    UrlRefused: (422, "url-refused", "This cannot be an endpoint's URL"),
+    PersonalNotAllowed: (403, "personal-not-allowed", "You may not have this sent"),
     ActElsewhere: (409, "act-elsewhere", "The act is in another state"),
     NotYourName: (403, "not-your-name", "You may not act for them"),
     KeyReused: (

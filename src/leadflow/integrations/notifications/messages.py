@@ -52,6 +52,16 @@ have signed in before, you sign in as ever.
 Was it not you? Choose a new password that you use nowhere else, and tell an admin: {link}
 """
 
+ENDPOINT = """The webhook endpoint {name} is disabled: {why}.
+
+Nothing more is written for it, and what waits is held. See what it answered:
+leadflow endpoints messages {name}
+
+Once it is back: leadflow endpoints enable {name}
+What waits is sent then. To send one again that was given up:
+leadflow endpoints replay {name} MESSAGE
+"""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -118,3 +128,10 @@ def of_leads(what: str, name: str, leads: Mapping[str, str], count: int, address
 def guesses(day: str, link: str) -> Message:
     """Somebody guesses a person's password."""
     return Message("Wrong passwords for your account", GUESSES.format(day=day, link=link))
+
+
+def endpoint_disabled(name: str, why: str, days: float) -> Message:
+    """An endpoint is told nothing any more; ``why``: ``gone``, or ``failing`` for so many days."""
+    failing = f"for {how_many(days, 'day')} nothing has got through to it"
+    said = "it answers that it is gone (410)" if why == "gone" else failing
+    return Message(f"Webhook endpoint disabled: {name}", ENDPOINT.format(name=name, why=said))
