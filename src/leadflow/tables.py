@@ -9,6 +9,7 @@ from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
+from leadflow.domain_events import tables as domain_events
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
 from leadflow.leads.outcomes import tables as outcomes
@@ -23,6 +24,7 @@ from leadflow.scoring.learning import tables as learning
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
 from leadflow.sources import tables as sources
+from leadflow.workflow import tables as workflow
 
 ROOMS = (
     accounts,
@@ -32,6 +34,7 @@ ROOMS = (
     background,
     batch,
     database,
+    domain_events,
     imports,
     leads,
     learning,
@@ -47,5 +50,6 @@ ROOMS = (
     sweeps,
     team,
     sources,
+    workflow,
 )
 metadata = Base.metadata

@@ -1,5 +1,5 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
-scored again, overrides that expire, runs whose process was lost."""
+scored again, workflow rules, overrides that expire, runs whose process was lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from leadflow.background import records
 from leadflow.background.loop import Loop
 from leadflow.background.run_watch import RunWatch
 from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.domain_events import service as domain_events
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.outbox import bell, settling
 from leadflow.outbox.consumer import Consumer
@@ -19,6 +20,8 @@ from leadflow.scoring.overrides.service import settle_due
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
 from leadflow.sources import inbox
+from leadflow.workflow import service as workflow
+from leadflow.workflow import silence, wanting
 
 # A lane is rung when something is written; this is for what falls due later.
 LANE_SECONDS = 5.0
@@ -29,6 +32,8 @@ RESCORE_LEADS = 500
 EXPIRE_SECONDS = 5.0
 RUNS_SECONDS = 30.0
 HOUSE_SECONDS = 600.0
+RULES_SECONDS = 1.0
+SILENCE_SECONDS = 60.0
 
 
 def loops(
@@ -46,6 +51,8 @@ def loops(
         Loop("outbox bell", 1.0, lambda: _listen(bells, stop)),
         Loop("audit chain", AUDIT_SECONDS, _put_into_chain, full=AT_A_TIME),
         Loop("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
+        Loop("workflow rules", RULES_SECONDS, _react, full=workflow.AT_A_TIME),
+        Loop("silent leads", SILENCE_SECONDS, _note_silence, full=None),
         Loop("overrides", EXPIRE_SECONDS, _settle_overrides, full=None),
         *(_watching(settings, pool) for pool in pools),
         Loop("house keeping", HOUSE_SECONDS, lambda: _keep_house(settings), full=None),
@@ -89,6 +96,17 @@ def _rescore(serving: ServingScorer, settings: Settings) -> int:
         return rescore_changed(session, scorer, now(), settings, RESCORE_LEADS)
 
 
+def _react() -> int:
+    with unit_of_work() as session:
+        return workflow.react(session, now())
+
+
+def _note_silence() -> int:
+    with unit_of_work() as session:
+        wanting.want_what_counts(session)
+        return silence.note_silence(session, now())
+
+
 def _settle_overrides() -> int:
     with unit_of_work() as session:
         return settle_due(session, now())
@@ -99,6 +117,9 @@ def _keep_house(settings: Settings) -> int:
         settling.forget_ended(session, now() - timedelta(days=settings.outbox_kept_days))
     with unit_of_work() as session:
         inbox.forget_settled(session, now() - timedelta(days=settings.deliveries_kept_days))
+    with unit_of_work() as session:
+        kept = timedelta(days=settings.domain_events_kept_days)
+        domain_events.forget_old(session, now() - kept)
     with unit_of_work() as session:
         records.forget_ended(session, now())
         return bring_back(session, now())

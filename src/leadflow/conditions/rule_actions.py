@@ -23,11 +23,10 @@ UNKNOWN: Final = _Unknown()
 
 @dataclass(frozen=True)
 class Cause:
-    """Why an action is done: the rule, the lead, and the firing, each time the same ``key`` however
-    often it is tried."""
+    """Why an action is done: the rule, and of which lead; ``key`` is the same however often it is
+    tried."""
 
     rule_id: str
-    rule_name: str
     lead_id: str
     key: str
     at: datetime
@@ -61,3 +60,8 @@ class RuleAction(Generic[P]):
     causes: Callable[[P], frozenset[str]] = lambda _: frozenset()
     sets: Callable[[P], Mapping[str, Any]] = lambda _: {}
     problems: Callable[[Session, P], list[str]] = lambda _session, _said: []
+
+
+def by_rule(cause: Cause) -> str:
+    """Who did it, for the records."""
+    return f"rule:{cause.rule_id}"

@@ -32,6 +32,10 @@ class DomainEvent(Base):
     type: Mapped[str] = mapped_column(Text)
     lead_id: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    late: Mapped[bool] = mapped_column(
+        server_default=text("false"),
+        comment="It was history when it was heard of; no rule acts on it.",
+    )
     at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     caused_by: Mapped[str | None] = mapped_column(Text)
     depth: Mapped[int] = mapped_column(Integer, server_default="0")

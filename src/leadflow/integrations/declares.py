@@ -5,5 +5,8 @@ from leadflow.integrations.flow_acts import SETTLE, START
 from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSES
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
 from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
+from leadflow.integrations.rule_actions import RULE_ACTIONS
+
+__all__ = ["ACTS", "RULE_ACTIONS"]
 
 ACTS = (START, SETTLE, REPORT, NOTIFY_PERSON, NOTIFY_REP, NOTIFY_OF_GUESSES)

@@ -16,4 +16,5 @@ class Lane:
 DECISIONS = Lane("decisions")
 FLOW_STARTS = Lane("flow_starts", batch=10)
 NOTICES = Lane("notices", consumers=2)
-LANES = {lane.name: lane for lane in (DECISIONS, FLOW_STARTS, NOTICES)}
+RULES = Lane("rules", batch=50)
+LANES = {lane.name: lane for lane in (DECISIONS, FLOW_STARTS, NOTICES, RULES)}

@@ -28,13 +28,15 @@ Check = Callable[[Session, "RuleSet"], list[Problem]]
 class RuleKind:
     """What rules of one kind may say, declared by the room that carries them out: ``actions``,
     ``terms`` beside the keys that every rule has, and whether conditions may go by what has just
-    happened (``event.``). ``check`` says what else must hold of a whole rule set."""
+    happened (``event.``). ``check`` says what else must hold of a whole rule set; ``switched`` is
+    told of each that is switched on."""
 
     name: str
     actions: type[BaseModel]
     check: Check | None = None
     terms: type[BaseModel] | None = None
     of_events: bool = False
+    switched: Callable[[Session, "RuleSet"], None] | None = None
 
 
 KINDS: dict[str, RuleKind] = {}

@@ -21,7 +21,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 class Rule(BaseModel):
     """What is done with the leads of which the conditions hold. Of the rules that fit a lead, the
-    one with the highest ``priority`` counts. ``terms``: what its kind has every rule say besides."""
+    one with the highest ``priority`` counts. ``terms``: what its kind of rules says besides."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 

@@ -271,6 +271,9 @@ def _mark_active(session: Session, row: RuleSetRow) -> None:
         statement = update(RuleSetRow).where(RuleSetRow.kind == row.kind, which)
         session.execute(statement.values(active=is_active))
     session.refresh(row)
+    switched = kind_of(row.kind).switched
+    if switched is not None:
+        switched(session, _read(session, row).rules)
 
 
 def _read(session: Session, row: RuleSetRow) -> StoredRules:

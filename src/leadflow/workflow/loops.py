@@ -1,10 +1,11 @@
 """Rules that feed each other: circles that would never end are found before they are stored.
 
-A rule leads to another where one of its actions causes what the other acts on. Around a circle of
-such rules the fields that their actions set are known, and all others stay as they are. Where each
-rule's conditions may hold in its turn, and each action changes something, round after round, the
-circle never ends. Where that depends on a value that nobody can tell before (a score, an owner),
-the circle is let through: how often a rule acts for one lead in a day is bounded.
+A rule leads to another where one of its actions causes what the other acts on; what came of a
+rule's own action does not set it off again. Around a circle of such rules the fields that their
+actions set are known, and all others stay as they are. Where each rule's conditions hold in its
+turn, and each action changes something, round after round, the circle never ends. Where that
+depends on a value that nobody can tell before (a score, an owner), the circle is let through: how
+often a rule acts for one lead in a day is bounded.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ def _circles(steps: Sequence[Step]) -> Iterator[list[Step]]:
             if seen > MOST:
                 return
             for after in follows[path[-1]]:
-                if after == start:
+                if after == start and len(path) > 1:
                     yield [steps[place] for place in path]
                 elif after > start and after not in path and len(path) < LONGEST:
                     waiting.append([*path, after])
@@ -96,9 +97,7 @@ def _holds_on(
     return _told(condition, known, changed, now) in ("true", "same")
 
 
-def _told(
-    condition: Condition, known: Mapping[str, Any], changed: set[str], now: datetime
-) -> Told:
+def _told(condition: Condition, known: Mapping[str, Any], changed: set[str], now: datetime) -> Told:
     if isinstance(condition, Check):
         return _told_of_field(condition, known, changed, now)
     parts = {_told(member, known, changed, now) for member in condition.members}

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from leadflow.conditions.operators import OperandRefused, read_time
+from leadflow.domain_events.types import SILENT
 from leadflow.exact import Flag
 from leadflow.hours import Calendar, HoursInvalid, NeverWorks, read_calendar
+from leadflow.rules.schemas import Rule
 
-SILENT = "lead.silent"
 # Of one rule for one lead; what needs more is a mistake.
 MOST_A_DAY = 20
 
@@ -90,8 +91,28 @@ class Terms(_Said):
             raise ValueError("`on` names a type twice")
         return self
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of events it acts on, as they are written."""
+        if self.silent_for is None:
+            return frozenset(self.on)
+        return frozenset(self.on) - {SILENT} | {silence(self.silent_for)}
+
     def acts_at(self, moment: datetime) -> datetime | None:
         """When what happens at this moment is acted on; None: at once."""
         if self.hours is None or self.hours.calendar.working(moment):
             return None
         return self.hours.calendar.opens(moment)
+
+
+def terms_of(rule: Rule) -> Terms:
+    """What a workflow rule says beside its conditions and actions."""
+    if not isinstance(rule.terms, Terms):
+        raise TypeError(f"{rule.rule_id} is no workflow rule.")
+    return rule.terms
+
+
+def silence(span: timedelta) -> str:
+    """The type of the event that nothing was heard of a lead for so long: rules that wait
+    for other spans know nothing of it."""
+    return f"{SILENT}.{int(span.total_seconds() // 60)}m"

@@ -1,6 +1,6 @@
 """Every resource of the API, in the order in which its pages list them."""
 
-from leadflow.gateway.api import rules, segments
+from leadflow.gateway.api import rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.leads import (
     event_types,
@@ -30,6 +30,7 @@ ROUTERS = (
     assignments.router,
     work.router,
     analytics.router,
+    workflow.router,
     rules.router,
     segments.router,
     team.router,
