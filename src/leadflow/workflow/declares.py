@@ -12,7 +12,7 @@ from leadflow.domain_events.tables import DomainEvent
 from leadflow.observability.gauges import Queue
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.workflow import asking, catalogue, checking, wanting
-from leadflow.workflow.acts import PERFORM_ACTION
+from leadflow.workflow.acts import PERFORM_RULE
 from leadflow.workflow.event_fields import EVENT
 from leadflow.workflow.service import KIND
 from leadflow.workflow.terms import Terms
@@ -38,7 +38,7 @@ def _pending(session: Session, _now: datetime) -> tuple[int, datetime | None]:
     return found[0], found[1]
 
 
-ACTS = (PERFORM_ACTION, *asking.ACTS)
+ACTS = (PERFORM_RULE, *asking.ACTS)
 DECISION_KINDS = asking.DECISION_KINDS
 FIELD_FAMILIES = (EVENT,)
 QUEUES = (Queue("domain_events", _pending),)

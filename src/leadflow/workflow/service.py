@@ -37,7 +37,7 @@ from leadflow.workflow.tables import RuleFiring
 from leadflow.workflow.terms import terms_of
 
 KIND = "workflow"
-PERFORM = "perform_rule_action"
+PERFORM = "perform_rule"
 WORKFLOW_LOCK = 7_240_012
 AT_A_TIME = 2000
 
@@ -155,26 +155,20 @@ def actions_of(rule: Rule) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def key_of(firing_id: str, place: int) -> str:
-    """The key of an action in the outbox."""
-    return f"rule:{firing_id}:{place}"
+def key_of(firing_id: str) -> str:
+    """The key of a firing's act in the outbox."""
+    return f"rule:{firing_id}"
 
 
 def why(session: Session, lead_id: str, most: int = 100) -> list[Why]:
     """The firings of a lead, the newest first, each with what became of its actions."""
     these = select(RuleFiring).where(RuleFiring.lead_id == lead_id)
     firings = list(session.scalars(these.order_by(RuleFiring.at.desc(), RuleFiring.id).limit(most)))
-    keys = [key_of(one.id, place) for one in firings for place in range(len(one.actions))]
+    keys = [key_of(one.id) for one in firings]
     asked = select(OutboxRow).where(OutboxRow.key == any_(literal(keys, ARRAY(Text))))
     rows = {row.key: row for row in session.scalars(asked)}
     return [
-        Why(
-            one,
-            tuple(
-                _carried(action, one, rows.get(key_of(one.id, place)))
-                for place, action in enumerate(one.actions)
-            ),
-        )
+        Why(one, tuple(_carried(name, one, rows.get(key_of(one.id))) for name in one.actions))
         for one in firings
     ]
 
@@ -183,7 +177,11 @@ def _carried(action: str, firing: RuleFiring, row: OutboxRow | None) -> Carried:
     if row is None:
         # Acts that ended are forgotten after a while; one that never was has its firing's reason.
         return Carried(action, "forgotten" if firing.status == "fired" else firing.status, None, {})
-    return Carried(action, row.status, row.why or row.error, row.result or {})
+    told = (row.result or {}).get(action)
+    if told is None:
+        return Carried(action, row.status, row.why or row.error, {})
+    status = "done" if told["nothing"] is None else "nothing_done"
+    return Carried(action, status, told["nothing"], told["result"])
 
 
 def _keep(session: Session, version: int | None, made: Sequence[Fired], now: datetime) -> None:
@@ -206,24 +204,22 @@ def _keep(session: Session, version: int | None, made: Sequence[Fired], now: dat
             }
         )
         if one.status == "fired":
-            acts += [
-                (one.acts_at, key_of(firing_id, place), _order(one, firing_id, name, said))
-                for place, (name, said) in enumerate(actions)
-            ]
+            acts.append((one.acts_at, key_of(firing_id), _order(one, firing_id, actions)))
     session.execute(insert(RuleFiring), rows)
     for after in dict.fromkeys(act[0] for act in acts):
         due = [(key, payload) for at, key, payload in acts if at == after]
         enqueue_many(session, PERFORM, due, after)
 
 
-def _order(one: Fired, firing_id: str, action: str, said: Mapping[str, Any]) -> dict[str, Any]:
+def _order(
+    one: Fired, firing_id: str, actions: Sequence[tuple[str, dict[str, Any]]]
+) -> dict[str, Any]:
     return {
         "firing_id": firing_id,
         "rule_id": one.rule.rule_id,
         "lead_id": one.event.lead_id,
         "depth": one.event.depth + 1,
-        "action": action,
-        "said": dict(said),
+        "actions": [{"action": name, "said": said} for name, said in actions],
     }
 
 
