@@ -82,7 +82,8 @@ def kinds_of(
         return f"There is no field {shown(name)}. {nearest(name, [*CATALOGUE, SEGMENTS, *every])}"
     family, own = found
     if family.of_events and not of_events:
-        return f"{shown(name)} is of what has just happened; only workflow rules go by that."
+        said = "what has just happened is known to workflow rules only"
+        return f"There is no field {shown(name)} here: {said}. {nearest(name, CATALOGUE)}"
     return family.kinds(own, None if known is None else known.get(family.prefix, {}))
 
 

@@ -218,7 +218,7 @@ def test_rules_that_would_never_end_are_refused_by_name() -> None:
 def test_rules_of_leads_know_nothing_of_what_has_just_happened() -> None:
     only = {"rule_id": "a", "name": "a", "conditions": equals(**{"event.type": "lead.created"})}
     with (
-        pytest.raises(RuleSetInvalid, match="only workflow rules"),
+        pytest.raises(RuleSetInvalid, match="known to workflow rules only"),
         unit_of_work() as session,
     ):
         read_rules(session, "assignment", {"rules": [only | {"actions": {}}]})

@@ -30,7 +30,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ActionOut(BaseModel):
+class FiringAction(BaseModel):
     """An action of a rule, and what became of it."""
 
     action: str
@@ -53,7 +53,7 @@ class FiringOut(BaseModel):
     acts_at: datetime | None = Field(description="When its hours begin; null: at once.")
     status: Literal["fired", "limited", "capped"]
     matched: dict[str, Any] = Field(description="The fields that the rule goes by, as they were.")
-    actions: list[ActionOut]
+    actions: list[FiringAction]
 
 
 class TriedOut(BaseModel):
@@ -120,7 +120,7 @@ def try_workflow_rules(
 def _firing(why: service.Why) -> FiringOut:
     said = {name: getattr(why.firing, name) for name in FiringOut.model_fields if name != "actions"}
     carried = [
-        ActionOut(action=one.action, status=one.status, why=one.why, result=dict(one.result))
+        FiringAction(action=one.action, status=one.status, why=one.why, result=dict(one.result))
         for one in why.carried
     ]
     return FiringOut(**said, actions=carried)
