@@ -5,6 +5,7 @@ registers itself by being imported: each process calls ``compose`` once as it be
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,8 +20,10 @@ from leadflow.assignment.team.reach import reaches_lead
 from leadflow.audit import declares as audit
 from leadflow.background import declares as background
 from leadflow.conditions.fields import Field, FieldFamily
+from leadflow.conditions.rule_actions import RuleAction
 from leadflow.endpoints import declares as endpoints
 from leadflow.follow_ups import declares as follow_ups
+from leadflow.intake import rule_actions as intake
 from leadflow.integrations import declares as integrations
 from leadflow.leads import declares as leads
 from leadflow.observability import gauges
@@ -35,12 +38,14 @@ from leadflow.rules import field_catalogue, rule_kinds
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
 from leadflow.sources import declares as sources
+from leadflow.workflow import declares as workflow
 
 
 @dataclass(frozen=True)
 class Room:
     """What one room adds: acts that the outbox performs, kinds of decision that people make, types
-    of events, fields that conditions name, kinds of rules with their actions, kinds of automated
+    of events, fields that conditions name, kinds of rules with their actions, actions of workflow
+    rules, kinds of automated
     decisions that are reviewed, queues and gauges that ``/metrics`` tells."""
 
     name: str
@@ -50,6 +55,7 @@ class Room:
     fields: tuple[Field, ...] = ()
     field_families: tuple[FieldFamily, ...] = ()
     rule_kinds: tuple[RuleKind, ...] = ()
+    rule_actions: tuple[RuleAction[Any], ...] = ()
     review_kinds: tuple[ReviewKind, ...] = ()
     queues: tuple[Queue, ...] = ()
     gauges: tuple[Gauge, ...] = ()
@@ -63,9 +69,14 @@ ROOMS = (
         field_families=leads.FIELD_FAMILIES,
         queues=leads.QUEUES,
     ),
-    Room("follow_ups", fields=follow_ups.FIELDS),
+    Room("follow_ups", fields=follow_ups.FIELDS, rule_actions=follow_ups.RULE_ACTIONS),
     Room("sources", queues=sources.QUEUES, gauges=sources.GAUGES),
-    Room("endpoints", acts=endpoints.ACTS, gauges=endpoints.GAUGES),
+    Room(
+        "endpoints",
+        acts=endpoints.ACTS,
+        gauges=endpoints.GAUGES,
+        rule_actions=endpoints.RULE_ACTIONS,
+    ),
     Room("audit", queues=audit.QUEUES),
     Room("outbox", gauges=outbox.GAUGES),
     Room("background", gauges=background.GAUGES),
@@ -88,10 +99,20 @@ ROOMS = (
         acts=assignment.ACTS,
         decision_kinds=assignment.DECISION_KINDS,
         rule_kinds=assignment.RULE_KINDS,
+        rule_actions=assignment.RULE_ACTIONS,
         queues=assignment.QUEUES,
     ),
     Room("quality", review_kinds=quality.REVIEW_KINDS),
-    Room("integrations", acts=integrations.ACTS),
+    Room("intake", rule_actions=intake.RULE_ACTIONS),
+    Room(
+        "workflow",
+        acts=workflow.ACTS,
+        decision_kinds=workflow.DECISION_KINDS,
+        field_families=workflow.FIELD_FAMILIES,
+        rule_actions=workflow.RULE_ACTIONS,
+        queues=workflow.QUEUES,
+    ),
+    Room("integrations", acts=integrations.ACTS, rule_actions=integrations.RULE_ACTIONS),
 )
 
 
@@ -112,7 +133,8 @@ def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
         (field for room in rooms for field in room.fields),
         (family for room in rooms for family in room.field_families),
     )
-    rule_kinds.install(kind for room in rooms for kind in room.rule_kinds)
+    of_events = workflow.install(action for room in rooms for action in room.rule_actions)
+    rule_kinds.install((*(kind for room in rooms for kind in room.rule_kinds), of_events))
     review_kinds.install(kind for room in rooms for kind in room.review_kinds)
     gauges.install(
         (queue for room in rooms for queue in room.queues),

@@ -86,6 +86,9 @@ class Settings(AISettings, AssignmentSettings, WebhookSettings, BaseSettings):
         gt=0,
         description="How long acts of the outbox that are done stay in its list.",
     )
+    domain_events_kept_days: int = Field(
+        default=30, ge=1, description="Days that what happened, for workflow rules, is kept."
+    )
     deliveries_kept_days: int = Field(
         default=30,
         gt=0,

@@ -9,6 +9,7 @@ from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
+from leadflow.domain_events import tables as domain_events
 from leadflow.endpoints import tables as endpoints
 from leadflow.follow_ups import tables as follow_ups
 from leadflow.leads import import_tables as imports
@@ -26,6 +27,7 @@ from leadflow.scoring.learning import tables as learning
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
 from leadflow.sources import tables as sources
+from leadflow.workflow import tables as workflow
 
 ROOMS = (
     accounts,
@@ -37,6 +39,7 @@ ROOMS = (
     database,
     endpoints,
     follow_ups,
+    domain_events,
     imports,
     leads,
     learning,
@@ -53,5 +56,6 @@ ROOMS = (
     sweeps,
     team,
     sources,
+    workflow,
 )
 metadata = Base.metadata

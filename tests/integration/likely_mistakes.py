@@ -122,6 +122,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "rules list": ("rules list --kind pizza", "There are assignment"),
     "rules show": ("rules show 7", "leadflow rules list"),
     "rules try": ("rules try none.yaml", "none.yaml cannot be read"),
+    "rules why": ("rules why lead_1", "There is no lead lead_1"),
     "score": ("score", NO_SERVER),
     "sign-in": ("sign-in olga", "There is no terminal to type a password at"),
     "sign-out": ("sign-out olga", EXTRA),

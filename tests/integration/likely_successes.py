@@ -30,6 +30,10 @@ FILES = {
         f'{{"id": "{number}", "mail": "eve{number}@example.com"}}\n' for number in range(5)
     ),
     "mended.json": '{"id": "2", "mail": "eve@example.com"}',
+    "workflow.yaml": (
+        "rules:\n  - rule_id: seen\n    name: Seen\n    on: [lead.created]\n"
+        "    conditions: {source: {operator: exists}}\n    actions: {notify: {to: [owner]}}\n"
+    ),
     "segments.yaml": (
         "segments:\n  retail:\n    description: Shops\n"
         "    conditions: {industry: {operator: equals, value: retail}}\n"
@@ -143,6 +147,8 @@ TEAM = (
     Step("rules try rules.yaml --last 20", "Nothing was stored"),
     Step("rules import rules.yaml --no-activate", "Version 1 is stored and not active"),
     Step("rules list", "not active"),
+    Step("rules try workflow.yaml --kind workflow", "Nothing was stored or done"),
+    Step("rules why {lead[0]}", "No workflow rule"),
     Step("rules activate 1", "Version 1 is active"),
     Step("rules show", "auto_assign_high_score"),
 )

@@ -1,8 +1,12 @@
 """Every act that leaves a transaction, every kind of decision, and what rules may do."""
 
+from pydantic.fields import FieldInfo
+
 from leadflow.composition import ROOMS
 from leadflow.outbox.acts import Act, Outside
 from tests.surface.lines import lines, type_name
+
+NOTHING = FieldInfo(annotation=type(None))
 
 
 def acts() -> str:
@@ -23,13 +27,21 @@ def decision_kinds() -> str:
 
 
 def rule_actions() -> str:
-    """One line an action that rules of a kind may name, with its type."""
-    return lines(
+    """One line an action that rules of a kind may name, with its type; of those on events, one for
+    each thing that an action may be told."""
+    of_kinds = [
         f"{kind.name}: {name}: {type_name(field.annotation)}"
         for room in ROOMS
         for kind in room.rule_kinds
         for name, field in sorted(kind.actions.model_fields.items())
-    )
+    ]
+    of_events = [
+        f"workflow: {action.name} ({room.name}): {name}: {type_name(field.annotation)}"
+        for room in ROOMS
+        for action in room.rule_actions
+        for name, field in sorted(action.params.model_fields.items()) or [("nothing", NOTHING)]
+    ]
+    return lines([*of_kinds, *of_events])
 
 
 def _act(room: str, act: Act) -> str:

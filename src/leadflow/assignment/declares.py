@@ -6,10 +6,11 @@ from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.figures import QUEUES
 from leadflow.assignment.routing import reopening
 from leadflow.assignment.routing.rulebook import KIND, unknown_names
+from leadflow.assignment.rule_actions import RULE_ACTIONS
 from leadflow.assignment.work import reassignment
 from leadflow.rules.rule_kinds import RuleKind
 
-__all__ = ["ACTS", "DECISION_KINDS", "QUEUES", "RULE_KINDS"]
+__all__ = ["ACTS", "DECISION_KINDS", "QUEUES", "RULE_ACTIONS", "RULE_KINDS"]
 
 ACTS = (approved_act(reassignment.REASSIGN, reassignment.carry_out_reassignment),)
 DECISION_KINDS = (

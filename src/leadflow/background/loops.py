@@ -1,5 +1,6 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
-scored again, overrides that expire, turns of endpoints, runs whose process was lost."""
+scored again, workflow rules, overrides that expire, turns of endpoints, runs whose process was
+lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from leadflow.background import records
 from leadflow.background.loop import Loop
 from leadflow.background.run_watch import RunWatch
 from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.domain_events import service as domain_events
 from leadflow.endpoints.messages import forget_old
 from leadflow.endpoints.turns import give_turns
 from leadflow.integrations.prefect import PrefectClient
@@ -21,6 +23,8 @@ from leadflow.scoring.overrides.service import settle_due
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
 from leadflow.sources import inbox
+from leadflow.workflow import service as workflow
+from leadflow.workflow import silence, wanting
 
 # A lane is rung when something is written; this is for what falls due later.
 LANE_SECONDS = 5.0
@@ -32,6 +36,8 @@ EXPIRE_SECONDS = 5.0
 TURNS_SECONDS = 1.0
 RUNS_SECONDS = 30.0
 HOUSE_SECONDS = 600.0
+RULES_SECONDS = 1.0
+SILENCE_SECONDS = 60.0
 
 
 def loops(
@@ -49,6 +55,8 @@ def loops(
         Loop("outbox bell", 1.0, lambda: _listen(bells, stop)),
         Loop("audit chain", AUDIT_SECONDS, _put_into_chain, full=AT_A_TIME),
         Loop("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
+        Loop("workflow rules", RULES_SECONDS, _react, full=workflow.AT_A_TIME),
+        Loop("silent leads", SILENCE_SECONDS, _note_silence, full=None),
         Loop("overrides", EXPIRE_SECONDS, _settle_overrides, full=None),
         Loop("turns of endpoints", TURNS_SECONDS, _give_turns, full=None),
         *(_watching(settings, pool) for pool in pools),
@@ -93,6 +101,17 @@ def _rescore(serving: ServingScorer, settings: Settings) -> int:
         return rescore_changed(session, scorer, now(), settings, RESCORE_LEADS)
 
 
+def _react() -> int:
+    with unit_of_work() as session:
+        return workflow.react(session, now())
+
+
+def _note_silence() -> int:
+    with unit_of_work() as session:
+        wanting.want_what_counts(session)
+        return silence.note_silence(session, now())
+
+
 def _settle_overrides() -> int:
     with unit_of_work() as session:
         return settle_due(session, now())
@@ -110,6 +129,9 @@ def _keep_house(settings: Settings) -> int:
         inbox.forget_settled(session, now() - timedelta(days=settings.deliveries_kept_days))
     with unit_of_work() as session:
         forget_old(session, now() - timedelta(days=settings.webhook_messages_kept_days))
+    with unit_of_work() as session:
+        kept = timedelta(days=settings.domain_events_kept_days)
+        domain_events.forget_old(session, now() - kept)
     with unit_of_work() as session:
         records.forget_ended(session, now())
         return bring_back(session, now())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Rules: which leads, and what is done with them.")
 File = Annotated[Path, typer.Argument(help="A .yaml or .json file; see docs/rules.md.")]
+WORKFLOW = "workflow"
 RuleKindOption = Annotated[str, typer.Option(help="What the rules are for.")]
 
 
@@ -31,8 +32,10 @@ def check(file: File, kind: RuleKindOption = "assignment") -> None:
 
     with unit_of_work() as session:
         rules = _load(session, file, kind)
-        _show_matches(session, rules)
-    console.print("The rules are in order. Store them: leadflow rules import FILE")
+        if kind != WORKFLOW:
+            _show_matches(session, rules)
+    of_kind = "" if kind == "assignment" else f" --kind {kind}"
+    console.print(f"The rules are in order. Store them: leadflow rules import FILE{of_kind}")
 
 
 @app.command("import")
@@ -67,8 +70,13 @@ def try_out(
     file: File,
     last: Annotated[int, typer.Option(min=1, max=5000, help="Newest leads to try.")] = 500,
     show: Annotated[int, typer.Option(min=0, help="Leads to show that would change.")] = 10,
+    kind: RuleKindOption = "assignment",
 ) -> None:
-    """Who would have got what: hand out the newest leads by these rules, and store nothing."""
+    """Try rules on what there is, and store nothing: assignment rules on the newest leads, who
+    would have got what; workflow rules on the newest events of the types they act on."""
+    if kind == WORKFLOW:
+        _try_on_events(file, last, show)
+        return
     from leadflow.assignment.insight.rule_trial import try_rules
     from leadflow.assignment.team.track_record import rep_names
     from leadflow.database.engine import unit_of_work
@@ -94,6 +102,59 @@ def try_out(
         f"[bold]{trial.changed:,}[/bold] of {how_many(len(trial.leads), 'lead')} would go "
         "another way. Nothing was stored; everybody had room for all of them."
     )
+
+
+def _try_on_events(file: Path, last: int, show: int) -> None:
+    from leadflow.database.engine import unit_of_work
+    from leadflow.workflow.trying import try_on_past
+
+    with unit_of_work() as session:
+        trial = try_on_past(session, _load(session, file, WORKFLOW), datetime.now(UTC), last)
+    table = Table("Rule", "Would have acted", "Held back by its limits", box=None)
+    for rule_id, often in trial.per_rule.items():
+        held = often.get("limited", 0) + often.get("capped", 0)
+        table.add_row(rule_id, f"{often.get('fired', 0):,}", f"{held:,}")
+    print_table(table)
+    if trial.fired and show:
+        newest = Table(whole("Lead"), "Rule", "What happened", whole("At (UTC)"), box=None)
+        for one in trial.fired[:show]:
+            at = f"{one.event.at:%Y-%m-%d %H:%M}"
+            newest.add_row(one.event.lead_id, one.rule.rule_id, one.event.type, at)
+        print_table(newest)
+    console.print(f"{how_many(trial.events, 'event')} tried. Nothing was stored or done.")
+    for name in trial.unseen:
+        console.print(f"Of {name} there is nothing yet: it is written once rules act on it.")
+
+
+@app.command()
+def why(
+    lead_id: Annotated[str, typer.Argument(help="The lead's id.")],
+    last: Annotated[int, typer.Option(min=1, max=500, help="Newest firings to show.")] = 20,
+) -> None:
+    """Which workflow rules acted on a lead, why, and what came of it."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.leads.service import get_lead
+    from leadflow.workflow import service
+
+    with unit_of_work() as session:
+        get_lead(session, lead_id)
+        found = service.why(session, lead_id, last)
+    if not found:
+        console.print("No workflow rule has fitted this lead as something happened.")
+        return
+    for one in found:
+        firing = one.firing
+        version = "built in" if firing.version is None else f"version {firing.version}"
+        console.print(
+            f"[bold]{escape(firing.rule_id)}[/bold] ({version}) on {firing.type}, "
+            f"{firing.at:%Y-%m-%d %H:%M} UTC: {firing.status}",
+            soft_wrap=True,
+        )
+        for name, value in firing.matched.items():
+            console.print(f"  {name}: {value}", markup=False, soft_wrap=True)
+        for done in one.carried:
+            said = f": {done.why}" if done.why else ""
+            console.print(f"  → {done.action}, {done.status}{said}", markup=False, soft_wrap=True)
 
 
 @app.command("list")

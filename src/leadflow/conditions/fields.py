@@ -60,6 +60,7 @@ class FieldFamily:
         at_hand: the values of a lead, out of rows that have been read; or, where only the store
             knows them,
         values: those of these leads as of a moment, by lead id.
+        of_events: these are fields of what has just happened, which only rules on that know.
     """
 
     prefix: str
@@ -71,3 +72,4 @@ class FieldFamily:
     values: Callable[[Session, Sequence[str], datetime], Mapping[str, Mapping[str, Any]]] | None = (
         None
     )
+    of_events: bool = False

@@ -84,7 +84,12 @@ def _flag(kind: ValueKind, raw: Any) -> bool:
     return raw
 
 
-def _time(kind: ValueKind, raw: Any) -> timedelta:
+def read_time(raw: Any) -> timedelta:
+    """A span such as ``15m``, ``36h``, ``7d`` or ``2w``.
+
+    Raises:
+        OperandRefused: it is none; the message says what to write.
+    """
     match = re.fullmatch(r"([0-9]{1,8})([mhdw])", raw) if isinstance(raw, str) else None
     if match is None:
         raise OperandRefused(
@@ -94,6 +99,10 @@ def _time(kind: ValueKind, raw: Any) -> timedelta:
     if not timedelta(0) < time <= LONGEST_TIME:
         raise OperandRefused("Write a time of at least one minute and at most 36500 days.")
     return time
+
+
+def _time(kind: ValueKind, raw: Any) -> timedelta:
+    return read_time(raw)
 
 
 _SCALARS = frozenset({ValueKind.NUMBER, ValueKind.TEXT, ValueKind.BOOLEAN})

@@ -1,4 +1,5 @@
-"""Declarations of endpoints: the acts that send to them, and their figures for ``/metrics``."""
+"""Declarations of endpoints: the acts that send to them, and their figures for ``/metrics``,
+and what rules can call."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,9 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.endpoints.calling import CALL
+from leadflow.endpoints.rule_actions import RULE_ACTIONS
 from leadflow.endpoints.tables import Endpoint, Message
 from leadflow.endpoints.turns import SEND
 from leadflow.observability.gauges import Gauge, Reading
+
+__all__ = ["ACTS", "GAUGES", "RULE_ACTIONS"]
 
 THERE = Endpoint.status != "deleted"
 

@@ -6,5 +6,8 @@ from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSE
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
 from leadflow.integrations.notifications.endpoint_notices import NOTIFY_OF_ENDPOINT
 from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
+from leadflow.integrations.rule_actions import RULE_ACTIONS
+
+__all__ = ["ACTS", "RULE_ACTIONS"]
 
 ACTS = (START, SETTLE, REPORT, NOTIFY_PERSON, NOTIFY_REP, NOTIFY_OF_GUESSES, NOTIFY_OF_ENDPOINT)

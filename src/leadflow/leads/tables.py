@@ -184,6 +184,7 @@ class LeadEvent(Base):
             unique=True,
             postgresql_where="external_id IS NOT NULL",
         ),
+        Index("ix_lead_events_occurred_at", "occurred_at", postgresql_using="brin"),
         CheckConstraint(
             f"octet_length(payload) <= {LARGEST_PAYLOAD + LARGER_BY}", name="payload_size"
         ),

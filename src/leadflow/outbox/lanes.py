@@ -18,4 +18,5 @@ FLOW_STARTS = Lane("flow_starts", batch=10)
 NOTICES = Lane("notices", consumers=2)
 # One act is a turn of one receiver: whoever waits for a slow one has claimed no other's.
 WEBHOOKS = Lane("webhooks", consumers=6, batch=1)
-LANES = {lane.name: lane for lane in (DECISIONS, FLOW_STARTS, NOTICES, WEBHOOKS)}
+RULES = Lane("rules", batch=50)
+LANES = {lane.name: lane for lane in (DECISIONS, FLOW_STARTS, NOTICES, WEBHOOKS, RULES)}

@@ -77,6 +77,14 @@ def _read(field: str, kind: ValueKind, now: datetime) -> Element:
     return _fold(known) if kind is ValueKind.TEXT else known
 
 
+def field_value(field: str, kind: ValueKind, now: datetime) -> Element:
+    """The field as it is, to be selected from the source; NULL where it is of another kind."""
+    found = family_of(field)
+    if found is not None:
+        return found[0].expression(found[1], kind, now)
+    return CATALOGUE[field].expression(now)
+
+
 def _fold(text: Element) -> Element:
     """Latin letters small and every other character as it is, whatever the locale: what
     ``values.fold`` does."""

@@ -62,8 +62,11 @@ def known_names(session: Session) -> Known:
     }
 
 
-def kinds_of(name: Any, known: Known | None = None) -> tuple[ValueKind, ...] | str:
-    """What a field may be read as, or why there is no such field, in words.
+def kinds_of(
+    name: Any, known: Known | None = None, of_events: bool = False
+) -> tuple[ValueKind, ...] | str:
+    """What a field may be read as, or why there is no such field, in words. ``of_events``: whether
+    it may be one of what has just happened.
 
     ``known`` has the names of each family; None where they are not known, and any name that could
     be one is taken.
@@ -78,6 +81,9 @@ def kinds_of(name: Any, known: Known | None = None) -> tuple[ValueKind, ...] | s
         every = [prefix + own for prefix, all_of_it in names.items() for own in all_of_it]
         return f"There is no field {shown(name)}. {nearest(name, [*CATALOGUE, SEGMENTS, *every])}"
     family, own = found
+    if family.of_events and not of_events:
+        said = "what has just happened is known to workflow rules only"
+        return f"There is no field {shown(name)} here: {said}. {nearest(name, CATALOGUE)}"
     return family.kinds(own, None if known is None else known.get(family.prefix, {}))
 
 

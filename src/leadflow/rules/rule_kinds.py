@@ -26,33 +26,35 @@ Check = Callable[[Session, "RuleSet"], list[Problem]]
 
 @dataclass(frozen=True)
 class RuleKind:
-    """What rules of one kind may say as their actions, declared by the room that carries them out;
-    ``check`` says what else must hold of a whole rule set."""
+    """What rules of one kind may say, declared by the room that carries them out: ``actions``,
+    ``terms`` beside the keys that every rule has, and whether conditions may go by what has just
+    happened (``event.``). ``check`` says what else must hold of a whole rule set; ``switched`` is
+    told of each that is switched on."""
 
     name: str
     actions: type[BaseModel]
     check: Check | None = None
+    terms: type[BaseModel] | None = None
+    of_events: bool = False
+    switched: Callable[[Session, "RuleSet"], None] | None = None
 
 
-KINDS: dict[str, type[BaseModel]] = {}
-CHECKS: dict[str, Check] = {}
+KINDS: dict[str, RuleKind] = {}
 
 
 def install(kinds: Iterable[RuleKind]) -> None:
     """Let these be all the kinds of rules there are."""
-    given = tuple(kinds)
+    given = {kind.name: kind for kind in kinds}
     KINDS.clear()
-    CHECKS.clear()
-    KINDS.update({kind.name: kind.actions for kind in given})
-    CHECKS.update({kind.name: kind.check for kind in given if kind.check is not None})
+    KINDS.update(given)
 
 
-def actions_of(kind: str) -> type[BaseModel]:
-    """The model of a kind's actions.
+def kind_of(name: str) -> RuleKind:
+    """The kind of rules of this name.
 
     Raises:
         UnknownRuleKind: no room uses rules of this kind.
     """
-    if kind not in KINDS:
-        raise UnknownRuleKind(kind)
-    return KINDS[kind]
+    if name not in KINDS:
+        raise UnknownRuleKind(name)
+    return KINDS[name]

@@ -1,6 +1,7 @@
 """A rule set: rules with their conditions and actions, checked as a whole when it is written."""
 
 import json
+from collections.abc import Collection
 from functools import cached_property, partial
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
@@ -20,7 +21,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 class Rule(BaseModel):
     """What is done with the leads of which the conditions hold. Of the rules that fit a lead, the
-    one with the highest ``priority`` counts."""
+    one with the highest ``priority`` counts. ``terms``: what its kind of rules says besides."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -31,6 +32,7 @@ class Rule(BaseModel):
     actions: SkipValidation[BaseModel]
     priority: int
     active: bool
+    terms: SkipValidation[BaseModel] | None = None
 
 
 class RuleSet(BaseModel):
@@ -69,7 +71,13 @@ class RuleShape(BaseModel):
     active: bool = True
 
 
-def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = None) -> RuleSet:
+def parse_rules(
+    content: Any,
+    actions: type[BaseModel],
+    known: Known | None = None,
+    terms: type[BaseModel] | None = None,
+    of_events: bool = False,
+) -> RuleSet:
     """The rule set that this content, JSON values, describes: a mapping with ``rules`` and, if
     wanted, ``default`` actions; or the list of rules alone.
 
@@ -77,6 +85,8 @@ def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = No
         actions: what the actions of a rule may say.
         known: the names of attributes and types of events there are
             (``field_catalogue.known_names``), to hold conditions against; None where any is taken.
+        terms: further keys of every rule; None where there are none.
+        of_events: whether conditions may go by what has just happened.
 
     Raises:
         RuleSetInvalid: everything that is wrong, each with its place.
@@ -85,7 +95,8 @@ def parse_rules(content: Any, actions: type[BaseModel], known: Known | None = No
     if found := unstorable(whole):
         raise RuleSetInvalid(found)
     allowed = _any if known is None else partial(values_of, known=known)
-    reading = _Reading(actions, Reader(partial(kinds_of, known=known), values_of=allowed))
+    kinds = partial(kinds_of, known=known, of_events=of_events)
+    reading = _Reading(actions, terms, Reader(kinds, values_of=allowed))
     problems = reading.conditions.problems
     if not isinstance(whole, dict) or not isinstance(whole.get("rules"), list):
         raise RuleSetInvalid([Problem("rules", "Write a list of rules under `rules`.")])
@@ -110,8 +121,10 @@ def _any(field: str) -> None:
 class _Reading:
     """Reads the rules of one set, whose problems come together."""
 
-    def __init__(self, actions: type[BaseModel], conditions: Reader) -> None:
-        self.actions, self.conditions = actions, conditions
+    def __init__(
+        self, actions: type[BaseModel], terms: type[BaseModel] | None, conditions: Reader
+    ) -> None:
+        self.actions, self.terms, self.conditions = actions, terms, conditions
 
     def rule(self, raw: Any, place: str) -> Rule | None:
         """One rule; None where it cannot be used."""
@@ -119,7 +132,13 @@ class _Reading:
         if not isinstance(raw, dict):
             problems.append(Problem(place, f"Write a rule, not {shown(raw)}."))
             return None
-        shape = self._validated(RuleShape, raw, place)
+        own = {} if self.terms is None else self.terms.model_fields
+        others = {key: raw[key] for key in raw if key not in own}
+        shape = self._validated(RuleShape, others, place, beside=own)
+        terms = None
+        if self.terms is not None:
+            said = {key: raw[key] for key in raw if key in own}
+            terms = self._validated(self.terms, said, place)
         conditions = actions = None
         if "conditions" in raw:
             conditions = self.conditions.read(raw["conditions"], f"{place}.conditions")
@@ -127,8 +146,10 @@ class _Reading:
             actions = self.actions_in(raw["actions"], f"{place}.actions")
         if shape is None or conditions is None or actions is None:
             return None
-        said = shape.model_dump(exclude={"conditions", "actions"})
-        return Rule(**said, conditions=conditions, actions=actions)
+        if self.terms is not None and terms is None:
+            return None
+        written = shape.model_dump(exclude={"conditions", "actions"})
+        return Rule(**written, conditions=conditions, actions=actions, terms=terms)
 
     def actions_in(self, raw: Any, place: str) -> BaseModel | None:
         """Actions as their room understands them; None where it does not."""
@@ -138,16 +159,21 @@ class _Reading:
             return None
         return self._validated(self.actions, raw, place)
 
-    def _validated(self, model: type[Model], raw: dict[str, Any], place: str) -> Model | None:
+    def _validated(
+        self, model: type[Model], raw: dict[str, Any], place: str, beside: Collection[str] = ()
+    ) -> Model | None:
+        """The model that was written; None where it is none. ``beside``: what may stand there too,
+        to suggest it for what may not."""
         try:
             return model.model_validate_json(json.dumps(raw))
         except ValidationError as error:
             for item in error.errors(include_url=False, include_input=False):
-                self.conditions.problems.append(_explained(dict(item), model, place))
+                keys = [*model.model_fields, *beside]
+                self.conditions.problems.append(_explained(dict(item), keys, place))
         return None
 
 
-def _explained(item: dict[str, Any], model: type[BaseModel], place: str) -> Problem:
+def _explained(item: dict[str, Any], keys: Collection[str], place: str) -> Problem:
     at = place
     for part in item["loc"]:
         at += f"[{part}]" if isinstance(part, int) else f".{part}"
@@ -155,7 +181,7 @@ def _explained(item: dict[str, Any], model: type[BaseModel], place: str) -> Prob
     if item["type"] == "missing":
         said = "This is required."
     elif item["type"] == "extra_forbidden":
-        near = f" {nearest(item['loc'][-1], model.model_fields)}" if len(item["loc"]) == 1 else ""
+        near = f" {nearest(item['loc'][-1], keys)}" if len(item["loc"]) == 1 else ""
         said = f"There is no such key.{near}"
     return Problem(at, said)
 

@@ -14,8 +14,8 @@ from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import fields_of
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
-from leadflow.rules.field_catalogue import SEGMENTS, is_at_hand, known_names
-from leadflow.rules.rule_kinds import CHECKS, actions_of
+from leadflow.rules.field_catalogue import SEGMENTS, Known, is_at_hand, known_names
+from leadflow.rules.rule_kinds import RuleKind, kind_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.segments.expanding import expanded
 from leadflow.rules.segments.service import conditions_now
@@ -76,8 +76,8 @@ def store_rules(
         UnknownRuleKind: no room uses rules of this kind.
         RuleSetInvalid: they name what is not there.
     """
-    actions_of(kind)
-    if kind in CHECKS and (problems := CHECKS[kind](session, rules)):
+    declared = kind_of(kind)
+    if declared.check is not None and (problems := declared.check(session, rules)):
         raise RuleSetInvalid(problems)
     _take_turns(session)
     newest, active = _newest(session, kind), _active(session, kind)
@@ -134,7 +134,7 @@ def active_rules(session: Session, kind: str) -> StoredRules | None:
         UnknownRuleKind: no room uses rules of this kind.
         RuleSetInvalid: their actions are no longer understood.
     """
-    actions_of(kind)
+    kind_of(kind)
     row = _active(session, kind)
     return None if row is None else _read(session, row)
 
@@ -147,7 +147,7 @@ def read_version(session: Session, kind: str, version: int) -> StoredRules:
         NoRules: there is no such version.
         RuleSetInvalid: its actions are no longer understood.
     """
-    actions_of(kind)
+    kind_of(kind)
     return _read(session, _row(session, kind, version))
 
 
@@ -157,7 +157,7 @@ def versions(session: Session, kind: str) -> list[RuleSetRow]:
     Raises:
         UnknownRuleKind: no room uses rules of this kind.
     """
-    actions_of(kind)
+    kind_of(kind)
     statement = select(RuleSetRow).where(RuleSetRow.kind == kind)
     return list(session.scalars(statement.order_by(RuleSetRow.version.desc())))
 
@@ -181,7 +181,11 @@ def read_rules(session: Session, kind: str, content: Any) -> RuleSet:
         UnknownRuleKind: no room uses rules of this kind.
         RuleSetInvalid: everything that is wrong, each with its place.
     """
-    return written_out(session, parse_rules(content, actions_of(kind), known_names(session)))
+    return written_out(session, _parsed(kind_of(kind), content, known_names(session)))
+
+
+def _parsed(kind: RuleKind, content: Any, known: Known | None = None) -> RuleSet:
+    return parse_rules(content, kind.actions, known, kind.terms, kind.of_events)
 
 
 def written_out(session: Session, rules: RuleSet) -> RuleSet:
@@ -269,13 +273,16 @@ def _mark_active(session: Session, row: RuleSetRow) -> None:
         statement = update(RuleSetRow).where(RuleSetRow.kind == row.kind, which)
         session.execute(statement.values(active=is_active))
     session.refresh(row)
+    switched = kind_of(row.kind).switched
+    if switched is not None:
+        switched(session, _read(session, row).rules)
 
 
 def _read(session: Session, row: RuleSetRow) -> StoredRules:
     return StoredRules(
         kind=row.kind,
         version=row.version,
-        rules=written_out(session, parse_rules(row.content, actions_of(row.kind))),
+        rules=written_out(session, _parsed(kind_of(row.kind), row.content)),
         note=row.note,
         created_by=row.created_by,
         created_at=row.created_at,

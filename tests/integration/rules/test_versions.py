@@ -15,6 +15,7 @@ from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent
 from leadflow.rules import rule_kinds, service
+from leadflow.rules.rule_kinds import RuleKind
 from leadflow.rules.schemas import RuleSet, parse_rules
 from leadflow.rules.tables import RuleSetRow
 from tests.integration.rules.made_up import declare_demos
@@ -27,8 +28,7 @@ KIND = "assignment"
 @pytest.fixture(autouse=True)
 def actions_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the actions may say is another room's matter."""
-    monkeypatch.setitem(rule_kinds.KINDS, KIND, AnyActions)
-    monkeypatch.delitem(rule_kinds.CHECKS, KIND, raising=False)
+    monkeypatch.setitem(rule_kinds.KINDS, KIND, RuleKind(KIND, AnyActions))
 
 
 def rules(score: float = 80, **more: Any) -> RuleSet:
@@ -138,7 +138,7 @@ def test_a_version_whose_actions_are_no_longer_understood_is_not_switched_on(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(session, rules(80), activate=False)
-    monkeypatch.setitem(rule_kinds.KINDS, KIND, OnlyThis)
+    monkeypatch.setitem(rule_kinds.KINDS, KIND, RuleKind(KIND, OnlyThis))
     with pytest.raises(RuleSetInvalid, match=r"rules\[0\]\.actions\.only_this"):
         service.activate(session, KIND, 1, "ben")
 

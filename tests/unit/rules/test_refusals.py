@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import DEEPEST, MOST_CHECKS
 from leadflow.rules.field_catalogue import Known
-from leadflow.rules.rule_kinds import UnknownRuleKind, actions_of
+from leadflow.rules.rule_kinds import UnknownRuleKind, kind_of
 from leadflow.rules.schemas import MOST_RULES, parse_rules
 from tests.made_up import AnyActions
 
@@ -201,6 +201,6 @@ def test_rule_sets_are_bounded() -> None:
 
 
 def test_there_are_rules_only_for_what_uses_them() -> None:
-    assert issubclass(actions_of("assignment"), BaseModel)
+    assert issubclass(kind_of("assignment").actions, BaseModel)
     with pytest.raises(UnknownRuleKind, match="assignment"):
-        actions_of("asignment")
+        kind_of("asignment")

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from leadflow.assignment.choice.actions import AssignActions
 from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.plan import Group, Plan
 from leadflow.assignment.locks import assignment_lock_within
@@ -24,7 +25,7 @@ from leadflow.assignment.routing.batch_writer import (
 from leadflow.assignment.routing.leftover import without_repeated
 from leadflow.assignment.routing.open_leads import LANGUAGE, POSTAL_CODE, lead_snapshot
 from leadflow.assignment.routing.refusals import turned_down
-from leadflow.assignment.routing.rulebook import Rulebook, rulebook
+from leadflow.assignment.routing.rulebook import Rulebook, plan_of, rulebook
 from leadflow.assignment.routing.turn_ledger import NEWCOMERS, fill_ledger, write_ledger
 from leadflow.assignment.snapshots import LeadSnapshot
 from leadflow.assignment.team.cached_team import CachedTeam, Newest, cached_team_with
@@ -124,10 +125,42 @@ def hand_out(
     book = _book(session, settings, rules_id)
     open_leads = [one for one in leads if one.lead.id not in settled]
     by_plan = _by_plan(session, book, open_leads, now)
+    return _give(session, settings, (book, rules_id), by_plan, known, now) or {}
+
+
+def hand_out_by(
+    session: Session,
+    settings: Settings,
+    one: Routable,
+    rule_id: str,
+    actions: AssignActions,
+    now: datetime,
+) -> dict[str, Given] | None:
+    """Hand one lead out by these actions, whatever the assignment rules say of it: what was given;
+    nothing where it has somebody or has ended, or nobody can take it; None where others hold the
+    assignment lock for too long. The caller holds its row."""
+    rules_id, settled = ask(session, BEFORE, {"known": [one.lead.id], "some": True})
+    if one.lead.id in settled:
+        return {}
+    book = _book(session, settings, rules_id)
+    by_plan = [(plan_of(book, rule_id, actions), [one])]
+    return _give(session, settings, (book, rules_id), by_plan, [one.lead.id], now)
+
+
+def _give(
+    session: Session,
+    settings: Settings,
+    rules: tuple[Rulebook, str | None],
+    by_plan: list[tuple[Plan, list[Routable]]],
+    known: list[str],
+    now: datetime,
+) -> dict[str, Given] | None:
+    """Hand leads out under the lock; None where others hold it for too long."""
     if not by_plan:
         return {}
     if not assignment_lock_within(session, settings.assignment_wait_ms):
-        return {}
+        return None
+    book, rules_id = rules
     pools = [name for plan, _ in by_plan for name in _pools(plan)]
     asked = {"known": known, "some": bool(known), "pools": pools}
     settled, had_before, loads, turns, version, stored_at = ask(session, WITHIN, asked)
@@ -144,6 +177,7 @@ def hand_out(
     batch = _batch(settings, team, book, now)
     fresh = without_repeated(session, made, now)
     batch_id = _shared_batch(session, batch, rules_id, newest)
+    leads = (one for _, ones in by_plan for one in ones)
     requests = {one.lead.id: one.request for one in leads if one.request is not None}
     with sent_together(session) if len(fresh) <= FEW else nullcontext():
         given = write_decisions(session, batch, batch_id, fresh)

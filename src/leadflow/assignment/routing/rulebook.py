@@ -103,17 +103,22 @@ def _plans(book: Rulebook) -> dict[str | None, Plan]:
     if book.rules.default is not None:
         given.append((None, book.rules.default))
     return {
-        rule_id: Plan(
-            rule_id=rule_id,
-            strategy=_strategy(actions.strategy or book.strategy),
-            automatic=(actions.strategy or book.strategy) == AUTOMATIC,
-            actions=actions,
-            weights=actions.hybrid_weights(book.weights),
-            sla=dict(book.sla),
-        )
+        rule_id: plan_of(book, rule_id, actions)
         for rule_id, actions in given
         if actions.assign_lead
     }
+
+
+def plan_of(book: Rulebook, rule_id: str | None, actions: AssignActions) -> Plan:
+    """These actions, with what the settings say where they say nothing."""
+    return Plan(
+        rule_id=rule_id,
+        strategy=_strategy(actions.strategy or book.strategy),
+        automatic=(actions.strategy or book.strategy) == AUTOMATIC,
+        actions=actions,
+        weights=actions.hybrid_weights(book.weights),
+        sla=dict(book.sla),
+    )
 
 
 def _strategy(name: str) -> StrategyName:

@@ -1,6 +1,6 @@
 """Every resource of the API, in the order in which its pages list them."""
 
-from leadflow.gateway.api import rules, segments
+from leadflow.gateway.api import rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.leads import (
@@ -38,6 +38,7 @@ ROUTERS = (
     tasks.router,
     tags.router,
     analytics.router,
+    workflow.router,
     rules.router,
     segments.router,
     team.router,

@@ -32,8 +32,17 @@ EXAMPLE = {
         }
     ]
 }
-BODY = {"schema": {"type": "object"}, "example": EXAMPLE}
-RuleKindPath = Annotated[str, Path(description="What the rules are for: assignment.")]
+
+
+def described(example: dict[str, Any]) -> dict[str, Any]:
+    """How a body that is a rule set is described."""
+    body = {"schema": {"type": "object"}, "example": example}
+    return {"requestBody": {"required": True, "content": {"application/json": body}}}
+
+
+RuleKindPath = Annotated[
+    str, Path(description="What the rules are for: assignment, reopening, workflow.")
+]
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 By = Annotated[
     Words | None, Query(max_length=200, description="Who does it, by username; else you.")
@@ -94,7 +103,7 @@ class TrialOut(BaseModel):
     leads: list[RuleTrialOut]
 
 
-async def _content(request: Request) -> Any:
+async def content_of(request: Request) -> Any:
     """The body as JSON of which no key is lost."""
     text = bytearray()
     async for part in request.stream():
@@ -140,12 +149,12 @@ def read_version(kind: RuleKindPath, version: Version, caller: ReadsRules) -> Ru
     responses={
         200: {"model": RulesOut, "description": "They are stored already; no version was added"}
     },
-    openapi_extra={"requestBody": {"required": True, "content": {"application/json": BODY}}},
+    openapi_extra=described(EXAMPLE),
 )
 def put_rules(
     kind: RuleKindPath,
     caller: WritesRules,
-    content: Annotated[Any, Depends(_content)],
+    content: Annotated[Any, Depends(content_of)],
     response: Response,
     activate: Annotated[bool, Query(description="false stores without switching on.")] = True,
     note: Annotated[Words | None, Query(description="What is new, for people.")] = None,
@@ -167,12 +176,12 @@ def put_rules(
     "/rules/assignment/dry-run",
     response_model=TrialOut,
     summary="Try assignment rules on past leads",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/json": BODY}}},
+    openapi_extra=described(EXAMPLE),
 )
 @limited(REPORTS)
 def try_assignment_rules(
     caller: ReadsRules,
-    content: Annotated[Any, Depends(_content)],
+    content: Annotated[Any, Depends(content_of)],
     last: Annotated[int, Query(ge=1, le=MOST_LEADS, description="Newest leads to try.")] = 500,
 ) -> TrialOut:
     """Hand the newest leads out twice, by the rules in use and by these, among the team as it is

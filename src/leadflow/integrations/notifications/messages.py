@@ -29,6 +29,7 @@ It works once, for {minutes}; the link above gives you a new one at any time.
 LEAD_SUBJECTS = {
     "assigned": ("A hot lead for you: {lead}", "{hot} for you"),
     "rule": ("Your rules tell you of {lead}", "Your rules tell you of {leads}"),
+    "watched": ("Yours to watch too: {lead}", "Yours to watch too: {leads}"),
     "reminded": ("Waits for your first word: {lead}", "Wait for your first word: {leads}"),
     "escalated": ("Passed on, nobody got in touch: {lead}", "Passed on: {leads}"),
     "offered": ("Nobody got in touch, you can take {lead}", "Nobody got in touch with {leads}"),

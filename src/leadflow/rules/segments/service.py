@@ -15,7 +15,7 @@ from leadflow.conditions.tree import Condition
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
-from leadflow.rules.rule_kinds import actions_of
+from leadflow.rules.rule_kinds import kind_of
 from leadflow.rules.schemas import parse_rules
 from leadflow.rules.segments.definitions import Segment, parse_segments
 from leadflow.rules.segments.expanding import expanded, named_in
@@ -184,7 +184,8 @@ def _users(session: Session, name: str) -> list[str]:
         if name in named_in(stored.segment.conditions)
     ]
     for row in session.scalars(select(RuleSetRow).where(RuleSetRow.active)):
-        rules = parse_rules(row.content, actions_of(row.kind)).rules
+        kind = kind_of(row.kind)
+        rules = parse_rules(row.content, kind.actions, None, kind.terms, kind.of_events).rules
         if any(name in named_in(rule.conditions) for rule in rules):
             users.append(f"the {row.kind} rules that are active")
     return users

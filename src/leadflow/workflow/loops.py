@@ -1,0 +1,133 @@
+"""Rules that feed each other: circles that would never end are found before they are stored.
+
+A rule leads to another where one of its actions causes what the other acts on; what came of a
+rule's own action does not set it off again. Around a circle of such rules the fields that their
+actions set are known, and all others stay as they are. Where each rule's conditions hold in its
+turn, and each action changes something, round after round, the circle never ends. Where that
+depends on a value that nobody can tell before (a score, an owner), the circle is let through: how
+often a rule acts for one lead in a day is bounded.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from leadflow.conditions.evaluation import holds
+from leadflow.conditions.rule_actions import UNKNOWN
+from leadflow.conditions.tree import Check, Condition
+
+# What has just happened is another thing each time.
+OF_EVENT = "event."
+# Circles of more rules, or beyond so many, are left to the bound of each day.
+LONGEST, MOST = 6, 20_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rule as a part of a circle: what it acts on, when, what it causes and sets. ``sure``: the
+    types that it causes whenever it acts, whether or not it changes a field."""
+
+    rule_id: str
+    on: frozenset[str]
+    conditions: Condition
+    causes: frozenset[str]
+    sets: Mapping[str, Any]
+    sure: frozenset[str] = frozenset()
+
+
+def endless(steps: Sequence[Step], now: datetime) -> list[str] | None:
+    """The rules of a circle that would never end, in their order; None where there is none."""
+    for circle in _circles(steps):
+        if _never_ends(circle, now):
+            return [step.rule_id for step in circle]
+    return None
+
+
+def _circles(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Every circle once, from its first rule on."""
+    follows = {
+        place: [other for other, after in enumerate(steps) if step.causes & after.on]
+        for place, step in enumerate(steps)
+    }
+    seen = 0
+    for start in range(len(steps)):
+        waiting = [[start]]
+        while waiting:
+            path = waiting.pop()
+            seen += 1
+            if seen > MOST:
+                return
+            for after in follows[path[-1]]:
+                if after == start and len(path) > 1:
+                    yield [steps[place] for place in path]
+                elif after > start and after not in path and len(path) < LONGEST:
+                    waiting.append([*path, after])
+
+
+def _never_ends(circle: Sequence[Step], now: datetime) -> bool:
+    """Whether the second round goes like the first: what the first has set is known then."""
+    known: dict[str, Any] = {}
+    changed = {name for step in circle for name in step.sets}
+    for round_ in (1, 2):
+        for place, step in enumerate(circle):
+            after = circle[(place + 1) % len(circle)]
+            if not _holds_on(step.conditions, known, changed, now):
+                return False
+            moved = any(
+                value is not UNKNOWN and known.get(name, _NOTHING) != value
+                for name, value in step.sets.items()
+            )
+            known |= step.sets
+            if round_ == 2 and not moved and not step.sure & after.on:
+                return False
+    return True
+
+
+_NOTHING = object()
+# What becomes of a condition from one round to the next: it holds, it does not, it is what it was,
+# or nobody can tell.
+Told = Literal["true", "false", "same", "unsure"]
+
+
+def _holds_on(
+    condition: Condition, known: Mapping[str, Any], changed: set[str], now: datetime
+) -> bool:
+    """Whether the condition of a rule that acted once surely holds again."""
+    return _told(condition, known, changed, now) in ("true", "same")
+
+
+def _told(condition: Condition, known: Mapping[str, Any], changed: set[str], now: datetime) -> Told:
+    if isinstance(condition, Check):
+        return _told_of_field(condition, known, changed, now)
+    parts = {_told(member, known, changed, now) for member in condition.members}
+    if condition.how == "none":
+        parts = {_OPPOSITE[part] for part in parts}
+    if condition.how == "any":
+        if "true" in parts:
+            return "true"
+        # That it held may have been because of a part that does not hold any more.
+        return next(iter(parts)) if len(parts) == 1 else "unsure"
+    return next((part for part in _WEAKEST if part in parts), "true")
+
+
+_OPPOSITE: dict[Told, Told] = {
+    "true": "false",
+    "false": "true",
+    "same": "same",
+    "unsure": "unsure",
+}
+_WEAKEST: tuple[Told, ...] = ("false", "unsure", "same")
+
+
+def _told_of_field(
+    check: Check, known: Mapping[str, Any], changed: set[str], now: datetime
+) -> Told:
+    name = check.field
+    if name.startswith(OF_EVENT):
+        return "unsure"
+    if name not in changed or name not in known:
+        return "same"
+    if known[name] is UNKNOWN:
+        return "unsure"
+    return "true" if holds(check, known, now) else "false"
