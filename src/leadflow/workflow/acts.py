@@ -26,7 +26,7 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     action: str
-    said: dict[str, Any]
+    said: Any
 
 
 class Firing(BaseModel):
