@@ -10,6 +10,7 @@ from leadflow.background import tables as background
 from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.follow_ups import tables as follow_ups
+from leadflow.intake import tables as intake
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
 from leadflow.leads.merging import tables as merging
@@ -36,6 +37,7 @@ ROOMS = (
     database,
     follow_ups,
     imports,
+    intake,
     leads,
     learning,
     merging,

@@ -9,6 +9,7 @@ from leadflow.background import records
 from leadflow.background.loop import Loop
 from leadflow.background.run_watch import RunWatch
 from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.intake.keyed_requests import KEPT, forget_answers
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.outbox import bell, settling
 from leadflow.outbox.consumer import Consumer
@@ -99,6 +100,8 @@ def _keep_house(settings: Settings) -> int:
         settling.forget_ended(session, now() - timedelta(days=settings.outbox_kept_days))
     with unit_of_work() as session:
         inbox.forget_settled(session, now() - timedelta(days=settings.deliveries_kept_days))
+    with unit_of_work() as session:
+        forget_answers(session, now() - KEPT)
     with unit_of_work() as session:
         records.forget_ended(session, now())
         return bring_back(session, now())

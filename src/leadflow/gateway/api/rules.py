@@ -11,6 +11,7 @@ from leadflow.assignment.routing.rulebook import KIND as ASSIGNMENT
 from leadflow.conditions.problems import Problem, RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.security import named_by
 from leadflow.rules import service
@@ -20,7 +21,7 @@ from leadflow.rules.text_format import LARGEST, read_json
 from leadflow.scoring.overrides.schemas import Words
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["rules"])
+router = APIRouter(tags=["rules"], route_class=Keyed)
 EXAMPLE = {
     "rules": [
         {

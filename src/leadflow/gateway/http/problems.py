@@ -40,7 +40,7 @@ from leadflow.follow_ups.tasks import TaskChanged, TaskNotFound
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.problem import TITLES, Problem, problem
-from leadflow.intake.keyed_requests import KeyReused
+from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused, StillAtWork
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
 from leadflow.leads.events.own_types import EventTypesInvalid
@@ -93,6 +93,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
         "idempotency-key-reused",
         "This Idempotency-Key was used for another request",
     ),
+    AnswerNotKept: (409, "answer-not-kept", "This was done before"),
     PersonNotFound: (404, "person-not-found", "There is nobody of this name"),
     QualityItemNotFound: (404, "quality-item-not-found", "There is no such item"),
     AlreadyReviewed: (409, "already-reviewed", "You have judged this already"),
@@ -187,6 +188,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         LeadNotScored: _missing,
         LeadMerged: _merged,
         LeadKeepsChanging: _busy,
+        StillAtWork: _at_work,
         **dict.fromkeys(STATED, _stated),
         **dict.fromkeys(WRITTEN, _places),
         TeamInvalid: _team,
@@ -288,6 +290,11 @@ def _team(request: Request, error: Exception) -> JSONResponse:
 
 def _busy(request: Request, error: Exception) -> JSONResponse:
     return problem(503, "lead-busy", "Others keep changing this lead", f"{error} Send it again.")
+
+
+def _at_work(request: Request, error: Exception) -> JSONResponse:
+    title = "The same request is being worked on"
+    return problem(409, "still-at-work", title, str(error), {"Retry-After": "1"})
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -15,11 +15,12 @@ from leadflow.accounts.tables import ApiKey, Person
 from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Amount, Flag, Moment
+from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.gateway.http.limits import PASSWORDS, limited
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.security import needs
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=Keyed)
 Manages = Annotated[Actor, needs("account.manage")]
 Who = Annotated[str, Path(description="Username or id.")]
 Name = Annotated[str, Path(description="The name the keys were made under.")]
@@ -211,10 +212,10 @@ def _with_password(
     session: Session, person: Person, response: Response, caller: Actor
 ) -> PasswordMade:
     made = people.set_password(session, person, None, caller.id)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(SHOWN_ONCE)
     return PasswordMade(person=PersonOut.of(person), password=made)
 
 
 def _shown_once(response: Response, name: str, key: str) -> KeyMade:
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(SHOWN_ONCE)
     return KeyMade(name=name, key=key)

@@ -21,11 +21,12 @@ from leadflow.approvals.policy_store import (
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Moment
 from leadflow.gateway.http.callers import Delegates, ReadsPolicies, WritesPolicies
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.problem import Problem
 from leadflow.scoring.overrides.schemas import Words
 
-router = APIRouter(tags=["approvals"])
+router = APIRouter(tags=["approvals"], route_class=Keyed)
 Content = Annotated[dict[str, Any], Body(description="calendar, priorities and policies.")]
 
 

@@ -15,8 +15,9 @@ from leadflow.assignment.team.versions import restore_team, store_team, team_ver
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.team.team_schemas import RepOut, TeamStored, TeamVersionOut, TerritoryOut
 from leadflow.gateway.http.callers import ReadsTeam, WritesTeam
+from leadflow.gateway.http.idempotency import Keyed
 
-router = APIRouter(tags=["team"])
+router = APIRouter(tags=["team"], route_class=Keyed)
 Fields = Annotated[dict[str, Any], Body(description="As in a team file (docs/sales-team.md).")]
 INVALID: dict[int | str, dict[str, Any]] = {422: {"description": "team-invalid, with each place"}}
 

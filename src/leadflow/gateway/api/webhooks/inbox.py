@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsDeliveries, ReadsSources, WritesSources
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.sources import inbox
 from leadflow.sources.inbox import Shown
 
-router = APIRouter(tags=["webhooks"])
+router = APIRouter(tags=["webhooks"], route_class=Keyed)
 DeliveryId = Annotated[str, Path(max_length=80)]
 Status = Literal["received", "processed", "dead", "discarded"]
 

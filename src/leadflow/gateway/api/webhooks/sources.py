@@ -3,17 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsSources, WritesSources
+from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.settings import get_settings
 from leadflow.sources import service
 from leadflow.sources.definitions import parse_sources
 from leadflow.sources.service import StoredSource
 
-router = APIRouter(tags=["webhooks"])
+router = APIRouter(tags=["webhooks"], route_class=Keyed)
 Name = Annotated[str, Path(max_length=63)]
 EXAMPLE = {
     "sources": {
@@ -108,12 +109,13 @@ def delete_source(name: Name, caller: WritesSources) -> None:
 
 
 @router.post("/sources/{name}/secret", response_model=SecretOut, summary="Give a source a secret")
-def set_secret(name: Name, body: SecretIn, caller: WritesSources) -> SecretOut:
+def set_secret(name: Name, body: SecretIn, response: Response, caller: WritesSources) -> SecretOut:
     """The one before goes on being taken for a day, so that the sender can be changed meanwhile."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         chosen = service.set_secret(session, name, body.secret, caller.id, now)
         live = len(service.live_secrets(session, name, now))
+    response.headers.update(SHOWN_ONCE)
     return SecretOut(secret=chosen if body.secret is None else None, live_secrets=live)
 
 
