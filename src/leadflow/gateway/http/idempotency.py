@@ -1,6 +1,6 @@
 """The header that makes a request safe to send again: it is taken once, and answered the same."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
 from leadflow.accounts.actors import Actor
@@ -17,6 +16,7 @@ from leadflow.database.engine import joining, unit_of_work, was_whole
 from leadflow.gateway.http.limits import limited, within_limits
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.request_log import CALLER
+from leadflow.gateway.http.versions import Handler, Tagged
 from leadflow.intake.keyed_requests import Answer, AnsweredBefore, KeyedBatch, KeyedRequest
 
 HEADER, LONGEST = "Idempotency-Key", 200
@@ -33,7 +33,6 @@ DESCRIBED = {
 }
 # With which an answer says that nobody is to keep it: a password, a key.
 SHOWN_ONCE = {"Cache-Control": "no-store"}
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Said = Callable[[Any], Answer]
 
 
@@ -120,7 +119,7 @@ def response_of(answer: Answer, headers: dict[str, str] | None = None) -> Respon
     return Response(answer.body, answer.status, headers, kind)
 
 
-class Keyed(APIRoute):
+class Keyed(Tagged):
     """A route whose POST is taken once under one key. An endpoint that takes the ``intake`` keeps
     its answer in the unit of work of its batch (``keyed``); those that open units of work need do
     nothing: all that they do is one, with what they answer."""
@@ -134,13 +133,9 @@ class Keyed(APIRoute):
                 endpoint = _in_one_unit(endpoint)
         super().__init__(path, endpoint, **said)
 
-    def ordinary_handler(self) -> Handler:
-        """How a request is answered, with or without a key."""
-        return super().get_route_handler()
-
     def get_route_handler(self) -> Handler:
         """The handler of this route, as FastAPI asks for it."""
-        ordinary = self.ordinary_handler()
+        ordinary = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             key = request.headers.get(HEADER)

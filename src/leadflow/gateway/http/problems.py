@@ -42,7 +42,7 @@ from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.problem import TITLES, Problem, problem
 from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused, StillAtWork
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
-from leadflow.leads.editing import LeadTaken, NoBudgetToCount
+from leadflow.leads.editing import LeadChanged, LeadTaken, NoBudgetToCount
 from leadflow.leads.events.own_types import EventTypesInvalid
 from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
@@ -117,6 +117,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     UnknownEventType: (422, "unknown-event-type", "There is no such type of event"),
     PayloadRefused: (422, "payload-refused", "This payload cannot be taken"),
     EventOfAnotherLead: (409, "event-of-another-lead", "This event is another lead's"),
+    LeadChanged: (412, *TITLES[412]),
     LeadTaken: (409, "lead-taken", "Another lead has this identity"),
     NoBudgetToCount: (422, "no-budget", "There is no budget to count"),
     ExpiryInvalid: (422, "expiry-invalid", "An override cannot expire then"),
