@@ -4,6 +4,7 @@ scored again, overrides that expire, runs whose process was lost."""
 import threading
 from datetime import UTC, datetime, timedelta
 
+from leadflow.accounts.rate_windows import forget_windows
 from leadflow.audit.queue import AT_A_TIME, put_into_chain
 from leadflow.background import records
 from leadflow.background.loop import Loop
@@ -100,6 +101,8 @@ def _keep_house(settings: Settings) -> int:
         settling.forget_ended(session, now() - timedelta(days=settings.outbox_kept_days))
     with unit_of_work() as session:
         inbox.forget_settled(session, now() - timedelta(days=settings.deliveries_kept_days))
+    with unit_of_work() as session:
+        forget_windows(session, now())
     with unit_of_work() as session:
         forget_answers(session, now() - KEPT)
     with unit_of_work() as session:

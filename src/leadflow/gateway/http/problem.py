@@ -16,6 +16,7 @@ TITLES = {
     412: ("changed-meanwhile", "It has changed since you read it"),
     413: ("too-large", "The request is too large"),
     422: ("invalid-input", "Some fields are not valid"),
+    429: ("too-many-requests", "Too many requests"),
     503: ("unavailable", "A part Leadflow depends on does not answer"),
 }
 
