@@ -40,6 +40,11 @@ def rules(name: str) -> dict[str, Any]:
     return {"rules": [rule]}
 
 
+def segments(size: int) -> dict[str, Any]:
+    condition = {"company_size": {"operator": "greater_than", "value": size}}
+    return {"segments": {"large": {"conditions": condition}}}
+
+
 def sources(field: str) -> dict[str, Any]:
     mapping = {"key": "id", "fields": {"email": field}}
     return {"sources": {"website": {"scheme": "standard_webhooks", "mapping": mapping}}}
@@ -87,6 +92,7 @@ EDITS: dict[str, tuple[str, str, Any, Any]] = {
     ),
     "/policies": ("/policies", "PUT", policies(30), policies(40)),
     "/rules/{kind}": ("/rules/assignment", "PUT", rules("Hotter"), rules("Hottest")),
+    "/segments": ("/segments", "PUT", segments(10), segments(20)),
     "/sources": ("/sources", "PUT", sources("mail"), sources("address")),
     "/event-types": (
         "/event-types",
