@@ -19,8 +19,8 @@ from leadflow.accounts import rate_windows
 from leadflow.accounts.keys import create_key
 from leadflow.accounts.tables import RateWindow
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.http import rate_limits
-from leadflow.gateway.http.rate_limits import RateLimits
+from leadflow.gateway.http.bounds import rate_limits
+from leadflow.gateway.http.bounds.rate_limits import RateLimits
 from leadflow.settings import Settings
 
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from leadflow.accounts.keys import create_key
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.http import patience
+from leadflow.gateway.http.bounds import patience
 from leadflow.settings import Settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.services import gateway

@@ -18,10 +18,10 @@ from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
 from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
-from leadflow.gateway.http.bodies import BodyLimits
+from leadflow.gateway.http.bounds.bodies import BodyLimits
+from leadflow.gateway.http.bounds.rate_limits import RateLimits
 from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problem import MEDIA_TYPE, TITLES
-from leadflow.gateway.http.rate_limits import RateLimits
 from leadflow.gateway.http.request_context import RequestContext
 from leadflow.gateway.http.request_log import RequestLog
 from leadflow.gateway.http.request_trace import RequestTrace

@@ -12,8 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from leadflow.gateway.http import bodies
-from leadflow.gateway.http.bodies import MEGABYTE, MOST_OF_ANYBODY, BodyLimits
+from leadflow.gateway.http.bounds import bodies
+from leadflow.gateway.http.bounds.bodies import MEGABYTE, MOST_OF_ANYBODY, BodyLimits
 
 KNOWN = {"X-API-Key": "known"}
 

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.webhooks.known_sources import KnownSources
-from leadflow.gateway.http.bodies import DELIVERIES
+from leadflow.gateway.http.bounds.bodies import DELIVERIES
 from leadflow.gateway.http.gathering import Gathering, rounds_of
 from leadflow.sources.accepting import Accepted, Arrival, accept
 

@@ -9,9 +9,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadflow.gateway.http.around import AroundRequests
+from leadflow.gateway.http.bounds.texts import unreadable
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.problem import TITLES, problem
-from leadflow.gateway.http.texts import unreadable
 
 KILOBYTE, MEGABYTE = 2**10, 2**20
 # Where people sign in, from anybody.

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from leadflow.accounts import rate_windows
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.around import AroundRequests
+from leadflow.gateway.http.bounds.leases import LeasedStorage
 from leadflow.gateway.http.database_problems import HANDLED
-from leadflow.gateway.http.leases import LeasedStorage
 from leadflow.gateway.http.problem import TITLES, problem
 from leadflow.gateway.http.security import given_key, program_of, remembered_key
 from leadflow.settings import Settings
