@@ -18,8 +18,11 @@ from leadflow.leads.tables import Lead
 from leadflow.sources.tables import Delivery
 from tests.deciders import signed_in_already
 
-# What is put and not read: there is nothing to have seen.
+# What is put and not read by itself: there is no tag of it to have seen.
 WITHOUT = {
+    "/leads/{lead_id}/notes/{note_id}": "It says the `revision` that it is of.",
+    "/leads/{lead_id}/tasks/{task_id}": "It says the `revision` that it is of.",
+    "/tags/{name}": "The name in the address is all that changes.",
     "/me/password": "It takes the present password, which is a better proof.",
     "/leads/{lead_id}/training-flag": "It is set or not, and setting it again is 409.",
 }
