@@ -78,6 +78,23 @@ class Settings(AISettings, AssignmentSettings, WebhookSettings, BaseSettings):
     gateway_processes: int = Field(
         default=1, gt=0, description="Processes of the HTTP API; each holds the champion in memory."
     )
+    requests_per_key: int = Field(
+        default=300_000,
+        ge=0,
+        description="Requests a minute that a program may send with one key; 0: any number.",
+    )
+    requests_per_address: int = Field(
+        default=6_000,
+        ge=0,
+        description="Requests a minute without a program's key, such as people's, that may come "
+        "from one address; 0: any number.",
+    )
+    deliveries_per_source: int = Field(
+        default=300_000,
+        ge=0,
+        description="Deliveries a minute by webhook that a source may send from one address; 0: "
+        "any number.",
+    )
     background_processes: int = Field(
         default=1, gt=0, description="Processes for the outbox and other work beside requests."
     )

@@ -12,6 +12,7 @@ from leadflow.database.base import Base
 from leadflow.domain_events import tables as domain_events
 from leadflow.endpoints import tables as endpoints
 from leadflow.follow_ups import tables as follow_ups
+from leadflow.intake import tables as intake
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
 from leadflow.leads.merging import tables as merging
@@ -41,6 +42,7 @@ ROOMS = (
     follow_ups,
     domain_events,
     imports,
+    intake,
     leads,
     learning,
     merging,

@@ -122,7 +122,7 @@ def test_an_override_sent_twice_under_one_key_is_made_once(
     wanted, key = body(lead["score"]["total"] + 5), {"Idempotency-Key": "o-1"}
     first = client.post(lead["url"], json=wanted, headers=key)
     again = client.post(lead["url"], json=wanted, headers=key)
-    assert (again.status_code, again.headers["Idempotent-Replay"]) == (200, "true")
+    assert (again.status_code, again.headers["Idempotent-Replay"]) == (201, "true")
     assert again.json() == first.json()
     assert made() == 1
     other = client.post(lead["url"], json=body(5), headers=key)

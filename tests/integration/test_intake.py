@@ -16,7 +16,7 @@ from leadflow.audit.tables import AuditEntry, AuditWaiting
 from leadflow.database.engine import unit_of_work
 from leadflow.intake.edits import Edit, edit_leads
 from leadflow.intake.events import EventsTold, take_events
-from leadflow.intake.keyed_requests import KeyedRequest, KeyReused
+from leadflow.intake.keyed_requests import Answer, AnsweredBefore, KeyedRequest, KeyReused
 from leadflow.intake.leads import LeadSent, LeadTaken, take_leads
 from leadflow.intake.outcomes import OutcomeTaken, OutcomeTold, take_outcomes
 from leadflow.intake.senders import Sender
@@ -53,8 +53,12 @@ def team(store: Engine, tmp_path: Path) -> Engine:
 
 def sent(number: int, key: str | None = None, **more: Any) -> LeadSent:
     body = LeadIn.model_validate({**EXAMPLE, "email": f"lead{number}@example.com", **more})
-    content = body.model_dump(mode="json", exclude_unset=True)
-    return LeadSent(body, SENDER, KeyedRequest.of("test", key, content))
+    keyed = None if key is None else KeyedRequest.of("test", key, body.model_dump_json(), answer)
+    return LeadSent(body, SENDER, keyed)
+
+
+def answer(taken: LeadTaken) -> Answer:
+    return Answer(201 if taken.created else 200, taken.standing.lead.id)
 
 
 def take(leads: Sequence[LeadSent], scorer: Any = RUBRIC) -> list[LeadTaken]:
@@ -130,12 +134,13 @@ def test_known_and_new_leads_share_a_batch(team: Engine) -> None:
 
 
 def test_the_same_request_twice_under_one_key_is_taken_once(team: Engine) -> None:
-    first, again = take([sent(1, "k"), sent(1, "k")])
-    (later,) = take([sent(1, "k")])
-    assert (first.created, first.replayed) == (True, False)
-    assert (again.created, again.replayed) == (False, True)
-    assert later.replayed
-    assert {a.standing.lead.id for a in (first, again, later)} == {first.standing.lead.id}
+    for batch in ([sent(1, "k"), sent(1, "k")], [sent(1, "k")]):
+        with unit_of_work() as session:
+            *first, again = take_leads(session, batch, RUBRIC, get_settings())
+        assert all(one.created for one in taken(first))
+        assert isinstance(again, AnsweredBefore)
+        with unit_of_work() as session:
+            assert again.answer == Answer(201, session.scalars(select(Lead.id)).one())
 
 
 def test_a_key_used_for_another_request_fails_alone(team: Engine) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from leadflow.accounts.keys import create_key
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.http import patience
+from leadflow.gateway.http.bounds import patience
 from leadflow.settings import Settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.services import gateway
@@ -51,6 +51,36 @@ def test_two_hundred_megabytes_from_nobody_are_not_kept(
         pass  # closed while it was being sent
     assert sent < 50
     assert psutil.Process(child.pid).memory_info().rss - before < 50 * 2**20
+
+
+def test_a_body_without_end_is_refused_at_the_bound_of_its_address(
+    server: tuple[str, Child], store: Engine
+) -> None:
+    address, child = server
+    before = psutil.Process(child.pid).memory_info().rss
+    with unit_of_work() as session:
+        key = create_key(session, "caller", ["lead.create"], [])
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as line:
+        head = f"POST /leads HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\n"
+        line.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
+        line.sendall((b"100000\r\n" + MEGABYTE + b"\r\n") * 5)
+        assert line.recv(12) == b"HTTP/1.1 413"
+    assert psutil.Process(child.pid).memory_info().rss - before < 50 * 2**20
+
+
+def test_a_body_longer_than_it_says_is_read_no_further(
+    server: tuple[str, Child], store: Engine
+) -> None:
+    address, _ = server
+    with unit_of_work() as session:
+        key = create_key(session, "caller", ["lead.create"], [])
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as line:
+        head = f"POST /leads HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\n"
+        kind = "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n"
+        line.sendall((head + kind).encode() + b'{"email": "a@example.com"}')
+        assert line.recv(12) == b"HTTP/1.1 400"
 
 
 def test_nested_lists_are_refused_at_once_whoever_sends_them(

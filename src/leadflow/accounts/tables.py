@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,6 +72,19 @@ class SignInFailures(Base):
     failures: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime] = mapped_column(Moment)
     locked_until: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RateWindow(Base):
+    """How many requests have come, or may be on their way, in a window that is open: of one key,
+    one address, or a source's deliveries from one address. Not logged by the database: after a
+    crash all windows are empty."""
+
+    __tablename__ = "rate_windows"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="Keyed hash of whose it is.")
+    hits: Mapped[int] = mapped_column(BigInteger)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ApiKey(Base):

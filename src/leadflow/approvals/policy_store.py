@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from leadflow.approvals.policies import Policies, Requirement, parse_policies, shipped
 from leadflow.approvals.tables import Approval, PolicyVersion
 from leadflow.audit import service as audit
+
+# Changes of the policies take turns by a lock that ends with the transaction.
+POLICIES_LOCK = 7_240_021
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,15 @@ def current_policies(session: Session) -> tuple[int | None, Policies]:
     return (None, shipped()) if newest is None else (newest.version, _known(newest))
 
 
+def take_turns(session: Session) -> None:
+    """Have changes of the policies take turns, until the transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POLICIES_LOCK})
+
+
 def store_policies(session: Session, policies: Policies, by: str, note: str | None) -> int:
     """Add a version, which counts from now on for what is asked from now on; returns its number,
     that of the newest where nothing has changed."""
+    take_turns(session)
     version, known = current_policies(session)
     if version is not None and known.content_hash == policies.content_hash:
         return version

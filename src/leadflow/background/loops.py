@@ -5,6 +5,7 @@ lost."""
 import threading
 from datetime import UTC, datetime, timedelta
 
+from leadflow.accounts.rate_windows import forget_windows
 from leadflow.audit.queue import AT_A_TIME, put_into_chain
 from leadflow.background import records
 from leadflow.background.loop import Loop
@@ -13,6 +14,7 @@ from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.domain_events import service as domain_events
 from leadflow.endpoints.messages import forget_old
 from leadflow.endpoints.turns import give_turns
+from leadflow.intake.keyed_requests import KEPT, forget_answers
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.outbox import bell, settling
 from leadflow.outbox.consumer import Consumer
@@ -132,6 +134,10 @@ def _keep_house(settings: Settings) -> int:
     with unit_of_work() as session:
         kept = timedelta(days=settings.domain_events_kept_days)
         domain_events.forget_old(session, now() - kept)
+    with unit_of_work() as session:
+        forget_windows(session, now())
+    with unit_of_work() as session:
+        forget_answers(session, now() - KEPT)
     with unit_of_work() as session:
         records.forget_ended(session, now())
         return bring_back(session, now())

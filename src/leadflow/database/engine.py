@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -38,6 +39,8 @@ class Use(Enum):
 
 
 _process_use = [Use.BATCH]
+_joined: ContextVar[Session | None] = ContextVar("joined", default=None)
+WHOLE = "the last part ended well"
 
 
 def work_for(use: Use) -> None:
@@ -95,16 +98,52 @@ def unit_of_work(engine: Engine | None = None, use: Use | None = None) -> Iterat
 
     Services take this session and never commit; requests, tasks and commands open it. ``use`` gives
     this one the timeouts of something else than its process is for: a report that a request asks
-    for takes as long as a batch.
+    for takes as long as a batch. Within ``joining``, it is part of the one there.
     """
+    around = _joined.get() if engine is None else None
+    if around is not None:
+        with _part_of(around) as session:
+            _take_time(session, use)
+            yield session
+        return
     with Session(engine or get_engine(), expire_on_commit=False) as session, session.begin():
-        if use is not None:
-            limits = use.value
-            session.execute(
-                text(
-                    "SELECT set_config('statement_timeout', :statement, true), "
-                    "set_config('lock_timeout', :lock, true)"
-                ),
-                {"statement": f"{limits.statement}s", "lock": f"{limits.lock}s"},
-            )
+        _take_time(session, use)
         yield session
+
+
+@contextmanager
+def joining(session: Session) -> Iterator[None]:
+    """Have the units of work that are opened within be parts of this session's own: they are
+    committed with it, or not at all."""
+    before = _joined.set(session)
+    try:
+        yield
+    finally:
+        _joined.reset(before)
+
+
+def was_whole(session: Session) -> bool:
+    """Whether the last unit of work that has joined this session ended well."""
+    return bool(session.info.get(WHOLE))
+
+
+@contextmanager
+def _part_of(session: Session) -> Iterator[Session]:
+    session.info[WHOLE] = False
+    yield session
+    # As if the session had ended: what it read is let go, and stays as it was read.
+    session.flush()
+    session.expunge_all()
+    session.info[WHOLE] = True
+
+
+def _take_time(session: Session, use: Use | None) -> None:
+    if use is not None:
+        limits = use.value
+        session.execute(
+            text(
+                "SELECT set_config('statement_timeout', :statement, true), "
+                "set_config('lock_timeout', :lock, true)"
+            ),
+            {"statement": f"{limits.statement}s", "lock": f"{limits.lock}s"},
+        )

@@ -12,7 +12,7 @@ from leadflow.database.ids import id_maker
 
 
 class InboxRow(Base):
-    """One accepted delivery: an API call with a key of its own, or a file."""
+    """One accepted file."""
 
     __tablename__ = "inbox"
     __table_args__ = (

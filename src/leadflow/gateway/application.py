@@ -18,7 +18,8 @@ from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
 from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
-from leadflow.gateway.http.bodies import BodyLimits
+from leadflow.gateway.http.bounds.bodies import BodyLimits
+from leadflow.gateway.http.bounds.rate_limits import RateLimits
 from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problem import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
@@ -67,7 +68,7 @@ def create_app() -> FastAPI:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
             }
             for status, (_, title) in TITLES.items()
-            if status in (400, 401, 403, 404, 408, 409, 413, 422, 503)
+            if status in (400, 401, 403, 404, 408, 409, 412, 413, 422, 429, 503)
         },
     )
     problems.install(app, problem_page)
@@ -76,6 +77,7 @@ def create_app() -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
     app.add_middleware(BodyLimits, known=_is_known)
+    app.add_middleware(RateLimits, source=deliveries.source_of, settings=get_settings())
     app.add_middleware(RequestLog)
     if spans.kept():
         app.add_middleware(RequestTrace)

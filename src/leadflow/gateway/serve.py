@@ -5,7 +5,7 @@ from pathlib import Path
 import uvicorn
 
 from leadflow import observability
-from leadflow.gateway.http.patience import ImpatientProtocol
+from leadflow.gateway.http.bounds.patience import ImpatientProtocol
 from leadflow.settings import get_settings
 
 

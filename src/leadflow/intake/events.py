@@ -12,9 +12,9 @@ from features.event_types import EventTypes
 from leadflow.assignment.work.event_touches import touch_from_events
 from leadflow.intake.audit_notes import note
 from leadflow.intake.decide import News, decide
-from leadflow.intake.keyed_requests import Inbox, KeyedRequest, KeyReused
+from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing, standings
+from leadflow.intake.standings import Standing
 from leadflow.leads.events.recording import EventIn, EventOfAnotherLead, refusal, store_events
 from leadflow.leads.events.types import read_types
 from leadflow.leads.outcomes.log import lost_among, settle
@@ -42,46 +42,32 @@ class EventsTaken:
     standing: Standing
     new: int
     known: int
-    replayed: bool = False
 
 
 def take_events(
     session: Session, told: Sequence[EventsTold], scorer: "Scorer | None", settings: Settings
 ) -> list[EventsTaken | Exception]:
     """Store events, each list whole or not at all, and score their leads anew: what came of each
-    list, in order, or its own error: ``LeadNotFound``, ``LeadMerged``, ``KeyReused``, or what
-    ``leads.events.recording.refusal`` says of one of its events.
+    list, in order, or why it was not taken: ``LeadNotFound``, ``LeadMerged``, ``KeyReused``,
+    ``AnsweredBefore``, or what ``leads.events.recording.refusal`` says of one of its events.
 
     Raises:
         EventOfAnotherLead: an event is known as another lead's; nothing was stored.
     """
-    inbox = Inbox(session, [one.keyed for one in told])
+    batch = KeyedBatch(session, [one.keyed for one in told])
     leads, merged = lock_standing(session, sorted({one.lead_id for one in told}))
     now, types = datetime.now(UTC), read_types(session)
-    errors: dict[int, Exception] = {}
-    fresh: list[int] = []
-    counts: dict[int, dict[str, int]] = {}
-    keys: set[KeyedRequest] = set()
-    for place, one in enumerate(told):
+    errors: dict[int, EventsTaken | Exception] = {}
+    for place in batch.fresh:
         try:
-            earlier = inbox.result(place)
-            if one.lead_id not in leads:
-                raise merged.get(one.lead_id) or LeadNotFound(one.lead_id)
-            _refuse(one, types, now)
-        except (KeyReused, LeadNotFound, LeadMerged, ValueError) as error:
+            if told[place].lead_id not in leads:
+                raise merged.get(told[place].lead_id) or LeadNotFound(told[place].lead_id)
+            _refuse(told[place], types, now)
+        except (LeadNotFound, LeadMerged, ValueError) as error:
             errors[place] = error
-            continue
-        if earlier is not None:
-            counts[place] = earlier
-        elif one.keyed is None or one.keyed not in keys:
-            fresh.append(place)
-            keys |= {one.keyed} if one.keyed else set()
-    for place, stored in _store(session, told, fresh, now).items():
-        counts[place] = stored
-        inbox.finish(place, stored, now)
+    fresh = [place for place in batch.fresh if place not in errors]
+    counts = _store(session, told, fresh, now)
     _reopen(session, [told[place] for place in fresh], types)
-    again = (place for place in range(len(told)) if place not in counts and place not in errors)
-    counts |= {place: inbox.result(place) or {"new": 0, "known": 0} for place in again}
     news = [News(leads[told[place].lead_id], told[place].sender) for place in fresh]
     where = decide(session, news, scorer, now, settings)
     for place in fresh:
@@ -89,16 +75,15 @@ def take_events(
         own = [(one.lead_id, event) for event in one.events]
         touch_from_events(session, own, now, one.sender.actor.id)
         note(session, one.sender, "lead.events_told", one.lead_id, detail=counts[place])
-    unread = sorted({told[place].lead_id for place in counts} - where.keys())
-    where |= standings(session, unread, now)
-    return [
-        errors[place]
-        if place in errors
-        else EventsTaken(
-            where[one.lead_id], counts[place]["new"], counts[place]["known"], place not in fresh
-        )
-        for place, one in enumerate(told)
-    ]
+    return batch.answers(
+        errors
+        | {
+            place: EventsTaken(
+                where[told[place].lead_id], counts[place]["new"], counts[place]["known"]
+            )
+            for place in fresh
+        }
+    )
 
 
 def _refuse(one: EventsTold, types: EventTypes, now: datetime) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from leadflow.intake.decide import News, decide
-from leadflow.intake.keyed_requests import Inbox, KeyedRequest, KeyReused
+from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing, standings
+from leadflow.intake.standings import Standing
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.updating import MayChange
 from leadflow.leads.upsert import upsert_leads
@@ -31,40 +31,25 @@ class LeadSent:
 
 @dataclass(frozen=True)
 class LeadTaken:
-    """Where the lead stands, whether it is new, and whether this was taken at an earlier time."""
+    """Where the lead stands, and whether it is new."""
 
     standing: Standing
     created: bool = False
-    replayed: bool = False
 
 
 def take_leads(
     session: Session, sent: Sequence[LeadSent], scorer: "Scorer | None", settings: Settings
 ) -> list[LeadTaken | Exception]:
     """Store leads, score them, write that to the audit log and hand them out: what came of each, in
-    their order, or the error of one that is wrong by itself (``KeyReused``).
+    their order, or why it was not taken (``KeyReused``, ``AnsweredBefore``).
 
     A lead is the one with its e-mail address or (source, external_id) where there is one.
 
     Raises:
         LeadKeepsChanging, ScoresKeepChanging: others were writing the same leads; send them again.
     """
-    inbox = Inbox(session, [one.keyed for one in sent])
-    answers: dict[int, LeadTaken | Exception] = {}
-    earlier: dict[int, str] = {}
-    fresh: list[int] = []
-    first: dict[tuple[str, str], int] = {}
-    for place, one in enumerate(sent):
-        try:
-            result = inbox.result(place)
-        except KeyReused as error:
-            answers[place] = error
-            continue
-        key = None if one.keyed is None else (one.keyed.source, one.keyed.key)
-        if result is not None:
-            earlier[place] = str(result["lead_id"])
-        elif key is None or first.setdefault(key, place) == place:
-            fresh.append(place)
+    batch = KeyedBatch(session, [one.keyed for one in sent])
+    fresh = batch.fresh
     now = datetime.now(UTC)
     may_change = [_may_change(sent[place].sender, settings) for place in fresh]
     stored = upsert_leads(session, [sent[place].lead for place in fresh], now, may_change)
@@ -74,15 +59,12 @@ def take_leads(
     ]
     # After the locks: later than any score that was given while this waited for a lead.
     where = decide(session, _created_first(news), scorer, datetime.now(UTC), settings)
-    for place, kept in zip(fresh, stored, strict=True):
-        inbox.finish(place, {"lead_id": kept.lead.id}, now)
-        answers[place] = LeadTaken(where[kept.lead.id], kept.created)
-    again = {p: inbox.result(p) for p in range(len(sent)) if p not in answers and p not in earlier}
-    earlier |= {place: str(result["lead_id"]) for place, result in again.items() if result}
-    known = standings(session, list(earlier.values()), now)
-    for place, lead_id in earlier.items():
-        answers[place] = LeadTaken(known[lead_id], replayed=True)
-    return [answers[place] for place in range(len(sent))]
+    return batch.answers(
+        {
+            place: LeadTaken(where[kept.lead.id], kept.created)
+            for place, kept in zip(fresh, stored, strict=True)
+        }
+    )
 
 
 def _may_change(sender: Sender, settings: Settings) -> MayChange:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.delegation import requester
 from leadflow.assignment.routing.request import Routable, hand_out
 from leadflow.intake.decide import News, decide
-from leadflow.intake.keyed_requests import Inbox, KeyedRequest, KeyReused
+from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, overrides_of, standings
 from leadflow.leads.service import LeadMerged, LeadNotFound, lock_standing
@@ -41,47 +41,41 @@ class OverrideTaken:
     standing: Standing
     override: ScoreOverride
     replaced: bool = False
-    replayed: bool = False
 
 
 def set_overrides(
     session: Session, asked: Sequence[OverrideAsked], scorer: "Scorer | None", settings: Settings
 ) -> list[OverrideTaken | Exception]:
     """Set scores beside the model's and hand the leads out by them: what came of each, in order, or
-    its own error (``LeadNotFound``, ``LeadMerged``, ``LeadNotScored``, ``KeyReused``). One that
-    moves a score far waits for a person's agreement.
+    why it was not (``LeadNotFound``, ``LeadMerged``, ``LeadNotScored``, ``KeyReused``,
+    ``AnsweredBefore``). One that moves a score far waits for a person's agreement.
 
     Raises:
         ExpiryInvalid, NotYourName: one of them cannot be made; nothing was.
     """
-    inbox = Inbox(session, [one.keyed for one in asked])
+    batch = KeyedBatch(session, [one.keyed for one in asked])
     leads, merged = lock_standing(session, sorted({one.lead_id for one in asked}))
     now = datetime.now(UTC)
     unscored = leads.keys() - current_scores(session, list(leads)).keys()
     first = {one.lead_id: one.sender for one in asked}
     news = [News(leads[lead_id], first[lead_id]) for lead_id in unscored]
     decide(session, news, scorer, now, settings)
-    made: dict[int, tuple[ScoreOverride, bool, bool]] = {}
+    made: dict[int, tuple[ScoreOverride, bool]] = {}
     errors: dict[int, Exception] = {}
-    for place, one in enumerate(asked):
+    for place in batch.fresh:
+        one = asked[place]
         try:
-            earlier = inbox.result(place)
             if one.lead_id not in leads:
                 raise merged.get(one.lead_id) or LeadNotFound(one.lead_id)
-            if earlier is not None:
-                known = session.get_one(ScoreOverride, earlier["override_id"])
-                made[place] = known, False, True
-                continue
             before = overrides_of(session, [one.lead_id], now)
             by = requester(session, one.sender.actor, one.override.override_by, now)
             own = override(session, one.lead_id, one.override, by, now, settings)
             session.refresh(own, ["person"])  # their name is said when the session has ended
-        except (KeyReused, LeadNotFound, LeadMerged, LeadNotScored) as error:
+        except (LeadNotFound, LeadMerged, LeadNotScored) as error:
             errors[place] = error
             continue
-        made[place] = own, bool(before), False
-        inbox.finish(place, {"override_id": own.id}, now)
-    fresh = {asked[place].lead_id for place, (_, _, replayed) in made.items() if not replayed}
+        made[place] = own, bool(before)
+    fresh = {asked[place].lead_id for place in made}
     scores, counts = current_scores(session, list(fresh)), overrides_of(session, list(fresh), now)
     routable = [
         Routable(leads[lead_id], scores[lead_id], counts.get(lead_id), True, first[lead_id].request)
@@ -89,7 +83,7 @@ def set_overrides(
     ]
     hand_out(session, settings, routable, now)
     where = standings(session, list(leads), now)
-    return [
-        errors[place] if place in errors else OverrideTaken(where[one.lead_id], *made[place])
-        for place, one in enumerate(asked)
-    ]
+    return batch.answers(
+        errors
+        | {place: OverrideTaken(where[asked[place].lead_id], *own) for place, own in made.items()}
+    )

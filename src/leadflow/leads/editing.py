@@ -17,6 +17,16 @@ from leadflow.leads.updating import change_lead
 from leadflow.privacy.cipher_in_use import get_cipher
 
 
+class LeadChanged(RuntimeError):
+    """The lead is no longer what the edit was made of."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The lead has changed since you read it, and nothing was stored. Read it and edit it "
+            "as it is now."
+        )
+
+
 class LeadTaken(RuntimeError):
     """Another lead has this e-mail address, or this (source, external_id), already."""
 

@@ -179,8 +179,7 @@ class LeadEvent(Base):
         ),
         Index(
             "uq_lead_events_source_external_id",
-            "source",
-            "external_id",
+            *("source", "external_id"),
             unique=True,
             postgresql_where="external_id IS NOT NULL",
         ),

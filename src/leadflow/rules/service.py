@@ -79,7 +79,7 @@ def store_rules(
     declared = kind_of(kind)
     if declared.check is not None and (problems := declared.check(session, rules)):
         raise RuleSetInvalid(problems)
-    _take_turns(session)
+    take_turns(session)
     newest, active = _newest(session, kind), _active(session, kind)
     for same in (active, newest):
         if same is not None and same.content_hash == rules.content_hash:
@@ -120,11 +120,17 @@ def activate(session: Session, kind: str, version: int, by: str) -> None:
         NoRules: there is no such version.
         RuleSetInvalid: its actions are no longer understood.
     """
-    _take_turns(session)
+    take_turns(session)
     read_version(session, kind, version)
     row = _row(session, kind, version)
     if not row.active:
         _switch(session, row, by)
+
+
+def active_version(session: Session, kind: str) -> int | None:
+    """The number of the version that counts; None where none does."""
+    row = _active(session, kind)
+    return None if row is None else row.version
 
 
 def active_rules(session: Session, kind: str) -> StoredRules | None:
@@ -228,7 +234,8 @@ def matches(session: Session, rules: RuleSet, now: datetime) -> dict[str | None,
     return dict(session.execute(counted).tuples().all())
 
 
-def _take_turns(session: Session) -> None:
+def take_turns(session: Session) -> None:
+    """Have changes of rules take turns, until the transaction ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": RULES_LOCK})
 
 

@@ -114,6 +114,11 @@ def would_apply(session: Session, given: Mapping[str, Source]) -> Applied:
     )
 
 
+def take_turns(session: Session) -> None:
+    """Have changes of sources take turns, until the transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SOURCES_LOCK})
+
+
 def apply(session: Session, given: Mapping[str, Source], by: str, now: datetime) -> Applied:
     """Write these sources down, as a new version of each that changes; all or none. Others stay as
     they are. What is delivered from now on is mapped by them, and what waits too. Where a scheme
@@ -122,7 +127,7 @@ def apply(session: Session, given: Mapping[str, Source], by: str, now: datetime)
     Raises:
         SourcesInvalid: with everything that is wrong; nothing was stored.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SOURCES_LOCK})
+    take_turns(session)
     applied, known = would_apply(session, given), sources_now(session)
     for name in (*applied.new, *applied.changed):
         source = given[name]
@@ -157,7 +162,7 @@ def remove(session: Session, name: str, by: str, now: datetime) -> None:
     Raises:
         NoSource: there is none.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SOURCES_LOCK})
+    take_turns(session)
     read_source(session, name)
     version = _next_version(session, name)
     session.add(
@@ -184,7 +189,7 @@ def set_secret(session: Session, name: str, secret: str | None, by: str, now: da
         NoSource: there is none.
         SecretRefused: the secret cannot be one of its scheme, or is the one in use.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SOURCES_LOCK})
+    take_turns(session)
     scheme = read_source(session, name).source.scheme
     chosen = new_secret(scheme) if secret is None else secret.strip()
     if len(chosen) < 8:

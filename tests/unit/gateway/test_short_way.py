@@ -17,8 +17,9 @@ from leadflow.gateway.api.intake import IntakeOf
 from leadflow.gateway.console.forms import problem_page
 from leadflow.gateway.http import problems, security
 from leadflow.gateway.http.callers import CreatesLeads
-from leadflow.gateway.http.idempotency import IdempotencyKey
+from leadflow.gateway.http.idempotency import Keyed, keyed
 from leadflow.gateway.http.short_way import ShortWay
+from leadflow.intake.keyed_requests import Answer
 from leadflow.leads.schemas import EXAMPLE, LeadIn
 
 KEY, READER = "lf_of_a_program", "lf_of_a_reader"
@@ -38,11 +39,13 @@ def service(route_class: type[APIRoute]) -> TestClient:
     router = APIRouter(route_class=route_class)
 
     @router.post("/leads", status_code=201)
-    async def take(
-        body: LeadIn, intake: IntakeOf, caller: CreatesLeads, idempotency_key: IdempotencyKey = None
-    ) -> Response:
-        asked = body.model_dump(mode="json", exclude_unset=True)
-        return Response(json.dumps([asked, intake, caller.id, idempotency_key]), 201)
+    async def take(body: LeadIn, intake: IntakeOf, caller: CreatesLeads) -> Response:
+        asked, once = (
+            body.model_dump(mode="json", exclude_unset=True),
+            keyed(caller, lambda _: Answer(201, "")),
+        )
+        sent = None if once is None else [once.caller, once.key, once.digest]
+        return Response(json.dumps([asked, intake, caller.id, sent]), 201)
 
     app = FastAPI(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -87,7 +90,7 @@ def test_the_short_way_answers_as_the_long_one(name: str) -> None:
     sent = {header: value for header, value in sent.items() if value or header != "x-api-key"}
     short, long = (
         service(route_class).post("/leads", content=content, headers=sent)
-        for route_class in (ShortWay, APIRoute)
+        for route_class in (ShortWay, Keyed)
     )
     assert short.status_code == long.status_code
     assert short.content == long.content
@@ -130,7 +133,7 @@ def test_whoever_goes_away_while_sending_is_answered_as_on_the_long_way() -> Non
         asyncio.run(ask())
         return sent
 
-    assert statuses(ShortWay) == statuses(APIRoute)
+    assert statuses(ShortWay) == statuses(Keyed)
 
 
 def test_a_route_that_asks_for_more_has_none() -> None:
@@ -138,21 +141,15 @@ def test_a_route_that_asks_for_more_has_none() -> None:
     the route."""
     router = APIRouter(route_class=ShortWay)
 
-    async def open_to_all(body: LeadIn) -> Response:
+    async def open_to_all(body: LeadIn, intake: IntakeOf) -> Response:
         return Response()
 
     async def with_more(
-        body: LeadIn,
-        intake: IntakeOf,
-        caller: CreatesLeads,
-        really: bool,
-        idempotency_key: IdempotencyKey = None,
+        body: LeadIn, intake: IntakeOf, caller: CreatesLeads, really: bool
     ) -> Response:
         return Response()
 
-    async def plain(
-        body: LeadIn, intake: IntakeOf, caller: CreatesLeads, idempotency_key: IdempotencyKey = None
-    ) -> Response:
+    async def plain(body: LeadIn, intake: IntakeOf, caller: CreatesLeads) -> Response:
         return Response()
 
     for endpoint, more in ((open_to_all, []), (with_more, []), (plain, [Depends(lambda: None)])):

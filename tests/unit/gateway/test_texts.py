@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from leadflow.gateway.http.texts import unreadable
+from leadflow.gateway.http.bounds.texts import unreadable
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.snapshots import RepSnapshot
+from leadflow.assignment.team.edits import TerritoryNotFound
 from leadflow.assignment.team.schemas import RepIn, TeamIn, TerritoryIn
 from leadflow.assignment.team.snapshot import read_team
 from leadflow.assignment.team.store import RepNotFound, read_stored
@@ -66,6 +67,21 @@ def territory_forest(team: TeamIn) -> list[TerritoryNode]:
         parent = nodes.get(node.territory.parent or "")
         (roots if parent is None else parent.children).append(node)
     return roots
+
+
+def find_territory(team: TeamIn, name: str) -> TerritoryNode:
+    """The territory of this name.
+
+    Raises:
+        TerritoryNotFound: there is none.
+    """
+    within = territory_forest(team)
+    while within:
+        node = within.pop()
+        if node.territory.name == name:
+            return node
+        within.extend(node.children)
+    raise TerritoryNotFound(f"There is no territory {name}.")
 
 
 def _standing(rep: RepIn, facts: RepSnapshot, now: datetime) -> Standing:

@@ -11,8 +11,10 @@ from leadflow.assignment.routing.rulebook import KIND as ASSIGNMENT
 from leadflow.conditions.problems import Problem, RuleSetInvalid
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.security import named_by
+from leadflow.gateway.http.versions import IfMatch, say_version
 from leadflow.rules import service
 from leadflow.rules.service import NoRules, StoredRules
 from leadflow.rules.tables import RuleSetRow
@@ -20,7 +22,7 @@ from leadflow.rules.text_format import LARGEST, read_json
 from leadflow.scoring.overrides.schemas import Words
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["rules"])
+router = APIRouter(tags=["rules"], route_class=Keyed)
 EXAMPLE = {
     "rules": [
         {
@@ -118,12 +120,13 @@ async def content_of(request: Request) -> Any:
 
 
 @router.get("/rules/{kind}", response_model=RulesOut, summary="Read the rules that count")
-def read_rules(kind: RuleKindPath, caller: ReadsRules) -> RulesOut:
+def read_rules(kind: RuleKindPath, request: Request, caller: ReadsRules) -> RulesOut:
     """The active rules of a kind. 404 where none are active."""
     with unit_of_work() as session:
         stored = service.active_rules(session, kind)
         if stored is None:
             raise NoRules(kind, None)
+        say_version(request, stored.version)
         return RulesOut.of_rules(stored)
 
 
@@ -153,6 +156,7 @@ def read_version(kind: RuleKindPath, version: Version, caller: ReadsRules) -> Ru
 )
 def put_rules(
     kind: RuleKindPath,
+    seen: IfMatch,
     caller: WritesRules,
     content: Annotated[Any, Depends(content_of)],
     response: Response,
@@ -165,6 +169,8 @@ def put_rules(
     that of the active version, or of the newest."""
     with unit_of_work() as session:
         rules = service.read_rules(session, kind, content)
+        service.take_turns(session)
+        seen.check(service.active_version(session, kind))
         known = {row.version for row in service.versions(session, kind)}
         who = named_by(session, caller, by)
         version = service.store_rules(session, kind, rules, who, note, activate)

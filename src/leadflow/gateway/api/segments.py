@@ -1,19 +1,22 @@
 """Segments over the API: which there are, how many leads each has, writing them down."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
+from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.rules.segments import service
 from leadflow.rules.segments.definitions import MOST_SEGMENTS
 from leadflow.rules.segments.service import StoredSegment
 
-router = APIRouter(tags=["rules"])
+router = APIRouter(tags=["rules"], route_class=Keyed)
 Name = Annotated[str, Path(max_length=63)]
 EXAMPLE = {
     "segments": {
@@ -70,13 +73,14 @@ class SegmentsApplied(BaseModel):
 
 @router.get("/segments", response_model=list[SegmentCounted], summary="Which segments are there?")
 @limited(REPORTS)
-def read_segments(caller: ReadsRules) -> list[SegmentCounted]:
+def read_segments(request: Request, caller: ReadsRules) -> list[SegmentCounted]:
     """Every segment by name, with how many leads it has."""
     with unit_of_work() as session:
-        counted = service.counts(session, datetime.now(UTC))
+        counted, known = service.counts(session, datetime.now(UTC)), service.segments_now(session)
+        say_version(request, _version(known))
         return [
             SegmentCounted(**vars(_out(stored)), leads=counted[name])
-            for name, stored in service.segments_now(session).items()
+            for name, stored in known.items()
         ]
 
 
@@ -108,11 +112,13 @@ def list_segment_versions(name: Name, caller: ReadsRules) -> list[SegmentVersion
 
 @router.put("/segments", response_model=SegmentsApplied, summary="Write segments down")
 def put_segments(
-    body: Annotated[SegmentsIn, Body(examples=[EXAMPLE])], caller: WritesRules
+    body: Annotated[SegmentsIn, Body(examples=[EXAMPLE])], seen: IfMatch, caller: WritesRules
 ) -> SegmentsApplied:
     """Each as a new version where it changes; all or none. Others stay as they are. Rules that name
     them go by them at once. 422 with every `place` and `problem` where they cannot be used."""
     with unit_of_work() as session:
+        service.take_turns(session)
+        seen.check(_version(service.segments_now(session)))
         applied = service.apply(session, body.model_dump(), caller.id, datetime.now(UTC))
         return SegmentsApplied(new=list(applied.new), changed=list(applied.changed))
 
@@ -122,6 +128,10 @@ def delete_segment(name: Name, caller: WritesRules) -> None:
     """409 while rules that are active, or other segments, name it."""
     with unit_of_work() as session:
         service.remove(session, name, caller.id, datetime.now(UTC))
+
+
+def _version(known: Mapping[str, StoredSegment]) -> str:
+    return version_of(sorted((name, one.version) for name, one in known.items()))
 
 
 def _out(stored: StoredSegment) -> SegmentOut:

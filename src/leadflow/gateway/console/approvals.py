@@ -71,7 +71,7 @@ def decide(
 def code(request: Request, approval_id: str, caller: Deciding) -> Response:
     """A one-time code for the form in Prefect."""
     try:
-        made = approvals.make_code(approval_id, caller)
+        made = approvals.one_time_code(approval_id, caller)
     except Problem as refused:
         # Decided or ended since the page was shown: the page as it is now says how.
         return _page(

@@ -37,7 +37,7 @@ from leadflow.gateway.api.follow_ups.schemas import LONGEST_NOTE, LONGEST_TASK, 
 from leadflow.gateway.console.forms import EditingLeads
 from leadflow.gateway.console.lead import PATH, address_of, lead_page
 from leadflow.gateway.console.notices import Notice, told_on
-from leadflow.gateway.http.problems import STATED
+from leadflow.gateway.http.stated_problems import STATED
 
 router = APIRouter(include_in_schema=False)
 CANNOT = (

@@ -20,7 +20,7 @@ from leadflow.gateway.api.team.work import Action, act
 from leadflow.gateway.console.forms import Reassigning, Working
 from leadflow.gateway.console.lead import PATH, WAITS, address_of, lead_page, within
 from leadflow.gateway.console.notices import Notice, told_on
-from leadflow.gateway.http.problems import STATED
+from leadflow.gateway.http.stated_problems import STATED
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import lru_cache, partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 # A password takes a whole processor for a tenth of a second.
@@ -33,6 +33,12 @@ def limited(name: str) -> Callable[[Callable[..., T]], Callable[..., Awaitable[T
         # Without ``__wrapped__``: by it FastAPI would take the route for what it wraps.
         run.__name__, run.__doc__, run.__module__ = route.__name__, route.__doc__, route.__module__
         run.__signature__ = inspect.signature(route)  # type: ignore[attr-defined]
+        run.within = name, route  # type: ignore[attr-defined]
         return run
 
     return wrap
+
+
+def within_limits(route: Callable[..., Any]) -> tuple[str | None, Callable[..., Any]]:
+    """The threads that a route is worked on in, and the route itself; None: those of requests."""
+    return getattr(route, "within", (None, route))

@@ -13,8 +13,10 @@ TITLES = {
     405: ("method-not-allowed", "This address does not take this method"),
     408: ("too-slow", "The request did not arrive in time"),
     409: ("conflict", "The request conflicts with an earlier one"),
+    412: ("changed-meanwhile", "It has changed since you read it"),
     413: ("too-large", "The request is too large"),
     422: ("invalid-input", "Some fields are not valid"),
+    429: ("too-many-requests", "Too many requests"),
     503: ("unavailable", "A part Leadflow depends on does not answer"),
 }
 

@@ -10,182 +10,27 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from leadflow.accounts.delegation import DelegationInvalid, NotYourName
-from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
-from leadflow.accounts.passwords import PasswordRefused
-from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
 from leadflow.approvals.policies import PoliciesInvalid
-from leadflow.approvals.service import ApprovalNotFound
-from leadflow.assignment.insight.strategy_comparison import NothingToCompare
-from leadflow.assignment.team.edits import (
-    DaysOffNotFound,
-    TerritoryInUse,
-    TerritoryNotFound,
-)
 from leadflow.assignment.team.faults import TeamInvalid
-from leadflow.assignment.team.store import RepNotFound
-from leadflow.assignment.team.versions import TeamVersionNotFound
-from leadflow.assignment.work.handover import (
-    AssignmentChanged,
-    NotAssigned,
-    RepFull,
-    RepInactive,
-)
-from leadflow.assignment.work.offers import NotOffered
 from leadflow.conditions.problems import RuleSetInvalid
-from leadflow.endpoints.addresses import UrlRefused
-from leadflow.endpoints.definitions import EndpointInvalid
-from leadflow.endpoints.messages import EndpointDisabled, NoMessage
-from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
-from leadflow.follow_ups.notes import NoteChanged, NoteNotFound, NotYourNote
-from leadflow.follow_ups.tag_names import TagInvalid
-from leadflow.follow_ups.tags import TagNotFound, TagThere
-from leadflow.follow_ups.tasks import TaskChanged, TaskNotFound
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.problem import TITLES, Problem, problem
-from leadflow.intake.keyed_requests import KeyReused
-from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
-from leadflow.leads.editing import LeadTaken, NoBudgetToCount
+from leadflow.gateway.http.stated_problems import STATED, WRITTEN
+from leadflow.intake.keyed_requests import StillAtWork
 from leadflow.leads.events.own_types import EventTypesInvalid
-from leadflow.leads.events.payloads import PayloadRefused
-from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
-from leadflow.leads.events.types import UnknownEventType
 from leadflow.leads.service import LeadMerged, LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
-from leadflow.outbox.settling import ActElsewhere, ActNotFound
-from leadflow.quality.errors import (
-    ActionClosed,
-    ActionNotFound,
-    AlreadyFlagged,
-    AlreadyReviewed,
-    NotDisputed,
-    NotFlagged,
-    NotYourItem,
-    QualityItemNotFound,
-)
-from leadflow.quality.review_kinds import JudgementInvalid, UnknownReviewKind
 from leadflow.refusals import in_words
-from leadflow.rules.rule_kinds import UnknownRuleKind
-from leadflow.rules.segments.definitions import SegmentsInvalid
-from leadflow.rules.segments.service import NoSegment, SegmentInUse
-from leadflow.rules.service import NoRules
-from leadflow.scoring.overrides.effective import ExpiryInvalid
-from leadflow.scoring.overrides.service import NoOverride
 from leadflow.scoring.serving.champion import VersionNotApproved
 from leadflow.scoring.serving.score import LeadNotScored
 from leadflow.sources.definitions import SourcesInvalid
-from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
-from leadflow.sources.service import NoSource, SecretRefused
 from models.refused import ModelAltered
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[Request, Exception], JSONResponse]
 # Request, status, title, detail.
 ErrorPage = Callable[[Request, int, str, str | None], Response]
-
-STATED: dict[type[Exception], tuple[int, str, str]] = {
-    ActNotFound: (404, "act-not-found", "There is no such act"),
-    NoSource: (404, "source-not-found", "There is no such source"),
-    SecretRefused: (422, "secret-refused", "The secret cannot be taken"),
-    DeliveryNotFound: (404, "delivery-not-found", "There is no such delivery"),
-    DeliveryElsewhere: (409, "delivery-elsewhere", "The delivery is in another state"),
-    NoEndpoint: (404, "endpoint-not-found", "There is no such endpoint"),
-    NoMessage: (404, "message-not-found", "There is no such message"),
-    EndpointExists: (409, "endpoint-exists", "There is an endpoint of this name"),
-    EndpointDisabled: (409, "endpoint-disabled", "The endpoint is disabled"),
-    EndpointInvalid: (422, "endpoint-invalid", "The endpoint cannot be so"),
-    UrlRefused: (422, "url-refused", "This cannot be an endpoint's URL"),
-    PersonalNotAllowed: (403, "personal-not-allowed", "You may not have this sent"),
-    ActElsewhere: (409, "act-elsewhere", "The act is in another state"),
-    NotYourName: (403, "not-your-name", "You may not act for them"),
-    KeyReused: (
-        409,
-        "idempotency-key-reused",
-        "This Idempotency-Key was used for another request",
-    ),
-    PersonNotFound: (404, "person-not-found", "There is nobody of this name"),
-    QualityItemNotFound: (404, "quality-item-not-found", "There is no such item"),
-    AlreadyReviewed: (409, "already-reviewed", "You have judged this already"),
-    NotYourItem: (409, "not-your-item", "This is for others to judge"),
-    NotDisputed: (409, "not-disputed", "There is nothing to settle"),
-    JudgementInvalid: (422, "judgement-invalid", "This judgement is not understood"),
-    UnknownReviewKind: (422, "unknown-decision", "There are no such decisions"),
-    AlreadyFlagged: (409, "already-flagged", "No model learns from it already"),
-    NotFlagged: (404, "not-flagged", "Models learn from this lead"),
-    ActionNotFound: (404, "action-not-found", "There is no such action"),
-    ActionClosed: (409, "action-closed", "This action is closed"),
-    LastAdmin: (409, "last-admin", "There must be an admin"),
-    WrongPassword: (403, "wrong-password", "The present password is another"),
-    PersonInvalid: (422, "person-invalid", "This person cannot be kept so"),
-    PasswordRefused: (422, "password-refused", "This password cannot be taken"),
-    ApprovalNotFound: (404, "approval-not-found", "There is no such approval"),
-    DelegationInvalid: (422, "delegation-invalid", "Nobody can stand in like that"),
-    ScopeUnknown: (422, "scope-unknown", "No key can have this"),
-    KeyNotFound: (404, "key-not-found", "There is no such key"),
-    MomentInFuture: (422, "moment-in-future", "This has not happened yet"),
-    UnknownEventType: (422, "unknown-event-type", "There is no such type of event"),
-    PayloadRefused: (422, "payload-refused", "This payload cannot be taken"),
-    EventOfAnotherLead: (409, "event-of-another-lead", "This event is another lead's"),
-    LeadTaken: (409, "lead-taken", "Another lead has this identity"),
-    NoBudgetToCount: (422, "no-budget", "There is no budget to count"),
-    ExpiryInvalid: (422, "expiry-invalid", "An override cannot expire then"),
-    NoOverride: (404, "no-override", "There is no override to withdraw"),
-    UnknownRuleKind: (404, "no-such-rules", "There are no rules of this kind"),
-    NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
-    NoRules: (404, "no-rules", "These rules are not stored"),
-    NoSegment: (404, "segment-not-found", "There is no such segment"),
-    SegmentInUse: (409, "segment-in-use", "The segment is named elsewhere"),
-    NotAssigned: (404, "not-assigned", "Nobody has this lead"),
-    AssignmentChanged: (409, "assignment-changed", "Somebody else has this lead by now"),
-    NotOffered: (409, "not-offered", "The lead is not offered to you"),
-    RepFull: (409, "rep-full", "The salesperson has no room"),
-    RepInactive: (409, "rep-inactive", "The salesperson is not active"),
-    RepNotFound: (404, "rep-not-found", "There is no such salesperson"),
-    DaysOffNotFound: (404, "days-off-not-found", "There are no such days off"),
-    TerritoryNotFound: (404, "territory-not-found", "There is no such territory"),
-    TerritoryInUse: (409, "territory-in-use", "The territory is in use"),
-    NoteNotFound: (404, "note-not-found", "There is no such note"),
-    NotYourNote: (403, "not-your-note", "Somebody else wrote this note"),
-    NoteChanged: (409, "note-changed", "The note is another by now"),
-    TaskNotFound: (404, "task-not-found", "There is no such task"),
-    TaskChanged: (409, "task-changed", "The task is another by now"),
-    MergeRefused: (409, "merge-refused", "These two cannot be made one"),
-    MergeNotFound: (404, "merge-not-found", "There is no such merge"),
-    SplitRefused: (409, "split-refused", "They cannot be parted now"),
-    TagInvalid: (422, "tag-invalid", "This cannot be a tag"),
-    TagNotFound: (404, "tag-not-found", "No lead has this tag"),
-    TagThere: (409, "tag-there", "There is a tag of this name already"),
-    TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
-}
-
-WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
-    RuleSetInvalid: (
-        "rule-invalid",
-        "The rule set cannot be used",
-        "Correct what `errors` names and send the whole rule set again.",
-    ),
-    PoliciesInvalid: (
-        "policies-invalid",
-        "The policies cannot be used",
-        "Correct what `errors` names and send all policies again.",
-    ),
-    EventTypesInvalid: (
-        "event-types-invalid",
-        "The event types cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
-    SegmentsInvalid: (
-        "segments-invalid",
-        "The segments cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
-    SourcesInvalid: (
-        "sources-invalid",
-        "The sources cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
-}
 
 
 def install(app: FastAPI, page: ErrorPage) -> None:
@@ -198,6 +43,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         LeadNotScored: _missing,
         LeadMerged: _merged,
         LeadKeepsChanging: _busy,
+        StillAtWork: _at_work,
         **dict.fromkeys(STATED, _stated),
         **dict.fromkeys(WRITTEN, _places),
         TeamInvalid: _team,
@@ -299,6 +145,11 @@ def _team(request: Request, error: Exception) -> JSONResponse:
 
 def _busy(request: Request, error: Exception) -> JSONResponse:
     return problem(503, "lead-busy", "Others keep changing this lead", f"{error} Send it again.")
+
+
+def _at_work(request: Request, error: Exception) -> JSONResponse:
+    title = "The same request is being worked on"
+    return problem(409, "still-at-work", title, str(error), {"Retry-After": "1"})
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -59,18 +59,34 @@ async def authenticate(
 
 async def is_known(request: Request) -> bool:
     """Whether the request carries a key or a sign-in that is valid; nothing of its body is read."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    given = request.headers.get(header.model.name) or (token if kind.lower() == "bearer" else "")
-    given = given or request.cookies.get(COOKIE, "")
+    given = given_key(request) or request.cookies.get(COOKIE, "")
     return bool(given) and (given in _remembered or await _looked_up(given) is not None)
+
+
+def given_key(request: Request) -> str:
+    """The key or token that a program or script sends; empty where it sends none."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return request.headers.get(header.model.name) or (token if kind.lower() == "bearer" else "")
+
+
+def remembered_key(given: str) -> str | None:
+    """Whose key this is, where it was looked up in the last second."""
+    actor = _remembered.get(given)
+    return None if actor is None else actor.id
+
+
+async def program_of(given: str) -> str | None:
+    """Whose key this is; None where it is none, or a person's token."""
+    if not given or given.startswith(signing_in.PREFIX):
+        return None
+    actor = _remembered.get(given) or await _looked_up(given)
+    return None if actor is None else actor.id
 
 
 def caller_at_once(request: Request, permission: str) -> Actor | None:
     """The caller, if it is a program whose key was looked up in the last second and that has this
     permission for everything; None for all others, of whom ``authenticate`` and ``needs`` know."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    given = request.headers.get(header.model.name) or (token if kind.lower() == "bearer" else "")
-    actor = _remembered.get(given)
+    actor = _remembered.get(given_key(request))
     if actor is None or actor.reach(permission) is not Reach.ALL:
         return None
     return _named(request, actor)

@@ -1,36 +1,35 @@
 """The short way of ordinary requests to a route that carries the load."""
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from inspect import signature
-from typing import Any
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from leadflow.gateway.http.idempotency import HEADER, LONGEST
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.permissions import permission_of
 from leadflow.gateway.http.security import caller_at_once
+from leadflow.gateway.http.versions import Handler
 
 JSON = "application/json"
-TAKEN = {"body", "intake", "caller", "idempotency_key"}
+TAKEN = {"body", "intake", "caller"}
 
 
-class ShortWay(APIRoute):
+class ShortWay(Keyed):
     """A route whose ordinary requests are answered without FastAPI's walk through dependencies and
     parameters, which takes longer than to score a lead. Whatever is not ordinary (a person, a key
     that was not looked up in the last second, a body that is not right) goes FastAPI's way, so that
     each refusal is worded in one place.
 
-    Its endpoint takes ``body`` (a pydantic model), ``intake``, ``caller`` and ``idempotency_key``,
-    and nothing else that FastAPI would look at: that would be skipped.
+    Its endpoint takes ``body`` (a pydantic model), ``intake`` and ``caller``, and nothing else that
+    FastAPI would look at: that would be skipped.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of this route, as FastAPI asks for it."""
-        long_way = super().get_route_handler()
+    def ordinary_handler(self) -> Handler:
+        """How a request is answered, with or without a key."""
+        long_way = super().ordinary_handler()
         endpoint: Callable[..., Awaitable[Response]] = self.endpoint
         permission, taken = permission_of(self), signature(endpoint).parameters
         if permission is None or self.dependencies or set(taken) != TAKEN:
@@ -39,9 +38,8 @@ class ShortWay(APIRoute):
 
         async def handle(request: Request) -> Response:
             headers = request.headers
-            key = headers.get(HEADER)
             written_as = headers.get("content-type", "").partition(";")[0]
-            if written_as != JSON or not (key is None or 1 <= len(key) <= LONGEST):
+            if written_as != JSON:
                 return await long_way(request)
             caller = caller_at_once(request, permission)
             if caller is None:
@@ -51,6 +49,6 @@ class ShortWay(APIRoute):
                 body = model.model_validate(json.loads(await request.body()))
             except (ValueError, RecursionError, ClientDisconnect):
                 return await long_way(request)
-            return await endpoint(body, request.app.state.intake, caller, key)
+            return await endpoint(body, request.app.state.intake, caller)
 
         return handle

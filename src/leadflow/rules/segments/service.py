@@ -132,6 +132,11 @@ def would_apply(session: Session, given: Mapping[str, Segment]) -> Applied:
     )
 
 
+def take_turns(session: Session) -> None:
+    """Have changes of segments take turns, until the transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SEGMENTS_LOCK})
+
+
 def apply(session: Session, content: Any, by: str, now: datetime) -> Applied:
     """Write these segments down, as a new version of each that changes; all or none. Others stay
     as they are. Rules that name them go by them from now on.
@@ -139,7 +144,7 @@ def apply(session: Session, content: Any, by: str, now: datetime) -> Applied:
     Raises:
         SegmentsInvalid: with everything that is wrong; nothing was stored.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SEGMENTS_LOCK})
+    take_turns(session)
     given = read_segments(session, content)
     applied = would_apply(session, given)
     for name in (*applied.new, *applied.changed):
@@ -154,7 +159,7 @@ def remove(session: Session, name: str, by: str, now: datetime) -> None:
         NoSegment: there is none.
         SegmentInUse: rules that are active, or other segments, name it.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SEGMENTS_LOCK})
+    take_turns(session)
     read_segment(session, name)
     if users := _users(session, name):
         raise SegmentInUse(name, users)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,11 +15,13 @@ from leadflow.accounts.tables import ApiKey, Person
 from leadflow.assignment.work.handover import find_rep
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Amount, Flag, Moment
+from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.gateway.http.limits import PASSWORDS, limited
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.security import needs
+from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=Keyed)
 Manages = Annotated[Actor, needs("account.manage")]
 Who = Annotated[str, Path(description="Username or id.")]
 Name = Annotated[str, Path(description="The name the keys were made under.")]
@@ -138,11 +140,23 @@ def add_person(body: PersonIn, response: Response, caller: Manages) -> PasswordM
         return _with_password(session, person, response, caller)
 
 
+@router.get("/people/{who}", response_model=PersonOut, summary="Read somebody's account")
+def read_person(who: Who, request: Request, caller: Manages) -> PersonOut:
+    """Whoever has it, by username, id or address."""
+    with unit_of_work() as session:
+        person = PersonOut.of(people.find_person(session, who))
+    say_version(request, version_of(person))
+    return person
+
+
 @router.patch("/people/{who}", response_model=PersonOut, summary="Change what somebody may do")
-def change_person(who: Who, body: PersonChange, caller: Manages) -> PersonOut:
+def change_person(who: Who, body: PersonChange, seen: IfMatch, caller: Manages) -> PersonOut:
     """409 `last-admin` where nobody would be an admin any more."""
     with unit_of_work() as session:
         person = people.find_person(session, who)
+        # Under a lock of its row, and read anew: so that of two who edit it the second sees that.
+        session.refresh(person, with_for_update=True)
+        seen.check(version_of(PersonOut.of(person)))
         rep_id = _rep(session, body.rep)
         people.change_person(
             session, person, caller.id, body.roles, rep_id, body.active, body.email
@@ -211,10 +225,10 @@ def _with_password(
     session: Session, person: Person, response: Response, caller: Actor
 ) -> PasswordMade:
     made = people.set_password(session, person, None, caller.id)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(SHOWN_ONCE)
     return PasswordMade(person=PersonOut.of(person), password=made)
 
 
 def _shown_once(response: Response, name: str, key: str) -> KeyMade:
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(SHOWN_ONCE)
     return KeyMade(name=name, key=key)

@@ -15,9 +15,10 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.limits import PASSWORDS, limited
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.security import COOKIE, needs, refuse_foreign_origin
+from leadflow.gateway.http.versions import Tagged
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=Tagged)
 Me = Annotated[Actor, needs("account.own")]
 
 

@@ -14,10 +14,11 @@ from leadflow.follow_ups.notes import delete_note, edit_note, hold_note, notes_o
 from leadflow.follow_ups.tables import LeadNote
 from leadflow.gateway.api.follow_ups.schemas import NoteEdit, NoteIn, NoteOut
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.security import named_by
 from leadflow.leads.service import get_lead
 
-router = APIRouter(tags=["notes, tasks, tags"])
+router = APIRouter(tags=["notes, tasks, tags"], route_class=Keyed)
 
 
 @router.get("/leads/{lead_id}/notes", response_model=list[NoteOut], summary="Notes about a lead")

@@ -21,10 +21,11 @@ from leadflow.gateway.api.follow_ups.schemas import (
     TagsOut,
 )
 from leadflow.gateway.http.callers import EditsLeads, ManagesTags, ReadsLeads
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.problem import Problem
 from leadflow.leads.service import get_lead
 
-router = APIRouter(tags=["notes, tasks, tags"])
+router = APIRouter(tags=["notes, tasks, tags"], route_class=Keyed)
 
 
 @router.get("/tags", response_model=list[TagOut], summary="Which tags are there?")

@@ -14,10 +14,11 @@ from leadflow.database.engine import unit_of_work
 from leadflow.follow_ups.tasks import NewTask, Status, add_task, change_task, hold_task
 from leadflow.gateway.api.follow_ups.schemas import TaskEdit, TaskIn, TaskOut
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.security import named_by
 from leadflow.leads.service import get_lead
 
-router = APIRouter(tags=["notes, tasks, tags"])
+router = APIRouter(tags=["notes, tasks, tags"], route_class=Keyed)
 Limit = Annotated[int, Query(ge=1, le=1000)]
 OfRep = Annotated[str | None, Query(description="Of this salesperson: our id, or yours.")]
 OfStatus = Annotated[Status | None, Query(description="open, done, cancelled. Unset: open.")]

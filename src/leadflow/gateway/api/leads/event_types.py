@@ -3,15 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsEventTypes, WritesEventTypes
+from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.leads.events.own_types import EventTypesIn, declare
-from leadflow.leads.events.types import list_types
+from leadflow.leads.events.types import list_types, take_turns
 
-router = APIRouter(tags=["leads"])
+router = APIRouter(tags=["leads"], route_class=Keyed)
 EXAMPLE = {
     "event_types": {
         "demo_request": {
@@ -55,9 +58,10 @@ class DeclaredOut(BaseModel):
 @router.get(
     "/event-types", response_model=list[EventTypeOut], summary="Which types of events are there?"
 )
-def read_event_types(caller: ReadsEventTypes) -> list[EventTypeOut]:
+def read_event_types(request: Request, caller: ReadsEventTypes) -> list[EventTypeOut]:
     """Every type that an event may have, built in or your own, by name."""
     with unit_of_work() as session:
+        say_version(request, _version(session))
         return [
             EventTypeOut(
                 name=row.name,
@@ -77,10 +81,16 @@ def read_event_types(caller: ReadsEventTypes) -> list[EventTypeOut]:
 
 @router.put("/event-types", response_model=DeclaredOut, summary="Add types of events of your own")
 def put_event_types(
-    body: Annotated[EventTypesIn, Body(examples=[EXAMPLE])], caller: WritesEventTypes
+    body: Annotated[EventTypesIn, Body(examples=[EXAMPLE])], seen: IfMatch, caller: WritesEventTypes
 ) -> DeclaredOut:
     """Add these types, or change your own of the same name; all or none. Types that are not named
     stay as they are. 422 with every `place` and `problem` where they cannot be used."""
     with unit_of_work() as session:
+        take_turns(session)
+        seen.check(_version(session))
         declared = declare(session, body, caller.id, datetime.now(UTC))
         return DeclaredOut(new=list(declared.new), changed=list(declared.changed))
+
+
+def _version(session: Session) -> str:
+    return version_of([(row.name, row.revision) for row in list_types(session)])

@@ -9,14 +9,14 @@ from leadflow.gateway.api.intake import IntakeOf
 from leadflow.gateway.api.leads.lead_answers import next_step_for, score_for
 from leadflow.gateway.api.leads.schemas import EventsAnswer
 from leadflow.gateway.http.callers import TellsFacts
-from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
-from leadflow.intake.events import EventsTold
-from leadflow.intake.keyed_requests import KeyedRequest
+from leadflow.gateway.http.idempotency import Keyed, keyed, response_of, written
+from leadflow.intake.events import EventsTaken, EventsTold
+from leadflow.intake.keyed_requests import Answer
 from leadflow.intake.senders import Sender
 from leadflow.leads.events.recording import EventIn
 
 MOST_EVENTS = 1000
-router = APIRouter(tags=["leads"])
+router = APIRouter(tags=["leads"], route_class=Keyed)
 
 
 def _as_list(value: Any) -> Any:
@@ -38,26 +38,19 @@ Events = Annotated[
     summary="Tell what a lead did",
     responses={200: {"model": EventsAnswer, "description": "All of them were known"}},
 )
-async def take_events(
-    lead_id: str,
-    body: Events,
-    intake: IntakeOf,
-    response: Response,
-    caller: TellsFacts,
-    idempotency_key: IdempotencyKey = None,
-) -> EventsAnswer:
+async def take_events(lead_id: str, body: Events, intake: IntakeOf, caller: TellsFacts) -> Response:
     """Store one event or a list, all or none, and score the lead anew: 201 if any was new, else
     200. An event sent again with its source and external_id is stored once."""
-    content = [event.model_dump(mode="json", exclude_unset=True) for event in body]
-    keyed = KeyedRequest.of(caller.id, idempotency_key, ["events", lead_id, content])
-    taken = await intake.events.do(EventsTold(lead_id, body, Sender(caller), keyed))
-    response.status_code = 201 if taken.new else 200
-    if taken.replayed:
-        say_replayed(response)
-    return EventsAnswer(
-        lead_id=lead_id,
-        new=taken.new,
-        known=taken.known,
-        score=score_for(caller, taken.standing),
-        next_step=next_step_for(caller, taken.standing),
-    )
+
+    def answer(taken: EventsTaken) -> Answer:
+        said = EventsAnswer(
+            lead_id=lead_id,
+            new=taken.new,
+            known=taken.known,
+            score=score_for(caller, taken.standing),
+            next_step=next_step_for(caller, taken.standing),
+        )
+        return written(said, 201 if taken.new else 200)
+
+    told = EventsTold(lead_id, body, Sender(caller), keyed(caller, answer))
+    return response_of(answer(await intake.events.do(told)))

@@ -13,8 +13,10 @@ from leadflow.gateway.api.leads.schemas import (
     ScoreBrief,
     ScoreOut,
 )
+from leadflow.gateway.http.versions import version_of
 from leadflow.intake.leads import LeadTaken
 from leadflow.intake.standings import Standing
+from leadflow.leads.tables import Lead
 from leadflow.scoring.levels import NEXT_STEPS
 
 HAS_IT = "{name} has this lead and gets in touch."
@@ -34,6 +36,11 @@ def lead_answer(taken: LeadTaken, caller: Actor) -> LeadAnswer | LeadBrief:
         outcome=standing.outcome,
         next_step=next_step(standing),
     )
+
+
+def lead_version(lead: Lead) -> str:
+    """The version of what can be edited of a lead."""
+    return version_of(LeadOut.of(lead))
 
 
 def changed_lead(standing: Standing, caller: Actor) -> LeadView | LeadBrief:

@@ -16,20 +16,25 @@ from leadflow.gateway.api.leads.schemas import (
     StepUp,
 )
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
+from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.versions import IfMatch, say_version
 from leadflow.intake.edits import Edit
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import standing_of
 from leadflow.leads.schemas import LeadEdit
+from leadflow.leads.tables import Lead
 from leadflow.scoring.serving.score import LeadNotScored, steps_up
 
-router = APIRouter(tags=["leads"])
+router = APIRouter(tags=["leads"], route_class=Keyed)
 
 
 @router.get("/leads/{lead_id}", response_model=LeadView, summary="Read a lead")
-def read_lead(lead_id: str, caller: ReadsLeads) -> LeadView:
+def read_lead(lead_id: str, request: Request, caller: ReadsLeads) -> LeadView:
     """The lead as it is stored, its score with the reasons, and what happens next."""
     with unit_of_work() as session:
-        return lead_answers.lead_view(standing_of(session, lead_id, datetime.now(UTC)))
+        standing = standing_of(session, lead_id, datetime.now(UTC))
+        say_version(request, lead_answers.lead_version(standing.lead))
+        return lead_answers.lead_view(standing)
 
 
 @router.get("/leads/{lead_id}/score", response_model=ScoreExplained, summary="Why this score?")
@@ -63,9 +68,13 @@ def lead_status(lead_id: str, caller: ReadsLeads) -> LeadStatus:
 
 @router.patch("/leads/{lead_id}", response_model=LeadView | LeadBrief, summary="Change a lead")
 async def change_lead(
-    lead_id: str, body: LeadEdit, intake: IntakeOf, caller: EditsLeads
+    lead_id: str, body: LeadEdit, intake: IntakeOf, seen: IfMatch, caller: EditsLeads
 ) -> LeadView | LeadBrief:
     """Change the fields that are sent and score the lead anew. Fields that are not sent stay as
     they are, null empties one, attributes are merged by name."""
-    standing = await intake.edits.do(Edit(lead_id, body, Sender(caller)))
+
+    def still(lead: Lead) -> bool:
+        return seen.versions is None or seen.allows(lead_answers.lead_version(lead))
+
+    standing = await intake.edits.do(Edit(lead_id, body, Sender(caller), still))
     return lead_answers.changed_lead(standing, caller)

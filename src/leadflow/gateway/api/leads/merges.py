@@ -13,6 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.leads.lead_answers import changed_lead
 from leadflow.gateway.api.leads.schemas import LeadBrief, LeadView
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.problem import Problem
 from leadflow.intake.merging import Merged, find_merge, merge_leads, merges_of, split_leads
 from leadflow.intake.senders import Sender
@@ -21,7 +22,7 @@ from leadflow.leads.service import get_lead
 from leadflow.scoring.overrides.schemas import Words
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["leads"])
+router = APIRouter(tags=["leads"], route_class=Keyed)
 
 
 class MergeIn(BaseModel):

@@ -11,10 +11,10 @@ from leadflow.gateway.api.intake import IntakeOf
 from leadflow.gateway.api.leads.lead_answers import next_step_for, score_for
 from leadflow.gateway.api.leads.schemas import OverrideAnswer, OverrideOut
 from leadflow.gateway.http.callers import Overrides
-from leadflow.gateway.http.idempotency import IdempotencyKey, say_replayed
+from leadflow.gateway.http.idempotency import Keyed, keyed, response_of, written
 from leadflow.gateway.http.security import named_by
-from leadflow.intake.keyed_requests import KeyedRequest
-from leadflow.intake.overrides import OverrideAsked
+from leadflow.intake.keyed_requests import Answer
+from leadflow.intake.overrides import OverrideAsked, OverrideTaken
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing, standing_of
 from leadflow.scoring.overrides.schemas import OverrideIn, Words
@@ -23,7 +23,7 @@ from leadflow.scoring.serving.score import LeadNotScored
 from leadflow.scoring.tables import ScoreOverride
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["leads"])
+router = APIRouter(tags=["leads"], route_class=Keyed)
 WAITS = "The model's score counts until somebody agrees who may: {where}. Who asks cannot."
 
 
@@ -44,26 +44,19 @@ WAITS = "The model's score counts until somebody agrees who may: {where}. Who as
     },
 )
 async def override_score(
-    lead_id: str,
-    body: OverrideIn,
-    intake: IntakeOf,
-    response: Response,
-    caller: Overrides,
-    idempotency_key: IdempotencyKey = None,
-) -> OverrideAnswer:
+    lead_id: str, body: OverrideIn, intake: IntakeOf, caller: Overrides
+) -> Response:
     """Set a score beside the model's, with the reason. While it is active, it decides the lead's
     level and its place in the queue; the model goes on scoring beside it, and never learns from
     it. 202 where it moves the score so far that a manager must agree first."""
-    content = body.model_dump(mode="json", exclude_unset=True)
-    keyed = KeyedRequest.of(caller.id, idempotency_key, ["override", lead_id, content])
-    taken = await intake.overrides.do(OverrideAsked(lead_id, body, Sender(caller), keyed))
-    if taken.replayed:
-        say_replayed(response)
-    elif taken.override.status == "waiting":
-        response.status_code = 202
-    elif taken.replaced:
-        response.status_code = 200
-    return _answer(taken.override, taken.standing, caller)
+
+    def answer(taken: OverrideTaken) -> Answer:
+        waits = taken.override.status == "waiting"
+        status = 202 if waits else 200 if taken.replaced else 201
+        return written(_answer(taken.override, taken.standing, caller), status)
+
+    asked = OverrideAsked(lead_id, body, Sender(caller), keyed(caller, answer))
+    return response_of(answer(await intake.overrides.do(asked)))
 
 
 @router.delete(

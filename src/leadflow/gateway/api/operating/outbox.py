@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsOutbox, SettlesOutbox
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.outbox import settling
 from leadflow.outbox.settling import SettleAs
 from leadflow.outbox.tables import OutboxRow
 from leadflow.scoring.overrides.schemas import Words
 
-router = APIRouter(prefix="/outbox", tags=["operation"])
+router = APIRouter(prefix="/outbox", tags=["operation"], route_class=Keyed)
 State = Literal["waiting", "claimed", "done", "nothing_done", "uncertain", "failed"]
 ActId = Annotated[str, Path(max_length=80)]
 

@@ -5,9 +5,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsImports
+from leadflow.gateway.http.versions import Tagged
 from leadflow.leads.files.quarantine_groups import rows_waiting, waiting_by_reason
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=Tagged)
 
 
 class GroupOut(BaseModel):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -28,10 +28,11 @@ from leadflow.gateway.api.review.approval_schemas import (
 )
 from leadflow.gateway.api.review.to_do import ToDo, everything
 from leadflow.gateway.http.callers import Decides, ReadsApprovals, SeesAll
+from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.gateway.http.problem import Problem
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["approvals"])
+router = APIRouter(tags=["approvals"], route_class=Keyed)
 Status = Literal["waiting", "approved", "rejected", "expired", "void"]
 FORBIDDEN = {"own-request", "not-yours-to-decide"}
 TITLES = {
@@ -136,8 +137,18 @@ def decide(approval_id: str, body: DecisionIn, caller: Decides) -> ApprovalDecis
     status_code=201,
     summary="A one-time code",
 )
-def make_code(approval_id: str, caller: Decides) -> CodeOut:
+def make_code(approval_id: str, response: Response, caller: Decides) -> CodeOut:
     """For the form in the Prefect UI, which does not know who you are. It works once."""
+    response.headers.update(SHOWN_ONCE)
+    return one_time_code(approval_id, caller)
+
+
+def one_time_code(approval_id: str, caller: Actor) -> CodeOut:
+    """A new code for an approval that the caller may decide now.
+
+    Raises:
+        Problem: they may not.
+    """
     minutes, now = get_settings().approval_code_minutes, datetime.now(UTC)
     with unit_of_work() as session:
         seen(session, approval_id, caller)

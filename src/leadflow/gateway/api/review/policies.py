@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -16,16 +16,19 @@ from leadflow.approvals.policy_store import (
     current_policies,
     policy_versions,
     store_policies,
+    take_turns,
     try_policies,
 )
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Moment
 from leadflow.gateway.http.callers import Delegates, ReadsPolicies, WritesPolicies
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.problem import Problem
+from leadflow.gateway.http.versions import IfMatch, say_version
 from leadflow.scoring.overrides.schemas import Words
 
-router = APIRouter(tags=["approvals"])
+router = APIRouter(tags=["approvals"], route_class=Keyed)
 Content = Annotated[dict[str, Any], Body(description="calendar, priorities and policies.")]
 
 
@@ -91,10 +94,11 @@ class DelegationOut(BaseModel):
 
 
 @router.get("/policies", response_model=PoliciesOut, summary="Which decisions need whom?")
-def read_policies(caller: ReadsPolicies) -> PoliciesOut:
+def read_policies(request: Request, caller: ReadsPolicies) -> PoliciesOut:
     """The policies that count."""
     with unit_of_work() as session:
         version, policies = current_policies(session)
+        say_version(request, version or 0)
         return PoliciesOut(version=version, content=policies.content)
 
 
@@ -113,6 +117,7 @@ def list_versions(caller: ReadsPolicies) -> list[PolicyVersionOut]:
 @router.put("/policies", response_model=PoliciesOut, status_code=201, summary="Store policies")
 def put_policies(
     body: Content,
+    seen: IfMatch,
     caller: WritesPolicies,
     note: Annotated[Words | None, Query(description="What is new, for people.")] = None,
 ) -> PoliciesOut:
@@ -120,6 +125,8 @@ def put_policies(
     by the policy it was asked under."""
     with unit_of_work() as session:
         policies = parse_policies(body)
+        take_turns(session)
+        seen.check(current_policies(session)[0] or 0)
         version = store_policies(session, policies, caller.id, note)
         return PoliciesOut(version=version, content=policies.content)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Day
 from leadflow.gateway.http.callers import ManagesQuality, ReadsAnalytics, Reviews
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.quality import actions, flags, reviews
 from leadflow.quality.report import quality_report
 from leadflow.quality.schemas import (
@@ -25,7 +26,7 @@ from leadflow.quality.schemas import (
 )
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["quality"])
+router = APIRouter(tags=["quality"], route_class=Keyed)
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 

@@ -15,11 +15,12 @@ from leadflow.exact import Moment
 from leadflow.gateway.http.callers import ReadsAnalytics
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.problem import Problem
+from leadflow.gateway.http.versions import Tagged
 from leadflow.scoring.learning.challenger import horizon
 from leadflow.scoring.overrides.report import override_report
 from leadflow.settings import get_settings
 
-router = APIRouter(prefix="/analytics", tags=["analytics"])
+router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=Tagged)
 PERIOD_DAYS = 180
 
 

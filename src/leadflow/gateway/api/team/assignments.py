@@ -15,9 +15,10 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.leads.lead_answers import owner_out
 from leadflow.gateway.api.leads.schemas import OwnerOut
 from leadflow.gateway.http.callers import ReadsLeads
+from leadflow.gateway.http.versions import Tagged
 from leadflow.intake.standings import standing_of
 
-router = APIRouter(tags=["assignment"])
+router = APIRouter(tags=["assignment"], route_class=Tagged)
 
 
 class CandidateOut(BaseModel):

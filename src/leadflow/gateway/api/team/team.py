@@ -3,37 +3,53 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from leadflow.assignment.team import edits
 from leadflow.assignment.team.content import plain_team
 from leadflow.assignment.team.file import read_team_content
-from leadflow.assignment.team.roster import find_standing, roster, territory_forest
+from leadflow.assignment.team.roster import (
+    find_standing,
+    find_territory,
+    roster,
+    territory_forest,
+)
 from leadflow.assignment.team.schemas import DaysOff
-from leadflow.assignment.team.store import read_stored
-from leadflow.assignment.team.versions import restore_team, store_team, team_versions
+from leadflow.assignment.team.snapshot import team_version
+from leadflow.assignment.team.store import StoredTeam, read_stored
+from leadflow.assignment.team.versions import (
+    lock_team,
+    restore_team,
+    store_team,
+    team_versions,
+)
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.team.team_schemas import RepOut, TeamStored, TeamVersionOut, TerritoryOut
 from leadflow.gateway.http.callers import ReadsTeam, WritesTeam
+from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 
-router = APIRouter(tags=["team"])
+router = APIRouter(tags=["team"], route_class=Keyed)
 Fields = Annotated[dict[str, Any], Body(description="As in a team file (docs/sales-team.md).")]
 INVALID: dict[int | str, dict[str, Any]] = {422: {"description": "team-invalid, with each place"}}
 
 
 @router.get("/team", summary="Read the sales team")
-def read_whole(caller: ReadsTeam) -> dict[str, Any]:
+def read_whole(request: Request, caller: ReadsTeam) -> dict[str, Any]:
     """The whole team in use, in the form of a team file."""
     with unit_of_work() as session:
+        say_version(request, team_version(session))
         return plain_team(read_stored(session).team)
 
 
 @router.put("/team", summary="Replace the sales team", responses=INVALID)
-def replace_team(body: Fields, caller: WritesTeam) -> TeamStored:
+def replace_team(body: Fields, seen: IfMatch, caller: WritesTeam) -> TeamStored:
     """Store a whole team. Salespeople who are not named become inactive; nobody is deleted. What
     changes nothing makes no version."""
     team = read_team_content(body)
     with unit_of_work() as session:
+        lock_team(session)
+        seen.check(team_version(session))
         return TeamStored(version=store_team(session, team, caller.id, replace=True))
 
 
@@ -59,15 +75,18 @@ def read_reps(caller: ReadsTeam) -> list[RepOut]:
 
 
 @router.get("/reps/{rep_id}", summary="Read a salesperson")
-def read_rep(rep_id: str, caller: ReadsTeam) -> RepOut:
+def read_rep(rep_id: str, request: Request, caller: ReadsTeam) -> RepOut:
     """By Leadflow's id or by the company's own."""
+    with unit_of_work() as session:
+        say_version(request, _rep_version(read_stored(session), rep_id))
     return _rep(rep_id)
 
 
 @router.patch("/reps/{rep_id}", summary="Change a salesperson", responses=INVALID)
-def change_rep(rep_id: str, body: Fields, caller: WritesTeam) -> RepOut:
+def change_rep(rep_id: str, body: Fields, seen: IfMatch, caller: WritesTeam) -> RepOut:
     """Change the fields that are sent. `is_fallback: true` makes this one the fallback owner."""
     with unit_of_work() as session:
+        seen.check(_rep_version(lock_team(session), rep_id))
         edits.change_rep(session, rep_id, body, caller.id)
     return _rep(rep_id)
 
@@ -97,14 +116,28 @@ def read_territories(caller: ReadsTeam) -> list[TerritoryOut]:
         return [TerritoryOut.of(node) for node in forest]
 
 
+@router.get("/territories/{name:path}", summary="Read a territory")
+def read_territory(name: str, request: Request, caller: ReadsTeam) -> TerritoryOut:
+    """With its salespeople and those within it."""
+    with unit_of_work() as session:
+        team = read_stored(session).team
+        found = find_territory(team, name)
+        say_version(request, version_of(found.territory))
+        return TerritoryOut.of(found)
+
+
 @router.put(
     "/territories/{name:path}",
     summary="Define a territory",
     responses=INVALID | {201: {"model": TeamStored, "description": "It is a new one"}},
 )
-def put_territory(name: str, body: Fields, response: Response, caller: WritesTeam) -> TeamStored:
+def put_territory(
+    name: str, body: Fields, response: Response, seen: IfMatch, caller: WritesTeam
+) -> TeamStored:
     """Add a territory (201) or replace one (200). One that ties with another is refused."""
     with unit_of_work() as session:
+        known = {one.name: one for one in lock_team(session).team.territories}
+        seen.check(version_of(known[name]) if name in known else None)
         version, created = edits.put_territory(session, name, body, caller.id)
         response.status_code = 201 if created else 200
         return TeamStored(version=version)
@@ -115,6 +148,11 @@ def remove_territory(name: str, caller: WritesTeam) -> TeamStored:
     """Refused (409) while others lie within it or salespeople have it."""
     with unit_of_work() as session:
         return TeamStored(version=edits.remove_territory(session, name, caller.id))
+
+
+def _rep_version(stored: StoredTeam, rep_id: str) -> str:
+    rep = edits.find_rep(stored, rep_id)
+    return version_of([rep, stored.team.fallback_owner == rep.id])
 
 
 def _rep(rep_id: str) -> RepOut:

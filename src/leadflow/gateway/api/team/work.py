@@ -34,13 +34,14 @@ from leadflow.gateway.api.team.work_schemas import (
     WorkOut,
 )
 from leadflow.gateway.http.callers import ReadsLeads, Reassigns, WorksLeads
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.security import named_by
 from leadflow.intake.audit_notes import note
 from leadflow.intake.senders import Sender
 from leadflow.leads.service import get_lead
 from leadflow.settings import get_settings
 
-router = APIRouter(tags=["assignment"])
+router = APIRouter(tags=["assignment"], route_class=Keyed)
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Action = Literal["accept", "decline", "return", "touch", "take"]
 

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.webhooks.known_sources import KnownSources
-from leadflow.gateway.http.bodies import DELIVERIES
+from leadflow.gateway.http.bounds.bodies import DELIVERIES
 from leadflow.gateway.http.gathering import Gathering, rounds_of
 from leadflow.sources.accepting import Accepted, Arrival, accept
 
@@ -37,8 +37,14 @@ def _keep(arrivals: Sequence[Arrival]) -> list[Accepted | Exception]:
 
 async def is_of_a_source(request: Request) -> bool:
     """Whether a request is for a source that there is."""
+    return await source_of(request) is not None
+
+
+async def source_of(request: Request) -> str | None:
+    """The name of the source that a request is for, if it is for one that there is."""
     path = request.url.path
     if not path.startswith(DELIVERIES):
-        return False
+        return None
     deliveries: Deliveries = request.app.state.deliveries
-    return await deliveries.sources.find(path.removeprefix(DELIVERIES)) is not None
+    name = path.removeprefix(DELIVERIES)
+    return None if await deliveries.sources.find(name) is None else name

@@ -1,17 +1,20 @@
 """Deliveries over the API: what came, what is dead and why; correct, retry, let go."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsDeliveries, ReadsSources, WritesSources
+from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.sources import inbox
 from leadflow.sources.inbox import Shown
 
-router = APIRouter(tags=["webhooks"])
+router = APIRouter(tags=["webhooks"], route_class=Keyed)
 DeliveryId = Annotated[str, Path(max_length=80)]
 Status = Literal["received", "processed", "dead", "discarded"]
 
@@ -87,10 +90,11 @@ def read_deliveries(
 
 
 @router.get("/deliveries/{delivery}", response_model=DeliveryWhole, summary="Read a delivery")
-def read_delivery(delivery: DeliveryId, caller: ReadsDeliveries) -> DeliveryWhole:
+def read_delivery(delivery: DeliveryId, request: Request, caller: ReadsDeliveries) -> DeliveryWhole:
     """With its body as it came."""
     with unit_of_work() as session:
         shown, body = inbox.read_delivery(session, delivery)
+    say_version(request, _version(shown, body))
     text = body.decode(errors="backslashreplace")
     return DeliveryWhole(**dict(DeliveryOut.of(shown)), body=text)
 
@@ -105,11 +109,12 @@ def retry_deliveries(body: RetryIn, caller: WritesSources) -> RetriedOut:
 
 @router.put("/deliveries/{delivery}/body", response_model=DeliveryOut, summary="Correct one")
 def correct_delivery(
-    delivery: DeliveryId, body: CorrectionIn, caller: WritesSources
+    delivery: DeliveryId, body: CorrectionIn, seen: IfMatch, caller: WritesSources
 ) -> DeliveryOut:
     """Take a dead delivery in with another body, in the place of the one that came."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
+        seen.check(_version(*inbox.read_delivery(session, delivery)))
         inbox.correct(session, delivery, body.body.encode(), caller.id, now)
         return DeliveryOut.of(inbox.read_delivery(session, delivery)[0])
 
@@ -120,3 +125,7 @@ def discard_delivery(delivery: DeliveryId, caller: WritesSources) -> DeliveryOut
     with unit_of_work() as session:
         inbox.discard(session, delivery, caller.id, datetime.now(UTC))
         return DeliveryOut.of(inbox.read_delivery(session, delivery)[0])
+
+
+def _version(shown: inbox.Shown, body: bytes) -> str:
+    return version_of([shown.status, shown.processed_at, sha256(body).hexdigest()])

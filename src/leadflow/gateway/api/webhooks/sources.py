@@ -1,19 +1,22 @@
 """Sources over the API: which there are, writing them down, their secrets."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsSources, WritesSources
+from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
+from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.settings import get_settings
 from leadflow.sources import service
 from leadflow.sources.definitions import parse_sources
 from leadflow.sources.service import StoredSource
 
-router = APIRouter(tags=["webhooks"])
+router = APIRouter(tags=["webhooks"], route_class=Keyed)
 Name = Annotated[str, Path(max_length=63)]
 EXAMPLE = {
     "sources": {
@@ -69,15 +72,13 @@ class SecretOut(BaseModel):
 
 
 @router.get("/sources", response_model=list[SourceOut], summary="Which sources are there?")
-def read_sources(caller: ReadsSources) -> list[SourceOut]:
+def read_sources(request: Request, caller: ReadsSources) -> list[SourceOut]:
     """Every source that delivers by webhook, by name."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
-        live = service.live_secrets_of_all(session, now)
-        return [
-            _out(stored, len(live.get(name, ())))
-            for name, stored in sorted(service.sources_now(session).items())
-        ]
+        live, stored = service.live_secrets_of_all(session, now), service.sources_now(session)
+        say_version(request, _version(stored))
+        return [_out(one, len(live.get(name, ()))) for name, one in sorted(stored.items())]
 
 
 @router.get("/sources/{name}", response_model=SourceOut, summary="Read a source")
@@ -90,12 +91,14 @@ def read_source(name: Name, caller: ReadsSources) -> SourceOut:
 
 @router.put("/sources", response_model=AppliedOut, summary="Write sources down")
 def put_sources(
-    body: Annotated[SourcesIn, Body(examples=[EXAMPLE])], caller: WritesSources
+    body: Annotated[SourcesIn, Body(examples=[EXAMPLE])], seen: IfMatch, caller: WritesSources
 ) -> AppliedOut:
     """Each as a new version where it changes; all or none. Others stay as they are. 422 with every
     `place` and `problem` where they cannot be used."""
     given = parse_sources(body.model_dump())
     with unit_of_work() as session:
+        service.take_turns(session)
+        seen.check(_version(service.sources_now(session)))
         applied = service.apply(session, given, caller.id, datetime.now(UTC))
         return AppliedOut(new=list(applied.new), changed=list(applied.changed))
 
@@ -108,13 +111,18 @@ def delete_source(name: Name, caller: WritesSources) -> None:
 
 
 @router.post("/sources/{name}/secret", response_model=SecretOut, summary="Give a source a secret")
-def set_secret(name: Name, body: SecretIn, caller: WritesSources) -> SecretOut:
+def set_secret(name: Name, body: SecretIn, response: Response, caller: WritesSources) -> SecretOut:
     """The one before goes on being taken for a day, so that the sender can be changed meanwhile."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         chosen = service.set_secret(session, name, body.secret, caller.id, now)
         live = len(service.live_secrets(session, name, now))
+    response.headers.update(SHOWN_ONCE)
     return SecretOut(secret=chosen if body.secret is None else None, live_secrets=live)
+
+
+def _version(stored: Mapping[str, StoredSource]) -> str:
+    return version_of(sorted((name, one.version) for name, one in stored.items()))
 
 
 def _out(stored: StoredSource, live: int) -> SourceOut:

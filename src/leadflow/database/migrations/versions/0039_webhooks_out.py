@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0037"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 
 MESSAGE_ID = """
 CREATE FUNCTION webhook_message_id() RETURNS text LANGUAGE sql AS $$

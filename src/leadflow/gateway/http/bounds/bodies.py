@@ -1,20 +1,23 @@
-"""What of a request's body is read: so much, for so long; much only from those who are known."""
+"""What of a request's body is read: so much, for so long, and only from those who are known."""
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
 from fastapi import Request, Response
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadflow.gateway.http.around import AroundRequests
+from leadflow.gateway.http.bounds.texts import unreadable
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.problem import TITLES, problem
-from leadflow.gateway.http.texts import unreadable
 
 KILOBYTE, MEGABYTE = 2**10, 2**20
-# From anybody; a lead with everything that is known of it takes 2 KB.
+# Where people sign in, from anybody.
 MOST_OF_ANYBODY = 64 * KILOBYTE
+OPEN = frozenset({"/session", "/console/sign-in"})
+# A lead with everything that is known of it takes 2 KB; a delivery that is corrected, 2 MB as JSON.
 MOST = 4 * MEGABYTE
 # A delivery of a webhook, which its signature is only looked for in once it is read: of a source
 # that there is. The largest that are known, of 100 records, take 300 KB.
@@ -31,7 +34,8 @@ NO_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
 class BodyLimits(AroundRequests):
     """Reads the whole body before anything else does, and answers for it where it is too large, too
-    slow or nested too deeply."""
+    slow or nested too deeply. Of those who are not known nothing is read: their requests go on
+    without a body, and each route says what they lack."""
 
     def __init__(self, app: ASGIApp, known: Callable[[Request], Awaitable[bool]]) -> None:
         """``known``: whether a request carries a key or a sign-in that is valid, or is for a source
@@ -45,64 +49,71 @@ class BodyLimits(AroundRequests):
         if announced == 0:
             await self._app(scope, receive, send)
             return
-        body = await self._read(scope, receive, announced)
-        if body is None:
-            return
+        most = _most(scope["path"])
+        if announced is not None and announced > most:
+            body: bytes | Response | None = _too_large(most)
+        elif scope["path"] in OPEN:
+            body = await _read(scope, receive, most)
+        else:
+            known = await self._is_known(scope)
+            if known is False:
+                await self._app(scope, _again(b"", receive), _closing(send))
+                return
+            body = await _read(scope, receive, most) if known is True else known
         if isinstance(body, Response):
-            # What was not read goes with the connection.
-            body.headers["Connection"] = "close"
-            await body(scope, receive, send)
-            return
-        await self._app(scope, _again(body, receive), send)
+            await body(scope, receive, _closing(send))
+        elif body is not None:
+            await self._app(scope, _again(body, receive), send)
 
-    async def _read(
-        self, scope: Scope, receive: Receive, announced: int | None
-    ) -> bytes | Response | None:
-        """The body; an answer, where it is not to be read; None: the caller has gone."""
-        body, most, more = bytearray(), MOST_OF_ANYBODY, True
-        try:
-            async with asyncio.timeout(SECONDS):
-                while True:
-                    size = max(len(body), announced or 0)
-                    if size > most:
-                        most = _most(scope["path"])
-                        refusal = await self._refusal(scope, size, most)
-                        if refusal is not None:
-                            return refusal
-                    if not more:
-                        break
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    body += message.get("body", b"")
-                    more = message.get("more_body", False)
-        except TimeoutError:
-            said = f"It did not arrive within {SECONDS:.0f} seconds. Send it again."
-            return problem(408, *TITLES[408], said)
-        if scope["path"].startswith(DELIVERIES):
-            # Kept as it came: what of it cannot be read is said where it is mapped.
-            return bytes(body)
-        if _is_too_deep(body):
-            said = f"At most {DEEPEST} lists and objects may be within each other."
-            return problem(400, *TITLES[400], said)
-        return unreadable(body, _is_form(scope)) or bytes(body)
-
-    async def _refusal(self, scope: Scope, size: int, most: int) -> Response | None:
-        if size > most:
-            said = f"At most {most // MEGABYTE} MB are taken at this address. Send less at a time."
-            return problem(413, *TITLES[413], said)
+    async def _is_known(self, scope: Scope) -> bool | Response:
         request = Request(scope)
         try:
-            if await self._known(request):
-                return None
+            return await self._known(request)
         except HANDLED as error:
             # Outside of what answers for the database's errors else.
             return of_database(request, error)
-        said = (
-            f"More than {MOST_OF_ANYBODY // KILOBYTE} KB are read only from those who are known: "
-            "send a key that is valid."
-        )
-        return problem(401, *TITLES[401], said)
+
+
+async def _read(scope: Scope, receive: Receive, most: int) -> bytes | Response | None:
+    """The body; an answer, where it is not to be read; None: the caller has gone."""
+    body, more = bytearray(), True
+    try:
+        async with asyncio.timeout(SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                if len(body) > most:
+                    return _too_large(most)
+                more = message.get("more_body", False)
+    except TimeoutError:
+        said = f"It did not arrive within {SECONDS:.0f} seconds. Send it again."
+        return problem(408, *TITLES[408], said)
+    if scope["path"].startswith(DELIVERIES):
+        # Kept as it came: what of it cannot be read is said where it is mapped.
+        return bytes(body)
+    if _is_too_deep(body):
+        said = f"At most {DEEPEST} lists and objects may be within each other."
+        return problem(400, *TITLES[400], said)
+    return unreadable(body, _is_form(scope)) or bytes(body)
+
+
+def _too_large(most: int) -> Response:
+    size = f"{most // MEGABYTE} MB" if most >= MEGABYTE else f"{most // KILOBYTE} KB"
+    said = f"At most {size} are taken at this address. Send less at a time."
+    return problem(413, *TITLES[413], said)
+
+
+def _closing(send: Send) -> Send:
+    """With which an answer ends the connection, and what was not read goes with it."""
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Connection"] = "close"
+        await send(message)
+
+    return answer
 
 
 def _announced(scope: Scope) -> int | None:
@@ -123,6 +134,8 @@ def _is_form(scope: Scope) -> bool:
 
 
 def _most(path: str) -> int:
+    if path in OPEN:
+        return MOST_OF_ANYBODY
     if path.startswith(DELIVERIES):
         return MOST_OF_DELIVERIES
     return MOST_OF_LISTS if LISTS.fullmatch(path) else MOST

@@ -1,0 +1,1 @@
+"""How much is taken of a caller: heads, bodies, requests a minute."""
