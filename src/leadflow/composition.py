@@ -23,7 +23,6 @@ from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.rule_actions import RuleAction
 from leadflow.endpoints import declares as endpoints
 from leadflow.follow_ups import declares as follow_ups
-from leadflow.intake import rule_actions as intake
 from leadflow.integrations import declares as integrations
 from leadflow.leads import declares as leads
 from leadflow.observability import gauges
@@ -103,7 +102,6 @@ ROOMS = (
         queues=assignment.QUEUES,
     ),
     Room("quality", review_kinds=quality.REVIEW_KINDS),
-    Room("intake", rule_actions=intake.RULE_ACTIONS),
     Room(
         "workflow",
         acts=workflow.ACTS,

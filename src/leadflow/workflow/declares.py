@@ -11,7 +11,7 @@ from leadflow.conditions.rule_actions import RuleAction
 from leadflow.domain_events.tables import DomainEvent
 from leadflow.observability.gauges import Queue
 from leadflow.rules.rule_kinds import RuleKind
-from leadflow.workflow import asking, catalogue, checking, wanting
+from leadflow.workflow import asking, catalogue, checking, setting, wanting
 from leadflow.workflow.acts import PERFORM_RULE
 from leadflow.workflow.event_fields import EVENT
 from leadflow.workflow.service import KIND
@@ -42,4 +42,4 @@ ACTS = (PERFORM_RULE, *asking.ACTS)
 DECISION_KINDS = asking.DECISION_KINDS
 FIELD_FAMILIES = (EVENT,)
 QUEUES = (Queue("domain_events", _pending),)
-RULE_ACTIONS = (asking.ACTION,)
+RULE_ACTIONS = (setting.ACTION, asking.ACTION)

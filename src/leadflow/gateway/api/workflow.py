@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.rules import content_of, described
 from leadflow.gateway.http.callers import ReadsLeads, ReadsRules
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.leads.service import get_lead
 from leadflow.rules.service import read_rules
@@ -16,7 +17,7 @@ from leadflow.workflow import service
 from leadflow.workflow.firing import Fired
 from leadflow.workflow.trying import MOST, try_on_past
 
-router = APIRouter(tags=["rules"])
+router = APIRouter(tags=["rules"], route_class=Keyed)
 EXAMPLE: dict[str, Any] = {
     "rules": [
         {

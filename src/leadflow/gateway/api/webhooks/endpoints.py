@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Response
 from pydantic import BaseModel, Field
 
 from leadflow.accounts.actors import Actor
@@ -15,9 +15,10 @@ from leadflow.endpoints.definitions import EndpointChange, EndpointIn
 from leadflow.endpoints.message_types import TYPES
 from leadflow.endpoints.tables import Endpoint
 from leadflow.gateway.http.callers import ReadsEndpoints, WritesEndpoints
+from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.settings import get_settings
 
-router = APIRouter(prefix="/webhook-endpoints", tags=["webhooks"])
+router = APIRouter(prefix="/webhook-endpoints", tags=["webhooks"], route_class=Keyed)
 Name = Annotated[str, Path(max_length=63)]
 EXAMPLE = {
     "name": "crm",
@@ -87,10 +88,13 @@ def read_endpoints(caller: ReadsEndpoints) -> list[EndpointOut]:
 
 @router.post("", response_model=NewEndpoint, status_code=201, summary="Add an endpoint")
 def add_endpoint(
-    body: Annotated[EndpointIn, Body(examples=[EXAMPLE])], caller: WritesEndpoints
+    body: Annotated[EndpointIn, Body(examples=[EXAMPLE])],
+    response: Response,
+    caller: WritesEndpoints,
 ) -> NewEndpoint:
     """It is told what happens from now on. With `include_personal` messages say whose lead it is;
     only who may read every lead can set that."""
+    response.headers.update(SHOWN_ONCE)
     with unit_of_work() as session:
         made, secret = service.add(
             session, body, caller.id, datetime.now(UTC), get_settings(), _sees_all(caller)
@@ -147,8 +151,9 @@ def disable_endpoint(name: Name, caller: WritesEndpoints) -> EndpointOut:
 
 
 @router.post("/{name}/secret", response_model=EndpointSecretOut, summary="Rotate its secret")
-def rotate_secret(name: Name, caller: WritesEndpoints) -> EndpointSecretOut:
+def rotate_secret(name: Name, response: Response, caller: WritesEndpoints) -> EndpointSecretOut:
     """For a day messages are signed with the new one and the one before."""
+    response.headers.update(SHOWN_ONCE)
     with unit_of_work() as session:
         secret = service.rotate_secret(session, name, caller.id, datetime.now(UTC))
     return EndpointSecretOut(secret=secret)

@@ -11,8 +11,9 @@ from leadflow.database.ids import new_id
 from leadflow.endpoints import messages
 from leadflow.exact import Moment
 from leadflow.gateway.http.callers import ReadsEndpoints, WritesEndpoints
+from leadflow.gateway.http.idempotency import Keyed
 
-router = APIRouter(prefix="/webhook-endpoints/{name}", tags=["webhooks"])
+router = APIRouter(prefix="/webhook-endpoints/{name}", tags=["webhooks"], route_class=Keyed)
 Name = Annotated[str, Path(max_length=63)]
 MessageId = Annotated[str, Path(max_length=80)]
 Status = Literal["waiting", "delivered", "failed"]

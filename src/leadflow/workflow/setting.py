@@ -110,12 +110,10 @@ def _plain(value: Any) -> Any:
     return fold(value) if isinstance(value, str) else value
 
 
-RULE_ACTIONS = (
-    RuleAction(
-        "set",
-        SetParams,
-        set_fields,
-        causes=lambda _: frozenset({"lead.updated", "lead.scored", "lead.level_changed"}),
-        sets=_sets,
-    ),
+ACTION = RuleAction(
+    "set",
+    SetParams,
+    set_fields,
+    causes=lambda _: frozenset({"lead.updated", "lead.scored", "lead.level_changed"}),
+    sets=_sets,
 )
