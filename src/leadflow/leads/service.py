@@ -22,8 +22,8 @@ class LeadMerged(RuntimeError):
 
     def __init__(self, lead_id: str, survivor_id: str) -> None:
         super().__init__(
-            f"{lead_id} was merged into {survivor_id}, which has all that was known of it. Ask for "
-            f"{survivor_id}; POST /merges/ID/split makes two leads of them again."
+            f"{lead_id} was merged into {survivor_id}, which has all that was known of it: ask for "
+            f"that one. GET /leads/{survivor_id}/merges says by which merge, which can be split."
         )
         self.survivor_id = survivor_id
 

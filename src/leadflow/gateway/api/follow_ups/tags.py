@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment.team.reach import leads_within
 from leadflow.assignment.work.follow_ups import tag_counts
@@ -48,9 +49,9 @@ def tag_many(body: ManyTagsIn, caller: EditsLeads) -> ManyTagsOut:
                 403,
                 "not-yours",
                 "This is somebody else's",
-                f"{len(missing)} of the leads do not exist or are out of your reach, "
-                f"{min(missing)} among them. Nothing was changed; leave them out and send it "
-                "again.",
+                f"{min(missing)} does not exist or is out of your reach, "
+                f"{how_many(len(missing), 'lead')} of these altogether. Nothing was changed; leave "
+                "them out and send it again.",
             )
         both = set(body.add) & set(body.remove)
         if both:
