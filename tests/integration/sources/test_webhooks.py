@@ -201,6 +201,18 @@ def test_an_older_word_that_comes_late_replaces_nothing(crm: TestClient) -> None
     assert (one(Lead).company_name, one(Lead).company_size) == ("Analytical", 30)
 
 
+def test_an_address_that_is_repeated_late_stays_the_newest(crm: TestClient) -> None:
+    said = (
+        ("ada@example.com", "2026-03-05T00:00:00Z"),
+        ("ada@example.com", "2026-03-01T00:00:00Z"),
+        ("old@example.com", "2026-03-04T00:00:00Z"),
+    )
+    for number, (email, at) in enumerate(said):
+        deliver(crm, ADA | {"email": email, "updated_at": at}, f"d{number}")
+        process()
+    assert one(Lead).email == "ada@example.com"
+
+
 def test_what_cannot_be_read_is_dead_with_its_reason_and_the_rest_is_taken(
     crm: TestClient,
 ) -> None:

@@ -2,7 +2,7 @@
 written: they are emptied, and so nothing newer is overwritten."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, exists, func, literal, select
@@ -68,15 +68,19 @@ def without_older(session: Session, frame: "pd.DataFrame", origin: Origin) -> "p
 
     frame = frame.copy()
     _hold_known(session, frame, origin.source)
+    repeated = set()
     for lead, row in _said_later(session, frame, origin.source):
         for name in CELLS:
-            # By its own address the lead was found.
-            own = name == "email" and frame.at[row, "email_index"] == lead["email_index"]
-            said = last_said(lead, name)
-            if not own and origin.is_overtaken_by(said, str(frame.at[row, "note"])):
+            if not origin.is_overtaken_by(last_said(lead, name), str(frame.at[row, "note"])):
+                continue
+            # By its own address the lead was found; that it was its own earlier too is no news.
+            if name == "email" and frame.at[row, "email_index"] == lead["email_index"]:
+                repeated.add(row)
+            else:
                 _empty(frame, row, name)
         _empty_attributes(frame, row, lead, origin)
-    return frame.assign(said_names=pd.Series(_names(frame), index=frame.index, dtype="str"))
+    names = _names(frame, repeated)
+    return frame.assign(said_names=pd.Series(names, index=frame.index, dtype="str"))
 
 
 def _hold_known(session: Session, frame: "pd.DataFrame", source: str) -> None:
@@ -119,12 +123,16 @@ def _said_later(
             yield lead, row
 
 
-def _names(frame: "pd.DataFrame") -> list[str]:
-    """The notes that each row gets for what it says, those on attributes apart, as an array."""
+def _names(frame: "pd.DataFrame", repeated: Collection[Any]) -> list[str]:
+    """The notes that each row gets for what it says, those on attributes apart, as an array.
+    ``repeated``: rows that say of an address what is known since later."""
     said = {
         name: frame[[cell for cell in cells if cell in frame]].notna().any(axis=1).tolist()
         for name, cells in CELLS.items()
     }
+    said["email"] = [
+        there and row not in repeated for there, row in zip(said["email"], frame.index, strict=True)
+    ]
     if STILL_OPEN in frame:
         ends = zip(said[OUTCOME], frame[STILL_OPEN].eq(True).tolist(), strict=True)
         said[OUTCOME] = [ended or opened for ended, opened in ends]
