@@ -11,6 +11,7 @@ from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.follow_ups import tables as follow_ups
 from leadflow.leads import import_tables as imports
+from leadflow.leads import search_indexes
 from leadflow.leads import tables as leads
 from leadflow.leads.merging import tables as merging
 from leadflow.leads.outcomes import tables as outcomes
@@ -47,6 +48,7 @@ ROOMS = (
     rules,
     scoring,
     segments,
+    search_indexes,
     serving,
     sweeps,
     team,

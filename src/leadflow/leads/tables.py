@@ -91,6 +91,8 @@ class Lead(Profile, Base):
     phone: Mapped[str | None] = mapped_column(EncryptedText("phone"))
     first_name: Mapped[str | None] = mapped_column(EncryptedText("first_name"))
     last_name: Mapped[str | None] = mapped_column(EncryptedText("last_name"))
+    first_name_index: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    last_name_index: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     known_from: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

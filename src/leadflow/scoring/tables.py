@@ -53,7 +53,16 @@ class LeadScore(Base):
         Index(
             "uq_lead_scores_current", "lead_id", unique=True, postgresql_where=text("is_current")
         ),
-        Index("ix_lead_scores_ranking", "total_score", postgresql_where=text("is_current")),
+        Index(
+            "ix_lead_scores_ranking", "total_score", "lead_id", postgresql_where=text("is_current")
+        ),
+        Index(
+            "ix_lead_scores_level",
+            "level",
+            "total_score",
+            "lead_id",
+            postgresql_where=text("is_current"),
+        ),
         # For the scores of a day: rows lie about in the order of their moments, and this is tiny.
         Index("ix_lead_scores_as_of", "as_of", postgresql_using="brin"),
         CheckConstraint("total_score BETWEEN 0 AND 100", name="total_score"),

@@ -50,6 +50,7 @@ from leadflow.leads.events.types import UnknownEventType
 from leadflow.leads.service import LeadMerged, LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
 from leadflow.outbox.settling import ActElsewhere, ActNotFound
+from leadflow.paging.cursors import CursorRefused
 from leadflow.quality.errors import (
     ActionClosed,
     ActionNotFound,
@@ -70,6 +71,8 @@ from leadflow.scoring.overrides.effective import ExpiryInvalid
 from leadflow.scoring.overrides.service import NoOverride
 from leadflow.scoring.serving.champion import VersionNotApproved
 from leadflow.scoring.serving.score import LeadNotScored
+from leadflow.search.question import SearchInvalid
+from leadflow.search.service import SearchTooSlow
 from leadflow.sources.definitions import SourcesInvalid
 from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
 from leadflow.sources.service import NoSource, SecretRefused
@@ -83,6 +86,8 @@ ErrorPage = Callable[[Request, int, str, str | None], Response]
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),
     NoSource: (404, "source-not-found", "There is no such source"),
+    CursorRefused: (422, "cursor-refused", "This cursor is of another list"),
+    SearchTooSlow: (422, "search-too-slow", "This search takes too long"),
     SecretRefused: (422, "secret-refused", "The secret cannot be taken"),
     DeliveryNotFound: (404, "delivery-not-found", "There is no such delivery"),
     DeliveryElsewhere: (409, "delivery-elsewhere", "The delivery is in another state"),
@@ -148,6 +153,14 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
 }
 
+PLACED = (
+    RuleSetInvalid,
+    PoliciesInvalid,
+    EventTypesInvalid,
+    SourcesInvalid,
+    SegmentsInvalid,
+    SearchInvalid,
+)
 WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
     RuleSetInvalid: (
         "rule-invalid",
@@ -168,6 +181,11 @@ WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
         "segments-invalid",
         "The segments cannot be used",
         "Correct what `errors` names and send all of them again; nothing was stored.",
+    ),
+    SearchInvalid: (
+        "search-invalid",
+        "The search cannot be made",
+        "Correct what `errors` names and send it again.",
     ),
     SourcesInvalid: (
         "sources-invalid",
@@ -269,7 +287,7 @@ def _stated(request: Request, error: Exception) -> JSONResponse:
 
 def _places(request: Request, error: Exception) -> JSONResponse:
     """422 with everything that is wrong with what people wrote down, each with its place."""
-    if not isinstance(error, RuleSetInvalid | PoliciesInvalid | EventTypesInvalid | SourcesInvalid):
+    if not isinstance(error, PLACED):
         raise error
     kind, title, said = WRITTEN[type(error)]
     places = [{"place": found.place, "problem": found.problem} for found in error.problems]

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsSources, WritesSources
+from leadflow.gateway.http.pages import Paged, PageOut
+from leadflow.paging.keyset import page_of
 from leadflow.settings import get_settings
 from leadflow.sources import service
 from leadflow.sources.definitions import parse_sources
@@ -68,16 +70,15 @@ class SecretOut(BaseModel):
     live_secrets: int
 
 
-@router.get("/sources", response_model=list[SourceOut], summary="Which sources are there?")
-def read_sources(caller: ReadsSources) -> list[SourceOut]:
+@router.get("/sources", response_model=PageOut[SourceOut], summary="Which sources are there?")
+def read_sources(caller: ReadsSources, paged: Paged) -> PageOut[SourceOut]:
     """Every source that delivers by webhook, by name."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         live = service.live_secrets_of_all(session, now)
-        return [
-            _out(stored, len(live.get(name, ())))
-            for name, stored in sorted(service.sources_now(session).items())
-        ]
+        known = list(service.sources_now(session).values())
+    page = page_of(known, lambda stored: stored.name, ("sources",), paged)
+    return PageOut.of(page.of(lambda stored: _out(stored, len(live.get(stored.name, ())))))
 
 
 @router.get("/sources/{name}", response_model=SourceOut, summary="Read a source")
