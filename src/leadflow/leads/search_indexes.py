@@ -1,15 +1,16 @@
 """The indexes that leads are listed and found by.
 
 ``ix_leads_search`` has all that is asked for by equality (``lead_facets``, which writes each value
-as ``name=value``; and attributes), the beginnings of names, and parts of companies' names. Its
-functions are in the database, made by a migration.
+as ``name=value``), the beginnings of names, and parts of companies' names. Its functions are in the
+database, made by a migration.
 """
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
-from sqlalchemy import ColumnElement, Index, Table, Text, func, text
+from sqlalchemy import BigInteger, ColumnElement, Index, Table, Text, func, literal, text
 from sqlalchemy import cast as as_type
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from leadflow.leads.tables import Lead
 
@@ -30,7 +31,7 @@ ENUMERATED = (
     "email_kind",
     "has_phone",
 )
-"""Fields of conditions that ``lead_facets`` is made of; what is asked for stands among them too."""
+"""Fields of conditions that ``lead_facets`` is made of, services and attributes apart."""
 
 
 def facets() -> ColumnElement[list[str]]:
@@ -49,13 +50,9 @@ def facets() -> ColumnElement[list[str]]:
         Lead.email_kind,
         Lead.has_phone,
         Lead.service_requirements,
+        Lead.attributes,
         type_=ARRAY(Text),
     )
-
-
-def attributes() -> ColumnElement[Any]:
-    """A lead's attributes, in small letters."""
-    return as_type(func.small_letters(as_type(Lead.attributes, Text)), JSONB)
 
 
 def names() -> ColumnElement[list[int]]:
@@ -68,16 +65,27 @@ def company() -> ColumnElement[str]:
     return func.searched_text(Lead.company_name, type_=Text)
 
 
+def is_called(hashes: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that a lead's names have all these hashes (``name_index.hashes_of``)."""
+    return names().op("@>", is_comparison=True)(literal(list(hashes), ARRAY(BigInteger)))
+
+
+def works_at(part: str) -> ColumnElement[bool]:
+    """The condition that the name of a lead's company has this in it."""
+    plain = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    sought = func.searched_text(literal(plain, Text), type_=Text)
+    return company().like(literal("%", Text).concat(sought).concat("%"))
+
+
 Index("ix_leads_created_at", LEADS.c.created_at, LEADS.c.id)
 Index("ix_leads_company_size", LEADS.c.company_size, LEADS.c.id)
 Index("ix_leads_budget_minor", LEADS.c.budget_minor, LEADS.c.id)
 Index(
     "ix_leads_search",
     facets(),
-    attributes().label("own"),
     text("(first_name_index || last_name_index)"),
     company().label("company"),
     _table=LEADS,
     postgresql_using="gin",
-    postgresql_ops={"own": "jsonb_path_ops", "company": "gin_trgm_ops"},
+    postgresql_ops={"company": "gin_trgm_ops"},
 )

@@ -168,6 +168,12 @@ class ScoreOverride(Base):
             unique=True,
             postgresql_where=text("status = 'waiting'"),
         ),
+        Index(
+            "ix_score_overrides_ranking",
+            "new_score",
+            "lead_id",
+            postgresql_where=text("status = 'active'"),
+        ),
         Index("ix_score_overrides_lead_id_created_at", "lead_id", "created_at"),
         CheckConstraint("new_score BETWEEN 0 AND 100", name="new_score"),
         CheckConstraint("level IN ('hot', 'warm', 'cold', 'unqualified')", name="level"),

@@ -6,39 +6,36 @@ is put together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Double,
     FromClause,
     Select,
-    Text,
     and_,
     cast,
     exists,
-    func,
     join,
-    literal,
     null,
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from leadflow.assignment.offered import offered_to
 from leadflow.assignment.tables import Assignment
-from leadflow.leads.search_indexes import company, names
+from leadflow.conditions.tree import fields_of
+from leadflow.leads.search_indexes import LEADS, is_called, works_at
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.paging.keyset import Key
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
+from leadflow.scoring import score_fields
 from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
-from leadflow.search.narrowing import ScoreColumns, asks_for_scores, narrowed
+from leadflow.search.narrowing import Narrowed, ScoreColumns, asks_for_scores, narrowed
 from leadflow.search.question import Question
 
 SORTED_BY: dict[str, Any] = {
@@ -47,6 +44,11 @@ SORTED_BY: dict[str, Any] = {
     "company_size": Lead.company_size,
 }
 NEVER_EMPTY = ("created_at",)
+OF_SCORES = frozenset(field.name for field in score_fields.FIELDS)
+LEAD_ID: Any = Lead.id
+MODELS: Any = LeadScore.total_score, LeadScore.level
+PEOPLES: Any = ScoreOverride.new_score, ScoreOverride.level
+SCORED = and_(LeadScore.lead_id == Lead.id, LeadScore.is_current)
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,12 @@ class Within:
 
 @dataclass(frozen=True)
 class Branch:
-    """Leads with what they are in order by; ``score``: where the one that counts is among them."""
+    """Leads of one place with what they are in order by, and what must hold of them there."""
 
     source: FromClause
-    value: ColumnElement[Any]
-    lead_id: ColumnElement[str]
-    holds: tuple[ColumnElement[bool], ...] = ()
-    score: ScoreColumns | None = None
+    value: Any
+    lead_id: Any
+    holds: tuple[ColumnElement[bool], ...]
 
     def keys(self, descending: bool) -> tuple[Key, Key]:
         """What it is in order by."""
@@ -77,74 +78,86 @@ def branches(question: Question, now: datetime, valued: bool) -> list[Branch]:
     those that have none."""
     by_score = question.sort == "score"
     if by_score and not valued:
-        empty = LeadScore.lead_id.is_(None), ScoreOverride.id.is_(None)
-        return [Branch(lead_source(now), cast(null(), Double), Lead.id, empty)]  # type: ignore[arg-type]
+        return [_of_nobody(question, now)]
+    if not valued and question.sort in NEVER_EMPTY:
+        return []
     if by_score or asks_for_scores(question.where):
         found = [_of_the_model(question, now), _of_people(question, now)]
     else:
-        value = SORTED_BY[question.sort]
-        found = [Branch(lead_source(now), value, Lead.id)]  # type: ignore[arg-type]
-    if by_score or question.sort in NEVER_EMPTY:
-        return found if valued else []
-    return [_with(one, one.value.is_not(None) if valued else one.value.is_(None)) for one in found]
+        found = [_of_all(question, now)]
+    if by_score:
+        return found
+    held = [one.value.is_not(None) if valued else one.value.is_(None) for one in found]
+    return [replace(one, holds=(*one.holds, own)) for one, own in zip(found, held, strict=True)]
 
 
-def statement(
-    branch: Branch, question: Question, now: datetime, within: Within | None
-) -> Select[Any]:
+def statement(branch: Branch, question: Question, within: Within | None) -> Select[Any]:
     """The ids of the leads of a branch that a search asks for, and that its caller may see."""
-    wanted = [
-        *branch.holds,
-        *narrowed(question.where, now, branch.score),
-        *_assigned(question, within),
-    ]
-    if question.where.members:
-        wanted.append(compiled(question.where, now))
+    wanted = [*branch.holds, *_assigned(question, within)]
     if question.status is not None:
         wanted.append(_ended(question.status))
-    if question.scored_since is not None:
-        wanted.append(LeadScore.as_of >= question.scored_since)
     if question.name:
-        wanted.append(_has_all(names(), literal(list(question.name), ARRAY(BigInteger))))
-    wanted += [_is_part(company(), part) for part in question.company]
+        wanted.append(is_called(question.name))
+    wanted += [works_at(part) for part in question.company]
     return select(branch.lead_id.label("id")).select_from(branch.source).where(*wanted)
 
 
-def works_at(said: str) -> ColumnElement[bool]:
-    """The condition that a lead's company is called so, or has this in its name."""
-    return _is_part(company(), said)
+def _of_all(question: Question, now: datetime) -> Branch:
+    meant = narrowed(question.where, now, None)
+    source = lead_source(now) if _reads_scores(question, meant) else LEADS
+    return Branch(source, SORTED_BY[question.sort], LEAD_ID, _holds(question, meant, now))
 
 
 def _of_the_model(question: Question, now: datetime) -> Branch:
-    scored = join(Lead, LeadScore, and_(LeadScore.lead_id == Lead.id, LeadScore.is_current))
-    source = scored.outerjoin(ScoreOverride, and_(ScoreOverride.lead_id == Lead.id, in_force(now)))
+    """Leads whose score is the model's: the others are looked for among people's."""
+    meant = narrowed(question.where, now, ScoreColumns(*MODELS))
+    scored = join(Lead, LeadScore, SCORED)
     by_score = question.sort == "score"
     return Branch(
-        source,
-        LeadScore.total_score if by_score else SORTED_BY[question.sort],  # type: ignore[arg-type]
-        LeadScore.lead_id if by_score else Lead.id,  # type: ignore[arg-type]
-        (ScoreOverride.id.is_(None),),
-        ScoreColumns(LeadScore.total_score, LeadScore.level),  # type: ignore[arg-type]
+        scored.outerjoin(ScoreOverride, _overridden(now)),
+        MODELS[0] if by_score else SORTED_BY[question.sort],
+        LeadScore.lead_id if by_score else LEAD_ID,
+        (ScoreOverride.lead_id.is_(None), *_holds(question, meant, now)),
     )
 
 
 def _of_people(question: Question, now: datetime) -> Branch:
-    overridden = join(Lead, ScoreOverride, and_(ScoreOverride.lead_id == Lead.id, in_force(now)))
-    source = overridden.outerjoin(
-        LeadScore, and_(LeadScore.lead_id == Lead.id, LeadScore.is_current)
-    )
+    meant = narrowed(question.where, now, ScoreColumns(*PEOPLES))
+    source = join(Lead, ScoreOverride, _overridden(now))
+    if _reads_scores(question, meant):
+        source = source.outerjoin(LeadScore, SCORED)
     by_score = question.sort == "score"
     return Branch(
         source,
-        ScoreOverride.new_score if by_score else SORTED_BY[question.sort],  # type: ignore[arg-type]
-        Lead.id,  # type: ignore[arg-type]
-        (),
-        ScoreColumns(ScoreOverride.new_score, ScoreOverride.level),  # type: ignore[arg-type]
+        PEOPLES[0] if by_score else SORTED_BY[question.sort],
+        ScoreOverride.lead_id if by_score else LEAD_ID,
+        _holds(question, meant, now),
     )
 
 
-def _with(branch: Branch, held: ColumnElement[bool]) -> Branch:
-    return Branch(branch.source, branch.value, branch.lead_id, (*branch.holds, held), branch.score)
+def _of_nobody(question: Question, now: datetime) -> Branch:
+    """Leads that neither the model nor a person has scored."""
+    meant = narrowed(question.where, now, None)
+    empty = LeadScore.lead_id.is_(None), ScoreOverride.lead_id.is_(None)
+    nothing = cast(null(), Double)
+    return Branch(lead_source(now), nothing, LEAD_ID, (*empty, *_holds(question, meant, now)))
+
+
+def _holds(question: Question, meant: Narrowed, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    exactly = [compiled(one, now) for one in meant.rest]
+    if question.scored_since is not None:
+        exactly.append(LeadScore.as_of >= question.scored_since)
+    return (*meant.clauses, *exactly)
+
+
+def _reads_scores(question: Question, meant: Narrowed) -> bool:
+    """Whether what is left of the conditions is read from scores."""
+    asked = {name for one in meant.rest for name in fields_of(one)}
+    return question.scored_since is not None or not asked.isdisjoint(OF_SCORES)
+
+
+def _overridden(now: datetime) -> ColumnElement[bool]:
+    return and_(ScoreOverride.lead_id == Lead.id, in_force(now))
 
 
 def _assigned(question: Question, within: Within | None) -> Sequence[ColumnElement[bool]]:
@@ -168,13 +181,3 @@ def _assigned(question: Question, within: Within | None) -> Sequence[ColumnEleme
 def _ended(status: str) -> ColumnElement[bool]:
     ended = exists().where(Outcome.lead_id == Lead.id)
     return ~ended if status == "open" else ended.where(Outcome.outcome == status)
-
-
-def _has_all(own: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnElement[bool]:
-    return own.op("@>", is_comparison=True)(wanted)
-
-
-def _is_part(own: ColumnElement[str], said: str) -> ColumnElement[bool]:
-    plain = said.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    part = func.searched_text(literal(plain, Text), type_=Text)
-    return own.like(literal("%", Text).concat(part).concat("%"))

@@ -1,7 +1,8 @@
 """What conditions imply in the form that indexes serve.
 
 ``rules.compiling`` says exactly which leads a condition is true of, in expressions that no index
-has. What is made here is true of all of those and of few others; both together are the answer.
+has. What is made here is true of all of those and of few others, or of none; together with what is
+left of the condition it is the answer.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,25 +11,24 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Double, Text, and_, literal, or_
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Double, Text, and_, cast, literal, or_
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from leadflow.conditions.operators import Operand
 from leadflow.conditions.tree import Check, Condition, Group
 from leadflow.conditions.values import ValueKind
 from leadflow.leads.attribute_fields import PREFIX
-from leadflow.leads.search_indexes import ENUMERATED, LONGEST_FACET, attributes, facets
+from leadflow.leads.search_indexes import ENUMERATED, LONGEST_FACET, facets
 from leadflow.leads.tables import Lead
 
 Clause = ColumnElement[bool]
-# Whole numbers below are the same as doubles and as decimals.
-EXACT = 2**53
 SCORED = ("total_score", "level")
 _LISTED = {"equals", "in", "contains"}
 # Operators with a lowest value, and with a highest one.
 _FROM = {"equals", "greater_than", "greater_or_equal"}
 _UP_TO = {"equals", "less_than", "less_or_equal"}
 _SOUGHT = {"equals", "in", "between", *_FROM, *_UP_TO}
+_INCLUSIVE = {"equals", "greater_or_equal", "less_or_equal", "between", "within_last"}
 # Makes a bound of a value, which is rounded away from what is sought.
 Bound = Callable[[Any, Callable[[float], int]], ColumnElement[Any]]
 
@@ -41,17 +41,32 @@ class ScoreColumns:
     level: ColumnElement[str]
 
 
-def narrowed(condition: Condition, now: datetime, score: ScoreColumns | None) -> list[Clause]:
-    """Clauses that hold of every lead that meets the condition; none where nothing is implied."""
+@dataclass(frozen=True)
+class Narrowed:
+    """What a condition is in the form that indexes serve: clauses that hold of every lead that
+    meets it, and what of it they do not say exactly."""
+
+    clauses: tuple[Clause, ...] = ()
+    rest: tuple[Condition, ...] = ()
+
+
+def narrowed(condition: Condition, now: datetime, score: ScoreColumns | None) -> Narrowed:
+    """A condition in the form that indexes serve, as far as there is one."""
     if isinstance(condition, Check):
         found = _of_check(condition, now, score)
-        return [] if found is None else [found]
+        if found is None:
+            return Narrowed(rest=(condition,))
+        return Narrowed((found,), () if _is_exact(condition) else (condition,))
+    ways = [narrowed(member, now, score) for member in condition.members]
     if condition.how == "all":
-        return [clause for member in condition.members for clause in narrowed(member, now, score)]
-    if condition.how == "any":
-        ways = [narrowed(member, now, score) for member in condition.members]
-        return [or_(*(and_(*way) for way in ways))] if ways and all(ways) else []
-    return []
+        return Narrowed(
+            tuple(clause for way in ways for clause in way.clauses),
+            tuple(one for way in ways for one in way.rest),
+        )
+    if condition.how == "any" and all(way.clauses for way in ways):
+        either = or_(*(and_(*way.clauses) for way in ways))
+        return Narrowed((either,), (condition,) if any(way.rest for way in ways) else ())
+    return Narrowed(rest=(condition,))
 
 
 def asks_for_scores(condition: Condition) -> bool:
@@ -73,43 +88,38 @@ def _of_check(check: Check, now: datetime, score: ScoreColumns | None) -> Clause
         return _of_range(check, now, score)
     if check.operator not in _LISTED:
         return None
-    if check.field.startswith(PREFIX):
-        return _of_attributes(check)
     listed = check.field in ENUMERATED or check.kind is ValueKind.TEXTS
+    listed = listed or check.field.startswith(PREFIX)
     return _of_facets(check) if listed else None
+
+
+def _is_exact(check: Check) -> bool:
+    """Whether what is made of a check is true of no other leads."""
+    if check.field == "level":
+        return True
+    if check.field in ("created_at", "total_score"):
+        return check.operator in _INCLUSIVE
+    # Where rows are walked along, it is quicker to look at a column than to make facets of all.
+    return False
 
 
 def _of_facets(check: Check) -> Clause | None:
     """One of the values is among the lead's ``name=value``; of a part of a text nothing is said."""
-    if check.kind is ValueKind.TEXTS:
-        said = [str(check.operand)[:LONGEST_FACET]]
-    elif check.operator == "contains":
+    if check.kind is ValueKind.MOMENT or (
+        check.operator == "contains" and check.kind is not ValueKind.TEXTS
+    ):
         return None
-    else:
-        values = map(_in_words, _several(check.operand))
-        said = [f"{check.field}={value[:LONGEST_FACET]}" for value in values]
-    return facets().op("&&", is_comparison=True)(literal(said, ARRAY(Text)))
+    name = "" if check.kind is ValueKind.TEXTS else check.field
+    said = [literal(f"{name}=", Text).concat(_in_words(one)) for one in _several(check.operand)]
+    return facets().op("&&", is_comparison=True)(cast(array(said), ARRAY(Text)))
 
 
-def _of_attributes(check: Check) -> Clause | None:
-    """One of the values is an attribute's."""
-    values = list(_several(check.operand))
-    exact = check.kind in (ValueKind.TEXT, ValueKind.BOOLEAN) or (
-        check.kind is ValueKind.NUMBER and all(abs(value) < EXACT for value in values)
-    )
-    if not exact or check.operator == "contains":
-        return None
-    name = check.field.removeprefix(PREFIX)
-    return or_(
-        *(
-            attributes().op("@>", is_comparison=True)(literal({name: value}, JSONB))
-            for value in values
-        )
-    )
-
-
-def _in_words(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _in_words(value: Any) -> ColumnElement[str]:
+    """A value as ``lead_facets`` writes it."""
+    if isinstance(value, float):
+        return cast(literal(value, Double), Text)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return literal(text[:LONGEST_FACET], Text)
 
 
 def _of_range(check: Check, now: datetime, score: ScoreColumns | None) -> Clause | None:

@@ -86,7 +86,7 @@ def read_question(session: Session, search: LeadList | LeadSearch) -> Question:
 
 def _conditions(session: Session, search: LeadSearch, problems: list[Problem]) -> Group:
     """The common cases and the conditions as one: all of them must hold."""
-    known = known_names(session)
+    known = known_names(session) if search.where is not None else {}
     reader = Reader(lambda name: kinds_of(name, known), problems, values_of=values_of)
     members = [reader.read(said, "filters") for said in _common(search)]
     if search.where is not None:

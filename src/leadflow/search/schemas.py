@@ -1,12 +1,11 @@
 """What is asked of the list of leads, and what of each is answered."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from leadflow.exact import Moment, Whole
-from leadflow.intake.standings import Standing
 from leadflow.paging import cursors
 
 USUAL, MOST = 50, 500
@@ -65,11 +64,6 @@ class LeadListed(BaseModel):
     probability: float | None = Field(None, description="The model's, of converting.")
     scored_at: datetime | None = Field(None, description="As of when the model has scored it.")
     owner: OwnerListed | None = Field(None, description="Empty where nobody has it.")
-
-    @classmethod
-    def of(cls, standing: Standing, fields: frozenset[str] | None) -> Self:
-        """From where a lead stands; all fields, or these and its id."""
-        return cls(**_values(standing, cls.model_fields.keys() if fields is None else fields))
 
 
 FieldName = Literal[
@@ -158,27 +152,3 @@ class LeadSearch(LeadFilters):
     company: Short | None = Field(
         None, description="Parts of the company's name, one of them of three letters at least."
     )
-
-
-def _values(standing: Standing, names: "frozenset[str] | Any") -> dict[str, Any]:
-    lead, score, override = standing.lead, standing.score, standing.override
-    counts, owner = override or score, standing.owner
-    made: dict[str, Any] = {
-        "budget": None if lead.budget_minor is None else lead.budget_minor / 100,
-        "currency": lead.budget_currency,
-        "status": standing.outcome or "open",
-        "score": None,
-        "level": None if counts is None else counts.level,
-        "probability": None if score is None else round(score.probability, 4),
-        "scored_at": None if score is None else score.as_of,
-        "owner": None
-        if owner is None
-        else OwnerListed(
-            rep_id=owner.rep_id, name=owner.name, since=owner.since, due_at=owner.due_at
-        ),
-    }
-    if override is not None:
-        made["score"] = round(override.new_score, 1)
-    elif score is not None:
-        made["score"] = round(score.total_score, 1)
-    return {name: made[name] if name in made else getattr(lead, name) for name in {"id", *names}}

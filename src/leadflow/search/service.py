@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment.team.reach import reps_within
-from leadflow.intake.standings import Standing, standings
 from leadflow.paging import cursors
 from leadflow.paging.cursors import Place
 from leadflow.paging.keyset import Key, Page, Wanted, beyond, in_order
 from leadflow.search.branches import Within, branches, statement
+from leadflow.search.listed import read_listed
 from leadflow.search.question import Question, read_question
-from leadflow.search.schemas import LeadList, LeadSearch
+from leadflow.search.schemas import LeadList, LeadListed, LeadSearch
 
 # A plan is made for the very values that are searched for, and as things lie in memory.
 PLANNED = text(
@@ -50,9 +50,9 @@ class _Found:
 
 def find_leads(
     session: Session, search: LeadList | LeadSearch, caller: Actor, now: datetime
-) -> Page[Standing]:
-    """One page of the leads that a search asks for and that its caller may read, with where each
-    stands: some ten statements, however many leads.
+) -> Page[LeadListed]:
+    """One page of the leads that a search asks for and that its caller may read, with the fields
+    that it asks for: some statements, however many leads.
 
     Raises:
         SearchInvalid: it cannot be made as it is written.
@@ -69,8 +69,7 @@ def find_leads(
         if isinstance(error.orig, QueryCanceled):
             raise SearchTooSlow from error
         raise
-    known = standings(session, found.items, now)
-    return Page([known[lead_id] for lead_id in found.items if lead_id in known], found.next)
+    return Page(read_listed(session, found.items, search.fields, now), found.next)
 
 
 def page_of_ids(
@@ -106,7 +105,7 @@ def _some(
     parts = []
     for branch in branches(question, now, valued):
         keys = branch.keys(question.descending)
-        chosen = statement(branch, question, now, within)
+        chosen = statement(branch, question, within)
         if place is not None:
             chosen = chosen.where(beyond(*((keys, place) if valued else (keys[1:], place[1:]))))
         chosen = chosen.add_columns(branch.value.label("value"))
@@ -115,8 +114,8 @@ def _some(
         return []
     every = union_all(*(select(part) for part in parts)).subquery()
     order = (Key(column, question.descending) for column in (every.c.value, every.c.id))
-    statement_of_all = select(every.c.id, cast(every.c.value, Text)).order_by(*map(in_order, order))
-    rows = session.execute(statement_of_all.limit(most))
+    together = select(every.c.id, cast(every.c.value, Text)).order_by(*map(in_order, order))
+    rows = session.execute(together.limit(most))
     return [_Found(lead_id, (value, lead_id)) for lead_id, value in rows]
 
 

@@ -87,8 +87,8 @@ def taken_address(lead: Lead) -> tuple[str | None, str | None]:
 
 
 def _columns(name: str) -> Sequence[str]:
-    own = (name,) if name in SECRET else ()
-    own += (f"{name}_index",) if name in NAMES else ()
+    own = [name] if name in SECRET else []
+    own += [f"{name}_index"] if name in NAMES else []
     return () if name == EMAIL else (*COLUMNS.get(name, ()), *own)
 
 

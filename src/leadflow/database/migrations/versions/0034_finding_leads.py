@@ -42,15 +42,14 @@ END $$
 FACETS = """
 CREATE FUNCTION lead_facets(source text, company_name text, industry text, job_title text,
     seniority text, location text, country text, region text, currency text, timeline text,
-    email_kind text, has_phone boolean, service_requirements text[])
+    email_kind text, has_phone boolean, service_requirements text[], attributes jsonb)
 RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-    IF octet_length(service_requirements::text) > 2000 THEN
-        -- No key of an index may be longer.
-        service_requirements :=
-            ARRAY(SELECT left(asked, 200) FROM unnest(service_requirements) AS asked);
-    END IF;
-    RETURN array_remove(ARRAY[
+DECLARE
+    asked text;
+    named text;
+    kind text;
+    content text;
+    found text[] := ARRAY[
         'source=' || {small_letters}(left(source, 200)),
         'company_name=' || {small_letters}(left(company_name, 200)),
         'industry=' || {small_letters}(left(industry, 200)),
@@ -63,14 +62,30 @@ BEGIN
         'timeline=' || {small_letters}(left(timeline, 200)),
         'email_kind=' || {small_letters}(email_kind),
         'has_phone=' || has_phone::text
-    ], NULL) || {small_letters}(service_requirements::text)::text[];
+    ];
+BEGIN
+    FOREACH asked IN ARRAY coalesce(service_requirements, '{{}}') LOOP
+        found := found || ('=' || {small_letters}(left(asked, 200)));
+    END LOOP;
+    FOR named, kind, content IN
+        SELECT key, jsonb_typeof(value), value #>> '{{}}' FROM jsonb_each(attributes)
+    LOOP
+        IF kind = 'number' AND length(content) <= 300 THEN
+            content := content::double precision::text;
+        ELSIF kind NOT IN ('string', 'boolean') THEN
+            CONTINUE;
+        END IF;
+        found := found
+            || ('attributes.' || named || '=' || {small_letters}(left(content, 200)));
+    END LOOP;
+    RETURN array_remove(found, NULL);
 END $$
 """
 SEARCH = """
 CREATE INDEX ix_leads_search ON leads USING gin (
     lead_facets(source, company_name, industry, job_title, seniority, location, country::text,
-        region, budget_currency::text, timeline, email_kind, has_phone, service_requirements),
-    (small_letters(attributes::text)::jsonb) jsonb_path_ops,
+        region, budget_currency::text, timeline, email_kind, has_phone, service_requirements,
+        attributes),
     (first_name_index || last_name_index),
     searched_text(company_name) gin_trgm_ops
 )
@@ -81,6 +96,11 @@ PAGED = {
     "ix_leads_company_size": ("leads", ["company_size", "id"], None),
     "ix_leads_budget_minor": ("leads", ["budget_minor", "id"], None),
     "ix_lead_scores_ranking": ("lead_scores", ["total_score", "lead_id"], "is_current"),
+    "ix_score_overrides_ranking": (
+        "score_overrides",
+        ["new_score", "lead_id"],
+        "status = 'active'",
+    ),
     "ix_lead_scores_level": ("lead_scores", ["level", "total_score", "lead_id"], "is_current"),
 }
 
