@@ -7,6 +7,7 @@ home.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +211,7 @@ def _bare(case: Case, cursor: str | None) -> float | None:
         connection.execute(text("SET random_page_cost = 1.1"))
         for n in range(TIMES):
             statement = (
-                f"SELECT l.id FROM leads l {case.joined} WHERE {case.bare(n)} {after} "
+                f"SELECT l.id FROM leads l {case.joined} WHERE {case.bare(n)} {after} "  # noqa: S608
                 f"ORDER BY {case.order} DESC, l.id DESC LIMIT {PAGE}"
             )
             begun = time.perf_counter()
@@ -234,10 +235,8 @@ def _refused() -> Row:
     from leadflow.search.service import SearchTooSlow
 
     begun = time.perf_counter()
-    try:
+    with suppress(SearchTooSlow):
         _timed(_is("job_title", "no such title", "contains"), None)
-    except SearchTooSlow:
-        pass
     seconds = time.perf_counter() - begun
     return Row("no index serves it, nobody meets it: answered or refused", seconds, "s", at_most=6)
 
@@ -255,13 +254,6 @@ def _share(taken: Sequence[float], share: float) -> float:
 if __name__ == "__main__":
     from leadflow.settings import get_settings
 
-    printed = Console()
-    raise SystemExit(
-        publish(
-            "searching",
-            f"A page of {PAGE} of {LEADS:,} leads",
-            rows(printed),
-            get_settings().home,
-            printed,
-        )
-    )
+    printed, home = Console(), get_settings().home
+    title = f"A page of {PAGE} of {LEADS:,} leads"
+    raise SystemExit(publish("searching", title, rows(printed), home, printed))
