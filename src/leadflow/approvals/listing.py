@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, exists, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
@@ -72,7 +72,7 @@ def _may_concern(
     others = select(Person).where(Person.id.in_(stands_in_for(session, person.id, now)))
     roles = {role for one in (person, *session.scalars(others)) for role in one.roles}
     any_of = literal(sorted(roles), ARRAY(Text))
-    levels = func.jsonb_path_query_array(Approval.levels, EVERY_ROLE, type_=JSONB)
+    levels = func.jsonb_path_query_array(Approval.levels, cast(EVERY_ROLE, JSONPATH), type_=JSONB)
     return or_(
         asks,
         exists().where(
@@ -81,5 +81,5 @@ def _may_concern(
         ),
         Approval.roles_now.op("&&", is_comparison=True)(any_of),
         Approval.escalate_to.op("&&", is_comparison=True)(any_of),
-        levels.op("?|", is_comparison=True)(cast(any_of, ARRAY(Text))),
+        levels.op("?|", is_comparison=True)(any_of),
     )
