@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.orm import Session
 
@@ -100,6 +101,20 @@ def test_a_name_that_is_taken_out_is_not_found_until_it_is_put_back(session: Ses
     assert called(session, "ada muller") == 1
 
 
+def test_a_lead_that_was_merged_is_found_by_what_it_got_and_the_other_no_more(
+    client: TestClient,
+) -> None:
+    ids = []
+    for number, names in enumerate(({"first_name": "Ada"}, {"last_name": "Müller"})):
+        body = {"email": f"{number}@example.com"} | names
+        ids.append(client.post("/leads", json=body).json()["lead"]["id"])
+    merged = client.post(f"/leads/{ids[0]}/merge", json={"lead_id": ids[1], "reason": "one"})
+    assert merged.status_code == 200, merged.text
+    for name in ("ada", "muller", "ada muller"):
+        answer = client.post("/leads/search", json={"name": name, "fields": ["id"]})
+        assert answer.json()["items"] == [{"id": ids[0]}], name
+
+
 def test_leads_of_a_made_up_market_are_found(store: Engine) -> None:
     simulate(store, get_settings(), seed=3, leads=20, months=1.0, reps=2, now=NOW)
     with unit_of_work() as session:
@@ -120,7 +135,7 @@ def test_leads_that_were_there_before_are_found(engine: Engine) -> None:
             first = None if name is None else encrypt(name, "first_name")
             connection.execute(insert, said | {"first": first, "asked": ["SEO", None]})
 
-    with earlier_store(engine, "0033", as_then) as session:
+    with earlier_store(engine, "0036", as_then) as session:
         found = session.scalars(select(Lead.id).where(is_called(hashes_of("zoe")))).all()
         assert found == ["lead_0"]
         assert len(session.scalars(select(Lead.id).where(works_at("kohl"))).all()) == 2

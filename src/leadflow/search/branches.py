@@ -93,7 +93,8 @@ def branches(question: Question, now: datetime, valued: bool) -> list[Branch]:
 
 def statement(branch: Branch, question: Question, within: Within | None) -> Select[Any]:
     """The ids of the leads of a branch that a search asks for, and that its caller may see."""
-    wanted = [*branch.holds, *_assigned(question, within)]
+    # Of two that were merged, the one that stands for both.
+    wanted = [Lead.merged_into.is_(None), *branch.holds, *_assigned(question, within)]
     if question.status is not None:
         wanted.append(_ended(question.status))
     if question.name:

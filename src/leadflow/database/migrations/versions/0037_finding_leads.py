@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 from leadflow.privacy.cipher_in_use import opened
 from leadflow.privacy.name_index import name_index
 
-revision = "0034"
-down_revision = "0033"
+revision = "0037"
+down_revision = "0036"
 
 AT_A_TIME = 2000
 NAMES = ("first_name", "last_name")
