@@ -11,8 +11,8 @@ from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.follow_ups import tables as follow_ups
 from leadflow.leads import import_tables as imports
-from leadflow.leads import search_indexes
 from leadflow.leads import tables as leads
+from leadflow.leads.finding import search_indexes
 from leadflow.leads.merging import tables as merging
 from leadflow.leads.outcomes import tables as outcomes
 from leadflow.outbox import tables as outbox

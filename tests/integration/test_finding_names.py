@@ -14,9 +14,9 @@ from leadflow.intake.files import import_file
 from leadflow.intake.undoing import undo_import
 from leadflow.leads.editing import edit_lead
 from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.finding.search_indexes import is_called, works_at
 from leadflow.leads.imports.taking_out import TakeOut, put_back, take_out
 from leadflow.leads.schemas import LeadEdit, LeadIn
-from leadflow.leads.search_indexes import is_called, works_at
 from leadflow.leads.tables import Lead
 from leadflow.leads.upsert import upsert_lead
 from leadflow.privacy.cipher_in_use import get_cipher
@@ -108,7 +108,7 @@ def test_a_lead_that_was_merged_is_found_by_what_it_got_and_the_other_no_more(
     for number, names in enumerate(({"first_name": "Ada"}, {"last_name": "Müller"})):
         body = {"email": f"{number}@example.com"} | names
         ids.append(client.post("/leads", json=body).json()["lead"]["id"])
-    merged = client.post(f"/leads/{ids[0]}/merge", json={"lead_id": ids[1], "reason": "one"})
+    merged = client.post(f"/leads/{ids[0]}/merge", json={"other": ids[1], "reason": "one"})
     assert merged.status_code == 200, merged.text
     for name in ("ada", "muller", "ada muller"):
         answer = client.post("/leads/search", json={"name": name, "fields": ["id"]})

@@ -99,10 +99,7 @@ class Lead(Profile, Base):
 
 
 class LeadHistory(Profile, Base):
-    """An earlier profile of a lead, true from ``known_from`` until ``known_until``.
-
-    Written only by the trigger ``leads_keep_history``.
-    """
+    """An earlier profile of a lead, until ``known_until``; only a trigger of leads writes it."""
 
     __tablename__ = "lead_history"
 

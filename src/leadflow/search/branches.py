@@ -27,7 +27,7 @@ from sqlalchemy import (
 from leadflow.assignment.offered import offered_to
 from leadflow.assignment.tables import Assignment
 from leadflow.conditions.tree import fields_of
-from leadflow.leads.search_indexes import LEADS, is_called, works_at
+from leadflow.leads.finding.search_indexes import LEADS, is_called, works_at
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.paging.keyset import Key
 from leadflow.rules.compiling import compiled

@@ -18,7 +18,7 @@ from leadflow.conditions.operators import Operand
 from leadflow.conditions.tree import Check, Condition, Group
 from leadflow.conditions.values import ValueKind
 from leadflow.leads.attribute_fields import PREFIX
-from leadflow.leads.search_indexes import ENUMERATED, LONGEST_FACET, facets
+from leadflow.leads.finding.search_indexes import ENUMERATED, LONGEST_FACET, facets
 from leadflow.leads.tables import Lead
 
 Clause = ColumnElement[bool]

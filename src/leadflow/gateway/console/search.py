@@ -19,7 +19,7 @@ from leadflow.gateway.console.forms import OnLead, go_to
 from leadflow.gateway.console.notices import Notice, notice_of, told_on
 from leadflow.gateway.console.rendering import page
 from leadflow.intake.standings import Standing, standings
-from leadflow.leads.search_indexes import is_called, works_at
+from leadflow.leads.finding.search_indexes import is_called, works_at
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.privacy.name_index import hashes_of

@@ -14,7 +14,6 @@ from leadflow.accounts.delegation import DelegationInvalid, NotYourName
 from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
-from leadflow.approvals.policies import PoliciesInvalid
 from leadflow.approvals.service import ApprovalNotFound
 from leadflow.assignment.insight.strategy_comparison import NothingToCompare
 from leadflow.assignment.team.edits import (
@@ -32,18 +31,17 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.assignment.work.offers import NotOffered
-from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.follow_ups.notes import NoteChanged, NoteNotFound, NotYourNote
 from leadflow.follow_ups.tag_names import TagInvalid
 from leadflow.follow_ups.tags import TagNotFound, TagThere
 from leadflow.follow_ups.tasks import TaskChanged, TaskNotFound
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
+from leadflow.gateway.http.placed_problems import PLACED, WRITTEN
 from leadflow.gateway.http.problem import TITLES, Problem, problem
 from leadflow.intake.keyed_requests import KeyReused
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
 from leadflow.leads.editing import LeadTaken, NoBudgetToCount
-from leadflow.leads.events.own_types import EventTypesInvalid
 from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.events.types import UnknownEventType
@@ -64,16 +62,13 @@ from leadflow.quality.errors import (
 from leadflow.quality.review_kinds import JudgementInvalid, UnknownReviewKind
 from leadflow.refusals import in_words
 from leadflow.rules.rule_kinds import UnknownRuleKind
-from leadflow.rules.segments.definitions import SegmentsInvalid
 from leadflow.rules.segments.service import NoSegment, SegmentInUse
 from leadflow.rules.service import NoRules
 from leadflow.scoring.overrides.effective import ExpiryInvalid
 from leadflow.scoring.overrides.service import NoOverride
 from leadflow.scoring.serving.champion import VersionNotApproved
 from leadflow.scoring.serving.score import LeadNotScored
-from leadflow.search.question import SearchInvalid
 from leadflow.search.service import SearchTooSlow
-from leadflow.sources.definitions import SourcesInvalid
 from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
 from leadflow.sources.service import NoSource, SecretRefused
 from models.refused import ModelAltered
@@ -151,47 +146,6 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     TagNotFound: (404, "tag-not-found", "No lead has this tag"),
     TagThere: (409, "tag-there", "There is a tag of this name already"),
     TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
-}
-
-PLACED = (
-    RuleSetInvalid,
-    PoliciesInvalid,
-    EventTypesInvalid,
-    SourcesInvalid,
-    SegmentsInvalid,
-    SearchInvalid,
-)
-WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
-    RuleSetInvalid: (
-        "rule-invalid",
-        "The rule set cannot be used",
-        "Correct what `errors` names and send the whole rule set again.",
-    ),
-    PoliciesInvalid: (
-        "policies-invalid",
-        "The policies cannot be used",
-        "Correct what `errors` names and send all policies again.",
-    ),
-    EventTypesInvalid: (
-        "event-types-invalid",
-        "The event types cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
-    SegmentsInvalid: (
-        "segments-invalid",
-        "The segments cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
-    SearchInvalid: (
-        "search-invalid",
-        "The search cannot be made",
-        "Correct what `errors` names and send it again.",
-    ),
-    SourcesInvalid: (
-        "sources-invalid",
-        "The sources cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
 }
 
 
