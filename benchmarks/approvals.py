@@ -190,7 +190,7 @@ class World:
 
     def listed(self, approval_id: str) -> bool:
         """Whether the API lists it."""
-        found = self.http.get("/approvals", params={"limit": 1000}).json()
+        found = self.http.get("/approvals", params={"limit": 1000}).json()["items"]
         return any(one["id"] == approval_id for one in found)
 
     def run_of(self, approval_id: str) -> str | None:

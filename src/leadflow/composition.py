@@ -4,6 +4,7 @@ A room says in its ``declares.py`` what it adds; here it is named, and nowhere e
 registers itself by being imported: each process calls ``compose`` once as it begins.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from leadflow.approvals import decision_kinds
 from leadflow.approvals import declares as approvals
 from leadflow.approvals.decision_kinds import DecisionKind
 from leadflow.assignment import declares as assignment
-from leadflow.assignment.team.reach import reaches_lead
+from leadflow.assignment.team.reach import leads_beyond
 from leadflow.audit import declares as audit
 from leadflow.background import declares as background
 from leadflow.conditions.fields import Field, FieldFamily
@@ -124,9 +125,7 @@ def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
         return
     _composed.append(rooms)
     acts.install(act for room in rooms for act in room.acts)
-    decision_kinds.install(
-        (kind for room in rooms for kind in room.decision_kinds), _person_reaches_lead
-    )
+    decision_kinds.install((kind for room in rooms for kind in room.decision_kinds), _reached_by)
     field_catalogue.install(
         (field for room in rooms for field in room.fields),
         (family for room in rooms for family in room.field_families),
@@ -145,6 +144,8 @@ def event_types() -> dict[str, tuple[EventType, ...]]:
     return {room.name: room.event_types for room in ROOMS if room.event_types}
 
 
-def _person_reaches_lead(session: Session, person: Person, lead_id: str) -> bool:
+def _reached_by(session: Session, person: Person, lead_ids: Collection[str]) -> frozenset[str]:
     reach = actor_of(person).reach("lead.read")
-    return reach is not None and reaches_lead(session, person.rep_id, reach, lead_id)
+    if reach is None:
+        return frozenset()
+    return frozenset(lead_ids) - leads_beyond(session, person.rep_id, reach, lead_ids)

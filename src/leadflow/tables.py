@@ -15,6 +15,7 @@ from leadflow.follow_ups import tables as follow_ups
 from leadflow.intake import tables as intake
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
+from leadflow.leads.finding import search_indexes
 from leadflow.leads.merging import tables as merging
 from leadflow.leads.outcomes import tables as outcomes
 from leadflow.outbox import tables as outbox
@@ -54,6 +55,7 @@ ROOMS = (
     rules,
     scoring,
     segments,
+    search_indexes,
     serving,
     sweeps,
     team,

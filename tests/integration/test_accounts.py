@@ -263,7 +263,7 @@ def test_an_admin_adds_somebody_who_signs_in_with_the_password_of_the_answer(
     token = admin.post("/session", json=sign_in).json()["token"]
     again = admin.post("/people", json=said)
     assert (again.status_code, again.json()["type"]) == (422, "/problems/person-invalid")
-    assert [one["username"] for one in admin.get("/people").json()] == ["ann", "olga"]
+    assert [one["username"] for one in admin.get("/people").json()["items"]] == ["ann", "olga"]
     other = admin.post("/people/ann/password").json()["password"]
     assert other != made["password"]
     ann = {"Authorization": f"Bearer {token}"}
@@ -298,13 +298,13 @@ def test_what_no_account_can_be_is_refused_in_words(
     answer = admin.request(method, path, json=body)
     assert answer.json()["type"] == f"/problems/{kind}"
     assert answer.json()["detail"]
-    assert len(admin.get("/people").json()) == 1
-    assert admin.get("/keys").json() == []
+    assert len(admin.get("/people").json()["items"]) == 1
+    assert admin.get("/keys").json()["items"] == []
 
 
 def test_a_key_made_over_the_api_works_until_it_is_revoked(admin: TestClient) -> None:
     made = admin.post("/keys", json={"name": "crm", "acts_for": ["olga"]}).json()
-    (listed,) = admin.get("/keys").json()
+    (listed,) = admin.get("/keys").json()["items"]
     assert made["key"].startswith(listed["prefix"])
     assert made["key"] not in str(listed)
     renewed = admin.post("/keys/crm/rotate", json={"hours": 1}).json()["key"]

@@ -305,7 +305,7 @@ def test_nobodys_leads_raise_an_alarm_once_a_day(session: Session, tmp_path: Pat
     put_team(session, tmp_path, "reps:\n  - {id: one, name: One, capacity: 0}")
     lead = put_lead(session, 90)
     sweep.sweep(session, get_settings(), None, NOW)
-    assert [row.lead_id for row in unroutable.unroutable(session)] == [lead]
+    assert [row.lead_id for row in unroutable.unroutable(session).items] == [lead]
     settings = get_settings()
     raised = [unroutable.raise_alarms(session, settings, at(m)).unroutable for m in (1, 2, 1500)]
     assert raised == [1, 0, 1]

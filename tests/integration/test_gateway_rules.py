@@ -49,7 +49,7 @@ def test_rules_are_stored_without_switching_them_on(client: TestClient) -> None:
     later = client.put(URL, json=OTHER, params={"activate": "false"})
     assert (later.status_code, later.json()["active"]) == (201, False)
     assert client.get(URL).json()["version"] == 1
-    listed = client.get(f"{URL}/versions").json()
+    listed = client.get(f"{URL}/versions").json()["items"]
     assert [(item["version"], item["active"]) for item in listed] == [(2, False), (1, True)]
     assert listed[0]["created_by"] == "key:test"
     switched = client.post(f"{URL}/versions/2/activate")
@@ -72,7 +72,7 @@ def test_a_bad_rule_set_is_refused_with_every_place(client: TestClient) -> None:
     assert places == [f"rules[0].conditions.{name}" for name in wrong]
     assert "total_score" in answer.json()["errors"][0]["problem"]
     assert "attributes.seats" in answer.json()["errors"][1]["problem"]
-    assert client.get(f"{URL}/versions").json() == []
+    assert client.get(f"{URL}/versions").json()["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,11 @@ def test_the_team_is_read_as_it_was_sent_and_sent_again_changes_nothing(team: Te
     order = {one["name"]: one for one in read.pop("territories")}
     assert order == {one["name"]: one for one in TEAM["territories"]}
     assert read == {key: value for key, value in TEAM.items() if key != "territories"}
-    [version] = team.get("/team/versions").json()
+    [version] = team.get("/team/versions").json()["items"]
     assert version["created_by"] == "key:test"
     again = team.put("/team", json=team.get("/team").json())
     assert again.json() == {"version": version["version"]}
-    assert len(team.get("/team/versions").json()) == 1
+    assert len(team.get("/team/versions").json()["items"]) == 1
 
 
 def test_a_team_that_makes_no_sense_is_refused_with_every_place(team: TestClient) -> None:
@@ -51,12 +51,12 @@ def test_a_team_that_makes_no_sense_is_refused_with_every_place(team: TestClient
     said = problem(team.put("/team", json=TEAM | {"reps": reps}), 422, "team-invalid")
     assert {error["place"] for error in said["errors"]} == {"reps[0].capacity", "reps[1].team"}
     assert all(error["problem"] for error in said["errors"])
-    assert len(team.get("/reps").json()) == 3
+    assert len(team.get("/reps").json()["items"]) == 3
     problem(team.put("/team", json=[]), 422, "invalid-input")
 
 
 def test_salespeople_are_read_by_either_id_with_how_they_stand(team: TestClient) -> None:
-    ada, bob, owner = team.get("/reps").json()
+    ada, bob, owner = team.get("/reps").json()["items"]
     assert (ada["external_id"], ada["open_leads"], ada["limit"]) == ("ada", 0, 10)
     assert (owner["limit"], owner["is_fallback"], bob["is_fallback"]) == (None, True, False)
     assert ada["working_now"] is True
@@ -72,7 +72,7 @@ def test_a_salesperson_is_changed_field_by_field(team: TestClient) -> None:
     changed = team.patch("/reps/bob", json=changes)
     assert changed.status_code == 200, changed.text
     assert changed.json().items() >= (changes | {"limit": 4, "name": "Bob Baker"}).items()
-    assert len(team.get("/team/versions").json()) == 2
+    assert len(team.get("/team/versions").json()["items"]) == 2
     said = problem(
         team.patch("/reps/bob", json={"capacity": None, "working_hours": {"mon": ["9-5"]}}),
         422,
@@ -109,12 +109,12 @@ def test_days_off_come_and_go(team: TestClient) -> None:
 
 
 def test_an_earlier_team_is_in_use_again(team: TestClient) -> None:
-    [first] = team.get("/team/versions").json()
+    [first] = team.get("/team/versions").json()["items"]
     team.patch("/reps/ada", json={"name": "Ada Baker"})
     restored = team.post(f"/team/versions/{first['version']}/restore")
     assert restored.json()["version"] > first["version"]
     assert team.get("/reps/ada").json()["name"] == "Ada Able"
-    newest, _, oldest = team.get("/team/versions").json()
+    newest, _, oldest = team.get("/team/versions").json()["items"]
     assert newest["content_hash"] == oldest["content_hash"]
     problem(team.post("/team/versions/999999/restore"), 404, "team-version-not-found")
 

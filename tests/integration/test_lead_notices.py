@@ -145,7 +145,7 @@ def test_whoever_cannot_be_told_is_listed_and_told_once_there_is_an_address(
     assert reps["lena"] in str(row().why)
     with unit_of_work() as session:
         assert [one.external_id for one in unreachable(session)] == ["head", "lena"]
-        assert [act.id for act in settling.find(session, ["nothing_done"])] == [row().id]
+        assert [act.id for act in settling.find(session, ["nothing_done"]).items] == [row().id]
         session.get_one(Rep, reps["lena"]).email = "lena@example.com"
         settling.retry(session, row().id, "person_1", "she has one now", datetime.now(UTC))
     consume(store, settings)

@@ -32,7 +32,7 @@ def acts(store: Engine) -> dict[str, str]:
 def test_a_program_reads_the_outbox_and_settles_nothing(
     client: TestClient, acts: dict[str, str]
 ) -> None:
-    found = client.get("/outbox", params={"state": ["uncertain", "nothing_done"]}).json()
+    found = client.get("/outbox", params={"state": ["uncertain", "nothing_done"]}).json()["items"]
     assert {row["id"]: row["why"] for row in found} == {
         acts["uncertain"]: None,
         acts["nothing_done"]: "no address",

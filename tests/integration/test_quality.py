@@ -18,6 +18,7 @@ from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.tables import Lead, LeadEvent, Outcome
+from leadflow.paging.keyset import EVERYTHING
 from leadflow.quality import actions, errors, flags, reviews, service
 from leadflow.quality.candidates import bounds_of, candidates
 from leadflow.quality.report import quality_report
@@ -80,7 +81,7 @@ def draw(session: Session, day: date = DAY, now: datetime = NOW, **more: Any) ->
 
 
 def waiting(session: Session, who: str = "ana", kind: str = "score") -> list[ItemOut]:
-    found = reviews.waiting_for(session, who, NOW, 1000)
+    found = reviews.waiting_for(session, who, NOW, EVERYTHING).items
     return [item for item in found if item.decision_kind == kind]
 
 
@@ -463,7 +464,7 @@ def test_the_oldest_comes_first_and_what_is_late_is_marked(session: Session) -> 
         put_lead(session, NOON - timedelta(days=days))
         draw(session, DAY - timedelta(days=days), NOW - timedelta(days=days))
     for at, late in ((NOW, 0), (NOW + timedelta(hours=25), 1), (NOW + timedelta(hours=49), 2)):
-        found = reviews.waiting_for(session, "ana", at)
+        found = reviews.waiting_for(session, "ana", at).items
         assert [item.decided_at for item in found] == [NOON - timedelta(days=d) for d in (2, 1, 0)]
         assert [item.overdue for item in found] == [True] * late + [False] * (3 - late)
 
@@ -495,8 +496,8 @@ def test_two_who_differ_are_settled_by_a_third(session: Session) -> None:
     made = judge(session, item.id, "ben", "unqualified", NOW + timedelta(minutes=1))
     assert made.status == "disputed"
     assert waiting(session, "cid") == []
-    assert reviews.disputed(session, "ana", NOW) == []
-    [dispute] = reviews.disputed(session, "cid", NOW)
+    assert reviews.disputed(session, "ana", NOW).items == []
+    [dispute] = reviews.disputed(session, "cid", NOW).items
     assert [(one.reviewer, one.judgement) for one in dispute.reviews] == [
         ("ana", {"level": "hot"}),
         ("ben", {"level": "unqualified"}),

@@ -149,7 +149,7 @@ def test_only_what_changes_something_is_a_version(session: Session) -> None:
     second = change_rep(session, "bob", {"capacity": 5}, "cyd")
     assert second > first
     assert change_rep(session, "bob", {"capacity": 5}, "cyd") == second == team_version(session)
-    assert [(one.version, one.created_by) for one in team_versions(session)] == [
+    assert [(one.version, one.created_by) for one in team_versions(session).items] == [
         (second, "cyd"),
         (first, "ann"),
     ]

@@ -139,7 +139,7 @@ def by_services(lead_id: str, folder: Path) -> None:
         )
         service.draw_sample(session, now.date(), get_settings(), now + timedelta(days=1))
     with unit_of_work() as session:
-        waiting = reviews.waiting_for(session, "ana", now + timedelta(days=1), 10)
+        waiting = reviews.waiting_for(session, "ana", now + timedelta(days=1)).items
         item = next(item for item in waiting if item.decision_kind == "score")
         reviews.judge(
             session, item.id, "ana", {"level": "hot"}, words("a review"), now + timedelta(days=1)
@@ -176,7 +176,7 @@ def read_back(lead_id: str) -> set[str]:
             *some(Approval.reason),
             *some(ApprovalVote.reason),
             *some(RuleSetRow.note),
-            *(version.note for version in policy_versions(session)),
+            *(version.note for version in policy_versions(session).items),
             *some(QualityAction.what),
             *some(QualityFlag.why),
             *some(QualityReview.comment),

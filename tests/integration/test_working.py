@@ -55,7 +55,7 @@ def test_a_lead_is_accepted_then_touched_and_the_clock_stops(
     assert len(again["steps"]) == 1
     touched = client.post(f"{path}/touch", json={"kind": "call", "by": "rita"}).json()
     assert touched["state"] == "touched"
-    steps = client.get(f"{path}/steps").json()
+    steps = client.get(f"{path}/steps").json()["items"]
     assert [(step["kind"], step["actor"]) for step in steps] == [
         ("accepted", people["rita"]),
         ("touched", people["rita"]),
@@ -142,7 +142,7 @@ def test_what_a_salesperson_did_counts_as_getting_in_touch_and_raises_no_score(
     assert answer.status_code == 201, answer.text
     after = client.get(f"/leads/{lead_id}/score").json()
     assert after["contributions"] == before["contributions"]
-    work = client.get("/reps/ann/leads").json()
+    work = client.get("/reps/ann/leads").json()["items"]
     assert [(one["lead_id"], one["state"]) for one in work] == [(lead_id, "touched")]
     with unit_of_work() as session:
         [step] = session.scalars(select(AssignmentStep).where(AssignmentStep.kind == "touched"))
@@ -161,17 +161,19 @@ def test_calls_that_come_with_an_import_count_too_but_not_those_before(
         record_events(session, [(lead_id, EventIn(type=kind))], now + timedelta(seconds=1))
         assert catch_up_touches(session, now) == 1
         assert catch_up_touches(session, now) == 0
-    steps = client.get(f"/leads/{lead_id}/assignment/steps").json()
+    steps = client.get(f"/leads/{lead_id}/assignment/steps").json()["items"]
     assert [(step["kind"], step["actor"]) for step in steps] == [("touched", "crm")]
 
 
 def test_overdue_leads_are_listed(client: TestClient, lead_id: str) -> None:
-    assert client.get("/assignments/overdue").json() == []
+    assert client.get("/assignments/overdue").json()["items"] == []
     with unit_of_work() as session:
         made = session.scalars(select(Assignment)).one()
         made.due_at = datetime.now(UTC) - timedelta(minutes=1)
-    assert [one["lead_id"] for one in client.get("/assignments/overdue").json()] == [lead_id]
-    assert client.get("/assignments/unroutable").json() == []
+    assert [one["lead_id"] for one in client.get("/assignments/overdue").json()["items"]] == [
+        lead_id
+    ]
+    assert client.get("/assignments/unroutable").json()["items"] == []
 
 
 def test_of_two_who_act_at_once_one_acts_and_the_other_is_told(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
@@ -11,6 +11,7 @@ from leadflow.accounts.keys import ANYBODY
 from leadflow.accounts.people import PersonNotFound, find_person
 from leadflow.accounts.tables import Delegation, Person
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import Key, Page, Wanted, read_page
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,17 @@ class Requester:
     id: str
     roles: frozenset[str]
     asked_by: str
+
+
+def concerning(session: Session, person_id: str, now: datetime, wanted: Wanted) -> Page[Delegation]:
+    """Who stands in for a person, and for whom they do, where that has not ended."""
+    statement = select(Delegation).where(
+        or_(Delegation.person_id == person_id, Delegation.delegate_id == person_id),
+        Delegation.ended_at.is_(None),
+        Delegation.ends_at > now,
+    )
+    keys = Key(Delegation.starts_at), Key(Delegation.id)
+    return read_page(session, statement, keys, ("delegations", person_id), wanted)
 
 
 class NotYourName(PermissionError):

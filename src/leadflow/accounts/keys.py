@@ -13,6 +13,7 @@ from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import INTEGRATION, SCOPES
 from leadflow.accounts.tables import ApiKey
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import Key, Page, Wanted, read_page
 
 PREFIX = "lf_"
 SHOWN = 11
@@ -116,6 +117,13 @@ def list_keys(session: Session) -> list[ApiKey]:
     """Every key that was not revoked, the newest first."""
     statement = select(ApiKey).where(ApiKey.revoked_at.is_(None))
     return list(session.scalars(statement.order_by(ApiKey.created_at.desc())))
+
+
+def page_of_keys(session: Session, wanted: Wanted) -> Page[ApiKey]:
+    """A page of the keys that were not revoked, the newest first."""
+    statement = select(ApiKey).where(ApiKey.revoked_at.is_(None))
+    keys = Key(ApiKey.created_at, descending=True), Key(ApiKey.id, descending=True)
+    return read_page(session, statement, keys, ("keys",), wanted)
 
 
 def revoke_keys(session: Session, name: str, by: str = "operator") -> int:

@@ -17,6 +17,7 @@ from leadflow.accounts.permissions import Role
 from leadflow.accounts.sign_in_delays import unlock
 from leadflow.accounts.tables import Person, PersonSession
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import Key, Page, Wanted, read_page
 from leadflow.privacy.cipher_in_use import get_cipher
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
@@ -243,6 +244,11 @@ def people_with(session: Session, roles: Iterable[str], now: datetime) -> list[P
     """Who is active and has one of these roles, by username."""
     statement = select(Person).where(Person.active, Person.roles.overlap(list(roles)))
     return list(session.scalars(statement.order_by(Person.username)))
+
+
+def everybody(session: Session, wanted: Wanted) -> Page[Person]:
+    """Whoever has an account, by username."""
+    return read_page(session, select(Person), (Key(Person.username),), ("people",), wanted)
 
 
 def usernames(session: Session, ids: Iterable[str | None]) -> dict[str, str]:

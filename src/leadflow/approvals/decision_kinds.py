@@ -1,6 +1,6 @@
 """The catalogue of kinds of decision. Rooms declare them, the composition root installs them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,26 +35,29 @@ class UnknownDecision(LookupError):
     """No room declares decisions of this kind."""
 
 
-# Whether a person may work on a lead or see it at all: a later room knows.
-ReachesLead = Callable[[Session, Person, str], bool]
+# Those of some leads that a person may work on, or see at all: a later room knows.
+ReachedLeads = Callable[[Session, Person, Collection[str]], Collection[str]]
 KINDS: dict[str, DecisionKind] = {}
-_reaches_lead: list[ReachesLead] = []
+_reached_leads: list[ReachedLeads] = []
 
 
-def install(kinds: Iterable[DecisionKind], reaches_lead: ReachesLead) -> None:
+def install(kinds: Iterable[DecisionKind], reached_leads: ReachedLeads) -> None:
     """Let these be all the kinds there are."""
     given = {kind.name: kind for kind in kinds}
     KINDS.clear()
     KINDS.update(given)
-    _reaches_lead[:] = [reaches_lead]
+    _reached_leads[:] = [reached_leads]
 
 
-def reaches(session: Session, person: Person, approval: Approval) -> bool:
-    """Whether what is decided about is within the person's reach."""
-    kind = KINDS.get(approval.kind)
-    if kind is None or not kind.of_lead:
-        return True
-    return _reaches_lead[0](session, person, approval.subject_id)
+def reached(session: Session, person: Person, approvals: Iterable[Approval]) -> set[str]:
+    """Ids of those of these approvals whose subject is within the person's reach."""
+    leads = {
+        one.id: one.subject_id if one.kind in KINDS and KINDS[one.kind].of_lead else None
+        for one in approvals
+    }
+    asked = {lead_id for lead_id in leads.values() if lead_id is not None}
+    within = _reached_leads[0](session, person, asked) if asked else ()
+    return {own for own, lead_id in leads.items() if lead_id is None or lead_id in within}
 
 
 def declared_facts() -> dict[str, ValueKind]:

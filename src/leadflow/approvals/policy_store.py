@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.approvals.policies import Policies, Requirement, parse_policies, shipped
 from leadflow.approvals.tables import Approval, PolicyVersion
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 
 # Changes of the policies take turns by a lock that ends with the transaction.
 POLICIES_LOCK = 7_240_021
@@ -62,9 +63,10 @@ def store_policies(session: Session, policies: Policies, by: str, note: str | No
     return row.version
 
 
-def policy_versions(session: Session) -> list[PolicyVersion]:
-    """Every version, the newest first."""
-    return list(session.scalars(select(PolicyVersion).order_by(PolicyVersion.version.desc())))
+def policy_versions(session: Session, wanted: Wanted = FIRST) -> Page[PolicyVersion]:
+    """The versions, the newest first."""
+    keys = (Key(PolicyVersion.version, descending=True),)
+    return read_page(session, select(PolicyVersion), keys, ("policies",), wanted)
 
 
 def try_policies(session: Session, policies: Policies, now: datetime, last: int) -> list[Tried]:

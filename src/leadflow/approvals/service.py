@@ -20,7 +20,7 @@ from leadflow.approvals.progress import advance, begin_level, finish, step
 from leadflow.approvals.refusals import refusal
 from leadflow.approvals.subject import content_hash, refuse_changed
 from leadflow.approvals.tables import Approval, ApprovalStep, ApprovalVote
-from leadflow.approvals.who import May, MayNot, may_decide
+from leadflow.approvals.who import May, MayNot, look
 from leadflow.outbox import service as outbox
 from leadflow.outbox.acts import act_of
 
@@ -181,11 +181,9 @@ def waiting(session: Session, limit: int = 1000) -> list[Approval]:
 
 def waiting_for(session: Session, person: Person, now: datetime) -> list[Approval]:
     """What this person may decide now, oldest first."""
-    return [
-        approval
-        for approval in waiting(session)
-        if isinstance(may_decide(session, approval, person, now), May)
-    ]
+    found = waiting(session)
+    looked = look(session, found, person, now)
+    return [one for one in found if isinstance(looked.may_decide(one), May)]
 
 
 def steps_of(session: Session, approval_id: str) -> list[ApprovalStep]:

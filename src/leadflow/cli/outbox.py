@@ -50,13 +50,14 @@ def list_acts(
     from leadflow.database.engine import unit_of_work
     from leadflow.outbox import settling
     from leadflow.outbox.lanes import LANES
+    from leadflow.paging.keyset import Wanted
 
     if lane is not None and lane not in LANES:
         raise typer.BadParameter(f"--lane is one of {', '.join(LANES)}")
     states = [one.value for one in state or (State.UNCERTAIN, State.FAILED, State.NOTHING_DONE)]
     with unit_of_work() as session:
         numbers = settling.counts(session)
-        rows = settling.find(session, states, lane, limit)
+        rows = settling.find(session, states, lane, Wanted(limit)).items
     for (of_lane, status), number in sorted(numbers.items()):
         console.print(f"{of_lane}: {number:,} {status}")
     if not rows:

@@ -30,9 +30,10 @@ class Timeouts:
 class Use(Enum):
     """What connections are for, and how long they may take: somebody waits for a request; the
     background comes again; a batch (training, scoring all, an import, a command) takes its time;
-    migrations wait for each other."""
+    migrations wait for each other; a search is refused where no index serves it."""
 
     REQUEST = Timeouts(statement=30, lock=10)
+    SEARCH = Timeouts(statement=5, lock=5)
     BACKGROUND = Timeouts(statement=120, lock=30)
     BATCH = Timeouts(statement=3600, lock=300)
     MIGRATION = Timeouts(statement=0, lock=300)

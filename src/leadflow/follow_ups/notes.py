@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.follow_ups.tables import LeadNote
 from leadflow.leads.service import lock_lead
+from leadflow.paging.keyset import Key, Page, Wanted, read_page
 
 
 class NoteNotFound(LookupError):
@@ -48,6 +49,13 @@ def notes_of(session: Session, lead_id: str) -> Sequence[LeadNote]:
     """The notes of a lead, the newest first."""
     these = select(LeadNote).where(LeadNote.lead_id == lead_id)
     return session.scalars(these.order_by(LeadNote.written_at.desc(), LeadNote.id.desc())).all()
+
+
+def page_of_notes(session: Session, lead_id: str, wanted: Wanted) -> Page[LeadNote]:
+    """A page of the notes of a lead, the newest first."""
+    these = select(LeadNote).where(LeadNote.lead_id == lead_id)
+    keys = Key(LeadNote.written_at, descending=True), Key(LeadNote.id, descending=True)
+    return read_page(session, these, keys, ("notes", lead_id), wanted)
 
 
 def write_note(session: Session, lead_id: str, words: str, by: str, now: datetime) -> LeadNote:

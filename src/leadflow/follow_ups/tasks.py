@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
@@ -17,6 +17,7 @@ from leadflow.database.ids import new_id
 from leadflow.follow_ups.tables import LeadTask
 from leadflow.leads.service import absent, lock_ids, lock_lead
 from leadflow.leads.tables import Lead
+from leadflow.paging.keyset import NEVER, Key, in_order
 
 Status = Literal["open", "done", "cancelled"]
 ACTS = {"open": "task.reopened", "done": "task.done", "cancelled": "task.cancelled"}
@@ -52,20 +53,19 @@ class NewTask:
     rep_id: str | None = None
 
 
-def urgency() -> tuple[Any, ...]:
-    """The order of tasks: open ones first, of these what is due first (so what is overdue before
-    all others), then what is due at no time; the others by when they ended, the newest first."""
-    return (
-        LeadTask.closed_at.desc().nulls_first(),
-        LeadTask.due_at.nulls_last(),
-        LeadTask.id,
-    )
+# The order of tasks: open ones first, of these what is due first (so what is overdue before all
+# others), then what is due at no time; the others by when they ended, the newest first.
+BY_URGENCY = (
+    Key(func.coalesce(LeadTask.closed_at, NEVER), descending=True),
+    Key(func.coalesce(LeadTask.due_at, NEVER)),
+    Key(LeadTask.id),
+)
 
 
 def tasks_of(session: Session, lead_id: str) -> Sequence[LeadTask]:
     """All tasks of a lead in the order of their urgency."""
     these = select(LeadTask).where(LeadTask.lead_id == lead_id)
-    return session.scalars(these.order_by(*urgency())).all()
+    return session.scalars(these.order_by(*map(in_order, BY_URGENCY))).all()
 
 
 def add_task(session: Session, tasks: Sequence[NewTask], by: str, now: datetime) -> list[str]:

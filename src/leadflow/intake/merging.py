@@ -25,6 +25,7 @@ from leadflow.leads.merging.knowledge import EMAIL, Filled, fill, give_back, mis
 from leadflow.leads.merging.tables import LeadMerge
 from leadflow.leads.service import absent, email_index_of, lock_leads
 from leadflow.leads.tables import Lead
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import Settings
 
@@ -137,11 +138,11 @@ def find_merge(session: Session, merge_id: str) -> LeadMerge:
     return merge
 
 
-def merges_of(session: Session, lead_id: str) -> list[LeadMerge]:
+def merges_of(session: Session, lead_id: str, wanted: Wanted = FIRST) -> Page[LeadMerge]:
     """The merges that a lead was in, the newest first."""
     either = (LeadMerge.survivor_id == lead_id) | (LeadMerge.other_id == lead_id)
-    found = select(LeadMerge).where(either).order_by(LeadMerge.merged_at.desc(), LeadMerge.id)
-    return list(session.scalars(found))
+    keys = Key(LeadMerge.merged_at, descending=True), Key(LeadMerge.id, descending=True)
+    return read_page(session, select(LeadMerge).where(either), keys, ("merges", lead_id), wanted)
 
 
 def _held(session: Session, pair: tuple[str, str]) -> tuple[Lead, Lead]:

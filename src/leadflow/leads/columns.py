@@ -7,12 +7,15 @@ from leadflow.leads.places import country_code, moved, place, renamed
 from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.schemas import LeadFields
 from leadflow.leads.tables import Lead
+from leadflow.privacy.name_index import name_index
 from leadflow.settings import get_settings
 
 COUNTERS = ("website_visits", "email_opens", "content_downloads")
 # What is known of the person and their company, in plain columns.
 PROFILE = ("company_name", "company_size", "industry", "job_title", "seniority", "location")
-AS_GIVEN = ("first_name", "last_name", "company_name", "company_size", "service_requirements")
+# Encrypted, and found by the index beside each (``privacy/name_index.py``).
+NAMES = ("first_name", "last_name")
+AS_GIVEN = (*NAMES, "company_name", "company_size", "service_requirements")
 
 
 def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]:
@@ -24,6 +27,7 @@ def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]
         email = derive.normalise_email(lead.email) if lead.email else None
         columns |= {"email": email, "email_kind": derive.email_kind(email)}
     columns |= {name: getattr(lead, name) for name in (*AS_GIVEN, *COUNTERS) if name in given}
+    columns |= {f"{name}_index": name_index(getattr(lead, name)) for name in NAMES if name in given}
     if "industry" in given:
         columns["industry"] = lead.industry.lower() if lead.industry else None
     if "phone" in given:

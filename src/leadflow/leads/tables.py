@@ -91,16 +91,15 @@ class Lead(Profile, Base):
     phone: Mapped[str | None] = mapped_column(EncryptedText("phone"))
     first_name: Mapped[str | None] = mapped_column(EncryptedText("first_name"))
     last_name: Mapped[str | None] = mapped_column(EncryptedText("last_name"))
+    first_name_index: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    last_name_index: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     known_from: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
 class LeadHistory(Profile, Base):
-    """An earlier profile of a lead, true from ``known_from`` until ``known_until``.
-
-    Written only by the trigger ``leads_keep_history``.
-    """
+    """An earlier profile of a lead, until ``known_until``; only a trigger of leads writes it."""
 
     __tablename__ = "lead_history"
 

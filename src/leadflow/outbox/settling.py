@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.outbox.service import CHANNEL
 from leadflow.outbox.tables import OutboxRow
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 
 SettleAs = Literal["done", "nothing_done", "failed"]
 SETTLED = ("uncertain", "failed", "waiting")
@@ -43,15 +44,16 @@ def find(
     session: Session,
     states: Sequence[str] = (),
     lane: str | None = None,
-    limit: int = 100,
-) -> Sequence[OutboxRow]:
+    wanted: Wanted = FIRST,
+) -> Page[OutboxRow]:
     """Acts in these states (all where none is given), the newest first."""
-    wanted = select(OutboxRow).order_by(OutboxRow.created_at.desc(), OutboxRow.id.desc())
+    statement = select(OutboxRow)
     if states:
-        wanted = wanted.where(OutboxRow.status.in_(states))
+        statement = statement.where(OutboxRow.status.in_(states))
     if lane is not None:
-        wanted = wanted.where(OutboxRow.lane == lane)
-    return session.scalars(wanted.limit(limit)).all()
+        statement = statement.where(OutboxRow.lane == lane)
+    keys = Key(OutboxRow.created_at, descending=True), Key(OutboxRow.id, descending=True)
+    return read_page(session, statement, keys, ("outbox", sorted(states), lane), wanted)
 
 
 def counts(session: Session) -> dict[tuple[str, str], int]:

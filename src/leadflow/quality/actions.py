@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.quality.errors import ActionClosed, ActionNotFound, QualityItemNotFound
 from leadflow.quality.review_kinds import kind_of
 from leadflow.quality.schemas import ActionIn
@@ -58,6 +59,13 @@ def close_action(
     was, is_now = {"status": "open"}, {"status": status}
     audit.record(session, by, f"quality.action_{status}", made.id, before=was, after=is_now)
     return made
+
+
+def page_of_actions(session: Session, wanted: Wanted = FIRST) -> Page[QualityAction]:
+    """A page of what is still to be done, the most urgent first."""
+    still = select(QualityAction).where(QualityAction.status == "open")
+    keys = Key(QualityAction.due_at), Key(QualityAction.id)
+    return read_page(session, still, keys, ("actions",), wanted)
 
 
 def open_actions(session: Session, decision_kind: str | None = None) -> Sequence[QualityAction]:

@@ -13,6 +13,7 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.quality.errors import (
     AlreadyReviewed,
     NotDisputed,
@@ -24,20 +25,20 @@ from leadflow.quality.schemas import DisputeOut, ItemOut, RevealedOut, ReviewOut
 from leadflow.quality.tables import QualityItem, QualityReview
 from leadflow.refusals import in_words
 
+BY_DUE = Key(QualityItem.due_at), Key(QualityItem.id)
 
-def waiting_for(session: Session, reviewer: str, now: datetime, limit: int = 50) -> list[ItemOut]:
+
+def waiting_for(
+    session: Session, reviewer: str, now: datetime, wanted: Wanted = FIRST
+) -> Page[ItemOut]:
     """What this person can judge, oldest first, without anything of the machine's answers: what
     nobody has judged, and what somebody else has that two people judge."""
     mine = exists().where(
         QualityReview.item_id == QualityItem.id, QualityReview.reviewer == reviewer.strip()
     )
-    items = session.scalars(
-        select(QualityItem)
-        .where(QualityItem.status == "waiting", ~mine)
-        .order_by(QualityItem.due_at, QualityItem.id)
-        .limit(limit)
-    )
-    return [ItemOut.of(item, now) for item in items]
+    items = select(QualityItem).where(QualityItem.status == "waiting", ~mine)
+    found = read_page(session, items, BY_DUE, ("reviews", reviewer.strip()), wanted)
+    return found.of(lambda item: ItemOut.of(item, now))
 
 
 def waiting_one(session: Session, item_id: str, reviewer: str, now: datetime) -> ItemOut:
@@ -101,27 +102,24 @@ def judge(
     return _revealed(item, review)
 
 
-def disputed(session: Session, person: str, now: datetime, limit: int = 50) -> list[DisputeOut]:
+def disputed(
+    session: Session, person: str, now: datetime, wanted: Wanted = FIRST
+) -> Page[DisputeOut]:
     """What this person can settle: items that two others saw differently, oldest first."""
     mine = exists().where(
         QualityReview.item_id == QualityItem.id, QualityReview.reviewer == person.strip()
     )
-    items = session.scalars(
-        select(QualityItem)
-        .where(QualityItem.status == "disputed", ~mine)
-        .order_by(QualityItem.due_at, QualityItem.id)
-        .limit(limit)
-    ).all()
-    reviews = _reviews(session, [item.id for item in items])
-    return [
-        DisputeOut(
+    items = select(QualityItem).where(QualityItem.status == "disputed", ~mine)
+    found = read_page(session, items, BY_DUE, ("disputes", person.strip()), wanted)
+    reviews = _reviews(session, [item.id for item in found.items])
+    return found.of(
+        lambda item: DisputeOut(
             **ItemOut.of(item, now).model_dump(),
             lead_id=item.lead_id,
             answer=item.answer,
             reviews=[ReviewOut.of(review) for review in reviews if review.item_id == item.id],
         )
-        for item in items
-    ]
+    )
 
 
 def settle(

@@ -13,6 +13,7 @@ from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.conditions.tree import fields_of
 from leadflow.leads.tables import Lead
+from leadflow.paging.keyset import Key, Page, Wanted, read_page
 from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import SEGMENTS, Known, is_at_hand, known_names
 from leadflow.rules.rule_kinds import RuleKind, kind_of
@@ -166,6 +167,18 @@ def versions(session: Session, kind: str) -> list[RuleSetRow]:
     kind_of(kind)
     statement = select(RuleSetRow).where(RuleSetRow.kind == kind)
     return list(session.scalars(statement.order_by(RuleSetRow.version.desc())))
+
+
+def page_of_versions(session: Session, kind: str, wanted: Wanted) -> Page[RuleSetRow]:
+    """A page of the versions of a kind's rules, newest first.
+
+    Raises:
+        UnknownRuleKind: no room uses rules of this kind.
+    """
+    kind_of(kind)
+    statement = select(RuleSetRow).where(RuleSetRow.kind == kind)
+    keys = (Key(RuleSetRow.version, descending=True),)
+    return read_page(session, statement, keys, ("rules", kind), wanted)
 
 
 def reads_store(rules: RuleSet) -> bool:

@@ -53,7 +53,16 @@ class LeadScore(Base):
         Index(
             "uq_lead_scores_current", "lead_id", unique=True, postgresql_where=text("is_current")
         ),
-        Index("ix_lead_scores_ranking", "total_score", postgresql_where=text("is_current")),
+        Index(
+            "ix_lead_scores_ranking", "total_score", "lead_id", postgresql_where=text("is_current")
+        ),
+        Index(
+            "ix_lead_scores_level",
+            "level",
+            "total_score",
+            "lead_id",
+            postgresql_where=text("is_current"),
+        ),
         # For the scores of a day: rows lie about in the order of their moments, and this is tiny.
         Index("ix_lead_scores_as_of", "as_of", postgresql_using="brin"),
         CheckConstraint("total_score BETWEEN 0 AND 100", name="total_score"),
@@ -158,6 +167,12 @@ class ScoreOverride(Base):
             "lead_id",
             unique=True,
             postgresql_where=text("status = 'waiting'"),
+        ),
+        Index(
+            "ix_score_overrides_ranking",
+            "new_score",
+            "lead_id",
+            postgresql_where=text("status = 'active'"),
         ),
         Index("ix_score_overrides_lead_id_created_at", "lead_id", "created_at"),
         CheckConstraint("new_score BETWEEN 0 AND 100", name="new_score"),

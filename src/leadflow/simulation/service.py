@@ -21,6 +21,7 @@ from leadflow.leads.places import place
 from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.tables import Lead
 from leadflow.privacy.cipher_in_use import get_cipher
+from leadflow.privacy.name_index import name_index
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ LEAD_COLUMNS = (
     "has_phone",
     "first_name",
     "last_name",
+    "first_name_index",
+    "last_name_index",
     *PROFILE,
     "country",
     "region",
@@ -215,6 +218,8 @@ def _lead_row(lead_id: str, row: dict[Any, Any]) -> tuple[Any, ...]:
         row["phone"] is not None,
         sealed("first_name", row["first_name"]),
         sealed("last_name", row["last_name"]),
+        name_index(row["first_name"]),
+        name_index(row["last_name"]),
         row["company_name"],
         row["company_size"],
         row["industry"],

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.sources.accepting import ring
 from leadflow.sources.mapping import Reason
 from leadflow.sources.tables import Delivery
@@ -55,24 +56,23 @@ def deliveries(
     session: Session,
     status: str | None = None,
     source: str | None = None,
-    after: str | None = None,
-    limit: int = 50,
-) -> list[Shown]:
-    """Deliveries, newest first: those before the one with the id ``after``.
+    wanted: Wanted = FIRST,
+) -> Page[Shown]:
+    """Deliveries, the newest first.
 
     Raises:
         NoSuchStatus: no delivery has such a status.
     """
     if status is not None and status not in STATUSES:
         raise NoSuchStatus(f"A status is one of {', '.join(STATUSES)}.")
-    wanted = select(Delivery).order_by(Delivery.id.desc()).limit(min(limit, MOST_SHOWN))
+    statement = select(Delivery)
     if status is not None:
-        wanted = wanted.where(Delivery.status == status)
+        statement = statement.where(Delivery.status == status)
     if source is not None:
-        wanted = wanted.where(Delivery.source == source)
-    if after is not None:
-        wanted = wanted.where(Delivery.id < after)
-    return [_shown(row) for row in session.scalars(wanted)]
+        statement = statement.where(Delivery.source == source)
+    keys = (Key(Delivery.id, descending=True),)
+    found = read_page(session, statement, keys, ("deliveries", status, source), wanted)
+    return found.of(_shown)
 
 
 def read_delivery(session: Session, delivery: str) -> tuple[Shown, bytes]:

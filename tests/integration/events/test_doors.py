@@ -32,7 +32,7 @@ def call(*words: str) -> Result:
 def test_a_type_is_put_listed_and_events_of_it_are_taken(client: TestClient) -> None:
     assert put(client, demo=DEMO).json() == {"new": ["demo"], "changed": []}
     assert put(client, demo=DEMO).json() == {"new": [], "changed": []}
-    [demo] = [one for one in client.get("/event-types").json() if one["name"] == "demo"]
+    [demo] = [one for one in client.get("/event-types").json()["items"] if one["name"] == "demo"]
     assert demo == DEMO | {
         "name": "demo",
         "counts_as": "demo",

@@ -89,14 +89,14 @@ def test_a_note_is_kept_encrypted_and_the_audit_log_has_no_word_of_it(
     assert made.json()["text"] == f"{SECRET}\nand so on"
     one = f"{address}/{made.json()['id']}"
     assert client.patch(one, json={"text": "Other " + SECRET}).json()["revision"] == 2
-    assert [note["text"] for note in client.get(address).json()] == ["Other " + SECRET]
+    assert [note["text"] for note in client.get(address).json()["items"]] == ["Other " + SECRET]
     with unit_of_work() as session:
         notes = session.scalars(text("SELECT t::text FROM lead_notes t")).all()
         entries = session.scalars(text("SELECT t::text FROM audit_log t")).all()
         assert (len(notes), len(entries) > 1) == (1, True)
         assert not [row for row in (*notes, *entries) if "Zebruary" in row]
     assert client.delete(one).status_code == 204
-    assert client.get(address).json() == []
+    assert client.get(address).json()["items"] == []
     with unit_of_work() as session:
         acts = session.scalars(
             select(AuditEntry.action).where(AuditEntry.subject == leads["nobody"])
@@ -143,7 +143,7 @@ def test_tasks_are_of_whoever_has_the_lead_overdue_ones_first_and_within_reach(
 
     def seen(who: str, query: str = "") -> list[str]:
         answer = anonymous.get(f"/tasks{query}", headers=people[who])
-        return [task["what"] for task in answer.json()]
+        return [task["what"] for task in answer.json()["items"]]
 
     assert seen("north-one") == ["named", "late", "later", "some day"]
     assert seen("north-boss") == ["named", "of the colleague", "late", "later", "some day"]
@@ -174,7 +174,7 @@ def test_a_task_without_a_name_passes_on_with_its_lead(
         held = session.scalars(select(Assignment).where(Assignment.lead_id == lead)).one()
         end(session, held, "returned", NOW + timedelta(minutes=1))
         assign(session, lead, "south-boss")
-    assert client.get("/tasks").json()[0]["name"] == "SB"
+    assert client.get("/tasks").json()["items"][0]["name"] == "SB"
     body = {"rep_id": "north-two", "due_at": "2026-03-01T09:00:00Z"}
     named = client.patch(f"/leads/{lead}/tasks/{made['id']}", json=body).json()
     assert (named["name"], named["overdue"]) == ("N2", True)
@@ -199,7 +199,7 @@ def test_tasks_that_are_due_wait_for_their_salesperson_and_lead_the_list_of_lead
         waiting = waits_for(session, person, NOW)
         assert [item.what for item in waiting if item.kind == "task"] == [f"Call: {another.id}"]
         second = another.id
-    work = client.get("/reps/north-one/leads").json()
+    work = client.get("/reps/north-one/leads").json()["items"]
     assert [one["lead_id"] for one in work] == [second, leads["north-one"]]
     assert [one["open_tasks"] for one in work] == [1, 1]
     assert datetime.fromisoformat(work[0]["next_task_due_at"]) == due[1].due_at
@@ -217,9 +217,9 @@ def test_tags_are_one_whatever_their_case_and_counted_within_reach(
     refused = anonymous.post("/tags", json=body, headers=own)
     assert (refused.status_code, kind_of(refused)) == (403, "not-yours")
     assert anonymous.post("/tags", json=body, headers=boss).json() == {"tagged": 1, "untagged": 0}
-    catalogue = anonymous.get("/tags", headers=boss).json()
+    catalogue = anonymous.get("/tags", headers=boss).json()["items"]
     assert catalogue == [{"name": "trade fair", "leads": 1}, {"name": "vip", "leads": 2}]
-    assert {"name": "vip", "leads": 1} in anonymous.get("/tags", headers=own).json()
+    assert {"name": "vip", "leads": 1} in anonymous.get("/tags", headers=own).json()["items"]
     assert anonymous.patch("/tags/vip", json={"name": "x"}, headers=own).status_code == 403
     off = anonymous.delete(f"{one}/VIP", headers=own)
     assert off.json()["tags"] == ["trade fair"]
@@ -238,11 +238,11 @@ def test_tags_are_renamed_and_two_become_one_only_where_that_is_said(
     assert (there.status_code, kind_of(there)) == (409, "tag-there")
     merged = client.patch("/tags/vip", json={"name": "Key", "merge": True})
     assert merged.json() == {"name": "key", "leads": 2}
-    assert client.get("/tags").json() == [{"name": "key", "leads": 3}]
+    assert client.get("/tags").json()["items"] == [{"name": "key", "leads": 3}]
     assert client.patch("/tags/key", json={"name": "gold"}).json()["leads"] == 3
     assert kind_of(client.patch("/tags/vip", json={"name": "x"})) == "tag-not-found"
     assert client.delete("/tags/gold").json() == {"name": "gold", "leads": 3}
-    assert client.get("/tags").json() == []
+    assert client.get("/tags").json()["items"] == []
 
 
 def test_services_take_many_leads_and_pass_over_or_refuse_ids_of_none(session: Session) -> None:

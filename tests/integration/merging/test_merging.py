@@ -258,10 +258,10 @@ def test_a_split_restores_both_exactly_and_what_came_since_is_the_survivors(
         before = everything(session, survivor), everything(session, other)
     merged = merge(client, survivor, other)
     with unit_of_work() as session:
-        notes = {row["text"] for row in client.get(f"/leads/{survivor}/notes").json()}
+        notes = {row["text"] for row in client.get(f"/leads/{survivor}/notes").json()["items"]}
         assert notes == {"one", "two"}
         assert client.get(f"/leads/{survivor}/tags").json()["tags"] == ["both", "one", "two"]
-        assert {row["what"] for row in client.get("/tasks").json()} == {"one", "two"}
+        assert {row["what"] for row in client.get("/tasks").json()["items"]} == {"one", "two"}
         assert session.scalars(select(Outcome.lead_id)).all() == [survivor]
         active = select(Assignment.lead_id).where(Assignment.ended_at.is_(None))
         assert session.scalars(active).all() == []
@@ -293,7 +293,7 @@ def test_what_came_since_stays_with_the_survivor_and_what_was_said_since_too(
     assert (theirs["company_size"], theirs["first_name"]) == (150, "Ada")
     with unit_of_work() as session:
         assert session.scalars(select(LeadEvent.lead_id)).all() == [survivor]
-    assert len(client.get(f"/leads/{survivor}/notes").json()) == 1
+    assert len(client.get(f"/leads/{survivor}/notes").json()["items"]) == 1
 
 
 def test_the_others_salesperson_has_the_survivor_where_nobody_had_it(
@@ -307,7 +307,7 @@ def test_the_others_salesperson_has_the_survivor_where_nobody_had_it(
     merged = merge(client, survivor, other)
     held = client.get(f"/leads/{survivor}/assignment").json()["owner"]
     assert held["name"] == "N2"
-    steps = client.get(f"/leads/{survivor}/assignment/steps").json()
+    steps = client.get(f"/leads/{survivor}/assignment/steps").json()["items"]
     assert [step["kind"] for step in steps] == ["accepted"]
     with unit_of_work() as session:
         assert session.get_one(RepLoad, made.rep_id).open_leads == 1

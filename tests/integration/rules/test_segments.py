@@ -165,7 +165,7 @@ def test_segments_over_the_api(client: TestClient) -> None:
     )
     put = client.put("/segments", json=segments(shops=fits(industry="retail")))
     assert (put.status_code, put.json()) == (200, {"new": ["shops"], "changed": []})
-    [listed] = client.get("/segments").json()
+    [listed] = client.get("/segments").json()["items"]
     assert (listed["name"], listed["leads"], listed["version"]) == ("shops", 1, 1)
     assert client.get("/segments/shops").json()["content"]["conditions"]
     missing = client.get("/segments/shop")
@@ -178,6 +178,6 @@ def test_segments_over_the_api(client: TestClient) -> None:
     assert (used.status_code, used.json()["type"]) == (409, "/problems/segment-in-use")
     client.put("/rules/assignment", json={"rules": []})
     assert client.delete("/segments/shops").status_code == 204
-    assert client.get("/segments").json() == []
-    [removed, _] = client.get("/segments/shops/versions").json()
+    assert client.get("/segments").json()["items"] == []
+    [removed, _] = client.get("/segments/shops/versions").json()["items"]
     assert removed["content"] is None

@@ -253,10 +253,10 @@ def test_a_dead_delivery_can_be_corrected_or_let_go(crm: TestClient) -> None:
     deliver(crm, {"id": "2", "email": "no address"}, "d2")
     process()
     with unit_of_work() as session:
-        (dead,) = inbox.deliveries(session, "dead")
+        (dead,) = inbox.deliveries(session, "dead").items
         inbox.discard(session, dead.id, "t", datetime.now(UTC))
     with unit_of_work() as session:
-        assert inbox.deliveries(session, "dead") == []
+        assert inbox.deliveries(session, "dead").items == []
 
 
 def test_arrivals_ask_for_one_run_while_nobody_is_at_work(crm: TestClient) -> None:
@@ -340,7 +340,7 @@ def test_sources_and_deliveries_are_reached_over_the_api(client: TestClient) -> 
     assert client.put("/sources", json=body).json() == {"new": [NAME], "changed": []}
     made = client.post(f"/sources/{NAME}/secret", json={}).json()
     assert made["live_secrets"] == 1
-    (shown,) = client.get("/sources").json()
+    (shown,) = client.get("/sources").json()["items"]
     assert (shown["version"], shown["live_secrets"]) == (1, 1)
     assert shown["address"].endswith(f"/webhooks/{NAME}")
     assert shown["content"] == CRM.content
@@ -352,11 +352,12 @@ def test_sources_and_deliveries_are_reached_over_the_api(client: TestClient) -> 
             now,
         )
     process()
-    page = client.get("/deliveries", params={"status": "dead", "limit": 2}).json()
-    assert len(page["deliveries"]) == 2
-    rest = client.get("/deliveries", params={"after": page["next"]}).json()
-    assert (len(rest["deliveries"]), rest["next"]) == (1, None)
-    own = page["deliveries"][0]["id"]
+    asked: dict[str, str | int] = {"status": "dead", "limit": 2}
+    page = client.get("/deliveries", params=asked).json()
+    assert len(page["items"]) == 2
+    rest = client.get("/deliveries", params=asked | {"cursor": page["next"]}).json()
+    assert (len(rest["items"]), rest["next"]) == (1, None)
+    own = page["items"][0]["id"]
     assert client.get(f"/deliveries/{own}").json()["body"].startswith('{"data"')
     mended = client.put(f"/deliveries/{own}/body", json={"body": json.dumps({"data": ADA})})
     assert (mended.status_code, mended.json()["status"]) == (200, "received")
@@ -365,7 +366,7 @@ def test_sources_and_deliveries_are_reached_over_the_api(client: TestClient) -> 
     )
     process()
     assert client.get(f"/deliveries/{own}").json()["status"] == "processed"
-    other = rest["deliveries"][0]["id"]
+    other = rest["items"][0]["id"]
     assert client.post(f"/deliveries/{other}/discard").json()["status"] == "discarded"
     assert client.post("/deliveries/retry", json={}).json() == {"deliveries": 1}
     assert client.get("/deliveries/dlv_none").json()["type"] == "/problems/delivery-not-found"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from leadflow.accounts.permissions import Reach
@@ -45,6 +45,16 @@ def leads_within(
     statement = select(Lead.id).outerjoin(Assignment, held)
     mine = leads_of(session, rep_id, reach)
     return frozenset(session.scalars(statement.where(Lead.id.in_(lead_ids), mine)))
+
+
+def leads_beyond(
+    session: Session, rep_id: str | None, reach: Reach, lead_ids: Collection[str]
+) -> frozenset[str]:
+    """Those of these leads that exist and are beyond reach: others have them."""
+    held = and_(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
+    statement = select(Lead.id).outerjoin(Assignment, held)
+    others = not_(leads_of(session, rep_id, reach))
+    return frozenset(session.scalars(statement.where(Lead.id.in_(lead_ids), others)))
 
 
 def leads_of(session: Session, rep_id: str | None, reach: Reach) -> ColumnElement[bool]:

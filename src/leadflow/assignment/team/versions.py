@@ -16,6 +16,7 @@ from leadflow.assignment.team.snapshot import team_version
 from leadflow.assignment.team.store import StoredTeam, read_stored
 from leadflow.assignment.team.tables import TeamVersion
 from leadflow.audit import service as audit
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 
 __all__ = [
     "TeamFileInvalid",
@@ -91,17 +92,17 @@ def store_team(session: Session, team: TeamIn, by: str = "operator", replace: bo
     return version.version
 
 
-def team_versions(session: Session) -> list[VersionOfTeam]:
-    """Every version, the newest (the one in use) first."""
-    rows = session.execute(
-        select(
-            TeamVersion.version,
-            TeamVersion.created_at,
-            TeamVersion.created_by,
-            func.left(TeamVersion.content_hash, 12),
-        ).order_by(TeamVersion.version.desc())
+def team_versions(session: Session, wanted: Wanted = FIRST) -> Page[VersionOfTeam]:
+    """The versions, the newest (the one in use) first."""
+    statement = select(
+        TeamVersion.version,
+        TeamVersion.created_at,
+        TeamVersion.created_by,
+        func.left(TeamVersion.content_hash, 12),
     )
-    return [VersionOfTeam(*row) for row in rows.tuples()]
+    keys = (Key(TeamVersion.version, descending=True),)
+    found = read_page(session, statement, keys, ("team versions",), wanted)
+    return found.of(lambda row: VersionOfTeam(*row))
 
 
 def read_version(session: Session, version: int) -> TeamIn:

@@ -1,6 +1,5 @@
 """Leads that nobody can take, and leads that lie about: listed, and an alarm raised."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Rep
 from leadflow.leads.tables import Lead
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import Settings
 
@@ -28,10 +28,10 @@ class Alarm:
     stale: int
 
 
-def unroutable(session: Session, limit: int = 100) -> Sequence[UnroutableLead]:
+def unroutable(session: Session, wanted: Wanted = FIRST) -> Page[UnroutableLead]:
     """Leads that nobody can take, the longest first."""
-    statement = select(UnroutableLead).order_by(UnroutableLead.since, UnroutableLead.lead_id)
-    return session.scalars(statement.limit(limit)).all()
+    keys = Key(UnroutableLead.since), Key(UnroutableLead.lead_id)
+    return read_page(session, select(UnroutableLead), keys, ("unroutable",), wanted)
 
 
 def stale(session: Session, settings: Settings, now: datetime) -> list[str]:

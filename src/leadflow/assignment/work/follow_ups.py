@@ -23,8 +23,9 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import leads_of
 from leadflow.assignment.work.handover import RepInactive, find_rep
 from leadflow.follow_ups.tables import LeadTag, LeadTask
-from leadflow.follow_ups.tasks import Status, urgency
+from leadflow.follow_ups.tasks import BY_URGENCY, Status
 from leadflow.leads.tables import Lead
+from leadflow.paging.keyset import NEVER, Page, Wanted, read_page
 
 HELD = and_(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
 WHOSE: ColumnElement[str | None] = func.coalesce(LeadTask.rep_id, Assignment.rep_id)
@@ -51,19 +52,29 @@ class Asked:
 
 
 def tasks_within(
-    session: Session, rep_id: str | None, reach: Reach, asked: Asked, limit: int
-) -> list[TaskOf]:
+    session: Session, rep_id: str | None, reach: Reach, asked: Asked, wanted: Wanted
+) -> Page[TaskOf]:
     """The tasks that were asked for on leads within the caller's reach, the most urgent first:
     overdue ones before all others."""
-    query = (
+    query = _tasks().where(leads_of(session, rep_id, reach), *_conditions(asked))
+    said = ("tasks", asked.rep_id, asked.lead_id, asked.task_id, asked.status)
+    found = read_page(session, query, BY_URGENCY, said, wanted)
+    return found.of(lambda row: TaskOf(*row))
+
+
+def tasks_named(session: Session, ids: Collection[str]) -> list[TaskOf]:
+    """The tasks with these ids."""
+    found = session.execute(_tasks().where(LeadTask.id.in_(ids)))
+    return [TaskOf(task, rep) for task, rep in found.tuples()]
+
+
+def _tasks() -> Select[tuple[LeadTask, Rep]]:
+    return (
         select(LeadTask, Rep)
         .join(Lead, Lead.id == LeadTask.lead_id)
         .outerjoin(Assignment, HELD)
         .outerjoin(Rep, Rep.id == WHOSE)
-        .where(leads_of(session, rep_id, reach), *_conditions(asked))
     )
-    found = session.execute(query.order_by(*urgency()).limit(limit))
-    return [TaskOf(task, rep) for task, rep in found.tuples()]
 
 
 def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
@@ -97,9 +108,9 @@ def open_tasks(
     return {lead_id: (count, due) for lead_id, count, due in session.execute(query).tuples()}
 
 
-def leads_in_work(rep_id: str) -> Select[tuple[Assignment]]:
-    """The leads a salesperson has, the most urgent first: those with a first word or a task that is
-    due some time by when, then the others by since when they have them."""
+def first_due() -> ColumnElement[datetime]:
+    """Of an assignment: by when the first word or a task is due, what comes first; of what is due
+    at no time, later than everything."""
     task_due = (
         select(func.min(LeadTask.due_at))
         .where(LeadTask.lead_id == Assignment.lead_id, LeadTask.status == "open")
@@ -108,11 +119,7 @@ def leads_in_work(rep_id: str) -> Select[tuple[Assignment]]:
     )
     # Of what is empty, the least is the other.
     word_due = case((Assignment.first_touch_at.is_(None), Assignment.due_at))
-    return (
-        select(Assignment)
-        .where(Assignment.rep_id == rep_id, Assignment.ended_at.is_(None))
-        .order_by(func.least(word_due, task_due).nulls_last(), Assignment.assigned_at)
-    )
+    return func.coalesce(func.least(word_due, task_due), NEVER)
 
 
 def tag_counts(session: Session, rep_id: str | None, reach: Reach) -> Sequence[tuple[str, int]]:

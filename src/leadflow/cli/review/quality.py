@@ -54,13 +54,14 @@ def sample(
 def waiting(limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
     """What you can judge, oldest first, and what you can settle between others."""
     from leadflow.database.engine import unit_of_work
+    from leadflow.paging.keyset import Wanted
     from leadflow.quality.reviews import disputed, waiting_for
 
     now = datetime.now(UTC)
     with unit_of_work() as session:
         who = person_here(session, "quality.review").id
-        items = waiting_for(session, who, now, limit)
-        others = disputed(session, who, now, limit)
+        items = waiting_for(session, who, now, Wanted(limit)).items
+        others = disputed(session, who, now, Wanted(limit)).items
     if not items and not others:
         console.print("Nothing waits for you.")
         return

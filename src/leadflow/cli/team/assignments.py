@@ -61,9 +61,10 @@ def unroutable(limit: Limit = 50) -> None:
     """Leads that should have a salesperson and that nobody can take, the longest first."""
     from leadflow.assignment.work.alarms import unroutable as listed
     from leadflow.database.engine import unit_of_work
+    from leadflow.paging.keyset import Wanted
 
     with unit_of_work() as session:
-        rows = listed(session, limit)
+        rows = listed(session, Wanted(limit)).items
     if not rows:
         console.print("Every lead that should have a salesperson has one, or will in a minute.")
         return

@@ -98,9 +98,10 @@ def versions() -> None:
     from leadflow.assignment.team.versions import team_versions
     from leadflow.cli.team.rep_tables import versions_table
     from leadflow.database.engine import unit_of_work
+    from leadflow.paging.keyset import EVERYTHING
 
     with unit_of_work() as session:
-        known = team_versions(session)
+        known = team_versions(session, EVERYTHING).items
     if not known:
         console.print("No team has been stored yet. Bring yours in: leadflow reps import FILE")
         return

@@ -33,10 +33,11 @@ def list_deliveries(
 ) -> None:
     """What came, newest first, and what of it is dead and why."""
     from leadflow.database.engine import unit_of_work
+    from leadflow.paging.keyset import Wanted
     from leadflow.sources import inbox
 
     with unit_of_work() as session:
-        rows = inbox.deliveries(session, status, source, limit=limit)
+        rows = inbox.deliveries(session, status, source, Wanted(limit)).items
     if not rows:
         console.print("There are no such deliveries.")
         return

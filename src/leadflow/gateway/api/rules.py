@@ -13,6 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.security import named_by
 from leadflow.gateway.http.versions import IfMatch, say_version
 from leadflow.rules import service
@@ -130,11 +131,11 @@ def read_rules(kind: RuleKindPath, request: Request, caller: ReadsRules) -> Rule
         return RulesOut.of_rules(stored)
 
 
-@router.get("/rules/{kind}/versions", response_model=list[VersionOut], summary="List all versions")
-def list_versions(kind: RuleKindPath, caller: ReadsRules) -> list[VersionOut]:
+@router.get("/rules/{kind}/versions", response_model=PageOut[VersionOut], summary="List versions")
+def list_versions(kind: RuleKindPath, caller: ReadsRules, paged: Paged) -> PageOut[VersionOut]:
     """Every version that was ever stored, newest first."""
     with unit_of_work() as session:
-        return [VersionOut.of(row) for row in service.versions(session, kind)]
+        return PageOut.of(service.page_of_versions(session, kind, paged).of(VersionOut.of))
 
 
 @router.get("/rules/{kind}/versions/{version}", response_model=RulesOut, summary="Read one version")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,10 +11,13 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
+from leadflow.paging.keyset import page_of
 from leadflow.rules.segments import service
 from leadflow.rules.segments.definitions import MOST_SEGMENTS
 from leadflow.rules.segments.service import StoredSegment
+from leadflow.rules.segments.tables import SegmentVersion
 
 router = APIRouter(tags=["rules"], route_class=Keyed)
 Name = Annotated[str, Path(max_length=63)]
@@ -63,6 +66,11 @@ class SegmentVersionOut(BaseModel):
     created_by: str
     content: dict[str, Any] | None = Field(description="null: from then on there was none.")
 
+    @classmethod
+    def of(cls, row: SegmentVersion) -> Self:
+        """From the stored row."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+
 
 class SegmentsApplied(BaseModel):
     """Which were new and which changed; those that said what was stored are in neither."""
@@ -71,17 +79,19 @@ class SegmentsApplied(BaseModel):
     changed: list[str]
 
 
-@router.get("/segments", response_model=list[SegmentCounted], summary="Which segments are there?")
+@router.get(
+    "/segments", response_model=PageOut[SegmentCounted], summary="Which segments are there?"
+)
 @limited(REPORTS)
-def read_segments(request: Request, caller: ReadsRules) -> list[SegmentCounted]:
+def read_segments(request: Request, caller: ReadsRules, paged: Paged) -> PageOut[SegmentCounted]:
     """Every segment by name, with how many leads it has."""
     with unit_of_work() as session:
         counted, known = service.counts(session, datetime.now(UTC)), service.segments_now(session)
         say_version(request, _version(known))
-        return [
-            SegmentCounted(**vars(_out(stored)), leads=counted[name])
-            for name, stored in known.items()
-        ]
+    page = page_of(list(known.items()), lambda named: named[0], ("segments",), paged)
+    return PageOut.of(
+        page.of(lambda named: SegmentCounted(**vars(_out(named[1])), leads=counted[named[0]]))
+    )
 
 
 @router.get("/segments/{name}", response_model=SegmentOut, summary="Read a segment")
@@ -93,21 +103,16 @@ def read_segment(name: Name, caller: ReadsRules) -> SegmentOut:
 
 @router.get(
     "/segments/{name}/versions",
-    response_model=list[SegmentVersionOut],
+    response_model=PageOut[SegmentVersionOut],
     summary="What was a segment when?",
 )
-def list_segment_versions(name: Name, caller: ReadsRules) -> list[SegmentVersionOut]:
+def list_segment_versions(
+    name: Name, caller: ReadsRules, paged: Paged
+) -> PageOut[SegmentVersionOut]:
     """Every version, newest first."""
     with unit_of_work() as session:
-        return [
-            SegmentVersionOut(
-                version=row.version,
-                created_at=row.created_at,
-                created_by=row.created_by,
-                content=row.content,
-            )
-            for row in service.versions(session, name)
-        ]
+        found = service.page_of_versions(session, name, paged)
+        return PageOut.of(found.of(SegmentVersionOut.of))
 
 
 @router.put("/segments", response_model=SegmentsApplied, summary="Write segments down")

@@ -10,6 +10,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.forms import ManagingQuality
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
+from leadflow.paging.keyset import Wanted
 from leadflow.quality import reviews
 from leadflow.quality.errors import NotDisputed
 from leadflow.quality.review_kinds import ReviewVerdict
@@ -22,7 +23,7 @@ PATH = "/console/quality/disputes/{item_id}"
 def show(request: Request, item_id: str, caller: ManagingQuality) -> Response:
     """Both judgements, and what the machine decided."""
     with unit_of_work() as session:
-        found = reviews.disputed(session, caller.id, datetime.now(UTC), 500)
+        found = reviews.disputed(session, caller.id, datetime.now(UTC), Wanted(500)).items
         item = next((one for one in found if one.id == item_id), None)
         if item is None:
             raise NotDisputed(item_id, "settled already, or for somebody else to settle")

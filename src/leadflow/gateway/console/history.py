@@ -120,7 +120,7 @@ def _assigned(session: Session, lead_id: str) -> Iterator[Entry]:
 
 def _merged(session: Session, lead_id: str) -> Iterator[Entry]:
     """The leads that were merged with this one, and split off again."""
-    merges = merges_of(session, lead_id)
+    merges = merges_of(session, lead_id).items
     names = names_of_people(session, [by for one in merges for by in (one.merged_by, one.split_by)])
     for one in merges:
         other = one.other_id if one.survivor_id == lead_id else one.survivor_id

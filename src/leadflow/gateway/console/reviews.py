@@ -74,7 +74,7 @@ def _page(
     judged = (told or notice_of(request)).more.get("judged")
     with unit_of_work() as session:
         revealed = judged and reviews.revealed(session, judged, caller.id)
-        waiting = reviews.waiting_for(session, caller.id, datetime.now(UTC))
+        waiting = reviews.waiting_for(session, caller.id, datetime.now(UTC)).items
     chosen = item or (waiting[0] if waiting else None)
     return page(
         request,

@@ -1,10 +1,10 @@
-"""Finding a lead: by its id, its e-mail address, or what its company is called."""
+"""Finding a lead: by its id, its e-mail address, its name, or what its company is called."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from features.normal_forms import plain_text
@@ -19,8 +19,10 @@ from leadflow.gateway.console.forms import OnLead, go_to
 from leadflow.gateway.console.notices import Notice, notice_of, told_on
 from leadflow.gateway.console.rendering import page
 from leadflow.intake.standings import Standing, standings
+from leadflow.leads.finding.search_indexes import is_called, works_at
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead, Outcome
+from leadflow.privacy.name_index import hashes_of
 from leadflow.scoring.overrides.service import effective_score, in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
@@ -69,11 +71,12 @@ def stands(standing: Standing) -> dict[str, Any]:
 
 def _fitting(session: Session, caller: Actor, said: str) -> list[str]:
     """Ids of the leads that fit: open ones first, the best first."""
-    named = plain_text(said)
-    fits: ColumnElement[bool] = Lead.company_name.icontains(named, autoescape=True)
+    fits, hashes = works_at(plain_text(said)), hashes_of(said)
     if "@" in said:
         named_so = Lead.email_index == email_index_of(said)
         fits = Lead.id.in_(select(func.coalesce(Lead.merged_into, Lead.id)).where(named_so))
+    elif hashes:
+        fits = or_(fits, is_called(hashes))
     reach = caller.reach("lead.read") or Reach.OWN
     ended = exists().where(Outcome.lead_id == Lead.id)
     statement = (

@@ -61,9 +61,8 @@ def inbox(request: Request, caller: OnPage) -> Response:
 @router.get("/console/waiting")
 def everybody(request: Request, caller: SeeingAll) -> Response:
     """Everything that waits for a person, whoever it is."""
-    now = datetime.now(UTC)
     with unit_of_work() as session:
-        items = everything(session, now)
+        items = everything(session, datetime.now(UTC)).items
         reps = dict(session.execute(select(Rep.external_id, Rep.name)).tuples().all())
         shown = [
             row | {"who": reps.get(item.waits_for, item.waits_for)}

@@ -10,21 +10,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from leadflow.approvals.policies import PoliciesInvalid
 from leadflow.assignment.team.faults import TeamInvalid
-from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
+from leadflow.gateway.http.placed_problems import PLACED, WRITTEN
 from leadflow.gateway.http.problem import TITLES, Problem, problem
-from leadflow.gateway.http.stated_problems import STATED, WRITTEN
+from leadflow.gateway.http.stated_problems import STATED
 from leadflow.intake.keyed_requests import StillAtWork
-from leadflow.leads.events.own_types import EventTypesInvalid
 from leadflow.leads.service import LeadMerged, LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
 from leadflow.refusals import in_words
 from leadflow.scoring.serving.champion import VersionNotApproved
 from leadflow.scoring.serving.score import LeadNotScored
-from leadflow.sources.definitions import SourcesInvalid
 from models.refused import ModelAltered
 
 logger = logging.getLogger(__name__)
@@ -126,7 +123,7 @@ def _stated(request: Request, error: Exception) -> JSONResponse:
 
 def _places(request: Request, error: Exception) -> JSONResponse:
     """422 with everything that is wrong with what people wrote down, each with its place."""
-    if not isinstance(error, RuleSetInvalid | PoliciesInvalid | EventTypesInvalid | SourcesInvalid):
+    if not isinstance(error, PLACED):
         raise error
     kind, title, said = WRITTEN[type(error)]
     places = [{"place": found.place, "problem": found.problem} for found in error.problems]

@@ -4,7 +4,6 @@ from leadflow.accounts.delegation import DelegationInvalid, NotYourName
 from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
-from leadflow.approvals.policies import PoliciesInvalid
 from leadflow.approvals.service import ApprovalNotFound
 from leadflow.assignment.insight.strategy_comparison import NothingToCompare
 from leadflow.assignment.team.edits import (
@@ -21,7 +20,6 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.assignment.work.offers import NotOffered
-from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.endpoints.addresses import UrlRefused
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
@@ -34,11 +32,11 @@ from leadflow.gateway.http.problem import TITLES
 from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
 from leadflow.leads.editing import LeadChanged, LeadTaken, NoBudgetToCount
-from leadflow.leads.events.own_types import EventTypesInvalid
 from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.events.types import UnknownEventType
 from leadflow.outbox.settling import ActElsewhere, ActNotFound
+from leadflow.paging.cursors import CursorRefused
 from leadflow.quality.errors import (
     ActionClosed,
     ActionNotFound,
@@ -51,12 +49,11 @@ from leadflow.quality.errors import (
 )
 from leadflow.quality.review_kinds import JudgementInvalid, UnknownReviewKind
 from leadflow.rules.rule_kinds import UnknownRuleKind
-from leadflow.rules.segments.definitions import SegmentsInvalid
 from leadflow.rules.segments.service import NoSegment, SegmentInUse
 from leadflow.rules.service import NoRules
 from leadflow.scoring.overrides.effective import ExpiryInvalid
 from leadflow.scoring.overrides.service import NoOverride
-from leadflow.sources.definitions import SourcesInvalid
+from leadflow.search.service import SearchTooSlow
 from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
 from leadflow.sources.service import NoSource, SecretRefused
 
@@ -69,6 +66,8 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     EndpointInvalid: (422, "endpoint-invalid", "The endpoint cannot be so"),
     UrlRefused: (422, "url-refused", "This cannot be an endpoint's URL"),
     PersonalNotAllowed: (403, "personal-not-allowed", "You may not have this sent"),
+    CursorRefused: (422, "cursor-refused", "This cursor is of another list"),
+    SearchTooSlow: (422, "search-too-slow", "This search takes too long"),
     NoSource: (404, "source-not-found", "There is no such source"),
     SecretRefused: (422, "secret-refused", "The secret cannot be taken"),
     DeliveryNotFound: (404, "delivery-not-found", "There is no such delivery"),
@@ -135,32 +134,4 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     TagNotFound: (404, "tag-not-found", "No lead has this tag"),
     TagThere: (409, "tag-there", "There is a tag of this name already"),
     TeamVersionNotFound: (404, "team-version-not-found", "There is no such version of the team"),
-}
-
-WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
-    RuleSetInvalid: (
-        "rule-invalid",
-        "The rule set cannot be used",
-        "Correct what `errors` names and send the whole rule set again.",
-    ),
-    PoliciesInvalid: (
-        "policies-invalid",
-        "The policies cannot be used",
-        "Correct what `errors` names and send all policies again.",
-    ),
-    EventTypesInvalid: (
-        "event-types-invalid",
-        "The event types cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
-    SegmentsInvalid: (
-        "segments-invalid",
-        "The segments cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
-    SourcesInvalid: (
-        "sources-invalid",
-        "The sources cannot be used",
-        "Correct what `errors` names and send all of them again; nothing was stored.",
-    ),
 }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from features.event_types import EventType, EventTypes
 from leadflow.conditions.problems import nearest, shown
 from leadflow.leads.tables import EventTypeRow as Row
+from leadflow.paging.keyset import Key, Page, Wanted, read_page
 
 COMPANY = "company"
 _COLUMNS = (
@@ -59,6 +60,11 @@ def known_types(session: Session) -> EventTypes:
 def list_types(session: Session) -> list[Row]:
     """Every type with who declared it, by name."""
     return list(session.scalars(select(Row).order_by(Row.name)))
+
+
+def page_of_types(session: Session, wanted: Wanted) -> Page[Row]:
+    """A page of the types, by name."""
+    return read_page(session, select(Row), (Key(Row.name),), ("event types",), wanted)
 
 
 def revision_now() -> str:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from leadflow.leads.columns import NAMES
 from leadflow.leads.import_tables import GIVEN_ID, ImportChange
 from leadflow.leads.said import ALL, ATTRIBUTE, COLUMNS, OUTCOME, SEEN_BY, last_said
 from leadflow.leads.tables import Lead, LeadHistory
+from leadflow.privacy.name_index import name_index
 
 EXTERNAL_ID = "external_id"
 MOMENTS = ("counted_at",)
@@ -80,6 +82,8 @@ def give_back(
         _set(lead, first.before, name)
         if name in SECRET:
             setattr(lead, name, getattr(first, name))
+        if name in NAMES:
+            setattr(lead, f"{name}_index", name_index(getattr(first, name)))
         if name == "email":
             lead.email_index = index_of(first.email) if first.email is not None else None
         note = last_said(known_before(first), name)

@@ -1,17 +1,20 @@
 """Taking values out of leads, of what is known now and of what was known earlier, and putting them
 back. What is taken out is kept, with what was noted of it, and no feature sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Text, any_, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from leadflow.leads.changes import mark_changed
+from leadflow.leads.columns import NAMES
 from leadflow.leads.imports.past import in_all_times
 from leadflow.leads.said import ATTRIBUTE, COLUMNS, COUNTS, TOGETHER, plain_source
+from leadflow.leads.tables import Lead
+from leadflow.privacy.name_index import name_index
 
 SECRET = ("phone", "first_name", "last_name")
 # Of each table: the lead's id, and since when a version was known; None for the present one.
@@ -89,6 +92,8 @@ def put_back(session: Session, names: Sequence[str], import_id: str | None = Non
                 """  # noqa: S608
                 found |= set(session.execute(text(back), given).scalars())
             session.execute(text(f"DELETE FROM taken_out_values AS t WHERE {mine}"), given)  # noqa: S608
+        if not set(NAMES).isdisjoint(names):
+            _index_names(session, found)
     attributes = [n.removeprefix(ATTRIBUTE) for n in names if n.startswith(ATTRIBUTE)]
     session.execute(LEARNED_AGAIN, {"names": attributes})
     mark_changed(session, sorted(found), bulk=True)
@@ -106,6 +111,19 @@ def names_taken_out(session: Session, import_id: str | None = None) -> list[str]
     mine = "" if import_id is None else " WHERE inbox_id = :import_id"
     statement = text(f"SELECT DISTINCT name FROM taken_out_values{mine} ORDER BY 1")  # noqa: S608
     return list(session.execute(statement, {"import_id": import_id}).scalars())
+
+
+def _index_names(session: Session, lead_ids: Collection[str]) -> None:
+    """Have leads found by the names they have again."""
+    these = Lead.id == any_(literal(list(lead_ids), ARRAY(Text)))
+    rows = session.execute(select(Lead.id, *(getattr(Lead, name) for name in NAMES)).where(these))
+    changes = [
+        {"id": lead_id}
+        | {f"{name}_index": name_index(own) for name, own in zip(NAMES, values, strict=True)}
+        for lead_id, *values in rows
+    ]
+    if changes:
+        session.execute(update(Lead), changes)
 
 
 def _noted(name: str) -> str:
@@ -158,10 +176,14 @@ def _emptied(name: str, table: str) -> str:
     if name.startswith(ATTRIBUTE):
         sets.append("attributes = attributes - CAST(:key AS text)")
     elif name in SECRET:
-        sets += [f"{name} = NULL"] if table == "leads" else []
+        sets += [f"{column} = NULL" for column in _own_columns(name) if table == "leads"]
     empty = {"has_phone": "false"}
     sets += [f"{column} = {empty.get(column, 'NULL')}" for column in COLUMNS.get(name, ())]
     return ", ".join(sets)
+
+
+def _own_columns(name: str) -> tuple[str, ...]:
+    return (name, f"{name}_index") if name in NAMES else (name,)
 
 
 def _filled(name: str, table: str) -> str:

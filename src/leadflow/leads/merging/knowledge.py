@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leadflow.leads.columns import NAMES
 from leadflow.leads.said import ATTRIBUTE, COLUMNS, OUTCOME, SEEN_BY, last_said
 from leadflow.leads.tables import Lead
 
@@ -86,7 +87,8 @@ def taken_address(lead: Lead) -> tuple[str | None, str | None]:
 
 
 def _columns(name: str) -> Sequence[str]:
-    own = (name,) if name in SECRET else ()
+    own = [name] if name in SECRET else []
+    own += [f"{name}_index"] if name in NAMES else []
     return () if name == EMAIL else (*COLUMNS.get(name, ()), *own)
 
 

@@ -13,6 +13,7 @@ from leadflow.audit import service as audit
 from leadflow.conditions.problems import nearest
 from leadflow.conditions.tree import Condition
 from leadflow.leads.tables import Lead
+from leadflow.paging.keyset import Key, Page, Wanted, read_page
 from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
 from leadflow.rules.rule_kinds import kind_of
@@ -93,6 +94,13 @@ def read_segment(session: Session, name: str) -> StoredSegment:
 def versions(session: Session, name: str) -> list[SegmentVersion]:
     """Every version of a segment, newest first; none of one that never was."""
     return list(session.scalars(_versions(name)))
+
+
+def page_of_versions(session: Session, name: str, wanted: Wanted) -> Page[SegmentVersion]:
+    """A page of the versions of a segment, newest first."""
+    these = select(SegmentVersion).where(SegmentVersion.segment == name)
+    keys = (Key(SegmentVersion.version, descending=True),)
+    return read_page(session, these, keys, ("segment", name), wanted)
 
 
 def conditions_now(session: Session) -> dict[str, Condition]:

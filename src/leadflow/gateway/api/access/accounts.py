@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts import keys, people
@@ -17,6 +16,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.exact import Amount, Flag, Moment
 from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.gateway.http.limits import PASSWORDS, limited
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.security import needs
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
@@ -120,12 +120,11 @@ class Rotation(BaseModel):
     hours: Amount = Field(24, ge=0, le=MOST_HOURS)
 
 
-@router.get("/people", response_model=list[PersonOut], summary="Who has an account?")
-def read_people(caller: Manages) -> list[PersonOut]:
+@router.get("/people", response_model=PageOut[PersonOut], summary="Who has an account?")
+def read_people(caller: Manages, paged: Paged) -> PageOut[PersonOut]:
     """Everybody, by username."""
     with unit_of_work() as session:
-        everybody = session.scalars(select(Person).order_by(Person.username))
-        return [PersonOut.of(person) for person in everybody]
+        return PageOut.of(people.everybody(session, paged).of(PersonOut.of))
 
 
 @router.post("/people", response_model=PasswordMade, status_code=201, summary="Add somebody")
@@ -172,11 +171,11 @@ def make_password(who: Who, response: Response, caller: Manages) -> PasswordMade
         return _with_password(session, people.find_person(session, who), response, caller)
 
 
-@router.get("/keys", response_model=list[KeyOut], summary="Which programs may come in?")
-def read_keys(caller: Manages) -> list[KeyOut]:
+@router.get("/keys", response_model=PageOut[KeyOut], summary="Which programs may come in?")
+def read_keys(caller: Manages, paged: Paged) -> PageOut[KeyOut]:
     """Every key that was not revoked, newest first."""
     with unit_of_work() as session:
-        return [KeyOut.of(key) for key in keys.list_keys(session)]
+        return PageOut.of(keys.page_of_keys(session, paged).of(KeyOut.of))
 
 
 @router.post("/keys", response_model=KeyMade, status_code=201, summary="Make a key")

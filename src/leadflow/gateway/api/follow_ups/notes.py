@@ -10,23 +10,25 @@ from leadflow.accounts.actors import Actor
 from leadflow.assignment.team.naming import names_of_people
 from leadflow.assignment.team.reach import reaches_lead
 from leadflow.database.engine import unit_of_work
-from leadflow.follow_ups.notes import delete_note, edit_note, hold_note, notes_of, write_note
+from leadflow.follow_ups.notes import delete_note, edit_note, hold_note, page_of_notes, write_note
 from leadflow.follow_ups.tables import LeadNote
 from leadflow.gateway.api.follow_ups.schemas import NoteEdit, NoteIn, NoteOut
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.security import named_by
 from leadflow.leads.service import get_lead
 
 router = APIRouter(tags=["notes, tasks, tags"], route_class=Keyed)
 
 
-@router.get("/leads/{lead_id}/notes", response_model=list[NoteOut], summary="Notes about a lead")
-def read_notes(lead_id: str, caller: ReadsLeads) -> list[NoteOut]:
+@router.get("/leads/{lead_id}/notes", response_model=PageOut[NoteOut], summary="Notes of a lead")
+def read_notes(lead_id: str, caller: ReadsLeads, paged: Paged) -> PageOut[NoteOut]:
     """What people wrote about the lead, the newest first."""
     with unit_of_work() as session:
         get_lead(session, lead_id)
-        return shown(session, notes_of(session, lead_id))
+        found = page_of_notes(session, lead_id, paged)
+        return PageOut(items=shown(session, found.items), next=found.next)
 
 
 @router.post(

@@ -23,18 +23,21 @@ from leadflow.gateway.api.follow_ups.schemas import (
 )
 from leadflow.gateway.http.callers import EditsLeads, ManagesTags, ReadsLeads
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.problem import Problem
 from leadflow.leads.service import get_lead
+from leadflow.paging.keyset import page_of
 
 router = APIRouter(tags=["notes, tasks, tags"], route_class=Keyed)
 
 
-@router.get("/tags", response_model=list[TagOut], summary="Which tags are there?")
-def read_catalogue(caller: ReadsLeads) -> list[TagOut]:
+@router.get("/tags", response_model=PageOut[TagOut], summary="Which tags are there?")
+def read_catalogue(caller: ReadsLeads, paged: Paged) -> PageOut[TagOut]:
     """Every tag of leads within your reach, by name, and on how many of these it is."""
     with unit_of_work() as session:
         found = tag_counts(session, caller.rep_id, caller.reach("lead.read") or Reach.OWN)
-        return [TagOut(name=name, leads=count) for name, count in found]
+    page = page_of(found, lambda tag: tag[0], ("tags",), paged)
+    return PageOut.of(page.of(lambda tag: TagOut(name=tag[0], leads=tag[1])))
 
 
 @router.post("/tags", response_model=ManyTagsOut, summary="Tag many leads")

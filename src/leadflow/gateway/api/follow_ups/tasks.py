@@ -15,33 +15,33 @@ from leadflow.follow_ups.tasks import NewTask, Status, add_task, change_task, ho
 from leadflow.gateway.api.follow_ups.schemas import TaskEdit, TaskIn, TaskOut
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.security import named_by
 from leadflow.leads.service import get_lead
+from leadflow.paging.keyset import Wanted
 
 router = APIRouter(tags=["notes, tasks, tags"], route_class=Keyed)
-Limit = Annotated[int, Query(ge=1, le=1000)]
 OfRep = Annotated[str | None, Query(description="Of this salesperson: our id, or yours.")]
 OfStatus = Annotated[Status | None, Query(description="open, done, cancelled. Unset: open.")]
-MOST = 1000
 
 
-@router.get("/tasks", response_model=list[TaskOut], summary="What is to be done")
+@router.get("/tasks", response_model=PageOut[TaskOut], summary="What is to be done")
 def read_tasks(
-    caller: ReadsLeads, rep: OfRep = None, status: OfStatus = None, limit: Limit = 100
-) -> list[TaskOut]:
+    caller: ReadsLeads, paged: Paged, rep: OfRep = None, status: OfStatus = None
+) -> PageOut[TaskOut]:
     """Tasks about the leads within your reach, overdue ones first, then by when they are due, then
     those that are due at no time. One whose `rep_id` is empty is whoever's has the lead."""
     with unit_of_work() as session:
         whose = None if rep is None else find_rep(session, rep).id
-        return _found(session, caller, Asked(whose, status=status or "open"), limit)
+        return _found(session, caller, Asked(whose, status=status or "open"), paged)
 
 
-@router.get("/leads/{lead_id}/tasks", response_model=list[TaskOut], summary="Tasks about a lead")
-def read_tasks_of_lead(lead_id: str, caller: ReadsLeads) -> list[TaskOut]:
+@router.get("/leads/{lead_id}/tasks", response_model=PageOut[TaskOut], summary="Tasks about a lead")
+def read_tasks_of_lead(lead_id: str, caller: ReadsLeads, paged: Paged) -> PageOut[TaskOut]:
     """All tasks about the lead: the open ones, overdue first, then those that ended."""
     with unit_of_work() as session:
         get_lead(session, lead_id)
-        return _found(session, caller, Asked(lead_id=lead_id, status=None), MOST)
+        return _found(session, caller, Asked(lead_id=lead_id, status=None), paged)
 
 
 @router.post(
@@ -85,12 +85,12 @@ def change(session: Session, caller: Actor, lead_id: str, task_id: str, body: Ta
 def one_task(session: Session, lead_id: str, task_id: str) -> TaskOut:
     """The task with whose it is."""
     asked = Asked(lead_id=lead_id, task_id=task_id, status=None)
-    [found] = tasks_within(session, None, Reach.ALL, asked, 1)
+    [found] = tasks_within(session, None, Reach.ALL, asked, Wanted(1)).items
     return TaskOut.of(found, datetime.now(UTC))
 
 
-def _found(session: Session, caller: Actor, asked: Asked, limit: int) -> list[TaskOut]:
+def _found(session: Session, caller: Actor, asked: Asked, wanted: Wanted) -> PageOut[TaskOut]:
     reach = caller.reach("lead.read") or Reach.OWN
     now = datetime.now(UTC)
-    found = tasks_within(session, caller.rep_id, reach, asked, limit)
-    return [TaskOut.of(one, now) for one in found]
+    found = tasks_within(session, caller.rep_id, reach, asked, wanted)
+    return PageOut.of(found.of(lambda one: TaskOut.of(one, now)))

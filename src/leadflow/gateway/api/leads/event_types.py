@@ -1,7 +1,7 @@
 """Types of events over the API: which there are, and adding your own."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, Field
@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsEventTypes, WritesEventTypes
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.leads.events.own_types import EventTypesIn, declare
-from leadflow.leads.events.types import list_types, take_turns
+from leadflow.leads.events.types import list_types, page_of_types, take_turns
+from leadflow.leads.tables import EventTypeRow
 
 router = APIRouter(tags=["leads"], route_class=Keyed)
 EXAMPLE = {
@@ -47,6 +49,22 @@ class EventTypeOut(BaseModel):
     payload: dict[str, Any] | None = Field(description="JSON schema of payloads; empty: anything.")
     declared_by: str = Field(description="company, or the part of Leadflow it comes with.")
 
+    @classmethod
+    def of(cls, row: EventTypeRow) -> Self:
+        """From the stored row."""
+        return cls(
+            name=row.name,
+            label=row.label,
+            counts_as=row.counts_as,
+            dimension=row.dimension,
+            done_by=row.done_by,
+            touch=row.is_touch,
+            features=row.has_features,
+            reopens=row.reopens,
+            payload=row.payload_schema,
+            declared_by=row.declared_by,
+        )
+
 
 class DeclaredOut(BaseModel):
     """What became of the types that were sent; those that changed nothing are in neither."""
@@ -56,27 +74,15 @@ class DeclaredOut(BaseModel):
 
 
 @router.get(
-    "/event-types", response_model=list[EventTypeOut], summary="Which types of events are there?"
+    "/event-types", response_model=PageOut[EventTypeOut], summary="Which types of events are there?"
 )
-def read_event_types(request: Request, caller: ReadsEventTypes) -> list[EventTypeOut]:
+def read_event_types(
+    request: Request, caller: ReadsEventTypes, paged: Paged
+) -> PageOut[EventTypeOut]:
     """Every type that an event may have, built in or your own, by name."""
     with unit_of_work() as session:
         say_version(request, _version(session))
-        return [
-            EventTypeOut(
-                name=row.name,
-                label=row.label,
-                counts_as=row.counts_as,
-                dimension=row.dimension,
-                done_by=row.done_by,
-                touch=row.is_touch,
-                features=row.has_features,
-                reopens=row.reopens,
-                payload=row.payload_schema,
-                declared_by=row.declared_by,
-            )
-            for row in list_types(session)
-        ]
+        return PageOut.of(page_of_types(session, paged).of(EventTypeOut.of))
 
 
 @router.put("/event-types", response_model=DeclaredOut, summary="Add types of events of your own")

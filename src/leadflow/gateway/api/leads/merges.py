@@ -14,6 +14,7 @@ from leadflow.gateway.api.leads.lead_answers import changed_lead
 from leadflow.gateway.api.leads.schemas import LeadBrief, LeadView
 from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.problem import Problem
 from leadflow.intake.merging import Merged, find_merge, merge_leads, merges_of, split_leads
 from leadflow.intake.senders import Sender
@@ -77,13 +78,13 @@ def merge(lead_id: str, body: MergeIn, request: Request, caller: EditsLeads) -> 
 
 
 @router.get(
-    "/leads/{lead_id}/merges", response_model=list[MergeOut], summary="What was merged into a lead"
+    "/leads/{lead_id}/merges", response_model=PageOut[MergeOut], summary="What was merged here?"
 )
-def read_merges(lead_id: str, caller: ReadsLeads) -> list[MergeOut]:
+def read_merges(lead_id: str, caller: ReadsLeads, paged: Paged) -> PageOut[MergeOut]:
     """The merges that the lead was in, those that were split too, the newest first."""
     with unit_of_work() as session:
         get_lead(session, lead_id)
-        return [MergeOut.of(one) for one in merges_of(session, lead_id)]
+        return PageOut.of(merges_of(session, lead_id, paged).of(MergeOut.of))
 
 
 @router.post("/merges/{merge_id}/split", response_model=MergedOut, summary="Split merged leads")

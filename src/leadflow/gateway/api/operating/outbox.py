@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsOutbox, SettlesOutbox
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.outbox import settling
 from leadflow.outbox.settling import SettleAs
 from leadflow.outbox.tables import OutboxRow
@@ -59,17 +60,18 @@ class ActRetryIn(BaseModel):
     reason: Words
 
 
-@router.get("", response_model=list[ActOut], summary="What leaves, and what became of it?")
+@router.get("", response_model=PageOut[ActOut], summary="What leaves, and what became of it?")
 def read_outbox(
     caller: ReadsOutbox,
+    paged: Paged,
     state: Annotated[list[State] | None, Query(description="Any of these; else all.")] = None,
     lane: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> list[ActOut]:
+) -> PageOut[ActOut]:
     """The newest first. Look at `uncertain` (nobody knows whether it happened), `failed` and
     `nothing_done` (nobody could be told, say)."""
     with unit_of_work() as session:
-        return [ActOut.of(row) for row in settling.find(session, state or (), lane, limit)]
+        found = settling.find(session, state or (), lane, paged)
+        return PageOut.of(found.of(ActOut.of))
 
 
 @router.post("/{act_id}/settle", response_model=ActOut, summary="Say how an act ended")

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.tables import Person
 from leadflow.approvals import service
+from leadflow.approvals.listing import may_now
 from leadflow.approvals.tables import Approval
-from leadflow.approvals.who import May, MayNot, may_decide, sees
+from leadflow.approvals.who import May, MayNot, look, sees
 from leadflow.gateway.http.problem import Problem
 
 
@@ -40,9 +41,6 @@ def visible(session: Session, approval: Approval, caller: Actor) -> bool:
 
 def may_caller(session: Session, approval: Approval, caller: Actor) -> May | MayNot:
     """Whether the caller may decide now."""
-    if approval.status != "waiting":
-        return MayNot(f"already-{approval.status}", f"It is {approval.status} already.")
     person = session.get(Person, caller.id)
-    if person is None:
-        return MayNot("not-yours-to-decide", "Only people decide.")
-    return may_decide(session, approval, person, datetime.now(UTC))
+    looked = None if person is None else look(session, [approval], person, datetime.now(UTC))
+    return may_now(approval, looked)

@@ -1,5 +1,6 @@
 """Schemas of approvals in requests and answers."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.people import usernames
+from leadflow.approvals.listing import Seen
 from leadflow.approvals.service import Vote
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import May, MayNot
@@ -65,8 +67,13 @@ class ApprovalOut(BaseModel):
     @classmethod
     def of(cls, session: Session, approval: Approval, caller: Actor) -> Self:
         """From the stored row, as this caller sees it."""
-        may = may_caller(session, approval, caller)
-        names = usernames(session, [approval.requested_by, approval.decided_by])
+        seen = Seen(approval, may_caller(session, approval, caller))
+        return cls.of_seen(seen, names_in(session, [seen]))
+
+    @classmethod
+    def of_seen(cls, seen: Seen, names: Mapping[str, str]) -> Self:
+        """From what was read, with what people are called."""
+        approval, may = seen.approval, seen.may
         plain = {name: getattr(approval, name) for name in PLAIN}
         decided = approval.decided_by
         return cls(
@@ -78,6 +85,12 @@ class ApprovalOut(BaseModel):
             why_not=may.words if isinstance(may, MayNot) else None,
             link=f"{get_settings().address}/console/approvals/{approval.id}",
         )
+
+
+def names_in(session: Session, seen: Iterable[Seen]) -> dict[str, str]:
+    """What those are called who ask for these approvals, and who decided."""
+    ids = [(one.approval.requested_by, one.approval.decided_by) for one in seen]
+    return usernames(session, [own for both in ids for own in both])
 
 
 PLAIN = (

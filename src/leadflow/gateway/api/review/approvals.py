@@ -4,18 +4,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.people import usernames
 from leadflow.accounts.tables import Person
 from leadflow.approvals import codes, service
+from leadflow.approvals.listing import page_of_approvals
 from leadflow.approvals.service import Door, Outcome
-from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import MayNot
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.api.review.approval_access import may_caller, seen, visible
+from leadflow.gateway.api.review.approval_access import may_caller, seen
 from leadflow.gateway.api.review.approval_schemas import (
     ApprovalDecisionOut,
     ApprovalOut,
@@ -25,10 +24,12 @@ from leadflow.gateway.api.review.approval_schemas import (
     DecisionIn,
     VoteOut,
     WaitingOut,
+    names_in,
 )
 from leadflow.gateway.api.review.to_do import ToDo, everything
 from leadflow.gateway.http.callers import Decides, ReadsApprovals, SeesAll
 from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.problem import Problem
 from leadflow.settings import get_settings
 
@@ -47,33 +48,26 @@ TITLES = {
 }
 
 
-@router.get("/approvals", response_model=list[ApprovalOut], summary="What waits for a decision?")
+@router.get("/approvals", response_model=PageOut[ApprovalOut], summary="What waits for a decision?")
 def list_approvals(
     caller: ReadsApprovals,
+    paged: Paged,
     status: Status = "waiting",
     mine: Annotated[bool, Query(description="Only what you may decide now.")] = False,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> list[ApprovalOut]:
+) -> PageOut[ApprovalOut]:
     """Oldest first: what you may decide, may decide later, have decided, or asked for."""
     with unit_of_work() as session:
-        oldest = select(Approval).where(Approval.status == status).order_by(Approval.requested_at)
-        found: list[ApprovalOut] = []
-        for approval in session.scalars(oldest):
-            if not visible(session, approval, caller):
-                continue
-            shown = ApprovalOut.of(session, approval, caller)
-            found += [shown] if shown.you_may or not mine else []
-            if len(found) == limit:
-                break
-        return found
+        found = page_of_approvals(session, status, caller, mine, datetime.now(UTC), paged)
+        names = names_in(session, found.items)
+        return PageOut.of(found.of(lambda seen: ApprovalOut.of_seen(seen, names)))
 
 
-@router.get("/waiting", response_model=list[WaitingOut], summary="Everything that waits")
-def list_waiting(caller: SeesAll, limit: Annotated[int, Query(ge=1, le=2000)] = 500) -> list[ToDo]:
+@router.get("/waiting", response_model=PageOut[WaitingOut], summary="Everything that waits")
+def list_waiting(caller: SeesAll, paged: Paged) -> PageOut[ToDo]:
     """Decisions, reviews, leads to get in touch with, leads nobody can take, each with whom it
     waits for: what is due in the order of when, the rest by since when it waits."""
     with unit_of_work() as session:
-        return everything(session, datetime.now(UTC))[:limit]
+        return PageOut.of(everything(session, datetime.now(UTC), paged))
 
 
 @router.get("/approvals/{approval_id}", response_model=ApprovalWhole, summary="Read an approval")

@@ -1,11 +1,11 @@
 """Policies over the API, and who stands in for whom."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts import delegation
@@ -24,6 +24,7 @@ from leadflow.exact import Moment
 from leadflow.gateway.http.callers import Delegates, ReadsPolicies, WritesPolicies
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.versions import IfMatch, say_version
 from leadflow.scoring.overrides.schemas import Words
@@ -80,9 +81,8 @@ class DelegationOut(BaseModel):
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, session: Session, made: Delegation) -> Self:
-        """From the stored row."""
-        names = usernames(session, [made.person_id, made.delegate_id])
+    def of(cls, made: Delegation, names: Mapping[str, str]) -> Self:
+        """From the stored row, with what people are called."""
         return cls(
             id=made.id,
             person=names[made.person_id],
@@ -103,15 +103,16 @@ def read_policies(request: Request, caller: ReadsPolicies) -> PoliciesOut:
 
 
 @router.get(
-    "/policies/versions", response_model=list[PolicyVersionOut], summary="Versions of the policies"
+    "/policies/versions", response_model=PageOut[PolicyVersionOut], summary="Versions of policies"
 )
-def list_versions(caller: ReadsPolicies) -> list[PolicyVersionOut]:
+def list_versions(caller: ReadsPolicies, paged: Paged) -> PageOut[PolicyVersionOut]:
     """Every stored version, the newest first; it is the one that counts."""
+    names = PolicyVersionOut.model_fields
     with unit_of_work() as session:
-        return [
-            PolicyVersionOut(**{name: getattr(row, name) for name in PolicyVersionOut.model_fields})
-            for row in policy_versions(session)
-        ]
+        found = policy_versions(session, paged)
+        return PageOut.of(
+            found.of(lambda row: PolicyVersionOut(**{name: getattr(row, name) for name in names}))
+        )
 
 
 @router.put("/policies", response_model=PoliciesOut, status_code=201, summary="Store policies")
@@ -152,18 +153,13 @@ def try_some(
     ]
 
 
-@router.get("/delegations", response_model=list[DelegationOut], summary="Who stands in for whom?")
-def list_delegations(caller: Delegates) -> list[DelegationOut]:
+@router.get("/delegations", response_model=PageOut[DelegationOut], summary="Who stands in?")
+def list_delegations(caller: Delegates, paged: Paged) -> PageOut[DelegationOut]:
     """Those that concern you and have not ended."""
-    now = datetime.now(UTC)
     with unit_of_work() as session:
-        statement = select(Delegation).where(
-            or_(Delegation.person_id == caller.id, Delegation.delegate_id == caller.id),
-            Delegation.ended_at.is_(None),
-            Delegation.ends_at > now,
-        )
-        ordered = statement.order_by(Delegation.starts_at)
-        return [DelegationOut.of(session, made) for made in session.scalars(ordered)]
+        found = delegation.concerning(session, caller.id, datetime.now(UTC), paged)
+        names = _names(session, *found.items)
+        return PageOut.of(found.of(lambda made: DelegationOut.of(made, names)))
 
 
 @router.post(
@@ -180,7 +176,7 @@ def add_delegation(body: DelegationIn, caller: Delegates) -> DelegationOut:
             body.ends_at,
             caller.id,
         )
-        return DelegationOut.of(session, made)
+        return DelegationOut.of(made, _names(session, made))
 
 
 @router.delete("/delegations/{delegation_id}", response_model=DelegationOut, summary="Take it back")
@@ -193,4 +189,8 @@ def end_delegation(delegation_id: str, caller: Delegates) -> DelegationOut:
                 404, "delegation-not-found", "There is no such delegation", "None of yours."
             )
         delegation.take_back(session, made, datetime.now(UTC), caller.id)
-        return DelegationOut.of(session, made)
+        return DelegationOut.of(made, _names(session, made))
+
+
+def _names(session: Session, *made: Delegation) -> dict[str, str]:
+    return usernames(session, [one for each in made for one in (each.person_id, each.delegate_id)])

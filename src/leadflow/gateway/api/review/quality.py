@@ -10,6 +10,8 @@ from leadflow.database.engine import unit_of_work
 from leadflow.exact import Day
 from leadflow.gateway.http.callers import ManagesQuality, ReadsAnalytics, Reviews
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
+from leadflow.paging.keyset import FIRST, Wanted
 from leadflow.quality import actions, flags, reviews
 from leadflow.quality.report import quality_report
 from leadflow.quality.schemas import (
@@ -27,14 +29,13 @@ from leadflow.quality.schemas import (
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["quality"], route_class=Keyed)
-Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-@router.get("/quality/reviews", response_model=list[ItemOut], summary="What do I judge?")
-def list_reviews(caller: Reviews, limit: Limit = 50) -> list[ItemOut]:
+@router.get("/quality/reviews", response_model=PageOut[ItemOut], summary="What do I judge?")
+def list_reviews(caller: Reviews, paged: Paged) -> PageOut[ItemOut]:
     """Decisions that wait for your judgement, oldest first, without what the machine decided."""
     with unit_of_work() as session:
-        return reviews.waiting_for(session, caller.id, datetime.now(UTC), limit)
+        return PageOut.of(reviews.waiting_for(session, caller.id, datetime.now(UTC), paged))
 
 
 @router.get("/quality/reviews/{item_id}", response_model=ItemOut, summary="One to judge")
@@ -53,12 +54,12 @@ def judge(item_id: str, body: JudgementIn, caller: Reviews) -> RevealedOut:
 
 
 @router.get(
-    "/quality/disputes", response_model=list[DisputeOut], summary="What two saw differently"
+    "/quality/disputes", response_model=PageOut[DisputeOut], summary="What two saw differently"
 )
-def list_disputes(caller: ManagesQuality, limit: Limit = 50) -> list[DisputeOut]:
+def list_disputes(caller: ManagesQuality, paged: Paged) -> PageOut[DisputeOut]:
     """For a third person to settle."""
     with unit_of_work() as session:
-        return reviews.disputed(session, caller.id, datetime.now(UTC), limit)
+        return PageOut.of(reviews.disputed(session, caller.id, datetime.now(UTC), paged))
 
 
 @router.post("/quality/disputes/{item_id}", status_code=204, summary="Settle")
@@ -68,18 +69,18 @@ def settle(item_id: str, body: SettleIn, caller: ManagesQuality) -> None:
         reviews.settle(session, item_id, caller.id, body.verdict, datetime.now(UTC))
 
 
-@router.get("/quality/actions", response_model=list[ActionOut], summary="What is done about it?")
-def list_actions(caller: ManagesQuality) -> list[ActionOut]:
-    """Corrective actions that are open."""
+@router.get("/quality/actions", response_model=PageOut[ActionOut], summary="What is done about it?")
+def list_actions(caller: ManagesQuality, paged: Paged) -> PageOut[ActionOut]:
+    """Corrective actions that are open, the most urgent first."""
     with unit_of_work() as session:
-        return _open(session)
+        return _open(session, paged)
 
 
 @router.post(
-    "/quality/actions", response_model=list[ActionOut], status_code=201, summary="Have it done"
+    "/quality/actions", response_model=PageOut[ActionOut], status_code=201, summary="Have it done"
 )
-def add_action(body: ActionIn, caller: ManagesQuality) -> list[ActionOut]:
-    """Open a corrective action; all that are open."""
+def add_action(body: ActionIn, caller: ManagesQuality) -> PageOut[ActionOut]:
+    """Open a corrective action; the first page of those that are open."""
     with unit_of_work() as session:
         actions.open_action(session, body, caller.id, datetime.now(UTC))
         session.flush()
@@ -87,10 +88,10 @@ def add_action(body: ActionIn, caller: ManagesQuality) -> list[ActionOut]:
 
 
 @router.post(
-    "/quality/actions/{action_id}/close", response_model=list[ActionOut], summary="It is done"
+    "/quality/actions/{action_id}/close", response_model=PageOut[ActionOut], summary="It is done"
 )
-def close(action_id: str, caller: ManagesQuality) -> list[ActionOut]:
-    """Close a corrective action; all that are open still."""
+def close(action_id: str, caller: ManagesQuality) -> PageOut[ActionOut]:
+    """Close a corrective action; the first page of those that are open still."""
     with unit_of_work() as session:
         actions.close_action(session, action_id, caller.id, datetime.now(UTC))
         session.flush()
@@ -128,5 +129,5 @@ def read_report(
         return quality_report(session, first, last, get_settings(), now)
 
 
-def _open(session: Session) -> list[ActionOut]:
-    return [ActionOut.of(row) for row in actions.open_actions(session)]
+def _open(session: Session, wanted: Wanted = FIRST) -> PageOut[ActionOut]:
+    return PageOut.of(actions.page_of_actions(session, wanted).of(ActionOut.of))

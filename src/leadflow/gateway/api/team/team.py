@@ -27,7 +27,9 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.team.team_schemas import RepOut, TeamStored, TeamVersionOut, TerritoryOut
 from leadflow.gateway.http.callers import ReadsTeam, WritesTeam
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
+from leadflow.paging.keyset import page_of
 
 router = APIRouter(tags=["team"], route_class=Keyed)
 Fields = Annotated[dict[str, Any], Body(description="As in a team file (docs/sales-team.md).")]
@@ -54,10 +56,10 @@ def replace_team(body: Fields, seen: IfMatch, caller: WritesTeam) -> TeamStored:
 
 
 @router.get("/team/versions", summary="Versions of the sales team")
-def read_versions(caller: ReadsTeam) -> list[TeamVersionOut]:
+def read_versions(caller: ReadsTeam, paged: Paged) -> PageOut[TeamVersionOut]:
     """Every version, the newest (the one in use) first."""
     with unit_of_work() as session:
-        return [TeamVersionOut.of(version) for version in team_versions(session)]
+        return PageOut.of(team_versions(session, paged).of(TeamVersionOut.of))
 
 
 @router.post("/team/versions/{version}/restore", summary="Use an earlier version again")
@@ -68,10 +70,12 @@ def restore(version: int, caller: WritesTeam) -> TeamStored:
 
 
 @router.get("/reps", summary="List the salespeople")
-def read_reps(caller: ReadsTeam) -> list[RepOut]:
-    """Everyone, with leads in work, limit, and whether at work now."""
+def read_reps(caller: ReadsTeam, paged: Paged) -> PageOut[RepOut]:
+    """Everyone, by your own ids, with leads in work, limit, and whether at work now."""
     with unit_of_work() as session:
-        return [RepOut.of(standing) for standing in roster(session, datetime.now(UTC))]
+        everyone = roster(session, datetime.now(UTC))
+    page = page_of(everyone, lambda standing: standing.given.id, ("reps",), paged)
+    return PageOut.of(page.of(RepOut.of))
 
 
 @router.get("/reps/{rep_id}", summary="Read a salesperson")
@@ -110,7 +114,7 @@ def remove_days_off(rep_id: str, first: date, caller: WritesTeam) -> RepOut:
 
 @router.get("/territories", summary="The tree of territories")
 def read_territories(caller: ReadsTeam) -> list[TerritoryOut]:
-    """Each territory with its salespeople and those within it."""
+    """Each territory with its salespeople and those within it: a tree, read whole."""
     with unit_of_work() as session:
         forest = territory_forest(read_stored(session).team)
         return [TerritoryOut.of(node) for node in forest]

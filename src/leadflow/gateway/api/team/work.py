@@ -1,10 +1,9 @@
 """Work on assigned leads over the API: accepting, returning, touching, reassigning."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query, Response
-from sqlalchemy import select, true
+from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
@@ -12,9 +11,10 @@ from leadflow.accounts.delegation import requester
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import reps_within
+from leadflow.assignment.work import lists
 from leadflow.assignment.work import service as working
 from leadflow.assignment.work.alarms import unroutable
-from leadflow.assignment.work.follow_ups import leads_in_work, open_tasks
+from leadflow.assignment.work.follow_ups import open_tasks
 from leadflow.assignment.work.handover import find_rep
 from leadflow.assignment.work.offers import take
 from leadflow.assignment.work.reassignment import ask_or_reassign
@@ -35,14 +35,15 @@ from leadflow.gateway.api.team.work_schemas import (
 )
 from leadflow.gateway.http.callers import ReadsLeads, Reassigns, WorksLeads
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.security import named_by
 from leadflow.intake.audit_notes import note
 from leadflow.intake.senders import Sender
 from leadflow.leads.service import get_lead
+from leadflow.paging.keyset import Page
 from leadflow.settings import get_settings
 
 router = APIRouter(tags=["assignment"], route_class=Keyed)
-Limit = Annotated[int, Query(ge=1, le=1000)]
 Action = Literal["accept", "decline", "return", "touch", "take"]
 
 
@@ -128,56 +129,48 @@ def take_lead(lead_id: str, caller: WorksLeads, body: ByIn | None = None) -> Han
 
 @router.get(
     "/leads/{lead_id}/assignment/steps",
-    response_model=list[AssignmentStepOut],
+    response_model=PageOut[AssignmentStepOut],
     summary="What happened?",
 )
-def read_steps(lead_id: str, caller: ReadsLeads) -> list[AssignmentStepOut]:
+def read_steps(lead_id: str, caller: ReadsLeads, paged: Paged) -> PageOut[AssignmentStepOut]:
     """Everything that happened to the lead's assignments, the oldest first."""
     with unit_of_work() as session:
         get_lead(session, lead_id)
-        return [AssignmentStepOut.of(step) for step in working.steps_of(session, lead_id)]
+        return PageOut.of(lists.steps(session, lead_id, paged).of(AssignmentStepOut.of))
 
 
-@router.get("/reps/{rep_id}/leads", response_model=list[WorkOut], summary="Leads in work")
-def read_work(rep_id: str, caller: ReadsLeads, limit: Limit = 100) -> list[WorkOut]:
+@router.get("/reps/{rep_id}/leads", response_model=PageOut[WorkOut], summary="Leads in work")
+def read_work(rep_id: str, caller: ReadsLeads, paged: Paged) -> PageOut[WorkOut]:
     """The leads a salesperson has, the most urgent first: those whose first word or a task of whom
     is due by when it is, then the others."""
     with unit_of_work() as session:
-        rep = find_rep(session, rep_id)
-        found = session.scalars(leads_in_work(rep.id).limit(limit)).all()
-        tasks = open_tasks(session, [made.lead_id for made in found])
-        return [WorkOut.with_tasks(made, rep.name, tasks.get(made.lead_id)) for made in found]
+        found = lists.in_work(session, find_rep(session, rep_id).id, paged)
+        tasks = open_tasks(session, [made.lead_id for made, _ in found.items])
+        return PageOut.of(
+            found.of(lambda of: WorkOut.with_tasks(of[0], of[1].name, tasks.get(of[0].lead_id)))
+        )
 
 
-@router.get("/assignments/overdue", response_model=list[HandOut], summary="Overdue leads")
-def read_overdue(caller: ReadsLeads, limit: Limit = 100) -> list[HandOut]:
+@router.get("/assignments/overdue", response_model=PageOut[HandOut], summary="Overdue leads")
+def read_overdue(caller: ReadsLeads, paged: Paged) -> PageOut[HandOut]:
     """Leads whose first touch is overdue, the longest first: yours, or your team's."""
     reach = caller.reach("lead.read") or Reach.OWN
     with unit_of_work() as session:
         within = reps_within(session, caller.rep_id, reach)
-        statement = (
-            select(Assignment, Rep)
-            .join(Rep, Rep.id == Assignment.rep_id)
-            .where(
-                Assignment.ended_at.is_(None),
-                Assignment.first_touch_at.is_(None),
-                Assignment.due_at <= datetime.now(UTC),
-                true() if within is None else Assignment.rep_id.in_(within),
-            )
-            .order_by(Assignment.due_at)
-            .limit(limit)
-        )
-        return [HandOut.of(made, rep.name) for made, rep in session.execute(statement)]
+        return _held(lists.overdue(session, within, datetime.now(UTC), paged))
 
 
-@router.get("/assignments/unroutable", response_model=list[UnroutableOut], summary="Nobody's leads")
-def read_unroutable(caller: ReadsLeads, limit: Limit = 100) -> list[UnroutableOut]:
+@router.get(
+    "/assignments/unroutable", response_model=PageOut[UnroutableOut], summary="Nobody's leads"
+)
+def read_unroutable(caller: ReadsLeads, paged: Paged) -> PageOut[UnroutableOut]:
     """Leads that should have a salesperson and that nobody can take, the longest first."""
+    names = UnroutableOut.model_fields
     with unit_of_work() as session:
-        return [
-            UnroutableOut(**{name: getattr(row, name) for name in UnroutableOut.model_fields})
-            for row in unroutable(session, limit)
-        ]
+        found = unroutable(session, paged)
+        return PageOut.of(
+            found.of(lambda row: UnroutableOut(**{name: getattr(row, name) for name in names}))
+        )
 
 
 def act(
@@ -208,6 +201,10 @@ def act(
     made = working.touch(session, lead_id, said, kind)
     note(session, Sender(caller), "lead.touched", lead_id, detail={"kind": kind})
     return made
+
+
+def _held(found: Page[lists.Held]) -> PageOut[HandOut]:
+    return PageOut.of(found.of(lambda held: HandOut.of(held[0], held[1].name)))
 
 
 def _said(session: Session, body: ByIn, caller: Actor) -> Said:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsDeliveries, ReadsSources, WritesSources
 from leadflow.gateway.http.idempotency import Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.sources import inbox
 from leadflow.sources.inbox import Shown
@@ -36,13 +37,6 @@ class DeliveryOut(BaseModel):
     def of(cls, shown: Shown) -> Self:
         """From what the inbox shows."""
         return cls.model_validate(shown, from_attributes=True)
-
-
-class DeliveriesOut(BaseModel):
-    """A page of deliveries; ``next``: what ``after`` must be for the page that follows."""
-
-    deliveries: list[DeliveryOut]
-    next: str | None
 
 
 class DeliveryWhole(DeliveryOut):
@@ -74,19 +68,13 @@ class CorrectionIn(BaseModel):
     body: Annotated[str, Field(max_length=2**20)]
 
 
-@router.get("/deliveries", response_model=DeliveriesOut, summary="What was delivered by webhook?")
+@router.get("/deliveries", response_model=PageOut[DeliveryOut], summary="What was delivered?")
 def read_deliveries(
-    caller: ReadsSources,
-    status: Status | None = None,
-    source: str | None = None,
-    after: Annotated[str | None, Query(max_length=80, description="`next` of a page.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> DeliveriesOut:
-    """The newest first."""
+    caller: ReadsSources, paged: Paged, status: Status | None = None, source: str | None = None
+) -> PageOut[DeliveryOut]:
+    """By webhook, the newest first."""
     with unit_of_work() as session:
-        found = inbox.deliveries(session, status, source, after, limit)
-    more = found[-1].id if len(found) == limit else None
-    return DeliveriesOut(deliveries=[DeliveryOut.of(one) for one in found], next=more)
+        return PageOut.of(inbox.deliveries(session, status, source, paged).of(DeliveryOut.of))
 
 
 @router.get("/deliveries/{delivery}", response_model=DeliveryWhole, summary="Read a delivery")

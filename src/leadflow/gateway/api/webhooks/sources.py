@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.callers import ReadsSources, WritesSources
 from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
+from leadflow.paging.keyset import page_of
 from leadflow.settings import get_settings
 from leadflow.sources import service
 from leadflow.sources.definitions import parse_sources
@@ -71,14 +73,15 @@ class SecretOut(BaseModel):
     live_secrets: int
 
 
-@router.get("/sources", response_model=list[SourceOut], summary="Which sources are there?")
-def read_sources(request: Request, caller: ReadsSources) -> list[SourceOut]:
+@router.get("/sources", response_model=PageOut[SourceOut], summary="Which sources are there?")
+def read_sources(request: Request, caller: ReadsSources, paged: Paged) -> PageOut[SourceOut]:
     """Every source that delivers by webhook, by name."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         live, stored = service.live_secrets_of_all(session, now), service.sources_now(session)
         say_version(request, _version(stored))
-        return [_out(one, len(live.get(name, ()))) for name, one in sorted(stored.items())]
+    page = page_of(list(stored.values()), lambda one: one.name, ("sources",), paged)
+    return PageOut.of(page.of(lambda one: _out(one, len(live.get(one.name, ())))))
 
 
 @router.get("/sources/{name}", response_model=SourceOut, summary="Read a source")

@@ -26,6 +26,8 @@ from leadflow.leads.tables import Lead, Outcome
 leads, outcomes = cast(Table, Lead.__table__), cast(Table, Outcome.__table__)
 log = cast(Table, ImportChange.__table__)
 SECRET = ("email", "phone", "first_name", "last_name")
+# Made of the names, and made anew where these are given back.
+INDEXES = ("first_name_index", "last_name_index")
 Element = ColumnElement[Any]
 # The names of the notes that a staged row gets, and the attributes that it gives.
 NAMES = """
@@ -82,7 +84,7 @@ def log_changes(
     told = or_(
         and_(staged.c.outcome.is_not(None), ~known), and_(staged.c.still_open.is_(True), ended)
     )
-    whole = func.to_jsonb(leads.table_valued()).op("-")(literal(list(SECRET), ARRAY(TEXT)))
+    whole = func.to_jsonb(leads.table_valued()).op("-")(literal([*SECRET, *INDEXES], ARRAY(TEXT)))
     given = func.jsonb_build_object(GIVEN_ID, func.nullif(external_id, leads.c.external_id))
     columns: dict[str, Element] = {
         "inbox_id": literal(origin.import_id),

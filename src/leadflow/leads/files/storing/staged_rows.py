@@ -19,7 +19,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from leadflow.database.ids import new_id
+from leadflow.leads.columns import NAMES
 from leadflow.privacy.cipher_in_use import get_cipher
+from leadflow.privacy.name_index import name_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,7 @@ COPIED: tuple[Column[Any], ...] = (
     Column("new_id", Text),
     Column("external_id", Text),
     *(Column(name, LargeBinary) for name in PERSONAL),
+    *(Column(f"{name}_index", ARRAY(BigInteger)) for name in NAMES),
     Column("email_index", Text),
     Column("email_kind", Text),
     Column("company_name", Text),
@@ -104,6 +107,7 @@ def _table(frame: "pd.DataFrame") -> "pa.Table":
     }
     for field in PERSONAL:
         columns[field] = _each(frame[field], lambda v, f=field: "\\x" + encrypt(v, f).hex())  # type: ignore[misc]
+    columns |= {f"{name}_index": _each(frame[name], _as_array) for name in NAMES}
     columns |= {name: frame[name].astype("Int64") for name in WHOLE_NUMBERS}
     nothing = pd.Series(None, index=frame.index, dtype="str")
     ordered = [
@@ -113,6 +117,10 @@ def _table(frame: "pd.DataFrame") -> "pa.Table":
         for column in COPIED
     ]
     return pa.table({c.name: pa.array(s) for c, s in zip(COPIED, ordered, strict=True)})
+
+
+def _as_array(name: str) -> str:
+    return "{" + ",".join(map(str, name_index(name) or ())) + "}"
 
 
 def _minor(amounts: "pd.Series[float]") -> "pd.Series[Any]":

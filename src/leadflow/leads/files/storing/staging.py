@@ -29,6 +29,8 @@ GIVEN = (
     *NAMES,
     *COUNTERS,
     "email_index",
+    "first_name_index",
+    "last_name_index",
     *PROFILE,
     "budget_minor",
     "budget_currency",

@@ -1,0 +1,1 @@
+"""What leads are found by in the database."""
