@@ -1,6 +1,7 @@
 """The rules of the house that no other tool keeps."""
 
 import ast
+import re
 from pathlib import Path
 from statistics import median
 
@@ -91,3 +92,13 @@ def test_no_two_schemas_of_the_api_share_a_name() -> None:
 
     named = create_app().openapi()["components"]["schemas"]
     assert [name for name in named if "__" in name] == []
+
+
+def test_every_lock_has_a_number_of_its_own() -> None:
+    found = [
+        number
+        for path in sources("src/leadflow")
+        for number in re.findall(r"^[A-Z_]*LOCK = ([0-9_]+)$", path.read_text(), re.MULTILINE)
+    ]
+    assert len(found) > 5
+    assert sorted(found) == sorted(set(found))

@@ -76,11 +76,10 @@ class SignInFailures(Base):
 
 class RateWindow(Base):
     """How many requests have come, or may be on their way, in a window that is open: of one key,
-    one address, or a source's deliveries from one address. Not logged by the database: after a
-    crash all windows are empty."""
+    one address, or a source's deliveries from one address. Each process writes a hundredth of a
+    limit at a time, so that it is written seldom."""
 
     __tablename__ = "rate_windows"
-    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
 
     name: Mapped[str] = mapped_column(Text, primary_key=True, comment="Keyed hash of whose it is.")
     hits: Mapped[int] = mapped_column(BigInteger)

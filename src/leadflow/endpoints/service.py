@@ -21,7 +21,7 @@ from leadflow.endpoints.definitions import (
 from leadflow.endpoints.tables import Endpoint, EndpointSecret
 from leadflow.settings import Settings
 
-ENDPOINTS_LOCK = 7_240_011
+ENDPOINTS_LOCK = 7_240_015
 MOST = 200
 
 

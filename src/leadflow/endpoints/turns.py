@@ -18,7 +18,7 @@ from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside
 from leadflow.outbox.lanes import WEBHOOKS
 from leadflow.outbox.service import enqueue_many, forget_over
 
-TURNS_LOCK = 7_240_012
+TURNS_LOCK = 7_240_016
 # Far shorter than a lease. Then it is another endpoint's turn.
 TURN_SECONDS = 5.0
 ACT = "send_webhooks"

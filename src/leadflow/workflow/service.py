@@ -38,7 +38,7 @@ from leadflow.workflow.terms import terms_of
 
 KIND = "workflow"
 PERFORM = "perform_rule"
-WORKFLOW_LOCK = 7_240_012
+WORKFLOW_LOCK = 7_240_014
 AT_A_TIME = 2000
 
 

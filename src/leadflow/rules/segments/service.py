@@ -24,7 +24,7 @@ from leadflow.rules.segments.tables import SegmentVersion
 from leadflow.rules.sources import lead_source
 from leadflow.rules.tables import RuleSetRow
 
-SEGMENTS_LOCK = 7_240_011
+SEGMENTS_LOCK = 7_240_013
 
 
 class NoSegment(LookupError):

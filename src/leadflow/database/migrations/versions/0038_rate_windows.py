@@ -8,14 +8,13 @@ down_revision = "0037"
 
 
 def upgrade() -> None:
-    """One table, which costs no writing to the log of the database."""
+    """One table."""
     op.create_table(
         "rate_windows",
         sa.Column("name", sa.Text(), nullable=False, comment="Keyed hash of whose it is."),
         sa.Column("hits", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_rate_windows")),
-        prefixes=["UNLOGGED"],
     )
 
 
