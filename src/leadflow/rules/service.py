@@ -11,15 +11,13 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import RuleSetInvalid
-from leadflow.conditions.tree import fields_of
 from leadflow.leads.tables import Lead
 from leadflow.paging.keyset import Key, Page, Wanted, read_page
 from leadflow.rules.compiling import compiled
-from leadflow.rules.field_catalogue import SEGMENTS, Known, is_at_hand, known_names
-from leadflow.rules.rule_kinds import RuleKind, kind_of
-from leadflow.rules.schemas import Rule, RuleSet, parse_rules
-from leadflow.rules.segments.expanding import expanded
-from leadflow.rules.segments.service import conditions_now
+from leadflow.rules.field_catalogue import is_at_hand, known_names
+from leadflow.rules.reading import fields_asked, parsed, read_rules, written_out
+from leadflow.rules.rule_kinds import kind_of
+from leadflow.rules.schemas import Rule, RuleSet
 from leadflow.rules.sources import lead_source, values_of
 from leadflow.rules.tables import RuleSetRow
 
@@ -187,42 +185,6 @@ def reads_store(rules: RuleSet) -> bool:
     return not all(is_at_hand(name) for name in fields_asked(rules))
 
 
-def fields_asked(rules: RuleSet) -> frozenset[str]:
-    """The names of all fields that the rules go by."""
-    return frozenset(name for rule in rules.rules for name in fields_of(rule.conditions))
-
-
-def read_rules(session: Session, kind: str, content: Any) -> RuleSet:
-    """The rule set of a kind that this content, JSON values, describes, held against the fields,
-    attributes, types of events and segments there are; segments are written out.
-
-    Raises:
-        UnknownRuleKind: no room uses rules of this kind.
-        RuleSetInvalid: everything that is wrong, each with its place.
-    """
-    return written_out(session, _parsed(kind_of(kind), content, known_names(session)))
-
-
-def _parsed(kind: RuleKind, content: Any, known: Known | None = None) -> RuleSet:
-    return parse_rules(content, kind.actions, known, kind.terms, kind.of_events)
-
-
-def written_out(session: Session, rules: RuleSet) -> RuleSet:
-    """The same rules with every segment that they name written out as it is now.
-
-    Raises:
-        SegmentsInvalid: they name one that is not there any more.
-    """
-    if SEGMENTS not in fields_asked(rules):
-        return rules
-    said = conditions_now(session)
-    of_rules = (
-        rule.model_copy(update={"conditions": expanded(rule.conditions, said)})
-        for rule in rules.rules
-    )
-    return rules.model_copy(update={"rules": tuple(of_rules)})
-
-
 def first_match(rules: RuleSet, values: Mapping[str, Any], now: datetime) -> Rule | None:
     """The first rule that fits a lead with these values, as ``values_of`` reads them; None where
     no rule does, and ``rules.default`` counts."""
@@ -302,7 +264,7 @@ def _read(session: Session, row: RuleSetRow) -> StoredRules:
     return StoredRules(
         kind=row.kind,
         version=row.version,
-        rules=written_out(session, _parsed(kind_of(row.kind), row.content)),
+        rules=written_out(session, parsed(kind_of(row.kind), row.content)),
         note=row.note,
         created_by=row.created_by,
         created_at=row.created_at,
