@@ -19,7 +19,7 @@ def leads_told(
 ) -> dict[str, dict[str, Any]]:
     """What is said of these leads, by id. One that is gone is only named."""
     told: dict[str, dict[str, Any]] = {lead_id: {"id": lead_id} for lead_id in lead_ids}
-    names = ("source", "external_id", *(PERSONAL if include_personal else ()))
+    names = ("source", "external_id", "merged_into", *(PERSONAL if include_personal else ()))
     columns = [getattr(Lead, name) for name in names]
     for lead_id, *values in session.execute(select(Lead.id, *columns).where(Lead.id.in_(lead_ids))):
         told[lead_id] |= dict(zip(names, values, strict=True))

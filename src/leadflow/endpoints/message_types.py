@@ -1,4 +1,8 @@
-"""What endpoints can be told: the types of messages, and what each carries."""
+"""What endpoints can be told: the types of messages, and what each carries.
+
+One more type is one more entry here, a row of docs/webhooks.md, and in a migration a trigger that
+writes it where its fact is stored.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -197,7 +197,7 @@ def test_whose_lead_it_is_is_told_only_to_whom_it_is_meant_and_stored_nowhere(
     said = {one.path: one.says["data"]["lead"] for one in receiver.got}
     assert said["/open"]["first_name"] == "Grace"
     assert said["/open"]["email"] == "lead1@example.com"
-    assert set(said["/plain"]) == {"id", "source", "external_id"}
+    assert set(said["/plain"]) == {"id", "source", "external_id", "merged_into"}
     assert said["/plain"]["external_id"] == "crm-1"
 
 
