@@ -23,6 +23,7 @@ WITHOUT = {
     "/leads/{lead_id}/notes/{note_id}": "It says the `revision` that it is of.",
     "/leads/{lead_id}/tasks/{task_id}": "It says the `revision` that it is of.",
     "/tags/{name}": "The name in the address is all that changes.",
+    "/webhook-endpoints/{name}": "Only what is named changes; the last word counts.",
     "/me/password": "It takes the present password, which is a better proof.",
     "/leads/{lead_id}/training-flag": "It is set or not, and setting it again is 409.",
 }

@@ -90,7 +90,7 @@ def rename(session: Session, old: str, new: str, merge: bool, by: str) -> int:
     """
     was, name = tag_name(old), tag_name(new)
     # One rename after the other: two at once could pass each other by.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("leadflow tags"))))
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("tags of leads"))))
     if not session.scalar(select(exists().where(LeadTag.tag == was))):
         raise TagNotFound(was)
     if was == name:

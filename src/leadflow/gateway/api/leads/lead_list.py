@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Response
 from leadflow.accounts.actors import Actor
 from leadflow.database.engine import Use, unit_of_work
 from leadflow.gateway.http.callers import ReadsLeads
+from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import PageOut
 from leadflow.search.schemas import LeadList, LeadListed, LeadSearch
 from leadflow.search.service import find_leads
 
-router = APIRouter(tags=["leads"])
+router = APIRouter(tags=["leads"], route_class=Keyed)
 Listed = PageOut[LeadListed]
 
 

@@ -12,6 +12,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from features.how_many import how_many
 from leadflow.accounts import rate_windows
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.around import AroundRequests
@@ -59,7 +60,7 @@ class Limit:
         wait = 1 if held is None else max(1, _seconds(held.ends_at))
         said = (
             f"{self._item.amount:,} a minute are taken {FOR_WHOM[self.name]}. Nothing was done: "
-            f"send it again in {wait} seconds."
+            f"send it again in {how_many(wait, 'second')}."
         )
         headers = {"Retry-After": str(wait)} | self.headers(whose)
         return problem(429, *TITLES[429], said, headers)
