@@ -65,6 +65,9 @@ def where(field: str, operator: str, value: Any) -> dict[str, Any]:
 def test_leads_are_listed_newest_first_and_each_once(leads: TestClient) -> None:
     assert found(leads) == [4, 3, 2, 1, 0]
     assert found(leads, sort="created_at") == [0, 1, 2, 3, 4]
+    # A key that programs send with all they send is in nobody's way.
+    keyed = leads.post("/leads/search", json={}, headers={"Idempotency-Key": "one"})
+    assert (keyed.status_code, len(keyed.json()["items"])) == (200, 5)
     assert found(leads, sort="company_size") == [0, 1, 2, 3, 4]
     listed = leads.get("/leads", params={"limit": 2, "source": "web", "fields": "email,score"})
     assert [item.keys() for item in listed.json()["items"]] == [{"id", "email", "score"}] * 2
@@ -110,6 +113,20 @@ def test_conditions_are_those_of_rules(leads: TestClient) -> None:
     assert found(leads, where=both) == [4, 2, 0]
     assert found(leads, where={"none": [where("source", "equals", "web")]}) == [4, 3]
     assert found(leads, source=["fair"], where=where("industry", "equals", "retail")) == [4]
+
+
+def test_tags_and_segments_are_searched_too(leads: TestClient) -> None:
+    ids = [item["id"] for item in leads.get("/leads").json()["items"]]
+    tagged = leads.post("/tags", json={"lead_ids": ids[1:3], "add": ["VIP"]})
+    assert tagged.status_code == 200, tagged.text
+    assert found(leads, where=where("tags", "contains", "vip")) == [3, 2]
+    shops = {"conditions": where("industry", "equals", "retail")}
+    assert leads.put("/segments", json={"segments": {"shops": shops}}).status_code == 200
+    assert found(leads, where=where("segments", "contains", "shops")) == [4, 2, 0]
+    both = where("segments", "contains", "shops") | where("tags", "contains", "VIP")
+    assert found(leads, where=both) == [2]
+    unknown = leads.post("/leads/search", json={"where": where("segments", "contains", "x")})
+    assert unknown.json()["type"] == "/problems/search-invalid"
 
 
 def test_what_is_said_of_a_search_is_understood_or_refused_with_its_place(

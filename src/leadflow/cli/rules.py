@@ -134,11 +134,12 @@ def why(
     """Which workflow rules acted on a lead, why, and what came of it."""
     from leadflow.database.engine import unit_of_work
     from leadflow.leads.service import get_lead
+    from leadflow.paging.keyset import Wanted
     from leadflow.workflow import service
 
     with unit_of_work() as session:
         get_lead(session, lead_id)
-        found = service.why(session, lead_id, last)
+        found = service.why(session, lead_id, Wanted(last)).items
     if not found:
         console.print("No workflow rule has fitted this lead as something happened.")
         return

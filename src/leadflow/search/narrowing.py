@@ -11,18 +11,31 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Double, Text, and_, cast, literal, or_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Double,
+    Text,
+    and_,
+    cast,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from leadflow.conditions.operators import Operand
 from leadflow.conditions.tree import Check, Condition, Group
 from leadflow.conditions.values import ValueKind
+from leadflow.follow_ups.tables import LeadTag
 from leadflow.leads.attribute_fields import PREFIX
 from leadflow.leads.finding.search_indexes import ENUMERATED, LONGEST_FACET, facets
 from leadflow.leads.tables import Lead
 
 Clause = ColumnElement[bool]
 SCORED = ("total_score", "level")
+ASKED_FOR, TAGS = "service_requirements", "tags"
 _LISTED = {"equals", "in", "contains"}
 # Operators with a lowest value, and with a highest one.
 _FROM = {"equals", "greater_than", "greater_or_equal"}
@@ -86,16 +99,15 @@ def _of_check(check: Check, now: datetime, score: ScoreColumns | None) -> Clause
         return or_(*(score.level == said for said in _several(check.operand)))
     if check.field in _RANGES or (check.field == "total_score" and score is not None):
         return _of_range(check, now, score)
-    if check.operator not in _LISTED:
-        return None
-    listed = check.field in ENUMERATED or check.kind is ValueKind.TEXTS
-    listed = listed or check.field.startswith(PREFIX)
-    return _of_facets(check) if listed else None
+    if check.field == TAGS and check.operator == "contains":
+        return Lead.id.in_(select(LeadTag.lead_id).where(LeadTag.tag == str(check.operand)))
+    listed = check.field in (*ENUMERATED, ASKED_FOR) or check.field.startswith(PREFIX)
+    return _of_facets(check) if listed and check.operator in _LISTED else None
 
 
 def _is_exact(check: Check) -> bool:
     """Whether what is made of a check is true of no other leads."""
-    if check.field == "level":
+    if check.field in ("level", TAGS):
         return True
     if check.field in ("created_at", "total_score"):
         return check.operator in _INCLUSIVE
@@ -105,11 +117,10 @@ def _is_exact(check: Check) -> bool:
 
 def _of_facets(check: Check) -> Clause | None:
     """One of the values is among the lead's ``name=value``; of a part of a text nothing is said."""
-    if check.kind is ValueKind.MOMENT or (
-        check.operator == "contains" and check.kind is not ValueKind.TEXTS
-    ):
+    asked_for = check.field == ASKED_FOR
+    if check.kind is ValueKind.MOMENT or (check.operator == "contains" and not asked_for):
         return None
-    name = "" if check.kind is ValueKind.TEXTS else check.field
+    name = "" if asked_for else check.field
     said = [literal(f"{name}=", Text).concat(_in_words(one)) for one in _several(check.operand)]
     return facets().op("&&", is_comparison=True)(cast(array(said), ARRAY(Text)))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,9 +11,11 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.work.handover import find_rep
 from leadflow.conditions.problems import Problem
 from leadflow.conditions.storable import unstorable
-from leadflow.conditions.tree import Group, Reader
+from leadflow.conditions.tree import Group, Reader, fields_of
 from leadflow.privacy.name_index import hashes_of
-from leadflow.rules.field_catalogue import kinds_of, known_names, values_of
+from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
+from leadflow.rules.segments.expanding import expanded
+from leadflow.rules.segments.service import conditions_now
 from leadflow.search.schemas import NOBODY, LeadList, LeadSearch
 
 PAGING = {"limit", "cursor", "fields"}
@@ -87,13 +90,18 @@ def read_question(session: Session, search: LeadList | LeadSearch) -> Question:
 def _conditions(session: Session, search: LeadSearch, problems: list[Problem]) -> Group:
     """The common cases and the conditions as one: all of them must hold."""
     known = known_names(session) if search.where is not None else {}
-    reader = Reader(lambda name: kinds_of(name, known), problems, values_of=values_of)
+    allowed = partial(values_of, known=known)
+    reader = Reader(lambda name: kinds_of(name, known), problems, values_of=allowed)
     members = [reader.read(said, "filters") for said in _common(search)]
     if search.where is not None:
         wrong = unstorable(search.where)
         problems += [Problem(f"where.{one.place}", one.problem) for one in wrong]
         members += [] if wrong else [reader.read(search.where, "where")]
-    return Group("all", tuple(members))
+    where = Group("all", tuple(members))
+    if problems or SEGMENTS not in fields_of(where):
+        return where
+    whole = expanded(where, conditions_now(session))
+    return whole if isinstance(whole, Group) else Group("all", (whole,))
 
 
 def _common(search: LeadSearch) -> list[dict[str, Any]]:

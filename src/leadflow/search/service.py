@@ -35,8 +35,8 @@ class SearchTooSlow(RuntimeError):
             "No index serves this search, and hardly any lead is found by it. Add a condition that "
             "is looked up: status, level, owner, source, name or company; equals or in of "
             "industry, country, region, seniority, job_title, company_name or an attribute; "
-            "contains of service_requirements; a range of total_score, company_size, budget or "
-            "created_at."
+            "contains of service_requirements or tags; a range of total_score, company_size, "
+            "budget or created_at."
         )
 
 

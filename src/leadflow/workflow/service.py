@@ -27,6 +27,7 @@ from leadflow.database.ids import new_id
 from leadflow.domain_events.tables import DomainEvent
 from leadflow.outbox.service import enqueue_many
 from leadflow.outbox.tables import OutboxRow
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.rules.rule_kinds import kind_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.service import active_rules
@@ -38,7 +39,7 @@ from leadflow.workflow.terms import terms_of
 
 KIND = "workflow"
 PERFORM = "perform_rule"
-WORKFLOW_LOCK = 7_240_014
+WORKFLOW_LOCK = 7_240_012
 AT_A_TIME = 2000
 
 
@@ -160,17 +161,19 @@ def key_of(firing_id: str) -> str:
     return f"rule:{firing_id}"
 
 
-def why(session: Session, lead_id: str, most: int = 100) -> list[Why]:
+def why(session: Session, lead_id: str, wanted: Wanted = FIRST) -> Page[Why]:
     """The firings of a lead, the newest first, each with what became of its actions."""
     these = select(RuleFiring).where(RuleFiring.lead_id == lead_id)
-    firings = list(session.scalars(these.order_by(RuleFiring.at.desc(), RuleFiring.id).limit(most)))
-    keys = [key_of(one.id) for one in firings]
+    order = Key(RuleFiring.at, descending=True), Key(RuleFiring.id, descending=True)
+    firings = read_page(session, these, order, ("firings", lead_id), wanted)
+    keys = [key_of(one.id) for one in firings.items]
     asked = select(OutboxRow).where(OutboxRow.key == any_(literal(keys, ARRAY(Text))))
     rows = {row.key: row for row in session.scalars(asked)}
-    return [
-        Why(one, tuple(_carried(name, one, rows.get(key_of(one.id))) for name in one.actions))
-        for one in firings
-    ]
+    return firings.of(
+        lambda one: Why(
+            one, tuple(_carried(name, one, rows.get(key_of(one.id))) for name in one.actions)
+        )
+    )
 
 
 def _carried(action: str, firing: RuleFiring, row: OutboxRow | None) -> Carried:

@@ -38,7 +38,7 @@ def test_an_endpoint_is_added_with_a_secret_that_is_shown_once(client: TestClien
     assert made.json()["include_personal"] is False
     read = client.get("/webhook-endpoints/crm").json()
     assert read == {k: v for k, v in made.json().items() if k != "secret"}
-    assert client.get("/webhook-endpoints").json() == [read]
+    assert client.get("/webhook-endpoints").json()["items"] == [read]
     assert client.post("/webhook-endpoints", json=CRM).json()["type"].endswith("endpoint-exists")
 
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_is_refused_and_says_what_to_do(
     assert answer.status_code == 422
     assert type_ in answer.json()["type"]
     assert words in answer.json()["detail"]
-    assert client.get("/webhook-endpoints").json() == []
+    assert client.get("/webhook-endpoints").json()["items"] == []
 
 
 def test_personal_data_is_sent_only_where_somebody_wants_it_who_may_see_it(

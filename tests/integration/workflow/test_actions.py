@@ -67,7 +67,7 @@ def becomes(lead_id: str) -> list[tuple[str, str, str | None]]:
     with unit_of_work() as session:
         return [
             (one.action, one.status, one.why)
-            for why in service.why(session, lead_id)
+            for why in service.why(session, lead_id).items
             for one in why.carried
         ]
 
@@ -239,12 +239,12 @@ def test_rules_are_tried_on_the_past_and_why_is_answered(client: TestClient) -> 
     assert tried.status_code == 200, tried.text
     assert tried.json()["per_rule"] == {"shops": {"fired": 1}}
     assert tried.json()["fired"][0]["lead_id"] == lead_id
-    assert client.get(f"/leads/{lead_id}/rules").json() == []
+    assert client.get(f"/leads/{lead_id}/rules").json()["items"] == []
     put = client.put("/rules/workflow", json=rules)
     assert put.status_code == 201, put.text
     other = take(email="b@example.com", industry="retail")
     act()
-    [firing] = client.get(f"/leads/{other}/rules").json()
+    [firing] = client.get(f"/leads/{other}/rules").json()["items"]
     assert (firing["rule_id"], firing["version"], firing["status"]) == ("shops", 1, "fired")
     assert firing["actions"][0]["status"] == "nothing_done"
     assert client.get("/leads/lead_none/rules").status_code == 404

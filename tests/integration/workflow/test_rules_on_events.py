@@ -44,12 +44,12 @@ def test_a_rule_acts_on_what_happens_and_says_why() -> None:
     assert fired("shops") == [shop]
     assert (attribute(shop, "seen"), attribute(other, "seen")) == (True, None)
     with unit_of_work() as session:
-        [why] = service.why(session, shop)
+        [why] = service.why(session, shop).items
         assert (why.firing.rule_id, why.firing.type) == ("shops", "lead.created")
         assert why.firing.matched == {"industry": "retail"}
         assert [(one.action, one.status) for one in why.carried] == [("set", "done")]
         assert dict(why.carried[0].result) == {"set": ["attributes"]}
-        assert service.why(session, other) == []
+        assert service.why(session, other).items == []
 
 
 def test_only_what_a_rule_wants_is_written() -> None:
@@ -121,7 +121,7 @@ def test_in_other_hours_it_acts_as_they_begin() -> None:
     with unit_of_work() as session:
         [row] = session.scalars(select(OutboxRow).where(OutboxRow.act == service.PERFORM))
         assert (row.status, row.available_at.hour) == ("waiting", 8)
-        [why] = service.why(session, lead_id)
+        [why] = service.why(session, lead_id).items
         assert why.firing.acts_at == row.available_at
 
 
@@ -136,7 +136,7 @@ def test_rules_lead_to_rules_and_end() -> None:
     with unit_of_work() as session:
         lead = get_lead(session, lead_id)
         assert (lead.industry, lead.timeline) == ("two", "3 months")
-        firings = [why.firing.rule_id for why in service.why(session, lead_id)]
+        firings = [why.firing.rule_id for why in service.why(session, lead_id).items]
         assert sorted(firings) == ["end", "one", "two"]
 
 

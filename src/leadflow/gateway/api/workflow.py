@@ -11,6 +11,7 @@ from leadflow.gateway.api.rules import content_of, described
 from leadflow.gateway.http.callers import ReadsLeads, ReadsRules
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
+from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.leads.service import get_lead
 from leadflow.rules.service import read_rules
 from leadflow.workflow import service
@@ -79,18 +80,14 @@ class WorkflowTrialOut(BaseModel):
 
 
 @router.get(
-    "/leads/{lead_id}/rules", response_model=list[FiringOut], summary="Which rules acted on a lead?"
+    "/leads/{lead_id}/rules", response_model=PageOut[FiringOut], summary="Which rules acted on it?"
 )
-def why_of_lead(
-    lead_id: str,
-    caller: ReadsLeads,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[FiringOut]:
+def why_of_lead(lead_id: str, caller: ReadsLeads, paged: Paged) -> PageOut[FiringOut]:
     """Every workflow rule that fitted the lead as something happened, the newest first: what it
     went by, what it did, and what became of that."""
     with unit_of_work() as session:
         get_lead(session, lead_id)
-        return [_firing(one) for one in service.why(session, lead_id, limit)]
+        return PageOut.of(service.why(session, lead_id, paged).of(_firing))
 
 
 @router.post(

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Response
 from leadflow.accounts.actors import Actor
 from leadflow.database.engine import Use, unit_of_work
 from leadflow.gateway.http.callers import ReadsLeads
-from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import PageOut
+from leadflow.gateway.http.versions import Tagged
 from leadflow.search.schemas import LeadList, LeadListed, LeadSearch
 from leadflow.search.service import find_leads
 
-router = APIRouter(tags=["leads"], route_class=Keyed)
+router = APIRouter(tags=["leads"], route_class=Tagged)
 Listed = PageOut[LeadListed]
 
 
@@ -24,11 +24,7 @@ def list_leads(search: Annotated[LeadList, Query()], caller: ReadsLeads) -> Resp
     return _page(search, caller)
 
 
-@router.post(
-    "/leads/search",
-    response_model=Listed,
-    summary="Search leads",
-)
+@router.post("/leads/search", response_model=Listed, summary="Search leads")
 def search_leads(search: LeadSearch, caller: ReadsLeads) -> Response:
     """The same with conditions as rules have them, and by parts of a person's or a company's name.
     422 `search-invalid` with every `place` and `problem`; 422 `search-too-slow` where no index

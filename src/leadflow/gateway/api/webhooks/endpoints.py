@@ -16,6 +16,8 @@ from leadflow.endpoints.message_types import TYPES
 from leadflow.endpoints.tables import Endpoint
 from leadflow.gateway.http.callers import ReadsEndpoints, WritesEndpoints
 from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
+from leadflow.gateway.http.pages import Paged, PageOut
+from leadflow.paging.keyset import page_of
 from leadflow.settings import get_settings
 
 router = APIRouter(prefix="/webhook-endpoints", tags=["webhooks"], route_class=Keyed)
@@ -77,13 +79,13 @@ def read_types(caller: ReadsEndpoints) -> list[TypeOut]:
     ]
 
 
-@router.get("", response_model=list[EndpointOut], summary="Which endpoints are told?")
-def read_endpoints(caller: ReadsEndpoints) -> list[EndpointOut]:
+@router.get("", response_model=PageOut[EndpointOut], summary="Which endpoints are told?")
+def read_endpoints(caller: ReadsEndpoints, paged: Paged) -> PageOut[EndpointOut]:
     """Every endpoint, by name."""
     with unit_of_work() as session:
-        found = service.endpoints(session)
-        live = signing.count_live(session, [one.id for one in found], datetime.now(UTC))
-    return _out(found, live)
+        found = page_of(service.endpoints(session), lambda one: one.name, ("endpoints",), paged)
+        live = signing.count_live(session, [one.id for one in found.items], datetime.now(UTC))
+    return PageOut(items=_out(found.items, live), next=found.next)
 
 
 @router.post("", response_model=NewEndpoint, status_code=201, summary="Add an endpoint")
