@@ -13,6 +13,7 @@ from psycopg.errors import DeadlockDetected
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+from leadflow.integrations.prefect import signed_in
 from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import deploy
@@ -111,10 +112,16 @@ def prefect(engine: Engine) -> Iterator[Child]:
 
 @pytest.fixture(scope="session")
 def deployed(prefect: Child) -> list[str]:
-    """Every deployment of prefect.yaml."""
+    """Every deployment of prefect.yaml. The schedules of the pool of processes are switched off:
+    what is due every hour would score a test's leads between two of its lines."""
     from leadflow.supervisor.deploying import deployment_names
 
-    assert deploy(get_settings())
+    settings = get_settings()
+    assert deploy(settings)
+    with signed_in(settings) as api:
+        of_processes = {"work_pools": {"name": {"any_": [settings.work_pool]}}}
+        for found in api.post("/deployments/filter", json=of_processes).raise_for_status().json():
+            api.post(f"/deployments/{found['id']}/pause_deployment").raise_for_status()
     return deployment_names()
 
 

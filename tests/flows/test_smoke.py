@@ -62,7 +62,7 @@ def test_what_is_deployed_is_what_is_promised(deployed: list[str]) -> None:
 
 def test_a_cron_deployment_gets_its_scheduled_runs(deployed: list[str]) -> None:
     deadline = time.monotonic() + 60
-    wanted = {"deployments": {"name": {"any_": ["score_leads"]}}}
+    wanted = {"deployments": {"name": {"any_": ["assign_leads"]}}}
     scheduled = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
     runs: list[Any] = []
     while len(runs) < 3 and time.monotonic() < deadline:
