@@ -216,7 +216,9 @@ class Assignment(Base):
     __tablename__ = "assignments"
     __table_args__ = (
         Index("uq_assignments_active", "lead_id", unique=True, postgresql_where=OPEN),
-        Index("ix_assignments_load", "rep_id", postgresql_where=OPEN),
+        Index(
+            "ix_assignments_load", "rep_id", postgresql_where=OPEN, postgresql_include=["lead_id"]
+        ),
         Index(
             "ix_assignments_due",
             "next_step_at",

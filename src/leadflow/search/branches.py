@@ -145,15 +145,15 @@ def _of_nobody(question: Question, now: datetime) -> Branch:
 
 
 def _holds(question: Question, meant: Narrowed, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    exactly = [compiled(one, now) for one in meant.rest]
+    exactly = meant.exactly(lambda one: compiled(one, now))
     if question.scored_since is not None:
         exactly.append(LeadScore.as_of >= question.scored_since)
-    return (*meant.clauses, *exactly)
+    return tuple(exactly)
 
 
 def _reads_scores(question: Question, meant: Narrowed) -> bool:
     """Whether what is left of the conditions is read from scores."""
-    asked = {name for one in meant.rest for name in fields_of(one)}
+    asked = {name for one in (*meant.nearly, *meant.rest) for name in fields_of(one)}
     return question.scored_since is not None or not asked.isdisjoint(OF_SCORES)
 
 

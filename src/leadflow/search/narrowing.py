@@ -19,6 +19,8 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    false,
+    func,
     literal,
     or_,
     select,
@@ -57,10 +59,18 @@ class ScoreColumns:
 @dataclass(frozen=True)
 class Narrowed:
     """What a condition is in the form that indexes serve: clauses that hold of every lead that
-    meets it, and what of it they do not say exactly."""
+    meets it; ``nearly``, what they say of it and not exactly; and the ``rest``, of which they say
+    nothing."""
 
     clauses: tuple[Clause, ...] = ()
+    nearly: tuple[Condition, ...] = ()
     rest: tuple[Condition, ...] = ()
+
+    def exactly(self, compiled: Callable[[Condition], Clause]) -> list[Clause]:
+        """The condition. How many leads meet what the clauses nearly say is guessed by them: what
+        says it exactly is put so that PostgreSQL takes it to be true of almost all."""
+        sure = [func.nullif(compiled(one), false()).is_not(None) for one in self.nearly]
+        return [*self.clauses, *sure, *map(compiled, self.rest)]
 
 
 def narrowed(condition: Condition, now: datetime, score: ScoreColumns | None) -> Narrowed:
@@ -74,11 +84,13 @@ def narrowed(condition: Condition, now: datetime, score: ScoreColumns | None) ->
     if condition.how == "all":
         return Narrowed(
             tuple(clause for way in ways for clause in way.clauses),
+            tuple(one for way in ways for one in way.nearly),
             tuple(one for way in ways for one in way.rest),
         )
     if condition.how == "any" and all(way.clauses for way in ways):
         either = or_(*(and_(*way.clauses) for way in ways))
-        return Narrowed((either,), (condition,) if any(way.rest for way in ways) else ())
+        left = any(way.nearly or way.rest for way in ways)
+        return Narrowed((either,), (condition,) if left else ())
     return Narrowed(rest=(condition,))
 
 

@@ -120,9 +120,23 @@ def upgrade() -> None:
     op.execute(FACETS.format(small_letters=f"{schema}.small_letters"))
     op.execute(SEARCH)
     op.drop_index("ix_lead_scores_ranking", "lead_scores")
+    _index_load(["lead_id"])
     for name, (table, columns, where) in PAGED.items():
         condition = None if where is None else sa.text(where)
         op.create_index(name, table, columns, postgresql_where=condition)
+
+
+def _index_load(along: list[str]) -> None:
+    """The leads that each salesperson has, with these columns along the index."""
+    op.drop_index("ix_assignments_load", "assignments")
+    where = sa.text("ended_at IS NULL")
+    op.create_index(
+        "ix_assignments_load",
+        "assignments",
+        ["rep_id"],
+        postgresql_where=where,
+        postgresql_include=along,
+    )
 
 
 def _index_names() -> None:
@@ -171,6 +185,7 @@ def downgrade() -> None:
     op.create_index(
         "ix_lead_scores_ranking", "lead_scores", ["total_score"], postgresql_where=current
     )
+    _index_load([])
     op.execute("DROP INDEX ix_leads_search")
     for name in FUNCTIONS:
         op.execute(f"DROP FUNCTION {name}")
