@@ -1,4 +1,8 @@
-"""The types of domain events: when each is written, and which facts it carries."""
+"""The types of domain events: when each is written, and which facts it carries.
+
+One more type is one more entry here, a row of docs/webhooks.md and of docs/rules.md, and in a
+migration a trigger that writes it where its fact is stored.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,12 +125,16 @@ TYPES: dict[str, DomainEventType] = {
     "lead.created": DomainEventType("A lead is stored for the first time.", Nothing),
     "lead.updated": DomainEventType("Something of a lead is known anew.", Changed),
     "lead.deleted": DomainEventType("A lead is deleted: erased, or taken back.", Nothing),
-    "lead.scored": DomainEventType("A lead is scored, or scored again.", Scored),
+    "lead.scored": DomainEventType(
+        "A lead has another score: its first, or by half a point and more.", Scored
+    ),
     "lead.level_changed": DomainEventType("Another level counts for a lead.", LevelChanged),
     "lead.assigned": DomainEventType("A lead is given to a salesperson.", Assigned),
-    "lead.touched": DomainEventType("Its salesperson got in touch for the first time.", Touched),
-    "lead.tagged": DomainEventType("A tag is put on it.", Tagged),
-    "lead.merged": DomainEventType("It stands for another lead too.", Merged),
+    "lead.touched": DomainEventType(
+        "Whoever has a lead got in touch with it for the first time.", Touched
+    ),
+    "lead.tagged": DomainEventType("A tag is put on a lead.", Tagged),
+    "lead.merged": DomainEventType("A lead stands for another lead too.", Merged),
     "lead.converted": DomainEventType("A lead has converted.", Ended),
     "lead.lost": DomainEventType("A lead is lost.", Ended),
     "lead.reopened": DomainEventType("A lead that had ended is open again.", Nothing),

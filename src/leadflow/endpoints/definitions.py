@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from leadflow.conditions.problems import nearest
-from leadflow.endpoints.message_types import TYPES
+from leadflow.domain_events.types import TYPES
 from leadflow.exact import Flag
 
 NAME = r"^[a-z][a-z0-9_-]{0,62}$"

@@ -11,11 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
-from leadflow.endpoints.message_types import CALLED, PING
 from leadflow.endpoints.service import read_endpoint
 from leadflow.endpoints.tables import Attempt, Endpoint, Message
 
 STATES = ("waiting", "delivered", "failed")
+# Sent to one endpoint because somebody asks for it, whatever types it wants.
+PING, CALLED = "endpoint.ping", "endpoint.called"
 # What ended long ago, and what waits for an endpoint that is not told anything any more.
 FORGET = text(
     """

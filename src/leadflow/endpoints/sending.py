@@ -22,6 +22,7 @@ from leadflow.endpoints.bodies import body_of, leads_told
 from leadflow.endpoints.posting import Answer, Signed
 from leadflow.endpoints.settling import Health, after, health_after, to_be_disabled
 from leadflow.endpoints.tables import Endpoint
+from leadflow.endpoints.wanting import want
 from leadflow.outbox.service import enqueue
 from leadflow.settings import Settings
 
@@ -162,6 +163,7 @@ def record(
 def _disable(session: Session, endpoint: Endpoint, why: str, now: datetime) -> None:
     """Switch it off, and have whoever made it and the admins told."""
     endpoint.status, endpoint.disabled_why, endpoint.changed_at = "disabled", why, now
+    want(session, endpoint)
     key = f"endpoint_disabled:{endpoint.id}:{now.isoformat()}"
     enqueue(session, NOTIFY, key, {"endpoint_id": endpoint.id, "person_id": None})
     subject, detail = f"endpoint/{endpoint.id}", {"name": endpoint.name}

@@ -19,6 +19,7 @@ from leadflow.endpoints.definitions import (
     known_types,
 )
 from leadflow.endpoints.tables import Endpoint, EndpointSecret
+from leadflow.endpoints.wanting import want
 from leadflow.settings import Settings
 
 ENDPOINTS_LOCK = 7_240_015
@@ -101,6 +102,7 @@ def add(
     made = Endpoint(**values, status="enabled", created_at=now, created_by=by, changed_at=now)
     session.add(made)
     session.flush()
+    want(session, made)
     secret = signing.new_secret(session, made, by, now)
     _record(session, made, "endpoint.added", by, after=_audited(made))
     return made, secret
@@ -133,6 +135,7 @@ def change(
     for field, value in said.items():
         setattr(found, field, value)
     found.changed_at, found.paused_until = now, None
+    want(session, found)
     after = _audited(found)
     _record(session, found, "endpoint.changed", by, sorted(said), before, after)
     return found
@@ -149,6 +152,7 @@ def enable(session: Session, name: str, by: str, now: datetime) -> Endpoint:
         return found
     found.status, found.disabled_why, found.changed_at = "enabled", None, now
     found.failures, found.failing_since, found.paused_until = 0, None, None
+    want(session, found)
     _record(session, found, "endpoint.enabled", by)
     return found
 
@@ -163,6 +167,7 @@ def disable(session: Session, name: str, by: str, now: datetime) -> Endpoint:
     if found.status == "disabled":
         return found
     found.status, found.disabled_why, found.changed_at = "disabled", "person", now
+    want(session, found)
     _record(session, found, "endpoint.disabled", by)
     return found
 
@@ -175,6 +180,7 @@ def remove(session: Session, name: str, by: str, now: datetime) -> None:
     """
     found = read_endpoint(session, name, lock=True)
     found.status, found.disabled_why, found.changed_at = "deleted", None, now
+    want(session, found)
     live = update(EndpointSecret).where(EndpointSecret.endpoint_id == found.id)
     session.execute(live.where(EndpointSecret.ends_at.is_(None)).values(ends_at=now))
     _record(session, found, "endpoint.deleted", by)

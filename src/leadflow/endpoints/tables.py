@@ -82,7 +82,7 @@ class EndpointSecret(Base):
 
 class Message(Base):
     """One thing that happened, for one endpoint: ``waiting``, ``delivered``, or ``failed`` once it
-    was given up. Triggers write it in the transaction of the fact (``webhook_messages_of_…``), a
+    was given up. A trigger makes it of a domain event, in the transaction of the fact, a
     million at a time, so there is no foreign key to be checked row by row. Ids, figures and states
     only: what is personal is read when the message is sent.
     """

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, select, text
 
 from leadflow.database.engine import unit_of_work
+from leadflow.domain_events.types import TYPES
 from leadflow.endpoints import service
 from leadflow.endpoints.definitions import EndpointIn
-from leadflow.endpoints.message_types import TYPES
 from leadflow.endpoints.tables import Attempt, Endpoint, Message
 from leadflow.endpoints.turns import give_turns
 from leadflow.outbox.consumer import Consumer

@@ -11,9 +11,13 @@ from sqlalchemy import Engine, delete, event, func, select, text
 from leadflow.accounts.delegation import Requester
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.database.engine import get_engine, unit_of_work
-from leadflow.endpoints.message_types import TYPES
+from leadflow.domain_events.tables import DomainEvent, WantedType
+from leadflow.domain_events.types import TYPES
+from leadflow.endpoints import service
+from leadflow.endpoints.definitions import EndpointChange
 from leadflow.endpoints.messages import call
 from leadflow.endpoints.tables import Message
+from leadflow.follow_ups.tags import tag
 from leadflow.intake.leads import LeadTaken
 from leadflow.leads.outcomes.telling import OutcomeIn, record_outcomes
 from leadflow.leads.tables import Lead
@@ -105,6 +109,31 @@ def test_nothing_is_written_for_nobody_and_nothing_of_what_was_rolled_back(team:
         assert session.scalar(select(func.count()).select_from(Message)) == 1
         session.rollback()
     assert messages_there() == 0
+
+
+def test_what_happens_is_written_only_while_an_endpoint_wants_to_be_told(team: Engine) -> None:
+    with unit_of_work() as session:
+        session.execute(delete(WantedType))
+    add(FAR, ["lead.created"])
+    take([sent(1)])
+    assert happened() == ["lead.created"]
+    with unit_of_work() as session:
+        service.disable(session, "crm", "test", datetime.now(UTC))
+    take([sent(2)])
+    with unit_of_work() as session:
+        service.enable(session, "crm", "test", datetime.now(UTC))
+        changed = EndpointChange(types=["lead.tagged"])
+        service.change(session, "crm", changed, "test", datetime.now(UTC), near(), True)
+    [taken] = take([sent(3)])
+    assert happened() == ["lead.created"]
+    with unit_of_work() as session:
+        tag(session, [lead_of(taken)], ["banks"], "test", datetime.now(UTC))
+    assert happened() == ["lead.created", "lead.tagged"]
+    assert facts("lead.tagged") == [{"tag": "banks"}]
+    with unit_of_work() as session:
+        service.remove(session, "crm", "test", datetime.now(UTC))
+    take([sent(4)])
+    assert happened() == ["lead.created", "lead.tagged"]
 
 
 def test_of_a_change_the_fields_are_named_and_what_says_nothing_new_is_silent(
@@ -261,6 +290,12 @@ def overriding(lead_id: str, level: str) -> ScoreOverride:
         in_force_from=now,
         expires_at=now + timedelta(days=1),
     )
+
+
+def happened() -> list[str]:
+    """Types of the domain events that are written, in the order in which they happened."""
+    with unit_of_work() as session:
+        return list(session.scalars(select(DomainEvent.type).order_by(DomainEvent.id)))
 
 
 def messages_there() -> int:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from leadflow.endpoints.message_types import TYPES
+from leadflow.domain_events.types import TYPES
 
 PROJECT = Path(__file__).parents[3]
 VERSIONS = PROJECT / "src" / "leadflow" / "database" / "migrations" / "versions"

@@ -60,7 +60,7 @@ def list_endpoints() -> None:
 @app.command("types")
 def list_types() -> None:
     """What an endpoint can be told."""
-    from leadflow.endpoints.message_types import TYPES
+    from leadflow.domain_events.types import TYPES
 
     table = Table("Type", "When", "Says besides the lead", box=None)
     for name, known in TYPES.items():

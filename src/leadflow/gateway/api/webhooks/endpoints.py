@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.database.engine import unit_of_work
+from leadflow.domain_events.types import TYPES
 from leadflow.endpoints import service, signing
 from leadflow.endpoints.definitions import EndpointChange, EndpointIn
-from leadflow.endpoints.message_types import TYPES
 from leadflow.endpoints.tables import Endpoint
 from leadflow.gateway.http.callers import ReadsEndpoints, WritesEndpoints
 from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed

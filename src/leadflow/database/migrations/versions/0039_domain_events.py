@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0040"
-down_revision = "0039"
+revision = "0039"
+down_revision = "0038"
 
 WANTED = """
 CREATE FUNCTION domain_events_wanted(VARIADIC asked text[]) RETURNS boolean
