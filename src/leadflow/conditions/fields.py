@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, DateTime, literal
 from sqlalchemy.orm import Session
 
 from leadflow.conditions.values import ValueKind
 
-Expression = Callable[[datetime], ColumnElement[Any]]
+# The moment that counts as now, as SQL: a value, or a parameter of a statement that is kept.
+AsOf = ColumnElement[datetime]
+Expression = Callable[[AsOf], ColumnElement[Any]]
+
+
+def as_of(now: datetime | AsOf) -> AsOf:
+    """The moment (aware) as SQL."""
+    return literal(now, DateTime(timezone=True)) if isinstance(now, datetime) else now
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,8 @@ class FieldFamily:
     prefix: str
     known: Callable[[Session], Mapping[str, str]]
     kinds: Callable[[str, Mapping[str, str] | None], tuple[ValueKind, ...] | str]
-    expression: Callable[[str, ValueKind, datetime], ColumnElement[Any]]
-    is_empty: Callable[[str, datetime], ColumnElement[bool]]
+    expression: Callable[[str, ValueKind, AsOf], ColumnElement[Any]]
+    is_empty: Callable[[str, AsOf], ColumnElement[bool]]
     at_hand: Callable[[RowsAtHand], Mapping[str, Any]] | None = None
     values: Callable[[Session, Sequence[str], datetime], Mapping[str, Mapping[str, Any]]] | None = (
         None

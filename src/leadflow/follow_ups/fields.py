@@ -1,28 +1,27 @@
 """Fields that conditions may ask about tags and tasks. Only the store knows them."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from leadflow.conditions.fields import Field
+from leadflow.conditions.fields import AsOf, Field
 from leadflow.conditions.values import ValueKind
 from leadflow.follow_ups.tables import LeadTag, LeadTask
 from leadflow.leads.tables import Lead
 
 
-def _tags(now: datetime) -> ColumnElement[Any]:
+def _tags(now: AsOf) -> ColumnElement[Any]:
     """The tags in order, empty where there are none."""
     together = func.array_agg(aggregate_order_by(LeadTag.tag, LeadTag.tag))
     return select(together).where(LeadTag.lead_id == Lead.id).correlate(Lead).scalar_subquery()
 
 
-def _open_tasks(now: datetime) -> ColumnElement[Any]:
+def _open_tasks(now: AsOf) -> ColumnElement[Any]:
     return _open().correlate(Lead).scalar_subquery()
 
 
-def _overdue_tasks(now: datetime) -> ColumnElement[Any]:
+def _overdue_tasks(now: AsOf) -> ColumnElement[Any]:
     return _open().where(LeadTask.due_at < now).correlate(Lead).scalar_subquery()
 
 

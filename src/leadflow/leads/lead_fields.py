@@ -1,12 +1,12 @@
 """Fields of a lead that conditions may ask about. Personal data is not among them."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Double, Text, cast, func, literal, select
+from sqlalchemy import ColumnElement, Double, Text, cast, func, literal, select
 
-from leadflow.conditions.fields import Expression, Field, RowsAtHand
+from leadflow.conditions.fields import AsOf, Expression, Field, RowsAtHand
 from leadflow.conditions.values import ValueKind
 from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent, Outcome
 
@@ -37,12 +37,12 @@ def _budget(rows: RowsAtHand) -> float | None:
     return None if minor is None else minor / 100
 
 
-def _age_in_days(now: datetime) -> ColumnElement[Any]:
-    age = literal(now, DateTime(timezone=True)) - Lead.created_at
+def _age_in_days(now: AsOf) -> ColumnElement[Any]:
+    age = now - Lead.created_at
     return func.date_part("epoch", age) / literal(86400.0, Double)
 
 
-def _last_event_at(now: datetime) -> ColumnElement[Any]:
+def _last_event_at(now: AsOf) -> ColumnElement[Any]:
     """Read along the index, and only of leads where a condition comes to it."""
     of_reps = select(EventTypeRow.name).where(EventTypeRow.done_by == "rep")
     return (
@@ -57,7 +57,7 @@ def _last_event_at(now: datetime) -> ColumnElement[Any]:
     )
 
 
-def _lost_days(now: datetime) -> ColumnElement[Any]:
+def _lost_days(now: AsOf) -> ColumnElement[Any]:
     """How long a lead has been lost; empty where it is not."""
     lost_at = (
         select(Outcome.occurred_at)
@@ -65,7 +65,7 @@ def _lost_days(now: datetime) -> ColumnElement[Any]:
         .correlate(Lead)
         .scalar_subquery()
     )
-    ago = literal(now, DateTime(timezone=True)) - lost_at
+    ago = now - lost_at
     return func.date_part("epoch", ago) / literal(86400.0, Double)
 
 

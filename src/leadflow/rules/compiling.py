@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from leadflow.conditions.evaluation import NEGATIONS
+from leadflow.conditions.fields import AsOf, as_of
 from leadflow.conditions.tree import Check, Condition
 from leadflow.conditions.values import CAPITALS, SMALL, ValueKind
 from leadflow.rules.field_catalogue import CATALOGUE, family_of
@@ -43,18 +44,22 @@ _TYPES: dict[ValueKind | None, Any] = {
 }
 
 
-def compiled(condition: Condition, now: datetime) -> ColumnElement[bool]:
+def compiled(condition: Condition, now: datetime | AsOf) -> ColumnElement[bool]:
     """The condition as SQL, true or false of every row of ``lead_source(now)``. ``now`` is
     aware."""
+    return _tree(condition, as_of(now))
+
+
+def _tree(condition: Condition, now: AsOf) -> ColumnElement[bool]:
     if isinstance(condition, Check):
         return _check(condition, now)
-    members = [compiled(member, now) for member in condition.members]
+    members = [_tree(member, now) for member in condition.members]
     if condition.how == "all":
         return and_(*members)
     return or_(*members) if condition.how == "any" else not_(or_(*members))
 
 
-def _check(check: Check, now: datetime) -> ColumnElement[bool]:
+def _check(check: Check, now: AsOf) -> ColumnElement[bool]:
     if check.kind is None:
         empty = _is_empty(check.field, now)
         return empty if (check.operator == "is_empty") == check.operand else not_(empty)
@@ -65,7 +70,7 @@ def _check(check: Check, now: datetime) -> ColumnElement[bool]:
     return func.coalesce(_compare(check.operator, check, known, now), false())
 
 
-def _read(field: str, kind: ValueKind, now: datetime) -> Element:
+def _read(field: str, kind: ValueKind, now: AsOf) -> Element:
     """The field as it is compared, NULL where it is missing or of another kind."""
     if (found := family_of(field)) is not None:
         known = found[0].expression(found[1], kind, now)
@@ -76,12 +81,12 @@ def _read(field: str, kind: ValueKind, now: datetime) -> Element:
     return _fold(known) if kind is ValueKind.TEXT else known
 
 
-def field_value(field: str, kind: ValueKind, now: datetime) -> Element:
+def field_value(field: str, kind: ValueKind, now: datetime | AsOf) -> Element:
     """The field as it is, to be selected from the source; NULL where it is of another kind."""
     found = family_of(field)
     if found is not None:
-        return found[0].expression(found[1], kind, now)
-    return CATALOGUE[field].expression(now)
+        return found[0].expression(found[1], kind, as_of(now))
+    return CATALOGUE[field].expression(as_of(now))
 
 
 def _fold(text: Element) -> Element:
@@ -93,7 +98,7 @@ def _fold(text: Element) -> Element:
     return collate(case((plain, small), else_=func.translate(text, CAPITALS, SMALL)), "C")
 
 
-def _is_empty(field: str, now: datetime) -> ColumnElement[bool]:
+def _is_empty(field: str, now: AsOf) -> ColumnElement[bool]:
     if (found := family_of(field)) is not None:
         return found[0].is_empty(found[1], now)
     known, kind = CATALOGUE[field].expression(now), CATALOGUE[field].kind
@@ -104,11 +109,11 @@ def _is_empty(field: str, now: datetime) -> ColumnElement[bool]:
     return known.is_(None)
 
 
-def _compare(operator: str, check: Check, known: Element, now: datetime) -> Element:
+def _compare(operator: str, check: Check, known: Element, now: AsOf) -> Element:
     """The comparison, NULL of a missing value."""
     operand: Any = check.operand
     if isinstance(operand, timedelta):
-        return known.between(literal(now - operand, _MOMENT), literal(now, _MOMENT))
+        return known.between(now - literal(operand), now)
     kind = _TYPES[check.kind]
     if operator == "in":
         return known == any_(literal(list(operand), ARRAY(kind)))
@@ -125,7 +130,6 @@ def _has_element(known: Element, wanted: Element) -> Element:
     return select(true()).where(_fold(element) == wanted).exists()
 
 
-_MOMENT = _TYPES[ValueKind.MOMENT]
 _COMPARISONS: dict[str, Callable[[Element, Element], Element]] = {
     "equals": lambda known, operand: known == operand,
     "greater_than": lambda known, operand: known > operand,

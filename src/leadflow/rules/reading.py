@@ -1,5 +1,7 @@
 """Reading the rules of a kind, with every segment that they name written out."""
 
+import json
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -35,6 +37,17 @@ def parsed(kind: RuleKind, content: Any, known: Known | None = None) -> RuleSet:
         RuleSetInvalid: everything that is wrong, each with its place.
     """
     return parse_rules(content, kind.actions, known, kind.terms, kind.of_events)
+
+
+def stored(kind: RuleKind, content: Any) -> RuleSet:
+    """The same of content that was read before and stored; it is taken apart once, not each
+    time."""
+    return _taken_apart(kind, json.dumps(content))
+
+
+@lru_cache(maxsize=64)
+def _taken_apart(kind: RuleKind, written: str) -> RuleSet:
+    return parsed(kind, json.loads(written))
 
 
 def written_out(session: Session, rules: RuleSet) -> RuleSet:

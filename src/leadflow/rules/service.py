@@ -15,7 +15,7 @@ from leadflow.leads.tables import Lead
 from leadflow.paging.keyset import Key, Page, Wanted, read_page
 from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import is_at_hand, known_names
-from leadflow.rules.reading import fields_asked, parsed, read_rules, written_out
+from leadflow.rules.reading import fields_asked, read_rules, stored, written_out
 from leadflow.rules.rule_kinds import kind_of
 from leadflow.rules.schemas import Rule, RuleSet
 from leadflow.rules.sources import lead_source, values_of
@@ -264,7 +264,7 @@ def _read(session: Session, row: RuleSetRow) -> StoredRules:
     return StoredRules(
         kind=row.kind,
         version=row.version,
-        rules=written_out(session, parsed(kind_of(row.kind), row.content)),
+        rules=written_out(session, stored(kind_of(row.kind), row.content)),
         note=row.note,
         created_by=row.created_by,
         created_at=row.created_at,

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import ARRAY, FromClause, Text, any_, join, literal, select
 from sqlalchemy.orm import Session
 
-from leadflow.conditions.fields import RowsAtHand
+from leadflow.conditions.fields import AsOf, RowsAtHand, as_of
 from leadflow.leads.tables import Lead
 from leadflow.rules.field_catalogue import CATALOGUE, FAMILIES
 from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 
-def lead_source(now: datetime) -> FromClause:
+def lead_source(now: datetime | AsOf) -> FromClause:
     """Every lead, with its current score and the override in force at the moment where it has
     them: what conditions are compiled over. Select from it; add conditions on ``Lead`` as
     needed."""
@@ -59,7 +59,7 @@ def values_of(
 
 def _add_stored(session: Session, found: dict[str, dict[str, Any]], now: datetime) -> None:
     fields = {name: field for name, field in CATALOGUE.items() if field.at_hand is None}
-    columns = [field.expression(now).label(name) for name, field in fields.items()]
+    columns = [field.expression(as_of(now)).label(name) for name, field in fields.items()]
     query = select(Lead.id, *columns).select_from(lead_source(now))
     these = Lead.id == any_(literal(list(found), ARRAY(Text)))
     for lead_id, *values in session.execute(query.where(these)):

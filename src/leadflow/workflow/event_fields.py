@@ -1,13 +1,12 @@
 """What has just happened, as fields of conditions: ``event.type``, ``event.level_before`` …"""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, DateTime, Double, Text, cast, func, type_coerce
 from sqlalchemy.orm import Session
 
-from leadflow.conditions.fields import FieldFamily
+from leadflow.conditions.fields import AsOf, FieldFamily
 from leadflow.conditions.problems import nearest
 from leadflow.conditions.values import ValueKind
 from leadflow.domain_events.tables import DomainEvent
@@ -34,23 +33,17 @@ def _kinds(name: str, known: Mapping[str, str] | None) -> tuple[ValueKind, ...] 
     return (ALL[name],)
 
 
-def _expression(name: str, kind: ValueKind, now: datetime) -> ColumnElement[Any]:
+def _expression(name: str, kind: ValueKind, now: AsOf) -> ColumnElement[Any]:
     if name == TYPE:
         return type_coerce(DomainEvent.type, Text)
     said = DomainEvent.facts.op("->>")(name)
     return said if kind is ValueKind.TEXT else cast(said, _SQL[kind])
 
 
-def _is_empty(name: str, now: datetime) -> ColumnElement[bool]:
+def _is_empty(name: str, now: AsOf) -> ColumnElement[bool]:
     if name == TYPE:
         return DomainEvent.type.is_(None)
     return func.coalesce(DomainEvent.facts.op("->>")(name), "") == ""
-
-
-def values_of_event(event: DomainEvent) -> dict[str, Any]:
-    """The same of one event, by whole name."""
-    told = {PREFIX + TYPE: event.type}
-    return told | {PREFIX + name: event.facts[name] for name in FACTS if name in event.facts}
 
 
 EVENT = FieldFamily(PREFIX, _known, _kinds, _expression, _is_empty, of_events=True)

@@ -1,16 +1,19 @@
 """Workflow rules: what happens is held against them, and they act, once."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select, update
 
 from leadflow.database.engine import unit_of_work
+from leadflow.domain_events.tables import DomainEvent
 from leadflow.leads.service import get_lead
 from leadflow.leads.tables import LeadEvent
 from leadflow.outbox.tables import OutboxRow
 from leadflow.workflow import service, silence, wanting
+from leadflow.workflow.tables import RuleFiring
 from tests.integration.workflow.acting import (
     act,
     edit,
@@ -65,6 +68,41 @@ def test_nothing_is_held_against_the_rules_twice() -> None:
     lead_id = take(email="a@example.com")
     assert (act(), act(), act()) == (1, 0, 0)
     assert fired() == [lead_id]
+
+
+def test_a_batch_fires_as_one_event_after_another() -> None:
+    store(
+        rule("shops", ["lead.created", "lead.updated"], equals(industry="retail"), TAGGED),
+        rule("new", ["lead.created"], ANY, {"tag": ["new"]}, priority=5, limits={"per_day": 3}),
+        rule("told", ["lead.updated"], equals(**{"event.type": "lead.updated"}), TAGGED, stop=True),
+        rule("once", ["lead.updated"], ANY, {"tag": ["a"]}, priority=9, limits={"per_lead": 1}),
+    )
+    leads = [
+        take(email=f"{n}@example.com", industry="retail" if n % 2 else "food") for n in range(6)
+    ]
+    for n, lead_id in enumerate([*leads, *leads[:3]]):
+        edit(lead_id, company_size=n + 1)
+    moment = now()
+    together = firings(moment, at_a_time=100)
+    with unit_of_work() as session:
+        session.execute(delete(RuleFiring))
+        session.execute(delete(OutboxRow))
+        session.execute(update(DomainEvent).values(reacted_at=None))
+    assert firings(moment, at_a_time=1) == together
+    counted = Counter((rule_id, status) for _, rule_id, status in together)
+    assert counted["new", "fired"] == counted["new", "limited"] == 3
+    assert (counted["once", "fired"], counted["once", "limited"]) == (6, 3)
+
+
+def firings(moment: datetime, at_a_time: int) -> list[tuple[int, str, str]]:
+    """Hold the rules against all that happened, so many at a time; what became of it."""
+    taken = 1
+    while taken:
+        with unit_of_work() as session:
+            taken = service.react(session, moment, at_a_time)
+    with unit_of_work() as session:
+        asked = select(RuleFiring.event_id, RuleFiring.rule_id, RuleFiring.status)
+        return sorted(session.execute(asked).tuples().all())
 
 
 def test_an_event_of_ones_own_and_what_it_tells() -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from leadflow.conditions.fields import FieldFamily
+from leadflow.conditions.fields import AsOf, FieldFamily
 from leadflow.conditions.problems import listed, nearest
 from leadflow.conditions.values import ValueKind
 from leadflow.leads.events.types import read_types
@@ -63,7 +63,7 @@ def _kinds(name: str, known: Mapping[str, str] | None) -> tuple[ValueKind, ...] 
     return (ValueKind.MOMENT if asked == LAST else ValueKind.NUMBER,)
 
 
-def _expression(name: str, kind: ValueKind, now: datetime) -> ColumnElement[Any]:
+def _expression(name: str, kind: ValueKind, now: AsOf) -> ColumnElement[Any]:
     """Read along the index, and only of leads where a condition comes to it."""
     event_type, _, asked = name.partition(".")
     counted = select(EventTypeRow.name).where(
@@ -74,7 +74,7 @@ def _expression(name: str, kind: ValueKind, now: datetime) -> ColumnElement[Any]
         LeadEvent.lead_id == Lead.id, LeadEvent.occurred_at <= now, LeadEvent.type.in_(counted)
     )
     if (window := COUNTS.get(asked)) is not None:
-        query = query.where(LeadEvent.occurred_at > now - window)
+        query = query.where(LeadEvent.occurred_at > now - literal(window))
     return query.correlate(Lead).scalar_subquery()
 
 

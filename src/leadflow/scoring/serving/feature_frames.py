@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 
 from features import attributes
@@ -31,7 +30,7 @@ from features.feature import Feature, FeatureKind
 from features.recorded import NOT_RECORDED
 from features.store import leads
 from features.training_moments import labels, training_moments
-from leadflow.database.copying import driver_connection
+from leadflow.database.copying import DIALECT, driver_connection
 from leadflow.leads.events.types import known_types, read_types, revision_now
 from leadflow.leads.tables import AttributeDefinition
 
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 
 
 NOT_KNOWN = cast(literal_column("'NaN'"), Double)
-DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
 MOST_STATEMENTS = 32
