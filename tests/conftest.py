@@ -3,6 +3,8 @@
 import os
 import shutil
 import tempfile
+import time
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,9 @@ os.environ.update(environment(get_settings()))
 # Each of these has the processes of a whole installation at work, and waits for them: they run one
 # after another, beside all others.
 OF_SERVERS = ("tests/flows/", "tests/browser/")
+# Of the processor, for each file.
+COUNTED_SECONDS = 2.0
+SPENT: defaultdict[Path, float] = defaultdict(float)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -84,17 +89,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Counting the lines that are run makes other people's code, where learning spends its time,
-    three times as slow: tests marked ``uncounted`` go without, from their fixtures to their end."""
+    """Counting the lines that are run doubles the time, and makes other people's code, where
+    learning spends it, three times as slow. So the tests of a file are counted until they have
+    taken some seconds, and few lines are left for those after them; tests marked ``uncounted`` go
+    without, from their fixtures to their end. What is counted is less than what is covered, never
+    more."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     counter = None if plugin is None else plugin.cov_controller
-    if counter is None or item.get_closest_marker("uncounted") is None:
+    if counter is None:
         return (yield)
-    counter.pause()
+    began, counted = time.process_time(), _is_counted(item)
+    if not counted:
+        counter.pause()
     try:
         return (yield)
     finally:
-        counter.resume()
+        if counted:
+            SPENT[item.path] += time.process_time() - began
+        else:
+            counter.resume()
+
+
+def _is_counted(item: pytest.Item) -> bool:
+    return item.get_closest_marker("uncounted") is None and SPENT[item.path] < COUNTED_SECONDS
 
 
 def pytest_sessionfinish() -> None:

@@ -20,15 +20,16 @@ from leadflow.sources import service
 from leadflow.sources.tables import Delivery
 from leadflow.supervisor.services import background, gateway, warm_worker
 from tests.senders import SECRET, SENDERS, source
-from tests.servers import free_port, started
+from tests.servers import empty, free_port, started
 
 pytestmark = pytest.mark.servers
 DELIVERIES = 30
 
 
-@pytest.fixture
-def address(deployed: list[str], store: Engine) -> Iterator[str]:
-    """A gateway with a background process and a warm worker beside it."""
+@pytest.fixture(scope="module")
+def address(deployed: list[str], engine: Engine) -> Iterator[str]:
+    """A gateway with a background process and a warm worker beside it, for the whole of this
+    file."""
     settings = Settings(gateway_port=free_port())
     with unit_of_work() as session:
         now = datetime.now(UTC)
@@ -38,6 +39,7 @@ def address(deployed: list[str], store: Engine) -> Iterator[str]:
         for one in (gateway(settings), background(settings), warm_worker(get_settings())):
             next(until_the_end.enter_context(closing(started(one, settings))))
         yield settings.gateway_url
+    empty(engine)
 
 
 def test_a_burst_of_webhooks_becomes_scored_leads_by_a_few_runs(address: str) -> None:
@@ -71,7 +73,7 @@ def test_what_a_delivery_starts_has_its_cause_and_prefect_is_told(address: str) 
         service.apply(session, {"crm": crm}, "test", began)
     person = {"id": "1", "email": "ada@example.com"}
     body = json.dumps({"event": "deal.won", "data": person}).encode()
-    sent = SENDERS["bottlecrm"].send(body, datetime.now(UTC), "d1")
+    sent = SENDERS["bottlecrm"].send(body, datetime.now(UTC), "won")
     answer = httpx.post(f"{address}/webhooks/crm", content=body, headers=dict(sent.headers))
     assert answer.status_code == 202, answer.text
     deadline = time.monotonic() + 120
@@ -81,7 +83,8 @@ def test_what_a_delivery_starts_has_its_cause_and_prefect_is_told(address: str) 
     assert [run["name"].partition(" ")[0] for run in runs] == ["export_audit_head"]
     assert told[0]["resource"]["prefect.resource.id"] == "leadflow.source.crm"
     with unit_of_work() as session:
-        assert told[0]["payload"] == {"deliveries": list(session.scalars(select(Delivery.id)))}
+        won = select(Delivery.id).where(Delivery.delivery_id == "won")
+        assert told[0]["payload"] == {"deliveries": list(session.scalars(won))}
 
 
 def test_the_trigger_that_comes_with_leadflow_is_on_the_server(deployed: list[str]) -> None:

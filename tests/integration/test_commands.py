@@ -2,13 +2,14 @@
 mistake. The commands are listed from the parser, so that none is forgotten."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 from sqlalchemy import Engine
+from typer.testing import CliRunner
 
 from leadflow.accounts.people import add_person
 from leadflow.cli.main import app
@@ -42,6 +43,11 @@ def commands(found: Any = None, words: tuple[str, ...] = ()) -> Iterator[str]:
         yield from commands(inner[name], (*words, name))
 
 
+def groups() -> list[str]:
+    """Every word that stands before commands."""
+    return sorted({name.rpartition(" ")[0] for name in commands()})
+
+
 @pytest.fixture
 def typed(store: Engine, tmp_path: Path) -> Iterator[Terminal]:
     """A terminal at the tests' installation, in a folder with some files."""
@@ -57,10 +63,19 @@ def test_every_command_has_a_mistake_that_is_tried() -> None:
     assert set(MISTAKES) == set(commands())
 
 
-def test_every_command_and_group_says_what_it_does(tmp_path: Path) -> None:
-    groups = {name.rpartition(" ")[0] for name in commands()}
+def test_every_command_and_group_says_what_it_does() -> None:
+    for words in sorted({*commands(), *groups()}):
+        told = CliRunner().invoke(app, [*words.split(), "--help"])
+        assert (told.exit_code, told.stderr) == (0, ""), words
+        assert len(told.stdout.splitlines()) > 5, words
+
+
+@pytest.mark.parametrize("which", [groups, pytest.param(commands, marks=pytest.mark.long)])
+def test_what_a_command_does_is_said_where_there_is_no_installation(
+    tmp_path: Path, which: Callable[[], Iterable[str]]
+) -> None:
     with terminal(tmp_path, LEADFLOW_HOME=str(tmp_path / "none")) as there:
-        for words in sorted({*commands(), *groups}):
+        for words in which():
             told = there.type(*words.split(), "--help")
             assert (told.code, told.err) == (0, ""), words
             assert len(told.out.splitlines()) > 5, words

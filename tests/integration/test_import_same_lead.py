@@ -23,6 +23,7 @@ from leadflow.leads.schemas import LeadIn
 from leadflow.leads.tables import Lead, LeadHistory
 from leadflow.leads.upsert import upsert_leads
 from leadflow.settings import get_settings
+from tests.examples import examples
 
 pytestmark = pytest.mark.uncounted
 
@@ -238,7 +239,9 @@ ROWS = st.lists(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=ROWS, cuts=st.sampled_from([2, 3, 100]))
 def test_a_file_and_its_mended_rows_give_the_same_leads_however_it_is_cut(
@@ -281,7 +284,9 @@ SENT = st.lists(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(sent=SENT, cuts=st.sampled_from([2, 3, 100]))
 def test_leads_sent_at_once_are_what_they_are_one_after_another(
