@@ -135,7 +135,7 @@ def steady(engine: "Engine", console: Console) -> list[Row]:
             asyncio.run(
                 load(target, bodies, connections=8, seconds=STEADY_SECONDS, per_second=STEADY)
             )
-        _until_nothing_waits(engine)
+        until_nothing_waits(engine)
     with engine.connect() as connection:
         p95 = float(connection.execute(text(WAITED), {"since": since}).scalar_one())
     return [Row(f"webhook to scored lead, {STEADY:.0f} a second, p95", p95, "s", None, 2.0)]
@@ -173,9 +173,9 @@ def backlog(engine: "Engine", console: Console) -> list[Row]:
 
 
 def _catch_up(answers: "multiprocessing.Queue[tuple[float, float]]") -> None:
-    _begin()
+    begin()
     started = time.monotonic()
-    while _some():
+    while process():
         pass
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     answers.put((time.monotonic() - started, most))
@@ -201,26 +201,28 @@ def _keep_looking(ready: Event, over: Event) -> None:
 
     from leadflow.database.engine import get_owner_engine
 
-    _begin()
+    begin()
     ready.set()
     while not over.is_set():
-        if not _some():
+        if not process():
             time.sleep(0.2)
             continue
         with get_owner_engine().begin() as connection:
             connection.execute(text(SEE))
 
 
-def _begin() -> None:
+def begin() -> None:
+    """Make this process one that processes deliveries, as a warm worker is."""
     from leadflow.composition import compose
     from leadflow.gateway import collection
 
     compose()
-    _some()
+    process()
     collection.spare()
 
 
-def _some() -> int:
+def process() -> int:
+    """Process some deliveries; how many."""
     from leadflow.database.engine import get_engine
     from leadflow.settings import get_settings
     from leadflow.sources.processing import process_some
@@ -230,7 +232,8 @@ def _some() -> int:
     return process_some(get_engine(), Rubric.load(), get_settings(), now, BATCH).deliveries
 
 
-def _until_nothing_waits(engine: "Engine") -> None:
+def until_nothing_waits(engine: "Engine") -> None:
+    """Wait until all deliveries are processed."""
     from sqlalchemy import text
 
     deadline = time.monotonic() + 300

@@ -18,14 +18,22 @@ PROCESSES, WAIT_SECONDS = 2, 90.0
 @contextmanager
 def gateway(settings: "Settings", factory: str) -> Iterator[int]:
     """Two gateway processes of this application factory, ready; their port."""
+    with gateways(settings, factory, PROCESSES) as (port, _):
+        yield port
+
+
+@contextmanager
+def gateways(settings: "Settings", factory: str, processes: int) -> Iterator[tuple[int, int]]:
+    """So many gateway processes, ready; their port, and the id of the process that starts another
+    for each that ends."""
     from tests.servers import free_port
 
     port = free_port()
     command = ("uvicorn", "--factory", factory, "--host", "127.0.0.1", "--port", str(port))
-    more = ("--log-level", "warning", "--no-access-log", "--workers", str(PROCESSES))
-    with _running(settings, (*command, *more)):
+    more = ("--log-level", "warning", "--no-access-log", "--workers", str(processes))
+    with _running(settings, (*command, *more)) as pid:
         _wait_until_ready(port)
-        yield port
+        yield port, pid
 
 
 @contextmanager
@@ -44,7 +52,8 @@ def _running(settings: "Settings", module: tuple[str, ...]) -> Iterator[int]:
     from leadflow.supervisor.environment import environment
 
     command = [sys.executable, "-m", *module]
-    server = subprocess.Popen(command, env=os.environ | environment(settings))
+    level = {"LEADFLOW_LOG_LEVEL": os.environ.get("LEADFLOW_LOG_LEVEL", "INFO")}
+    server = subprocess.Popen(command, env=os.environ | environment(settings) | level)
     try:
         yield server.pid
     finally:
