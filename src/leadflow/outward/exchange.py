@@ -30,7 +30,7 @@ NO_ANSWER = {
         "It breaks off, or what it answers is not HTTP.",
     ),
 }
-REFUSED = {
+REFUSED: dict[type[RuntimeError], str] = {
     AddressRefused: "address_refused",
     PlainRefused: "plain_refused",
     NameUnknown: "name_unknown",
@@ -116,7 +116,7 @@ class Outward:
                 request.method,
                 where,
                 headers=headers,
-                content=request.content,
+                content=request.content or None,
                 extensions={"timeout": timeout},
             ) as answer,
         ):

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from leadflow.endpoints.posting import Poster, Signed
 from leadflow.outward.addresses import (
     Address,
     AddressRefused,
@@ -22,7 +23,6 @@ from leadflow.outward.addresses import (
     refuse_inward,
 )
 from leadflow.outward.guarded import look_up
-from leadflow.endpoints.posting import Poster, Signed
 from leadflow.settings import Settings
 from tests.receivers import Receiver, receiving
 

@@ -2,12 +2,15 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from leadflow import plain_yaml
+from leadflow.outward.exchange import Answered
 from leadflow.sources.definitions import Source, SourcesInvalid, parse_sources
-from leadflow.sources.journals.asking import request_for
+from leadflow.sources.journals.asking import _pause, request_for
 from leadflow.sources.journals.definitions import Journal
 from leadflow.sources.journals.pages import read_page
 from leadflow.sources.journals.problems import ReadingFailed
@@ -190,9 +193,6 @@ def test_the_same_item_is_the_same_body_however_its_keys_are_ordered() -> None:
 
 
 def test_a_pause_is_as_long_as_is_asked_for_and_a_day_at_most() -> None:
-    from leadflow.outward.exchange import Answered
-    from leadflow.sources.journals.asking import _pause
-
     for said, pause in (
         ("7", timedelta(seconds=7)),
         ("99999999", timedelta(days=1)),
@@ -202,3 +202,24 @@ def test_a_pause_is_as_long_as_is_asked_for_and_a_day_at_most() -> None:
         ("", None),
     ):
         assert _pause(Answered(429, {"retry-after": said}, b"", "whole"), NOON) == pause
+
+
+def test_the_examples_of_the_guide_are_read_as_they_say() -> None:
+    """That of HubSpot's contacts, with an answer as HubSpot gives them."""
+    guide = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text()
+    blocks = [part.split("```")[0] for part in guide.split("```yaml\n")[1:]]
+    texts = [block for block in blocks if "    journal:" in block]
+    found = [parse_sources(plain_yaml.load_texts(text)) for text in texts]
+    assert [list(one) for one in found] == [["crm"], ["hubspot_contacts"]]
+    contacts = found[1]["hubspot_contacts"].journal
+    assert contacts is not None
+    asked = json.loads(request_for(contacts, "a-secret", READ).content)
+    assert asked["filterGroups"][0]["filters"][0]["value"] == "1772452800123"
+    assert "after" not in asked
+    contact = {"id": "51", "properties": {"lastmodifieddate": "2026-03-02T12:00:01.500Z"}}
+    answered = {"total": 2, "results": [contact], "paging": {"next": {"after": "200"}}}
+    page = read_page(contacts, json.dumps(answered).encode(), NOON)
+    assert (page.items[0].id, page.next) == ("51:2026-03-02T12:00:01.500Z", "200")
+    assert page.items[0].time == datetime(2026, 3, 2, 12, 0, 1, 500000, tzinfo=UTC)
+    after = json.loads(request_for(contacts, "a-secret", Read(NOON, NOON, page="200")).content)
+    assert after["after"] == "200"

@@ -95,7 +95,7 @@ class _Turn:
         else:
             self._read = resumed(self._read, journal.lag, began)
         if self._read is None:
-            return max(began + journal.every, begin + journal.lag)
+            return begin + journal.lag + timedelta(seconds=1)
         seen = {self._read.page}
         while self._read is not None:
             page, endless = self._keep_page(self._read, seen)

@@ -145,11 +145,6 @@ def release(session: Session, claimed: Claim, next_at: datetime) -> None:
     _let_go(_held(session, claimed), next_at)
 
 
-def states(session: Session) -> dict[str, SourceJournal]:
-    """How reading each journal goes, by its source."""
-    return {row.source: row for row in session.scalars(select(SourceJournal))}
-
-
 def _held(session: Session, claimed: Claim) -> SourceJournal:
     row = session.get(SourceJournal, claimed.source, with_for_update=True, populate_existing=True)
     if row is None or row.claim != claimed.token:
