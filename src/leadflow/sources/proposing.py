@@ -30,8 +30,9 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 MILLISECONDS, SECONDS = re.compile(r"1\d{12}"), re.compile(r"1\d{9}")
 DEEPEST = 6
 IN_AN_ANSWER = (
-    "journal: how is it asked (query: {since} or {since_ms}), at which path of an answer stands "
-    "the list (items), and what leads to the next page (next)?"
+    "journal: how is it asked (query: {since} or {since_ms}); at which path of an answer stands "
+    "the list (items), and what leads to the next page (next); in an item, what tells each change "
+    "from the others (id), and when was it written (time)?"
 )
 
 
@@ -120,14 +121,16 @@ def _journal(url: str, items: Sequence[Any]) -> dict[str, Any]:
     paths = list(dict.fromkeys(found for leaf in leaves for found in leaf))
     own = [found for found in paths if _plainly(found) in OF_DELIVERIES]
     when = _says_when(paths, leaves)
-    time = "updated_at" if when is None else when[1]
-    of_each = f"join(':', [to_string(id), to_string({time})])"
+    if own:
+        of_each = f"to_string({own[0]})"
+    else:
+        of_each = "id" if when is None else f"join(':', [to_string(id), to_string({when[1]})])"
     return {
         "url": url,
         "query": {"since": "{since}"},
         "items": "items",
-        "id": f"to_string({own[0]})" if own else of_each,
-        "time": time,
+        "id": of_each,
+        "time": "updated_at" if when is None else when[1],
     }
 
 
