@@ -15,8 +15,8 @@ from leadflow.sources.journals.problems import ReadingFailed
 from leadflow.sources.journals.progress import Place, Read
 from leadflow.sources.tables import SourceJournal
 
-# Longer than a page may take to come, so that whoever is slow is not taken for dead; whoever is, and
-# comes back, keeps nothing.
+# Longer than a page may take to come, so that whoever is slow is not taken for dead. One who was,
+# and comes back, keeps nothing.
 LEASE = timedelta(seconds=90)
 LONGEST_BACK_OFF = timedelta(minutes=10)
 
