@@ -1,4 +1,4 @@
-"""Settings of webhooks out: where they may go, and how long a receiver is waited for."""
+"""Settings of what goes out, webhooks and questions to journals: where to, and for how long."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -8,18 +8,25 @@ Network = IPv4Network | IPv6Network
 
 
 class WebhookSettings(BaseModel):
-    """The part of the settings that is about webhooks out."""
+    """The part of the settings that is about webhooks out, and about journals that are read."""
 
     webhook_allowed_networks: str = Field(
         default="",
-        description="Networks that webhooks may go to though they are private, as CIDR with commas "
-        "between: 10.1.2.0/24, fd00::/8. Everything public may be reached anyway.",
+        description="Networks that webhooks may go to, and journals be read from, though they are "
+        "private, as CIDR with commas between: 10.1.2.0/24, fd00::/8. Everything public may be "
+        "reached anyway.",
     )
     webhook_connect_seconds: float = Field(
-        default=5.0, gt=0, le=30, description="How long a webhook waits for a connection."
+        default=5.0,
+        gt=0,
+        le=30,
+        description="How long a webhook, or who reads a journal, waits for a connection.",
     )
     webhook_answer_seconds: float = Field(
-        default=15.0, gt=0, le=60, description="How long a webhook takes in all, however slowly."
+        default=15.0,
+        gt=0,
+        le=60,
+        description="How long a webhook, or a page of a journal, takes in all, however slowly.",
     )
     webhook_failing_days: float = Field(
         default=3.0,

@@ -95,6 +95,15 @@ BRINGING_IN = (
     Step("events list", "Asked for a demo"),
     Step("sources propose samples.jsonl --name found --scheme token", "Written to found.source"),
     Step("sources check found.source.yaml", "New: found"),
+    Step(
+        "sources propose samples.jsonl --name list --journal https://crm.example.com/list",
+        "Written to list.source",
+    ),
+    Step(
+        "sources try list.source.yaml list --samples samples.jsonl",
+        "deliveries tried, 0 dead. Nothing was stored.",
+    ),
+    Step("sources apply list.source.yaml", "leadflow sources secret list --given"),
     Step("sources apply shop.yaml", "nothing changes"),
     Step("sources secret shop", "The secret, shown this once"),
     Step("sources list", "token"),

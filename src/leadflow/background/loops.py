@@ -1,6 +1,6 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
-scored again, workflow rules, overrides that expire, turns of endpoints, runs whose process was
-lost."""
+scored again, workflow rules, overrides that expire, turns of endpoints, journals that are read,
+runs whose process was lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -19,12 +19,14 @@ from leadflow.integrations.prefect import PrefectClient
 from leadflow.outbox import bell, settling
 from leadflow.outbox.consumer import Consumer
 from leadflow.outbox.lanes import LANES, Lane
+from leadflow.outward.exchange import Outward
 from leadflow.scoring.batch.rescoring import rescore_changed
 from leadflow.scoring.batch.set_aside import bring_back
 from leadflow.scoring.overrides.service import settle_due
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
 from leadflow.sources import inbox
+from leadflow.sources.journals.reading import Reader
 from leadflow.workflow import service as workflow
 from leadflow.workflow import silence, wanting
 
@@ -36,6 +38,9 @@ RESCORE_SECONDS = 1.0
 RESCORE_LEADS = 500
 EXPIRE_SECONDS = 5.0
 TURNS_SECONDS = 1.0
+JOURNALS_SECONDS = 1.0
+# So many are read side by side: one whose server is slow does not hold up the others.
+JOURNALS_AT_ONCE = 2
 RUNS_SECONDS = 30.0
 HOUSE_SECONDS = 600.0
 RULES_SECONDS = 1.0
@@ -46,6 +51,7 @@ def loops(
     settings: Settings, serving: ServingScorer, process: str, stop: threading.Event
 ) -> list[Loop]:
     """All of them; ``stop`` tells those that wait for others to end."""
+    reader = Reader(Outward(settings), now, stop.is_set)
     pools = (settings.work_pool, settings.warm_pool)
     lanes = [loop for lane in LANES.values() for loop in _lane(settings, lane, process, stop)]
     bells: dict[str, list[threading.Event]] = {name: [] for name in LANES}
@@ -61,6 +67,10 @@ def loops(
         Loop("silent leads", SILENCE_SECONDS, _note_silence, full=None),
         Loop("overrides", EXPIRE_SECONDS, _settle_overrides, full=None),
         Loop("turns of endpoints", TURNS_SECONDS, _give_turns, full=None),
+        *(
+            Loop(f"journals {one}", JOURNALS_SECONDS, reader.read_due)
+            for one in range(1, JOURNALS_AT_ONCE + 1)
+        ),
         *(_watching(settings, pool) for pool in pools),
         Loop("house keeping", HOUSE_SECONDS, lambda: _keep_house(settings), full=None),
     ]

@@ -3,31 +3,17 @@
 import ssl
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
-import httpcore
-import httpx
 from standardwebhooks import Webhook
 
-from leadflow.endpoints.addresses import AddressRefused
-from leadflow.endpoints.guarded import Guarded, NameUnknown, Resolve, look_up
+from leadflow.outward.exchange import NoAnswer, Outward, Request
+from leadflow.outward.guarded import Resolve, look_up
 from leadflow.settings import Settings
 
-AGENT = "Leadflow"
 # So much of an answer is taken off the wire, for the receiver's sake, and thrown away.
 READ = 16_384
-NOT_DELIVERED = {
-    httpcore.ConnectTimeout: "It does not answer: no connection in time.",
-    httpcore.ConnectError: "No connection: nobody listens there, or TLS does not agree.",
-    httpcore.ReadTimeout: "No answer in time.",
-    httpcore.WriteTimeout: "It does not take the message in time.",
-    httpcore.ReadError: "The connection broke before an answer.",
-    httpcore.WriteError: "The connection broke before an answer.",
-    httpcore.RemoteProtocolError: "It breaks off, or what it answers is not HTTP.",
-}
 
 
 @dataclass(frozen=True)
@@ -70,48 +56,14 @@ class Poster:
         return Answer(status, error, round((time.perf_counter() - began) * 1000))
 
     def _sent(self, signed: Signed, now: datetime) -> tuple[int | None, str | None]:
+        request = Request("POST", signed.url, headers_of(signed, now), signed.body.encode())
         try:
-            status = self._exchange(signed, now)
-        except (AddressRefused, NameUnknown) as error:
+            status = Outward(self.settings, self.resolve, self.tls).ask(request, READ).status
+        except NoAnswer as error:
             return None, str(error)
-        except tuple(NOT_DELIVERED) as error:
-            return None, NOT_DELIVERED[type(error)]
-        except Exception as error:
-            # By its name alone: the text of an error may repeat what was sent or answered.
-            return None, f"It could not be sent: {type(error).__name__}."
         if 300 <= status < 400:
             return status, "It answers with a redirect, which is not followed: change the URL."
         return status, None
-
-    def _exchange(self, signed: Signed, now: datetime) -> int:
-        url, settings = httpx.URL(signed.url), self.settings
-        where = httpcore.URL(
-            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-        )
-        total = settings.webhook_answer_seconds
-        network = Guarded(settings.webhook_networks, total, self.resolve)
-        timeout = {"connect": settings.webhook_connect_seconds, "read": total, "write": total}
-        with (
-            httpcore.ConnectionPool(
-                ssl_context=self.tls or _public_tls(), network_backend=network
-            ) as pool,
-            pool.stream(
-                "POST",
-                where,
-                headers=list(headers_of(signed, now)),
-                content=signed.body.encode(),
-                extensions={"timeout": timeout},
-            ) as answer,
-        ):
-            with suppress(Exception):
-                _let_it_finish(answer)
-            return int(answer.status)
-
-
-@lru_cache
-def _public_tls() -> ssl.SSLContext:
-    # To read all the authorities takes longer than to send a message.
-    return httpx.create_ssl_context()
 
 
 def headers_of(signed: Signed, now: datetime) -> list[tuple[str, str]]:
@@ -120,19 +72,8 @@ def headers_of(signed: Signed, now: datetime) -> list[tuple[str, str]]:
         Webhook(secret).sign(signed.message_id, now, signed.body) for secret in signed.secrets
     ]
     return [
-        ("Host", httpx.URL(signed.url).netloc.decode("ascii")),
         ("Content-Type", "application/json"),
-        ("User-Agent", AGENT),
-        ("Connection", "close"),
         ("webhook-id", signed.message_id),
         ("webhook-timestamp", str(int(now.timestamp()))),
         ("webhook-signature", " ".join(signatures)),
     ]
-
-
-def _let_it_finish(answer: httpcore.Response) -> None:
-    taken = 0
-    for chunk in answer.iter_stream():
-        taken += len(chunk)
-        if taken >= READ:
-            return

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.conditions.problems import nearest
 from leadflow.endpoints import signing
-from leadflow.endpoints.addresses import check_url
 from leadflow.endpoints.definitions import (
     EndpointChange,
     EndpointIn,
@@ -20,6 +19,7 @@ from leadflow.endpoints.definitions import (
 )
 from leadflow.endpoints.tables import Endpoint, EndpointSecret
 from leadflow.endpoints.wanting import want
+from leadflow.outward.addresses import check_url
 from leadflow.settings import Settings
 
 ENDPOINTS_LOCK = 7_240_015

@@ -1,1 +1,1 @@
-"""Sources: systems that deliver by webhook; what they send is verified, kept, mapped, processed."""
+"""Sources: systems that deliver by webhook or keep a journal; verified, kept, mapped, processed."""

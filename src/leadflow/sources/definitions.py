@@ -1,42 +1,38 @@
 """A source as a company writes it down: who sends, how it is proved, and what it means."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from leadflow import plain_yaml
 from leadflow.conditions.problems import Problem, nearest
 from leadflow.conditions.storable import unstorable
 from leadflow.leads.files.mapping import Mapping as LeadMapping
 from leadflow.leads.files.mapping import MappingError, parse_mapping
-from leadflow.leads.files.mapping_parts import ROW, Duration
+from leadflow.leads.files.mapping_parts import ROW
 from leadflow.refusals import in_words
+from leadflow.sources.definition_parts import (
+    KIND,
+    Choice,
+    DeliveryId,
+    EventMapping,
+    Header,
+    Part,
+    Path_,
+    Signature,
+    Start,
+)
+from leadflow.sources.journals.definitions import Journal, same_origin
 from leadflow.sources.paths import PathInvalid, compiled
 from leadflow.sources.signatures.schemes import SCHEMES, Format, SchemeName
-from leadflow.sources.signatures.signed_bodies import Digest
 
 MOST_SOURCES = 200
-KIND = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,59}")
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
-Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
-
-
-Path_ = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class SourcesInvalid(ValueError):
@@ -48,79 +44,12 @@ class SourcesInvalid(ValueError):
         super().__init__("\n".join(["The sources cannot be used:", *lines]))
 
 
-class Part(BaseModel):
-    """A part of a source: unknown keys are refused, so that a typo is found."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Signature(Part):
-    """How the scheme ``hmac`` or ``token`` is spoken here."""
-
-    header: Header | None = None
-    digest: Digest = "sha256"
-    encoding: Literal["hex", "base64"] = "hex"
-    prefix: Annotated[str, StringConstraints(max_length=40)] = ""
-    time_header: Header | None = None
-
-
-class DeliveryId(Part):
-    """Where a delivery's own id stands: in a header, or at a path in its body."""
-
-    header: Header | None = None
-    path: Path_ | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.header is None) == (self.path is None):
-            raise ValueError("give either a header or a path")
-        return self
-
-
-class Choice(Part):
-    """A path whose values stand for others; those that are not named stand for nothing."""
-
-    path: Path_
-    values: dict[str, str] = Field(min_length=1)
-
-
-class Start(Part):
-    """A deployment that is started where a record says so: once for all that arrive within
-    ``every``, at its end. ``parameters`` are as they stand here: what people send is no parameter,
-    for Prefect shows it to everybody."""
-
-    deployment: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
-    only: Path_ | None = None
-    parameters: dict[str, str | int | float | bool | None] = Field(
-        default_factory=dict, max_length=50
-    )
-    every: Duration = timedelta(seconds=10)
-
-
-class EventMapping(Part):
-    """What the lead of a record did: one event, or one for each item of a list (``each``)."""
-
-    type: str | Choice = Field(description="The event type, or a path whose values stand for some.")
-    each: Path_ | None = None
-    only: Path_ | None = None
-    occurred_at: Path_ | None = None
-    external_id: Path_ | None = None
-    payload: dict[str, Path_] = Field(default_factory=dict, max_length=50)
-
-    def paths(self) -> Iterator[tuple[str, str]]:
-        """Every path, with where it stands."""
-        for name in ("each", "only", "occurred_at", "external_id"):
-            if (path := getattr(self, name)) is not None:
-                yield name, path
-        if isinstance(self.type, Choice):
-            yield "type.path", self.type.path
-        yield from ((f"payload.{name}", path) for name, path in self.payload.items())
-
-
 class Source(Part):
-    """One source. ``mapping`` is said as for a file, with paths in place of columns."""
+    """One source: it delivers by webhook, and ``scheme`` says how it is proved; or it keeps a
+    ``journal`` that is read. ``mapping`` is said as for a file, with paths in place of columns."""
 
-    scheme: SchemeName
+    scheme: SchemeName | None = None
+    journal: Journal | None = None
     signature: Signature | None = None
     delivery_id: DeliveryId | None = None
     format: Format | None = None
@@ -155,10 +84,22 @@ class Source(Part):
         return given
 
     @model_validator(mode="after")
+    def _scheme_or_journal(self) -> Self:
+        if (self.scheme is None) == (self.journal is None):
+            raise ValueError(
+                "give either a scheme, where it sends webhooks, or a journal, where one is read"
+            )
+        if self.journal is not None:
+            for name, instead in _NOT_OF_A_JOURNAL.items():
+                if getattr(self, name):
+                    raise ValueError(f"{name} has no place beside a journal{instead}")
+        return self
+
+    @model_validator(mode="after")
     def _fits_the_scheme(self) -> Self:
         if self.scheme == "hmac" and (self.signature is None or self.signature.header is None):
             raise ValueError("signature.header must say in which header the signature stands")
-        if self.scheme not in ("hmac", "token") and self.signature is not None:
+        if self.scheme not in ("hmac", "token", None) and self.signature is not None:
             raise ValueError(f"signature has no place here: {self.scheme} says how it signs")
         return self
 
@@ -172,16 +113,28 @@ class Source(Part):
         return parse_mapping({**self.mapping, **numbers, "source": name})
 
     @property
+    def arrives_by(self) -> str:
+        """Its scheme, or ``journal``."""
+        return self.scheme or "journal"
+
+    def takes_secrets_of(self, before: "Source") -> bool:
+        """Whether secrets of the source as it was before may be its own: those of one scheme are
+        none of another, and who keeps a journal gave them to be sent to that host alone."""
+        if self.journal is not None and before.journal is not None:
+            return same_origin(self.journal.url, before.journal.url)
+        return self.scheme == before.scheme
+
+    @property
     def id_header(self) -> str | None:
         """The header with the delivery's id; None: it stands elsewhere, or the hash is taken."""
         if self.delivery_id is not None:
             return self.delivery_id.header
-        return SCHEMES[self.scheme].id_header
+        return None if self.scheme is None else SCHEMES[self.scheme].id_header
 
     @property
     def written_as(self) -> Format:
-        """How its bodies are written."""
-        return self.format or SCHEMES[self.scheme].format
+        """How its bodies are written; an item of a journal is JSON."""
+        return "json" if self.scheme is None else self.format or SCHEMES[self.scheme].format
 
     @property
     def content(self) -> dict[str, Any]:
@@ -200,6 +153,14 @@ _NOT_HERE = {
     "csv": "; say how texts write decimals with `decimal` of the source",
     "joins": ": there are no other files",
     "assigned_to": ": who has a lead is said by assignments",
+}
+
+
+_NOT_OF_A_JOURNAL = {
+    "signature": ": what reading it takes is said by `journal.authorization`",
+    "delivery_id": ": `journal.id` says where an item's id stands",
+    "format": ": it is JSON",
+    "keep_headers": ": its items have none",
 }
 
 
@@ -253,6 +214,8 @@ def problems_of(name: str, source: Source) -> Iterator[Problem]:
     """What is wrong with a source beyond its shape: its mapping, and its paths."""
     place = f"sources.{name}"
     paths = [("records", source.records), ("only", source.only)]
+    if source.journal is not None:
+        paths += ((f"journal.{where}", path) for where, path in source.journal.paths())
     if source.delivery_id is not None:
         paths.append(("delivery_id.path", source.delivery_id.path))
     if source.kind is not None:

@@ -14,7 +14,8 @@ from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.parsing import Context, parse
 from leadflow.refusals import in_words
 from leadflow.sources.bodies import BodyUnreadable, read_body
-from leadflow.sources.definitions import Choice, EventMapping, Source
+from leadflow.sources.definition_parts import Choice, EventMapping
+from leadflow.sources.definitions import Source
 from leadflow.sources.paths import Around, Follower, PathFailed
 from leadflow.sources.texts import NotAValue, as_text
 

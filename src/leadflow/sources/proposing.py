@@ -29,6 +29,11 @@ OF_DELIVERIES = frozenset({"eventid", "messageid", "deliveryid", "webhookid", "a
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 MILLISECONDS, SECONDS = re.compile(r"1\d{12}"), re.compile(r"1\d{9}")
 DEEPEST = 6
+IN_AN_ANSWER = (
+    "journal: how is it asked (query: {since} or {since_ms}); at which path of an answer stands "
+    "the list (items), and what leads to the next page (next); in an item, what tells each change "
+    "from the others (id), and when was it written (time)?"
+)
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,10 @@ def read_samples(text: str) -> list[Any]:
 
 
 def propose_source(
-    samples: Sequence[Any], name: str, scheme: SchemeName, now: datetime
+    samples: Sequence[Any], name: str, scheme: SchemeName, now: datetime, journal: str | None = None
 ) -> ProposedSource:
     """Propose a source from bodies of its deliveries; ten are enough, a hundred are better.
+    ``journal``: the URL of one that is read, in the place of a scheme; samples are its items.
 
     Raises:
         UnreadableFile: there are no objects in them.
@@ -91,8 +97,12 @@ def propose_source(
         notes.append("Nothing says when a record changed: what comes last counts.")
     if "key" not in mapping:
         questions.append("key: at which path does the lead's own id stand?")
-    source: dict[str, Any] = {"scheme": scheme}
-    if scheme == "hmac":
+    if journal is not None:
+        source: dict[str, Any] = {"journal": _journal(journal, samples)}
+        questions.append(IN_AN_ANSWER)
+    else:
+        source = {"scheme": scheme}
+    if scheme == "hmac" and journal is None:
         source["signature"] = {"header": "X-Signature"}
         questions.append("signature.header: in which header does the signature stand, and how?")
     if path is not None:
@@ -102,6 +112,26 @@ def propose_source(
     source["mapping"] = {name: said for name, said in mapping.items() if said}
     lines = [(back[one.column], one.becomes, one.why) for one in found.columns]
     return ProposedSource(source, lines, notes, questions)
+
+
+def _journal(url: str, items: Sequence[Any]) -> dict[str, Any]:
+    """A journal of such items. Where they have ids of what changed alone, each change is told from
+    others by its time."""
+    leaves = [dict(_leaves(item)) for item in items if isinstance(item, dict)]
+    paths = list(dict.fromkeys(found for leaf in leaves for found in leaf))
+    own = [found for found in paths if _plainly(found) in OF_DELIVERIES]
+    when = _says_when(paths, leaves)
+    if own:
+        of_each = f"to_string({own[0]})"
+    else:
+        of_each = "id" if when is None else f"join(':', [to_string(id), to_string({when[1]})])"
+    return {
+        "url": url,
+        "query": {"since": "{since}"},
+        "items": "items",
+        "id": of_each,
+        "time": "updated_at" if when is None else when[1],
+    }
 
 
 def _mapping(content: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from leadflow.audit import service as audit
 from leadflow.conditions.problems import Problem, nearest
 from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapping import MappingError
+from leadflow.sources.chosen_secrets import SecretRefused, choose
 from leadflow.sources.definitions import Source, SourcesInvalid, problems_of
-from leadflow.sources.signatures.schemes import SCHEMES, new_secret
+from leadflow.sources.journals import state as journals
 from leadflow.sources.tables import SourceSecret, SourceVersion
 
 SOURCES_LOCK = 7_240_010
@@ -28,10 +29,6 @@ class NoSource(LookupError):
             f"There is no source {name!r}. {nearest(name, known)} Add one: leadflow sources apply "
             "FILE (docs/webhooks.md)."
         )
-
-
-class SecretRefused(ValueError):
-    """A secret cannot be one of this source; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ def take_turns(session: Session) -> None:
 def apply(session: Session, given: Mapping[str, Source], by: str, now: datetime) -> Applied:
     """Write these sources down, as a new version of each that changes; all or none. Others stay as
     they are. What is delivered from now on is mapped by them, and what waits too. Where a scheme
-    changes, the secrets end: another one is needed.
+    changes, or the host of a journal, the secrets end: another one is needed.
 
     Raises:
         SourcesInvalid: with everything that is wrong; nothing was stored.
@@ -131,8 +128,8 @@ def apply(session: Session, given: Mapping[str, Source], by: str, now: datetime)
     applied, known = would_apply(session, given), sources_now(session)
     for name in (*applied.new, *applied.changed):
         source = given[name]
-        if name in known and known[name].source.scheme != source.scheme:
-            # A secret of one scheme is none of another.
+        before = known[name].source if name in known else None
+        if before is not None and not source.takes_secrets_of(before):
             session.execute(update(SourceSecret).where(_live(name, now)).values(ends_at=now))
         try:
             register_mapped(session, source.leads(name))
@@ -150,7 +147,9 @@ def apply(session: Session, given: Mapping[str, Source], by: str, now: datetime)
                 created_by=by,
             )
         )
-        said_of_it = {"version": version, "scheme": source.scheme}
+        kept = None if before is None else before.journal
+        journals.keep(session, name, kept, source.journal, now)
+        said_of_it = {"version": version, "scheme": source.arrives_by}
         audit.record(session, by, "source.applied", f"source/{name}", said_of_it)
     session.flush()
     return applied
@@ -176,6 +175,7 @@ def remove(session: Session, name: str, by: str, now: datetime) -> None:
         )
     )
     session.execute(update(SourceSecret).where(_live(name, now)).values(ends_at=now))
+    journals.keep(session, name, None, None, now)
     audit.record(session, by, "source.removed", f"source/{name}", {"version": version})
     session.flush()
 
@@ -183,30 +183,26 @@ def remove(session: Session, name: str, by: str, now: datetime) -> None:
 def set_secret(session: Session, name: str, secret: str | None, by: str, now: datetime) -> str:
     """Give a source another secret, a new one of our own where none is given; returns it. The one
     before goes on being taken for a day, so that the sender can be changed meanwhile; any earlier
-    one ends now.
+    one ends now, and that of a journal, which is read with the newest alone.
 
     Raises:
         NoSource: there is none.
         SecretRefused: the secret cannot be one of its scheme, or is the one in use.
     """
     take_turns(session)
-    scheme = read_source(session, name).source.scheme
-    chosen = new_secret(scheme) if secret is None else secret.strip()
-    if len(chosen) < 8:
-        raise SecretRefused("A secret has at least 8 characters.")
-    try:
-        SCHEMES[scheme].check_secret(chosen)
-    except ValueError as error:
-        raise SecretRefused(str(error)) from error
+    source = read_source(session, name).source
+    chosen = choose(source, secret)
     live = list(session.scalars(_secrets(name, now)))
     if any(row.secret == chosen for row in live):
         raise SecretRefused("This secret is in use already.")
+    most = 1 if source.scheme is None else MOST_LIVE
     for number, row in enumerate(live):
-        row.ends_at = now + OVERLAP if number == 0 else now
+        row.ends_at = now + OVERLAP if number < most - 1 else now
+    journals.look_soon(session, name, now)
     session.add(SourceSecret(source=name, secret=chosen, created_at=now, created_by=by))
     session.flush()
     audit.record(
-        session, by, "source.secret_set", f"source/{name}", {"live": min(2, len(live) + 1)}
+        session, by, "source.secret_set", f"source/{name}", {"live": min(most, len(live) + 1)}
     )
     return chosen
 

@@ -1,4 +1,4 @@
-"""Sources with their versions and secrets, and what they have delivered."""
+"""Sources with their versions and secrets, how far journals are read, and what was delivered."""
 
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,48 @@ class SourceSecret(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[str] = mapped_column(Text)
     ends_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SourceJournal(Base):
+    """How far the journal of a source has been read, and how reading it goes.
+
+    All up to the cursor has been read. A read that is under way has a ``since``; its next page is
+    as the journal calls it, or empty where it begins anew. Whoever reads holds the claim.
+    """
+
+    __tablename__ = "source_journals"
+    __table_args__ = (
+        CheckConstraint("(failures = 0) = (failing_since IS NULL)", name="failing"),
+        CheckConstraint("(claim IS NULL) = (claimed_until IS NULL)", name="claimed"),
+        CheckConstraint("(since IS NULL) = (until IS NULL)", name="under_way"),
+        CheckConstraint("(furthest_at IS NULL) = (furthest_id IS NULL)", name="furthest"),
+    )
+
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(Moment, comment="Nothing older is taken.")
+    cursor_at: Mapped[datetime] = mapped_column(Moment)
+    cursor_id: Mapped[str] = mapped_column(Text, server_default="")
+    since: Mapped[datetime | None] = mapped_column(Moment)
+    until: Mapped[datetime | None] = mapped_column(Moment)
+    page: Mapped[str | None] = mapped_column(EncryptedText("journal_page"))
+    pages: Mapped[int] = mapped_column(Integer, server_default="0", comment="Of this read so far.")
+    furthest_at: Mapped[datetime | None] = mapped_column(Moment)
+    furthest_id: Mapped[str | None] = mapped_column(Text)
+    in_order: Mapped[bool | None] = mapped_column(
+        comment="Whether pages come in the order of time; empty: that cannot be told yet."
+    )
+    next_at: Mapped[datetime] = mapped_column(Moment)
+    claim: Mapped[str | None] = mapped_column(Text)
+    claimed_until: Mapped[datetime | None] = mapped_column(Moment)
+    last_read_at: Mapped[datetime | None] = mapped_column(Moment)
+    failures: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="In a row; 0: it is well."
+    )
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    problem: Mapped[str | None] = mapped_column(Text, comment="Why it was not read the last time.")
+    status: Mapped[int | None] = mapped_column(Integer, comment="The HTTP status of that.")
+    remark: Mapped[str | None] = mapped_column(Text, comment="What was odd about an item.")
+    remarked_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Delivery(Base):

@@ -47,6 +47,16 @@ def stored_deliveries(session: Session, source: str, limit: int) -> list[Came]:
     ]
 
 
+def sampled_deliveries(samples: Sequence[Any], now: datetime) -> list[Came]:
+    """Bodies that are no deliveries yet, as if they came now."""
+    import json
+
+    return [
+        Came(f"line {number}", str(number), json.dumps(one).encode(), {}, now)
+        for number, one in enumerate(samples, start=1)
+    ]
+
+
 def try_source(
     name: str, source: Source, deliveries: Sequence[Came], now: datetime, currency: str
 ) -> list[Tried]:

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from leadflow.sources.accepting import LONGEST_ID
 from leadflow.sources.bodies import BodyUnreadable, read_body
-from leadflow.sources.definitions import Signature, Source
+from leadflow.sources.definition_parts import Signature
+from leadflow.sources.definitions import Source
 from leadflow.sources.paths import Around, Follower, PathFailed
-from leadflow.sources.signatures.received import Received
+from leadflow.sources.signatures.received import Received, SignatureRefused
 from leadflow.sources.signatures.schemes import SCHEMES
 from leadflow.sources.signatures.signed_bodies import plain_hmac
 from leadflow.sources.signatures.tokens import static_token
@@ -24,6 +25,8 @@ def verify(source: Source, received: Received, secrets: Sequence[str], now: date
     Raises:
         SignatureRefused: it is not.
     """
+    if source.scheme is None:
+        raise SignatureRefused("It keeps a journal, which is read: nothing is delivered for it.")
     scheme = SCHEMES[source.scheme]
     spoken = source.signature or Signature()
     if scheme.verify is not None:

@@ -14,15 +14,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from leadflow.endpoints.addresses import (
+from leadflow.endpoints.posting import Poster, Signed
+from leadflow.outward.addresses import (
     Address,
     AddressRefused,
     UrlRefused,
     check_url,
     refuse_inward,
 )
-from leadflow.endpoints.guarded import look_up
-from leadflow.endpoints.posting import Poster, Signed
+from leadflow.outward.guarded import look_up
 from leadflow.settings import Settings
 from tests.receivers import Receiver, receiving
 

@@ -8,6 +8,7 @@ import pytest
 
 from leadflow.leads.files.formats.tables_of_text import UnreadableFile
 from leadflow.sources.definitions import parse_sources
+from leadflow.sources.journals.pages import read_page
 from leadflow.sources.mapping import Came, map_deliveries
 from leadflow.sources.proposing import ProposedSource, propose_source, read_samples
 
@@ -28,6 +29,14 @@ def bottlecrm(number: int) -> dict[str, Any]:
             "updated_at": f"2026-03-{number + 1:02d}T11:00:00Z",
             "assigned_to": [],
         },
+    }
+
+
+def changed(number: int) -> dict[str, Any]:
+    return {
+        "id": 100 + number,
+        "updatedAt": f"2026-03-{number + 1:02d}T11:00:00Z",
+        "properties": {"email": f"ada{number}@example.com", "company": f"Acme {number}"},
     }
 
 
@@ -111,3 +120,29 @@ def test_a_line_that_is_no_json_is_named() -> None:
 def test_without_objects_nothing_is_proposed() -> None:
     with pytest.raises(UnreadableFile, match="no objects"):
         propose_source([1, "two"], "crm", "hmac", NOW)
+
+
+def test_a_journal_is_proposed_from_its_items() -> None:
+    """Each change has an id of its own: the items have only that of whom it is of."""
+    items = [changed(number) for number in range(12)]
+    url = "https://crm.example.com/changes"
+    found = propose_source(items, "crm", "hmac", NOW, url)
+    journal = parse_sources({"sources": {"crm": found.content}})["crm"].journal
+    assert journal is not None
+    assert (journal.url, journal.time) == (url, "updatedAt")
+    assert any(question.startswith("journal: ") for question in found.questions)
+    page = json.dumps({"items": items}).encode()
+    read = read_page(journal, page, NOW).items
+    assert read[3].id == "103:2026-03-04T11:00:00Z"
+    assert read[3].time == datetime(2026, 3, 4, 11, tzinfo=UTC)
+
+
+def test_the_id_of_a_change_is_taken_where_items_have_one() -> None:
+    items = [hubspot(number)[0] for number in range(12)]
+    found = propose_source(items, "crm", "hmac", NOW, "https://crm.example.com/changes")
+    journal = parse_sources({"sources": {"crm": found.content}})["crm"].journal
+    assert journal is not None
+    [read] = read_page(journal, json.dumps({"items": items[3:4]}).encode(), NOW).items
+    assert read.id == "3"
+    assert read.time is not None
+    assert read.time.timestamp() == 1767000000.003

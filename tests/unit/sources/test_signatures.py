@@ -57,7 +57,9 @@ def test_every_scheme_is_tried() -> None:
 
 @pytest.mark.parametrize("name", SENDERS)
 def test_two_secrets_are_live_while_one_is_rotated(name: str) -> None:
-    sender, other = SENDERS[name], new_secret(SENDERS[name].source.scheme)
+    sender = SENDERS[name]
+    assert sender.source.scheme is not None
+    other = new_secret(sender.source.scheme)
     assert is_taken(sender, sent(name), other, sender.secret)
     assert is_taken(sender, sent(name), sender.secret, other)
     assert not is_taken(sender, sent(name), other)

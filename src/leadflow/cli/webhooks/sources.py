@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from leadflow.sources.trying import Tried
 
 app = typer.Typer(
-    no_args_is_help=True, help="Sources: systems that deliver leads and facts by webhook."
+    no_args_is_help=True,
+    help="Sources: systems that deliver leads and facts by webhook, or keep a journal of them.",
 )
 File = Annotated[Path, typer.Argument(help="A .yaml file of sources; see docs/webhooks.md.")]
 Name = Annotated[str, typer.Argument(help="The source's name.")]
@@ -27,15 +28,18 @@ Name = Annotated[str, typer.Argument(help="The source's name.")]
 
 @app.command("list")
 def list_sources() -> None:
-    """Every source: its scheme, its address, and how many deliveries there are."""
+    """Every source: its scheme, its address, how many deliveries there are; how far its journal is
+    read."""
+    from leadflow.cli.webhooks.journal_lines import how_it_is_read
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
     from leadflow.sources import inbox, service
+    from leadflow.sources.journals.showing import journals
 
     now = datetime.now(UTC)
     with unit_of_work() as session:
         known, counted = service.sources_now(session), inbox.counts(session)
-        secrets = service.live_secrets_of_all(session, now)
+        secrets, read = service.live_secrets_of_all(session, now), journals(session)
     if not known:
         console.print("There are no sources. Add some: leadflow sources apply FILE")
         return
@@ -44,9 +48,13 @@ def list_sources() -> None:
         figures = (f"{counted.get((name, one), 0):,}" for one in ("received", "processed", "dead"))
         live = str(len(secrets[name])) if name in secrets else "[red]none[/red]"
         since = f"version {stored.version}, {stored.created_at:%Y-%m-%d}"
-        table.add_row(name, stored.source.scheme, live, *figures, since)
+        table.add_row(name, stored.source.arrives_by, live, *figures, since)
     print_table(table)
-    console.print(f"Deliveries go to {get_settings().address}/webhooks/SOURCE", soft_wrap=True)
+    if len(read) < len(known):
+        console.print(f"Deliveries go to {get_settings().address}/webhooks/SOURCE", soft_wrap=True)
+    for name, journal in read.items():
+        for line in how_it_is_read(journal, now):
+            console.print(f"{name}: {line}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -79,28 +87,36 @@ def apply_sources(file: File) -> None:
     _say_applied(applied.new, applied.changed)
     for name in bare:
         address = f"{get_settings().address}/webhooks/{name}"
+        nothing, how = f"nothing is taken at {address}", ""
+        if given[name].journal is not None:
+            nothing, how = "its journal is not read", " --given"
         console.print(
-            f"{name} has no secret yet, so nothing is taken at {address}. Next: "
-            f"leadflow sources secret {name}",
+            f"{name} has no secret yet, so {nothing}. Next: leadflow sources secret {name}{how}",
             soft_wrap=True,
         )
 
 
 @app.command()
 def show(name: Name, version: Annotated[int | None, typer.Option(help="Which.")] = None) -> None:
-    """A source as YAML, as it counts now or as it was in a version."""
+    """A source as YAML, as it counts now or as it was in a version; how far its journal is read."""
     import yaml
 
+    from leadflow.cli.webhooks.journal_lines import how_it_is_read
     from leadflow.database.engine import unit_of_work
     from leadflow.sources import service
+    from leadflow.sources.journals.showing import journal_of
 
+    journal = None
     with unit_of_work() as session:
         if version is None:
             content = service.read_source(session, name).source.content
+            journal = journal_of(session, name)
         else:
             content = service.read_version(session, name, version).content or {}
     text = yaml.safe_dump({"sources": {name: content}}, sort_keys=False, allow_unicode=True)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
+    for line in () if journal is None else how_it_is_read(journal, datetime.now(UTC)):
+        console.print(f"# {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -145,12 +161,17 @@ def secret(
     with unit_of_work() as session:
         by = who_acts(session, "source.write")
         chosen = service.set_secret(session, name, typed, by, now)
-        scheme = service.read_source(session, name).source.scheme
+        source = service.read_source(session, name).source
+    if source.journal is not None:
+        console.print("The journal is read with it from now on. See how: leadflow sources list")
+        return
     if not given:
         console.print("The secret, shown this once. Give it to the sender:")
         console.print(chosen, markup=False, highlight=False, soft_wrap=True)
     address = f"{get_settings().address}/webhooks/{name}"
-    address += f"?token={chosen if not given else 'SECRET'}" if scheme == "salesforce" else ""
+    address += (
+        f"?token={chosen if not given else 'SECRET'}" if source.scheme == "salesforce" else ""
+    )
     console.print(f"Address: {address}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -159,22 +180,30 @@ def try_out(
     file: File,
     name: Annotated[str, typer.Argument(help="Which source of the file.")],
     last: Annotated[int, typer.Option(min=1, max=500, help="Newest deliveries to try.")] = 10,
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="Instead: a .jsonl file, the body of one delivery, or one item, a line."),
+    ] = None,
 ) -> None:
-    """What the newest deliveries would say by a file's mapping; stores nothing. It shows personal
-    data."""
+    """What the newest deliveries, or samples, would say by a file's mapping; stores nothing. It
+    shows personal data."""
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
     from leadflow.sources.definitions import load_sources
+    from leadflow.sources.proposing import read_samples
     from leadflow.sources.service import NoSource
-    from leadflow.sources.trying import stored_deliveries, try_source
+    from leadflow.sources.trying import sampled_deliveries, stored_deliveries, try_source
 
     given = load_sources(file)
     if name not in given:
         raise NoSource(name, list(given))
     now, currency = datetime.now(UTC), get_settings().default_currency
-    with unit_of_work() as session:
-        who_acts(session, "delivery.read")
-        came = stored_deliveries(session, name, last)
+    if samples is not None:
+        came = sampled_deliveries(read_samples(samples.read_text(encoding="utf-8")), now)
+    else:
+        with unit_of_work() as session:
+            who_acts(session, "delivery.read")
+            came = stored_deliveries(session, name, last)
     if not came:
         console.print(f"{name} has delivered nothing yet. Have it send something, and try again.")
         return
@@ -188,10 +217,13 @@ def try_out(
 @app.command()
 def propose(
     samples: Annotated[
-        Path, typer.Argument(help="A .jsonl file: the body of one delivery a line.")
+        Path, typer.Argument(help="A .jsonl file: the body of one delivery, or one item, a line.")
     ],
     name: Annotated[str, typer.Option(help="What the source is called.")] = "crm",
     scheme: Annotated[str, typer.Option(help="How it signs; see docs/webhooks.md.")] = "hmac",
+    journal: Annotated[
+        str | None, typer.Option(help="It sends nothing: the URL of the journal to be read.")
+    ] = None,
 ) -> None:
     """Propose a source from deliveries it has sent: write NAME.source.yaml, to be corrected."""
     import yaml
@@ -201,7 +233,7 @@ def propose(
 
     known = read_scheme(scheme)
     found = read_samples(samples.read_text(encoding="utf-8"))
-    proposed = propose_source(found, name, known, datetime.now(UTC))
+    proposed = propose_source(found, name, known, datetime.now(UTC), journal)
     table = Table("Path", "Becomes", "Why", box=None)
     for line in proposed.lines:
         table.add_row(*map(escape, line))

@@ -20,7 +20,6 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.assignment.work.offers import NotOffered
-from leadflow.endpoints.addresses import UrlRefused
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
 from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
@@ -36,6 +35,7 @@ from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
 from leadflow.leads.events.types import UnknownEventType
 from leadflow.outbox.settling import ActElsewhere, ActNotFound
+from leadflow.outward.addresses import UrlRefused
 from leadflow.paging.cursors import CursorRefused
 from leadflow.quality.errors import (
     ActionClosed,
@@ -54,8 +54,9 @@ from leadflow.rules.service import NoRules
 from leadflow.scoring.overrides.effective import ExpiryInvalid
 from leadflow.scoring.overrides.service import NoOverride
 from leadflow.search.service import SearchTooSlow
+from leadflow.sources.chosen_secrets import SecretRefused
 from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
-from leadflow.sources.service import NoSource, SecretRefused
+from leadflow.sources.service import NoSource
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),

@@ -1,4 +1,5 @@
-"""The sources as this process knows them, with their live secrets; a second old at most."""
+"""The sources that deliver by webhook, with their live secrets, as this process knows them; a
+second old at most."""
 
 import asyncio
 import time
@@ -63,6 +64,7 @@ class KnownSources:
                 self._sources = {
                     name: KnownSource(stored, tuple(secrets.get(name, ())))
                     for name, stored in service.sources_now(session).items()
+                    if stored.source.journal is None
                 }
                 self._revision = revision
         self._looked = started

@@ -16,6 +16,7 @@ from leadflow.paging.keyset import page_of
 from leadflow.settings import get_settings
 from leadflow.sources import service
 from leadflow.sources.definitions import parse_sources
+from leadflow.sources.journals.showing import JournalShown, journal_of, journals
 from leadflow.sources.service import StoredSource
 
 router = APIRouter(tags=["webhooks"], route_class=Keyed)
@@ -38,13 +39,32 @@ class SourcesIn(BaseModel):
     sources: dict[str, dict[str, Any]] = Field(min_length=1, max_length=200)
 
 
+class JournalOut(BaseModel):
+    """How reading the journal of a source goes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    cursor_at: datetime = Field(description="All up to then has been read.")
+    last_read_at: datetime | None = Field(description="When a page of it was last kept.")
+    next_at: datetime = Field(description="When it is read again, at the soonest.")
+    failures: int = Field(description="In a row; 0: it is well.")
+    failing_since: datetime | None
+    problem: str | None = Field(description="Why it was not read, as a word that stays the same.")
+    status: int | None = Field(description="The HTTP status of that.")
+    what_to_do: str | None = Field(description="The same in words.")
+    remark: str | None = Field(description="What was odd about an item, as such a word.")
+    remark_means: str | None = Field(description="The same in words.")
+    remarked_at: datetime | None
+
+
 class SourceOut(BaseModel):
-    """A source as it counts now."""
+    """A source as it counts now: it has a scheme and an address, or a journal."""
 
     name: str
     version: int
-    scheme: str
-    address: str = Field(description="Where it delivers to.")
+    scheme: str | None = Field(description="How a delivery is proved.")
+    address: str | None = Field(description="Where it delivers to.")
+    journal: JournalOut | None = Field(description="How reading it goes.")
     live_secrets: int = Field(description="0: nothing is taken from it yet. 2: one is rotated.")
     since: datetime
     created_by: str
@@ -75,13 +95,16 @@ class SecretOut(BaseModel):
 
 @router.get("/sources", response_model=PageOut[SourceOut], summary="Which sources are there?")
 def read_sources(request: Request, caller: ReadsSources, paged: Paged) -> PageOut[SourceOut]:
-    """Every source that delivers by webhook, by name."""
+    """Every source that delivers by webhook, or whose journal is read, by name."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         live, stored = service.live_secrets_of_all(session, now), service.sources_now(session)
+        read = journals(session)
         say_version(request, _version(stored))
     page = page_of(list(stored.values()), lambda one: one.name, ("sources",), paged)
-    return PageOut.of(page.of(lambda one: _out(one, len(live.get(one.name, ())))))
+    return PageOut.of(
+        page.of(lambda one: _out(one, len(live.get(one.name, ())), read.get(one.name)))
+    )
 
 
 @router.get("/sources/{name}", response_model=SourceOut, summary="Read a source")
@@ -89,7 +112,8 @@ def read_source(name: Name, caller: ReadsSources) -> SourceOut:
     """One source as it counts now."""
     with unit_of_work() as session:
         stored = service.read_source(session, name)
-        return _out(stored, len(service.live_secrets(session, name, datetime.now(UTC))))
+        live = service.live_secrets(session, name, datetime.now(UTC))
+        return _out(stored, len(live), journal_of(session, name))
 
 
 @router.put("/sources", response_model=AppliedOut, summary="Write sources down")
@@ -128,12 +152,14 @@ def _version(stored: Mapping[str, StoredSource]) -> str:
     return version_of(sorted((name, one.version) for name, one in stored.items()))
 
 
-def _out(stored: StoredSource, live: int) -> SourceOut:
+def _out(stored: StoredSource, live: int, journal: JournalShown | None) -> SourceOut:
+    address = f"{get_settings().address}/webhooks/{stored.name}"
     return SourceOut(
         name=stored.name,
         version=stored.version,
         scheme=stored.source.scheme,
-        address=f"{get_settings().address}/webhooks/{stored.name}",
+        address=None if stored.source.scheme is None else address,
+        journal=None if journal is None else JournalOut.model_validate(journal),
         live_secrets=live,
         since=stored.created_at,
         created_by=stored.created_by,

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpcore
 
-from leadflow.endpoints.addresses import Address, refuse_inward
+from leadflow.outward.addresses import Address, refuse_inward, refuse_outside
 from leadflow.webhook_settings import Network
 
 Resolve = Callable[[str, int], Sequence[Address]]
@@ -38,13 +38,18 @@ def look_up(host: str, port: int) -> list[Address]:
 
 
 class Guarded(httpcore.NetworkBackend):
-    """Connects to allowed addresses only; everything on a connection ends ``seconds`` after it was
-    asked for."""
+    """Connects to public addresses and to those of ``allowed`` networks, or to the latter only;
+    everything on a connection ends ``seconds`` after it was asked for."""
 
     def __init__(
-        self, allowed: Sequence[Network], seconds: float, resolve: Resolve = look_up
+        self,
+        allowed: Sequence[Network],
+        seconds: float,
+        resolve: Resolve = look_up,
+        public: bool = True,
     ) -> None:
         self._allowed, self._seconds, self._resolve = allowed, seconds, resolve
+        self._refuse = refuse_inward if public else refuse_outside
         self._plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -59,12 +64,12 @@ class Guarded(httpcore.NetworkBackend):
 
         Raises:
             NameUnknown: the name stands for nothing.
-            AddressRefused: one of its addresses may not be reached.
+            AddressRefused, PlainRefused: one of its addresses may not be reached.
             httpcore.ConnectError, httpcore.ConnectTimeout: none answers.
         """
         deadline = time.monotonic() + self._seconds
         addresses = self._resolve(host, port)
-        refuse_inward(addresses, self._allowed)
+        self._refuse(addresses, self._allowed)
         failed: Exception = httpcore.ConnectError("no address")
         for address in addresses:
             try:

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may go to: public ones, and those of networks that are allowed."""
+"""Which addresses may be reached: public ones, and those of networks that are allowed."""
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -14,16 +14,25 @@ LONGEST_URL = 2000
 
 
 class UrlRefused(ValueError):
-    """A URL cannot be an endpoint's; the message says why."""
+    """A URL cannot be asked; the message says why."""
 
 
 class AddressRefused(RuntimeError):
-    """A webhook may not go to this address."""
+    """This address may not be reached."""
 
     def __init__(self, address: Address) -> None:
         super().__init__(
             f"{address} is no public address. Where it is meant, name its network in "
             "LEADFLOW_WEBHOOK_ALLOWED_NETWORKS."
+        )
+
+
+class PlainRefused(RuntimeError):
+    """Without TLS only allowed networks may be reached."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "http:// is for hosts in networks of LEADFLOW_WEBHOOK_ALLOWED_NETWORKS. Write https://."
         )
 
 
@@ -41,23 +50,25 @@ def refuse_inward(addresses: Iterable[Address], allowed: Sequence[Network]) -> N
             raise AddressRefused(address)
 
 
+def refuse_outside(addresses: Iterable[Address], allowed: Sequence[Network]) -> None:
+    """See that each is of an allowed network.
+
+    Raises:
+        PlainRefused: one is not.
+    """
+    for address in addresses:
+        if not any(_meant(address) in network for network in allowed):
+            raise PlainRefused
+
+
 def check_url(url: str, allowed: Sequence[Network]) -> None:
-    """See that a URL can be an endpoint's. A name is looked up when something is sent to it, not
-    here: what it stands for may change.
+    """See that a URL can be reached. A name is looked up when it is asked, not here: what it stands
+    for may change.
 
     Raises:
         UrlRefused: it cannot.
     """
-    try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        raise UrlRefused("This is no URL. Write it as https://host/path.") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise UrlRefused("A webhook goes to http:// or https:// and a host.")
-    if parsed.userinfo:
-        raise UrlRefused("Leave the user and the password out of the URL: messages are signed.")
-    if parsed.fragment or len(url) > LONGEST_URL or not url.isprintable() or " " in url:
-        raise UrlRefused(f"A URL has no #, no spaces, and at most {LONGEST_URL} characters.")
+    parsed = check_form(url)
     try:
         literal = ip_address(parsed.host)
     except ValueError:
@@ -66,6 +77,25 @@ def check_url(url: str, allowed: Sequence[Network]) -> None:
         refuse_inward([literal], allowed)
     except AddressRefused as error:
         raise UrlRefused(str(error)) from error
+
+
+def check_form(url: str) -> httpx.URL:
+    """The URL, taken apart.
+
+    Raises:
+        UrlRefused: it is none that can be asked.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        raise UrlRefused("This is no URL. Write it as https://host/path.") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise UrlRefused("A URL begins with http:// or https://, and names a host.")
+    if parsed.userinfo:
+        raise UrlRefused("Leave the user and the password out of the URL.")
+    if parsed.fragment or len(url) > LONGEST_URL or not url.isprintable() or " " in url:
+        raise UrlRefused(f"A URL has no #, no spaces, and at most {LONGEST_URL} characters.")
+    return parsed
 
 
 def _meant(address: Address) -> Address:
