@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.observability.gauges import Gauge, Queue, Reading
+from leadflow.sources.configuration import CONFIGURATION as SOURCES
 from leadflow.sources.tables import Delivery
 
 
@@ -21,6 +22,7 @@ def _dead(session: Session, _now: datetime) -> Iterable[Reading]:
     return [((), float(session.scalar(dead) or 0))]
 
 
+CONFIGURATION = (SOURCES,)
 QUEUES = (Queue("deliveries", _waiting),)
 GAUGES = (
     Gauge("deliveries_dead", "Deliveries that cannot be mapped and need a person.", (), _dead),
