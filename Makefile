@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 OURS := src flows tasks models features expectations deployments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-long test-api surface check hooks bench-% clean
+.PHONY: help demo up down test test-long test-api surface client check hooks bench-% clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -44,6 +44,9 @@ test-api: $(INSTALLED) ## Ask the API everything that its description says, as e
 
 surface: $(INSTALLED) ## Write down what others rely on: addresses, deployments, settings, commands …
 	@$(BIN)/python -m tests.surface
+
+client: $(INSTALLED) ## Make the Python client of today's API, to be installed: clients/python/README.md
+	@$(BIN)/python -m clients.python.generate
 
 check: $(INSTALLED) ## Lint, types, import rules, and whether the lock file is current
 	$(BIN)/ruff check .

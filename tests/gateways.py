@@ -1,8 +1,15 @@
 """The gateway of tests, called in their own process."""
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
+import uvicorn
 from fastapi import FastAPI
+
+from tests.servers import free_port
 
 
 @lru_cache
@@ -12,3 +19,18 @@ def application() -> FastAPI:
     from leadflow.gateway.application import create_app
 
     return create_app()
+
+
+@contextmanager
+def listening() -> Iterator[str]:
+    """The address of a gateway that listens in a thread of this process."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(application(), port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(30)

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 PLACE = re.compile(r"# (?P<path>[\w/]+\.py)")
+PASTED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -36,6 +38,21 @@ def sections(name: str) -> dict[str, Section]:
         heading: Section(heading, tuple(BLOCK.findall(body)))
         for heading, body in zip(parts[::2], parts[1::2], strict=True)
     }
+
+
+def to_paste(text: str) -> list[str]:
+    """Every line of a guide's text to paste at a terminal, one that goes on over several as one."""
+    found: list[str] = []
+    open_one = ""
+    blocks = (block for language, block in PASTED.findall(text) if not language)
+    for line in "".join(blocks).splitlines():
+        open_one = f"{open_one}\n{line}" if open_one else line
+        read = subprocess.run(["bash", "-n", "-c", open_one], capture_output=True)
+        if read.returncode == 0 and not line.endswith("\\"):
+            found.append(open_one)
+            open_one = ""
+    assert not open_one
+    return found
 
 
 def examples_in(

@@ -22,6 +22,8 @@ from leadflow.audit import declares as audit
 from leadflow.background import declares as background
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.rule_actions import RuleAction
+from leadflow.configuration import kinds as configuration_kinds
+from leadflow.configuration.kinds import ConfigurationKind
 from leadflow.endpoints import declares as endpoints
 from leadflow.follow_ups import declares as follow_ups
 from leadflow.integrations import declares as integrations
@@ -34,7 +36,9 @@ from leadflow.outbox.acts import Act
 from leadflow.quality import declares as quality
 from leadflow.quality import review_kinds
 from leadflow.quality.review_kinds import ReviewKind
+from leadflow.rules import declares as rules
 from leadflow.rules import field_catalogue, rule_kinds
+from leadflow.rules.configuration import configuration_of
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
 from leadflow.sources import declares as sources
@@ -45,8 +49,8 @@ from leadflow.workflow import declares as workflow
 class Room:
     """What one room adds: acts that the outbox performs, kinds of decision that people make, types
     of events, fields that conditions name, kinds of rules with their actions, actions of workflow
-    rules, kinds of automated
-    decisions that are reviewed, queues and gauges that ``/metrics`` tells."""
+    rules, kinds of automated decisions that are reviewed, kinds of configuration that are kept in
+    files, queues and gauges that ``/metrics`` tells."""
 
     name: str
     acts: tuple[Act, ...] = ()
@@ -57,6 +61,7 @@ class Room:
     rule_kinds: tuple[RuleKind, ...] = ()
     rule_actions: tuple[RuleAction[Any], ...] = ()
     review_kinds: tuple[ReviewKind, ...] = ()
+    configuration: tuple[ConfigurationKind, ...] = ()
     queues: tuple[Queue, ...] = ()
     gauges: tuple[Gauge, ...] = ()
 
@@ -67,10 +72,17 @@ ROOMS = (
         event_types=leads.EVENT_TYPES,
         fields=leads.FIELDS,
         field_families=leads.FIELD_FAMILIES,
+        configuration=leads.CONFIGURATION,
         queues=leads.QUEUES,
     ),
     Room("follow_ups", fields=follow_ups.FIELDS, rule_actions=follow_ups.RULE_ACTIONS),
-    Room("sources", queues=sources.QUEUES, gauges=sources.GAUGES),
+    Room(
+        "sources",
+        configuration=sources.CONFIGURATION,
+        queues=sources.QUEUES,
+        gauges=sources.GAUGES,
+    ),
+    Room("rules", configuration=rules.CONFIGURATION),
     Room(
         "endpoints",
         acts=endpoints.ACTS,
@@ -84,6 +96,7 @@ ROOMS = (
         "approvals",
         acts=approvals.ACTS,
         decision_kinds=approvals.DECISION_KINDS,
+        configuration=approvals.CONFIGURATION,
         queues=approvals.QUEUES,
         gauges=approvals.GAUGES,
     ),
@@ -100,6 +113,7 @@ ROOMS = (
         decision_kinds=assignment.DECISION_KINDS,
         rule_kinds=assignment.RULE_KINDS,
         rule_actions=assignment.RULE_ACTIONS,
+        configuration=assignment.CONFIGURATION,
         queues=assignment.QUEUES,
     ),
     Room("quality", review_kinds=quality.REVIEW_KINDS),
@@ -131,7 +145,11 @@ def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
         (family for room in rooms for family in room.field_families),
     )
     of_events = workflow.install(action for room in rooms for action in room.rule_actions)
-    rule_kinds.install((*(kind for room in rooms for kind in room.rule_kinds), of_events))
+    of_rules = (*(kind for room in rooms for kind in room.rule_kinds), of_events)
+    rule_kinds.install(of_rules)
+    # Rules name things of all others.
+    set_up = (kind for room in rooms for kind in room.configuration)
+    configuration_kinds.install((*set_up, *map(configuration_of, of_rules)))
     review_kinds.install(kind for room in rooms for kind in room.review_kinds)
     gauges.install(
         (queue for room in rooms for queue in room.queues),

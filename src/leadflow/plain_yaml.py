@@ -27,6 +27,13 @@ class _Texts(_Once, yaml.BaseLoader):
     """Every value as it is written."""
 
 
+class _Plain(yaml.SafeDumper):
+    """What stands twice is written twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def load(text: str) -> Any:
     """The values of a YAML text.
 
@@ -43,3 +50,8 @@ def load_texts(text: str) -> Any:
         yaml.YAMLError: it is none, or a key stands twice.
     """
     return yaml.load(text, Loader=_Texts)  # noqa: S506 - makes texts only
+
+
+def dump(content: Any) -> str:
+    """YAML that ``load`` reads as these values: in their order, nothing by a name of its own."""
+    return yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True)

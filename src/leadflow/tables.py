@@ -15,6 +15,7 @@ from leadflow.follow_ups import tables as follow_ups
 from leadflow.intake import tables as intake
 from leadflow.leads import import_tables as imports
 from leadflow.leads import tables as leads
+from leadflow.leads.events import tables as event_types
 from leadflow.leads.finding import search_indexes
 from leadflow.leads.merging import tables as merging
 from leadflow.leads.outcomes import tables as outcomes
@@ -40,6 +41,7 @@ ROOMS = (
     batch,
     database,
     endpoints,
+    event_types,
     follow_ups,
     domain_events,
     imports,

@@ -11,6 +11,7 @@ FILES = {
         "    actions: {assign_lead: {strategy: round_robin}}\n"
     ),
     "empty.csv": "",
+    "setup/segments.yaml": "a: 1",
 }
 SIGN_IN = "leadflow sign-in USERNAME"
 EXTRA = "unexpected extra argument"
@@ -37,6 +38,9 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "audit show": ("audit show", "Missing argument"),
     "audit verify": ("audit verify --from-head none.jsonl", "none.jsonl cannot be read"),
     "backup": ("backup --check none.backup", "none.backup"),
+    "config apply": ("config apply none", "none is no directory"),
+    "config check": ("config check setup", "segments.yaml:1: `segments` is not in it"),
+    "config export": ("config export out --at 2999-01-01", "is to come"),
     "deliveries correct": ("deliveries correct dlv_1 empty.yaml", "There is no delivery dlv_1"),
     "deliveries discard": ("deliveries discard dlv_1", "leadflow deliveries list"),
     "deliveries list": ("deliveries list --status ded", "received, processed, dead"),

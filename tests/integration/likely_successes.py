@@ -38,6 +38,10 @@ FILES = {
         "segments:\n  retail:\n    description: Shops\n"
         "    conditions: {industry: {operator: equals, value: retail}}\n"
     ),
+    "setup/segments.yaml": (
+        "segments:\n  large:\n    description: Large\n"
+        "    conditions: {company_size: {operator: greater_than, value: 1000}}\n"
+    ),
     "events.yaml": "event_types:\n  demo_request: {label: Asked for a demo}\n",
 }
 
@@ -125,6 +129,9 @@ BRINGING_IN = (
     Step("segments list", "Shops"),
     Step("segments show retail", "value: retail"),
     Step("segments remove retail", "retail is removed"),
+    Step("config check setup", "setup is in order"),
+    Step("config apply setup", "New in segments: large"),
+    Step("config export out", "event_types.yaml"),
     Step("status", "Rows of files set aside"),
 )
 PEOPLE = (

@@ -52,6 +52,7 @@ def groups() -> list[str]:
 def typed(store: Engine, tmp_path: Path) -> Iterator[Terminal]:
     """A terminal at the tests' installation, in a folder with some files."""
     for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     with unit_of_work() as session:
         add_person(session, "olga", "Olga", ["admin"], "test")

@@ -63,6 +63,7 @@ def typed(store: Engine, tmp_path: Path) -> Iterator[Terminal]:
         override(session, lead_id, said, by, datetime.now(UTC), get_settings())
     deliver()
     for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     more = {"LEADFLOW_AUDIT_FOLDER": str(tmp_path), "LEADFLOW_QUALITY_SECOND_SHARE": "1"}
     with terminal(tmp_path, **NOBODY_LISTENS, **more) as there:

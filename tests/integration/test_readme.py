@@ -5,14 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 from sqlalchemy import Engine
 
 from leadflow.cli.demo.people import ROLES, make_people
@@ -20,12 +17,11 @@ from leadflow.database.engine import get_engine
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.simulation.team import make_team
-from tests.gateways import application
-from tests.servers import free_port
+from tests.gateways import listening
+from tests.guides import to_paste
 
 pytestmark = [pytest.mark.uncounted]
 PROJECT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 AFTER = "## Bring your own leads"
 # They run flows, which a Prefect server records: `tests/flows` runs each.
 OF_SERVERS = re.compile(r"leadflow (up|train|score|assign|monitor)\b(?! \w)")
@@ -35,32 +31,15 @@ END = "line-has-ended"
 
 
 def lines() -> list[str]:
-    """Every line to paste after the demo, one that goes on over several as one."""
-    text = (PROJECT / "README.md").read_text().partition(AFTER)[2]
-    found: list[str] = []
-    open_one = ""
-    for line in "".join(BLOCK.findall(text)).splitlines():
-        open_one = f"{open_one}\n{line}" if open_one else line
-        if subprocess.run(["bash", "-n", "-c", open_one], capture_output=True).returncode == 0:
-            found.append(open_one)
-            open_one = ""
-    assert not open_one
-    return found
+    """Every line to paste after the demo."""
+    return to_paste((PROJECT / "README.md").read_text().partition(AFTER)[2])
 
 
 @pytest.fixture
 def address(store: Engine) -> Iterator[str]:
     """A gateway of this process."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(application(), port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(30)
+    with listening() as there:
+        yield there
 
 
 @pytest.fixture

@@ -94,6 +94,16 @@ def test_no_two_schemas_of_the_api_share_a_name() -> None:
     assert [name for name in named if "__" in name] == []
 
 
+def test_no_two_addresses_of_the_api_share_a_name() -> None:
+    """Clients that are made from the description call each address by it."""
+    from leadflow.gateway.application import create_app
+
+    paths = create_app().openapi()["paths"].values()
+    names = [said["operationId"] for path in paths for said in path.values()]
+    assert len(names) > 100
+    assert sorted(names) == sorted(set(names))
+
+
 def test_every_lock_has_a_number_of_its_own() -> None:
     found = [
         number

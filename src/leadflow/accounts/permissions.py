@@ -68,6 +68,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "approval.all": _all(_OPERATOR),
     "policy.read": _EVERYBODY,
     "policy.write": {},
+    "configuration.read": _all(_MARKETING, _OPERATOR),
+    "configuration.write": _all(_MARKETING, _OPERATOR),
     "delegation.write": _EVERYBODY,
     "outbox.read": _all(_OPERATOR),
     "outbox.settle": _all(_OPERATOR),

@@ -185,7 +185,12 @@ def read_policies(path: Path) -> Policies:
         raw = plain_yaml.load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PoliciesInvalid([Problem(path.name, f"This is no YAML: {error}")]) from error
-    return parse_policies(json.loads(json.dumps(raw, default=str)))
+    return parse_policies(as_json(raw))
+
+
+def as_json(raw: Any) -> Any:
+    """What YAML says as JSON has it: dates are texts."""
+    return json.loads(json.dumps(raw, default=str))
 
 
 @cache

@@ -169,8 +169,8 @@ class Reader:
             return
         for said in operand if isinstance(operand, tuple) else (operand,):
             if said not in values:
-                known = listed(values)
-                self._refuse(place, f"No lead has the {name} {shown(said)}. It is {known}.")
+                known = f"It is {listed(values)}." if values else "There are none yet."
+                self._refuse(place, f"No lead has the {name} {shown(said)}. {known}")
 
 
 def _unfitting(name: str, kinds: tuple[ValueKind, ...], operator: Operator) -> str:

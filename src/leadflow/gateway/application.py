@@ -59,6 +59,8 @@ def create_app() -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=_lifespan,
+        # By these names clients in any language call the addresses.
+        generate_unique_id_function=lambda route: route.name,
         # Its own spans hold addresses as they were typed, which may name people.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         responses={

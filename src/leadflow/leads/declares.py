@@ -2,12 +2,14 @@
 
 from features.event_types import EventType
 from leadflow.leads.attribute_fields import ATTRIBUTES
+from leadflow.leads.events.configuration import CONFIGURATION as OWN_EVENT_TYPES
 from leadflow.leads.events.fields import EVENTS
 from leadflow.leads.figures import QUEUES
 from leadflow.leads.lead_fields import FIELDS
 
-__all__ = ["EVENT_TYPES", "FIELDS", "FIELD_FAMILIES", "QUEUES"]
+__all__ = ["CONFIGURATION", "EVENT_TYPES", "FIELDS", "FIELD_FAMILIES", "QUEUES"]
 
+CONFIGURATION = (OWN_EVENT_TYPES,)
 FIELD_FAMILIES = (ATTRIBUTES, EVENTS)
 
 _BEHAVIOUR, _ENGAGED = "behavioural", "engagement"

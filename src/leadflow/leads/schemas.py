@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from features.normal_forms import plain_text
-from leadflow.exact import Amount, Whole
+from leadflow.exact import Amount, Whole, of_an_edit
 from leadflow.leads.readers.money import Currency
 
 LONGEST_TEXT, LONGEST_NUMBER = 5000, 300
@@ -155,8 +155,13 @@ class LeadIn(LeadFields):
     email: Annotated[EmailStr, WrapValidator(_address)]
 
 
+def _of_an_edit(schema: dict[str, Any]) -> None:
+    of_an_edit(schema)
+    schema["examples"] = [{"budget": 40000}]
+
+
 class LeadEdit(LeadFields):
     """What changes of a lead: fields that are not sent stay as they are, null empties one, and
     attributes are merged by name."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"budget": 40000}]})
+    model_config = ConfigDict(json_schema_extra=_of_an_edit)

@@ -1,8 +1,8 @@
 """The kinds of rule sets: what each is for, and which actions its rules may name."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ class RuleKind:
     """What rules of one kind may say, declared by the room that carries them out: ``actions``,
     ``terms`` beside the keys that every rule has, and whether conditions may go by what has just
     happened (``event.``). ``check`` says what else must hold of a whole rule set; ``switched`` is
-    told of each that is switched on."""
+    told of each that is switched on. ``built_in`` are those that count until some are stored."""
 
     name: str
     actions: type[BaseModel]
@@ -37,6 +37,7 @@ class RuleKind:
     terms: type[BaseModel] | None = None
     of_events: bool = False
     switched: Callable[[Session, "RuleSet"], None] | None = None
+    built_in: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 KINDS: dict[str, RuleKind] = {}

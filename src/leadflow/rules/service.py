@@ -19,7 +19,7 @@ from leadflow.rules.reading import fields_asked, read_rules, stored, written_out
 from leadflow.rules.rule_kinds import kind_of
 from leadflow.rules.schemas import Rule, RuleSet
 from leadflow.rules.sources import lead_source, values_of
-from leadflow.rules.tables import RuleSetRow
+from leadflow.rules.tables import RuleSetRow, RuleSwitch
 
 __all__ = [
     "NoRules",
@@ -97,7 +97,7 @@ def store_rules(
     session.add(row)
     session.flush()
     if activate:
-        _mark_active(session, row)
+        _mark_active(session, row, by)
     audit.record(
         session,
         by,
@@ -234,7 +234,7 @@ def _row(session: Session, kind: str, version: int) -> RuleSetRow:
 
 def _switch(session: Session, row: RuleSetRow, by: str) -> None:
     before = _active(session, row.kind)
-    _mark_active(session, row)
+    _mark_active(session, row, by)
     audit.record(
         session,
         by,
@@ -250,10 +250,11 @@ def _in_use(row: RuleSetRow | None) -> dict[str, int | None]:
     return {"version_in_use": None if row is None else row.version}
 
 
-def _mark_active(session: Session, row: RuleSetRow) -> None:
+def _mark_active(session: Session, row: RuleSetRow, by: str) -> None:
     for is_active, which in ((False, RuleSetRow.active), (True, RuleSetRow.id == row.id)):
         statement = update(RuleSetRow).where(RuleSetRow.kind == row.kind, which)
         session.execute(statement.values(active=is_active))
+    session.add(RuleSwitch(kind=row.kind, version=row.version, by=by))
     session.refresh(row)
     switched = kind_of(row.kind).switched
     if switched is not None:

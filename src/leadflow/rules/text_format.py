@@ -18,6 +18,14 @@ from leadflow.conditions.problems import Problem, RuleSetInvalid
 LARGEST = 1_000_000  # characters
 
 
+class TextRefused(RuleSetInvalid):
+    """A text that is none of a rule set, because of what stands in ``line``, from 1."""
+
+    def __init__(self, problem: str, line: int) -> None:
+        self.line = line
+        super().__init__([Problem("rules", problem)])
+
+
 def load_rules(path: Path) -> Any:
     """The content of a YAML file, or of a ``.json`` one.
 
@@ -74,8 +82,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(AliasEvent):
-            line = self.get_mark().line + 1
-            raise _refused(f"Line {line} refers to an anchor; write it out.")
+            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
+            raise _refused(f"Line {line} refers to an anchor; write it out.", line)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
@@ -83,8 +91,9 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
+                    line = key.start_mark.line + 1
                     said = f"the key {key.value!r} stands twice in one mapping"
-                    raise _refused(f"Line {key.start_mark.line + 1}: {said}.")
+                    raise _refused(f"Line {line}: {said}.", line)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -124,5 +133,5 @@ def _refuse_large(text: str) -> None:
         raise _refused(f"A rule set may have at most {LARGEST:,} characters.")
 
 
-def _refused(problem: str) -> RuleSetInvalid:
-    return RuleSetInvalid([Problem("rules", problem)])
+def _refused(problem: str, line: int = 1) -> TextRefused:
+    return TextRefused(problem, line)

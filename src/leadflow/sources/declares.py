@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.observability.gauges import Gauge, Queue, Reading
+from leadflow.sources.configuration import CONFIGURATION as SOURCES
 from leadflow.sources.tables import Delivery, SourceJournal
 
 
@@ -31,6 +32,7 @@ def _failures(session: Session, _now: datetime) -> Iterable[Reading]:
     return [((source,), float(failures)) for source, failures in found]
 
 
+CONFIGURATION = (SOURCES,)
 QUEUES = (Queue("deliveries", _waiting),)
 GAUGES = (
     Gauge("deliveries_dead", "Deliveries that cannot be mapped and need a person.", (), _dead),

@@ -13,6 +13,7 @@ from leadflow.observability.gauges import Queue
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.workflow import asking, catalogue, checking, setting, wanting
 from leadflow.workflow.acts import PERFORM_RULE
+from leadflow.workflow.built_in import BUILT_IN
 from leadflow.workflow.event_fields import EVENT
 from leadflow.workflow.service import KIND
 from leadflow.workflow.terms import Terms
@@ -29,6 +30,7 @@ def install(actions: Iterable[RuleAction[Any]]) -> RuleKind:
         Terms,
         of_events=True,
         switched=wanting.want,
+        built_in=BUILT_IN,
     )
 
 

@@ -113,6 +113,11 @@ def test_each_change_is_a_version_and_what_is_the_same_is_not(session: Session) 
     assert said.count("segment.removed") == 1
 
 
+def test_a_rule_that_names_a_segment_where_there_is_none_is_refused(session: Session) -> None:
+    with pytest.raises(RuleSetInvalid, match="There are none yet"):
+        rules.read_rules(session, "assignment", rule_of(within("shops")))
+
+
 def test_a_segment_that_is_named_stays(session: Session) -> None:
     service.apply(session, segments(shops=fits(industry="retail")), "ana", NOW)
     service.apply(session, segments(large={**within("shops"), **LARGE}), "ana", NOW)

@@ -83,6 +83,12 @@ def who_acts(session: "Session", permission: str) -> str:
     return f"terminal:{os.getuid()}" if actor is None else _allowed(actor, permission).id
 
 
+def who_is_here(session: "Session") -> str:
+    """The same id, whatever they may do."""
+    actor = _signed_in(session)
+    return f"terminal:{os.getuid()}" if actor is None else actor.id
+
+
 def reaches_all(session: "Session", permission: str) -> bool:
     """Whether who acts here has a permission for everything; the machine's user has."""
     from leadflow.accounts.permissions import Reach

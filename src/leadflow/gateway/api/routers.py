@@ -1,6 +1,6 @@
 """Every resource of the API, in the order in which its pages list them."""
 
-from leadflow.gateway.api import rules, segments, workflow
+from leadflow.gateway.api import configuration, rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.leads import (
@@ -43,6 +43,7 @@ ROUTERS = (
     workflow.router,
     rules.router,
     segments.router,
+    configuration.router,
     team.router,
     sessions.router,
     accounts.router,

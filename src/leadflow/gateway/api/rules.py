@@ -132,7 +132,7 @@ def read_rules(kind: RuleKindPath, request: Request, caller: ReadsRules) -> Rule
 
 
 @router.get("/rules/{kind}/versions", response_model=PageOut[VersionOut], summary="List versions")
-def list_versions(kind: RuleKindPath, caller: ReadsRules, paged: Paged) -> PageOut[VersionOut]:
+def list_rule_versions(kind: RuleKindPath, caller: ReadsRules, paged: Paged) -> PageOut[VersionOut]:
     """Every version that was ever stored, newest first."""
     with unit_of_work() as session:
         return PageOut.of(service.page_of_versions(session, kind, paged).of(VersionOut.of))

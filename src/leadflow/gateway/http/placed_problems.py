@@ -2,6 +2,7 @@
 
 from leadflow.approvals.policies import PoliciesInvalid
 from leadflow.conditions.problems import RuleSetInvalid
+from leadflow.configuration.service import ConfigurationRefused
 from leadflow.leads.events.own_types import EventTypesInvalid
 from leadflow.rules.segments.definitions import SegmentsInvalid
 from leadflow.search.question import SearchInvalid
@@ -14,6 +15,7 @@ PLACED = (
     SourcesInvalid,
     SegmentsInvalid,
     SearchInvalid,
+    ConfigurationRefused,
 )
 WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
     RuleSetInvalid: (
@@ -35,6 +37,11 @@ WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
         "segments-invalid",
         "The segments cannot be used",
         "Correct what `errors` names and send all of them again; nothing was stored.",
+    ),
+    ConfigurationRefused: (
+        "configuration-invalid",
+        "The configuration cannot be applied",
+        "Correct what `errors` names and send all of it again; nothing was stored.",
     ),
     SearchInvalid: (
         "search-invalid",

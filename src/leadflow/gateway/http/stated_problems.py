@@ -20,6 +20,7 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.assignment.work.offers import NotOffered
+from leadflow.configuration.service import MomentAhead
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
 from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
@@ -113,6 +114,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
     NoRules: (404, "no-rules", "These rules are not stored"),
     NoSegment: (404, "segment-not-found", "There is no such segment"),
+    MomentAhead: (422, "moment-ahead", "The moment is to come"),
     SegmentInUse: (409, "segment-in-use", "The segment is named elsewhere"),
     NotAssigned: (404, "not-assigned", "Nobody has this lead"),
     AssignmentChanged: (409, "assignment-changed", "Somebody else has this lead by now"),

@@ -1,6 +1,6 @@
 """A company's own types of events: reading them from YAML, and declaring them, all or none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from features.event_types import EventType, EventTypes
@@ -18,6 +18,7 @@ from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.storable import unstorable
 from leadflow.exact import Flag
 from leadflow.leads.events.payloads import SchemaInvalid, check_schema
+from leadflow.leads.events.tables import EventTypeVersion
 from leadflow.leads.events.types import COMPANY, WRITTEN, read_types, take_turns, write_types
 from leadflow.leads.tables import EventTypeRow, LeadEvent
 from leadflow.refusals import in_words
@@ -105,11 +106,21 @@ def load_event_types(path: Path) -> EventTypesIn:
     """
     try:
         content = plain_yaml.load(path.read_text(encoding="utf-8"))
-        return EventTypesIn.model_validate(content)
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _unreadable(path, f"is no YAML: {error}") from error
+    return parse_event_types(content)
+
+
+def parse_event_types(content: Any) -> EventTypesIn:
+    """The types of events that this content describes.
+
+    Raises:
+        EventTypesInvalid: with everything that is wrong.
+    """
+    try:
+        return EventTypesIn.model_validate(content)
     except ValidationError as error:
         raise EventTypesInvalid([_explained(dict(one)) for one in error.errors()]) from error
 
@@ -142,6 +153,7 @@ def declare(session: Session, given: EventTypesIn, by: str, now: datetime) -> De
     declared, types = would_declare(session, given), _types(given)
     write_types(session, [_row(each, now) for each in types])
     read_types(session)
+    _keep_versions(session, given, (*declared.new, *declared.changed), by, now)
     of = {each.name: each for each in types}
     for names, action in (
         (declared.new, "event_type.declared"),
@@ -150,6 +162,25 @@ def declare(session: Session, given: EventTypesIn, by: str, now: datetime) -> De
         for name in names:
             audit.record(session, by, action, f"event_type/{name}", _said(of[name]))
     return declared
+
+
+def _keep_versions(
+    session: Session, given: EventTypesIn, names: Sequence[str], by: str, now: datetime
+) -> None:
+    """Keep what is said of these types as a new version of each."""
+    newest = select(EventTypeVersion.event_type, func.max(EventTypeVersion.version))
+    of_these = newest.where(EventTypeVersion.event_type.in_(names))
+    known = dict(session.execute(of_these.group_by(EventTypeVersion.event_type)).tuples().all())
+    session.add_all(
+        EventTypeVersion(
+            event_type=name,
+            version=known.get(name, 0) + 1,
+            content=given.event_types[name].model_dump(mode="json", exclude_defaults=True),
+            created_at=now,
+            created_by=by,
+        )
+        for name in names
+    )
 
 
 def _types(given: EventTypesIn) -> list[EventType]:

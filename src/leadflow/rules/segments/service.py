@@ -41,6 +41,7 @@ class SegmentInUse(ValueError):
     """A segment that others name cannot be taken out."""
 
     def __init__(self, name: str, by: list[str]) -> None:
+        self.by = tuple(by)
         super().__init__(f"The segment {name} is named by {', '.join(by)}. Change those first.")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from leadflow.assignment.work.follow_ups import TaskOf
-from leadflow.exact import Flag, Moment, Whole
+from leadflow.exact import Flag, Moment, Whole, of_an_edit
 from leadflow.follow_ups.tables import LeadNote
 from leadflow.follow_ups.tag_names import LONGEST, tag_name
 from leadflow.follow_ups.tasks import Status
@@ -81,6 +81,8 @@ class TaskIn(Strict):
 
 class TaskEdit(Strict):
     """What changes of a task; null empties `due_at` and `rep_id`, what is not sent stays."""
+
+    model_config = ConfigDict(json_schema_extra=of_an_edit)
 
     what: Annotated[Words, Field(max_length=LONGEST_TASK)] = Field(default="")
     due_at: Moment | None = None

@@ -23,7 +23,7 @@ router = APIRouter(tags=["leads"], route_class=ShortWay)
     summary="Take a lead in",
     responses={200: {"model": LeadAnswer | LeadBrief, "description": "It was known"}},
 )
-async def take_lead(body: LeadIn, intake: IntakeOf, caller: CreatesLeads) -> Response:
+async def create_lead(body: LeadIn, intake: IntakeOf, caller: CreatesLeads) -> Response:
     """Store the lead, score it, hand it to a salesperson where its rule does so at once: 201 for a
     new lead, 200 for one whose e-mail address is known and that was updated. Where no model can be
     loaded, the lead is stored, ``score`` is empty and follows later.

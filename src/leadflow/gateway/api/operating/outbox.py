@@ -75,7 +75,7 @@ def read_outbox(
 
 
 @router.post("/{act_id}/settle", response_model=ActOut, summary="Say how an act ended")
-def settle(act_id: ActId, body: ActSettleIn, caller: SettlesOutbox) -> ActOut:
+def settle_act(act_id: ActId, body: ActSettleIn, caller: SettlesOutbox) -> ActOut:
     """For one that is uncertain, has failed or waits; 409 `act-elsewhere` for others."""
     with unit_of_work() as session:
         now = datetime.now(UTC)

@@ -105,7 +105,7 @@ def read_policies(request: Request, caller: ReadsPolicies) -> PoliciesOut:
 @router.get(
     "/policies/versions", response_model=PageOut[PolicyVersionOut], summary="Versions of policies"
 )
-def list_versions(caller: ReadsPolicies, paged: Paged) -> PageOut[PolicyVersionOut]:
+def list_policy_versions(caller: ReadsPolicies, paged: Paged) -> PageOut[PolicyVersionOut]:
     """Every stored version, the newest first; it is the one that counts."""
     names = PolicyVersionOut.model_fields
     with unit_of_work() as session:

@@ -63,7 +63,7 @@ def list_disputes(caller: ManagesQuality, paged: Paged) -> PageOut[DisputeOut]:
 
 
 @router.post("/quality/disputes/{item_id}", status_code=204, summary="Settle")
-def settle(item_id: str, body: SettleIn, caller: ManagesQuality) -> None:
+def settle_dispute(item_id: str, body: SettleIn, caller: ManagesQuality) -> None:
     """Say whether the machine was right."""
     with unit_of_work() as session:
         reviews.settle(session, item_id, caller.id, body.verdict, datetime.now(UTC))
@@ -116,7 +116,7 @@ def lift_flag(lead_id: str, caller: ManagesQuality) -> None:
 
 
 @router.get("/analytics/quality", response_model=QualityReport, summary="How right is the machine?")
-def read_report(
+def read_quality_report(
     caller: ReadsAnalytics,
     since: Annotated[Day | None, Query(description="First day. Unset: 90 days ago.")] = None,
     until: Annotated[Day | None, Query(description="Last day. Unset: today.")] = None,

@@ -154,7 +154,7 @@ def read_overrides(caller: ReadsAnalytics) -> OverridesOut:
 
 @router.get("/assignment", response_model=ReportOut, summary="How do salespeople do?")
 @limited(REPORTS)
-def read_report(
+def read_assignment_report(
     caller: ReadsAnalytics,
     since: Annotated[Moment | None, Query(alias="from")] = None,
     until: Annotated[Moment | None, Query(alias="to")] = None,

@@ -1,0 +1,1 @@
+"""The Python client of the API: how it is made. What is made is not kept here."""

@@ -1,0 +1,103 @@
+"""``leadflow config``: what a company sets up, as a directory of files."""
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.how_many import how_many
+from leadflow.cli.access.identity import who_acts, who_is_here
+from leadflow.cli.console import console
+
+if TYPE_CHECKING:
+    from leadflow.configuration.service import Outcome
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Configuration as files: event types, sources, segments, territories, policies, rules.",
+)
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="See docs/configuration.md.")]
+MOMENT = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Say everything that is wrong with a directory, by file and line; store nothing."""
+    from leadflow.configuration.directory import would_apply
+    from leadflow.configuration.service import Applicant
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        nobody = Applicant("nobody", lambda _permission: None)
+        outcomes = would_apply(session, folder, nobody, datetime.now(UTC))
+    _tell(outcomes, would=True)
+    _say(f"{folder} is in order. Apply it: leadflow config apply {folder}")
+
+
+@app.command()
+def apply(
+    folder: Folder,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    take_out: Annotated[
+        bool,
+        typer.Option("--take-out", help="Take out what is in force and not in DIR, of every kind."),
+    ] = False,
+) -> None:
+    """Apply a directory as a whole, or nothing of it. What is not in it goes on counting."""
+    from leadflow.configuration import directory
+    from leadflow.configuration.service import Applicant
+    from leadflow.database.engine import unit_of_work
+
+    does = directory.would_apply if dry_run else directory.apply
+    with unit_of_work() as session:
+        by = Applicant(who_is_here(session), partial(who_acts, session))
+        outcomes = does(session, folder, by, datetime.now(UTC), take_out)
+    _tell(outcomes, would=dry_run)
+
+
+@app.command()
+def export(
+    folder: Folder,
+    at: Annotated[
+        datetime | None,
+        typer.Option(formats=MOMENT, help="As it was then (UTC). Unset: as it is now."),
+    ] = None,
+) -> None:
+    """Write what is in force as files: to apply them changes nothing."""
+    from leadflow.configuration.directory import write
+    from leadflow.configuration.service import in_force
+    from leadflow.database.engine import unit_of_work
+
+    moment = None if at is None else at.replace(tzinfo=UTC)
+    with unit_of_work() as session:
+        contents = in_force(session, moment, datetime.now(UTC))
+    files = write(folder, contents)
+    _say(f"{how_many(len(files), 'file')} written to {folder}: {', '.join(files)}")
+
+
+def _tell(outcomes: "list[Outcome]", would: bool) -> None:
+    """Say what has changed, what was left alone, and what is to be done next."""
+    before = "Would be " if would else ""
+    for one in outcomes:
+        for said, names in (
+            ("new", one.stored.new),
+            ("changed", one.stored.changed),
+            ("taken out", one.taken_out),
+        ):
+            if names:
+                _say(f"{before}{said}".capitalize() + f" in {one.kind}: {', '.join(names)}")
+    if all(one.nothing for one in outcomes):
+        _say("It says what is in force already; nothing changes.")
+    if left := [one for one in outcomes if one.left]:
+        _say("Not in it, and left alone:")
+        for one in left:
+            _say(f"  {one.kind}" + ("" if one.left == (one.kind,) else f": {', '.join(one.left)}"))
+    for one in outcomes:
+        for said in one.stored.advice:
+            _say(said)
+
+
+def _say(words: str) -> None:
+    console.print(words, markup=False, soft_wrap=True)

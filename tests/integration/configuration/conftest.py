@@ -1,0 +1,35 @@
+"""A directory of configuration, and a sales team."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.team.versions import load_team, store_team
+from tests.integration.configuration.made_up import PROJECT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "setup"
+
+
+@pytest.fixture
+def put(folder: Path) -> Callable[..., Path]:
+    """Write files of the directory, by their names."""
+
+    def write(files: dict[str, str | bytes]) -> Path:
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def team(session: Session) -> None:
+    """Salespeople, without whom there are no territories."""
+    store_team(session, load_team(PROJECT / "examples" / "sales_team.yaml"), "test")
