@@ -6,6 +6,7 @@ from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.leads import (
     event_types,
     events,
+    exports,
     lead_intake,
     lead_list,
     leads,
@@ -23,6 +24,8 @@ ROUTERS = (
     metrics.router,
     lead_intake.router,
     lead_list.router,
+    exports.router,
+    exports.files,
     leads.router,
     merges.router,
     events.router,

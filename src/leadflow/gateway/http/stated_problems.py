@@ -24,6 +24,12 @@ from leadflow.endpoints.addresses import UrlRefused
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
 from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
+from leadflow.exports.service import (
+    ExportExpired,
+    ExportNotFound,
+    ExportNotReady,
+    ExportsUnderWay,
+)
 from leadflow.follow_ups.notes import NoteChanged, NoteNotFound, NotYourNote
 from leadflow.follow_ups.tag_names import TagInvalid
 from leadflow.follow_ups.tags import TagNotFound, TagThere
@@ -59,6 +65,10 @@ from leadflow.sources.service import NoSource, SecretRefused
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),
+    ExportNotFound: (404, "export-not-found", "There is no such export"),
+    ExportNotReady: (409, "export-not-ready", "There is no file"),
+    ExportExpired: (410, "export-expired", "The file is gone"),
+    ExportsUnderWay: (409, "exports-under-way", "Too many exports are not over yet"),
     NoEndpoint: (404, "endpoint-not-found", "There is no such endpoint"),
     NoMessage: (404, "message-not-found", "There is no such message"),
     EndpointExists: (409, "endpoint-exists", "There is an endpoint of this name"),
