@@ -2,6 +2,7 @@
 
 from leadflow.gateway.api import rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
+from leadflow.gateway.api.analytics import groups
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.leads import (
     event_types,
@@ -42,6 +43,7 @@ ROUTERS = (
     notes.router,
     tasks.router,
     tags.router,
+    groups.router,
     analytics.router,
     workflow.router,
     rules.router,

@@ -4,6 +4,7 @@ from leadflow.accounts.delegation import DelegationInvalid, NotYourName
 from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
+from leadflow.analytics.period import PeriodInvalid
 from leadflow.approvals.service import ApprovalNotFound
 from leadflow.assignment.insight.strategy_comparison import NothingToCompare
 from leadflow.assignment.team.edits import (
@@ -65,6 +66,7 @@ from leadflow.sources.service import NoSource, SecretRefused
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),
+    PeriodInvalid: (422, "period-invalid", "This cannot be the period"),
     ExportNotFound: (404, "export-not-found", "There is no such export"),
     ExportNotReady: (409, "export-not-ready", "There is no file"),
     ExportExpired: (410, "export-expired", "The file is gone"),
