@@ -55,7 +55,7 @@ STEPS = text(
     """
 WITH came AS (
     SELECT id, to_timestamp(('x' || substr(id, 6, 12))::bit(48)::bigint / 1000.0) AS at FROM leads
-    WHERE id >= :first AND id < :last AND id ~ '^lead_[0-9a-f]{28}$'
+    WHERE id >= :first AND id < :last AND length(id) = 33
 ), took AS (
     SELECT t.step, t.seconds FROM came c
     LEFT JOIN LATERAL (

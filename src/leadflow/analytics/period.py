@@ -41,7 +41,7 @@ def read_period(since: datetime | None, until: datetime | None, now: datetime) -
         raise PeriodInvalid("from must be before to.")
     if length > LONGEST:
         raise PeriodInvalid(
-            f"From from to to are {length.days:,} days; a period is a year at most. Ask for one "
-            "year after the other."
+            f"These are {length.days:,} days, and a period is a year at most. Ask for one year "
+            "after the other."
         )
     return Period(start, end)

@@ -41,7 +41,7 @@ def export(
     from leadflow.exports import service
     from leadflow.exports.schemas import ExportIn, ExportOut
 
-    form = _format(file)
+    form = _free(file)
     said = ExportIn.model_validate(_read(search) | {"format": form, "why": why})
     with unit_of_work() as session:
         caller = person_here(session, service.EXPORT)
@@ -130,11 +130,10 @@ def _save(export_id: str, caller: "Actor", file: Path) -> None:
     from leadflow.exports import service
     from leadflow.exports.parts import read_parts
 
-    if file.exists():
-        raise typer.BadParameter(f"{file} is there already. Name another file, or move it away.")
+    form = _free(file)
     with unit_of_work() as session:
         made = service.fetch(session, export_id, caller, datetime.now(UTC))
-    if _format(file) != made.format:
+    if form != made.format:
         raise typer.BadParameter(f"The export is {made.format}: end the name in .{made.format}")
     # Whole or not at all: under its own name once all of it is there.
     part = file.with_name(f"{file.name}.part")
@@ -151,7 +150,10 @@ def _save(export_id: str, caller: "Actor", file: Path) -> None:
     )
 
 
-def _format(file: Path) -> str:
+def _free(file: Path) -> str:
+    """The format that a name asks for, where nothing is called so yet."""
+    if file.exists():
+        raise typer.BadParameter(f"{file} is there already. Name another file, or move it away.")
     form = file.suffix.removeprefix(".").lower()
     if form not in ("csv", "parquet"):
         raise typer.BadParameter("End the name of the file in .csv or .parquet.")
