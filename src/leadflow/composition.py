@@ -25,6 +25,7 @@ from leadflow.conditions.rule_actions import RuleAction
 from leadflow.configuration import kinds as configuration_kinds
 from leadflow.configuration.kinds import ConfigurationKind
 from leadflow.endpoints import declares as endpoints
+from leadflow.exports import declares as exports
 from leadflow.follow_ups import declares as follow_ups
 from leadflow.integrations import declares as integrations
 from leadflow.leads import declares as leads
@@ -88,6 +89,12 @@ ROOMS = (
         acts=endpoints.ACTS,
         gauges=endpoints.GAUGES,
         rule_actions=endpoints.RULE_ACTIONS,
+    ),
+    Room(
+        "exports",
+        acts=exports.ACTS,
+        decision_kinds=exports.DECISION_KINDS,
+        queues=exports.QUEUES,
     ),
     Room("audit", queues=audit.QUEUES),
     Room("outbox", gauges=outbox.GAUGES),

@@ -179,6 +179,9 @@ class Settings(AISettings, AssignmentSettings, WebhookSettings, BaseSettings):
     override_days: int = Field(
         default=30, gt=0, le=365, description="How long a score override counts unless it says."
     )
+    export_hours: float = Field(
+        default=24, gt=0, le=720, description="How long the file of an export of leads is kept."
+    )
     approval_code_minutes: float = Field(
         default=30, gt=0, le=1440, description="How long a one-time code for a decision works."
     )

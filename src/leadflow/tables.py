@@ -11,6 +11,7 @@ from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.domain_events import tables as domain_events
 from leadflow.endpoints import tables as endpoints
+from leadflow.exports import tables as exports
 from leadflow.follow_ups import tables as follow_ups
 from leadflow.intake import tables as intake
 from leadflow.leads import import_tables as imports
@@ -42,6 +43,7 @@ ROOMS = (
     database,
     endpoints,
     event_types,
+    exports,
     follow_ups,
     domain_events,
     imports,

@@ -201,6 +201,9 @@ WORK = (
     Step("overrides", "Met them"),
     Step("overrides report", "Judged: 0 leads"),
     Step("performance report --days 5000", "Ann Alder"),
+    Step("leads export all.csv --why x", "29 leads in all.csv"),
+    Step("leads exports", "done", keeps=("export", r"^ *(exp_\w+)")),
+    Step("leads fetch {export[0]} again.csv", "29 leads in again.csv"),
 )
 DECIDING = (
     Step("approvals list", "assignment_override", keeps=("asked", r"^ *(appr_\w+)")),

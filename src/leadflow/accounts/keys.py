@@ -96,8 +96,17 @@ def verify_key(session: Session, key: str, now: datetime) -> Actor | None:
             or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
         )
     ).first()
-    if found is None:
-        return None
+    return None if found is None else _program(found)
+
+
+def program_called(session: Session, name: str, now: datetime) -> Actor | None:
+    """The program of this name, as its newest key in use lets it act; None where none is."""
+    newest = _in_use(name, now).order_by(ApiKey.created_at.desc()).limit(1)
+    found = session.scalars(newest).first()
+    return None if found is None else _program(found)
+
+
+def _program(found: ApiKey) -> Actor:
     return Actor(
         kind="key",
         id=f"key:{found.name}",

@@ -1,6 +1,6 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
 scored again, workflow rules, overrides that expire, turns of endpoints, journals that are read,
-runs whose process was lost."""
+exports of leads, runs whose process was lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,8 @@ from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.domain_events import service as domain_events
 from leadflow.endpoints.messages import forget_old
 from leadflow.endpoints.turns import give_turns
+from leadflow.exports import service as exports
+from leadflow.exports.writing import Writer
 from leadflow.intake.keyed_requests import KEPT, forget_answers
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.outbox import bell, settling
@@ -41,6 +43,7 @@ TURNS_SECONDS = 1.0
 JOURNALS_SECONDS = 1.0
 # So many are read side by side: one whose server is slow does not hold up the others.
 JOURNALS_AT_ONCE = 2
+EXPORT_SECONDS = 2.0
 RUNS_SECONDS = 30.0
 HOUSE_SECONDS = 600.0
 RULES_SECONDS = 1.0
@@ -54,6 +57,7 @@ def loops(
     reader = Reader(Outward(settings), now, stop.is_set)
     pools = (settings.work_pool, settings.warm_pool)
     lanes = [loop for lane in LANES.values() for loop in _lane(settings, lane, process, stop)]
+    writer = Writer(get_engine(), settings, now, process, stop.is_set)
     bells: dict[str, list[threading.Event]] = {name: [] for name in LANES}
     for loop in lanes:
         bells[loop.name.split()[1]].append(loop.bell)
@@ -71,6 +75,7 @@ def loops(
             Loop(f"journals {one}", JOURNALS_SECONDS, reader.read_due)
             for one in range(1, JOURNALS_AT_ONCE + 1)
         ),
+        Loop("lead exports", EXPORT_SECONDS, lambda: _export(writer)),
         *(_watching(settings, pool) for pool in pools),
         Loop("house keeping", HOUSE_SECONDS, lambda: _keep_house(settings), full=None),
     ]
@@ -132,6 +137,12 @@ def _settle_overrides() -> int:
 def _give_turns() -> int:
     with unit_of_work() as session:
         return give_turns(session, now())
+
+
+def _export(writer: Writer) -> int:
+    with unit_of_work() as session:
+        exports.settle(session, now())
+    return writer.write_next()
 
 
 def _keep_house(settings: Settings) -> int:

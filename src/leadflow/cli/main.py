@@ -14,6 +14,7 @@ from leadflow.cli import (
     events,
     importing,
     imports,
+    leads,
     outbox,
     quarantine,
     rules,
@@ -56,6 +57,7 @@ LOOKS = (
     "endpoints messages",
     "endpoints types",
     "events list",
+    "leads exports",
     "models list",
     "outbox list",
     "people list",
@@ -66,7 +68,7 @@ LOOKS = (
     "sources list",
 )
 
-_SERVERS, _LEADS, _WORK = "Servers", "Leads in", "Scoring and assignment"
+_SERVERS, _LEADS, _WORK = "Servers", "Leads in and out", "Scoring and assignment"
 app.command(rich_help_panel=_SERVERS)(demo.demo)
 app.command(rich_help_panel=_SERVERS)(servers.up)
 app.command(rich_help_panel=_SERVERS)(servers.down)
@@ -79,6 +81,7 @@ app.add_typer(imports.app, name="imports", rich_help_panel=_LEADS)
 app.add_typer(sources.app, name="sources", rich_help_panel=_LEADS)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LEADS)
 app.add_typer(endpoints.app, name="endpoints", rich_help_panel=_LEADS)
+app.add_typer(leads.app, name="leads", rich_help_panel=_LEADS)
 app.add_typer(attributes.app, name="attributes", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)

@@ -113,6 +113,14 @@ def unit_of_work(engine: Engine | None = None, use: Use | None = None) -> Iterat
 
 
 @contextmanager
+def snapshot(engine: Engine | None = None) -> Iterator[Session]:
+    """A session that only reads, and sees everything as of one moment, however long it takes."""
+    with Session(engine or get_engine(), expire_on_commit=False) as session, session.begin():
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        yield session
+
+
+@contextmanager
 def joining(session: Session) -> Iterator[None]:
     """Have the units of work that are opened within be parts of this session's own: they are
     committed with it, or not at all."""

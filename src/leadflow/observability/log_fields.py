@@ -19,6 +19,7 @@ WORDS = frozenset(
         *("timestamp", "level", "logger", "service", "where"),
         *("request_id", "trace_id", "flow_run_id", "task_run_id"),
         *("lead_id", "rep_id", "caller", "person_id", "key_id", "approval_id", "outbox_id"),
+        "export_id",
         *("method", "route", "error", "step", "loop", "lane", "act", "state", "queue"),
         *("flow", "deployment", "kind", "level_of_lead", "model", "version", "regime"),
     }

@@ -16,9 +16,8 @@ from leadflow.privacy.name_index import hashes_of
 from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
 from leadflow.rules.segments.expanding import expanded
 from leadflow.rules.segments.service import conditions_now
-from leadflow.search.schemas import NOBODY, LeadList, LeadSearch
+from leadflow.search.schemas import NOBODY, LeadFilters, LeadQuestion
 
-PAGING = {"limit", "cursor", "fields"}
 SHORTEST_PART = 3
 
 
@@ -47,14 +46,15 @@ class Question:
     said: tuple[object, ...] = ()
 
 
-def read_question(session: Session, search: LeadList | LeadSearch) -> Question:
+def read_question(session: Session, search: LeadFilters) -> Question:
     """What a search asks for.
 
     Raises:
         SearchInvalid: its conditions cannot be used, or no word of a name is long enough.
         RepNotFound: there is no such salesperson.
     """
-    whole = search if isinstance(search, LeadSearch) else LeadSearch(**dict(search))
+    said = {name: value for name, value in search if name in LeadQuestion.model_fields}
+    whole = LeadQuestion(**said)
     problems: list[Problem] = []
     where = _conditions(session, whole, problems)
     name = tuple(hashes_of(whole.name)) if whole.name is not None else ()
@@ -83,11 +83,11 @@ def read_question(session: Session, search: LeadList | LeadSearch) -> Question:
         scored_since=whole.scored_since,
         name=name,
         company=company,
-        said=("leads", whole.model_dump(mode="json", exclude=PAGING)),
+        said=("leads", whole.model_dump(mode="json", exclude={"fields"})),
     )
 
 
-def _conditions(session: Session, search: LeadSearch, problems: list[Problem]) -> Group:
+def _conditions(session: Session, search: LeadQuestion, problems: list[Problem]) -> Group:
     """The common cases and the conditions as one: all of them must hold."""
     known = known_names(session) if search.where is not None else {}
     allowed = partial(values_of, known=known)
@@ -104,7 +104,7 @@ def _conditions(session: Session, search: LeadSearch, problems: list[Problem]) -
     return whole if isinstance(whole, Group) else Group("all", (whole,))
 
 
-def _common(search: LeadSearch) -> list[dict[str, Any]]:
+def _common(search: LeadQuestion) -> list[dict[str, Any]]:
     """What the common cases are as conditions."""
     found = []
     for name in ("level", "source"):

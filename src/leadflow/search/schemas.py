@@ -22,6 +22,10 @@ Sort = Literal[
 Status = Literal["open", "converted", "lost"]
 Level = Literal["hot", "warm", "cold", "unqualified"]
 NOBODY = "nobody"
+Cursor = Annotated[
+    str | None,
+    Field(max_length=cursors.LONGEST, description="`next` of the page before; else the first."),
+]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 WHERE: dict[str, Any] = {"industry": {"operator": "in", "value": ["retail", "finance"]}}
 
@@ -120,15 +124,13 @@ class LeadFilters(BaseModel):
     fields: list[FieldName] | None = Field(
         None, min_length=1, description="What is answered of each lead, besides its id; else all."
     )
-    cursor: str | None = Field(
-        None, max_length=cursors.LONGEST, description="`next` of the page before; else the first."
-    )
 
 
 class LeadList(LeadFilters):
     """The common cases as an address says them."""
 
     limit: int = Field(USUAL, ge=1, le=MOST)
+    cursor: Cursor = None
 
     @field_validator("level", "fields", mode="before")
     @classmethod
@@ -137,12 +139,9 @@ class LeadList(LeadFilters):
         return [one for part in said for one in part.split(",")] if isinstance(said, list) else said
 
 
-class LeadSearch(LeadFilters):
+class LeadQuestion(LeadFilters):
     """The same with conditions, and with parts of names, which no address should hold."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"where": WHERE, "name": "mull"}]})
-
-    limit: Whole = Field(USUAL, ge=1, le=MOST)
     where: dict[str, Any] | None = Field(
         None, description="Conditions as rules have them (docs/rules.md), with all, any and none."
     )
@@ -152,3 +151,12 @@ class LeadSearch(LeadFilters):
     company: Short | None = Field(
         None, description="Parts of the company's name, one of them of three letters at least."
     )
+
+
+class LeadSearch(LeadQuestion):
+    """A page of what a question finds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"where": WHERE, "name": "mull"}]})
+
+    limit: Whole = Field(USUAL, ge=1, le=MOST)
+    cursor: Cursor = None

@@ -1,10 +1,12 @@
 """Finding leads: a page of those that a search asks for, as far as its caller sees."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.errors import QueryCanceled
-from sqlalchemy import Text, cast, select, text, union_all
+from sqlalchemy import Text, cast, func, select, text, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -62,14 +64,44 @@ def find_leads(
     """
     question = read_question(session, search)
     wanted = Wanted(search.limit, search.cursor)
-    within = _within(session, caller)
-    try:
+    within = seen_by(session, caller)
+    with in_time():
         found = page_of_ids(session, question, wanted, within, now)
+    return Page(read_listed(session, found.items, search.fields, now), found.next)
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """What looks for leads within.
+
+    Raises:
+        SearchTooSlow: PostgreSQL has ended it, because it took too long.
+    """
+    try:
+        yield
     except DBAPIError as error:
         if isinstance(error.orig, QueryCanceled):
             raise SearchTooSlow from error
         raise
-    return Page(read_listed(session, found.items, search.fields, now), found.next)
+
+
+def seen_by(session: Session, caller: Actor, permission: str = "lead.read") -> Within | None:
+    """How far the caller reaches with a permission; None: everything."""
+    reps = reps_within(session, caller.rep_id, caller.reach(permission) or Reach.OWN)
+    return None if reps is None else Within(reps, caller.rep_id)
+
+
+def how_many(session: Session, question: Question, within: Within | None, now: datetime) -> int:
+    """How many leads a search asks for: all of them are looked at."""
+    session.execute(PLANNED)
+    every = union_all(
+        *(
+            statement(branch, question, within)
+            for valued in (True, False)
+            for branch in branches(question, now, valued)
+        )
+    )
+    return session.scalar(select(func.count()).select_from(every.subquery())) or 0
 
 
 def page_of_ids(
@@ -117,9 +149,3 @@ def _some(
     together = select(every.c.id, cast(every.c.value, Text)).order_by(*map(in_order, order))
     rows = session.execute(together.limit(most))
     return [_Found(lead_id, (value, lead_id)) for lead_id, value in rows]
-
-
-def _within(session: Session, caller: Actor) -> Within | None:
-    """How far the caller sees; None: everything."""
-    reps = reps_within(session, caller.rep_id, caller.reach("lead.read") or Reach.OWN)
-    return None if reps is None else Within(reps, caller.rep_id)

@@ -2,10 +2,12 @@
 
 from leadflow.gateway.api import configuration, rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
+from leadflow.gateway.api.analytics import groups
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.leads import (
     event_types,
     events,
+    exports,
     lead_intake,
     lead_list,
     leads,
@@ -23,6 +25,8 @@ ROUTERS = (
     metrics.router,
     lead_intake.router,
     lead_list.router,
+    exports.router,
+    exports.files,
     leads.router,
     merges.router,
     events.router,
@@ -39,6 +43,7 @@ ROUTERS = (
     notes.router,
     tasks.router,
     tags.router,
+    groups.router,
     analytics.router,
     workflow.router,
     rules.router,

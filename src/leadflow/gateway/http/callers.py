@@ -7,6 +7,7 @@ from leadflow.gateway.http.security import needs
 
 CreatesLeads = Annotated[Actor, needs("lead.create")]
 ReadsLeads = Annotated[Actor, needs("lead.read")]
+ExportsLeads = Annotated[Actor, needs("lead.export")]
 EditsLeads = Annotated[Actor, needs("lead.edit")]
 TellsFacts = Annotated[Actor, needs("lead.fact")]
 ReadsEventTypes = Annotated[Actor, needs("event_type.read")]

@@ -4,6 +4,7 @@ from leadflow.accounts.delegation import DelegationInvalid, NotYourName
 from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
+from leadflow.analytics.period import PeriodInvalid
 from leadflow.approvals.service import ApprovalNotFound
 from leadflow.assignment.insight.strategy_comparison import NothingToCompare
 from leadflow.assignment.team.edits import (
@@ -24,6 +25,12 @@ from leadflow.configuration.service import MomentAhead
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
 from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
+from leadflow.exports.service import (
+    ExportExpired,
+    ExportNotFound,
+    ExportNotReady,
+    ExportsUnderWay,
+)
 from leadflow.follow_ups.notes import NoteChanged, NoteNotFound, NotYourNote
 from leadflow.follow_ups.tag_names import TagInvalid
 from leadflow.follow_ups.tags import TagNotFound, TagThere
@@ -61,6 +68,11 @@ from leadflow.sources.service import NoSource
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),
+    PeriodInvalid: (422, "period-invalid", "This cannot be the period"),
+    ExportNotFound: (404, "export-not-found", "There is no such export"),
+    ExportNotReady: (409, "export-not-ready", "There is no file"),
+    ExportExpired: (410, "export-expired", "The file is gone"),
+    ExportsUnderWay: (409, "exports-under-way", "Too many exports are not over yet"),
     NoEndpoint: (404, "endpoint-not-found", "There is no such endpoint"),
     NoMessage: (404, "message-not-found", "There is no such message"),
     EndpointExists: (409, "endpoint-exists", "There is an endpoint of this name"),

@@ -107,20 +107,30 @@ def _given_by(serving: Serving) -> tuple[Any, ...]:
     return given, LeadScore.model_version == serving.version
 
 
-def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedelta) -> Matured:
-    """Leads that had ended, or were older than those learned from, when they were scored are left
-    out: no model was made for them. So are those whose facts or end a person has said are wrong,
-    and those that others stand for, whose end is told of these."""
-    import numpy as np
+def judged(scored: Select[Any], now: datetime, horizon: timedelta) -> Select[Any]:
+    """Scores with whether the lead ``converted`` within the horizon after ``as_of``.
 
+    Leads that had ended, or were older than those learned from, when they were scored are left
+    out: no model was made for them. So are those whose facts or end a person has said are wrong,
+    and those that others stand for, whose end is told of these.
+    """
     moment = scored.subquery("moment")
     oldest = cast(literal(timedelta(days=max(AGES_IN_DAYS))), Interval)
     ended = ended_at(moment.c.as_of, moment.c.lead_id)
-    rows = session.execute(
-        select(moment.c.probability, converted_within(moment, horizon), moment.c.beside)
+    return (
+        select(moment, converted_within(moment, horizon).label("converted"))
         .join(Lead, Lead.id == moment.c.lead_id)
         .where(Lead.merged_into.is_(None), ~ended, ~flagged_at(now, Lead.id))
         .where(Lead.created_at >= moment.c.as_of - oldest)
+    )
+
+
+def _read(session: Session, scored: Select[Any], now: datetime, horizon: timedelta) -> Matured:
+    import numpy as np
+
+    found = judged(scored, now, horizon).subquery()
+    rows = session.execute(
+        select(found.c.probability, found.c.converted, found.c.beside)
     ).fetchall()
     values = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 3)
     return Matured(values[:, 0], values[:, 1].astype(np.int64), values[:, 2])

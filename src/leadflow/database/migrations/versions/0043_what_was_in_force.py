@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0043"
-down_revision = "0041"
+down_revision = "0042"
 
 # Until now only the audit log said when a version was switched on.
 SWITCHED = """

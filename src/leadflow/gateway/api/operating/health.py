@@ -57,7 +57,7 @@ class Health(BaseModel):
 async def health(request: Request, response: Response) -> Health:
     """Needs no API key. 200 while leads can be taken, which is tried by writing, else 503."""
     # In a thread of its own: a part that does not answer must not hold up the leads.
-    found = await to_thread.run_sync(_health, request, limiter=_limiter())
+    found = await to_thread.run_sync(look, request, limiter=_limiter())
     response.status_code = 503 if found.status == "down" else 200
     return found
 
@@ -72,7 +72,9 @@ def _limiter() -> CapacityLimiter:
     return CapacityLimiter(2)
 
 
-def _health(request: Request) -> Health:
+def look(request: Request) -> Health:
+    """Every part as it is now, and what the loops did last; asks the servers, so call it in a
+    thread."""
     loops: list[LoopOut] = []
     checks: dict[str, Callable[[], Part]] = {
         "database": _database,

@@ -1,19 +1,16 @@
 """Quality control over the API: judging blind, settling, what is done about it, the report."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import UTC, datetime
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
-from leadflow.exact import Day
-from leadflow.gateway.http.callers import ManagesQuality, ReadsAnalytics, Reviews
+from leadflow.gateway.http.callers import ManagesQuality, Reviews
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.paging.keyset import FIRST, Wanted
 from leadflow.quality import actions, flags, reviews
-from leadflow.quality.report import quality_report
 from leadflow.quality.schemas import (
     ActionIn,
     ActionOut,
@@ -22,11 +19,9 @@ from leadflow.quality.schemas import (
     FlagOut,
     ItemOut,
     JudgementIn,
-    QualityReport,
     RevealedOut,
     SettleIn,
 )
-from leadflow.settings import get_settings
 
 router = APIRouter(tags=["quality"], route_class=Keyed)
 
@@ -113,20 +108,6 @@ def lift_flag(lead_id: str, caller: ManagesQuality) -> None:
     """Lift the flag."""
     with unit_of_work() as session:
         flags.unflag(session, lead_id, caller.id, datetime.now(UTC))
-
-
-@router.get("/analytics/quality", response_model=QualityReport, summary="How right is the machine?")
-def read_quality_report(
-    caller: ReadsAnalytics,
-    since: Annotated[Day | None, Query(description="First day. Unset: 90 days ago.")] = None,
-    until: Annotated[Day | None, Query(description="Last day. Unset: today.")] = None,
-) -> QualityReport:
-    """By kind of decision: how often people agree with it, with intervals, and what came of it."""
-    now = datetime.now(UTC)
-    last = until or now.date()
-    first = since or last - timedelta(days=90)
-    with unit_of_work() as session:
-        return quality_report(session, first, last, get_settings(), now)
 
 
 def _open(session: Session, wanted: Wanted = FIRST) -> PageOut[ActionOut]:

@@ -1,82 +1,24 @@
-"""Analytics over the API: salespeople, assignment strategies, overrides."""
+"""Comparisons over the API: assignment strategies, and people with the machine."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from leadflow.assignment.insight.override_report import assignment_override_report
-from leadflow.assignment.insight.performance_report import performance_report
 from leadflow.assignment.insight.strategy_comparison import MOST_LEADS, compare_strategies
 from leadflow.database.engine import Use, unit_of_work
-from leadflow.exact import Moment
+from leadflow.gateway.api.team.report_schemas import ConversionOut
 from leadflow.gateway.http.callers import ReadsAnalytics
 from leadflow.gateway.http.limits import REPORTS, limited
-from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.versions import Tagged
 from leadflow.scoring.learning.challenger import horizon
 from leadflow.scoring.overrides.report import override_report
 from leadflow.settings import get_settings
 
 router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=Tagged)
-PERIOD_DAYS = 180
-
-
-class ConversionOut(BaseModel):
-    """Converted against what the score expected, of leads that have had their time."""
-
-    leads: int
-    converted: int
-    expected: float
-    ratio: float | None = Field(description="1: as the score expected.")
-    low: float | None = Field(description="The true ratio lies between low and high 9 times in 10.")
-    high: float | None
-
-
-class RecordOut(BaseModel):
-    """What came of assignments."""
-
-    assigned: int
-    accepted_share: float | None
-    declined: int
-    response_minutes: tuple[float, float] | None = Field(
-        description="Working minutes to the first touch: median, 90th percentile."
-    )
-    in_time_share: float | None = Field(description="Touched before it was due.")
-    conversion: ConversionOut
-
-
-class RepRecordOut(BaseModel):
-    """A salesperson's record and load; without a limit where it is empty."""
-
-    rep_id: str
-    name: str
-    team: str | None
-    active: bool
-    load: int
-    limit: int | None
-    record: RecordOut
-
-
-class FairnessOut(BaseModel):
-    """How evenly leads went to active salespeople; Gini 0 is quite evenly."""
-
-    salespeople: int
-    gini: float | None
-    gini_by_capacity: float | None
-    most_minus_least: float
-
-
-class ReportOut(BaseModel):
-    """The report of the leads handed out in a period."""
-
-    since: datetime
-    until: datetime
-    reps: list[RepRecordOut]
-    strategies: dict[str, RecordOut]
-    fairness: FairnessOut
 
 
 class EstimateOut(BaseModel):
@@ -150,26 +92,6 @@ def read_overrides(caller: ReadsAnalytics) -> OverridesOut:
     return OverridesOut.model_validate(
         {"scores": asdict(scores), "assignments": asdict(assignments)}
     )
-
-
-@router.get("/assignment", response_model=ReportOut, summary="How do salespeople do?")
-@limited(REPORTS)
-def read_assignment_report(
-    caller: ReadsAnalytics,
-    since: Annotated[Moment | None, Query(alias="from")] = None,
-    until: Annotated[Moment | None, Query(alias="to")] = None,
-    team: str | None = None,
-) -> ReportOut:
-    """Response, acceptance, conversion against the score, load and fairness, by salesperson and by
-    strategy, of leads handed out in a period (the last 180 days)."""
-    now = datetime.now(UTC)
-    end = until or now
-    start = since or end - timedelta(days=PERIOD_DAYS)
-    if start >= end:
-        raise Problem(422, "invalid-input", "Some fields are not valid", "from must be before to.")
-    with unit_of_work(use=Use.BATCH) as session:
-        made = performance_report(session, get_settings(), start, end, now, team)
-        return ReportOut.model_validate(asdict(made))
 
 
 @router.get(

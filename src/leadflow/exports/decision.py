@@ -1,0 +1,115 @@
+"""Whether an export needs somebody's approval, and what is done once it is given.
+
+The policies say so, by how many leads it is of and which of their fields (decisions of the kind
+``data_export``). What is approved is the search as it was asked for: its content is fixed, leads
+that come later are not in it, and it may not have grown much by the time it is written.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from features.how_many import how_many
+from leadflow.accounts.actors import Actor
+from leadflow.approvals import service as approvals
+from leadflow.approvals.approved_act import approved_act
+from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
+from leadflow.approvals.tables import Approval
+from leadflow.conditions.values import ValueKind
+from leadflow.exports.files import columns_of
+from leadflow.exports.tables import LeadExport
+
+KIND, ACT = "data_export", "write_lead_export"
+# Leads meet a condition that did not when somebody was asked: so many more are let through.
+MAY_GROW = 1.1
+
+
+class GrownMeanwhile(RuntimeError):
+    """Far more leads are found than somebody has approved."""
+
+    def __init__(self, found: int, approved: int) -> None:
+        super().__init__(
+            f"{approved:,} leads were approved, and {found:,} are found by now. Ask for the export "
+            "again."
+        )
+
+
+def ask_if_needed(session: Session, made: LeadExport, asker: Actor, now: datetime) -> bool:
+    """Ask the people whom the policies name; False where they name nobody. ``made`` is counted."""
+    try:
+        made.approval_id = approvals.propose(session, _question(made, asker), now).id
+    except approvals.NobodyNeeded:
+        return False
+    made.state = "waiting"
+    return True
+
+
+def refuse_grown(made: LeadExport, found: int) -> None:
+    """Make sure that an approved export is about as large as was shown.
+
+    Raises:
+        GrownMeanwhile: it is not.
+    """
+    if made.approval_id is not None and found > (made.leads or 0) * MAY_GROW:
+        raise GrownMeanwhile(found, made.leads or 0)
+
+
+def content(session: Session, export_id: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """What is decided about: the search, the kind of file, and how many leads there were."""
+    made = session.get(LeadExport, export_id)
+    if made is None:
+        return None
+    return {"search": made.search, "format": made.format, "leads": made.leads}
+
+
+def carry_out(session: Session, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What the act ``write_lead_export`` does: the export is written next."""
+
+    def queue(approval: Approval) -> dict[str, Any]:
+        made = session.get_one(LeadExport, approval.subject_id, with_for_update=True)
+        if made.state != "waiting":
+            raise SubjectChanged(f"The export is {made.state} by now.")
+        made.state, made.due_at = "queued", now
+        return {"export": made.id}
+
+    return approvals.carry_out(session, payload["approval_id"], now, queue)
+
+
+def _question(made: LeadExport, asker: Actor) -> approvals.Proposal:
+    """The search itself is shown on Leadflow's own pages only: it may name somebody."""
+    leads, columns = made.leads or 0, columns_of(made.search.get("fields"))
+    kind = {"csv": "CSV", "parquet": "Parquet"}[made.format]
+    search = f"The search: {json.dumps(made.search, ensure_ascii=False)}"
+    return approvals.Proposal(
+        kind=KIND,
+        subject_id=made.id,
+        act=ACT,
+        payload={"export_id": made.id},
+        description=(
+            f"# Give {how_many(leads, 'lead')} out as a {kind} file?\n\n"
+            f"With these columns: {', '.join(columns)}. Whoever asks can then keep and pass on the "
+            "file. It holds leads that had come by the time it was asked for."
+        ),
+        requested_by=asker.id,
+        asked_why=search if made.why is None else f"{made.why}\n\n{search}",
+        facts={
+            "leads": leads,
+            "fields": columns,
+            "requester": asker.id,
+            "requester_roles": sorted(asker.roles),
+        },
+        replaces="subject",
+    )
+
+
+KINDS = (
+    DecisionKind(
+        KIND,
+        "Export of data",
+        content,
+        facts={"leads": ValueKind.NUMBER, "fields": ValueKind.TEXTS},
+    ),
+)
+ACTS = (approved_act(ACT, lambda session, _, payload, now: carry_out(session, payload, now)),)
