@@ -164,13 +164,13 @@ TEAM = (
     Step("rules import rules.yaml --no-activate", "Version 1 is stored and not active"),
     Step("rules list", "not active"),
     Step("rules try workflow.yaml --kind workflow", "Nothing was stored or done"),
-    Step("rules why {lead[0]}", "No workflow rule"),
     Step("rules activate 1", "Version 1 is active"),
     Step("rules show", "auto_assign_high_score"),
 )
 WORK = (
     Step("assignments list --rep ann", "Ann Alder", keeps=LEAD),
     Step("assignments list --rep bob", "Bob Birch", keeps=("other", LEAD[1])),
+    Step("rules why {lead[0]}", "No workflow rule"),
     Step("assignments overdue", "Ann Alder"),
     Step("assignments unroutable", "Every lead that should have a salesperson has one"),
     signed_in("ann"),

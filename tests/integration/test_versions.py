@@ -97,6 +97,12 @@ EDITS: dict[str, tuple[str, str, Any, Any]] = {
     "/policies": ("/policies", "PUT", policies(30), policies(40)),
     "/rules/{kind}": ("/rules/assignment", "PUT", rules("Hotter"), rules("Hottest")),
     "/segments": ("/segments", "PUT", segments(10), segments(20)),
+    "/configuration": (
+        "/configuration",
+        "PUT",
+        {"configuration": {"segments": segments(30)}},
+        {"configuration": {"segments": segments(50)}},
+    ),
     "/sources": ("/sources", "PUT", sources("mail"), sources("address")),
     "/event-types": (
         "/event-types",

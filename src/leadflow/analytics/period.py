@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from features.how_many import how_many
+
 USUAL = timedelta(days=30)
 LONGEST = timedelta(days=366)
 # Scores are looked at from a horizon before it on.
@@ -41,7 +43,7 @@ def read_period(since: datetime | None, until: datetime | None, now: datetime) -
         raise PeriodInvalid("from must be before to.")
     if length > LONGEST:
         raise PeriodInvalid(
-            f"These are {length.days:,} days, and a period is a year at most. Ask for one year "
-            "after the other."
+            f"This is {how_many(length.days, 'day')}, and a period is a year at most. "
+            "Ask for one year after the other."
         )
     return Period(start, end)

@@ -64,7 +64,9 @@ def in_force(session: Session, at: datetime | None) -> dict[str, Any] | None:
         content = session.scalar(newest.order_by(TeamVersion.version.desc()).limit(1))
         said = [] if content is None else json.loads(content).get(SECTION, [])
         territories = [TerritoryIn.model_construct(**one) for one in said]
-    return {SECTION: [plain(one) for one in in_order(territories)]} if territories else None
+    if not territories:
+        return None
+    return {SECTION: [plain(one) for one in in_order(territories)]}
 
 
 def take_out(session: Session, names: Sequence[str], by: str, _now: datetime) -> None:

@@ -36,7 +36,8 @@ def export(
     why: Annotated[str | None, typer.Option(help="What it is for; kept encrypted.")] = None,
 ) -> None:
     """Write all leads you may export into a file, or those that a search finds. Where somebody must
-    approve it, say so and end; `leadflow leads fetch` gets the file then."""
+    approve it, say so and end; `leadflow leads fetch EXPORT FILE` gets
+    the file then."""
     from leadflow.database.engine import unit_of_work
     from leadflow.exports import service
     from leadflow.exports.schemas import ExportIn, ExportOut

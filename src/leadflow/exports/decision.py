@@ -31,8 +31,8 @@ class GrownMeanwhile(RuntimeError):
 
     def __init__(self, found: int, approved: int) -> None:
         super().__init__(
-            f"{approved:,} leads were approved, and {found:,} are found by now. Ask for the export "
-            "again."
+            f"Approved was {how_many(approved, 'lead')}, and {found:,} are found by now. "
+            "Ask for the export again."
         )
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.conditions.fields import RowsAtHand
+from leadflow.conditions.fields import RowsAtHand, as_of
 from leadflow.leads.tables import Lead
 from leadflow.rules.field_catalogue import CATALOGUE
 from leadflow.rules.service import lead_source, values_of
@@ -64,7 +64,7 @@ def test_values_at_hand_are_those_of_the_store(session: Session, overridden: boo
         f"attributes.{name}" for name in ("plan", "seats", "share", "trial", "none")
     }
     columns = {
-        name: CATALOGUE[name].expression(now).label(name)
+        name: CATALOGUE[name].expression(as_of(now)).label(name)
         for name in at_hand.keys() & CATALOGUE.keys()
     }
     query = select(*columns.values()).select_from(lead_source(now)).where(Lead.id == lead_id)

@@ -101,7 +101,9 @@ def read_leads(caller: ReadsAnalytics, period: OfPeriod) -> LeadsReport:
 
 @router.get("/assignment", response_model=ReportOut, summary="How do salespeople do?")
 @limited(REPORTS)
-def read_assignment(caller: ReadsAnalytics, period: OfPeriod, team: OfTeam = None) -> ReportOut:
+def read_assignment_report(
+    caller: ReadsAnalytics, period: OfPeriod, team: OfTeam = None
+) -> ReportOut:
     """Response, acceptance, conversion against the score, load and fairness, by salesperson and by
     strategy, of leads handed out in the period."""
     with unit_of_work(use=Use.BATCH) as session:
