@@ -36,15 +36,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     sys.path.remove(str(folder))
 
 
-@pytest.fixture
-def address(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A gateway that takes few requests a minute."""
-    monkeypatch.setenv("LEADFLOW_REQUESTS_PER_KEY", str(MOST))
+@pytest.fixture(scope="module")
+def address(engine: Engine) -> Iterator[str]:
+    """A gateway that takes few requests a minute, for the whole of this file."""
     settings = Settings(
         gateway_port=free_port(), prefect_port=free_port(), model_name="nothing-promoted"
     )
-    running: Iterator[Child] = started(gateway(settings), settings)
-    next(running)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("LEADFLOW_REQUESTS_PER_KEY", str(MOST))
+        running: Iterator[Child] = started(gateway(settings), settings)
+        next(running)
     yield settings.gateway_url
     running.close()  # type: ignore[attr-defined]
 

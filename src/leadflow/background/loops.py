@@ -40,7 +40,7 @@ RESCORE_SECONDS = 1.0
 RESCORE_LEADS = 500
 EXPIRE_SECONDS = 5.0
 TURNS_SECONDS = 1.0
-JOURNALS_SECONDS = 1.0
+JOURNALS_SECONDS = 5.0
 # So many are read side by side: one whose server is slow does not hold up the others.
 JOURNALS_AT_ONCE = 2
 EXPORT_SECONDS = 2.0
