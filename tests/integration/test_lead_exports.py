@@ -351,7 +351,7 @@ def test_what_has_grown_since_it_was_approved_is_not_written(
     writer(store).write_next()
     failed = state(leads, asked)
     assert failed["state"] == "failed"
-    assert "4 leads were approved, and 5 are found" in failed["error"]
+    assert "Approved was 4 leads, and 5 are found" in failed["error"]
 
 
 def test_one_who_was_shut_out_meanwhile_gets_nothing(leads: TestClient, store: Engine) -> None:

@@ -76,6 +76,7 @@ def asked(store: Engine, tmp_path: Path) -> str:
         )
         asked = approvals.propose(session, question, datetime.now(UTC)).id
     for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     (tmp_path / "policies.yaml").write_text("policies: []\n")
     return asked

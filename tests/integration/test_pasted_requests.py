@@ -17,7 +17,7 @@ from tests.guides import PASTED, to_paste
 
 pytestmark = [pytest.mark.uncounted]
 DOCS = Path(__file__).parents[2] / "docs"
-GUIDES = ("api.md", "events.md")
+GUIDES = ("analytics.md", "api.md", "events.md")
 LEAD = (
     '{"email": "ada@example.com", "source": "fair", "budget": 25000, "attributes": {"plan": "pro"}}'
 )

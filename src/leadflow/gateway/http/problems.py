@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -26,6 +27,7 @@ from models.refused import ModelAltered
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[Request, Exception], JSONResponse]
+Said = TypeVar("Said")
 # Request, status, title, detail.
 ErrorPage = Callable[[Request, int, str, str | None], Response]
 
@@ -115,9 +117,14 @@ def _merged(request: Request, error: Exception) -> JSONResponse:
     return problem(410, "lead-merged", title, str(error), survivor_id=error.survivor_id)
 
 
+def _as_declared(said: Mapping[type[Exception], Said], error: Exception) -> Said:
+    """What is said of an error, or of the kind of error that it is one of."""
+    return next(said[kind] for kind in type(error).__mro__ if kind in said)
+
+
 def _stated(request: Request, error: Exception) -> JSONResponse:
     """An error whose message says what to do, under its own stable type."""
-    status, kind, title = STATED[type(error)]
+    status, kind, title = _as_declared(STATED, error)
     return problem(status, kind, title, str(error))
 
 
@@ -125,7 +132,7 @@ def _places(request: Request, error: Exception) -> JSONResponse:
     """422 with everything that is wrong with what people wrote down, each with its place."""
     if not isinstance(error, PLACED):
         raise error
-    kind, title, said = WRITTEN[type(error)]
+    kind, title, said = _as_declared(WRITTEN, error)
     places = [{"place": found.place, "problem": found.problem} for found in error.problems]
     return problem(422, kind, title, said, errors=places)
 
