@@ -252,7 +252,7 @@ def away(engine: "Engine", settings: "Settings", console: Console) -> list[Row]:
 def rows(kills: int, console: Console) -> Iterator[Row]:
     """All of it, in a store of its own."""
     with own_store() as (engine, settings):
-        os.environ["LEADFLOW_LOG_LEVEL"] = "CRITICAL"
+        os.environ["LEADFLOW_LOG_LEVEL"] = "ERROR"
         with console.status("Making a market …"):
             prepare(engine, settings)
         add_source()

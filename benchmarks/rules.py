@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEADS, EVENTS, RULES = 20_000, 100_000, 200
 # The first of them are taken one after another too.
 ALONE = 1_000
-AT_A_TIME, KIND = 2_000, "workflow"
+KIND = "workflow"
 MOST_SECONDS = 30.0
 INDUSTRIES = ("retail", "finance", "technology", "health", "energy", "media", "mining", "education")
 COUNTRIES = ("DE", "US", "FR", "GB", "ES", "IT", "NL", "PL")
@@ -73,6 +73,7 @@ def rows(console: Console) -> list[Row]:
     from benchmarks.many_leads import fill
     from benchmarks.own_store import own_store
     from leadflow.composition import compose
+    from leadflow.workflow.service import AT_A_TIME
 
     compose()
     now = datetime.now(UTC)

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
@@ -39,11 +40,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def address(engine: Engine) -> Iterator[str]:
     """A gateway that takes few requests a minute, for the whole of this file."""
-    settings = Settings(
-        gateway_port=free_port(), prefect_port=free_port(), model_name="nothing-promoted"
-    )
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("LEADFLOW_REQUESTS_PER_KEY", str(MOST))
+        settings = Settings(
+            gateway_port=free_port(), prefect_port=free_port(), model_name="nothing-promoted"
+        )
         running: Iterator[Child] = started(gateway(settings), settings)
         next(running)
     yield settings.gateway_url
@@ -53,7 +54,7 @@ def address(engine: Engine) -> Iterator[str]:
 @pytest.fixture
 def key(store: Engine) -> str:
     with unit_of_work() as session:
-        return create_key(session, "website", INTEGRATION, [ANYBODY])
+        return create_key(session, f"website {uuid4()}", INTEGRATION, [ANYBODY])
 
 
 def test_a_lead_is_created_found_and_edited_and_what_is_refused_is_a_problem(

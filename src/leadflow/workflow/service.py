@@ -14,7 +14,6 @@ from sqlalchemy import (
     Text,
     any_,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -23,24 +22,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from leadflow.database.copying import copy_rows
 from leadflow.database.ids import new_id
 from leadflow.domain_events.tables import DomainEvent
 from leadflow.outbox.service import enqueue_many
 from leadflow.outbox.tables import OutboxRow
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
+from leadflow.privacy.cipher_in_use import get_cipher
+from leadflow.privacy.columns import json_text
 from leadflow.rules.rule_kinds import kind_of
 from leadflow.rules.schemas import Rule, RuleSet, parse_rules
 from leadflow.rules.service import active_rules
 from leadflow.workflow.built_in import BUILT_IN
 from leadflow.workflow.firing import DAY, Counts, Fired, fire, limited
 from leadflow.workflow.matching import Happened, matched
-from leadflow.workflow.tables import RuleFiring
+from leadflow.workflow.tables import MATCHED, RuleFiring
 from leadflow.workflow.terms import terms_of
 
 KIND = "workflow"
 PERFORM = "perform_rule"
 WORKFLOW_LOCK = 7_240_012
-AT_A_TIME = 2000
+AT_A_TIME = 5000
 
 
 @dataclass(frozen=True)
@@ -188,27 +190,28 @@ def _carried(action: str, firing: RuleFiring, row: OutboxRow | None) -> Carried:
 
 
 def _keep(session: Session, version: int | None, made: Sequence[Fired], now: datetime) -> None:
-    rows, acts = [], []
+    rows, acts, cipher = [], [], get_cipher()
     for one in made:
         actions, firing_id = actions_of(one.rule), new_id("fire")
-        rows.append(
-            {
-                "id": firing_id,
-                "version": version,
-                "rule_id": one.rule.rule_id,
-                "lead_id": one.event.lead_id,
-                "event_id": one.event.event_id,
-                "type": one.event.type,
-                "at": now,
-                "acts_at": one.acts_at,
-                "status": one.status,
-                "actions": [name for name, _ in actions],
-                "matched": _as_json(one),
-            }
-        )
+        told = {
+            "id": firing_id,
+            "version": version,
+            "rule_id": one.rule.rule_id,
+            "lead_id": one.event.lead_id,
+            "event_id": one.event.event_id,
+            "type": one.event.type,
+            "at": now,
+            "acts_at": one.acts_at,
+            "status": one.status,
+            "actions": [name for name, _ in actions],
+            "matched": cipher.encrypt(json_text(_as_json(one)), MATCHED),
+        }
+        rows.append(told)
         if one.status == "fired":
             acts.append((one.acts_at, key_of(firing_id), _order(one, firing_id, actions)))
-    session.execute(insert(RuleFiring), rows)
+    # Row by row it takes as long as finding out which rules fit.
+    if rows:
+        copy_rows(session, "rule_firings", list(rows[0]), (tuple(row.values()) for row in rows))
     for after in dict.fromkeys(act[0] for act in acts):
         due = [(key, payload) for at, key, payload in acts if at == after]
         enqueue_many(session, PERFORM, due, after)
