@@ -229,8 +229,8 @@ def away(engine: "Engine", settings: "Settings", console: Console) -> list[Row]:
         with console.status(f"PostgreSQL is away for {AWAY_SECONDS:.0f} s …"):
             time.sleep(AWAY_SECONDS)
         stored = len(sending.accepted)
-        embedded.start(settings.home)
         begun = time.monotonic()
+        embedded.start(settings.home)
         while len(sending.accepted) == stored and time.monotonic() - begun < 60:
             time.sleep(0.05)
         back = time.monotonic() - begun
@@ -244,7 +244,7 @@ def away(engine: "Engine", settings: "Settings", console: Console) -> list[Row]:
     return [
         Row(f"PostgreSQL away for {AWAY_SECONDS:.0f} s: problems with 503", problems, ""),
         Row("… other answers", sum(said.values()), "", at_most=0),
-        Row("… accepted again after its return", back, "s", at_most=BACK_SECONDS),
+        Row("… accepted again after its start", back, "s", at_most=BACK_SECONDS),
         *_counted(engine, sending),
     ]
 
