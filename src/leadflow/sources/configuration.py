@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow import plain_yaml
 from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
+from leadflow.configuration.versions import contents_at
 from leadflow.sources import service
 from leadflow.sources.definitions import Source, SourcesInvalid, parse_sources
 from leadflow.sources.tables import SourceVersion
@@ -44,18 +44,8 @@ def store(session: Session, content: Any, by: str, now: datetime) -> Stored:
 
 def in_force(session: Session, at: datetime | None) -> dict[str, Any] | None:
     """The sources that counted at a moment, None for now."""
-    newest = (
-        select(SourceVersion.source, SourceVersion.content)
-        .distinct(SourceVersion.source)
-        .order_by(SourceVersion.source, SourceVersion.version.desc())
-    )
-    if at is not None:
-        newest = newest.where(SourceVersion.created_at <= at)
-    found = {
-        name: Source.model_validate(said).content
-        for name, said in session.execute(newest)
-        if said is not None
-    }
+    said_then = contents_at(session, SourceVersion.source, at)
+    found = {name: Source.model_validate(said).content for name, said in said_then.items()}
     return {SECTION: found} if found else None
 
 

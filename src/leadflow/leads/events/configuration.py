@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow import plain_yaml
 from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
 from leadflow.configuration.reading_order import in_order
+from leadflow.configuration.versions import contents_at
 from leadflow.leads.events.own_types import (
     EventTypeIn,
     EventTypesInvalid,
@@ -36,16 +36,8 @@ def store(session: Session, content: Any, by: str, now: datetime) -> Stored:
 
 def in_force(session: Session, at: datetime | None) -> dict[str, Any] | None:
     """The company's own types as they counted at a moment, None for now."""
-    newest = (
-        select(EventTypeVersion.event_type, EventTypeVersion.content)
-        .distinct(EventTypeVersion.event_type)
-        .order_by(EventTypeVersion.event_type, EventTypeVersion.version.desc())
-    )
-    if at is not None:
-        newest = newest.where(EventTypeVersion.created_at <= at)
-    found = {
-        name: in_order(said, EventTypeIn.model_fields) for name, said in session.execute(newest)
-    }
+    said_then = contents_at(session, EventTypeVersion.event_type, at)
+    found = {name: in_order(said, EventTypeIn.model_fields) for name, said in said_then.items()}
     return {SECTION: found} if found else None
 
 

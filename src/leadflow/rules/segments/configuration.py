@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
 from leadflow.configuration.reading_order import in_order
+from leadflow.configuration.versions import contents_at
 from leadflow.rules.configuration import read, readable
 from leadflow.rules.segments import service
 from leadflow.rules.segments.definitions import SegmentsInvalid
@@ -34,17 +34,10 @@ def store(session: Session, content: Any, by: str, now: datetime) -> Stored:
 
 def in_force(session: Session, at: datetime | None) -> dict[str, Any] | None:
     """The segments that counted at a moment, None for now."""
-    newest = (
-        select(SegmentVersion.segment, SegmentVersion.content)
-        .distinct(SegmentVersion.segment)
-        .order_by(SegmentVersion.segment, SegmentVersion.version.desc())
-    )
-    if at is not None:
-        newest = newest.where(SegmentVersion.created_at <= at)
+    said_then = contents_at(session, SegmentVersion.segment, at)
     found = {
         name: in_order(readable(said), ("description", "conditions"))
-        for name, said in session.execute(newest)
-        if said is not None
+        for name, said in said_then.items()
     }
     return {SECTION: found} if found else None
 
