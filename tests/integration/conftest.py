@@ -13,6 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.observability import gauges
 from leadflow.settings import get_settings
 from tests.gateways import application
+from tests.in_process import InProcess
 from tests.servers import free_port
 
 
@@ -25,7 +26,7 @@ def anonymous(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestCl
     monkeypatch.setattr(settings, "model_name", "nothing-promoted")
     monkeypatch.setattr(settings, "prefect_port", free_port())
     monkeypatch.setattr(settings, "mlflow_port", free_port())
-    with TestClient(application(), raise_server_exceptions=False) as client:
+    with InProcess(application()) as client:
         yield client
 
 

@@ -23,6 +23,7 @@ from leadflow.scoring.learning.challenger import Learned
 from leadflow.settings import Settings, get_settings
 from models.registry import Registry
 from tests.gateways import application
+from tests.in_process import InProcess
 from tests.integration.registered_models import NOW, approve
 from tests.integration.test_gateway import BODY
 from tests.servers import free_port
@@ -44,7 +45,7 @@ def started() -> Iterator[TestClient]:
     with unit_of_work() as session:
         scopes = ["lead.create", "lead.read", "metrics.read"]
         key = create_key(session, f"caller {time.monotonic_ns()}", scopes, [])
-    with TestClient(application(), raise_server_exceptions=False) as client:
+    with InProcess(application()) as client:
         client.headers["X-API-Key"] = key
         yield client
 
