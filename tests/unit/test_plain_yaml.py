@@ -45,3 +45,30 @@ def test_every_file_of_people_is_read_so(
     said = str(raised.value) + str(getattr(raised.value, "problems", ""))
     assert "stands twice" in said
     assert "line 3" in said
+
+
+BOMB = "\n".join(
+    ["a0: &a0 [1]"]
+    + [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 9)]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: " + "[" * 100_000, "nests more than 100 levels deep"),
+        ("a: " + "{b: " * 200 + "1" + "}" * 200, "nests more than 100 levels deep"),
+        (BOMB, "more than 1,000,000 values"),
+        ("a: &a [1, *a]", "more than 1,000,000 values"),
+    ],
+)
+@pytest.mark.parametrize("read", [plain_yaml.load, plain_yaml.load_texts, plain_yaml.tree])
+def test_what_has_no_end_is_refused_at_once(
+    read: Callable[[str], object], text: str, said: str
+) -> None:
+    with pytest.raises(yaml.MarkedYAMLError, match=said):
+        read(text)
+
+
+def test_what_stands_twice_by_a_name_is_read_twice() -> None:
+    assert plain_yaml.load("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}

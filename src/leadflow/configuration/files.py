@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from leadflow import plain_yaml
 from leadflow.conditions.problems import nearest
 from leadflow.configuration.kinds import ConfigurationKind, Unreadable
 from leadflow.configuration.places import line_of
@@ -131,7 +132,7 @@ def _no_place(file: str, kinds: Mapping[str, ConfigurationKind]) -> str:
 def _read(path: Path, file: str, kind: ConfigurationKind) -> Piece:
     text = _text(path, file)
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        tree = plain_yaml.tree(text)
         if tree is None:
             holds = f"`{kind.section}`" if kind.section else "what its name says"
             raise Faulty(file, 1, f"The file is empty. Write {holds} in it, or take it out.")
@@ -147,8 +148,6 @@ def _read(path: Path, file: str, kind: ConfigurationKind) -> Piece:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
         raise Faulty(file, line, f"This is no YAML: {error.reason}.") from error
-    except RecursionError as error:
-        raise Faulty(file, 1, "It nests too deeply.") from error
     except ValueError as error:
         raise Faulty(file, 1, f"A value in it is none: {error}.") from error
 

@@ -14,6 +14,7 @@ import yaml
 from yaml.events import AliasEvent
 
 from leadflow.conditions.problems import Problem, RuleSetInvalid
+from leadflow.plain_yaml import Bounded
 
 LARGEST = 1_000_000  # characters
 
@@ -71,11 +72,11 @@ def read_yaml(text: str) -> Any:
         raise _refused(f"No YAML: {error}") from error
     except RuleSetInvalid:
         raise
-    except (RecursionError, ValueError) as error:
-        raise _refused("It nests too deeply, or has a number that is too long.") from error
+    except ValueError as error:
+        raise _refused("It has a number that is too long.") from error
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Bounded, yaml.SafeLoader):
     """Texts, numbers, true, false and null, as JSON has them."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as the class it derives from

@@ -40,7 +40,7 @@ def test_yaml_says_what_json_would(written: str, expected: Any) -> None:
         ("a: &x [1]\nb: *x", "Line 2 refers to an anchor"),
         ("a: [1", "No YAML"),
         ("!!python/object/apply:os.getcwd []", "No YAML"),
-        ("[" * 20000, "nests too deeply"),
+        ("[" * 20000, "nests more than 100 levels deep"),
         ("a: " + "9" * 5000, "too long"),
         ("#" * (LARGEST + 1), "characters"),
     ],
