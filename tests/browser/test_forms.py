@@ -20,7 +20,9 @@ def touches() -> int:
         return sum(kind == "touched" for kind in steps)
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+@pytest.mark.parametrize(
+    "scripts", [pytest.param(True, marks=pytest.mark.long), False], ids=["scripts", "no-scripts"]
+)
 def test_f5_after_a_form_shows_the_page_and_repeats_nothing(
     browser: Any, page: Any, console: str, lead_id: str, scripts: bool
 ) -> None:

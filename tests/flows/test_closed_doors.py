@@ -113,6 +113,7 @@ def asked_to_write(
     return str(answer.raise_for_status().json()["id"])
 
 
+@pytest.mark.long
 def test_a_deployment_that_is_changed_while_its_run_goes_on_is_not_done_as_it_says(
     api: httpx.Client, working: Child, tmp_path: Path
 ) -> None:

@@ -155,6 +155,7 @@ def test_everyone_is_scored_by_the_champion_and_the_best_are_handed_over(propose
     assert "Knows" in artifacts("assigned-leads")[-1] or "Covers" in artifacts("assigned-leads")[-1]
 
 
+@pytest.mark.long
 def test_what_is_learned_again_from_the_same_leads_is_nothing_to_decide(
     proposed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

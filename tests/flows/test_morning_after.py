@@ -53,6 +53,7 @@ def names(api: httpx.Client, runs: list[str]) -> list[str]:
     return [str(run_of(api, run_id)["state_name"]) for run_id in runs]
 
 
+@pytest.mark.long
 def test_late_runs_catch_up_once_and_nobody_waits_behind_them(
     api: httpx.Client, tmp_path: Path
 ) -> None:

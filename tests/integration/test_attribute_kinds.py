@@ -209,6 +209,7 @@ def test_endless_numbers_are_missing_and_huge_ones_are_kept(read_in: Callable[..
     assert summary.reasons == {"attributes.n is not a number": 1}
 
 
+@pytest.mark.long
 def test_two_hundred_columns_with_odd_names_come_in_as_proposed(
     store: Engine, tmp_path: Path
 ) -> None:

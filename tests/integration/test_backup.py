@@ -319,6 +319,7 @@ def test_nothing_is_exchanged_under_somebody_who_works_there(made: Made, there: 
         restore(there, made.path, "ana", "again", NOW, lambda words: None)
 
 
+@pytest.mark.long
 def test_models_are_found_in_the_home_they_are_restored_to(
     filled: Engine, tmp_path: Path, there: Settings
 ) -> None:

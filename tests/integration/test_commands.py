@@ -169,6 +169,7 @@ def test_a_misspelt_setting_is_named_with_the_nearest(typed: Terminal) -> None:
     assert "Setting LEADFLOW_GATEWAY_PORT: " in wrong.err
 
 
+@pytest.mark.long
 def test_a_number_beyond_the_database_or_the_calendar_is_told_in_a_sentence(
     typed: Terminal,
 ) -> None:

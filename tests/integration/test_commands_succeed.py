@@ -146,6 +146,7 @@ def all_do(typed: Terminal, store: Engine, story: Sequence[Step]) -> None:
         tell(typed, Store(store), step, kept)
 
 
+@pytest.mark.long
 def test_commands_about_people_do_what_they_say(typed: Terminal, store: Engine) -> None:
     all_do(typed, store, PEOPLE)
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.uncounted
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
+@pytest.mark.long
 def test_every_kind_of_model_keeps_the_directions_on_the_simulated_market(store: Engine) -> None:
     simulate(store, get_settings(), seed=3, leads=900, months=12.0, reps=2, now=NOW)
     with unit_of_work() as session:

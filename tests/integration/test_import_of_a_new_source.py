@@ -23,6 +23,7 @@ def write(path: Path, start: int) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_new_source_is_matched_along_an_index(store: Engine, tmp_path: Path) -> None:
     def bring_in(source: str, start: int = 0) -> None:
         mapping = parse_mapping({"source": source, "key": "id"})

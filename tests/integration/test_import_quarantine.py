@@ -167,6 +167,7 @@ def test_characters_that_cannot_be_stored_set_one_row_aside(store: Engine, tmp_p
     assert summary.reasons["row contains a NUL character"] == 1
 
 
+@pytest.mark.long
 def test_text_in_another_encoding_is_read_or_set_aside(store: Engine, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     fields = {"fields": {"company_name": "firm"}, "outcome": None, "created_at": None}

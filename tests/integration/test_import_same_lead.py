@@ -129,7 +129,7 @@ def test_what_a_row_does_not_say_of_a_value_made_of_two_stays(
         assert (lead.budget_minor, lead.budget_currency) == budget
 
 
-@pytest.mark.parametrize("batch", [1, 2, 100])
+@pytest.mark.parametrize("batch", [1, 2, pytest.param(100, marks=pytest.mark.long)])
 def test_the_last_word_on_a_lead_counts_and_what_it_leaves_out_stays(
     store: Engine, tmp_path: Path, batch: int
 ) -> None:
@@ -184,7 +184,7 @@ def test_an_address_that_moves_from_lead_to_lead_is_followed_row_by_row(
     assert sizes == {"1": 2, "2": None, "3": 3}
 
 
-@pytest.mark.parametrize("mended", [False, True])
+@pytest.mark.parametrize("mended", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_an_address_that_several_rows_share_is_one_lead_wherever_a_batch_ends(
     store: Engine, tmp_path: Path, mended: bool
 ) -> None:

@@ -87,6 +87,7 @@ def a_market(store: Engine) -> None:
         )
 
 
+@pytest.mark.long
 def test_a_challenger_that_learned_from_a_leak_is_proposed_for_rejection(store: Engine) -> None:
     a_market(store)
     own = get_settings().model_copy(update={"model_name": "leaky"})

@@ -215,6 +215,7 @@ except ConnectionError:
 """
 
 
+@pytest.mark.long
 def test_what_prefect_s_server_and_its_libraries_say_are_lines_like_ours() -> None:
     config = Path(observability.__file__).parent / "uvicorn.json"
     done = subprocess.run(

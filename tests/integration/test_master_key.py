@@ -144,6 +144,7 @@ def test_a_rotation_that_is_killed_is_gone_on_with_and_everything_is_read_and_fo
     assert client.post("/leads", json={"email": address(7)}).status_code == 200
 
 
+@pytest.mark.long
 def test_a_key_from_the_environment_is_rotated_in_three_steps_that_are_said(
     store: Engine, leads: KeyRing
 ) -> None:

@@ -182,6 +182,7 @@ def two_processes(store: Engine) -> Iterator[str]:
     server.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_whichever_process_is_asked_answers_for_all(two_processes: str) -> None:
     with unit_of_work() as session:
         key = create_key(session, "prometheus", ["metrics.read", "lead.read"], [])

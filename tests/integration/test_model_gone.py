@@ -102,10 +102,10 @@ def delete_model(models: Registry, number: str) -> None:
 
 
 # What was deleted stays so: each takes another version, the last takes all of them.
-GONE: list[tuple[Callable[[Registry, str], None], int, str]] = [
+GONE = [
     (delete_alias, 1, "model"),
-    (delete_files, 1, "model"),
-    (delete_version, 2, "model"),
+    pytest.param(delete_files, 1, "model", marks=pytest.mark.long),
+    pytest.param(delete_version, 2, "model", marks=pytest.mark.long),
     (delete_model, 0, "rubric"),
 ]
 

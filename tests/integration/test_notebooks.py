@@ -49,6 +49,7 @@ def run(name: str) -> str:
     return "".join(output.get("text", "") for output in outputs)
 
 
+@pytest.mark.long
 def test_the_notebooks_of_features_and_of_few_outcomes_hold_what_they_say(store: Engine) -> None:
     settings, now = get_settings(), datetime.now(UTC)
     simulate(store, settings, seed=6, leads=1200, months=12.0, reps=3, now=now)

@@ -168,6 +168,7 @@ def test_somebody_who_is_better_is_found_and_so_are_strategies_that_use_it(
     assert "clearly better than round robin" in made.verdict
 
 
+@pytest.mark.long
 def test_where_nobody_is_better_nobody_is_said_to_be(session: Session, tmp_path: Path) -> None:
     put_history(session, put_team(session, tmp_path), better=1.0)
     made = compare_strategies(session, get_settings(), NOW, last=400)
@@ -263,6 +264,7 @@ def test_all_are_answered_over_http(client: TestClient, tmp_path: Path) -> None:
     assert overrides["assignments"]["stayed"]["leads"] == 60
 
 
+@pytest.mark.long
 def test_the_past_is_read_at_once_where_the_planner_takes_the_tables_for_empty(
     store: Engine, session: Session, tmp_path: Path
 ) -> None:
@@ -280,6 +282,7 @@ def test_the_past_is_read_at_once_where_the_planner_takes_the_tables_for_empty(
         other.execute(text(f"TRUNCATE {tables} CASCADE"))
 
 
+@pytest.mark.long
 def test_a_sweep_is_optimal_once_outcomes_tell_whom_a_lead_fits_and_says_so(
     session: Session, tmp_path: Path
 ) -> None:

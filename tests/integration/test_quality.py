@@ -179,6 +179,7 @@ def test_the_seed_that_is_kept_draws_the_same_sample_again(session: Session) -> 
     assert {item.subject_id for item in other} != {item.subject_id for item in again}
 
 
+@pytest.mark.long
 def test_what_is_unsure_or_worth_much_is_likelier_drawn_and_the_weights_say_so(
     session: Session,
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_statement_is_told_without_values() -> None:
     assert summary("WITH a AS (SELECT 1 FROM b) UPDATE reps SET x = $1")[0].startswith("UPDATE")
 
 
+@pytest.mark.long
 def test_without_an_address_nothing_of_it_is_loaded() -> None:
     program = (
         "import sys; from leadflow.gateway.application import create_app; create_app();"

@@ -21,6 +21,7 @@ from tests.integration.test_model_gone import files_of
 pytestmark = pytest.mark.uncounted
 
 
+@pytest.mark.long
 def test_going_back_passes_over_versions_that_are_gone(
     models: Registry, learned: list[Learned], settings: Settings
 ) -> None:

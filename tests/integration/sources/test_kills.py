@@ -77,6 +77,7 @@ def test_a_processor_that_is_killed_loses_and_doubles_nothing(store: Engine) -> 
     assert states == {"processed": total}
 
 
+@pytest.mark.long
 def test_one_who_reads_a_journal_and_is_killed_between_pages_loses_and_doubles_nothing(
     store: Engine,
 ) -> None:

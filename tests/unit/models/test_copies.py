@@ -130,6 +130,7 @@ def test_the_interval_is_that_of_the_leads_however_often_each_is_there() -> None
     assert narrow[1] - narrow[0] < (high - low) / 2
 
 
+@pytest.mark.long
 def test_what_stands_there_five_times_is_not_judged_better_and_it_is_said() -> None:
     leads = make(400, seed=2)
     frame, labels, _ = over_again(leads.frame, leads.labels, 5)

@@ -20,6 +20,7 @@ FEATURES = (
     Feature("industry", "Industry", Dimension.FIT, FeatureKind.CATEGORICAL),
     Feature("has_phone", "Phone", Dimension.DEMOGRAPHIC, FeatureKind.BOOLEAN),
 )
+MANY = ((2000, 2000), (2000, 60), (100, 2000))
 INDUSTRIES = np.array(["retail", "finance", "health", "rare", None], dtype=object)
 
 
@@ -84,7 +85,10 @@ def test_a_reference_comes_back_from_json_as_it_was() -> None:
     assert Reference.from_dict(json.loads(json.dumps(reference.to_dict()))) == reference
 
 
-@pytest.mark.parametrize(("then", "now"), [(2000, 2000), (2000, 60), (300, 60), (100, 2000)])
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [(300, 60), *(pytest.param(*many, marks=pytest.mark.long) for many in MANY)],
+)
 def test_without_drift_there_is_no_alarm(then: int, now: int) -> None:
     """80 pairs of samples: with one check in a thousand wrong, two or more would be bad luck of
     about one in three hundred."""

@@ -25,7 +25,7 @@ def held(scorecard: Scorecard, leads: Leads) -> float:
     return float(np.mean((scores.low <= leads.chance) & (leads.chance <= scores.high)))
 
 
-@pytest.mark.parametrize("count", [400, 2000])
+@pytest.mark.parametrize("count", [400, pytest.param(2000, marks=pytest.mark.long)])
 def test_nine_in_ten_true_chances_lie_in_their_interval(count: int) -> None:
     later = make(3000, seed=999)
     shares = [held(learned(make(count, seed), seed=seed), later) for seed in range(8)]

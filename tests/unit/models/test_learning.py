@@ -60,7 +60,7 @@ def test_what_it_learned_from_is_told(training: Training, leads: Leads) -> None:
     assert training.rubric is None
 
 
-@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("dated", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_the_order_and_the_names_of_rows_and_columns_change_nothing(
     training: Training, leads: Leads, dated: bool
 ) -> None:
@@ -173,6 +173,7 @@ def test_leads_that_all_look_the_same_are_refused_in_plain_words() -> None:
         train(same, leads.labels, leads.moments, FEATURES)
 
 
+@pytest.mark.long
 def test_without_dates_the_report_does_not_speak_of_later_leads() -> None:
     leads = make(600)
     undated = train(leads.frame, leads.labels, np.zeros_like(leads.moments), FEATURES)

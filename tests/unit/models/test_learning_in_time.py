@@ -148,6 +148,7 @@ def test_leads_of_many_months_keep_their_order() -> None:
     assert np.array_equal(moments_that_tell(moments), moments)
 
 
+@pytest.mark.long
 def test_leads_that_came_in_at_once_are_judged_alike_at_whatever_age_each_was_looked_at() -> None:
     leads, arrived = make(400, seed=3), np.datetime64("2025-01-01T00", "h")
     days = np.array(AGES_IN_DAYS) * np.timedelta64(24, "h")
