@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 from math import ceil
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.passwords import is_password
@@ -24,6 +24,17 @@ from leadflow.secret import derive_key, load_secret
 from leadflow.settings import get_settings
 
 PREFIX = "lfs_"
+# Asked with every request of a person: made once.
+_SIGNED_IN = (
+    select(Person)
+    .join(PersonSession, PersonSession.person_id == Person.id)
+    .where(
+        PersonSession.token_hash == bindparam("token_hash"),
+        PersonSession.ended_at.is_(None),
+        PersonSession.expires_at > bindparam("now"),
+        Person.active,
+    )
+)
 
 
 def sign_in(
@@ -70,16 +81,7 @@ def _in_words(wait: timedelta) -> str:
 
 def signed_in(session: Session, token: str, now: datetime) -> Person | None:
     """Whose token it is; None where it has ended or nobody's."""
-    return session.scalars(
-        select(Person)
-        .join(PersonSession, PersonSession.person_id == Person.id)
-        .where(
-            PersonSession.token_hash == _hash(token),
-            PersonSession.ended_at.is_(None),
-            PersonSession.expires_at > now,
-            Person.active,
-        )
-    ).first()
+    return session.scalars(_SIGNED_IN, {"token_hash": _hash(token), "now": now}).first()
 
 
 def sign_out(session: Session, token: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ Names are personal: they are read when something is shown, and never stored besi
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
@@ -15,6 +15,8 @@ from leadflow.assignment.team.reach import leads_within
 from leadflow.leads.tables import Lead
 
 LONGEST = 200
+# Asked with every request of somebody of the team: made once.
+_IN_TEAM = select(Rep.name).where(Rep.id == bindparam("rep_id"))
 
 
 def called(lead: Lead) -> str:
@@ -50,6 +52,13 @@ def names_of_leads(
     shown = leads_within(session, reader.rep_id, reach, wanted)
     leads = session.scalars(select(Lead).where(Lead.id.in_(shown)))
     return {lead.id: called(lead) for lead in leads}
+
+
+def name_of(session: Session, person: Person) -> str:
+    """What this person is called: in the sales team as there, else as their account says."""
+    if person.rep_id is None:
+        return person.name
+    return session.scalar(_IN_TEAM, {"rep_id": person.rep_id}) or person.name
 
 
 def names_of_people(session: Session, said: Iterable[str | None]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from leadflow.accounts.delegation import in_whose_name
 from leadflow.accounts.keys import verify_key
 from leadflow.accounts.people import actor_of
 from leadflow.accounts.permissions import Reach, roles_with
-from leadflow.assignment.team.naming import names_of_people
+from leadflow.assignment.team.naming import name_of
 from leadflow.assignment.team.reach import reaches_lead, reaches_rep
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.http.problem import TITLES, Problem
@@ -245,8 +245,7 @@ def _look_up(given: str) -> Actor | None:
             person = signing_in.signed_in(session, given, now)
             if person is None:
                 return None
-            names = names_of_people(session, [person.id])
-            return replace(actor_of(person), name=names[person.id])
+            return replace(actor_of(person), name=name_of(session, person))
         return verify_key(session, given, now)
 
 
