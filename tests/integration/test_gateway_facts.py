@@ -113,7 +113,7 @@ def test_an_event_known_as_another_leads_is_refused_and_nothing_stored(
     event = {"type": "meeting", "external_id": "7"}
     assert client.post(f"/leads/{lead_id}/events", json=event).status_code == 201
     answer = client.post(f"/leads/{other}/events", json=[{"type": "meeting"}, event])
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/event-of-another-lead")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/event-id-taken")
     assert "7" in answer.json()["detail"]
     assert count(LeadEvent) == 1
 

@@ -15,7 +15,7 @@ from leadflow.audit.context import Acting
 from leadflow.audit.tables import AuditEntry, AuditWaiting
 from leadflow.database.engine import unit_of_work
 from leadflow.intake.edits import Edit, edit_leads
-from leadflow.intake.events import EventsTold, take_events
+from leadflow.intake.events.of_lead import EventsTold, take_events
 from leadflow.intake.keyed_requests import Answer, AnsweredBefore, KeyedRequest, KeyReused
 from leadflow.intake.leads import LeadSent, LeadTaken, take_leads
 from leadflow.intake.outcomes import OutcomeTaken, OutcomeTold, take_outcomes
@@ -171,7 +171,7 @@ def test_what_raises_in_a_batch_fails_alone(team: Engine) -> None:
         lambda session, part: take_events(session, part, RUBRIC, get_settings()), told
     )
     kinds = [type(answer).__name__ for answer in answers]
-    wrong = ["MomentInFuture", "EventOfAnotherLead", "LeadNotFound"]
+    wrong = ["MomentInFuture", "EventIdTaken", "LeadNotFound"]
     assert kinds == ["EventsTaken", *wrong, "EventsTaken"]
     with unit_of_work() as session:
         of_lead = select(LeadEvent.type).where(LeadEvent.lead_id == lead_id)

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.routing.ends import end_closed
 from leadflow.assignment.work.event_touches import touch_from_events
 from leadflow.intake.decide import News, decide
+from leadflow.intake.events.of_lead import reopen
 from leadflow.intake.senders import Sender
-from leadflow.leads.events.recording import EventIn, EventOfAnotherLead, refusal, store_events
+from leadflow.leads.events.recording import EventIdTaken, EventIn, refusal, store_events
 from leadflow.leads.events.types import read_types
 from leadflow.leads.files.storing.staging import Placed, store_batch
-from leadflow.leads.outcomes.log import lost_among, settle
 from leadflow.leads.said import Origin
 from leadflow.leads.service import lock_leads
 from leadflow.settings import Settings
@@ -70,12 +70,10 @@ def take_records(
     ]
     became = store_events(session, told, now, mark=False).became
     for place, (_, event), what in zip(places, told, became, strict=True):
-        if what == "another's":
-            taken.refused[place] = EventOfAnotherLead(event.external_id)
-    reopening = set(types.reopening)
-    back = {lead_id for lead_id, event in told if event.type in reopening}
-    if back:
-        settle(session, lost_among(session, sorted(back)))
+        if what == "another":
+            taken.refused[place] = EventIdTaken(event.external_id)
+    told = [one for one, what in zip(told, became, strict=True) if what != "another"]
+    reopen(session, told, types)
     if stored.outcomes:
         end_closed(session, now, list(leads))
     news = [News(lead, sender, key in made) for key, lead in leads.items()]

@@ -92,6 +92,7 @@ Short = Annotated[
     BeforeValidator(_blank_is_missing),
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}]}),
 ]
+Address = Annotated[EmailStr, WrapValidator(_address)]
 Count = Annotated[Whole, Field(ge=0, le=1_000_000)]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 AttributeValue = Annotated[StrictBool | float | str, BeforeValidator(_plain)]
@@ -152,7 +153,7 @@ class LeadIn(LeadFields):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    email: Annotated[EmailStr, WrapValidator(_address)]
+    email: Address
 
 
 def _of_an_edit(schema: dict[str, Any]) -> None:

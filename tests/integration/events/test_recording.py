@@ -7,8 +7,8 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from leadflow.leads.events.recording import (
+    EventIdTaken,
     EventIn,
-    EventOfAnotherLead,
     MomentInFuture,
     record_events,
     store_events,
@@ -37,7 +37,7 @@ def test_events_of_many_leads_say_in_order_what_became_of_each(session: Session)
     fresh, bare = EventIn(type="form_sent", external_id="8"), EventIn(type="form_sent")
     given = [(two, bare), (one, known), (two, fresh), (two, fresh), (two, known), (one, bare)]
     result = store_events(session, given, NOW)
-    assert result.became == ("new", "known", "new", "known", "another's", "new")
+    assert result.became == ("new", "known", "new", "known", "another", "new")
     assert (result.new, result.known, stored(session)) == (3, 2, 4)
     assert set(session.scalars(select(ChangedLead.lead_id))) == {one, two}
 
@@ -47,7 +47,7 @@ def test_an_event_of_another_lead_is_an_error_for_those_who_store_all_or_none(
 ) -> None:
     one, two = leads(session, 2)
     known = EventIn(type="meeting", external_id="7")
-    with pytest.raises(EventOfAnotherLead, match="7"):
+    with pytest.raises(EventIdTaken, match="7"):
         record_events(session, [(one, known), (two, known)], NOW)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from leadflow.gateway.http.gathering import Gathering, rounds_of
 from leadflow.intake.edits import Edit, edit_leads
-from leadflow.intake.events import EventsTaken, EventsTold, take_events
+from leadflow.intake.events.batches import EventBatch, EventBatchTaken, take_event_batches
+from leadflow.intake.events.of_lead import EventsTaken, EventsTold, take_events
 from leadflow.intake.leads import LeadSent, LeadTaken, take_leads
 from leadflow.intake.outcomes import OutcomeTaken, OutcomeTold, take_outcomes
 from leadflow.intake.overrides import OverrideAsked, OverrideTaken, set_overrides
@@ -39,6 +40,9 @@ class Intake:
         self._executor = ThreadPoolExecutor(THREADS, "intake")
         self.leads: Gathering[LeadSent, LeadTaken] = self._gathering(take_leads)
         self.events: Gathering[EventsTold, EventsTaken] = self._gathering(take_events)
+        self.event_batches: Gathering[EventBatch, EventBatchTaken] = self._gathering(
+            take_event_batches
+        )
         self.edits: Gathering[Edit, Standing] = self._gathering(edit_leads)
         self.overrides: Gathering[OverrideAsked, OverrideTaken] = self._gathering(set_overrides)
         self.outcomes: Gathering[OutcomeTold, OutcomeTaken] = self._gathering(

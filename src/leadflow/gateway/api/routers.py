@@ -5,6 +5,7 @@ from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.analytics import groups
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.leads import (
+    event_batches,
     event_types,
     events,
     exports,
@@ -30,6 +31,7 @@ ROUTERS = (
     leads.router,
     merges.router,
     events.router,
+    event_batches.router,
     outcomes.router,
     event_types.router,
     webhooks.router,

@@ -17,6 +17,7 @@ from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.placed_problems import PLACED, WRITTEN
 from leadflow.gateway.http.problem import TITLES, Problem, problem
 from leadflow.gateway.http.stated_problems import STATED
+from leadflow.intake.events.batches import NoneTaken
 from leadflow.intake.keyed_requests import StillAtWork
 from leadflow.leads.service import LeadMerged, LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
@@ -43,6 +44,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         LeadMerged: _merged,
         LeadKeepsChanging: _busy,
         StillAtWork: _at_work,
+        NoneTaken: _none_taken,
         **dict.fromkeys(STATED, _stated),
         **dict.fromkeys(WRITTEN, _places),
         TeamInvalid: _team,
@@ -120,6 +122,28 @@ def _merged(request: Request, error: Exception) -> JSONResponse:
 def _as_declared(said: Mapping[type[Exception], Said], error: Exception) -> Said:
     """What is said of an error, or of the kind of error that it is one of."""
     return next(said[kind] for kind in type(error).__mro__ if kind in said)
+
+
+def refused_places(refused: Mapping[int, Exception]) -> list[dict[str, object]]:
+    """Why some of many were not taken: each with its place and the type it would have alone."""
+    return [
+        {"place": place, "type": f"/problems/{_kind_of(error)}", "detail": str(error)}
+        for place, error in sorted(refused.items())
+    ]
+
+
+def _kind_of(error: Exception) -> str:
+    if isinstance(error, LeadMerged):
+        return "lead-merged"
+    return "lead-not-found" if isinstance(error, LeadNotFound) else _as_declared(STATED, error)[1]
+
+
+def _none_taken(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, NoneTaken):
+        raise error
+    title = "None of these events can be taken"
+    places = refused_places(error.refused)
+    return problem(422, "events-refused", title, str(error), refused=places)
 
 
 def _stated(request: Request, error: Exception) -> JSONResponse:

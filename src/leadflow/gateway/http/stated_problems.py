@@ -36,11 +36,12 @@ from leadflow.follow_ups.tag_names import TagInvalid
 from leadflow.follow_ups.tags import TagNotFound, TagThere
 from leadflow.follow_ups.tasks import TaskChanged, TaskNotFound
 from leadflow.gateway.http.problem import TITLES
+from leadflow.intake.events.batches import NoLeadOfAddress
 from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
 from leadflow.leads.editing import LeadChanged, LeadTaken, NoBudgetToCount
 from leadflow.leads.events.payloads import PayloadRefused
-from leadflow.leads.events.recording import EventOfAnotherLead, MomentInFuture
+from leadflow.leads.events.recording import EventIdTaken, MomentInFuture
 from leadflow.leads.events.types import UnknownEventType
 from leadflow.outbox.settling import ActElsewhere, ActNotFound
 from leadflow.outward.addresses import UrlRefused
@@ -116,7 +117,8 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     MomentInFuture: (422, "moment-in-future", "This has not happened yet"),
     UnknownEventType: (422, "unknown-event-type", "There is no such type of event"),
     PayloadRefused: (422, "payload-refused", "This payload cannot be taken"),
-    EventOfAnotherLead: (409, "event-of-another-lead", "This event is another lead's"),
+    EventIdTaken: (409, "event-id-taken", "This id is another event's"),
+    NoLeadOfAddress: (404, "lead-not-found", "There is no such lead"),
     LeadChanged: (412, *TITLES[412]),
     LeadTaken: (409, "lead-taken", "Another lead has this identity"),
     NoBudgetToCount: (422, "no-budget", "There is no budget to count"),

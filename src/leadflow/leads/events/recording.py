@@ -22,7 +22,7 @@ from leadflow.privacy.columns import json_text
 AHEAD = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 Past = Annotated[Moment, Field(ge=EARLIEST)]
-Became = Literal["new", "known", "another's"]
+Became = Literal["new", "known", "another"]
 # One statement for all, whatever their number: PostgreSQL plans it once.
 INSERT = """
 WITH given AS (
@@ -37,7 +37,7 @@ WITH given AS (
 SELECT source, external_id FROM written WHERE external_id IS NOT NULL
 """
 WHOSE = """
-SELECT e.source, e.external_id, coalesce(l.merged_into, l.id)
+SELECT e.source, e.external_id, coalesce(l.merged_into, l.id), e.type
 FROM lead_events e JOIN leads l ON l.id = e.lead_id
 WHERE (e.source, e.external_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
@@ -53,13 +53,14 @@ class MomentInFuture(ValueError):
         )
 
 
-class EventOfAnotherLead(ValueError):
-    """An event's (source, external_id) is known as something another lead did."""
+class EventIdTaken(ValueError):
+    """An event's (source, external_id) is known as something another lead did, or as something
+    else that this one did."""
 
     def __init__(self, external_id: str | None) -> None:
         super().__init__(
-            f"The event {external_id} of this source is known as another lead's. Nothing was "
-            "stored; send each event with an id of its own."
+            f"The event {external_id} of this source is known already, as another lead's or as one "
+            "of another type. Send each event with an id of its own."
         )
 
 
@@ -83,8 +84,8 @@ class EventIn(BaseModel):
 
 @dataclass(frozen=True)
 class StoredEvents:
-    """What became of each event, in the order they were given: it was new, known already, or known
-    as another lead's and so not stored."""
+    """What became of each event, in the order they were given: it was new, known already, or its id
+    was known as another event's and so it was not stored."""
 
     became: tuple[Became, ...] = ()
 
@@ -140,7 +141,7 @@ def record_events(
 
     Raises:
         UnknownEventType, PayloadRefused, MomentInFuture: see ``refusal``.
-        EventOfAnotherLead: an event is known as another lead's.
+        EventIdTaken: an event's id is known as another lead's, or as one of another type.
     """
     types = read_types(session) if events else EventTypes(0, ())
     for _, event in events:
@@ -148,16 +149,16 @@ def record_events(
             raise error
     stored = store_events(session, events, now, mark)
     for (_, event), became in zip(events, stored.became, strict=True):
-        if became == "another's":
-            raise EventOfAnotherLead(event.external_id)
+        if became == "another":
+            raise EventIdTaken(event.external_id)
     return stored
 
 
 def store_events(
     session: Session, events: Sequence[tuple[str, EventIn]], now: datetime, mark: bool = True
 ) -> StoredEvents:
-    """Store events that ``refusal`` lets pass, in one statement for all leads; one that is known as
-    another lead's is left out and said so."""
+    """Store events that ``refusal`` lets pass, in one statement for all leads; one whose id is
+    known as another event's is left out and said so."""
     if not events:
         return StoredEvents()
     session.flush()
@@ -187,10 +188,10 @@ def _whose(session: Session, events: Sequence[tuple[str, EventIn]]) -> Iterable[
         return
     named = [[event.source for _, event in events], [event.external_id for _, event in events]]
     rows = driver_connection(session).execute(WHOSE, named).fetchall()
-    leads = {(source, external_id): lead for source, external_id, lead in rows}
+    known = {(source, external_id): (lead, kind) for source, external_id, lead, kind in rows}
     for lead_id, event in events:
-        same = leads.get((event.source, event.external_id)) == lead_id
-        yield "known" if same else "another's"
+        same = known.get((event.source, event.external_id)) == (lead_id, event.type)
+        yield "known" if same else "another"
 
 
 def _row(lead_id: str, event: EventIn, now: datetime) -> tuple[Any, ...]:

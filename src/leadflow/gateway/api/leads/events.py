@@ -10,7 +10,7 @@ from leadflow.gateway.api.leads.lead_answers import next_step_for, score_for
 from leadflow.gateway.api.leads.schemas import EventsAnswer
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.gateway.http.idempotency import Keyed, keyed, response_of, written
-from leadflow.intake.events import EventsTaken, EventsTold
+from leadflow.intake.events.of_lead import EventsTaken, EventsTold
 from leadflow.intake.keyed_requests import Answer
 from leadflow.intake.senders import Sender
 from leadflow.leads.events.recording import EventIn

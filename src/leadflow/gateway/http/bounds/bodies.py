@@ -25,7 +25,9 @@ MOST_OF_DELIVERIES = MEGABYTE
 DELIVERIES = "/webhooks/"
 # Where lists of many things are sent.
 MOST_OF_LISTS = 16 * MEGABYTE
-LISTS = re.compile(r"/(leads/[^/]+/events|team|rules/[^/]+|event-types|configuration)(/[a-z-]+)?")
+LISTS = re.compile(
+    r"/(leads/[^/]+/events|events|team|rules/[^/]+|event-types|configuration)(/[a-z-]+)?"
+)
 SECONDS = 30.0
 # Lists and objects within each other; what is said of leads has five.
 DEEPEST = 50

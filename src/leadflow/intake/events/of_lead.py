@@ -1,6 +1,6 @@
 """Use case: take events of leads in and score the leads anew."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from leadflow.intake.decide import News, decide
 from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import Standing
-from leadflow.leads.events.recording import EventIn, EventOfAnotherLead, refusal, store_events
+from leadflow.leads.events.recording import EventIdTaken, EventIn, refusal, store_events
 from leadflow.leads.events.types import read_types
 from leadflow.leads.outcomes.log import lost_among, settle
 from leadflow.leads.service import LeadMerged, LeadNotFound, lock_standing
@@ -52,7 +52,7 @@ def take_events(
     ``AnsweredBefore``, or what ``leads.events.recording.refusal`` says of one of its events.
 
     Raises:
-        EventOfAnotherLead: an event is known as another lead's; nothing was stored.
+        EventIdTaken: an event's id is known as another event's; nothing was stored.
     """
     batch = KeyedBatch(session, [one.keyed for one in told])
     leads, merged = lock_standing(session, sorted({one.lead_id for one in told}))
@@ -67,7 +67,7 @@ def take_events(
             errors[place] = error
     fresh = [place for place in batch.fresh if place not in errors]
     counts = _store(session, told, fresh, now)
-    _reopen(session, [told[place] for place in fresh], types)
+    reopen(session, [(told[p].lead_id, event) for p in fresh for event in told[p].events], types)
     news = [News(leads[told[place].lead_id], told[place].sender) for place in fresh]
     where = decide(session, news, scorer, now, settings)
     for place in fresh:
@@ -96,10 +96,10 @@ def _refuse(one: EventsTold, types: EventTypes, now: datetime) -> None:
             raise refused
 
 
-def _reopen(session: Session, told: Sequence[EventsTold], types: EventTypes) -> None:
-    """Have lost leads open again that did what says so; the events are stored."""
+def reopen(session: Session, told: Iterable[tuple[str, EventIn]], types: EventTypes) -> None:
+    """Have lost leads open again that did what says so: (lead id, event), stored before."""
     reopening = set(types.reopening)
-    back = {one.lead_id for one in told if any(event.type in reopening for event in one.events)}
+    back = {lead_id for lead_id, event in told if event.type in reopening}
     if back:
         settle(session, lost_among(session, sorted(back)))
 
@@ -110,15 +110,15 @@ def _store(
     """Store the lists at these places in one statement; how many were new and known, by place.
 
     Raises:
-        EventOfAnotherLead: an event is known as another lead's.
+        EventIdTaken: an event's id is known as another event's.
     """
     events = [(told[place].lead_id, event) for place in places for event in told[place].events]
     became = iter(store_events(session, events, now, mark=False).became)
     counts = {}
     for place in places:
         those = list(islice(became, len(told[place].events)))
-        if "another's" in those:
-            wrong = told[place].events[those.index("another's")]
-            raise EventOfAnotherLead(wrong.external_id)
+        if "another" in those:
+            wrong = told[place].events[those.index("another")]
+            raise EventIdTaken(wrong.external_id)
         counts[place] = {"new": those.count("new"), "known": those.count("known")}
     return counts
