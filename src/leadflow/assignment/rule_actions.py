@@ -149,6 +149,8 @@ RULE_ACTIONS = (
         AssignParams,
         assign,
         causes=lambda _: frozenset({"lead.assigned"}),
+        # Without it, whoever has the lead keeps it, and nothing follows.
+        sets=lambda said: {"(owner)": said.rep} if said.reassign else {},
         problems=_unknown_of_assign,
     ),
     RuleAction("notify", NotifyParams, notify, problems=_unknown_of_notify),

@@ -167,9 +167,7 @@ def list_versions(kind: RuleKindOption = "assignment") -> None:
     with unit_of_work() as session:
         rows = versions(session, kind)
     if not rows:
-        console.print(
-            f"No rules for {escape(kind)} are stored. Add some: leadflow rules import FILE"
-        )
+        console.print(_none_stored(kind), soft_wrap=True)
         return
     table = Table("Version", "State", "Rules", "By", whole("At (UTC)"), "Note", box=None)
     for row in rows:
@@ -192,6 +190,7 @@ def show(
     """A version as YAML that can be edited and imported."""
     from leadflow.database.engine import unit_of_work
     from leadflow.rules import service
+    from leadflow.rules.rule_kinds import kind_of
     from leadflow.rules.text_format import write_yaml
 
     with unit_of_work() as session:
@@ -201,7 +200,12 @@ def show(
             else service.read_version(session, kind, version)
         )
     if stored is None:
-        raise service.NoRules(kind, None)
+        built_in = kind_of(kind).built_in
+        if built_in is None:
+            raise service.NoRules(kind, None)
+        console.print("# They came with Leadflow, and count until others are stored", markup=False)
+        typer.echo(write_yaml(built_in), nl=False)
+        return
     console.print(f"# Version {stored.version}, {_state(stored.active)}", markup=False)
     # Not through the console, which breaks long lines: this is to be edited and imported.
     typer.echo(write_yaml(stored.rules.content), nl=False)
@@ -222,10 +226,12 @@ def activate(
 
 
 def _load(session: "Session", file: Path, kind: str) -> "RuleSet":
-    from leadflow.rules.service import read_rules
+    from leadflow.rules.service import check_rules, read_rules
     from leadflow.rules.text_format import load_rules
 
-    return read_rules(session, kind, load_rules(file))
+    rules = read_rules(session, kind, load_rules(file))
+    check_rules(session, kind, rules)
+    return rules
 
 
 def _show_matches(session: "Session", rules: "RuleSet") -> None:
@@ -238,6 +244,19 @@ def _show_matches(session: "Session", rules: "RuleSet") -> None:
         table.add_row(rule.rule_id, str(rule.priority), f"{counts.get(rule.rule_id, 0):,}")
     table.add_row("(no rule)", "", f"{counts.get(None, 0):,}")
     print_table(table)
+
+
+def _none_stored(kind: str) -> str:
+    from leadflow.rules.rule_kinds import kind_of
+
+    of_kind = "" if kind == "assignment" else f" --kind {escape(kind)}"
+    built_in = kind_of(kind).built_in
+    said = f"No rules for {escape(kind)} are stored. Add some: leadflow rules import FILE{of_kind}"
+    if built_in is None:
+        return said
+    names = ", ".join(rule["rule_id"] for rule in built_in["rules"])
+    shown = f"See them: leadflow rules show{of_kind}"
+    return f"{said}\nUntil then those count that came with Leadflow: {names}. {shown}"
 
 
 def _state(active: bool) -> str:

@@ -1,12 +1,14 @@
 """What workflow rules can do. Rooms declare actions; the composition root puts them together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
+
+from leadflow.conditions.values import fold
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -19,6 +21,22 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
+
+
+class _Gone:
+    """What is not in a list any more, by an action that causes nothing."""
+
+    def __repr__(self) -> str:
+        return "not in the list any more"
+
+
+GONE: Final = _Gone()
+
+
+def member(field: str, value: str) -> str:
+    """What an action sets that puts one value into a field of many (True) or takes it out
+    (``GONE``)."""
+    return f"{field}:{fold(value)}"
 
 
 @dataclass(frozen=True)
@@ -50,7 +68,10 @@ class RuleAction(Generic[P]):
             leaves Leadflow is written to the outbox. The settings are the process's.
         causes: the types of events that it may cause, by what the rule says.
         sets: the fields of conditions that it changes, each with the value it then has, or
-            ``UNKNOWN``.
+            ``UNKNOWN``; of fields of many values each ``member`` too. What is no field of
+            conditions may stand there as well, so that doing it again is known to change nothing.
+        tells: what is known of the events that it causes: the values that a field of one, such as
+            ``event.tag``, may have.
         problems: what the rule names that is not there, in words.
     """
 
@@ -59,6 +80,7 @@ class RuleAction(Generic[P]):
     perform: Callable[[Session, Any, P, Cause], DoneBy]
     causes: Callable[[P], frozenset[str]] = lambda _: frozenset()
     sets: Callable[[P], Mapping[str, Any]] = lambda _: {}
+    tells: Callable[[P], Mapping[str, Sequence[Any]]] = lambda _: {}
     problems: Callable[[Session, P], list[str]] = lambda _session, _said: []
 
 

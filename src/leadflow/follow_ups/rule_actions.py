@@ -7,7 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 from sqlalchemy.orm import Session
 
 from leadflow.conditions.operators import OperandRefused, read_time
-from leadflow.conditions.rule_actions import UNKNOWN, Cause, DoneBy, RuleAction, by_rule
+from leadflow.conditions.rule_actions import (
+    GONE,
+    UNKNOWN,
+    Cause,
+    DoneBy,
+    RuleAction,
+    by_rule,
+    member,
+)
 from leadflow.follow_ups.tag_names import TagInvalid, tag_names
 from leadflow.follow_ups.tags import tag, untag
 from leadflow.follow_ups.tasks import NewTask, add_task
@@ -76,8 +84,14 @@ RULE_ACTIONS = (
         TagParams,
         put_tags,
         causes=lambda _: frozenset({"lead.tagged"}),
-        sets=lambda _: {"tags": UNKNOWN},
+        sets=lambda said: {"tags": UNKNOWN} | {member("tags", name): True for name in said.root},
+        tells=lambda said: {"event.tag": said.root},
     ),
-    RuleAction("untag", TagParams, take_tags, sets=lambda _: {"tags": UNKNOWN}),
+    RuleAction(
+        "untag",
+        TagParams,
+        take_tags,
+        sets=lambda said: {"tags": UNKNOWN} | {member("tags", name): GONE for name in said.root},
+    ),
     RuleAction("add_task", TaskParams, put_task),
 )

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
-from leadflow.integrations.prefect import PrefectClient
+from leadflow.integrations.prefect import ParametersRefused, PrefectClient
 from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside
 from leadflow.outbox.lanes import FLOW_STARTS
 
@@ -34,7 +34,10 @@ class GateEnd(BaseModel):
 def start_flow_run(order: Order, payload: FlowStart) -> End:
     """Start a run; an approval remembers the run that waits for it."""
     client = PrefectClient(order.settings)
-    run_id = client.start_run(payload.deployment, payload.parameters, payload.key, payload.tags)
+    try:
+        run_id = client.start_run(payload.deployment, payload.parameters, payload.key, payload.tags)
+    except ParametersRefused as error:
+        return NothingDone(str(error))
     approval_id = payload.parameters.get("approval_id")
     if approval_id is not None:
         with unit_of_work() as session:

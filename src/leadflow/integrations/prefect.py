@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -24,6 +25,26 @@ class PrefectUnavailable(RuntimeError):
 
 class PrefectAway(PrefectUnavailable, ReceiverAway):
     """No connection to the Prefect server comes about, so that it was asked nothing."""
+
+
+class NoDeployment(PrefectUnavailable):
+    """Prefect knows no deployment of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Prefect has no deployment {name}/{name}. The rule or source that starts it names "
+            "another than is there: the Prefect UI lists them under Deployments."
+        )
+
+
+class ParametersRefused(RuntimeError):
+    """The flow takes no parameters of these names, or needs others."""
+
+    def __init__(self, deployment: str, unknown: Sequence[str], takes: Sequence[str]) -> None:
+        super().__init__(
+            f"{deployment} takes no {' or '.join(unknown)}; it takes {', '.join(takes) or 'none'}. "
+            "Correct the rule or source that starts it."
+        )
 
 
 class ResumeRefused(RuntimeError):
@@ -53,9 +74,14 @@ class PrefectClient:
         The same key starts one run, however often it is asked for. ``tags`` say why it runs.
 
         Raises:
-            PrefectUnavailable: no server, or no such deployment.
+            PrefectUnavailable: no server, or no such deployment (``NoDeployment``).
+            ParametersRefused: its flow takes no parameters of these names; a run would crash.
         """
-        known = self._call("GET", f"/deployments/name/{deployment}/{deployment}")
+        known = self._deployment(deployment)
+        takes = known["parameter_openapi_schema"].get("properties", {})
+        unknown = sorted(set(parameters) - set(takes))
+        if unknown:
+            raise ParametersRefused(deployment, unknown, sorted(takes))
         wanted = {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}}
         if tags:
             wanted["tags"] = list(tags)
@@ -64,6 +90,17 @@ class PrefectClient:
             wanted["labels"] = {TRACE_LABEL: trace}
         run = self._call("POST", f"/deployments/{known['id']}/create_flow_run", wanted)
         return str(run["id"])
+
+    def _deployment(self, name: str) -> dict[str, Any]:
+        try:
+            return self._call(
+                "GET", f"/deployments/name/{quote(name, safe='')}/{quote(name, safe='')}"
+            )
+        except PrefectUnavailable as error:
+            answered = error.__cause__
+            if isinstance(answered, httpx.HTTPStatusError) and answered.response.status_code == 404:
+                raise NoDeployment(name) from error
+            raise
 
     def emit(
         self, event: str, resource: str, payload: dict[str, Any], own_id: str, at: datetime

@@ -26,6 +26,7 @@ __all__ = [
     "StoredRules",
     "activate",
     "active_rules",
+    "check_rules",
     "fields_asked",
     "first_match",
     "known_names",
@@ -46,8 +47,9 @@ class NoRules(LookupError):
     """No such version of the rules of a kind is stored, or none is active (``version`` None)."""
 
     def __init__(self, kind: str, version: int | None) -> None:
-        which = "No rules are active" if version is None else f"There is no version {version}"
-        super().__init__(f"{which} for {kind}. See what there is: leadflow rules list")
+        which = "No rules are stored" if version is None else f"There is no version {version}"
+        of_kind = "" if kind == "assignment" else f" --kind {kind}"
+        super().__init__(f"{which} for {kind}. See what there is: leadflow rules list{of_kind}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ class StoredRules:
     active: bool
 
 
+def check_rules(session: Session, kind: str, rules: RuleSet) -> None:
+    """Have the room that uses rules of this kind look at them, as before they are stored.
+
+    Raises:
+        UnknownRuleKind: no room uses rules of this kind.
+        RuleSetInvalid: they name what is not there, or can never come to an end.
+    """
+    declared = kind_of(kind)
+    if declared.check is not None and (problems := declared.check(session, rules)):
+        raise RuleSetInvalid(problems)
+
+
 def store_rules(
     session: Session, kind: str, rules: RuleSet, by: str, note: str | None, activate: bool
 ) -> int:
@@ -75,9 +89,7 @@ def store_rules(
         UnknownRuleKind: no room uses rules of this kind.
         RuleSetInvalid: they name what is not there.
     """
-    declared = kind_of(kind)
-    if declared.check is not None and (problems := declared.check(session, rules)):
-        raise RuleSetInvalid(problems)
+    check_rules(session, kind, rules)
     take_turns(session)
     newest, active = _newest(session, kind), _active(session, kind)
     for same in (active, newest):

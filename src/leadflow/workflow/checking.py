@@ -55,7 +55,10 @@ def _actions(rule: Rule) -> list[tuple[str, Any]]:
 def _step(rule: Rule) -> Step:
     causes: frozenset[str] = frozenset()
     sets: dict[str, Any] = {}
+    tells: dict[str, Any] = {}
     for name, said in _actions(rule):
         causes |= ACTIONS[name].causes(said)
         sets |= ACTIONS[name].sets(said)
-    return Step(rule.rule_id, terms_of(rule).types, rule.conditions, causes, sets)
+        tells |= ACTIONS[name].tells(said)
+    on = terms_of(rule).types
+    return Step(rule.rule_id, on, rule.conditions, causes, sets, tells=tells)

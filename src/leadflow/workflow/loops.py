@@ -9,12 +9,12 @@ often a rule acts for one lead in a day is bounded.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from leadflow.conditions.evaluation import holds
-from leadflow.conditions.rule_actions import UNKNOWN
+from leadflow.conditions.rule_actions import GONE, UNKNOWN, member
 from leadflow.conditions.tree import Check, Condition
 
 # What has just happened is another thing each time.
@@ -26,7 +26,8 @@ LONGEST, MOST = 6, 20_000
 @dataclass(frozen=True)
 class Step:
     """A rule as a part of a circle: what it acts on, when, what it causes and sets. ``sure``: the
-    types that it causes whenever it acts, whether or not it changes a field."""
+    types that it causes whenever it acts, whether or not it changes a field; ``tells``: the values
+    that fields of the events may have that it causes."""
 
     rule_id: str
     on: frozenset[str]
@@ -34,6 +35,7 @@ class Step:
     causes: frozenset[str]
     sets: Mapping[str, Any]
     sure: frozenset[str] = frozenset()
+    tells: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 def endless(steps: Sequence[Step], now: datetime) -> list[str] | None:
@@ -71,11 +73,11 @@ def _never_ends(circle: Sequence[Step], now: datetime) -> bool:
     changed = {name for step in circle for name in step.sets}
     for round_ in (1, 2):
         for place, step in enumerate(circle):
-            after = circle[(place + 1) % len(circle)]
-            if not _holds_on(step.conditions, known, changed, now):
+            after, before = circle[(place + 1) % len(circle)], circle[place - 1]
+            if not _holds_on(step.conditions, _Known(known, changed, before.tells, now)):
                 return False
             moved = any(
-                value is not UNKNOWN and known.get(name, _NOTHING) != value
+                value is not UNKNOWN and value is not GONE and known.get(name, _NOTHING) != value
                 for name, value in step.sets.items()
             )
             known |= step.sets
@@ -90,17 +92,26 @@ _NOTHING = object()
 Told = Literal["true", "false", "same", "unsure"]
 
 
-def _holds_on(
-    condition: Condition, known: Mapping[str, Any], changed: set[str], now: datetime
-) -> bool:
+@dataclass(frozen=True)
+class _Known:
+    """What is known as a rule of a circle is looked at: the fields that have been set, those that
+    any rule of it changes, and what the event is that the rule before has caused."""
+
+    fields: Mapping[str, Any]
+    changed: set[str]
+    event: Mapping[str, Sequence[Any]]
+    now: datetime
+
+
+def _holds_on(condition: Condition, known: _Known) -> bool:
     """Whether the condition of a rule that acted once surely holds again."""
-    return _told(condition, known, changed, now) in ("true", "same")
+    return _told(condition, known) in ("true", "same")
 
 
-def _told(condition: Condition, known: Mapping[str, Any], changed: set[str], now: datetime) -> Told:
+def _told(condition: Condition, known: _Known) -> Told:
     if isinstance(condition, Check):
-        return _told_of_field(condition, known, changed, now)
-    parts = {_told(member, known, changed, now) for member in condition.members}
+        return _told_of_field(condition, known)
+    parts = {_told(part, known) for part in condition.members}
     if condition.how == "none":
         parts = {_OPPOSITE[part] for part in parts}
     if condition.how == "any":
@@ -120,14 +131,28 @@ _OPPOSITE: dict[Told, Told] = {
 _WEAKEST: tuple[Told, ...] = ("false", "unsure", "same")
 
 
-def _told_of_field(
-    check: Check, known: Mapping[str, Any], changed: set[str], now: datetime
-) -> Told:
+def _told_of_field(check: Check, known: _Known) -> Told:
     name = check.field
     if name.startswith(OF_EVENT):
-        return "unsure"
-    if name not in changed or name not in known:
+        values = known.event.get(name)
+        if values is None:
+            return "unsure"
+        return "true" if any(holds(check, {name: one}, known.now) for one in values) else "false"
+    if check.operator == "contains" and isinstance(check.operand, str):
+        of_member = _told_of_member(member(name, check.operand), known)
+        if of_member is not None:
+            return of_member
+    if name not in known.changed or name not in known.fields:
         return "same"
-    if known[name] is UNKNOWN:
+    if known.fields[name] is UNKNOWN:
         return "unsure"
-    return "true" if holds(check, known, now) else "false"
+    return "true" if holds(check, known.fields, known.now) else "false"
+
+
+def _told_of_member(name: str, known: _Known) -> Told | None:
+    """Of one value of a field of many; None where no rule sets the members of this field."""
+    if name in known.fields:
+        return "true" if known.fields[name] is True else "false"
+    of_field = name.partition(":")[0] + ":"
+    touched = any(one.startswith(of_field) for one in known.changed)
+    return "same" if touched else None

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from leadflow.conditions.rule_actions import UNKNOWN
+from leadflow.conditions.rule_actions import GONE, UNKNOWN, member
 from leadflow.conditions.tree import Reader
 from leadflow.conditions.values import ValueKind
 from leadflow.workflow.loops import Step, endless
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-KINDS = {"total_score": ValueKind.NUMBER}
+KINDS = {"total_score": ValueKind.NUMBER, "tags": ValueKind.TEXTS}
+TAGGED = frozenset({"lead.tagged"})
 UPDATED = frozenset({"lead.updated"})
 EDIT = frozenset({"lead.updated", "lead.scored"})
 
@@ -22,11 +23,24 @@ def step(
     sets: dict[str, Any],
     on: frozenset[str] = UPDATED,
     causes: frozenset[str] = EDIT,
+    tells: dict[str, Any] | None = None,
 ) -> Step:
     reader = Reader(lambda name: (KINDS.get(name, ValueKind.TEXT),))
     read = reader.read(conditions, "conditions")
     assert not reader.problems
-    return Step(rule_id, on, read, causes, sets)
+    return Step(rule_id, on, read, causes, sets, tells=tells or {})
+
+
+def tagging(rule_id: str, conditions: dict[str, Any], put: str, off: str | None) -> Step:
+    """A rule that puts a tag on as one is put on, and takes one off."""
+    sets = {"tags": UNKNOWN, member("tags", put): True}
+    if off is not None:
+        sets[member("tags", off)] = GONE
+    return step(rule_id, conditions, sets, TAGGED, TAGGED, {"event.tag": [put]})
+
+
+def has(tag: str) -> dict[str, Any]:
+    return {"tags": {"operator": "contains", "value": tag}}
 
 
 def is_(**fields: Any) -> dict[str, Any]:
@@ -56,7 +70,41 @@ ENDLESS = {
         step("b", {"none": [is_(industry="x")]}, {"industry": "x"}),
     ],
 }
+ENDLESS |= {
+    "by the tags that are put on": [
+        tagging("a", is_(**{"event.tag": "x"}), "y", "x"),
+        tagging("b", is_(**{"event.tag": "y"}), "x", "y"),
+    ],
+    "by the tags there are": [
+        tagging("a", has("x"), "y", "x"),
+        tagging("b", has("y"), "x", "y"),
+    ],
+    "from hand to hand": [
+        step("a", is_(country="at"), {"(owner)": "ann"}),
+        step("b", is_(country="at"), {"(owner)": "bob"}),
+    ],
+}
 ENDING = {
+    "a tag that stays is not put on again": [
+        tagging("a", is_(country="at"), "y", None),
+        tagging("b", is_(country="at"), "x", "z"),
+    ],
+    "taking a tag off is nothing to act on": [
+        tagging("a", is_(country="at"), "y", "x"),
+        tagging("b", is_(**{"event.tag": "y"}), "z", "x"),
+    ],
+    "the tag it waits for is taken off": [
+        tagging("a", has("x"), "y", "x"),
+        tagging("b", has("y"), "z", "y"),
+    ],
+    "another tag is put on than it acts on": [
+        tagging("a", is_(**{"event.tag": "x"}), "y", "x"),
+        tagging("b", is_(**{"event.tag": "y"}), "z", "y"),
+    ],
+    "from hand to the same hand": [
+        step("a", is_(country="at"), {"(owner)": "ann"}),
+        step("b", is_(country="at"), {"(owner)": "ann"}),
+    ],
     "it sets itself off no more": [step("a", is_(country="at"), {"industry": "y"})],
     "one after the other": [
         step("a", is_(industry="x"), {"industry": "y"}),

@@ -195,6 +195,7 @@ def try_assignment_rules(
     with room for all of them. Nothing is stored."""
     with unit_of_work() as session:
         rules = service.read_rules(session, ASSIGNMENT, content)
+        service.check_rules(session, ASSIGNMENT, rules)
         trial = try_rules(session, get_settings(), rules, datetime.now(UTC), last)
     return TrialOut(
         changed=trial.changed,

@@ -13,7 +13,7 @@ from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.leads.service import get_lead
-from leadflow.rules.service import read_rules
+from leadflow.rules.service import check_rules, read_rules
 from leadflow.workflow import service
 from leadflow.workflow.firing import Fired
 from leadflow.workflow.trying import MOST, try_on_past
@@ -106,6 +106,7 @@ def try_workflow_rules(
     now. Nothing is stored, and nothing is done."""
     with unit_of_work() as session:
         rules = read_rules(session, service.KIND, content)
+        check_rules(session, service.KIND, rules)
         trial = try_on_past(session, rules, datetime.now(UTC), last)
     return WorkflowTrialOut(
         events=trial.events,
