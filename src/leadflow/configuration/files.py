@@ -73,12 +73,16 @@ def read_folder(
     """What a directory says of each kind, by its name, and all that cannot be read.
 
     Files whose names do not end in ``.yaml`` or ``.yml``, and whatever begins with a dot, are none
-    of it.
+    of it. A link to nothing is a fault: taken for a file that is gone, it would have everything
+    taken out that it says.
     """
     found: dict[str, Given] = {}
     faults: list[Fault] = []
     for path in files_in(folder):
         file = path.relative_to(folder).as_posix()
+        if not path.is_file():
+            faults.append(Fault(file, 1, _no_file(path)))
+            continue
         kind = _kind_of(file, kinds)
         if kind is None:
             faults.append(Fault(file, 1, _no_place(file, kinds)))
@@ -101,16 +105,19 @@ def read_folder(
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files of a directory that are configuration, by name."""
+    """What in a directory is configuration by its name, and folders elsewhere that are linked."""
     inside = (path.relative_to(folder) for path in folder.rglob("*"))
     names = sorted(
         path.as_posix()
         for path in inside
-        if path.suffix in SUFFIXES
+        if (path.suffix in SUFFIXES or _is_linked_folder(folder / path))
         and not any(part.startswith(".") for part in path.parts)
-        and (folder / path).is_file()
     )
     return [folder / name for name in names]
+
+
+def _is_linked_folder(path: Path) -> bool:
+    return path.is_symlink() and path.is_dir()
 
 
 def _kind_of(file: str, kinds: Mapping[str, ConfigurationKind]) -> ConfigurationKind | None:
@@ -127,6 +134,15 @@ def _no_place(file: str, kinds: Mapping[str, ConfigurationKind]) -> str:
         f"No configuration is called {name}; its name, or its folder's, says what a file holds. "
         f"{nearest(name, kinds)}"
     )
+
+
+def _no_file(path: Path) -> str:
+    """Why it cannot be read, which is not the same as its not being there."""
+    if _is_linked_folder(path):
+        return "This is a link to a folder, which is not looked into. Put the folder itself here."
+    if path.is_symlink():
+        return f"This is a link to nothing ({path.readlink()}). Put the file there, or take it out."
+    return "This is no file, though it is called like one. Call it something else."
 
 
 def _read(path: Path, file: str, kind: ConfigurationKind) -> Piece:

@@ -129,3 +129,18 @@ def test_trying_stores_nothing_and_says_what_applying_then_does(
     tried = would_apply(session, there, anybody(), NOW)
     assert in_force(session, None, NOW) == before
     assert set(changed(tried)) == set(changed(apply(session, there, anybody(), NOW)))
+
+
+def test_a_link_to_nothing_is_not_taken_for_a_file_that_is_gone(
+    session: Session, put: Any, tmp_path: Path
+) -> None:
+    there = put({"event_types.yaml": FILES["event_types.yaml"]})
+    (there / "segments.yaml").symlink_to("../away/segments.yaml")
+    (there / "sources.yaml").mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (there / "rules").symlink_to(elsewhere, target_is_directory=True)
+    rules, segments, sources = faults_of(session, there)
+    assert rules.startswith("rules:1: This is a link to a folder")
+    assert segments.startswith("segments.yaml:1: This is a link to nothing (../away/segments.yaml)")
+    assert sources.startswith("sources.yaml:1: This is no file")
