@@ -4,6 +4,7 @@ Neither does it nest without end, which takes a square of the time, nor stand fo
 memory holds, each alias for ten others.
 """
 
+import json
 from typing import Any
 
 import yaml
@@ -77,6 +78,26 @@ class _Texts(_Once, yaml.BaseLoader):
     """Every value as it is written."""
 
 
+class _TextsAndParameters(_Texts):
+    """The same, but that what is given on under `parameters` has the types of JSON."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        made = super().construct_mapping(node, deep)
+        for key, value in node.value:
+            if key.value == "parameters" and isinstance(value, yaml.MappingNode):
+                made["parameters"] = {one.value: self._typed(given) for one, given in value.value}
+        return made
+
+    def _typed(self, node: Any) -> Any:
+        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+            return self.construct_object(node, deep=True)
+        try:
+            # What is no number, true, false or null there is a text: yes, 007, NaN.
+            return json.loads(node.value, parse_constant=str)
+        except ValueError:
+            return node.value
+
+
 class _Tree(Bounded, yaml.SafeLoader):
     """Nodes, with the line of each."""
 
@@ -114,6 +135,16 @@ def load_texts(text: str) -> Any:
         yaml.YAMLError: it is none, or a key stands twice.
     """
     return yaml.load(text, Loader=_Texts)  # noqa: S506 - makes texts only
+
+
+def load_texts_and_parameters(text: str) -> Any:
+    """The same, but that numbers, true, false and null are those in a mapping ``parameters``, whose
+    values are given on to somebody else's program.
+
+    Raises:
+        yaml.YAMLError: it is none, or a key stands twice.
+    """
+    return yaml.load(text, Loader=_TextsAndParameters)  # noqa: S506 - derived from the plain one
 
 
 def dump(content: Any) -> str:

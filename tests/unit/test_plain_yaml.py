@@ -72,3 +72,18 @@ def test_what_has_no_end_is_refused_at_once(
 
 def test_what_stands_twice_by_a_name_is_read_twice() -> None:
     assert plain_yaml.load("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
+
+
+def test_parameters_keep_their_types_where_all_else_is_a_text() -> None:
+    text = (
+        "a: 1\nparameters: {n: 1, f: 1.5, b: true, none: null, t: '1', y: yes, z: 007, x: NaN}\n"
+        "b: {parameters: plain}"
+    )
+    assert plain_yaml.load_texts_and_parameters(text) == {
+        "a": "1",
+        "parameters": {
+            **{"n": 1, "f": 1.5, "b": True, "none": None},
+            **{"t": "1", "y": "yes", "z": "007", "x": "NaN"},
+        },
+        "b": {"parameters": "plain"},
+    }

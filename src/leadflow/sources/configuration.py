@@ -58,13 +58,13 @@ def take_out(session: Session, names: Sequence[str], by: str, now: datetime) -> 
 def _in_a_file(source: Source) -> Any:
     """What a file says of it, where every value is a text: one that came over the API may be a
     number, which no file can tell from its digits."""
-    return plain_yaml.load_texts(plain_yaml.dump(source.content))
+    return plain_yaml.load_texts_and_parameters(plain_yaml.dump(source.content))
 
 
 CONFIGURATION = ConfigurationKind(
     SECTION,
     "source.write",
-    plain_yaml.load_texts,
+    plain_yaml.load_texts_and_parameters,
     plain_yaml.dump,
     service.take_turns,
     store,

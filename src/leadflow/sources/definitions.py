@@ -184,7 +184,7 @@ def load_sources(path: Path) -> dict[str, Source]:
     """
     try:
         # Every value stays as written: YAML itself would turn yes and 007 into other things.
-        content = plain_yaml.load_texts(path.read_text(encoding="utf-8"))
+        content = plain_yaml.load_texts_and_parameters(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
