@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from socket import inet_aton
 
 import httpx
 
@@ -69,14 +70,28 @@ def check_url(url: str, allowed: Sequence[Network]) -> None:
         UrlRefused: it cannot.
     """
     parsed = check_form(url)
-    try:
-        literal = ip_address(parsed.host)
-    except ValueError:
+    literal = _literal(parsed.host)
+    if literal is None:
         return
     try:
         refuse_inward([literal], allowed)
     except AddressRefused as error:
         raise UrlRefused(str(error)) from error
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is without being looked up; None for a name. Resolvers take numbers
+    in many forms for one: 2130706433 and 0x7f.1 are 127.0.0.1."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(inet_aton(host))
+    except OSError:
+        return None
 
 
 def check_form(url: str) -> httpx.URL:
@@ -91,6 +106,8 @@ def check_form(url: str) -> httpx.URL:
         raise UrlRefused("This is no URL. Write it as https://host/path.") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise UrlRefused("A URL begins with http:// or https://, and names a host.")
+    if parsed.port is not None and not 1 <= parsed.port <= 65535:
+        raise UrlRefused("A port is a number from 1 to 65535.")
     if parsed.userinfo:
         raise UrlRefused("Leave the user and the password out of the URL.")
     if parsed.fragment or len(url) > LONGEST_URL or not url.isprintable() or " " in url:

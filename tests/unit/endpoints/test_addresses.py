@@ -95,6 +95,13 @@ def test_what_is_public_or_of_a_named_network_is_reached() -> None:
         "http://127.0.0.1/",
         "http://[::ffff:127.0.0.1]/",
         "http://169.254.169.254/latest/meta-data",
+        "https://localhost/x",
+        "https://api.localhost/x",
+        "https://2130706433/x",
+        "https://0x7f.1/x",
+        "https://0/x",
+        "https://example.com:99999/x",
+        "https://example.com:0/x",
     ],
 )
 def test_a_url_that_no_webhook_may_go_to_is_refused_as_it_is_written_down(url: str) -> None:
