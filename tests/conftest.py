@@ -1,5 +1,6 @@
 """Every test run has a home, a PostgreSQL and keys of its own, and takes them away at the end."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -85,6 +86,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         of_servers = item.nodeid.startswith(OF_SERVERS)
         if of_servers or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.uncounted)
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded with the tests stays until the end: looking through it for what could be
+    freed, time and again, took a twelfth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
