@@ -123,12 +123,18 @@ def killed(engine: "Engine", settings: "Settings", kills: int, console: Console)
 def _children(parent: int) -> list[psutil.Process]:
     """The gateway processes that run now."""
     while True:
-        found = [
-            child for child in psutil.Process(parent).children() if "spawn" in str(child.cmdline())
-        ]
+        found = [child for child in psutil.Process(parent).children() if _serves(child)]
         if found:
             return found
         time.sleep(0.05)
+
+
+def _serves(child: psutil.Process) -> bool:
+    try:
+        return "spawn" in str(child.cmdline())
+    except psutil.Error:
+        # One that was killed, and is gone since it was found.
+        return False
 
 
 def _look() -> Any:

@@ -58,7 +58,7 @@ def _running(settings: "Settings", module: tuple[str, ...]) -> Iterator[int]:
         yield server.pid
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(WAIT_SECONDS)
 
 
 def _wait_until_ready(port: int) -> None:
