@@ -56,7 +56,11 @@ class Poster:
         return Answer(status, error, round((time.perf_counter() - began) * 1000))
 
     def _sent(self, signed: Signed, now: datetime) -> tuple[int | None, str | None]:
-        request = Request("POST", signed.url, headers_of(signed, now), signed.body.encode())
+        try:
+            headers = headers_of(signed, now)
+        except ValueError:
+            return None, "Its secret cannot sign. Make a new one: leadflow endpoints secret NAME"
+        request = Request("POST", signed.url, headers, signed.body.encode())
         try:
             status = Outward(self.settings, self.resolve, self.tls).ask(request, READ).status
         except NoAnswer as error:

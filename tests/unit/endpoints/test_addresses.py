@@ -254,3 +254,10 @@ def _certificate(folder: Path, name: str) -> Path:
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+def test_a_secret_that_cannot_sign_is_an_answer_that_says_what_to_do() -> None:
+    broken = Signed("https://example.com/x", "msg_1", "{}", ["whsec_not base64!"])
+    answer = Poster(settings()).post(broken, NOW)
+    assert answer.status is None
+    assert "leadflow endpoints secret" in str(answer.error)

@@ -1,6 +1,7 @@
 """What the database says of a request, as problems: it is away, ended it, or refuses a value."""
 
 import logging
+import time
 
 import psycopg
 from fastapi import Request
@@ -11,6 +12,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from leadflow.gateway.http.problem import TITLES, problem
 
 logger = logging.getLogger(__name__)
+# How often a traceback is written while the database is away; and when one was.
+EVERY_SECONDS = 10.0
+_said: dict[str, float] = {}
 AGAIN = "Nothing was stored. Send it again."
 # How PostgreSQL ends a request that it could have carried out; its transaction is undone.
 ENDED: dict[type[Exception], tuple[int, str, str, str]] = {
@@ -69,8 +73,18 @@ def of_database(request: Request, error: Exception) -> JSONResponse:
         return problem(422, *ENDED[psycopg.DataError][1:])
     if not isinstance(error, OperationalError | psycopg.OperationalError):
         raise error
-    logger.error("the database does not answer", exc_info=error)
+    _say_away(error)
     return problem(503, "database-unavailable", TITLES[503][1], "The database does not answer.")
+
+
+def _say_away(error: Exception) -> None:
+    """Each request that finds it away is a line; where, is said now and then: thousands of
+    requests a minute find the same."""
+    now = time.monotonic()
+    anew = now - _said.get("away", -EVERY_SECONDS) >= EVERY_SECONDS
+    if anew:
+        _said["away"] = now
+    logger.error("the database does not answer", exc_info=error if anew else None)
 
 
 HANDLED = (DBAPIError, StatementError, psycopg.Error)
