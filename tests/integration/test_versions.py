@@ -23,7 +23,6 @@ WITHOUT = {
     "/leads/{lead_id}/notes/{note_id}": "It says the `revision` that it is of.",
     "/leads/{lead_id}/tasks/{task_id}": "It says the `revision` that it is of.",
     "/tags/{name}": "The name in the address is all that changes.",
-    "/webhook-endpoints/{name}": "Only what is named changes; the last word counts.",
     "/me/password": "It takes the present password, which is a better proof.",
     "/leads/{lead_id}/training-flag": "It is set or not, and setting it again is 409.",
 }
@@ -63,6 +62,8 @@ def admin(anonymous: TestClient) -> TestClient:
     assert anonymous.put("/team", json=TEAM).status_code == 200
     assert anonymous.put("/rules/assignment", json=rules("Hot")).status_code == 201
     assert anonymous.put("/sources", json=sources("email")).status_code == 200
+    endpoint = {"name": "shop", "url": "https://shop.example.com/x", "types": ["lead.created"]}
+    assert anonymous.post("/webhook-endpoints", json=endpoint).status_code == 201
     anonymous.post("/leads", json={"email": "ada@example.com", "external_id": "1", "source": "crm"})
     with unit_of_work() as session:
         session.add(
@@ -104,6 +105,12 @@ EDITS: dict[str, tuple[str, str, Any, Any]] = {
         {"configuration": {"segments": segments(50)}},
     ),
     "/sources": ("/sources", "PUT", sources("mail"), sources("address")),
+    "/webhook-endpoints/{name}": (
+        "/webhook-endpoints/shop",
+        "PATCH",
+        {"description": "The shop"},
+        {"types": ["lead.lost"]},
+    ),
     "/event-types": (
         "/event-types",
         "PUT",

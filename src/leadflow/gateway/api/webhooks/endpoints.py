@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from leadflow.accounts.actors import Actor
@@ -17,6 +17,7 @@ from leadflow.endpoints.tables import Endpoint
 from leadflow.gateway.http.callers import ReadsEndpoints, WritesEndpoints
 from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.gateway.http.pages import Paged, PageOut
+from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.paging.keyset import page_of
 from leadflow.settings import get_settings
 
@@ -105,19 +106,23 @@ def add_endpoint(
 
 
 @router.get("/{name}", response_model=EndpointOut, summary="Read an endpoint")
-def read_endpoint(name: Name, caller: ReadsEndpoints) -> EndpointOut:
+def read_endpoint(name: Name, request: Request, caller: ReadsEndpoints) -> EndpointOut:
     """One endpoint as it is now."""
     with unit_of_work() as session:
         found = service.read_endpoint(session, name)
+        say_version(request, _version(found))
         live = signing.count_live(session, [found.id], datetime.now(UTC))
     return _out([found], live)[0]
 
 
 @router.patch("/{name}", response_model=EndpointOut, summary="Change an endpoint")
-def change_endpoint(name: Name, body: EndpointChange, caller: WritesEndpoints) -> EndpointOut:
+def change_endpoint(
+    name: Name, body: EndpointChange, seen: IfMatch, caller: WritesEndpoints
+) -> EndpointOut:
     """What is left out stays. What waits goes to it as it is then."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
+        seen.check(_version(service.read_endpoint(session, name, lock=True)))
         found = service.change(
             session, name, body, caller.id, now, get_settings(), _sees_all(caller)
         )
@@ -173,3 +178,7 @@ def _out(found: Sequence[Endpoint], live: dict[str, int]) -> list[EndpointOut]:
         )
         for one in found
     ]
+
+
+def _version(endpoint: Endpoint) -> str:
+    return version_of({name: getattr(endpoint, name) for name in EndpointChange.model_fields})
