@@ -249,14 +249,15 @@ def _show_matches(session: "Session", rules: "RuleSet") -> None:
 def _none_stored(kind: str) -> str:
     from leadflow.rules.rule_kinds import kind_of
 
-    of_kind = "" if kind == "assignment" else f" --kind {escape(kind)}"
-    built_in = kind_of(kind).built_in
-    said = f"No rules for {escape(kind)} are stored. Add some: leadflow rules import FILE{of_kind}"
+    built_in, shown = kind_of(kind).built_in, escape(kind)
+    said = f"No rules for {shown} are stored. Add some: leadflow rules import FILE --kind {shown}"
     if built_in is None:
         return said
     names = ", ".join(rule["rule_id"] for rule in built_in["rules"])
-    shown = f"See them: leadflow rules show{of_kind}"
-    return f"{said}\nUntil then those count that came with Leadflow: {names}. {shown}"
+    return (
+        f"{said}\nUntil then those count that came with Leadflow: {names}. "
+        f"See them: leadflow rules show --kind {shown}"
+    )
 
 
 def _state(active: bool) -> str:

@@ -48,8 +48,9 @@ class NoRules(LookupError):
 
     def __init__(self, kind: str, version: int | None) -> None:
         which = "No rules are stored" if version is None else f"There is no version {version}"
-        of_kind = "" if kind == "assignment" else f" --kind {kind}"
-        super().__init__(f"{which} for {kind}. See what there is: leadflow rules list{of_kind}")
+        super().__init__(
+            f"{which} for {kind}. See what there is: leadflow rules list --kind {kind}"
+        )
 
 
 @dataclass(frozen=True)
