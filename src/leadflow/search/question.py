@@ -12,7 +12,7 @@ from leadflow.assignment.work.handover import find_rep
 from leadflow.conditions.problems import Problem
 from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Group, Reader, fields_of
-from leadflow.privacy.name_index import hashes_of
+from leadflow.privacy.name_index import is_too_short, ways_of
 from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
 from leadflow.rules.segments.expanding import expanded
 from leadflow.rules.segments.service import conditions_now
@@ -32,7 +32,8 @@ class SearchInvalid(ValueError):
 @dataclass(frozen=True)
 class Question:
     """What is searched for. ``rep_id``: who has the lead; ``nobody``: it has no salesperson.
-    ``name`` are hashes, ``company`` parts of a text, each of which must be found."""
+    ``name`` are hashes, all of one of which must be found, ``company`` parts of a text, each of
+    which must be."""
 
     where: Group
     sort: str
@@ -41,9 +42,20 @@ class Question:
     rep_id: str | None = None
     nobody: bool = False
     scored_since: datetime | None = None
-    name: tuple[int, ...] = ()
+    name: tuple[tuple[int, ...], ...] = ()
     company: tuple[str, ...] = ()
+    name_is_short: bool = False
     said: tuple[object, ...] = ()
+
+    def refuse_short_name(self) -> None:
+        """Call it where nothing was found.
+
+        Raises:
+            SearchInvalid: what was said of a name is too short to be how a word begins.
+        """
+        if self.name_is_short:
+            said = "Nobody here is called exactly so. Write at least {} letters of a word of it."
+            raise SearchInvalid([Problem("name", said.format(SHORTEST_PART))])
 
 
 def read_question(session: Session, search: LeadFilters) -> Question:
@@ -57,9 +69,9 @@ def read_question(session: Session, search: LeadFilters) -> Question:
     whole = LeadQuestion(**said)
     problems: list[Problem] = []
     where = _conditions(session, whole, problems)
-    name = tuple(hashes_of(whole.name)) if whole.name is not None else ()
+    name = tuple(map(tuple, ways_of(whole.name))) if whole.name is not None else ()
     if whole.name is not None and not name:
-        problems.append(Problem("name", "Write letters or digits of the name."))
+        problems.append(Problem("name", f"Write at least {SHORTEST_PART} letters of the name."))
     company = tuple((whole.company or "").split())
     if whole.company is not None and max(map(len, company)) < SHORTEST_PART:
         problems.append(
@@ -82,6 +94,7 @@ def read_question(session: Session, search: LeadFilters) -> Question:
         nobody=nobody,
         scored_since=whole.scored_since,
         name=name,
+        name_is_short=whole.name is not None and is_too_short(whole.name),
         company=company,
         said=("leads", whole.model_dump(mode="json", exclude={"fields"})),
     )

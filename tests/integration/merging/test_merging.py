@@ -174,6 +174,53 @@ def test_the_other_is_answered_with_the_survivor_and_found_by_none_of_its_names(
     named = {"email": "new@example.com", "source": "shop", "external_id": "s1", "timeline": "now"}
     by_id = client.post("/leads", json=named)
     assert (by_id.status_code, by_id.json()["lead"]["id"]) == (200, survivor)
+    assert by_id.json()["lead"]["email"] == "ada@example.com"
+    of_its_own = {"email": "newer@example.com", "source": "crm", "external_id": "c1"}
+    moved = client.post("/leads", json=of_its_own)
+    assert (moved.json()["lead"]["id"], moved.json()["lead"]["email"]) == (
+        survivor,
+        "newer@example.com",
+    )
+
+
+def test_an_edit_to_the_others_address_is_told_of_the_lead_that_has_it_by_now(
+    client: TestClient, pair: tuple[str, str]
+) -> None:
+    survivor, other = pair
+    third = send(client, email="third@example.com")
+    merge(client, survivor, other)
+    for lead, said in ((third, f"into {survivor}. Edit that lead"), (survivor, "into this lead")):
+        answer = client.patch(f"/leads/{lead}", json={"email": "ada@techcorp.com"})
+        assert (answer.status_code, kind_of(answer)) == (409, "lead-taken")
+        assert said in answer.json()["detail"]
+
+
+def test_many_are_tagged_all_or_none_and_one_that_was_merged_is_named(
+    client: TestClient, pair: tuple[str, str]
+) -> None:
+    survivor, other = pair
+    merge(client, survivor, other)
+    for change in ("add", "remove"):
+        answer = client.post("/tags", json={"lead_ids": [survivor, other], change: ["vip"]})
+        assert (answer.status_code, kind_of(answer)) == (410, "lead-merged")
+        assert answer.json()["survivor_id"] == survivor
+        assert other in answer.json()["detail"]
+    assert client.get("/tags").json()["items"] == []
+    nothing = client.post("/tags", json={"lead_ids": [survivor]})
+    assert (nothing.status_code, kind_of(nothing)) == (422, "invalid-input")
+
+
+def test_an_address_that_is_gone_from_the_survivor_does_not_make_it_take_the_others(
+    client: TestClient, pair: tuple[str, str]
+) -> None:
+    survivor, other = pair
+    merged = merge(client, survivor, other)
+    assert client.patch(f"/leads/{survivor}", json={"email": None}).status_code == 200
+    known = client.post("/leads", json={"email": "ada@techcorp.com", "job_title": "CTO"})
+    assert (known.status_code, known.json()["lead"]["email"]) == (200, None)
+    assert known.json()["lead"]["job_title"] == "CTO"
+    split(client, merged)
+    assert client.get(f"/leads/{other}").json()["lead"]["email"] == "ada@techcorp.com"
 
 
 def test_a_row_of_a_file_by_the_others_id_or_address_updates_the_survivor(
@@ -186,6 +233,7 @@ def test_a_row_of_a_file_by_the_others_id_or_address_updates_the_survivor(
         {"id": "s1", "mail": None, "industry": "finance"},
         {"id": "s2", "mail": "ada@techcorp.com", "industry": "energy"},
         {"id": "s3", "mail": "new@example.com", "industry": "energy"},
+        {"id": "s1", "mail": "ada.new@techcorp.com", "industry": "energy"},
     ]
     path.write_text("\n".join(map(json.dumps, rows)))
     with unit_of_work() as session:

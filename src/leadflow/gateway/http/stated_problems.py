@@ -1,7 +1,7 @@
 """Errors of the rooms whose messages say what to do, each with status, stable type and title."""
 
 from leadflow.accounts.delegation import DelegationInvalid, NotYourName
-from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
+from leadflow.accounts.keys import KeyNameRefused, KeyNotFound, KeyThere, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
 from leadflow.analytics.period import PeriodInvalid
@@ -39,6 +39,7 @@ from leadflow.gateway.http.problem import TITLES
 from leadflow.intake.events.batches import NoLeadOfAddress
 from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
+from leadflow.leads.columns import NotAPhone
 from leadflow.leads.editing import LeadChanged, LeadTaken, NoBudgetToCount
 from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventIdTaken, MomentInFuture
@@ -113,12 +114,15 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     ApprovalNotFound: (404, "approval-not-found", "There is no such approval"),
     DelegationInvalid: (422, "delegation-invalid", "Nobody can stand in like that"),
     ScopeUnknown: (422, "scope-unknown", "No key can have this"),
+    KeyThere: (409, "key-there", "The program has a key already"),
+    KeyNameRefused: (422, "key-name-refused", "No key can be called so"),
     KeyNotFound: (404, "key-not-found", "There is no such key"),
     MomentInFuture: (422, "moment-in-future", "This has not happened yet"),
     UnknownEventType: (422, "unknown-event-type", "There is no such type of event"),
     PayloadRefused: (422, "payload-refused", "This payload cannot be taken"),
     EventIdTaken: (409, "event-id-taken", "This id is another event's"),
     NoLeadOfAddress: (404, "lead-not-found", "There is no such lead"),
+    NotAPhone: (422, "phone-refused", "This is no telephone number"),
     LeadChanged: (412, *TITLES[412]),
     LeadTaken: (409, "lead-taken", "Another lead has this identity"),
     NoBudgetToCount: (422, "no-budget", "There is no budget to count"),

@@ -10,19 +10,20 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.bounds.asked import Exact
 from leadflow.gateway.http.callers import ReadsMetrics
 from leadflow.observability import gauges
 from leadflow.observability.scraping import CONTENT_TYPE, exposition
 from leadflow.scoring.serving.process_scorer import ServingScorer
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=Exact)
 
 
 @router.get(
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(request: Request, caller: ReadsMetrics) -> Response:
     """Rates, durations, queues and how old they are; `docs/operating.md` says what to watch. A key
