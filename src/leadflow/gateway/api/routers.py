@@ -4,6 +4,7 @@ from leadflow.gateway.api import configuration, rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.analytics import groups
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
+from leadflow.gateway.api.imports import imports, mappings, rows, uploads
 from leadflow.gateway.api.leads import (
     event_types,
     events,
@@ -32,6 +33,10 @@ ROUTERS = (
     events.router,
     outcomes.router,
     event_types.router,
+    uploads.router,
+    imports.router,
+    mappings.router,
+    rows.router,
     webhooks.router,
     sources.router,
     inbox.router,
