@@ -30,7 +30,7 @@ class UploadsKept(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"{MOST_KEPT} files of yours are kept and not imported yet. Start them, or DELETE them: "
+            f"{MOST_KEPT} files of yours are kept and not imported yet. Start or DELETE them: "
             "GET /imports says which they are."
         )
 

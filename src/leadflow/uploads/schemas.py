@@ -76,7 +76,7 @@ class ImportOut(BaseModel):
         )
         return cls(
             **nothing | said,
-            state=shown.state,  # type: ignore[arg-type]
+            state=shown.state,
             source=shown.source,
             rows=told.get("rows", 0),
             **{name: told.get(name, 0) for name in COUNTED},

@@ -24,7 +24,7 @@ EXAMPLE = {
 MappingIn = Annotated[
     dict[str, Any],
     Body(
-        description="The keys are those of a mapping's YAML: docs/mappings.md", examples=[EXAMPLE]
+        description="In the keys of a mapping's YAML: docs/mappings.md", examples=[EXAMPLE]
     ),
 ]
 

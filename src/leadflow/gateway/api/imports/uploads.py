@@ -68,8 +68,8 @@ async def send_file(
     name: FileName,
     source: SourceName = None,
 ) -> UploadedOut:
-    """A `.csv` or `.jsonl` file (each also packed as `.gz`), `.parquet`, or a spreadsheet, of 200 MB
-    at most, as the whole body. Nothing is imported yet: the answer says what was found, and what
+    """A `.csv` or `.jsonl` file (each also packed as `.gz`), `.parquet`, or a spreadsheet, of 200
+    MB at most, as the whole body. Nothing is imported yet: the answer says what was found, and what
     each column is proposed to become. The same file sent again while it waits is answered with the
     import that there is. It is kept encrypted, and for seven days if nobody starts it."""
     now = datetime.now(UTC)
