@@ -27,7 +27,9 @@ def now() -> datetime:
 
 def row(number: int, size: object = 50, stage: str = "Won") -> str:
     plan = ("Pro", "Basic")[number % 2]
-    return f"c{number},lead{number}@firm{number}.example,{size},{plan},2025-12-01,{stage},2026-01-31"
+    return (
+        f"c{number},lead{number}@firm{number}.example,{size},{plan},2025-12-01,{stage},2026-01-31"
+    )
 
 
 def table(rows: Sequence[str]) -> bytes:

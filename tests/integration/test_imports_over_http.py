@@ -21,8 +21,8 @@ from leadflow.uploads.tables import UploadPart
 from tests.integration.imports_over_http import (
     HEAD,
     MAPPING,
-    importer,
     imported,
+    importer,
     look,
     mapped,
     now,

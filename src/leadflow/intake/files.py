@@ -20,7 +20,6 @@ from leadflow.audit import service as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
-from leadflow.intake.bringers import COMMAND, Bringer
 from leadflow.intake.rows import take_rows
 from leadflow.intake.too_many_set_aside import TooManySetAside, too_many
 from leadflow.leads.files.checking import Checked, check
@@ -48,6 +47,22 @@ class ImportInterrupted(RuntimeError):
 
 class ImportUndone(ImportInterrupted):
     """Somebody has undone this import while it went on."""
+
+
+@dataclass(frozen=True)
+class Bringer:
+    """Who brings a file in: somebody at the machine, or a caller of the API. ``actor``: what the
+    audit log calls them. ``anyway``: how they say to go on where many rows fail. ``since``: when
+    the file was handed over, where that was before now. ``accepted`` is told the import's id before
+    the first row is stored."""
+
+    actor: str
+    anyway: str
+    since: datetime | None = None
+    accepted: Callable[[str], None] = lambda _: None
+
+
+COMMAND = Bringer("leadflow import", "--anyway")
 
 
 @dataclass

@@ -14,8 +14,13 @@ from leadflow.audit import service as audit
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import InboxRow
 from leadflow.failures import describe
-from leadflow.intake.bringers import Bringer
-from leadflow.intake.files import ImportInterrupted, ImportSummary, ImportUndone, import_file
+from leadflow.intake.files import (
+    Bringer,
+    ImportInterrupted,
+    ImportSummary,
+    ImportUndone,
+    import_file,
+)
 from leadflow.intake.too_many_set_aside import TooManySetAside
 from leadflow.leads.files.formats.tables_of_text import UnreadableFile
 from leadflow.leads.files.mapping import MappingError, parse_mapping
@@ -80,6 +85,7 @@ class Importer:
             upload = session.get_one(Upload, held.upload_id)
             started_by = upload.started_by or upload.uploaded_by
             as_they_are(session, started_by, (WRITE,), now)
+            _refuse_undone(session, upload)
         follower = _Follower(self, held)
         bringer = Bringer(
             started_by, ANYWAY.format(upload.id), upload.received_at, follower.accepted
@@ -132,6 +138,14 @@ class Importer:
 
     def _unit(self) -> AbstractContextManager[Session]:
         return unit_of_work(self.engine)
+
+
+def _refuse_undone(session: Session, upload: Upload) -> None:
+    """Nothing goes on that somebody has taken back since it was started."""
+    if upload.inbox_id is not None:
+        inbox = session.get_one(InboxRow, upload.inbox_id)
+        if inbox.status == "undone":
+            raise ImportUndone(f"This import of {upload.file} was undone. It stops.")
 
 
 @dataclass

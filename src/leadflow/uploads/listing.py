@@ -40,6 +40,11 @@ class Shown:
         return (self.upload.mapping or proposed or {}).get("source", self.upload.source)
 
     @property
+    def inbox_id(self) -> str | None:
+        """Under which what was imported is recorded; None: nothing was."""
+        return None if self.inbox is None else self.inbox.id
+
+    @property
     def figures(self) -> dict[str, Any]:
         """What came of the rows so far."""
         return {} if self.inbox is None else self.inbox.result or {}

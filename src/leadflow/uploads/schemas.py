@@ -29,7 +29,7 @@ class ImportOut(BaseModel):
         description="uploaded: say what its columns mean, and start it. queued: it is imported "
         "next. running: rows are read. done: all are. failed: `error` says why, and what was "
         "stored before stays. gone: the file was not imported in time. interrupted: brought in on "
-        "the machine (`leadflow import`), and not at its end. undone: taken back."
+        "the machine (`leadflow import FILE`), and not at its end. undone: taken back."
     )
     file: str
     source: str | None = Field(description="Where its leads come from, as the mapping says.")

@@ -133,21 +133,11 @@ def undo(session: Session, import_id: str, caller: Actor, now: datetime) -> Undo
         NoSuchImport, AlreadyUndone: there is nothing to take back.
         NotBegun: nothing of it was imported.
     """
-    return undo_import(session, of_inbox(session, import_id), now, caller.id)
-
-
-def of_inbox(session: Session, import_id: str) -> str:
-    """The id under which what was imported is recorded.
-
-    Raises:
-        NoSuchImport, NotBegun: as ``undo``.
-    """
     upload = session.get(Upload, import_id)
-    if upload is None:
-        return import_id
-    if upload.inbox_id is None:
+    inbox_id = import_id if upload is None else upload.inbox_id
+    if inbox_id is None:
         raise NotBegun(get(session, import_id).id)
-    return upload.inbox_id
+    return undo_import(session, inbox_id, now, caller.id)
 
 
 def let_go(session: Session, import_id: str, caller: Actor, now: datetime) -> None:

@@ -26,9 +26,10 @@ class RowListed:
 
 
 def rows_of_import(
-    session: Session, inbox_id: str, status: str = WAITING, wanted: Wanted = FIRST
+    session: Session, inbox_id: str | None, status: str = WAITING, wanted: Wanted = FIRST
 ) -> Page[RowListed]:
-    """Those in this state, in the order of the file."""
+    """Those in this state, in the order of the file; of an import of which nothing is recorded,
+    none."""
     row = QuarantinedRow
     columns = select(row.id, row.row_number, row.status, row.reasons, row.resolved_at)
     statement = columns.where(row.inbox_id == inbox_id, row.status == status)

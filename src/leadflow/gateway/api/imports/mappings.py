@@ -23,9 +23,7 @@ EXAMPLE = {
 }
 MappingIn = Annotated[
     dict[str, Any],
-    Body(
-        description="In the keys of a mapping's YAML: docs/mappings.md", examples=[EXAMPLE]
-    ),
+    Body(description="In the keys of a mapping's YAML: docs/mappings.md", examples=[EXAMPLE]),
 ]
 
 

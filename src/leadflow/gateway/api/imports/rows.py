@@ -18,7 +18,7 @@ from leadflow.leads.files import quarantine
 from leadflow.leads.files.quarantine import SetAside
 from leadflow.leads.files.quarantine_pages import rows_of_import
 from leadflow.settings import get_settings
-from leadflow.uploads import service
+from leadflow.uploads.listing import show
 
 router = APIRouter(tags=["imports"], route_class=Keyed)
 RowId = Annotated[str, Path(max_length=80)]
@@ -71,7 +71,7 @@ class MendIn(BaseModel):
     )
 
 
-class RetryIn(BaseModel):
+class RowRetryIn(BaseModel):
     """Which rows are checked again: these; else all that wait."""
 
     model_config = ConfigDict(extra="forbid")
@@ -79,7 +79,7 @@ class RetryIn(BaseModel):
     ids: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
 
 
-class RetriedOut(BaseModel):
+class RowsRetriedOut(BaseModel):
     """What came of it."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -98,7 +98,7 @@ def read_rows(
 ) -> PageOut[RowListedOut]:
     """In the order of the file, with what is wrong with each, and without their values."""
     with unit_of_work() as session:
-        inbox_id = service.of_inbox(session, import_id)
+        inbox_id = show(session, import_id).inbox_id
         page = rows_of_import(session, inbox_id, status, paged)
     return PageOut.of(page.of(RowListedOut.model_validate))
 
@@ -110,15 +110,15 @@ def read_row(row_id: RowId, caller: WritesImports) -> RowWhole:
         return RowWhole.of(quarantine.get_row(session, row_id))
 
 
-@router.post("/quarantine/retry", response_model=RetriedOut, summary="Check rows again")
+@router.post("/quarantine/retry", response_model=RowsRetriedOut, summary="Check rows again")
 @limited(REPORTS)
-def retry_rows(caller: WritesImports, body: RetryIn | None = None) -> RetriedOut:
+def retry_rows(caller: WritesImports, body: RowRetryIn | None = None) -> RowsRetriedOut:
     """Without changing them: what passes by now is stored."""
     ids, currency = None if body is None else body.ids, get_settings().default_currency
     with unit_of_work(use=Use.BATCH) as session:
         now = datetime.now(UTC)
         done = quarantine.retry(session, ids, now, currency, take_rows, caller.id)
-    return RetriedOut.model_validate(done)
+    return RowsRetriedOut.model_validate(done)
 
 
 @router.post("/quarantine/{row_id}/mend", response_model=RowOut, summary="Mend a row")
