@@ -4,6 +4,7 @@
 import gzip
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def as_json_lines(content: bytes) -> bytes:
     return "\n".join(json.dumps(one) for one in rows).encode()
 
 
-KINDS = {
+KINDS: dict[str, Callable[[bytes], bytes]] = {
     "leads.csv": bytes,
     "leads.tsv": lambda content: content.replace(b",", b"\t"),
     "leads.csv.gz": gzip.compress,

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from leadflow.uploads.tables import Upload, UploadPart
 
-PART_BYTES = 2**20
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 

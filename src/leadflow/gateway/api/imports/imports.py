@@ -33,8 +33,8 @@ class StartIn(BaseModel):
 
 @router.get("", response_model=PageOut[ImportOut], summary="Files that were imported")
 def read_imports(caller: ReadsImports, paged: Paged) -> PageOut[ImportOut]:
-    """Those that were sent, and those that were brought in on the machine (`leadflow import FILE`), the
-    newest first."""
+    """Those that were sent, and those that were brought in on the machine (`leadflow import FILE`),
+    the newest first."""
     with unit_of_work() as session:
         return PageOut.of(imports_of_all(session, paged).of(ImportOut.of))
 
