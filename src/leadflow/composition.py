@@ -43,6 +43,7 @@ from leadflow.rules.configuration import configuration_of
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
 from leadflow.sources import declares as sources
+from leadflow.uploads import declares as uploads
 from leadflow.workflow import declares as workflow
 
 
@@ -96,6 +97,7 @@ ROOMS = (
         decision_kinds=exports.DECISION_KINDS,
         queues=exports.QUEUES,
     ),
+    Room("uploads", queues=uploads.QUEUES),
     Room("audit", queues=audit.QUEUES),
     Room("outbox", gauges=outbox.GAUGES),
     Room("background", gauges=background.GAUGES),

@@ -182,6 +182,18 @@ class Settings(AISettings, AssignmentSettings, WebhookSettings, BaseSettings):
     export_hours: float = Field(
         default=24, gt=0, le=720, description="How long the file of an export of leads is kept."
     )
+    upload_megabytes: int = Field(
+        default=200,
+        gt=0,
+        le=10_000,
+        description="How large a file to import may be that is sent over the API.",
+    )
+    upload_days: int = Field(
+        default=7,
+        gt=0,
+        le=90,
+        description="How long a file that was sent over the API is kept until it is imported.",
+    )
     approval_code_minutes: float = Field(
         default=30, gt=0, le=1440, description="How long a one-time code for a decision works."
     )

@@ -31,6 +31,7 @@ from leadflow.scoring.learning import tables as learning
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
 from leadflow.sources import tables as sources
+from leadflow.uploads import tables as uploads
 from leadflow.workflow import tables as workflow
 
 ROOMS = (
@@ -64,6 +65,7 @@ ROOMS = (
     sweeps,
     team,
     sources,
+    uploads,
     workflow,
 )
 metadata = Base.metadata

@@ -189,6 +189,12 @@ def test_an_old_key_stays_as_long_as_something_writes_with_it(
     assert versions(store) == {leads.current: 1, ring.current: LEADS - 1}
 
 
+def test_of_files_few_parts_at_a_time_are_in_memory() -> None:
+    large = {one.name for one in TABLES if one.most <= 20}
+    assert {"upload_parts", "lead_export_parts"} <= large
+    assert "leads" not in large
+
+
 def test_two_do_not_rotate_at_once(store: Engine) -> None:
     with master_key.alone(store), pytest.raises(RotationElsewhere), master_key.alone(store):
         pass

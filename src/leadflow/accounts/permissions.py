@@ -79,6 +79,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "store.backup": _all(_OPERATOR),
     "store.restore": {},
     "import.read": _all(_MARKETING, _OPERATOR),
+    "import.write": _all(_MARKETING, _OPERATOR),
     "metrics.read": _all(_OPERATOR),
     "data.erase": _all(_MANAGER, _MARKETING, _OPERATOR),
     "account.own": _EVERYBODY,

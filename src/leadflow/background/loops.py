@@ -1,6 +1,6 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
 scored again, workflow rules, overrides that expire, turns of endpoints, journals that are read,
-exports of leads, runs whose process was lost."""
+exports of leads, imports of files that were sent, runs whose process was lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from leadflow.audit.queue import AT_A_TIME, put_into_chain
 from leadflow.background import records
 from leadflow.background.loop import Loop
 from leadflow.background.run_watch import RunWatch
-from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.database.engine import get_batch_engine, get_engine, unit_of_work
 from leadflow.domain_events import service as domain_events
 from leadflow.endpoints.messages import forget_old
 from leadflow.endpoints.turns import give_turns
@@ -29,6 +29,8 @@ from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import Settings
 from leadflow.sources import inbox
 from leadflow.sources.journals.reading import Reader
+from leadflow.uploads import service as uploads
+from leadflow.uploads.importing import Importer
 from leadflow.workflow import service as workflow
 from leadflow.workflow import silence, wanting
 
@@ -44,6 +46,7 @@ JOURNALS_SECONDS = 5.0
 # So many are read side by side: one whose server is slow does not hold up the others.
 JOURNALS_AT_ONCE = 2
 EXPORT_SECONDS = 2.0
+IMPORT_SECONDS = 2.0
 RUNS_SECONDS = 30.0
 HOUSE_SECONDS = 600.0
 RULES_SECONDS = 1.0
@@ -58,6 +61,7 @@ def loops(
     pools = (settings.work_pool, settings.warm_pool)
     lanes = [loop for lane in LANES.values() for loop in _lane(settings, lane, process, stop)]
     writer = Writer(get_engine(), settings, now, process, stop.is_set)
+    importer = Importer(get_batch_engine(), settings, now, process, stop.is_set)
     bells: dict[str, list[threading.Event]] = {name: [] for name in LANES}
     for loop in lanes:
         bells[loop.name.split()[1]].append(loop.bell)
@@ -76,6 +80,7 @@ def loops(
             for one in range(1, JOURNALS_AT_ONCE + 1)
         ),
         Loop("lead exports", EXPORT_SECONDS, lambda: _export(writer)),
+        Loop("imports", IMPORT_SECONDS, lambda: _import(importer)),
         *(_watching(settings, pool) for pool in pools),
         Loop("house keeping", HOUSE_SECONDS, lambda: _keep_house(settings), full=None),
     ]
@@ -143,6 +148,12 @@ def _export(writer: Writer) -> int:
     with unit_of_work() as session:
         exports.settle(session, now())
     return writer.write_next()
+
+
+def _import(importer: Importer) -> int:
+    with unit_of_work() as session:
+        uploads.settle(session, now())
+    return importer.import_next()
 
 
 def _keep_house(settings: Settings) -> int:

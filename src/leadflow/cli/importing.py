@@ -150,14 +150,17 @@ def _propose(file: Path, source: str | None, accept: bool) -> Path | None:
     Raises:
         OpenQuestions: it is to be taken, and leaves something open.
     """
+    from leadflow.database.engine import unit_of_work
     from leadflow.leads.files.formats.reading import open_table
     from leadflow.leads.files.mapping_parts import CsvOptions
     from leadflow.leads.files.proposing.proposal import propose
+    from leadflow.leads.imports.mapping_truth import asked_by_earlier_files
 
     stem = file.name.split(".")[0]
     proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))
     if accept and not proposal.questions:
-        _ask_about_what_is_known(proposal)
+        with unit_of_work() as session:
+            proposal.questions.extend(asked_by_earlier_files(session, proposal))
     table = Table(title=f"{escape(file.name)}: {how_many(proposal.rows, 'row')}. Its columns")
     for heading in ("Column", "Becomes", "Why"):
         table.add_column(heading, overflow="fold")
@@ -189,23 +192,6 @@ def _propose(file: Path, source: str | None, accept: bool) -> Path | None:
             "remove it."
         )
     return None
-
-
-def _ask_about_what_is_known(proposal: "Proposal") -> None:
-    """A file whose rows all say the same of something is no reason to forget what others said."""
-    from leadflow.database.engine import unit_of_work
-    from leadflow.leads.files.mapping import parse_mapping
-    from leadflow.leads.imports.mapping_truth import left_out
-
-    mapping = parse_mapping(proposal.content)
-    with unit_of_work() as session:
-        names = left_out(session, mapping, [column.column for column in proposal.columns])
-    if names:
-        proposal.questions.append(
-            f"Earlier files of {mapping.source} told of {', '.join(names)}, and this proposal does "
-            "not, though the columns are there: imported as it is, it would take them out of the "
-            "leads. Import by the mapping of those files, or map the columns here."
-        )
 
 
 def _write(target: Path, file: Path, proposal: "Proposal") -> None:

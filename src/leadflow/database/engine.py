@@ -87,6 +87,14 @@ def get_engine() -> Engine:
 
 
 @lru_cache
+def get_batch_engine() -> Engine:
+    """The same for work that takes as long as a batch, in a process that is for something else."""
+    engine = engine_for(cluster.locate(get_settings()).leadflow, pool_size=2, use=Use.BATCH)
+    roles.work_as_app(engine)
+    return engine
+
+
+@lru_cache
 def get_owner_engine() -> Engine:
     """The same as the user of the URL, who owns the tables: for tests and benchmarks, which do what
     the application must not. Migrations have an engine of their own."""

@@ -23,11 +23,11 @@ from leadflow.database.tables import InboxRow
 from leadflow.intake.rows import take_rows
 from leadflow.intake.too_many_set_aside import TooManySetAside, too_many
 from leadflow.leads.files.checking import Checked, check
-from leadflow.leads.files.decimal_marks import with_decimal_mark
-from leadflow.leads.files.formats.reading import chunks, fingerprint, is_csv, open_table
+from leadflow.leads.files.formats.reading import chunks, fingerprint
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapped_attributes import register_mapped
-from leadflow.leads.files.mapping import Mapping, check_columns
+from leadflow.leads.files.mapped_file import not_used, opened
+from leadflow.leads.files.mapping import Mapping
 from leadflow.leads.files.parsing import Context
 from leadflow.leads.files.quarantine import set_aside, supersede
 from leadflow.leads.files.storing.origins import origin_of, source_of
@@ -42,8 +42,27 @@ ATTEMPTS = 3
 
 
 class ImportInterrupted(RuntimeError):
-    """Another process is importing the same file, and only one of the two goes on; or it has undone
-    this import."""
+    """Another process is importing the same file, and only one of the two goes on."""
+
+
+class ImportUndone(ImportInterrupted):
+    """Somebody has undone this import while it went on."""
+
+
+@dataclass(frozen=True)
+class Bringer:
+    """Who brings a file in: somebody at the machine, or a caller of the API. ``actor``: what the
+    audit log calls them. ``anyway``: how they say to go on where many rows fail. ``since``: when
+    the file was handed over, where that was before now. ``accepted`` is told the import's id before
+    the first row is stored."""
+
+    actor: str
+    anyway: str
+    since: datetime | None = None
+    accepted: Callable[[str], None] = lambda _: None
+
+
+COMMAND = Bringer("leadflow import", "--anyway")
 
 
 @dataclass
@@ -76,6 +95,7 @@ def import_file(
     now: datetime,
     on_progress: Callable[[int], None] | None = None,
     anyway: bool = False,
+    bringer: Bringer = COMMAND,
 ) -> ImportSummary:
     """Bring the leads of a file in, ``settings.import_batch`` rows at a time.
 
@@ -92,17 +112,13 @@ def import_file(
         MappingError: the mapping names columns the file lacks, or an attribute of another kind, or
             does not say how numbers are written that can be read either way.
         UnreadableFile: the file is no table.
-        ImportInterrupted: another process imports the same file at this moment, or has undone
-            this import.
+        ImportInterrupted, ImportUndone: another process imports the same file at this moment, or
+            has undone this import.
     """
-    table = open_table(path, mapping.csv, mapping.joins)
-    check_columns(mapping, table.columns)
-    rows_of_file = table.rows
-    if is_csv(path):
-        mapping, rows_of_file = with_decimal_mark(mapping, rows_of_file)
-    summary = _accept(engine, path, mapping, now)
-    used = {column for _, column in mapping.named_columns()} | {j.column for j in mapping.joins}
-    summary.not_used = [c for c in table.columns if c not in used and c not in mapping.ignore]
+    mapping, columns, rows_of_file = opened(path, mapping)
+    summary = _accept(engine, path, mapping, bringer.since or now)
+    bringer.accepted(summary.inbox_id)
+    summary.not_used = not_used(mapping, columns)
     if summary.finished_before is not None:
         return _with_past(engine, summary, path, mapping, now)
     with unit_of_work(engine) as session:
@@ -113,25 +129,25 @@ def import_file(
         )
         summary.taken_out = _summary(inbox).taken_out
         if summary.taken_out is None:
-            summary.taken_out = hold_to_mapping(session, inbox, mapping, table.columns, context)
+            summary.taken_out = hold_to_mapping(session, inbox, mapping, columns, context)
             inbox.result = _progress(summary)
     if on_progress is not None and summary.rows:
         on_progress(summary.rows)
     for number, rows in chunks(rows_of_file, settings.import_batch, skip=summary.rows):
         checked = check(rows, range(number, number + len(rows)), mapping, context)
         if not anyway:
-            _refuse_too_many(summary, len(rows), checked)
+            _refuse_too_many(summary, len(rows), checked, bringer)
         batch = partial(
             _store, summary=summary, mapping=mapping, rows=rows, checked=checked, now=now
         )
         summary = _stored(engine, batch)
         if on_progress is not None:
             on_progress(len(rows))
-    _finish(engine, summary, mapping.source, now)
+    _finish(engine, summary, mapping.source, now, bringer.actor)
     return _with_past(engine, summary, path, mapping, now)
 
 
-def _refuse_too_many(summary: ImportSummary, rows: int, checked: Checked) -> None:
+def _refuse_too_many(summary: ImportSummary, rows: int, checked: Checked, bringer: Bringer) -> None:
     read, failing = summary.rows + rows, summary.set_aside + len(checked.failing)
     if len(checked.failing) and too_many(read, failing):
         reasons = summary.reasons + Counter(
@@ -139,7 +155,7 @@ def _refuse_too_many(summary: ImportSummary, rows: int, checked: Checked) -> Non
             for said in checked.failing.values()
             for reason in said
         )
-        raise TooManySetAside(summary.file, read, failing, reasons)
+        raise TooManySetAside(summary.file, read, failing, reasons, bringer.anyway)
 
 
 def _with_past(
@@ -153,7 +169,7 @@ def _with_past(
     return summary
 
 
-def _accept(engine: Engine, path: Path, mapping: Mapping, now: datetime) -> ImportSummary:
+def _accept(engine: Engine, path: Path, mapping: Mapping, since: datetime) -> ImportSummary:
     """The inbox row of this file and mapping, with how far an earlier import of it came."""
     content, canonical = fingerprint(path, mapping.joins), mapping.canonical()
     delivery = sha256(f"{content}\n{canonical}".encode()).hexdigest()
@@ -165,7 +181,7 @@ def _accept(engine: Engine, path: Path, mapping: Mapping, now: datetime) -> Impo
         "content_hash": content,
         "payload": canonical.encode(),
         "result": _progress(ImportSummary(inbox_id="", file=path.name)),
-        "received_at": now,
+        "received_at": since,
     }
     with unit_of_work(engine) as session:
         same = (InboxRow.source == SOURCE) & (InboxRow.delivery_id == delivery)
@@ -231,11 +247,11 @@ def _lock(session: Session, summary: ImportSummary) -> InboxRow:
     """The record of the import, held until this transaction ends; not of one that is undone."""
     inbox = session.get_one(InboxRow, summary.inbox_id, with_for_update=HELD)
     if inbox.status == "undone":
-        raise ImportInterrupted(f"This import of {summary.file} has just been undone. It stops.")
+        raise ImportUndone(f"This import of {summary.file} has just been undone. It stops.")
     return inbox
 
 
-def _finish(engine: Engine, summary: ImportSummary, source: str, now: datetime) -> None:
+def _finish(engine: Engine, summary: ImportSummary, source: str, now: datetime, actor: str) -> None:
     with unit_of_work(engine) as session:
         inbox = _lock(session, summary)
         if summary.stored.outcomes:
@@ -244,7 +260,7 @@ def _finish(engine: Engine, summary: ImportSummary, source: str, now: datetime) 
         inbox.status, inbox.handled_at = "done", now
         supersede(session, inbox, now)
         look_at(session, [source], now)
-        audit.record(session, "leadflow import", "leads.imported", inbox.id, summary.counts())
+        audit.record(session, actor, "leads.imported", inbox.id, summary.counts())
 
 
 def _progress(summary: ImportSummary) -> dict[str, Any]:

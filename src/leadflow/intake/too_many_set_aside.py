@@ -11,9 +11,11 @@ SHOWN = 5
 
 class TooManySetAside(ValueError):
     """More than a tenth of the rows fail their checks. What was stored before stays; the import
-    goes on where it stopped."""
+    goes on where it stopped. ``anyway`` is how whoever brings the file in says to go on."""
 
-    def __init__(self, file: str, rows: int, set_aside: int, reasons: Mapping[str, int]) -> None:
+    def __init__(
+        self, file: str, rows: int, set_aside: int, reasons: Mapping[str, int], anyway: str
+    ) -> None:
         most = Counter(dict(reasons)).most_common(SHOWN)
         lines = [f"  {times:,} × {reason}" for reason, times in most]
         super().__init__(
@@ -23,7 +25,7 @@ class TooManySetAside(ValueError):
                     "aside, more than a tenth:",
                     *lines,
                     "The import has stopped, because the rest may be another kind of leads than "
-                    "the whole. Correct the mapping or the file, or go on all the same: --anyway",
+                    f"the whole. Correct the mapping or the file, or go on all the same: {anyway}",
                 ]
             )
         )

@@ -66,7 +66,7 @@ class Undone:
     stays: dict[str, list[str]] = field(default_factory=dict)
 
 
-def undo_import(session: Session, import_id: str, now: datetime) -> Undone:
+def undo_import(session: Session, import_id: str, now: datetime, actor: str = ACTOR) -> Undone:
     """Take an import back: the leads it made, the values it changed, the outcomes it told. What
     somebody has said, done or decided since stays, with what it stands on, and is named. The file
     may be imported again afterwards.
@@ -88,7 +88,7 @@ def undo_import(session: Session, import_id: str, now: datetime) -> Undone:
     _forget(session, inbox, done, now)
     counts = {"deleted": done.deleted, "restored": done.restored, "outcomes": done.outcomes}
     counts |= {"set_aside": done.set_aside, "stays": len(done.stays)}
-    audit.record(session, ACTOR, "leads.import_undone", inbox.id, counts)
+    audit.record(session, actor, "leads.import_undone", inbox.id, counts)
     # What only this import recorded speaks against nobody any longer.
     look_at(session, [source_of(inbox)], now)
     return done

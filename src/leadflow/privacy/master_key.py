@@ -132,10 +132,10 @@ def _earlier(engine: Engine, tables: Sequence[EncryptedTable], ring: KeyRing) ->
 def _rewrite(
     engine: Engine, one: EncryptedTable, cipher: Cipher, told: Told, at_a_time: int
 ) -> None:
-    after = None
+    after, some = None, min(at_a_time, one.most)
     while True:
         with engine.begin() as connection:
-            after = rewrite_some(connection, one, cipher, after, at_a_time)
+            after = rewrite_some(connection, one, cipher, after, some)
         if after is None:
             return
-        told(one.name, at_a_time)
+        told(one.name, some)

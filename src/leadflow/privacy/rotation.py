@@ -28,10 +28,12 @@ from sqlalchemy import (
     update,
 )
 
-from leadflow.privacy.columns import Encrypted
+from leadflow.privacy.columns import Encrypted, EncryptedBytes
 from leadflow.privacy.encryption import Cipher
 
 AT_A_TIME = 500
+# Parts of files have a megabyte each.
+PARTS_AT_A_TIME = 20
 OWN_NUMBER = text("SELECT pg_current_xact_id()::text::bigint")
 OLDEST_AT_WORK = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 Key = tuple[Any, ...]
@@ -48,6 +50,12 @@ class EncryptedTable:
     def name(self) -> str:
         """What the table is called."""
         return self.table.name
+
+    @property
+    def most(self) -> int:
+        """How many of its rows at most are held in memory at a time."""
+        parts = any(isinstance(column.type, EncryptedBytes) for column, _ in self.columns)
+        return PARTS_AT_A_TIME if parts else 2**31 - 1
 
 
 def encrypted_tables(metadata: MetaData) -> list[EncryptedTable]:

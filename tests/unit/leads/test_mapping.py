@@ -94,7 +94,7 @@ def test_a_missing_column_is_named_with_the_nearest_one() -> None:
     mapping = parse_mapping(SMALL | {"created_at": "since"})
     with pytest.raises(MappingError) as error:
         check_columns(mapping, ["id", "e-mail", "mails", "sinse"])
-    assert "fields.email names the column 'mail', which the file lacks. Did you mean 'mails'?" in (
+    assert "fields.email: names the column 'mail', which the file lacks. Did you mean 'mails'?" in (
         str(error.value)
     )
     assert "Did you mean 'sinse'?" in str(error.value)

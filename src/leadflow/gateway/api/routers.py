@@ -4,6 +4,7 @@ from leadflow.gateway.api import configuration, rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.analytics import groups
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
+from leadflow.gateway.api.imports import imports, mappings, rows, uploads
 from leadflow.gateway.api.leads import (
     event_batches,
     event_types,
@@ -34,6 +35,10 @@ ROUTERS = (
     event_batches.router,
     outcomes.router,
     event_types.router,
+    uploads.router,
+    imports.router,
+    mappings.router,
+    rows.router,
     webhooks.router,
     sources.router,
     inbox.router,

@@ -13,7 +13,9 @@ T = TypeVar("T")
 PASSWORDS = "passwords"
 # Reports and dry runs take seconds, most of it in the database.
 REPORTS = "reports"
-AT_A_TIME = {PASSWORDS: 1, REPORTS: 1}
+# A file is read from its first row to its last to tell what its columns mean.
+FILES = "files"
+AT_A_TIME = {PASSWORDS: 1, REPORTS: 1, FILES: 1}
 
 
 @lru_cache
@@ -22,13 +24,18 @@ def threads(name: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_A_TIME[name], name)
 
 
+async def in_turn(name: str, work: Callable[[], T]) -> T:
+    """Have something done in the threads of this name."""
+    inside = partial(copy_context().run, work)
+    return await asyncio.get_running_loop().run_in_executor(threads(name), inside)
+
+
 def limited(name: str) -> Callable[[Callable[..., T]], Callable[..., Awaitable[T]]]:
     """Have a route worked on in the threads of this name, and not in those of requests."""
 
     def wrap(route: Callable[..., T]) -> Callable[..., Awaitable[T]]:
         async def run(*words: object, **named: object) -> T:
-            work = partial(copy_context().run, route, *words, **named)
-            return await asyncio.get_running_loop().run_in_executor(threads(name), work)
+            return await in_turn(name, partial(route, *words, **named))
 
         # Without ``__wrapped__``: by it FastAPI would take the route for what it wraps.
         run.__name__, run.__doc__, run.__module__ = route.__name__, route.__doc__, route.__module__

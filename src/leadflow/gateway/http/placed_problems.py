@@ -4,6 +4,7 @@ from leadflow.approvals.policies import PoliciesInvalid
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.configuration.service import ConfigurationRefused
 from leadflow.leads.events.own_types import EventTypesInvalid
+from leadflow.leads.files.mapping import MappingInvalid
 from leadflow.rules.segments.definitions import SegmentsInvalid
 from leadflow.search.question import SearchInvalid
 from leadflow.sources.definitions import SourcesInvalid
@@ -16,6 +17,7 @@ PLACED = (
     SegmentsInvalid,
     SearchInvalid,
     ConfigurationRefused,
+    MappingInvalid,
 )
 WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
     RuleSetInvalid: (
@@ -42,6 +44,11 @@ WRITTEN: dict[type[Exception], tuple[str, str, str]] = {
         "configuration-invalid",
         "The configuration cannot be applied",
         "Correct what `errors` names and send all of it again; nothing was stored.",
+    ),
+    MappingInvalid: (
+        "mapping-invalid",
+        "The mapping cannot be used",
+        "Correct what `errors` names and send the mapping again; nothing was stored.",
     ),
     SearchInvalid: (
         "search-invalid",

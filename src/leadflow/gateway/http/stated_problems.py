@@ -39,11 +39,16 @@ from leadflow.gateway.http.problem import TITLES
 from leadflow.intake.events.batches import NoLeadOfAddress
 from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
+from leadflow.intake.undoing import AlreadyUndone
 from leadflow.leads.columns import NotAPhone
 from leadflow.leads.editing import LeadChanged, LeadTaken, NoBudgetToCount
 from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventIdTaken, MomentInFuture
 from leadflow.leads.events.types import UnknownEventType
+from leadflow.leads.files.formats.tables_of_text import UnreadableFile
+from leadflow.leads.files.mapping import MappingError
+from leadflow.leads.files.quarantine import QuarantineError, RowElsewhere, RowNotFound
+from leadflow.leads.imports.listing import NoSuchImport
 from leadflow.outbox.settling import ActElsewhere, ActNotFound
 from leadflow.outward.addresses import UrlRefused
 from leadflow.paging.cursors import CursorRefused
@@ -67,6 +72,9 @@ from leadflow.search.service import SearchTooSlow
 from leadflow.sources.chosen_secrets import SecretRefused
 from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
 from leadflow.sources.service import NoSource
+from leadflow.uploads.arriving import UploadsKept
+from leadflow.uploads.parts import FileGone
+from leadflow.uploads.service import ImportElsewhere, MappingOpen, NotBegun
 
 STATED: dict[type[Exception], tuple[int, str, str]] = {
     ActNotFound: (404, "act-not-found", "There is no such act"),
@@ -75,6 +83,18 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     ExportNotReady: (409, "export-not-ready", "There is no file"),
     ExportExpired: (410, "export-expired", "The file is gone"),
     ExportsUnderWay: (409, "exports-under-way", "Too many exports are not over yet"),
+    NoSuchImport: (404, "import-not-found", "There is no such import"),
+    UnreadableFile: (422, "file-unreadable", "The file cannot be read as a table"),
+    UploadsKept: (409, "uploads-kept", "Too many files are not imported yet"),
+    FileGone: (410, "file-gone", "The file is gone"),
+    MappingError: (422, "mapping-invalid", "The mapping cannot be used"),
+    MappingOpen: (409, "mapping-open", "The proposed mapping leaves something open"),
+    ImportElsewhere: (409, "import-elsewhere", "The import is in another state"),
+    NotBegun: (409, "import-not-begun", "Nothing of it was imported"),
+    AlreadyUndone: (409, "already-undone", "The import was undone before"),
+    RowNotFound: (404, "row-not-found", "There is no such row"),
+    RowElsewhere: (409, "row-elsewhere", "The row does not wait any more"),
+    QuarantineError: (422, "row-invalid", "The row cannot be mended so"),
     NoEndpoint: (404, "endpoint-not-found", "There is no such endpoint"),
     NoMessage: (404, "message-not-found", "There is no such message"),
     EndpointExists: (409, "endpoint-exists", "There is an endpoint of this name"),

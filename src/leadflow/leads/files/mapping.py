@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from leadflow import plain_yaml
+from leadflow.conditions.problems import Problem
 from leadflow.leads.files.mapping_parts import (
     ROW,
     AssignedTo,
@@ -30,6 +31,15 @@ from leadflow.refusals import in_words
 
 class MappingError(ValueError):
     """A mapping that cannot be used; the message names the key, the column and what to do."""
+
+
+class MappingInvalid(MappingError):
+    """A mapping that is wrong in itself, or for its file; ``problems`` is all of it, by place."""
+
+    def __init__(self, heading: str, problems: Sequence[Problem], *more: str) -> None:
+        self.problems = tuple(problems)
+        lines = (f"- {found.place}: {found.problem}" for found in self.problems)
+        super().__init__("\n".join([heading, *lines, *more]))
 
 
 class Mapping(Part):
@@ -113,38 +123,39 @@ def parse_mapping(content: dict[str, Any]) -> Mapping:
     """The mapping that this content describes.
 
     Raises:
-        MappingError: one line for each thing that is wrong.
+        MappingInvalid: one line for each thing that is wrong.
     """
     try:
         return Mapping.model_validate(content)
     except ValidationError as error:
-        lines = [_explained(dict(problem)) for problem in error.errors()]
-        raise MappingError("The mapping cannot be used:\n" + "\n".join(lines)) from error
+        problems = [_explained(dict(problem)) for problem in error.errors()]
+        raise MappingInvalid("The mapping cannot be used:", problems) from error
 
 
 def check_columns(mapping: Mapping, columns: Sequence[str]) -> None:
     """See that every column the mapping names is there.
 
     Raises:
-        MappingError: names each missing column, where it is used and the nearest one there is.
+        MappingInvalid: names each missing column, where it is used and the nearest one there is.
     """
-    lines = []
+    problems = []
     own = [(f"joins ({join.file})", join.column) for join in mapping.joins]
     for where, column in (*own, *mapping.named_columns()):
         if column not in columns:
             near = get_close_matches(column, columns, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            lines.append(f"- {where} names the column {column!r}, which the file lacks.{hint}")
-    if lines:
-        there = ", ".join(columns)
-        raise MappingError("\n".join(["The mapping does not fit:", *lines, f"Columns: {there}"]))
+            said = f"names the column {column!r}, which the file lacks.{hint}"
+            problems.append(Problem(where, said))
+    if problems:
+        there = f"Columns: {', '.join(columns)}"
+        raise MappingInvalid("The mapping does not fit:", problems, there)
 
 
-def _explained(problem: dict[str, Any]) -> str:
+def _explained(problem: dict[str, Any]) -> Problem:
     where = ".".join(str(part) for part in problem["loc"]) or "mapping"
     said = in_words(problem)
     if problem["type"] == "extra_forbidden":
         said = "there is no such key; take it out or correct its name"
     elif problem["type"] == "missing":
         said = "is required"
-    return f"- {where}: {said}"
+    return Problem(where, said)

@@ -34,6 +34,14 @@ class QuarantineError(ValueError):
     """What was asked of a quarantined row cannot be done; the message says what can."""
 
 
+class RowNotFound(QuarantineError):
+    """There is no such row."""
+
+
+class RowElsewhere(QuarantineError):
+    """The row does not wait any more."""
+
+
 @dataclass(frozen=True)
 class SetAside:
     """A row set aside, as it is shown: ``content`` is personal data."""
@@ -108,6 +116,7 @@ def mend(
     now: datetime,
     currency: str,
     store: Store,
+    actor: str = ACTOR,
 ) -> SetAside:
     """Change values of a row, named by column or by Leadflow's field, and check it again.
 
@@ -128,7 +137,7 @@ def mend(
     _recheck(session, [row], now, currency, store)
     audit.record(
         session,
-        ACTOR,
+        actor,
         "quarantine.mended",
         row.id,
         {"columns": sorted(changes)},
@@ -139,7 +148,12 @@ def mend(
 
 
 def retry(
-    session: Session, row_ids: Sequence[str] | None, now: datetime, currency: str, store: Store
+    session: Session,
+    row_ids: Sequence[str] | None,
+    now: datetime,
+    currency: str,
+    store: Store,
+    actor: str = ACTOR,
 ) -> Retried:
     """Check rows again, every waiting one where no ids are given; ``store`` what passes.
 
@@ -161,11 +175,11 @@ def retry(
             by_file.setdefault(row.inbox_id, []).append(row)
         stored += sum(_recheck(session, rows, now, currency, store) for rows in by_file.values())
     counts = {"stored": stored, "waiting": len(ids) - stored}
-    audit.record(session, ACTOR, "quarantine.retried", "quarantine", counts)
+    audit.record(session, actor, "quarantine.retried", "quarantine", counts)
     return Retried(**counts)
 
 
-def discard(session: Session, row_id: str, now: datetime) -> None:
+def discard(session: Session, row_id: str, now: datetime, actor: str = ACTOR) -> None:
     """Give a row up; it stays in the store, marked as discarded, without its content.
 
     Raises:
@@ -174,7 +188,7 @@ def discard(session: Session, row_id: str, now: datetime) -> None:
     row = _waiting(session, row_id)
     row.status, row.resolved_at, row.row = "discarded", now, {}
     waiting, discarded = {"status": "waiting"}, {"status": row.status}
-    audit.record(session, ACTOR, "quarantine.discarded", row.id, before=waiting, after=discarded)
+    audit.record(session, actor, "quarantine.discarded", row.id, before=waiting, after=discarded)
 
 
 def supersede(session: Session, inbox: InboxRow, now: datetime) -> None:
@@ -213,8 +227,9 @@ def _recheck(
 def _get(session: Session, row_id: str) -> QuarantinedRow:
     row = session.get(QuarantinedRow, row_id, with_for_update=True)
     if row is None:
-        raise QuarantineError(
-            f"No row {row_id} was set aside. See those that were: leadflow quarantine list"
+        raise RowNotFound(
+            f"No row {row_id[:80]} was set aside. See those that were: leadflow quarantine list, "
+            "or GET /imports/ID/rows"
         )
     return row
 
@@ -222,7 +237,7 @@ def _get(session: Session, row_id: str) -> QuarantinedRow:
 def _waiting(session: Session, row_id: str) -> QuarantinedRow:
     row = _get(session, row_id)
     if row.status != "waiting":
-        raise QuarantineError(f"The row {row_id} is {row.status} already; nothing is left to do.")
+        raise RowElsewhere(f"The row {row_id} is {row.status} already; nothing is left to do.")
     return row
 
 

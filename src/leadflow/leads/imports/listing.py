@@ -20,7 +20,8 @@ class NoSuchImport(LookupError):
 
     def __init__(self, import_id: str) -> None:
         super().__init__(
-            f"There is no import {import_id}. See those there are: leadflow imports list"
+            f"There is no import {import_id[:80]}. See those there are: leadflow imports list, or "
+            "GET /imports"
         )
 
 

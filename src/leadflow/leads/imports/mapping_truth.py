@@ -13,6 +13,7 @@ from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping import Mapping, parse_mapping
 from leadflow.leads.files.mapping_parts import Column
 from leadflow.leads.files.parsing import Context, parse
+from leadflow.leads.files.proposing.proposal import Proposal
 from leadflow.leads.imports.listing import SOURCE
 from leadflow.leads.imports.taking_out import TakeOut, take_out, taken_as
 from leadflow.leads.said import ATTRIBUTE
@@ -56,6 +57,20 @@ def left_out(session: Session, mapping: Mapping, columns: Collection[str]) -> li
     names = [one.name.removeprefix(ATTRIBUTE) for one in dropped(mapping, columns, earlier)]
     ends = [one.outcome.column for one in earlier if one.outcome is not None]
     return names + ["outcome"] * (mapping.outcome is None and bool({*ends} & {*columns}))
+
+
+def asked_by_earlier_files(session: Session, proposal: Proposal) -> list[str]:
+    """What is to be asked of a proposal that leaves nothing open: a file whose rows all say the
+    same of something is no reason to forget what others said."""
+    mapping = parse_mapping(proposal.content)
+    names = left_out(session, mapping, [column.column for column in proposal.columns])
+    if not names:
+        return []
+    return [
+        f"Earlier files of {mapping.source} told of {', '.join(names)}, and this proposal does "
+        "not, though the columns are there: imported as it is, it would take them out of the "
+        "leads. Import by the mapping of those files, or map the columns here."
+    ]
 
 
 def dropped(

@@ -20,7 +20,7 @@ class GroupOut(BaseModel):
     rule: str = Field(description="What is wrong with it. Never the value, which may be personal.")
     rows: int
     files: list[str] = Field(description="The names of the files these rows are of.")
-    first: str = Field(description="The id of one of them, for `leadflow quarantine show ID`.")
+    first: str = Field(description="The id of one of them, for `GET /quarantine/ID`.")
 
 
 class QuarantineOut(BaseModel):
@@ -33,7 +33,7 @@ class QuarantineOut(BaseModel):
 @router.get("/quarantine", response_model=QuarantineOut, summary="Rows that were set aside")
 def list_quarantine(caller: ReadsImports) -> QuarantineOut:
     """Rows of files that failed their checks and wait to be mended, by reason. Their values may be
-    personal data: they are read and mended on the machine (`leadflow quarantine`)."""
+    personal data: `GET /quarantine/ID` shows them to whoever may import."""
     with unit_of_work() as session:
         groups = [GroupOut.model_validate(group) for group in waiting_by_reason(session)]
         return QuarantineOut(rows=rows_waiting(session), groups=groups)

@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadflow.gateway.http.around import AroundRequests
+from leadflow.gateway.http.bounds.streams import is_streamed, refused_file
 from leadflow.gateway.http.bounds.texts import unreadable
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.problem import TITLES, problem
@@ -51,6 +52,9 @@ class BodyLimits(AroundRequests):
         if announced == 0:
             await self._app(scope, receive, send)
             return
+        if is_streamed(scope):
+            await self._streamed(scope, receive, send, announced)
+            return
         most = _most(scope["path"])
         if announced is not None and announced > most:
             body: bytes | Response | None = _too_large(most)
@@ -66,6 +70,19 @@ class BodyLimits(AroundRequests):
             await body(scope, receive, _closing(send))
         elif body is not None:
             await self._app(scope, _again(body, receive), send)
+
+    async def _streamed(
+        self, scope: Scope, receive: Receive, send: Send, announced: int | None
+    ) -> None:
+        """One whose route reads the body piece by piece (``streams``); from those who are known."""
+        known: bool | Response = await self._is_known(scope)
+        if known is True:
+            known = refused_file(scope, announced) or True
+        if isinstance(known, Response):
+            await known(scope, receive, _closing(send))
+            return
+        # What the route does not read goes with the connection.
+        await self._app(scope, receive if known else _again(b"", receive), _closing(send))
 
     async def _is_known(self, scope: Scope) -> bool | Response:
         request = Request(scope)

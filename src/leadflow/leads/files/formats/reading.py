@@ -20,6 +20,7 @@ from leadflow.leads.readers.numbers import written
 
 SNIFFED_ROWS = 500
 LARGEST_JOIN = 1_000_000
+JSON_LINES, PARQUET = (".jsonl", ".ndjson"), ".parquet"
 
 
 def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> Table:
@@ -31,28 +32,39 @@ def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> T
     """
     if not path.is_file():
         raise UnreadableFile(f"There is no file {path}.")
+    refuse_other_kinds(path)
     name = path.name.lower().removesuffix(".gz")
     if is_csv(path):
         table = open_csv(path, options)
-    elif name.endswith((".jsonl", ".ndjson")):
+    elif name.endswith(JSON_LINES):
         table = _with_seen_columns(_json_rows(path))
-    elif name.endswith(".parquet"):
+    elif name.endswith(PARQUET):
         table = _with_seen_columns(_parquet_rows(path))
-    elif path.name.lower().endswith(SPREADSHEETS):
-        table = open_spreadsheet(path)
     else:
-        if name.endswith(".json"):
-            raise UnreadableFile(
-                f"{path.name}: JSON is read with one object on each line, in a file called .jsonl. "
-                f"To make it one: jq -c '.[]' {path.name} > {path.stem}.jsonl"
-            )
-        raise UnreadableFile(
-            f"{path.name}: only .csv, .jsonl (both also as .gz), .parquet and spreadsheets such as "
-            ".xlsx can be read. Save it as one of them."
-        )
+        table = open_spreadsheet(path)
     for join in joins:
         table = _joined(table, path.parent / join.file, join)
     return table
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Make sure that a file is of a kind that can be read, by its name; it need not be there.
+
+    Raises:
+        UnreadableFile: it is of another kind.
+    """
+    whole, name = path.name.lower(), path.name.lower().removesuffix(".gz")
+    if is_csv(path) or name.endswith((*JSON_LINES, PARQUET)) or whole.endswith(SPREADSHEETS):
+        return
+    if name.endswith(".json"):
+        raise UnreadableFile(
+            f"{path.name}: JSON is read with one object on each line, in a file called .jsonl. "
+            f"To make it one: jq -c '.[]' {path.name} > {path.stem}.jsonl"
+        )
+    raise UnreadableFile(
+        f"{path.name}: only .csv, .jsonl (both also as .gz), .parquet and spreadsheets such as "
+        ".xlsx can be read. Save it as one of them."
+    )
 
 
 def is_csv(path: Path) -> bool:

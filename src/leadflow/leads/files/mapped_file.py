@@ -1,0 +1,31 @@
+"""A file opened by its mapping: the same where it is only looked at and where it is imported."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from leadflow.leads.files.decimal_marks import with_decimal_mark
+from leadflow.leads.files.formats.reading import is_csv, open_table
+from leadflow.leads.files.formats.tables_of_text import Row
+from leadflow.leads.files.mapping import Mapping, check_columns
+
+
+def opened(path: Path, mapping: Mapping) -> tuple[Mapping, list[str], Iterator[Row]]:
+    """The mapping as the file is read by it, the columns there are, and the rows.
+
+    Raises:
+        MappingError: the mapping names columns the file lacks, or does not say how numbers are
+            written that can be read either way.
+        UnreadableFile: the file is no table.
+    """
+    table = open_table(path, mapping.csv, mapping.joins)
+    check_columns(mapping, table.columns)
+    rows = table.rows
+    if is_csv(path):
+        mapping, rows = with_decimal_mark(mapping, rows)
+    return mapping, table.columns, rows
+
+
+def not_used(mapping: Mapping, columns: Sequence[str]) -> list[str]:
+    """The columns that the mapping does not name, and that are not stored."""
+    used = {column for _, column in mapping.named_columns()} | {j.column for j in mapping.joins}
+    return [column for column in columns if column not in used and column not in mapping.ignore]

@@ -1,0 +1,141 @@
+"""A file arrives: piece by piece into the store, looked at once it is whole."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.actors import Actor
+from leadflow.audit import service as audit
+from leadflow.leads.files.formats.reading import open_table, refuse_other_kinds
+from leadflow.leads.files.mapping_parts import CsvOptions
+from leadflow.leads.files.proposing.proposal import Proposal, propose
+from leadflow.leads.imports.mapping_truth import asked_by_earlier_files
+from leadflow.uploads.parts import FileGone, UnitOfWork, add_part, laid_out
+from leadflow.uploads.service import Retention
+from leadflow.uploads.tables import Upload
+from leadflow.uploads.unpacked import refuse_bombs
+
+MOST_KEPT = 20
+# A file whose sender has gone is taken away after this time.
+ARRIVES_WITHIN = timedelta(hours=6)
+WITH_FILE = ("arriving", "uploaded", "queued", "running", "failed")
+
+
+class UploadsKept(RuntimeError):
+    """Somebody has sent many files that are not imported."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{MOST_KEPT} files of yours are kept and not imported yet. Start or DELETE them: "
+            "GET /imports says which they are."
+        )
+
+
+def begin(session: Session, file: str, source: str | None, caller: Actor, now: datetime) -> Upload:
+    """Make room for a file that comes. The caller has the permission.
+
+    Raises:
+        UnreadableFile: its name says that it is of a kind that cannot be read.
+        UploadsKept: too many files of theirs are kept.
+    """
+    refuse_other_kinds(Path(file))
+    ours = select(func.count()).where(Upload.uploaded_by == caller.id)
+    if (session.scalar(ours.where(Upload.state.in_(WITH_FILE))) or 0) >= MOST_KEPT:
+        raise UploadsKept
+    upload = Upload(
+        uploaded_by=caller.id,
+        received_at=now,
+        file=file,
+        source=source,
+        due_at=now,
+        expires_at=now + ARRIVES_WITHIN,
+    )
+    session.add(upload)
+    session.flush()
+    return upload
+
+
+def take(session: Session, upload_id: str, content: bytes) -> None:
+    """Store the next piece.
+
+    Raises:
+        FileGone: it took too long.
+    """
+    upload = session.get(Upload, upload_id, with_for_update=True)
+    if upload is None:
+        raise FileGone(upload_id)
+    add_part(session, upload, content)
+
+
+def forget(session: Session, upload_id: str) -> None:
+    """Take away what has come of a file."""
+    upload = session.get(Upload, upload_id)
+    if upload is not None and upload.state == "arriving":
+        session.delete(upload)
+
+
+def same_file(session: Session, upload: Upload, content_hash: str) -> Upload | None:
+    """The upload of the same caller with the same content, name and source, whose file is there and
+    was not imported: whoever sends a file again is answered with that one."""
+    known = session.scalars(
+        select(Upload)
+        .where(
+            Upload.content_hash == content_hash,
+            Upload.uploaded_by == upload.uploaded_by,
+            Upload.source.is_not_distinct_from(upload.source),
+            Upload.state.in_(("uploaded", "queued", "running", "failed")),
+        )
+        .order_by(Upload.id.desc())
+    )
+    return next((one for one in known if one.file == upload.file), None)
+
+
+def arrived(
+    unit_of_work: UnitOfWork,
+    upload_id: str,
+    content_hash: str,
+    most: int,
+    kept: Retention,
+    now: datetime,
+) -> tuple[Upload, bool]:
+    """The file is whole: propose what its columns mean. Whether it is new, and not one that the
+    caller has sent before.
+
+    Args:
+        most: so many bytes a file may have.
+
+    Raises:
+        UnreadableFile: it is no table.
+    """
+    with unit_of_work() as session:
+        upload = session.get_one(Upload, upload_id)
+        known = same_file(session, upload, content_hash)
+        if known is not None:
+            session.delete(upload)
+            return known, False
+    with laid_out(upload, unit_of_work) as path:
+        refuse_bombs(path, most)
+        table = open_table(path, CsvOptions())
+        proposal = propose(table, upload.source or upload.file.split(".")[0], now)
+    with unit_of_work() as session:
+        upload = session.get_one(Upload, upload_id, with_for_update=True)
+        upload.proposal, upload.rows = _kept(session, proposal), proposal.rows
+        upload.state, upload.content_hash = "uploaded", content_hash
+        upload.expires_at = kept.until(now)
+        told = {"rows": proposal.rows, "bytes": upload.size}
+        audit.record(session, upload.uploaded_by, "import.uploaded", upload.id, told)
+    return upload, True
+
+
+def _kept(session: Session, proposal: Proposal) -> dict[str, Any]:
+    questions = proposal.questions or asked_by_earlier_files(session, proposal)
+    return {
+        "mapping": proposal.content,
+        "columns": [asdict(column) for column in proposal.columns],
+        "notes": proposal.notes,
+        "questions": questions,
+    }

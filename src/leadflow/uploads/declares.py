@@ -1,0 +1,20 @@
+"""Declarations of uploads: what waits."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from leadflow.observability.gauges import Queue
+from leadflow.uploads.tables import Upload
+
+__all__ = ["QUEUES"]
+
+
+def _pending(session: Session, _now: datetime) -> tuple[int, datetime | None]:
+    asked = select(func.count(), func.min(Upload.due_at))
+    found = session.execute(asked.where(Upload.state.in_(("queued", "running")))).one()
+    return found[0], found[1]
+
+
+QUEUES = (Queue("imports", _pending),)

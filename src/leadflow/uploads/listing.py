@@ -1,0 +1,84 @@
+"""Imports as they are shown: of files that were sent, and of those that were brought in on the
+machine (``leadflow import``)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, union_all
+from sqlalchemy.orm import Session
+
+from leadflow.database.tables import InboxRow
+from leadflow.leads.files.storing.origins import source_of
+from leadflow.leads.imports.listing import SOURCE, STATUS, NoSuchImport
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
+from leadflow.uploads.tables import Upload
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An import: the file that was sent, what of it is recorded, or both."""
+
+    upload: Upload | None
+    inbox: InboxRow | None
+
+    @property
+    def state(self) -> str:
+        """An import that was undone is undone, whatever its file is."""
+        if self.inbox is not None and (self.upload is None or self.inbox.status == "undone"):
+            return STATUS[self.inbox.status]
+        return "" if self.upload is None else self.upload.state
+
+    @property
+    def source(self) -> str | None:
+        """As the mapping says."""
+        if self.inbox is not None:
+            return source_of(self.inbox)
+        if self.upload is None:
+            return None
+        proposed = (self.upload.proposal or {}).get("mapping")
+        return (self.upload.mapping or proposed or {}).get("source", self.upload.source)
+
+    @property
+    def inbox_id(self) -> str | None:
+        """Under which what was imported is recorded; None: nothing was."""
+        return None if self.inbox is None else self.inbox.id
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What came of the rows so far."""
+        return {} if self.inbox is None else self.inbox.result or {}
+
+
+def imports_of_all(session: Session, wanted: Wanted = FIRST) -> Page[Shown]:
+    """Every import, the newest first."""
+    sent = select(Upload.id.label("id"), Upload.received_at.label("at"))
+    brought = select(InboxRow.id, InboxRow.received_at).where(
+        InboxRow.source == SOURCE, ~select(Upload.id).where(Upload.inbox_id == InboxRow.id).exists()
+    )
+    both = union_all(sent.where(Upload.state != "arriving"), brought).subquery()
+    keys = Key(both.c.at, descending=True), Key(both.c.id, descending=True)
+    page = read_page(session, select(both.c.id), keys, ("imports",), wanted)
+    found = _shown(session, page.items)
+    return page.of(lambda import_id: found[import_id])
+
+
+def show(session: Session, import_id: str) -> Shown:
+    """One import.
+
+    Raises:
+        NoSuchImport: there is none of this id.
+    """
+    found = _shown(session, [import_id]).get(import_id)
+    if found is None or (found.upload is not None and found.upload.state == "arriving"):
+        raise NoSuchImport(import_id)
+    return found
+
+
+def _shown(session: Session, ids: Sequence[str]) -> dict[str, Shown]:
+    uploads = session.scalars(select(Upload).where(Upload.id.in_(ids))).all()
+    named = {*ids, *(one.inbox_id for one in uploads)}
+    rows = select(InboxRow).where(InboxRow.source == SOURCE, InboxRow.id.in_(named))
+    inbox = {row.id: row for row in session.scalars(rows)}
+    sent = {one.id: Shown(one, inbox.get(one.inbox_id or "")) for one in uploads}
+    return {row.id: Shown(None, row) for row in inbox.values() if row.id in ids} | sent

@@ -1,0 +1,194 @@
+"""What is done with an upload once its file is there: start it, undo it, let it go."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from leadflow.accounts.actors import Actor
+from leadflow.audit import service as audit
+from leadflow.audit.entries import Entry
+from leadflow.database.tables import InboxRow
+from leadflow.intake.undoing import Undone, undo_import
+from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.imports.listing import NoSuchImport
+from leadflow.uploads.claims import ATTEMPTS
+from leadflow.uploads.parts import drop_parts
+from leadflow.uploads.tables import Upload
+
+READ, WRITE = "import.read", "import.write"
+# How long it can be seen that a file was sent which was never imported.
+KEPT = timedelta(days=30)
+DIED = (
+    f"It was begun {ATTEMPTS} times in a row, and no process came further. Send the file in parts, "
+    "or tell whoever runs Leadflow."
+)
+# Whose file is there, and is worked on by nobody.
+AT_REST = ("uploaded", "failed")
+
+
+class MappingOpen(RuntimeError):
+    """A proposal cannot be taken as it is."""
+
+    def __init__(self, upload_id: str, questions: Sequence[str]) -> None:
+        asked = "\n".join(f"- {question}" for question in questions)
+        super().__init__(
+            f"The proposal leaves open what only you can answer:\n{asked}\nSend the mapping with "
+            f"the answers: PUT /imports/{upload_id}/mapping"
+        )
+
+
+class ImportElsewhere(RuntimeError):
+    """What is asked cannot be done with an import in this state."""
+
+    def __init__(self, upload: Upload) -> None:
+        super().__init__(f"The import is {upload.state}. {_AFTER[upload.state]}")
+
+
+class NotBegun(RuntimeError):
+    """Nothing of a file was imported, so that nothing can be taken back."""
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(
+            f"Nothing of {upload_id} was imported. To let its file go: DELETE /imports/{upload_id}"
+        )
+
+
+_AFTER = {
+    "queued": "To have it otherwise, DELETE it and send the file again.",
+    "running": "Look again later, or undo it: POST /imports/ID/undo.",
+    "done": "Another mapping for the same file: send the file again. To take it back: undo it.",
+    "gone": "Its file is not kept any more. Send it again.",
+    "uploaded": "Start it: POST /imports/ID/start.",
+    "failed": "`error` says why. Start it again, or undo it: POST /imports/ID/undo.",
+}
+
+
+class Retention(NamedTuple):
+    """How long files are kept that are not imported."""
+
+    days: int
+
+    def until(self, now: datetime) -> datetime:
+        """When a file goes that is kept from now on."""
+        return now + timedelta(days=self.days)
+
+
+def get(session: Session, import_id: str, lock: bool = False) -> Upload:
+    """An upload whose file has come.
+
+    Raises:
+        NoSuchImport: there is none of this id.
+    """
+    upload = session.get(Upload, import_id, with_for_update=lock)
+    if upload is None or upload.state == "arriving":
+        raise NoSuchImport(import_id)
+    return upload
+
+
+def at_rest(session: Session, import_id: str) -> Upload:
+    """The same, for this transaction, where nobody imports it.
+
+    Raises:
+        NoSuchImport, ImportElsewhere: there is none, or it is imported or gone.
+    """
+    upload = get(session, import_id, lock=True)
+    if upload.state not in AT_REST:
+        raise ImportElsewhere(upload)
+    return upload
+
+
+def start(
+    session: Session, import_id: str, anyway: bool, caller: Actor, kept: Retention, now: datetime
+) -> Upload:
+    """Have it imported by a background process, by the mapping that was sent, else by the proposal.
+
+    Raises:
+        NoSuchImport, ImportElsewhere: as ``at_rest``.
+        MappingOpen: no mapping was sent, and the proposal leaves something open.
+    """
+    upload = at_rest(session, import_id)
+    if upload.mapping is None:
+        proposal = upload.proposal or {}
+        if proposal["questions"]:
+            raise MappingOpen(upload.id, proposal["questions"])
+        upload.mapping = parse_mapping(proposal["mapping"]).model_dump(mode="json")
+    if upload.inbox_id is not None:
+        inbox = session.get_one(InboxRow, upload.inbox_id)
+        # What was taken back is imported anew.
+        upload.inbox_id = None if inbox.status == "undone" else inbox.id
+    upload.state, upload.started_by, upload.anyway = "queued", caller.id, anyway
+    upload.due_at, upload.in_vain, upload.error, upload.ended_at = now, 0, None, None
+    upload.expires_at = kept.until(now)
+    audit.record(session, caller.id, "import.started", upload.id, {"anyway": anyway})
+    return upload
+
+
+def undo(session: Session, import_id: str, caller: Actor, now: datetime) -> Undone:
+    """Take an import back, whoever brought it in; see ``intake.undoing.undo_import``.
+
+    Raises:
+        NoSuchImport, AlreadyUndone: there is nothing to take back.
+        NotBegun: nothing of it was imported.
+    """
+    upload = session.get(Upload, import_id)
+    inbox_id = import_id if upload is None else upload.inbox_id
+    if inbox_id is None:
+        raise NotBegun(get(session, import_id).id)
+    return undo_import(session, inbox_id, now, caller.id)
+
+
+def let_go(session: Session, import_id: str, caller: Actor, now: datetime) -> None:
+    """Delete the file of an upload that is not imported yet.
+
+    Raises:
+        NoSuchImport, ImportElsewhere: there is none, or it is too late for that.
+    """
+    upload = get(session, import_id, lock=True)
+    if upload.state not in (*AT_REST, "queued"):
+        raise ImportElsewhere(upload)
+    _end(upload, now)
+    drop_parts(session, [upload.id])
+    audit.record(session, caller.id, "import.file_deleted", upload.id)
+
+
+def settle(session: Session, now: datetime) -> int:
+    """Delete files whose time is over, and those that never came whole; give up imports that were
+    begun too often. How many there were."""
+    over = Upload.expires_at <= now
+    arriving = delete(Upload).where(over, Upload.state == "arriving")
+    session.execute(arriving)
+    given_up = _give_up(session, now)
+    due = select(Upload).where(over, Upload.state.in_(AT_REST))
+    gone = session.scalars(due.with_for_update(skip_locked=True)).all()
+    for upload in gone:
+        _end(upload, now)
+    drop_parts(session, [upload.id for upload in gone])
+    session.execute(
+        delete(Upload).where(
+            Upload.state == "gone", Upload.ended_at < now - KEPT, Upload.inbox_id.is_(None)
+        )
+    )
+    entries = [Entry("leadflow", "import.failed", one, why=DIED) for one in given_up]
+    entries += [Entry("leadflow", "import.file_deleted", one.id) for one in gone]
+    audit.record_many(session, entries)
+    return len(entries)
+
+
+def _give_up(session: Session, now: datetime) -> Iterable[str]:
+    died = and_(
+        or_(Upload.state == "queued", Upload.state == "running"),
+        Upload.in_vain >= ATTEMPTS,
+        Upload.due_at <= now,
+    )
+    due = select(Upload.id).where(died).with_for_update(skip_locked=True)
+    values = {"state": "failed", "error": DIED, "ended_at": now}
+    statement = update(Upload).where(Upload.id.in_(due)).values(values).returning(Upload.id)
+    return session.scalars(statement).all()
+
+
+def _end(upload: Upload, now: datetime) -> None:
+    upload.state, upload.ended_at, upload.expires_at = "gone", now, None
+    upload.proposal = upload.error = None

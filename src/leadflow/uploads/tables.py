@@ -1,0 +1,101 @@
+"""Files sent over the API: what each is, what its columns mean, how far its import is."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadflow.database.base import Base
+from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedText
+
+Moment = DateTime(timezone=True)
+STATES = ("arriving", "uploaded", "queued", "running", "done", "failed", "gone")
+
+
+class Upload(Base):
+    """A file that somebody has sent, to be imported.
+
+    ``arriving``: not all of it is there. ``uploaded``: what its columns mean can be said.
+    ``queued``: it is imported next. ``running``: a process imports it and holds it until
+    ``due_at``; later it is anybody's, and goes on where it was. ``done``: it is imported.
+    ``failed``: it is not, or not all of it, and can be started again. ``gone``: the file was taken
+    away before that. The import itself, with its figures, is ``inbox_id``.
+    """
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint(
+            "(state IN ('arriving', 'uploaded', 'queued', 'running', 'failed'))"
+            " = (expires_at IS NOT NULL)",
+            name="file",
+        ),
+        CheckConstraint("(state = 'failed') = (error IS NOT NULL)", name="error"),
+        CheckConstraint(
+            "state NOT IN ('queued', 'running') OR"
+            " (mapping IS NOT NULL AND started_by IS NOT NULL)",
+            name="started",
+        ),
+        Index("ix_uploads_content_hash", "content_hash"),
+        Index("ix_uploads_inbox_id", "inbox_id"),
+        Index("ix_uploads_due", "due_at", postgresql_where=text("state IN ('queued', 'running')")),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("import"))
+    uploaded_by: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    file: Mapped[str] = mapped_column(EncryptedText("upload_file"))
+    source: Mapped[str | None] = mapped_column(Text, comment="As it was said with the file.")
+    content_hash: Mapped[str | None] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger, server_default="0", comment="Bytes, so far.")
+    parts: Mapped[int] = mapped_column(Integer, server_default="0")
+    rows: Mapped[int | None] = mapped_column(BigInteger, comment="In the file.")
+    proposal: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("upload_proposal"))
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("upload_mapping"))
+    anyway: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Go on where many rows fail."
+    )
+    state: Mapped[str] = mapped_column(Text, server_default="arriving")
+    started_by: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(
+        Moment, comment="When it may be begun; while it is imported, until when it is held."
+    )
+    attempts: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="How often it was begun; the last one may go on."
+    )
+    in_vain: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="How often in a row that came to nothing."
+    )
+    held_by: Mapped[str | None] = mapped_column(Text, comment="The process that began it last.")
+    inbox_id: Mapped[str | None] = mapped_column(ForeignKey("inbox.id"))
+    known_since: Mapped[datetime | None] = mapped_column(
+        Moment, comment="When the same was imported before, and nothing was left to do."
+    )
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment, comment="When the file goes.")
+    error: Mapped[str | None] = mapped_column(EncryptedText("upload_error"))
+
+
+class UploadPart(Base):
+    """A part of a file. Files are in the database, so that any background process imports what any
+    gateway was sent."""
+
+    __tablename__ = "upload_parts"
+
+    upload_id: Mapped[str] = mapped_column(
+        ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[bytes] = mapped_column(EncryptedBytes("upload_part"))
