@@ -16,6 +16,7 @@ from leadflow.gateway.api import routers as api
 from leadflow.gateway.http.permissions import every_route
 from leadflow.leads.tables import Lead
 from leadflow.sources.tables import Delivery
+from leadflow.uploads.tables import Upload
 from tests.deciders import signed_in_already
 
 # What is put and not read by itself: there is no tag of it to have seen.
@@ -64,6 +65,9 @@ def admin(anonymous: TestClient) -> TestClient:
     assert anonymous.put("/sources", json=sources("email")).status_code == 200
     endpoint = {"name": "shop", "url": "https://shop.example.com/x", "types": ["lead.created"]}
     assert anonymous.post("/webhook-endpoints", json=endpoint).status_code == 201
+    file = b"id,mail,name\n1,ada@example.com,Ada\n"
+    of_csv = {"Content-Type": "text/csv"}
+    assert anonymous.post("/imports?name=fair.csv", content=file, headers=of_csv).is_success
     anonymous.post("/leads", json={"email": "ada@example.com", "external_id": "1", "source": "crm"})
     with unit_of_work() as session:
         session.add(
@@ -104,6 +108,12 @@ EDITS: dict[str, tuple[str, str, Any, Any]] = {
         {"configuration": {"segments": segments(30)}},
         {"configuration": {"segments": segments(50)}},
     ),
+    "/imports/{import_id}/mapping": (
+        "/imports/IMPORT/mapping",
+        "PUT",
+        {"source": "fair", "key": "id", "fields": {"email": "mail"}},
+        {"source": "fair", "key": "id", "fields": {"email": "mail", "first_name": "name"}},
+    ),
     "/sources": ("/sources", "PUT", sources("mail"), sources("address")),
     "/webhook-endpoints/{name}": (
         "/webhook-endpoints/shop",
@@ -141,7 +151,8 @@ def test_whatever_is_edited_is_edited_here(client: TestClient) -> None:
 def address(client: TestClient, of: str) -> str:
     with unit_of_work() as session:
         lead_id = session.scalar(select(Lead.id))
-    return of.replace("LEAD", str(lead_id))
+        import_id = session.scalar(select(Upload.id))
+    return of.replace("LEAD", str(lead_id)).replace("IMPORT", str(import_id))
 
 
 def version(answer: Any) -> str:
