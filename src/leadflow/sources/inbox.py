@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from leadflow.audit import service as audit
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.sources.accepting import ring
-from leadflow.sources.mapping import Reason
+from leadflow.sources.mapped import Reason
 from leadflow.sources.tables import Delivery
 
 MOST_SHOWN = 500
 NOT_THERE = "There is no delivery {}. See what there is: leadflow deliveries list."
+# No status: processed, and nothing in it was wanted.
+PASSED_OVER = "passed_over"
 STATUSES = ("received", "processed", "dead", "discarded")
 
 
@@ -32,7 +34,8 @@ class NoSuchStatus(ValueError):
 
 @dataclass(frozen=True)
 class Shown:
-    """A delivery without its body. ``records``: how many it held; None: not processed yet."""
+    """A delivery without its body. ``records``: how many it held, without those that ``only`` left
+    out; None: not processed yet. ``reasons``: what cannot be mapped, or why nothing was wanted."""
 
     id: str
     source: str
@@ -41,15 +44,21 @@ class Shown:
     received_at: datetime
     processed_at: datetime | None
     records: int | None
+    left_out: int | None
     version: int | None
     reasons: list[Reason]
 
 
 def counts(session: Session) -> dict[tuple[str, str], int]:
-    """How many deliveries there are of each source in each state."""
-    counted = select(Delivery.source, Delivery.status, func.count())
-    rows = session.execute(counted.group_by(Delivery.source, Delivery.status))
-    return {(source, status): count for source, status, count in rows}
+    """How many deliveries there are of each source in each state; of those that are processed, also
+    how many were passed over."""
+    passed = func.count().filter(Delivery.records == 0)
+    counted = select(Delivery.source, Delivery.status, func.count(), passed)
+    rows = session.execute(counted.group_by(Delivery.source, Delivery.status)).tuples().all()
+    found = {(source, status): count for source, status, count, _ in rows}
+    return found | {
+        (source, PASSED_OVER): count for source, status, _, count in rows if status == "processed"
+    }
 
 
 def deliveries(
@@ -100,10 +109,16 @@ def correct(session: Session, delivery: str, body: bytes, by: str, now: datetime
 
 
 def retry(
-    session: Session, ids: Sequence[str] | None, source: str | None, by: str, now: datetime
+    session: Session,
+    ids: Sequence[str] | None,
+    source: str | None,
+    by: str,
+    now: datetime,
+    passed_over: bool = False,
 ) -> int:
     """Process deliveries again, by their source as it counts now: these, dead or processed; or all
-    that are dead, of one source where one is named. How many that are.
+    that are dead, of one source where one is named; or where ``passed_over``, all that are
+    processed and of which something was left out, or all. How many that are.
 
     Raises:
         DeliveryNotFound: one of the ids is of none.
@@ -115,7 +130,9 @@ def retry(
             raise DeliveryNotFound(NOT_THERE.format(missing))
         again = again.where(Delivery.id.in_(ids))
     else:
-        again = again.where(Delivery.status == "dead")
+        anything_left = (Delivery.records == 0) | (Delivery.left_out > 0)
+        passed = (Delivery.status == "processed") & anything_left
+        again = again.where(passed if passed_over else Delivery.status == "dead")
         if source is not None:
             again = again.where(Delivery.source == source)
     found = list(session.scalars(again.returning(Delivery.id)))
@@ -170,6 +187,7 @@ def _shown(row: Delivery) -> Shown:
         row.received_at,
         row.processed_at,
         row.records,
+        row.left_out,
         row.version,
         row.reasons or [],
     )

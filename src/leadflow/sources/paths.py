@@ -10,6 +10,8 @@ import jmespath
 from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
+from leadflow.sources.texts import as_text
+
 LONGEST = 2000
 
 
@@ -134,6 +136,42 @@ class Follower:
             raise PathFailed(f"{path}: {type(error).__name__}") from None
         except (RecursionError, ArithmeticError, TypeError) as error:
             raise PathFailed(f"{path}: {type(error).__name__}") from None
+
+    def listed(self, path: str | None, record: Any) -> list[Any]:
+        """What a path leads to, as a list: none, one, or each of a list; without a path, the
+        record.
+
+        Raises:
+            PathFailed: a function does not take what is there.
+        """
+        found = record if path is None else self.follow(path, record)
+        return found if isinstance(found, list) else [] if found is None else [found]
+
+    def holds(self, path: str | None, record: Any) -> bool:
+        """Whether a condition holds, which is true where there is none. Nothing, false, and what is
+        empty do not hold.
+
+        Raises:
+            PathFailed: a function does not take what is there; or the path leads to a text or a
+                number, which may say either: 'false' and 0 are not false.
+        """
+        value = True if path is None else self.follow(path, record)
+        if value is None or value is False or value in ("", [], {}):
+            return False
+        if isinstance(value, str):
+            raise PathFailed(f"{path} is a text, not true or false: compare it, {path} == 'true'")
+        if isinstance(value, int | float) and value is not True:
+            raise PathFailed(f"{path} is a number, not true or false: compare it, {path} == `1`")
+        return True
+
+    def text(self, path: str | None, record: Any) -> str | None:
+        """What a path leads to, as text; None without a path.
+
+        Raises:
+            PathFailed: a function does not take what is there.
+            NotAValue: it is an object or a list.
+        """
+        return None if path is None else as_text(self.follow(path, record), None)
 
 
 def _named(kind: str) -> str:

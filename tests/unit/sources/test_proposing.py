@@ -9,7 +9,8 @@ import pytest
 from leadflow.leads.files.formats.tables_of_text import UnreadableFile
 from leadflow.sources.definitions import parse_sources
 from leadflow.sources.journals.pages import read_page
-from leadflow.sources.mapping import Came, map_deliveries
+from leadflow.sources.mapped import Came
+from leadflow.sources.mapping import map_deliveries
 from leadflow.sources.proposing import ProposedSource, propose_source, read_samples
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)

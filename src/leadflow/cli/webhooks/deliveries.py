@@ -15,7 +15,7 @@ from leadflow.cli.console import console
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
-    from leadflow.sources.mapping import Reason
+    from leadflow.sources.mapped import Reason
 
 app = typer.Typer(
     no_args_is_help=True, help="Deliveries by webhook: what came, what is dead, and taking it in."
@@ -41,15 +41,22 @@ def list_deliveries(
     if not rows:
         console.print("There are no such deliveries.")
         return
-    table = Table(whole("Id"), "Source", "State", whole("Came (UTC)"), "Records", "Why", box=None)
+    figures = ("Records", "Left out")
+    table = Table(whole("Id"), "Source", "State", whole("Came (UTC)"), *figures, "Why", box=None)
     for row in rows:
-        records = "" if row.records is None else f"{row.records:,}"
+        held = ("" if count is None else f"{count:,}" for count in (row.records, row.left_out))
         came = f"{row.received_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(row.id, row.source, row.status, came, records, reasons_in_words(row.reasons))
+        table.add_row(row.id, row.source, row.status, came, *held, reasons_in_words(row.reasons))
     print_table(table)
     if any(row.status == "dead" for row in rows):
         console.print(
             "Mend the mapping and take dead ones in: leadflow deliveries retry --source SOURCE"
+        )
+    if any(row.status == "processed" and row.records == 0 for row in rows):
+        console.print(
+            "Of some nothing was wanted. Where it should be, mend `only` and take them in: "
+            "leadflow deliveries retry --source SOURCE --passed-over",
+            soft_wrap=True,
         )
 
 
@@ -73,6 +80,10 @@ def show(delivery_id: Id) -> None:
 def retry(
     delivery_id: Annotated[str | None, typer.Argument(help="One delivery; else all dead.")] = None,
     source: Annotated[str | None, typer.Option(help="All that are dead of this source.")] = None,
+    passed_over: Annotated[
+        bool,
+        typer.Option("--passed-over", help="Instead: those of which `only` left something out."),
+    ] = False,
 ) -> None:
     """Take dead deliveries in again, by their source as it is now; or one, dead or not."""
     from leadflow.database.engine import unit_of_work
@@ -81,10 +92,10 @@ def retry(
     ids = None if delivery_id is None else [delivery_id]
     with unit_of_work() as session:
         again = inbox.retry(
-            session, ids, source, who_acts(session, "source.write"), datetime.now(UTC)
+            session, ids, source, who_acts(session, "source.write"), datetime.now(UTC), passed_over
         )
     if not again:
-        console.print("No delivery is dead.")
+        console.print("None was passed over." if passed_over else "No delivery is dead.")
         return
     said = how_many(again, "delivery")
     console.print(f"{said} will be taken in within a minute: leadflow deliveries list")

@@ -43,9 +43,15 @@ def list_sources() -> None:
     if not known:
         console.print("There are no sources. Add some: leadflow sources apply FILE")
         return
-    table = Table("Source", "Scheme", "Secrets", "Waiting", "Processed", "Dead", "Since", box=None)
+    states = {
+        "Waiting": "received",
+        "Processed": "processed",
+        "Passed over": inbox.PASSED_OVER,
+        "Dead": "dead",
+    }
+    table = Table("Source", "Scheme", "Secrets", *states, "Since", box=None)
     for name, stored in known.items():
-        figures = (f"{counted.get((name, one), 0):,}" for one in ("received", "processed", "dead"))
+        figures = (f"{counted.get((name, one), 0):,}" for one in states.values())
         live = str(len(secrets[name])) if name in secrets else "[red]none[/red]"
         since = f"version {stored.version}, {stored.created_at:%Y-%m-%d}"
         table.add_row(name, stored.source.arrives_by, live, *figures, since)
@@ -271,5 +277,5 @@ def _show_tried(tried: "Tried") -> None:
         console.print(f"event {json.dumps(event, ensure_ascii=False)}", markup=False)
     if tried.reasons:
         console.print(f"[red]dead[/red]: {reasons_in_words(tried.reasons)}")
-    elif not tried.records:
-        console.print("Nothing in it is wanted by `records` and `only`.")
+    elif tried.notes:
+        console.print(f"[yellow]passed over[/yellow]: {reasons_in_words(tried.notes)}")

@@ -21,7 +21,8 @@ Status = Literal["received", "processed", "dead", "discarded"]
 
 
 class DeliveryOut(BaseModel):
-    """A delivery, without its body. ``reasons``: what of which record cannot be mapped."""
+    """A delivery, without its body. ``reasons``: what of which record cannot be mapped, or why
+    nothing of it was wanted."""
 
     id: str
     source: str
@@ -30,6 +31,7 @@ class DeliveryOut(BaseModel):
     received_at: datetime
     processed_at: datetime | None
     records: int | None = Field(description="How many it held; empty: not processed yet.")
+    left_out: int | None = Field(description="How many more `only` did not let pass.")
     version: int | None = Field(description="The version of its source by which it was mapped.")
     reasons: list[dict[str, Any]]
 
@@ -46,12 +48,14 @@ class DeliveryWhole(DeliveryOut):
 
 
 class RetryIn(BaseModel):
-    """Which are processed again: these; else all that are dead, of one source where it is named."""
+    """Which are processed again: these; else all that are dead, of one source where it is named;
+    or where `passed_over`, those of which `only` left something out."""
 
     model_config = ConfigDict(extra="forbid")
 
     ids: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
     source: str | None = None
+    passed_over: bool = False
 
 
 class RetriedOut(BaseModel):
@@ -91,7 +95,9 @@ def read_delivery(delivery: DeliveryId, request: Request, caller: ReadsDeliverie
 def retry_deliveries(body: RetryIn, caller: WritesSources) -> RetriedOut:
     """By their source as it is now, within a minute."""
     with unit_of_work() as session:
-        again = inbox.retry(session, body.ids, body.source, caller.id, datetime.now(UTC))
+        again = inbox.retry(
+            session, body.ids, body.source, caller.id, datetime.now(UTC), body.passed_over
+        )
     return RetriedOut(deliveries=again)
 
 
