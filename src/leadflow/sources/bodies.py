@@ -12,6 +12,7 @@ from leadflow.conditions.storable import unstorable
 from leadflow.sources.signatures.schemes import Format
 
 DEEPEST = 50
+MOST_DIGITS = 300
 # So few lists and objects are never too deep.
 PLAINLY = 100
 MOST_FIELDS = 10_000
@@ -47,7 +48,15 @@ def _opened(body: bytes) -> int:
 
 
 def _json(body: bytes) -> Any:
-    return json.loads(body, object_pairs_hook=_once, parse_constant=_no_number)
+    return json.loads(
+        body, object_pairs_hook=_once, parse_constant=_no_number, parse_int=_of_some_digits
+    )
+
+
+def _of_some_digits(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has more than {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _no_number(name: str) -> Any:
