@@ -62,18 +62,20 @@ def list_deliveries(
 
 @app.command()
 def show(delivery_id: Id) -> None:
-    """One delivery with its body as it came. It may name a person."""
+    """One delivery with its body as it came, and as it was corrected. It may name a person."""
     from leadflow.database.engine import unit_of_work
     from leadflow.sources import inbox
 
     with unit_of_work() as session:
         who_acts(session, "delivery.read")
-        row, body = inbox.read_delivery(session, delivery_id)
+        row, bodies = inbox.read_delivery(session, delivery_id)
     console.print(f"{row.source}, delivered as {row.delivery_id}: {row.status}", markup=False)
     if row.reasons:
         console.print(reasons_in_words(row.reasons))
-    text = body.decode(errors="backslashreplace")
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    _print_body(bodies.came)
+    if bodies.correction is not None:
+        console.print("Corrected, and taken in as:")
+        _print_body(bodies.correction)
 
 
 @app.command()
@@ -106,7 +108,7 @@ def correct(
     delivery_id: Id,
     body: Annotated[Path, typer.Argument(help="A file with the body as it should be.")],
 ) -> None:
-    """Take a dead delivery in with another body, in the place of the one that came."""
+    """Take a dead delivery in with another body. The one that came is kept beside it."""
     from leadflow.database.engine import unit_of_work
     from leadflow.sources import inbox
 
@@ -127,6 +129,11 @@ def discard(delivery_id: Id) -> None:
         by = who_acts(session, "source.write")
         inbox.discard(session, delivery_id, by, datetime.now(UTC))
     console.print(f"{delivery_id} is discarded.")
+
+
+def _print_body(body: bytes) -> None:
+    text = body.decode(errors="backslashreplace")
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def reasons_in_words(reasons: "Sequence[Reason]") -> str:

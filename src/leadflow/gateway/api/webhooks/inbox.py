@@ -42,9 +42,10 @@ class DeliveryOut(BaseModel):
 
 
 class DeliveryWhole(DeliveryOut):
-    """A delivery with its body as it came, which may name people."""
+    """A delivery with its body, which may name people."""
 
-    body: str
+    body: str = Field(description="As it came.")
+    correction: str | None = Field(description="What is taken in instead; empty: nothing else is.")
 
 
 class RetryIn(BaseModel):
@@ -85,10 +86,12 @@ def read_deliveries(
 def read_delivery(delivery: DeliveryId, request: Request, caller: ReadsDeliveries) -> DeliveryWhole:
     """With its body as it came."""
     with unit_of_work() as session:
-        shown, body = inbox.read_delivery(session, delivery)
-    say_version(request, _version(shown, body))
-    text = body.decode(errors="backslashreplace")
-    return DeliveryWhole(**dict(DeliveryOut.of(shown)), body=text)
+        shown, bodies = inbox.read_delivery(session, delivery)
+    say_version(request, _version(shown, bodies))
+    correction = None if bodies.correction is None else _text(bodies.correction)
+    return DeliveryWhole(
+        **dict(DeliveryOut.of(shown)), body=_text(bodies.came), correction=correction
+    )
 
 
 @router.post("/deliveries/retry", response_model=RetriedOut, summary="Take deliveries in again")
@@ -105,7 +108,7 @@ def retry_deliveries(body: RetryIn, caller: WritesSources) -> RetriedOut:
 def correct_delivery(
     delivery: DeliveryId, body: CorrectionIn, seen: IfMatch, caller: WritesSources
 ) -> DeliveryOut:
-    """Take a dead delivery in with another body, in the place of the one that came."""
+    """Take a dead delivery in with another body. The one that came is kept beside it."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         seen.check(_version(*inbox.read_delivery(session, delivery)))
@@ -121,5 +124,10 @@ def discard_delivery(delivery: DeliveryId, caller: WritesSources) -> DeliveryOut
         return DeliveryOut.of(inbox.read_delivery(session, delivery)[0])
 
 
-def _version(shown: inbox.Shown, body: bytes) -> str:
-    return version_of([shown.status, shown.processed_at, sha256(body).hexdigest()])
+def _text(body: bytes) -> str:
+    return body.decode(errors="backslashreplace")
+
+
+def _version(shown: inbox.Shown, bodies: inbox.Bodies) -> str:
+    said = bodies.came if bodies.correction is None else bodies.correction
+    return version_of([shown.status, shown.processed_at, sha256(said).hexdigest()])
