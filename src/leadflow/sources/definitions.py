@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
@@ -26,6 +27,7 @@ from leadflow.sources.definition_parts import (
     Path_,
     Signature,
     Start,
+    Zone,
 )
 from leadflow.sources.journals.definitions import Journal, same_origin
 from leadflow.sources.paths import PathInvalid, compiled
@@ -46,7 +48,8 @@ class SourcesInvalid(ValueError):
 
 class Source(Part):
     """One source: it delivers by webhook, and ``scheme`` says how it is proved; or it keeps a
-    ``journal`` that is read. ``mapping`` is said as for a file, with paths in place of columns."""
+    ``journal`` that is read. ``mapping`` is said as for a file, with paths in place of columns.
+    ``zone``: of its moments that name none; unset: those are refused."""
 
     scheme: SchemeName | None = None
     journal: Journal | None = None
@@ -57,6 +60,7 @@ class Source(Part):
     records: Path_ | None = None
     only: Path_ | None = None
     decimal: Literal[".", ","] | None = None
+    zone: Zone | None = None
     mapping: dict[str, Any]
     events: tuple[EventMapping, ...] = Field(default=(), max_length=50)
     kind: Choice | None = None
@@ -111,6 +115,11 @@ class Source(Part):
         """
         numbers = {} if self.decimal is None else {"csv": {"decimal": self.decimal}}
         return parse_mapping({**self.mapping, **numbers, "source": name})
+
+    @property
+    def moments_in(self) -> ZoneInfo | None:
+        """In which zone moments are that name none; None: such ones are refused."""
+        return None if self.zone is None else ZoneInfo(self.zone)
 
     @property
     def arrives_by(self) -> str:

@@ -1,11 +1,14 @@
 """What the lead of a record did, as its source says which of it are events."""
 
+from datetime import tzinfo
 from typing import Any
 
 from pydantic import ValidationError
 
 from leadflow.leads.events.recording import EventIn
+from leadflow.leads.files.zones import ZoneMissing, with_zone
 from leadflow.refusals import in_words
+from leadflow.sources.cells import COUNTED, as_id
 from leadflow.sources.definition_parts import Choice, EventMapping
 from leadflow.sources.definitions import Source
 from leadflow.sources.mapped import Came
@@ -36,19 +39,25 @@ def events_of(
             for count, item in enumerate(follower.listed(mapping.each, record)):
                 own = f"{came.delivery_id}:{number}:{which}:{count}"
                 if follower.holds(mapping.only, item):
-                    event = _event(name, mapping, follower, item, own, came)
+                    event = _event(name, source.moments_in, mapping, follower, item, own, came)
                     events += [] if event is None else [event]
         except ValidationError as error:
             fault = error.errors()[0]
             where = ".".join([place, *(str(part) for part in fault["loc"])])
             raise Unreadable(where, in_words(fault)) from None
-        except (PathFailed, NotAValue) as error:
+        except (PathFailed, NotAValue, ZoneMissing) as error:
             raise Unreadable(place, str(error)) from error
     return events
 
 
 def _event(
-    name: str, mapping: EventMapping, follower: Follower, item: Any, own: str, came: Came
+    name: str,
+    zone: tzinfo | None,
+    mapping: EventMapping,
+    follower: Follower,
+    item: Any,
+    own: str,
+    came: Came,
 ) -> EventIn | None:
     """What one item says the lead did; None where its type is none of those that are wanted.
     ``own``: the id of one that has none, made of its place in the delivery, so that it is known
@@ -60,8 +69,13 @@ def _event(
             return None
     else:
         kind = mapping.type
-    at = follower.text(mapping.occurred_at, item)
-    external_id = follower.text(mapping.external_id, item)
+    said = follower.text(mapping.occurred_at, item)
+    if said is not None and COUNTED.fullmatch(said) is not None:
+        raise NotAValue("is at a number: write from_seconds(PATH) or from_ms(PATH)")
+    at = said and with_zone(said, zone)
+    external_id = None
+    if mapping.external_id is not None:
+        external_id = as_id(follower.follow(mapping.external_id, item))
     payload = {key: follower.follow(path, item) for key, path in mapping.payload.items()}
     said_of_it = {key: value for key, value in payload.items() if value is not None}
     return EventIn.model_validate(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leadflow.leads.files.checking import hold
 from leadflow.leads.files.parsing import Context, parse
+from leadflow.leads.readers.numbers import SAY_DECIMAL
 from leadflow.sources.definitions import Source
 from leadflow.sources.mapped import Came, Mapped
 from leadflow.sources.record_reader import Record, RecordReader
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # The kind of a delivery that says how some lead ended, beside what its source calls it.
 OUTCOME = "outcome"
+# What is said of a file is done elsewhere in a source.
+INSTEAD = {SAY_DECIMAL: SAY_DECIMAL.replace("under `csv` in the mapping", "of the source")}
 
 
 def map_deliveries(
@@ -34,13 +37,14 @@ def map_deliveries(
     if not records:
         return mapped
     rows, numbers = [one.row for one in records], [one.number for one in records]
-    frame = parse(rows, numbers, reader.leads, Context("", now, currency))
+    context = Context("", now, currency, zone=source.moments_in, silent=False)
+    frame = parse(rows, numbers, reader.leads, context)
     checked = hold(_dated(frame, records, created=reader.leads.created_at is None), now)
     for place, reasons in checked.failing.items():
         one = records[place]
         mapped.reasons.setdefault(one.came.id, []).extend(
-            {"record": one.number, "field": str(said["field"]), "rule": str(said["rule"])}
-            for said in reasons
+            {"record": one.number, "field": field, "rule": INSTEAD.get(rule, rule)}
+            for field, rule in ((str(said["field"]), str(said["rule"])) for said in reasons)
         )
     mapped.frame = checked.good
     if "outcome" in mapped.frame:

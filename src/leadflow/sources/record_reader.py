@@ -7,12 +7,13 @@ from typing import Any
 from leadflow.leads.events.recording import EventIn
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.sources.bodies import BodyUnreadable, read_body
+from leadflow.sources.cells import cell
 from leadflow.sources.definitions import Source
 from leadflow.sources.event_reader import Unreadable, events_of
 from leadflow.sources.mapped import Came, Mapped
 from leadflow.sources.paths import Around, Follower, PathFailed
 from leadflow.sources.records import NothingThere, find_records
-from leadflow.sources.texts import NotAValue, as_text
+from leadflow.sources.texts import NotAValue
 
 MOST_RECORDS = 1000
 
@@ -33,7 +34,9 @@ class RecordReader:
     def __init__(self, name: str, source: Source) -> None:
         self._name, self._source = name, source
         self.leads = source.leads(name)
-        self._columns = {path: where for where, path in self.leads.named_columns()}
+        self._columns: dict[str, list[str]] = {}
+        for where, path in self.leads.named_columns():
+            self._columns.setdefault(path, []).append(where)
         self.mapped = Mapped()
 
     def records(self, came: Came) -> Iterator[Record]:
@@ -66,8 +69,11 @@ class RecordReader:
             follower = Follower(Around(body, came.headers, came.received_at))
             every = find_records(follower, self._source.records, body)
             self._name_kind(came, follower, body)
-        except (BodyUnreadable, PathFailed, NotAValue) as error:
+        except (BodyUnreadable, PathFailed) as error:
             self.mapped.reasons[came.id] = [{"field": "body", "rule": str(error)}]
+            return None
+        except Unreadable as error:
+            self.mapped.reasons[came.id] = [{"field": error.field, "rule": str(error)}]
             return None
         except NothingThere as error:
             where = "body" if self._source.records is None else "records"
@@ -95,7 +101,10 @@ class RecordReader:
     def _name_kind(self, came: Came, follower: Follower, body: Any) -> None:
         chosen = self._source.kind
         if chosen is not None:
-            named = chosen.values.get(follower.text(chosen.path, body) or "")
+            try:
+                named = chosen.values.get(follower.text(chosen.path, body) or "")
+            except (PathFailed, NotAValue) as error:
+                raise Unreadable("kind", str(error)) from error
             self.mapped.kinds[came.id] = [] if named is None else [named]
 
     def _start(self, came: Came, follower: Follower, record: Any) -> None:
@@ -112,9 +121,12 @@ class RecordReader:
 
     def _row(self, follower: Follower, record: Any) -> Row:
         row: Row = {}
-        for path, where in self._columns.items():
+        for path, used in self._columns.items():
+            # What is known of a lead, such as when its contract ends, may be of any time.
+            any_time = all(where.startswith("attributes.") for where in used)
             try:
-                row[path] = as_text(follower.follow(path, record), self._source.decimal)
+                value = follower.follow(path, record, any_time)
+                row[path] = cell(value, used, self._source.decimal)
             except (PathFailed, NotAValue) as error:
-                raise Unreadable(where, str(error)) from error
+                raise Unreadable(used[0], str(error)) from error
         return row

@@ -76,11 +76,12 @@ def test_what_only_leaves_out_is_counted_and_all_of_it_is_noted() -> None:
 def test_a_condition_that_is_a_text_or_a_number_is_refused_and_never_taken_for_true(
     held: Any, where: str
 ) -> None:
-    said: dict[str, Any] = {
-        "only": {"only": "held"},
-        "events": {"events": [{"type": "meeting", "only": "held"}]},
-        "starts": {"starts": [{"deployment": "score_leads", "only": "held"}]},
-    }[where]
+    conditions: dict[str, Any] = {
+        "only": "held",
+        "events": [{"type": "meeting", "only": "held"}],
+        "starts": [{"deployment": "score_leads", "only": "held"}],
+    }
+    said = {where: conditions[where]}
     [reason] = mapped({"id": "1", "held": held}, **said).reasons["dlv_1"]
     assert reason["field"] == {"only": "only", "events": "events[0]"}.get(where, "starts[0].only")
     assert "compare it, held == " in reason["rule"]

@@ -105,13 +105,42 @@ def test_a_number_is_read_as_the_number_it_is(value: float, decimal: Any) -> Non
     assert read_number(text, decimal) == pytest.approx(value)
 
 
-def test_lists_and_truths_are_texts() -> None:
-    assert as_text(["crm", None, 5, True], None) == "crm; 5; true"
+def test_a_truth_is_a_text_and_an_empty_list_is_nothing() -> None:
     assert as_text([], None) is None
     assert as_text(False, None) == "false"
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}], [["a"]]])
-def test_an_object_is_no_value(value: Any) -> None:
-    with pytest.raises(NotAValue, match="name a path"):
+@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}], [["a"]], ["a"], ["a", "b"]])
+def test_an_object_or_a_list_is_no_value_and_is_not_joined(value: Any) -> None:
+    with pytest.raises(NotAValue, match=r"name a path|PATH\[0\], or write join"):
         as_text(value, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("from_ms(`1772355600`)", "too long ago: are seconds meant"),
+        ("from_seconds(`1772355600000`)", "to come: are milliseconds meant"),
+        ("from_ms(`1772355901000`)", "to come"),
+        ("from_ms(`1e300`)", "to come"),
+        ("from_seconds(`-5`)", "too long ago"),
+    ],
+)
+def test_a_count_that_is_of_no_likely_moment_is_refused_unless_any_time_is_meant(
+    path: str, said: str
+) -> None:
+    with pytest.raises(PathFailed, match=said):
+        follow(path, {})
+
+
+def test_what_a_lead_will_do_may_lie_ahead_and_long_ago() -> None:
+    follower = Follower(Around(None, {}, AT))
+    for count, said in ((4102444800, "2100-01-01"), (315532800, "1980-01-01")):
+        found = follower.follow("from_seconds(@)", count, any_time=True)
+        assert str(found).startswith(said)
+
+
+def test_to_string_makes_nothing_of_nothing() -> None:
+    assert follow("to_string(a)", {}) is None
+    assert follow("to_string(a)", {"a": [1, "x"]}) == '[1,"x"]'
+    assert follow("to_string(a)", {"a": "x"}) == "x"

@@ -18,6 +18,7 @@ def normalise_phone(phone: str | None, country: str | None = None) -> str | None
         PhoneNumberFormat,
         format_number,
         is_possible_number,
+        is_valid_number,
         parse,
     )
 
@@ -33,6 +34,7 @@ def normalise_phone(phone: str | None, country: str | None = None) -> str | None
         number = parse(given, country)
     except NumberParseException:
         return None
-    if not is_possible_number(number):
+    # Where the country is only the lead's, the number must be one of those that it has.
+    if not is_possible_number(number) or not (given.startswith("+") or is_valid_number(number)):
         return None
     return str(format_number(number, PhoneNumberFormat.E164))
