@@ -129,7 +129,7 @@ def correct(session: Session, delivery: str, body: bytes, by: str, now: datetime
     if not body.strip():
         raise CorrectionRefused("The correction is empty. Give the whole body as it should be.")
     try:
-        read_body(body, source.source.written_as)
+        read_body(body, source.source.written_as(body))
     except BodyUnreadable as error:
         raise CorrectionRefused(f"{error} Nothing was stored; give the whole body.") from error
     row.correction, row.status, row.reasons, row.processed_at = body, "received", None, None

@@ -1,34 +1,19 @@
 """A first definition of a source, from deliveries that it has sent, for a person to correct."""
 
-import json
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
-from leadflow.leads.files.mapping_parts import ROW
-from leadflow.leads.files.proposing.proposal import propose
+from leadflow.leads.files.proposing.proposal import Proposal, propose
+from leadflow.sources.sampled_keys import find_key
+from leadflow.sources.sampled_moments import names_no_zone, says_when, says_when_around
+from leadflow.sources.sampled_records import SALESFORCE, called, find_records, leaves
 from leadflow.sources.signatures.schemes import SchemeName
-from leadflow.sources.texts import NotAValue, as_text
 
-PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Names around what is said of a lead that say nothing of it themselves.
-WRAPPERS = frozenset(
-    {"attributes", "body", "contact", "data", "fields", "lead", "object", "payload", "person"}
-    | {"properties", "record", "sobject", "values"}
-)
-SAYS_WHEN = frozenset(
-    {"changedat", "lastmodified", "lastmodifieddate", "modified", "modifiedat", "occurredat"}
-    | {"updated", "updatedat", "updatedtime", "timestamp"}
-)
-# Ids of what happened, which say nothing of whom it happened to.
-OF_DELIVERIES = frozenset({"eventid", "messageid", "deliveryid", "webhookid", "attemptnumber"})
-ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-MILLISECONDS, SECONDS = re.compile(r"1\d{12}"), re.compile(r"1\d{9}")
-DEEPEST = 6
+Line = tuple[str, str, str]
+ASKED, NOT_STORED = "asked", "not stored"
 IN_AN_ANSWER = (
     "journal: how is it asked (query: {since} or {since_ms}); at which path of an answer stands "
     "the list (items), and what leads to the next page (next); in an item, what tells each change "
@@ -42,28 +27,9 @@ class ProposedSource:
     only a person can answer."""
 
     content: dict[str, Any]
-    lines: list[tuple[str, str, str]]
+    lines: list[Line]
     notes: list[str]
     questions: list[str]
-
-
-def read_samples(text: str) -> list[Any]:
-    """Sample deliveries: a JSON value a line, each the body of one, or one list of them.
-
-    Raises:
-        UnreadableFile: a line is no JSON, or there is none.
-    """
-    samples = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                samples.append(json.loads(line))
-            except ValueError as error:
-                said = f"Line {number} is no JSON: {error}. Write the body of one delivery a line."
-                raise UnreadableFile(said) from error
-    if not samples:
-        raise UnreadableFile("The file is empty: write the body of one delivery a line.")
-    return samples
 
 
 def propose_source(
@@ -75,28 +41,12 @@ def propose_source(
     Raises:
         UnreadableFile: there are no objects in them.
     """
-    path, records = _records(samples)
+    fixed = SALESFORCE if scheme == "salesforce" and journal is None else None
+    path, records, happened = find_records(samples, fixed)
     if not records:
         raise UnreadableFile("There are no objects in these deliveries, so nothing to propose.")
-    leaves = [dict(_leaves(record)) for record in records]
-    every = dict.fromkeys(found for leaf in leaves for found in leaf)
-    paths = [found for found in every if _plainly(found) not in OF_DELIVERIES]
-    called = _called(paths)
-    rows: list[Row] = [{called[p]: leaf.get(p) for p in paths} for leaf in leaves]
-    table = Table([called[p] for p in paths], iter(rows))
-    found = propose(table, name, now)
-    back = {short: found_path for found_path, short in called.items()}
-    content = _translated(found.content, back)
-    notes, questions = [*found.notes, *_lists(records)], list(found.questions)
-    mapping = _mapping(content)
-    when = _says_when(paths, leaves) or _says_when_around(path, samples)
-    if when is not None:
-        mapping["changed_at"] = when[1]
-        _forget(mapping, when[0])
-    else:
-        notes.append("Nothing says when a record changed: what comes last counts.")
-    if "key" not in mapping:
-        questions.append("key: at which path does the lead's own id stand?")
+    mapped = _Proposed(records, path, happened, samples, name, now)
+    questions = list(mapped.questions)
     if journal is not None:
         source: dict[str, Any] = {"journal": _journal(journal, samples)}
         questions.append(IN_AN_ANSWER)
@@ -107,20 +57,110 @@ def propose_source(
         questions.append("signature.header: in which header does the signature stand, and how?")
     if path is not None:
         source["records"] = path
-    if isinstance(content.get("csv"), dict):
-        source["decimal"] = content["csv"]["decimal"]
-    source["mapping"] = {name: said for name, said in mapping.items() if said}
-    lines = [(back[one.column], one.becomes, one.why) for one in found.columns]
-    return ProposedSource(source, lines, notes, questions)
+    if mapped.decimal is not None:
+        source["decimal"] = mapped.decimal
+    source["mapping"] = {name: said for name, said in mapped.mapping.items() if said}
+    return ProposedSource(source, mapped.lines, [*mapped.notes, *_lists(records)], questions)
+
+
+class _Proposed:
+    """What the values of records become: ``mapping``, and what is said of it."""
+
+    def __init__(
+        self,
+        records: Sequence[dict[str, Any]],
+        path: str | None,
+        happened: bool,
+        samples: Sequence[Any],
+        name: str,
+        now: datetime,
+    ) -> None:
+        self._leaves = [dict(leaves(record)) for record in records]
+        paths = list(dict.fromkeys(found for leaf in self._leaves for found in leaf))
+        told = "Id" if path == SALESFORCE else None
+        key = find_key(self._leaves, path is not None, happened, told)
+        when = says_when(paths, self._leaves) or says_when_around(path, samples)
+        self.mapping: dict[str, Any] = {} if key.path is None else {"key": key.path}
+        self.lines: list[Line] = [
+            (one, NOT_STORED, "an id of what happened, not of a lead") for one in key.of_deliveries
+        ]
+        if key.path is not None:
+            self.lines.append((key.path, "key", "the lead's own id"))
+        if when is not None:
+            self.mapping["changed_at"] = when[1]
+            self.lines.append((when[0], "changed_at", "says when it changed"))
+        taken = {key.path, None if when is None else when[0], *key.of_deliveries}
+        found, back = self._table([one for one in paths if one not in taken], name, now)
+        self.notes, self.questions = list(found.notes), list(found.questions)
+        if key.question is not None:
+            self.questions.append(key.question)
+        if when is None:
+            self.notes.append("Nothing says when a record changed: what comes last counts.")
+        content = _translated(found.content, back)
+        self.decimal = content.get("csv", {}).get("decimal")
+        self._take(content, {back[one] for one in found.unsure})
+        self._ask_for_zone()
+        every = ((back[one.column], one.becomes, one.why) for one in found.columns)
+        self.lines += [self._as_written(*line) for line in every]
+
+    def _table(
+        self, paths: Sequence[str], name: str, now: datetime
+    ) -> tuple[Proposal, dict[str, str]]:
+        """What a table of these values would become, and the path of each of its columns."""
+        short = called(paths)
+        rows: list[Row] = [{short[p]: leaf.get(p) for p in paths} for leaf in self._leaves]
+        table = Table([short[p] for p in paths], iter(rows))
+        if not paths:
+            return Proposal({}, len(rows), [], [], [], []), {}
+        found = propose(table, name, now, delivered=True)
+        return found, {column: one for one, column in short.items()}
+
+    def _take(self, content: dict[str, Any], unsure: set[str]) -> None:
+        """Take what a source can say too, but for dates that may be read in two ways."""
+        fields = content.get("fields", {})
+        if "budget" not in fields:
+            fields.pop("currency", None)
+        attributes = content.get("attributes", {})
+        kept = {name: one for name, one in attributes.items() if one["column"] not in unsure}
+        outcome = content.get("outcome", {})
+        if outcome:
+            at = outcome.get("at", {})
+            column = at if isinstance(at, str) else at.get("column")
+            if column is None or column in unsure:
+                outcome["at"] = self.mapping.get("changed_at", "received_at()")
+            elif isinstance(at, str):
+                outcome["at"] = f"{at} || received_at()"
+        self.mapping |= {"fields": fields, "attributes": kept, "outcome": outcome}
+        self._unsure = unsure
+
+    def _as_written(self, path: str, becomes: str, why: str) -> Line:
+        """A line of a file's proposal as it is in this one."""
+        if path in self._unsure:
+            return path, ASKED, "its dates may be read in two ways"
+        if becomes == "currency" and "currency" not in self.mapping["fields"]:
+            return path, NOT_STORED, "there is no budget that it would be the currency of"
+        return path, becomes, why
+
+    def _ask_for_zone(self) -> None:
+        bare = [
+            path
+            for path in dict.fromkeys(one for leaf in self._leaves for one in leaf)
+            if names_no_zone([leaf[path] for leaf in self._leaves if leaf.get(path)])
+        ]
+        if bare:
+            self.questions.append(
+                f"zone: moments such as those at {bare[0]} name no time zone and are refused. "
+                "Write `zone` beside `mapping`, such as Europe/Berlin."
+            )
 
 
 def _journal(url: str, items: Sequence[Any]) -> dict[str, Any]:
     """A journal of such items. Where they have ids of what changed alone, each change is told from
     others by its time."""
-    leaves = [dict(_leaves(item)) for item in items if isinstance(item, dict)]
-    paths = list(dict.fromkeys(found for leaf in leaves for found in leaf))
-    own = [found for found in paths if _plainly(found) in OF_DELIVERIES]
-    when = _says_when(paths, leaves)
+    every = [dict(leaves(item)) for item in items if isinstance(item, dict)]
+    paths = list(dict.fromkeys(found for leaf in every for found in leaf))
+    own = find_key(every, False, False).of_deliveries
+    when = says_when(paths, every)
     if own:
         of_each = f"to_string({own[0]})"
     else:
@@ -132,81 +172,6 @@ def _journal(url: str, items: Sequence[Any]) -> dict[str, Any]:
         "id": of_each,
         "time": "updated_at" if when is None else when[1],
     }
-
-
-def _mapping(content: dict[str, Any]) -> dict[str, Any]:
-    """Of a mapping for files, what a source can say too."""
-    kept = ("key", "fields", "attributes", "outcome")
-    mapping = {name: content[name] for name in kept if name in content}
-    if mapping.get("key") == ROW:
-        del mapping["key"]
-    if "budget" not in mapping.get("fields", {}):
-        mapping.get("fields", {}).pop("currency", None)
-    return mapping
-
-
-def _records(samples: Sequence[Any]) -> tuple[str | None, list[dict[str, Any]]]:
-    """Where the records are, and all of them: the body itself, each of its list, or what stands
-    under its one name that holds most."""
-    bodies = [
-        one for sample in samples for one in (sample if isinstance(sample, list) else [sample])
-    ]
-    objects = [body for body in bodies if isinstance(body, dict)]
-    weights: Counter[str] = Counter()
-    for body in objects:
-        own = sum(not isinstance(value, dict | list) for value in body.values())
-        weights[""] += own
-        for name, value in body.items():
-            inner = value[0] if isinstance(value, list) and value else value
-            if isinstance(inner, dict) and name.lower() in WRAPPERS | {
-                "items",
-                "events",
-                "results",
-            }:
-                weights[name] += len(inner)
-    best = weights.most_common(1)[0][0] if weights else ""
-    if not best:
-        return None, objects
-    found = [
-        inner
-        for body in objects
-        for inner in (body[best] if isinstance(body.get(best), list) else [body.get(best)])
-        if isinstance(inner, dict)
-    ]
-    return _quoted(best), found
-
-
-def _leaves(value: dict[str, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every value in a record, as text, by its path."""
-    for name, inner in value.items():
-        path = f"{before}{_quoted(name)}"
-        if isinstance(inner, dict):
-            if depth < DEEPEST:
-                yield from _leaves(inner, f"{path}.", depth + 1)
-            continue
-        try:
-            text = as_text(inner, None)
-        except NotAValue:
-            continue
-        yield path, text or ""
-
-
-def _quoted(name: str) -> str:
-    return name if PLAIN_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)
-
-
-def _called(paths: Sequence[str]) -> dict[str, str]:
-    """What each path is called as a column: without the names around it, where that tells it from
-    the others."""
-    short = {}
-    for path in paths:
-        names = [name.strip('"') for name in path.split(".")]
-        kept = [name for name in names[:-1] if name.lower() not in WRAPPERS] + names[-1:]
-        if kept[-1] == "value" and len(kept) > 1:
-            kept.pop()
-        short[path] = ".".join(kept)
-    times = Counter(short.values())
-    return {path: name if times[name] == 1 else path for path, name in short.items()}
 
 
 def _translated(content: Any, back: dict[str, str]) -> Any:
@@ -228,46 +193,6 @@ def _fields(fields: dict[str, Any], back: dict[str, str]) -> dict[str, Any]:
         name: back.get(said, said) if isinstance(said, str) else _translated(said, back)
         for name, said in fields.items()
     }
-
-
-def _plainly(path: str) -> str:
-    """The last name of a path, small letters alone."""
-    return re.sub(r"[^a-z]", "", path.rpartition(".")[2].lower())
-
-
-def _says_when(
-    paths: Sequence[str], leaves: Sequence[dict[str, str]], before: str = ""
-) -> tuple[str, str] | None:
-    """The path that says when a record changed, and how its moment is read; ``before``: what stands
-    before it, seen from the record."""
-    for path in paths:
-        name = _plainly(path)
-        values = [leaf[path] for leaf in leaves if leaf.get(path)]
-        if name not in SAYS_WHEN or not values:
-            continue
-        for form, read in (
-            (ISO, "{}"),
-            (MILLISECONDS, "from_ms({})"),
-            (SECONDS, "from_seconds({})"),
-        ):
-            if all(form.match(value) for value in values):
-                return path, read.format(f"{before}{path}")
-    return None
-
-
-def _says_when_around(path: str | None, samples: Sequence[Any]) -> tuple[str, str] | None:
-    """The same of what stands around the records."""
-    if path is None:
-        return None
-    around = [dict(_leaves(one)) for one in samples if isinstance(one, dict)]
-    outside = dict.fromkeys(found for leaf in around for found in leaf if "." not in found)
-    return _says_when(list(outside), around, "root().")
-
-
-def _forget(mapping: dict[str, Any], path: str) -> None:
-    attributes = mapping.get("attributes", {})
-    for name in [name for name, said in attributes.items() if said.get("column") == path]:
-        del attributes[name]
 
 
 def _lists(records: Sequence[dict[str, Any]]) -> list[str]:

@@ -65,7 +65,7 @@ class RecordReader:
     def _opened(self, came: Came) -> tuple[Follower, list[Any]] | None:
         """The records of a body, and how to follow paths in it; None where there is a reason."""
         try:
-            body = read_body(came.body, self._source.written_as)
+            body = read_body(came.body, self._source.written_as(came.body))
             follower = Follower(Around(body, came.headers, came.received_at))
             every = find_records(follower, self._source.records, body)
             self._name_kind(came, follower, body)

@@ -46,13 +46,11 @@ def stored_deliveries(session: Session, source: str, limit: int) -> list[Came]:
     return [came_of(row) for row in session.scalars(newest.limit(limit))]
 
 
-def sampled_deliveries(samples: Sequence[Any], now: datetime) -> list[Came]:
+def sampled_deliveries(samples: Sequence[bytes], now: datetime) -> list[Came]:
     """Bodies that are no deliveries yet, as if they came now."""
-    import json
-
     return [
-        Came(f"line {number}", str(number), json.dumps(one).encode(), {}, now)
-        for number, one in enumerate(samples, start=1)
+        Came(f"sample {number}", str(number), body, {}, now)
+        for number, body in enumerate(samples, start=1)
     ]
 
 

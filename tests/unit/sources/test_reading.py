@@ -9,6 +9,7 @@ from leadflow.leads.readers.numbers import read_number
 from leadflow.sources.bodies import BodyUnreadable, read_body
 from leadflow.sources.paths import Around, Follower, PathFailed
 from leadflow.sources.texts import NotAValue, as_text
+from tests.senders import source
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SOAP = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -144,3 +145,40 @@ def test_to_string_makes_nothing_of_nothing() -> None:
     assert follow("to_string(a)", {}) is None
     assert follow("to_string(a)", {"a": [1, "x"]}) == '[1,"x"]'
     assert follow("to_string(a)", {"a": "x"}) == "x"
+
+
+@pytest.mark.parametrize(
+    ("body", "written_as"),
+    [
+        (b' {"a": 1}', "json"),
+        (b"[]", "json"),
+        (b'"a=b"', "json"),
+        (b"null", "json"),
+        (b"5", "json"),
+        (b"\n<a/>", "xml"),
+        (b"name=Ada&a=%7B1", "form"),
+        (b"first%20name=Ada", "form"),
+        (b"name", "json"),
+        (b"", "json"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["token", "hmac"])
+def test_a_body_is_read_as_what_it_is_whatever_its_scheme(
+    body: bytes, written_as: str, scheme: str
+) -> None:
+    more = {"signature": {"header": "X"}} if scheme == "hmac" else {}
+    assert source(scheme, **more).written_as(body) == written_as
+    assert source(scheme, format="xml", **more).written_as(body) == "xml"
+
+
+def test_a_form_that_is_sent_in_parts_says_what_to_do() -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="id"\r\n\r\n1\r\n--x--\r\n'
+    with pytest.raises(BodyUnreadable, match="have it sent as JSON or as a plain form"):
+        read_body(body, source("token").written_as(body))
+
+
+def test_the_text_of_an_element_with_attributes_has_a_name() -> None:
+    body = read_body(b'<lead><amount currency="EUR">5</amount><plan>gold</plan></lead>', "xml")
+    assert follow('lead.amount."#text"', body) == "5"
+    assert follow('lead.amount."@currency"', body) == "EUR"
+    assert follow("lead.plan", body) == "gold"

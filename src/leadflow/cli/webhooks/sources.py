@@ -188,7 +188,7 @@ def try_out(
     last: Annotated[int, typer.Option(min=1, max=500, help="Newest deliveries to try.")] = 10,
     samples: Annotated[
         Path | None,
-        typer.Option(help="Instead: a .jsonl file, the body of one delivery, or one item, a line."),
+        typer.Option(help="Instead: a file, the body of one delivery, or one item, a line."),
     ] = None,
 ) -> None:
     """What the newest deliveries, or samples, would say by a file's mapping; stores nothing. It
@@ -196,7 +196,7 @@ def try_out(
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
     from leadflow.sources.definitions import load_sources
-    from leadflow.sources.proposing import read_samples
+    from leadflow.sources.samples import read_samples
     from leadflow.sources.service import NoSource
     from leadflow.sources.trying import sampled_deliveries, stored_deliveries, try_source
 
@@ -223,7 +223,7 @@ def try_out(
 @app.command()
 def propose(
     samples: Annotated[
-        Path, typer.Argument(help="A .jsonl file: the body of one delivery, or one item, a line.")
+        Path, typer.Argument(help="A file: the body of one delivery, or one item, a line.")
     ],
     name: Annotated[str, typer.Option(help="What the source is called.")] = "crm",
     scheme: Annotated[str, typer.Option(help="How it signs; see docs/webhooks.md.")] = "hmac",
@@ -235,11 +235,12 @@ def propose(
     import yaml
 
     from leadflow.sources.definitions import parse_sources, read_scheme
-    from leadflow.sources.proposing import propose_source, read_samples
+    from leadflow.sources.proposing import propose_source
+    from leadflow.sources.samples import read_samples, values_of
 
     known = read_scheme(scheme)
     found = read_samples(samples.read_text(encoding="utf-8"))
-    proposed = propose_source(found, name, known, datetime.now(UTC), journal)
+    proposed = propose_source(values_of(found), name, known, datetime.now(UTC), journal)
     table = Table("Path", "Becomes", "Why", box=None)
     for line in proposed.lines:
         table.add_row(*map(escape, line))
@@ -252,7 +253,8 @@ def propose(
     path = Path(f"{name}.source.yaml")
     with path.open("x", encoding="utf-8") as stream:
         yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True)
-    parse_sources(content)
+    if not any(said.startswith("key:") for said in proposed.questions):
+        parse_sources(content)
     console.print(
         f"Written to {path}. Look through it, then: leadflow sources apply {path}", markup=False
     )
