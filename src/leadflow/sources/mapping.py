@@ -10,7 +10,7 @@ from leadflow.leads.files.parsing import Context, parse
 from leadflow.leads.readers.numbers import SAY_DECIMAL
 from leadflow.sources.definitions import Source
 from leadflow.sources.mapped import Came, Mapped
-from leadflow.sources.record_reader import Record, RecordReader
+from leadflow.sources.records.reader import Record, RecordReader
 
 if TYPE_CHECKING:
     import pandas as pd

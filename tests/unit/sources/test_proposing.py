@@ -11,8 +11,8 @@ from leadflow.sources.definitions import parse_sources
 from leadflow.sources.journals.pages import read_page
 from leadflow.sources.mapped import Came
 from leadflow.sources.mapping import map_deliveries
-from leadflow.sources.proposing import ProposedSource, propose_source
-from leadflow.sources.samples import read_samples, values_of
+from leadflow.sources.proposing.proposal import ProposedSource, propose_source
+from leadflow.sources.proposing.samples import read_samples, values_of
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 

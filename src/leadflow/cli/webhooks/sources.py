@@ -196,7 +196,7 @@ def try_out(
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
     from leadflow.sources.definitions import load_sources
-    from leadflow.sources.samples import read_samples
+    from leadflow.sources.proposing.samples import read_samples
     from leadflow.sources.service import NoSource
     from leadflow.sources.trying import sampled_deliveries, stored_deliveries, try_source
 
@@ -235,8 +235,8 @@ def propose(
     import yaml
 
     from leadflow.sources.definitions import parse_sources, read_scheme
-    from leadflow.sources.proposing import propose_source
-    from leadflow.sources.samples import read_samples, values_of
+    from leadflow.sources.proposing.proposal import propose_source
+    from leadflow.sources.proposing.samples import read_samples, values_of
 
     known = read_scheme(scheme)
     found = read_samples(samples.read_text(encoding="utf-8"))

@@ -7,9 +7,9 @@ from typing import Any
 
 from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
 from leadflow.leads.files.proposing.proposal import Proposal, propose
-from leadflow.sources.sampled_keys import find_key
-from leadflow.sources.sampled_moments import names_no_zone, says_when, says_when_around
-from leadflow.sources.sampled_records import SALESFORCE, called, find_records, leaves
+from leadflow.sources.proposing.keys import find_key
+from leadflow.sources.proposing.moments import names_no_zone, says_when, says_when_around
+from leadflow.sources.proposing.sampled_records import SALESFORCE, called, find_records, leaves
 from leadflow.sources.signatures.schemes import SchemeName
 
 Line = tuple[str, str, str]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from leadflow.sources.sampled_records import leaves as leaves_of
-from leadflow.sources.sampled_records import plainly
+from leadflow.sources.proposing.sampled_records import leaves as leaves_of
+from leadflow.sources.proposing.sampled_records import plainly
 
 SAYS_WHEN = frozenset(
     {"changedat", "lastmodified", "lastmodifieddate", "modified", "modifiedat", "occurredat"}

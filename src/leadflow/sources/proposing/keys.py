@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leadflow.sources.sampled_records import plainly
+from leadflow.sources.proposing.sampled_records import plainly
 
 # Ids of what happened, which say nothing of whom it happened to.
 OF_DELIVERIES = frozenset({"eventid", "messageid", "deliveryid", "webhookid", "attemptnumber"})

@@ -7,12 +7,12 @@ from typing import Any
 from leadflow.leads.events.recording import EventIn
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.sources.bodies import BodyUnreadable, read_body
-from leadflow.sources.cells import cell
 from leadflow.sources.definitions import Source
-from leadflow.sources.event_reader import Unreadable, events_of
 from leadflow.sources.mapped import Came, Mapped
 from leadflow.sources.paths import Around, Follower, PathFailed
-from leadflow.sources.records import NothingThere, find_records
+from leadflow.sources.records.cells import cell
+from leadflow.sources.records.events import Unreadable, events_of
+from leadflow.sources.records.finding import NothingThere, find_records
 from leadflow.sources.texts import NotAValue
 
 MOST_RECORDS = 1000

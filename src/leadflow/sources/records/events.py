@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from leadflow.leads.events.recording import EventIn
 from leadflow.leads.files.zones import ZoneMissing, with_zone
 from leadflow.refusals import in_words
-from leadflow.sources.cells import COUNTED, as_id
 from leadflow.sources.definition_parts import Choice, EventMapping
 from leadflow.sources.definitions import Source
 from leadflow.sources.mapped import Came
 from leadflow.sources.paths import Follower, PathFailed
+from leadflow.sources.records.cells import COUNTED, as_id
 from leadflow.sources.texts import NotAValue
 
 
