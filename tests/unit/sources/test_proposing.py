@@ -207,6 +207,7 @@ def test_an_id_that_may_be_that_of_what_happened_is_asked_and_not_proposed(of: A
     [question] = [one for one in found.questions if one.startswith("key:")]
     assert "not that of what happened" in question
     assert ("id or customer" in question) == (of is stripe)
+    assert ("id", "asked", "may be the lead's own id") in found.lines
 
 
 def test_of_what_happened_the_one_it_happened_to_is_the_key() -> None:

@@ -13,12 +13,13 @@ WHOSE = ("lead", "contact", "person", "customer", "object", "subscriber", "membe
 
 @dataclass(frozen=True)
 class KeyFound:
-    """``path``: of the lead's own id; None: ``question`` asks for it. ``of_deliveries``: paths of
-    ids of what happened."""
+    """``path``: of the lead's own id; None: ``question`` asks for it, and ``asked`` may be it.
+    ``of_deliveries``: paths of ids of what happened."""
 
     path: str | None
     question: str | None
     of_deliveries: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 def find_key(
@@ -41,7 +42,7 @@ def find_key(
         return KeyFound(ids[0], None, of_deliveries)
     which = f" Is it {' or '.join(ids[:5])}?" if ids else ""
     question = f"key: at which path does the lead's own id stand, not that of what happened?{which}"
-    return KeyFound(None, question, of_deliveries)
+    return KeyFound(None, question, of_deliveries, tuple(ids))
 
 
 def _of_a_delivery(path: str, leaves: Sequence[dict[str, str]]) -> bool:

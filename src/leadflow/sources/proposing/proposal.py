@@ -90,6 +90,7 @@ class _Proposed:
             self.mapping["changed_at"] = when[1]
             self.lines.append((when[0], "changed_at", "says when it changed"))
         taken = {key.path, None if when is None else when[0], *key.of_deliveries}
+        self._asked = key.asked
         found, back = self._table([one for one in paths if one not in taken], name, now)
         self.notes, self.questions = list(found.notes), list(found.questions)
         if key.question is not None:
@@ -137,6 +138,8 @@ class _Proposed:
         """A line of a file's proposal as it is in this one."""
         if path in self._unsure:
             return path, ASKED, "its dates may be read in two ways"
+        if path in self._asked and becomes == NOT_STORED:
+            return path, ASKED, "may be the lead's own id"
         if becomes == "currency" and "currency" not in self.mapping["fields"]:
             return path, NOT_STORED, "there is no budget that it would be the currency of"
         return path, becomes, why
