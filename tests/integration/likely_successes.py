@@ -117,6 +117,7 @@ BRINGING_IN = (
     Step("deliveries show {delivery[0]}", "no address"),
     Step("deliveries discard {delivery[0]}", "is discarded", left=(DEAD, 1)),
     Step("deliveries retry {delivery[0]}", "1 delivery will be taken in", left=(DEAD, 1)),
+    Step("deliveries retry --source shop --passed-over", "None was passed over"),
     Step(
         "deliveries correct {delivery[0]} mended.json",
         "will be taken in",

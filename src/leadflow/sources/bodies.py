@@ -1,6 +1,7 @@
 """Bodies of deliveries as values: JSON, forms, and XML with SOAP around it or not."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.parsers.expat import ExpatError
@@ -12,13 +13,29 @@ from leadflow.conditions.storable import unstorable
 from leadflow.sources.signatures.schemes import Format
 
 DEEPEST = 50
+MOST_DIGITS = 300
 # So few lists and objects are never too deep.
 PLAINLY = 100
 MOST_FIELDS = 10_000
+FORM = re.compile(rb"[^=&\s{\[\"<]{1,200}=")
+SENT_AS_PARTS = "it is sent in parts (multipart/form-data); have it sent as JSON or as a plain form"
 
 
 class BodyUnreadable(ValueError):
     """The body is not what the source says it is; the message says what is wrong."""
+
+
+def begins_as(body: bytes, otherwise: Format) -> Format:
+    """How a body is written, which its beginning tells: of XML ``<``, of JSON ``{``, ``[`` or a
+    quote, none of which stands bare in a form."""
+    start = body.lstrip()[:1]
+    if start == b"<":
+        return "xml"
+    if start in (b"{", b"[", b'"') or not start:
+        return "json" if start else otherwise
+    if body.lstrip().startswith(b"--"):
+        return otherwise
+    return "form" if FORM.match(body) is not None else otherwise
 
 
 def read_body(body: bytes, written_as: Format) -> Any:
@@ -30,6 +47,8 @@ def read_body(body: bytes, written_as: Format) -> Any:
         BodyUnreadable: it cannot be read.
     """
     try:
+        if body.startswith(b"--") and b"form-data" in body[:1000]:
+            raise ValueError(SENT_AS_PARTS)
         value = READERS[written_as](body)
     except (ValueError, RecursionError) as error:
         raise BodyUnreadable(f"The body is no {NAMES[written_as]}: {_said(error)}.") from error
@@ -47,7 +66,15 @@ def _opened(body: bytes) -> int:
 
 
 def _json(body: bytes) -> Any:
-    return json.loads(body, object_pairs_hook=_once, parse_constant=_no_number)
+    return json.loads(
+        body, object_pairs_hook=_once, parse_constant=_no_number, parse_int=_of_some_digits
+    )
+
+
+def _of_some_digits(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has more than {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _no_number(name: str) -> Any:

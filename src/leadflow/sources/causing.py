@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.outbox.service import enqueue
-from leadflow.sources.mapping import Mapped
+from leadflow.sources.mapped import Mapped
 from leadflow.sources.service import StoredSource
 from leadflow.sources.tables import Delivery
 

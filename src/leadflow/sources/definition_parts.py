@@ -4,8 +4,16 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from leadflow.leads.files.mapping_parts import Duration
 from leadflow.sources.signatures.signed_bodies import Digest
@@ -13,6 +21,17 @@ from leadflow.sources.signatures.signed_bodies import Digest
 KIND = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,59}")
 Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 Path_ = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+def _known(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{zone[:60]!r} is no time zone; one is Europe/Berlin") from None
+    return zone
+
+
+Zone = Annotated[str, AfterValidator(_known)]
 
 
 class Part(BaseModel):

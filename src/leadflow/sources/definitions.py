@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
@@ -16,6 +17,7 @@ from leadflow.leads.files.mapping import Mapping as LeadMapping
 from leadflow.leads.files.mapping import MappingError, parse_mapping
 from leadflow.leads.files.mapping_parts import ROW
 from leadflow.refusals import in_words
+from leadflow.sources.bodies import begins_as
 from leadflow.sources.definition_parts import (
     KIND,
     Choice,
@@ -26,12 +28,17 @@ from leadflow.sources.definition_parts import (
     Path_,
     Signature,
     Start,
+    Zone,
 )
 from leadflow.sources.journals.definitions import Journal, same_origin
 from leadflow.sources.paths import PathInvalid, compiled
 from leadflow.sources.signatures.schemes import SCHEMES, Format, SchemeName
 
 MOST_SOURCES = 200
+NO_AFTER = (
+    "Has no place here, for what is delivered does not say when the lead came in. Write `at` with "
+    "a path, such as updated_at; where some have no date, closed_at || received_at()."
+)
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
 
@@ -46,7 +53,8 @@ class SourcesInvalid(ValueError):
 
 class Source(Part):
     """One source: it delivers by webhook, and ``scheme`` says how it is proved; or it keeps a
-    ``journal`` that is read. ``mapping`` is said as for a file, with paths in place of columns."""
+    ``journal`` that is read. ``mapping`` is said as for a file, with paths in place of columns.
+    ``zone``: of its moments that name none; unset: those are refused."""
 
     scheme: SchemeName | None = None
     journal: Journal | None = None
@@ -57,6 +65,7 @@ class Source(Part):
     records: Path_ | None = None
     only: Path_ | None = None
     decimal: Literal[".", ","] | None = None
+    zone: Zone | None = None
     mapping: dict[str, Any]
     events: tuple[EventMapping, ...] = Field(default=(), max_length=50)
     kind: Choice | None = None
@@ -113,6 +122,11 @@ class Source(Part):
         return parse_mapping({**self.mapping, **numbers, "source": name})
 
     @property
+    def moments_in(self) -> ZoneInfo | None:
+        """In which zone moments are that name none; None: such ones are refused."""
+        return None if self.zone is None else ZoneInfo(self.zone)
+
+    @property
     def arrives_by(self) -> str:
         """Its scheme, or ``journal``."""
         return self.scheme or "journal"
@@ -131,10 +145,12 @@ class Source(Part):
             return self.delivery_id.header
         return None if self.scheme is None else SCHEMES[self.scheme].id_header
 
-    @property
-    def written_as(self) -> Format:
-        """How its bodies are written; an item of a journal is JSON."""
-        return "json" if self.scheme is None else self.format or SCHEMES[self.scheme].format
+    def written_as(self, body: bytes) -> Format:
+        """How a body of it is written: as ``format`` says, else as it begins; an item of a journal
+        is JSON."""
+        if self.scheme is None:
+            return "json"
+        return self.format or begins_as(body, SCHEMES[self.scheme].format)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -225,6 +241,7 @@ def problems_of(name: str, source: Source) -> Iterator[Problem]:
         paths += ((f"events[{number}].{where}", path) for where, path in event.paths())
     try:
         mapping = source.leads(name)
+        yield from _not_of_a_source(place, mapping)
         paths += ((f"mapping.{where}", path) for where, path in mapping.named_columns())
     except MappingError as error:
         for line in str(error).splitlines()[1:]:
@@ -237,6 +254,11 @@ def problems_of(name: str, source: Source) -> Iterator[Problem]:
                 compiled(path)
             except PathInvalid as error:
                 yield Problem(f"{place}.{where}", str(error))
+
+
+def _not_of_a_source(place: str, mapping: LeadMapping) -> Iterator[Problem]:
+    if mapping.outcome is not None and mapping.outcome.after is not None:
+        yield Problem(f"{place}.mapping.outcome.after", NO_AFTER)
 
 
 class _Sources(Part):

@@ -20,7 +20,8 @@ from leadflow.leads.said import Origin
 from leadflow.settings import Settings
 from leadflow.sources.accepting import say_at_work
 from leadflow.sources.causing import cause
-from leadflow.sources.mapping import Came, Mapped, Reason, map_deliveries
+from leadflow.sources.mapped import Mapped, Reason, came_of
+from leadflow.sources.mapping import map_deliveries
 from leadflow.sources.service import StoredSource, sources_now
 from leadflow.sources.tables import Delivery
 
@@ -150,9 +151,7 @@ def _take(
     """Take in what deliveries of one source say: what it was, and what of it cannot be mapped or
     stored."""
     name = stored.name
-    came = [
-        Came(row.id, row.delivery_id, row.body, row.headers or {}, row.received_at) for row in rows
-    ]
+    came = [came_of(row) for row in rows]
     mapped = map_deliveries(name, stored.source, came, now, settings.default_currency)
     if mapped.frame is None or not len(mapped.frame):
         return mapped
@@ -176,17 +175,20 @@ def _end(
 ) -> int:
     """Note what became of deliveries, in one statement for all; how many are dead."""
     reasons = {own: why for one in mapped for own, why in one.reasons.items() if why}
+    notes = {own: why for one in mapped for own, why in one.notes.items()}
     records = {own: count for one in mapped for own, count in one.records.items()}
+    left_out = {own: count for one in mapped for own, count in one.left_out.items()}
     kinds = {own: sorted(set(names)) for one in mapped for own, names in one.kinds.items()}
     ends = [
         {
             "id": row.id,
             "status": "dead" if row.id in reasons else "processed",
-            "reasons": reasons.get(row.id),
+            "reasons": reasons.get(row.id) or notes.get(row.id),
             "kinds": kinds.get(row.id),
             "processed_at": now,
             "version": versions.get(row.source),
             "records": records.get(row.id),
+            "left_out": left_out.get(row.id),
         }
         for row in rows
     ]

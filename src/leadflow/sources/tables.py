@@ -22,6 +22,7 @@ from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedTex
 
 Moment = DateTime(timezone=True)
 DELIVERY_BODY, DELIVERY_HEADERS = "delivery_body", "delivery_headers"
+DELIVERY_CORRECTION = "delivery_correction"
 WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a field
 
 
@@ -99,8 +100,9 @@ class SourceJournal(Base):
 class Delivery(Base):
     """One request of a source that was accepted: its body as it came, and what became of it.
 
-    ``received``: it waits to be processed. ``processed``: all it says is stored. ``dead``: some of
-    it cannot be mapped, ``reasons`` say what; ``discarded``: a person has let it go.
+    ``received``: it waits to be processed. ``processed``: all it says is stored; where nothing in
+    it was wanted, ``reasons`` say why. ``dead``: some of it cannot be mapped, ``reasons`` say what;
+    ``discarded``: a person has let it go. Where a ``correction`` was given, that is taken in.
     """
 
     __tablename__ = "deliveries"
@@ -124,10 +126,16 @@ class Delivery(Base):
         Integer, comment="The version of its source by which it was mapped."
     )
     records: Mapped[int | None] = mapped_column(Integer, comment="How many records it held.")
+    left_out: Mapped[int | None] = mapped_column(
+        Integer, comment="How many more `only` did not let pass."
+    )
     kinds: Mapped[list[str] | None] = mapped_column(
         ARRAY(Text), comment="Of which kinds it was, as its source names them."
     )
     reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    correction: Mapped[bytes | None] = mapped_column(
+        EncryptedBytes(DELIVERY_CORRECTION), comment="What is taken in the place of the body."
+    )
 
 
 class InboxAtWork(Base):

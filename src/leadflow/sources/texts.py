@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 
 class NotAValue(ValueError):
-    """An object or a list of objects stands where a value is wanted."""
+    """An object or a list stands where a value is wanted."""
 
 
 def as_text(value: Any, decimal: Literal[".", ","] | None) -> str | None:
     """The value as a cell of a file would say it; None for null.
 
     A number of JSON is written so that it can be read in one way only, whichever mark for decimals
-    the texts of the source have. The items of a list stand between ``; ``.
+    the texts of the source have. A list is none, however few are in it; an empty one is nothing.
 
     Raises:
         NotAValue: it is none.
@@ -29,10 +29,9 @@ def as_text(value: Any, decimal: Literal[".", ","] | None) -> str | None:
             raise NotAValue("is no number")
         return _fraction(value, decimal)
     if isinstance(value, list):
-        items = [as_text(one, decimal) for one in value if not isinstance(one, (dict, list))]
-        if len(items) < len(value):
-            raise NotAValue("is a list of objects, not a value: name a path in them")
-        return "; ".join(item for item in items if item) or None
+        if value:
+            raise NotAValue("is a list, not a value: take one, PATH[0], or write join('; ', PATH)")
+        return None
     raise NotAValue("is an object, not a value: name a path in it")
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads.files.mapping_parts import FieldName
 from leadflow.sources.definitions import Source
-from leadflow.sources.mapping import Came, Reason, map_deliveries
+from leadflow.sources.mapped import Came, Reason, came_of
+from leadflow.sources.mapping import map_deliveries
 from leadflow.sources.tables import Delivery
 
 if TYPE_CHECKING:
@@ -29,31 +30,27 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class Tried:
-    """What one delivery would say: its records as fields of leads, the events of each, and what of
-    it cannot be mapped. ``records`` may be fewer than it held."""
+    """What one delivery would say: its records as fields of leads, the events of each, what of it
+    cannot be mapped, and why nothing of it is wanted. ``records`` may be fewer than it held."""
 
     delivery: str
     records: tuple[dict[str, Any], ...]
     events: tuple[dict[str, Any], ...]
     reasons: tuple[Reason, ...]
+    notes: tuple[Reason, ...]
 
 
 def stored_deliveries(session: Session, source: str, limit: int) -> list[Came]:
     """The newest deliveries of a source, to try a mapping on; the newest first."""
     newest = select(Delivery).where(Delivery.source == source).order_by(Delivery.id.desc())
-    return [
-        Came(row.id, row.delivery_id, row.body, row.headers or {}, row.received_at)
-        for row in session.scalars(newest.limit(limit))
-    ]
+    return [came_of(row) for row in session.scalars(newest.limit(limit))]
 
 
-def sampled_deliveries(samples: Sequence[Any], now: datetime) -> list[Came]:
+def sampled_deliveries(samples: Sequence[bytes], now: datetime) -> list[Came]:
     """Bodies that are no deliveries yet, as if they came now."""
-    import json
-
     return [
-        Came(f"line {number}", str(number), json.dumps(one).encode(), {}, now)
-        for number, one in enumerate(samples, start=1)
+        Came(f"sample {number}", str(number), body, {}, now)
+        for number, body in enumerate(samples, start=1)
     ]
 
 
@@ -72,7 +69,8 @@ def _tried(name: str, source: Source, came: Came, now: datetime, currency: str) 
         for place in sorted(mapped.events)
         for event in mapped.events[place]
     )
-    return Tried(came.id, records, events, tuple(mapped.reasons.get(came.id, ())))
+    reasons, notes = (tuple(of.get(came.id, ())) for of in (mapped.reasons, mapped.notes))
+    return Tried(came.id, records, events, reasons, notes)
 
 
 def _said(frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:

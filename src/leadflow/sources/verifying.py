@@ -56,7 +56,7 @@ def delivery_id_of(source: Source, received: Received, now: datetime) -> str | N
     if source.delivery_id is not None and source.delivery_id.path is not None:
         where = f"at {source.delivery_id.path}"
         try:
-            body = read_body(received.body, source.written_as)
+            body = read_body(received.body, source.written_as(received.body))
             found = Follower(Around(body, received.headers, now)).follow(
                 source.delivery_id.path, body
             )

@@ -4,44 +4,27 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
-from typing import Literal
 
 import httpx
 import psycopg
 
-from features.how_many import how_many
 from leadflow import installation
-from leadflow.background import records
 from leadflow.database import cluster, embedded, roles
 from leadflow.database.cluster import DatabaseUnavailable
-from leadflow.database.engine import unit_of_work
-from leadflow.integrations.notifications.recipients import unreachable
 from leadflow.integrations.notifications.sending import UNUSABLE, is_usable
 from leadflow.integrations.prefect import signed_in
 from leadflow.private import is_private
 from leadflow.secret import SecretKeyError, load_ring
 from leadflow.setting_names import unknown_settings
 from leadflow.settings import Settings
-from leadflow.supervisor import state
+from leadflow.supervisor import of_the_store, state
 from leadflow.supervisor.child import answers
 from leadflow.supervisor.deploying import not_deployed
+from leadflow.supervisor.findings import START, Finding, embedded_is_down
 from leadflow.supervisor.ports import holder, is_free
 
-START = "Start the servers: leadflow up"
 FEWEST_FREE_GIB = 3.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One part: ``ok``, a ``note`` that matters only sometimes, or ``bad``, and how to mend it."""
-
-    part: str
-    mark: Literal["ok", "note", "bad"]
-    what: str
-    mend: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -57,9 +40,10 @@ def examine(settings: Settings) -> list[Finding]:
         _gateway,
         _prefect,
         _workers,
-        _background,
+        of_the_store.background,
+        of_the_store.journals,
         _notices_leave,
-        _told,
+        of_the_store.told,
         _setting_names,
         _mlflow,
         _browser,
@@ -114,7 +98,7 @@ def _secret(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if _embedded_is_down(settings):
+    if embedded_is_down(settings):
         return Finding("PostgreSQL", "note", "embedded, not running", START)
     try:
         wrong = cluster.ensure_databases(cluster.locate(settings))
@@ -127,14 +111,9 @@ def _database(settings: Settings) -> Finding:
     return Finding("PostgreSQL", "ok", kind)
 
 
-def _embedded_is_down(settings: Settings) -> bool:
-    """Nothing is asked of a server that asking would start."""
-    return settings.database_url is None and embedded.running_pid(settings.home) is None
-
-
 def _audit(settings: Settings) -> Finding:
     """Whether the audit log is protected from the application itself."""
-    if _embedded_is_down(settings):
+    if embedded_is_down(settings):
         return Finding("Audit log", "note", "PostgreSQL is not running", START)
     try:
         role = roles.role_in_use(cluster.locate(settings).leadflow)
@@ -219,25 +198,6 @@ def _online(settings: Settings, pool: str) -> int:
     return sum(item.get("status") == "ONLINE" for item in found)
 
 
-def _background(settings: Settings) -> Finding:
-    """Whether somebody consumes the outbox."""
-    if _embedded_is_down(settings):
-        return Finding("Background", "note", "PostgreSQL is not running", START)
-    try:
-        with unit_of_work() as session:
-            loops = records.running(session, datetime.now(UTC))
-            failing = sorted({row.loop for row in loops if row.failures})
-            processes = {row.process for row in loops}
-    except Exception:
-        return Finding("Background", "note", "PostgreSQL does not answer", START)
-    if not processes:
-        return Finding("Background", "note", "not running", START)
-    if failing:
-        where = str(settings.home / "logs" / "background.log")
-        return Finding("Background", "bad", f"failing: {', '.join(failing)}", f"Read {where}")
-    return Finding("Background", "ok", how_many(len(processes), "process"))
-
-
 def _notices_leave(settings: Settings) -> Finding:
     """Whether notices to people can go anywhere."""
     if settings.notify_url is None:
@@ -255,30 +215,6 @@ def _setting_names(settings: Settings) -> Finding:
         return Finding("Settings", "ok", "every LEADFLOW_ variable is one")
     mend = "Correct its name, or take it away; .env.example has them all."
     return Finding("Settings", "note", " ".join(found), mend)
-
-
-def _told(settings: Settings) -> Finding:
-    """Whether every salesperson can be told about their leads."""
-    if _embedded_is_down(settings):
-        return Finding("Notices", "note", "PostgreSQL is not running", START)
-    try:
-        with unit_of_work() as session:
-            found = unreachable(session)
-    except Exception:
-        return Finding("Notices", "note", "PostgreSQL does not answer", START)
-    if not found:
-        return Finding("Notices", "ok", "every salesperson has an address or an account with one")
-    named = ", ".join(one.external_id for one in found[:10])
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
-    return Finding(
-        "Notices",
-        "note",
-        f"nobody can tell these of leads of theirs: {named}{more}",
-        "Give each an address (email in the team file), or their account (leadflow people change "
-        "NAME --email ADDRESS), or a new account (leadflow people add NAME --role sales_rep --rep "
-        "REP --email ADDRESS). What was not told: "
-        "leadflow outbox list --state nothing_done",
-    )
 
 
 def _mlflow(settings: Settings) -> Finding:

@@ -551,3 +551,21 @@ def test_a_command_says_how_far_it_is_read_and_what_to_do(
     assert "too_often, HTTP 429: 1 failure since 2026-03-02 12:02 UTC." in written
     assert "An item had no id at the path `id`." in written
     assert "/webhooks/SOURCE" not in written
+
+
+def test_one_odd_item_is_dead_by_itself_and_the_cursor_moves_on(
+    keeper: Keeper, clock: Clock
+) -> None:
+    add(source(keeper.url), clock.now)
+    items = [{"id": name, "at": START.isoformat(), "email": f"{name}@b.com"} for name in "abc"]
+    text = json.dumps({"results": items}).replace("b@b", r"\ud83d@b")
+    keeper.answers = [Answer(200, text)]
+    clock.go(60)
+    read_all(clock)
+    assert (kept(), journal().problem) == (["a", "b", "c"], None)
+    assert journal().cursor_at == clock.now - LAG
+    done = process_some(get_engine(), Rubric.load(), get_settings(), clock.now)
+    assert done == Processed(3, 1)
+    with unit_of_work() as session:
+        [dead] = session.scalars(select(Delivery).where(Delivery.status == "dead"))
+        assert "half a character" in str(dead.reasons)

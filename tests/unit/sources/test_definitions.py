@@ -49,6 +49,16 @@ def test_every_path_that_cannot_be_read_is_named() -> None:
         ({"mapping": {"key": "id", "joins": []}}, "joins has no place here"),
         ({"mapping": {"key": "id", "feilds": {}}}, "no such key"),
         ({"recrods": "data"}, "no such key"),
+        (
+            {
+                "mapping": {
+                    "key": "id",
+                    "outcome": {"column": "stage", "converted": ["won"], "after": "60d"},
+                }
+            },
+            "closed_at || received_at()",
+        ),
+        ({"zone": "Berlin"}, "no time zone; one is Europe/Berlin"),
         ({"delivery_id": {}}, "either a header or a path"),
         ({"scheme": "carrier pigeon"}, "standard_webhooks"),
         ({"decimal": ";"}, "'.' or ','"),

@@ -9,6 +9,7 @@ from leadflow.leads.readers.numbers import read_number
 from leadflow.sources.bodies import BodyUnreadable, read_body
 from leadflow.sources.paths import Around, Follower, PathFailed
 from leadflow.sources.texts import NotAValue, as_text
+from tests.senders import source
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SOAP = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -105,13 +106,79 @@ def test_a_number_is_read_as_the_number_it_is(value: float, decimal: Any) -> Non
     assert read_number(text, decimal) == pytest.approx(value)
 
 
-def test_lists_and_truths_are_texts() -> None:
-    assert as_text(["crm", None, 5, True], None) == "crm; 5; true"
+def test_a_truth_is_a_text_and_an_empty_list_is_nothing() -> None:
     assert as_text([], None) is None
     assert as_text(False, None) == "false"
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}], [["a"]]])
-def test_an_object_is_no_value(value: Any) -> None:
-    with pytest.raises(NotAValue, match="name a path"):
+@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}], [["a"]], ["a"], ["a", "b"]])
+def test_an_object_or_a_list_is_no_value_and_is_not_joined(value: Any) -> None:
+    with pytest.raises(NotAValue, match=r"name a path|PATH\[0\], or write join"):
         as_text(value, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("from_ms(`1772355600`)", "too long ago: are seconds meant"),
+        ("from_seconds(`1772355600000`)", "to come: are milliseconds meant"),
+        ("from_ms(`1772355901000`)", "to come"),
+        ("from_ms(`1e300`)", "to come"),
+        ("from_seconds(`-5`)", "too long ago"),
+    ],
+)
+def test_a_count_that_is_of_no_likely_moment_is_refused_unless_any_time_is_meant(
+    path: str, said: str
+) -> None:
+    with pytest.raises(PathFailed, match=said):
+        follow(path, {})
+
+
+def test_what_a_lead_will_do_may_lie_ahead_and_long_ago() -> None:
+    follower = Follower(Around(None, {}, AT))
+    for count, said in ((4102444800, "2100-01-01"), (315532800, "1980-01-01")):
+        found = follower.follow("from_seconds(@)", count, any_time=True)
+        assert str(found).startswith(said)
+
+
+def test_to_string_makes_nothing_of_nothing() -> None:
+    assert follow("to_string(a)", {}) is None
+    assert follow("to_string(a)", {"a": [1, "x"]}) == '[1,"x"]'
+    assert follow("to_string(a)", {"a": "x"}) == "x"
+
+
+@pytest.mark.parametrize(
+    ("body", "written_as"),
+    [
+        (b' {"a": 1}', "json"),
+        (b"[]", "json"),
+        (b'"a=b"', "json"),
+        (b"null", "json"),
+        (b"5", "json"),
+        (b"\n<a/>", "xml"),
+        (b"name=Ada&a=%7B1", "form"),
+        (b"first%20name=Ada", "form"),
+        (b"name", "json"),
+        (b"", "json"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["token", "hmac"])
+def test_a_body_is_read_as_what_it_is_whatever_its_scheme(
+    body: bytes, written_as: str, scheme: str
+) -> None:
+    more = {"signature": {"header": "X"}} if scheme == "hmac" else {}
+    assert source(scheme, **more).written_as(body) == written_as
+    assert source(scheme, format="xml", **more).written_as(body) == "xml"
+
+
+def test_a_form_that_is_sent_in_parts_says_what_to_do() -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="id"\r\n\r\n1\r\n--x--\r\n'
+    with pytest.raises(BodyUnreadable, match="have it sent as JSON or as a plain form"):
+        read_body(body, source("token").written_as(body))
+
+
+def test_the_text_of_an_element_with_attributes_has_a_name() -> None:
+    body = read_body(b'<lead><amount currency="EUR">5</amount><plan>gold</plan></lead>', "xml")
+    assert follow('lead.amount."#text"', body) == "5"
+    assert follow('lead.amount."@currency"', body) == "EUR"
+    assert follow("lead.plan", body) == "gold"

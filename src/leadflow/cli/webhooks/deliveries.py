@@ -15,7 +15,7 @@ from leadflow.cli.console import console
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
-    from leadflow.sources.mapping import Reason
+    from leadflow.sources.mapped import Reason
 
 app = typer.Typer(
     no_args_is_help=True, help="Deliveries by webhook: what came, what is dead, and taking it in."
@@ -41,38 +41,51 @@ def list_deliveries(
     if not rows:
         console.print("There are no such deliveries.")
         return
-    table = Table(whole("Id"), "Source", "State", whole("Came (UTC)"), "Records", "Why", box=None)
+    figures = ("Records", "Left out")
+    table = Table(whole("Id"), "Source", "State", whole("Came (UTC)"), *figures, "Why", box=None)
     for row in rows:
-        records = "" if row.records is None else f"{row.records:,}"
+        held = ("" if count is None else f"{count:,}" for count in (row.records, row.left_out))
         came = f"{row.received_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(row.id, row.source, row.status, came, records, reasons_in_words(row.reasons))
+        table.add_row(row.id, row.source, row.status, came, *held, reasons_in_words(row.reasons))
     print_table(table)
     if any(row.status == "dead" for row in rows):
         console.print(
             "Mend the mapping and take dead ones in: leadflow deliveries retry --source SOURCE"
         )
+    if any(row.status == "processed" and row.records == 0 for row in rows):
+        console.print(
+            "Of some nothing was wanted. Where it should be, mend `only` and take them in: "
+            "leadflow deliveries retry --source SOURCE --passed-over",
+            soft_wrap=True,
+        )
 
 
 @app.command()
 def show(delivery_id: Id) -> None:
-    """One delivery with its body as it came. It may name a person."""
+    """One delivery with its body as it came, and as it was corrected. It may name a person."""
     from leadflow.database.engine import unit_of_work
     from leadflow.sources import inbox
 
     with unit_of_work() as session:
         who_acts(session, "delivery.read")
-        row, body = inbox.read_delivery(session, delivery_id)
+        row, bodies = inbox.read_delivery(session, delivery_id)
     console.print(f"{row.source}, delivered as {row.delivery_id}: {row.status}", markup=False)
     if row.reasons:
         console.print(reasons_in_words(row.reasons))
-    text = body.decode(errors="backslashreplace")
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    _print_body(bodies.came)
+    if bodies.correction is not None:
+        console.print("Corrected, and taken in as:")
+        _print_body(bodies.correction)
 
 
 @app.command()
 def retry(
     delivery_id: Annotated[str | None, typer.Argument(help="One delivery; else all dead.")] = None,
     source: Annotated[str | None, typer.Option(help="All that are dead of this source.")] = None,
+    passed_over: Annotated[
+        bool,
+        typer.Option("--passed-over", help="Instead: those of which `only` left something out."),
+    ] = False,
 ) -> None:
     """Take dead deliveries in again, by their source as it is now; or one, dead or not."""
     from leadflow.database.engine import unit_of_work
@@ -81,10 +94,10 @@ def retry(
     ids = None if delivery_id is None else [delivery_id]
     with unit_of_work() as session:
         again = inbox.retry(
-            session, ids, source, who_acts(session, "source.write"), datetime.now(UTC)
+            session, ids, source, who_acts(session, "source.write"), datetime.now(UTC), passed_over
         )
     if not again:
-        console.print("No delivery is dead.")
+        console.print("None was passed over." if passed_over else "No delivery is dead.")
         return
     said = how_many(again, "delivery")
     console.print(f"{said} will be taken in within a minute: leadflow deliveries list")
@@ -95,7 +108,7 @@ def correct(
     delivery_id: Id,
     body: Annotated[Path, typer.Argument(help="A file with the body as it should be.")],
 ) -> None:
-    """Take a dead delivery in with another body, in the place of the one that came."""
+    """Take a dead delivery in with another body. The one that came is kept beside it."""
     from leadflow.database.engine import unit_of_work
     from leadflow.sources import inbox
 
@@ -116,6 +129,11 @@ def discard(delivery_id: Id) -> None:
         by = who_acts(session, "source.write")
         inbox.discard(session, delivery_id, by, datetime.now(UTC))
     console.print(f"{delivery_id} is discarded.")
+
+
+def _print_body(body: bytes) -> None:
+    text = body.decode(errors="backslashreplace")
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def reasons_in_words(reasons: "Sequence[Reason]") -> str:

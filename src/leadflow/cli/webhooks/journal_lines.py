@@ -15,7 +15,7 @@ def how_it_is_read(journal: JournalShown, now: datetime) -> list[str]:
         lines.append(
             f"{journal.problem}{status}: {how_many(journal.failures, 'failure')} since "
             f"{journal.failing_since:%Y-%m-%d %H:%M} UTC. {journal.what_to_do} It is tried again "
-            f"at {journal.next_at:%H:%M:%S} UTC."
+            f"at {journal.next_at:%Y-%m-%d %H:%M:%S} UTC."
         )
     if journal.remarked_at is not None:
         lines.append(f"{journal.remarked_at:%Y-%m-%d %H:%M} UTC: {journal.remark_means}")

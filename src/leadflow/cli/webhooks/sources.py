@@ -43,9 +43,15 @@ def list_sources() -> None:
     if not known:
         console.print("There are no sources. Add some: leadflow sources apply FILE")
         return
-    table = Table("Source", "Scheme", "Secrets", "Waiting", "Processed", "Dead", "Since", box=None)
+    states = {
+        "Waiting": "received",
+        "Processed": "processed",
+        "Passed over": inbox.PASSED_OVER,
+        "Dead": "dead",
+    }
+    table = Table("Source", "Scheme", "Secrets", *states, "Since", box=None)
     for name, stored in known.items():
-        figures = (f"{counted.get((name, one), 0):,}" for one in ("received", "processed", "dead"))
+        figures = (f"{counted.get((name, one), 0):,}" for one in states.values())
         live = str(len(secrets[name])) if name in secrets else "[red]none[/red]"
         since = f"version {stored.version}, {stored.created_at:%Y-%m-%d}"
         table.add_row(name, stored.source.arrives_by, live, *figures, since)
@@ -182,7 +188,7 @@ def try_out(
     last: Annotated[int, typer.Option(min=1, max=500, help="Newest deliveries to try.")] = 10,
     samples: Annotated[
         Path | None,
-        typer.Option(help="Instead: a .jsonl file, the body of one delivery, or one item, a line."),
+        typer.Option(help="Instead: a file, the body of one delivery, or one item, a line."),
     ] = None,
 ) -> None:
     """What the newest deliveries, or samples, would say by a file's mapping; stores nothing. It
@@ -190,7 +196,7 @@ def try_out(
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
     from leadflow.sources.definitions import load_sources
-    from leadflow.sources.proposing import read_samples
+    from leadflow.sources.proposing.samples import read_samples
     from leadflow.sources.service import NoSource
     from leadflow.sources.trying import sampled_deliveries, stored_deliveries, try_source
 
@@ -217,7 +223,7 @@ def try_out(
 @app.command()
 def propose(
     samples: Annotated[
-        Path, typer.Argument(help="A .jsonl file: the body of one delivery, or one item, a line.")
+        Path, typer.Argument(help="A file: the body of one delivery, or one item, a line.")
     ],
     name: Annotated[str, typer.Option(help="What the source is called.")] = "crm",
     scheme: Annotated[str, typer.Option(help="How it signs; see docs/webhooks.md.")] = "hmac",
@@ -229,11 +235,12 @@ def propose(
     import yaml
 
     from leadflow.sources.definitions import parse_sources, read_scheme
-    from leadflow.sources.proposing import propose_source, read_samples
+    from leadflow.sources.proposing.proposal import propose_source
+    from leadflow.sources.proposing.samples import read_samples, values_of
 
     known = read_scheme(scheme)
     found = read_samples(samples.read_text(encoding="utf-8"))
-    proposed = propose_source(found, name, known, datetime.now(UTC), journal)
+    proposed = propose_source(values_of(found), name, known, datetime.now(UTC), journal)
     table = Table("Path", "Becomes", "Why", box=None)
     for line in proposed.lines:
         table.add_row(*map(escape, line))
@@ -246,7 +253,8 @@ def propose(
     path = Path(f"{name}.source.yaml")
     with path.open("x", encoding="utf-8") as stream:
         yaml.safe_dump(content, stream, sort_keys=False, allow_unicode=True)
-    parse_sources(content)
+    if not any(said.startswith("key:") for said in proposed.questions):
+        parse_sources(content)
     console.print(
         f"Written to {path}. Look through it, then: leadflow sources apply {path}", markup=False
     )
@@ -271,5 +279,5 @@ def _show_tried(tried: "Tried") -> None:
         console.print(f"event {json.dumps(event, ensure_ascii=False)}", markup=False)
     if tried.reasons:
         console.print(f"[red]dead[/red]: {reasons_in_words(tried.reasons)}")
-    elif not tried.records:
-        console.print("Nothing in it is wanted by `records` and `only`.")
+    elif tried.notes:
+        console.print(f"[yellow]passed over[/yellow]: {reasons_in_words(tried.notes)}")

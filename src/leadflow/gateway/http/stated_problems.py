@@ -70,7 +70,7 @@ from leadflow.scoring.overrides.effective import ExpiryInvalid
 from leadflow.scoring.overrides.service import NoOverride
 from leadflow.search.service import SearchTooSlow
 from leadflow.sources.chosen_secrets import SecretRefused
-from leadflow.sources.inbox import DeliveryElsewhere, DeliveryNotFound
+from leadflow.sources.inbox import CorrectionRefused, DeliveryElsewhere, DeliveryNotFound
 from leadflow.sources.service import NoSource
 from leadflow.uploads.arriving import UploadsKept
 from leadflow.uploads.parts import FileGone
@@ -107,6 +107,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoSource: (404, "source-not-found", "There is no such source"),
     SecretRefused: (422, "secret-refused", "The secret cannot be taken"),
     DeliveryNotFound: (404, "delivery-not-found", "There is no such delivery"),
+    CorrectionRefused: (422, "correction-refused", "The correction cannot be taken"),
     DeliveryElsewhere: (409, "delivery-elsewhere", "The delivery is in another state"),
     ActElsewhere: (409, "act-elsewhere", "The act is in another state"),
     NotYourName: (403, "not-your-name", "You may not act for them"),

@@ -3,11 +3,13 @@ could not be read."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from features.normal_forms import plain_text
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping_parts import Column
+from leadflow.leads.files.zones import in_zone
 from leadflow.leads.readers.money import Money, NotMoney, read_money
 from leadflow.leads.readers.numbers import DecimalMark, NotANumber, read_number
 
@@ -29,11 +31,14 @@ class ColumnReader:
     """Reads the columns of rows one by one.
 
     ``columns`` has what was read, by name, and a flag ``FIELD|RULE`` for each rule that some row
-    breaks. ``decimal`` is the mark before a fraction, ``.`` or ``,``, None where nobody said.
+    breaks. ``decimal`` is the mark before a fraction, ``.`` or ``,``, None where nobody said;
+    ``zone`` that of moments which name none, None where they are refused.
     """
 
-    def __init__(self, rows: Sequence[Row], decimal: DecimalMark | None) -> None:
-        self._rows, self._decimal = rows, decimal
+    def __init__(
+        self, rows: Sequence[Row], decimal: DecimalMark | None, zone: tzinfo | None = UTC
+    ) -> None:
+        self._rows, self._decimal, self._zone = rows, decimal, zone
         self.columns: dict[str, Any] = {}
 
     def texts(self, column: Column | None) -> list[str | None]:
@@ -113,8 +118,11 @@ class ColumnReader:
         self.flag(name, "is not a whole number", list(broken))
         return numbers.where(~broken)
 
-    def moments(self, where: str, texts: list[str | None], written: str | None) -> "pd.Series[Any]":
-        """Moments, in UTC where the text names no zone; a flag where there is text but no date."""
+    def moments(
+        self, where: str, texts: list[str | None], written: str | None, days: bool = False
+    ) -> "pd.Series[Any]":
+        """Moments; a flag where there is text but no date, or no zone where one is asked for.
+        ``days``: a day alone is the same day in whichever zone."""
         import pandas as pd
 
         words = [None if v is None or v.lower() in NO_VALUE else v for v in texts]
@@ -129,7 +137,11 @@ class ColumnReader:
         read = read.where(certain)
         form = f"of the form {written}" if written else "such as 2026-01-31; set `format`"
         self.flag(where, f"is not a date {form}", list(given.notna() & read.isna()))
-        return read
+        if self._zone is UTC:
+            return read
+        moments, reason = in_zone(read, given, written, self._zone, days)
+        self.flag(where, reason, list(read.notna() & moments.isna()))
+        return moments
 
     def derived(
         self,

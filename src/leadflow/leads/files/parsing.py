@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from features.attribute_values import FALSE, TRUE
@@ -25,6 +25,7 @@ from leadflow.leads.files.mapping_parts import (
     DateColumn,
     Outcome,
 )
+from leadflow.leads.files.zones import DAY
 from leadflow.leads.places import country_code
 from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.readers.money import currencies
@@ -43,13 +44,18 @@ class Context:
     """What a row does not say itself.
 
     ``file_key`` tells files apart where rows have no key; ``now`` stands where there is no date;
-    ``said_at`` is when the file came, now where unset: all its rows were said at once.
+    ``said_at`` is when the file came, now where unset: all its rows were said at once. ``zone`` is
+    that of moments which name none; None: they are refused. ``silent``: a telephone number or a
+    country that cannot be read says nothing; else it is refused, and so is a change that is dated
+    by its day alone.
     """
 
     file_key: str
     now: datetime
     currency: str
     said_at: datetime | None = None
+    zone: tzinfo | None = UTC
+    silent: bool = True
 
 
 def parse(
@@ -65,7 +71,7 @@ class _Parser(ColumnReader):
     ) -> None:
         # A row that could not be read says nothing that can be relied on.
         said: list[Row] = [{BROKEN: row[BROKEN]} if BROKEN in row else row for row in rows]
-        super().__init__(said, mapping.csv.decimal)
+        super().__init__(said, mapping.csv.decimal, context.zone)
         self._numbers = numbers
         self._mapping, self._context = mapping, context
 
@@ -118,10 +124,25 @@ class _Parser(ColumnReader):
         # The number as written is kept too: the country it is dialled from may be known already.
         self.columns["phone_said"] = as_texts(self.texts(self._field("phone")))
         self.columns["phone"] = dialled(self.columns["phone_said"], self.columns["country"])
+        if not self._context.silent:
+            self._refuse_unread(country)
         wanted = self.texts(self._field("service_requirements"))
         self.columns["service_requirements"] = as_texts([_listed(value) for value in wanted])
         for name in COUNTS:
             self.columns[name] = self.whole(name, self.texts(self._field(name)))
+
+    def _refuse_unread(self, countries: Sequence[str | None]) -> None:
+        unread = [word is not None and country_code(word) is None for word in countries]
+        self.flag(
+            "country", "is no country: send its name or its ISO 3166 code, such as DE", unread
+        )
+        no_number = self.columns["phone_said"].notna() & self.columns["phone"].isna()
+        self.flag(
+            "phone",
+            "is no number in the lead's country, or says none: send it as it is dialled from "
+            "abroad, such as +14155550123",
+            list(no_number),
+        )
 
     def _budget(self) -> None:
         words = self.texts(self._field("currency"))
@@ -156,7 +177,7 @@ class _Parser(ColumnReader):
             self.flag(where, f"is longer than {longest:,} characters", too_long)
             return texts
         if attribute.kind == "date":
-            return _iso(self.moments(where, texts, attribute.format))
+            return _iso(self.moments(where, texts, attribute.format, days=True))
         if attribute.kind == "numeric":
             finite = [None if v is None or INFINITE.fullmatch(v) else v for v in texts]
             numbers = self.number(where, finite)
@@ -185,7 +206,10 @@ class _Parser(ColumnReader):
         self.columns["created_at"] = moments.astype("datetime64[us, UTC]")
 
     def _changed_at(self, changed: DateColumn) -> None:
-        texts = self.texts(Column(column=changed.column))
+        texts = self.texts(Column(column=changed.column, missing=changed.missing))
+        if not self._context.silent:
+            alone = [DAY.fullmatch(text or "") is not None for text in texts]
+            self.flag("changed_at", "is a day alone: send the moment, with its time zone", alone)
         moments = self.moments("changed_at", texts, changed.format)
         # What was said tomorrow would be the last word until then.
         self.flag("changed_at", "is in the future", list(moments > self._context.now))

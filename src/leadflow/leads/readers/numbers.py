@@ -17,6 +17,13 @@ LONGEST = 60
 EITHER = re.compile(r"[+\u2212-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
+# For files; a source has its own place for it (``leadflow.sources.mapping``).
+SAY_DECIMAL = (
+    "can be a fraction or thousands, such as 5.000; say `decimal` under `csv` in the mapping, or "
+    "write it without the mark"
+)
+
+
 class NotANumber(ValueError):
     """The text is no number that can be read for certain; the message completes "the value …"."""
 
@@ -41,10 +48,7 @@ def read_number(text: str, decimal: DecimalMark | None = ".") -> float:
     """
     if decimal is None:
         if EITHER.fullmatch(text.strip()) is not None:
-            raise NotANumber(
-                "can be a fraction or thousands, such as 5.000; say `decimal` under `csv` in the "
-                "mapping, or write it without the mark"
-            )
+            raise NotANumber(SAY_DECIMAL)
         decimal = "."
     if decimal == "." and PLAIN.fullmatch(text) is not None:
         number = float(text)

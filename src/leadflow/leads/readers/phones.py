@@ -25,6 +25,7 @@ def normalise_phone(phone: str | None, country: str | None = None) -> str | None
         PhoneNumberFormat,
         format_number,
         is_possible_number,
+        is_valid_number,
         parse,
     )
 
@@ -40,7 +41,8 @@ def normalise_phone(phone: str | None, country: str | None = None) -> str | None
         number = parse(given, country)
     except NumberParseException:
         return None
-    if not is_possible_number(number):
+    # Where the country is only the lead's, the number must be one of those that it has.
+    if not is_possible_number(number) or not (given.startswith("+") or is_valid_number(number)):
         return None
     extension = f";ext={number.extension}" if number.extension else ""
     return f"{format_number(number, PhoneNumberFormat.E164)}{extension}"

@@ -1,14 +1,13 @@
 """A page of a journal, as its source says what stands where."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from leadflow.sources.accepting import LONGEST_ID
-from leadflow.sources.bodies import BodyUnreadable, read_body
 from leadflow.sources.journals.definitions import Journal
+from leadflow.sources.journals.odd_items import item_body, read_leniently, says_twice
 from leadflow.sources.journals.problems import ReadingFailed
 from leadflow.sources.paths import Around, Follower, PathFailed
 from leadflow.sources.texts import NotAValue, as_text
@@ -42,8 +41,8 @@ def read_page(journal: Journal, answered: bytes, now: datetime) -> Page:
         ReadingFailed: it is none.
     """
     try:
-        body = read_body(answered, "json")
-    except BodyUnreadable:
+        body = read_leniently(answered)
+    except (ValueError, RecursionError):
         raise ReadingFailed("not_json") from None
     follower = Follower(Around(body, {}, now))
     try:
@@ -51,7 +50,9 @@ def read_page(journal: Journal, answered: bytes, now: datetime) -> Page:
     except PathFailed:
         raise ReadingFailed("no_items") from None
     if not isinstance(listed, list):
-        raise ReadingFailed("no_items")
+        raise ReadingFailed("not_json" if says_twice(body, []) else "no_items")
+    if says_twice(body, listed):
+        raise ReadingFailed("not_json")
     if len(listed) > MOST_ITEMS:
         raise ReadingFailed("too_many_items")
     return Page(tuple(_items(journal, follower, listed)), _next(journal, follower, body))
@@ -61,9 +62,8 @@ def _items(journal: Journal, follower: Follower, listed: list[Any]) -> Iterable[
     for item in listed:
         said = _text(follower, journal.id, item)
         fits = said is not None and 0 < len(said) <= LONGEST_ID and said.isprintable()
-        body = json.dumps(item, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         moment = _moment(_text(follower, journal.time, item))
-        yield Item(said if fits else None, moment, body.encode())
+        yield Item(said if fits else None, moment, item_body(item))
 
 
 def _next(journal: Journal, follower: Follower, body: Any) -> str | None:

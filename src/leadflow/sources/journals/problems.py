@@ -29,7 +29,8 @@ WHAT_TO_DO = {
     "bad_next": "What stands at the path `next` leads to no page: correct the path.",
     "next_elsewhere": "The next page is on another host, which is not given the secret: see "
     "`next`.",
-    "endless": "Its pages never end: the same one came twice. See `next`, and {page}.",
+    "endless": "Its pages never end: they lead back to a page or to items that came already, to "
+    "nothing, or on past 10,000 pages. What came is kept. Correct `next`, and where {page} stands.",
     "page_gone": "It no longer knows the page that was to come, and is read again from the last "
     "place that is certain.",
 }

@@ -10,6 +10,7 @@ from leadflow.outward.exchange import Outward
 from leadflow.sources.accepting import Accepted, Arrival
 from leadflow.sources.journals import state
 from leadflow.sources.journals.asking import ask_page
+from leadflow.sources.journals.circles import Circles
 from leadflow.sources.journals.definitions import Journal
 from leadflow.sources.journals.pages import Item
 from leadflow.sources.journals.problems import ReadingFailed
@@ -26,7 +27,9 @@ from leadflow.sources.journals.state import Claim, ClaimLost
 from leadflow.sources.service import live_secrets, read_source
 
 # Then it is another journal's turn; this one goes on at its next page.
-TURN = timedelta(seconds=20)
+TURN, PAGES_A_TURN = timedelta(seconds=20), 100
+# Between two turns, so that a journal is left alone now and then however long it is.
+PAUSE = timedelta(seconds=5)
 MOST_PAGES = 10_000
 # After these the page that was to come is of no use.
 ENDS_THE_READ = frozenset({"page_gone", "endless", "bad_next", "next_elsewhere"})
@@ -96,20 +99,23 @@ class _Turn:
             self._read = resumed(self._read, journal.lag, began)
         if self._read is None:
             return begin + journal.lag + timedelta(seconds=1)
-        seen = {self._read.page}
-        while self._read is not None:
-            page, endless = self._keep_page(self._read, seen)
-            if endless:
-                raise ReadingFailed("endless")
-            seen.add(page)
-            now = self._reader.clock()
-            if self._read is not None and (self._reader.stopping() or now - began >= TURN):
+        circles = Circles(self._read.page)
+        now, pages = began, 0
+        while pages < PAGES_A_TURN and now - began < TURN:
+            self._keep_page(self._read, circles)
+            now, pages = self._reader.clock(), pages + 1
+            if self._read is None:
+                return now + journal.every
+            if self._reader.stopping():
                 return now
-        return now + journal.every
+        return now + PAUSE
 
-    def _keep_page(self, read: Read, seen: set[str | None]) -> tuple[str | None, bool]:
-        """Ask for the next page and keep it; what leads to the one after it, and whether that has
-        come already."""
+    def _keep_page(self, read: Read, circles: Circles) -> None:
+        """Ask for the next page and keep it.
+
+        Raises:
+            ReadingFailed: it was not answered; or it is kept, but pages go in circles.
+        """
         now = self._reader.clock()
         page = ask_page(self._reader.outward, self._journal, self._secret, read, now)
         taken = list(self._taken(page.items, read, now))
@@ -124,8 +130,8 @@ class _Turn:
         new = sum(one.became == "accepted" for one in became)
         if new:
             log.info("a journal was read", source=self._claimed.source, new=new)
-        again = page.next in seen or read.pages >= MOST_PAGES
-        return page.next, page.next is not None and again
+        if page.next is not None and (circles.closed_by(page) or read.pages >= MOST_PAGES):
+            raise ReadingFailed("endless")
 
     def _taken(self, items: Sequence[Item], read: Read, now: datetime) -> Iterator[Taken]:
         """The items that are kept now. What has no id is told from others by its content; what has

@@ -56,16 +56,18 @@ def keep(
             row.begins_at, row.cursor_at, row.cursor_id = journal.begin, journal.begin, ""
         _put_read(row, None)
         _let_go(row, now)
-        row.failures, row.failing_since, row.problem, row.status = 0, None, None, None
+        _is_well(row)
         row.remark, row.remarked_at = None, None
     session.flush()
 
 
 def look_soon(session: Session, name: str, now: datetime) -> None:
-    """Have a journal read at once: it has another secret."""
+    """Have a journal read at once: it has another secret, and what failed before says nothing of
+    it."""
     row = session.get(SourceJournal, name, with_for_update=True, populate_existing=True)
     if row is not None:
         _let_go(row, now)
+        _is_well(row)
 
 
 def claim(session: Session, now: datetime) -> Claim | None:
@@ -101,7 +103,6 @@ def keep_page(
     row.cursor_at, row.cursor_id = cursor.time, cursor.id
     _put_read(row, read)
     row.claimed_until = now + LEASE
-    row.failures, row.failing_since, row.problem, row.status = 0, None, None, None
     row.last_read_at = now
     session.flush()
     return accept(session, arrivals, now)
@@ -138,12 +139,15 @@ def remark(session: Session, claimed: Claim, word: str, now: datetime) -> None:
 
 
 def release(session: Session, claimed: Claim, next_at: datetime) -> None:
-    """Give a journal back; it is due again then.
+    """Give a journal back, which was read without a failure; it is due again then. A page that was
+    kept is no end of failing: the one after it may fail each time.
 
     Raises:
         ClaimLost: another reads it by now.
     """
-    _let_go(_held(session, claimed), next_at)
+    row = _held(session, claimed)
+    _is_well(row)
+    _let_go(row, next_at)
 
 
 def _held(session: Session, claimed: Claim) -> SourceJournal:
@@ -151,6 +155,10 @@ def _held(session: Session, claimed: Claim) -> SourceJournal:
     if row is None or row.claim != claimed.token:
         raise ClaimLost(claimed.source)
     return row
+
+
+def _is_well(row: SourceJournal) -> None:
+    row.failures, row.failing_since, row.problem, row.status = 0, None, None, None
 
 
 def _let_go(row: SourceJournal, next_at: datetime) -> None:

@@ -21,7 +21,8 @@ Status = Literal["received", "processed", "dead", "discarded"]
 
 
 class DeliveryOut(BaseModel):
-    """A delivery, without its body. ``reasons``: what of which record cannot be mapped."""
+    """A delivery, without its body. ``reasons``: what of which record cannot be mapped, or why
+    nothing of it was wanted."""
 
     id: str
     source: str
@@ -30,6 +31,7 @@ class DeliveryOut(BaseModel):
     received_at: datetime
     processed_at: datetime | None
     records: int | None = Field(description="How many it held; empty: not processed yet.")
+    left_out: int | None = Field(description="How many more `only` did not let pass.")
     version: int | None = Field(description="The version of its source by which it was mapped.")
     reasons: list[dict[str, Any]]
 
@@ -40,18 +42,21 @@ class DeliveryOut(BaseModel):
 
 
 class DeliveryWhole(DeliveryOut):
-    """A delivery with its body as it came, which may name people."""
+    """A delivery with its body, which may name people."""
 
-    body: str
+    body: str = Field(description="As it came.")
+    correction: str | None = Field(description="What is taken in instead; empty: nothing else is.")
 
 
 class RetryIn(BaseModel):
-    """Which are processed again: these; else all that are dead, of one source where it is named."""
+    """Which are processed again: these; else all that are dead, of one source where it is named;
+    or where `passed_over`, those of which `only` left something out."""
 
     model_config = ConfigDict(extra="forbid")
 
     ids: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
     source: str | None = None
+    passed_over: bool = False
 
 
 class RetriedOut(BaseModel):
@@ -81,17 +86,21 @@ def read_deliveries(
 def read_delivery(delivery: DeliveryId, request: Request, caller: ReadsDeliveries) -> DeliveryWhole:
     """With its body as it came."""
     with unit_of_work() as session:
-        shown, body = inbox.read_delivery(session, delivery)
-    say_version(request, _version(shown, body))
-    text = body.decode(errors="backslashreplace")
-    return DeliveryWhole(**dict(DeliveryOut.of(shown)), body=text)
+        shown, bodies = inbox.read_delivery(session, delivery)
+    say_version(request, _version(shown, bodies))
+    correction = None if bodies.correction is None else _text(bodies.correction)
+    return DeliveryWhole(
+        **dict(DeliveryOut.of(shown)), body=_text(bodies.came), correction=correction
+    )
 
 
 @router.post("/deliveries/retry", response_model=RetriedOut, summary="Take deliveries in again")
 def retry_deliveries(body: RetryIn, caller: WritesSources) -> RetriedOut:
     """By their source as it is now, within a minute."""
     with unit_of_work() as session:
-        again = inbox.retry(session, body.ids, body.source, caller.id, datetime.now(UTC))
+        again = inbox.retry(
+            session, body.ids, body.source, caller.id, datetime.now(UTC), body.passed_over
+        )
     return RetriedOut(deliveries=again)
 
 
@@ -99,7 +108,7 @@ def retry_deliveries(body: RetryIn, caller: WritesSources) -> RetriedOut:
 def correct_delivery(
     delivery: DeliveryId, body: CorrectionIn, seen: IfMatch, caller: WritesSources
 ) -> DeliveryOut:
-    """Take a dead delivery in with another body, in the place of the one that came."""
+    """Take a dead delivery in with another body. The one that came is kept beside it."""
     now = datetime.now(UTC)
     with unit_of_work() as session:
         seen.check(_version(*inbox.read_delivery(session, delivery)))
@@ -115,5 +124,10 @@ def discard_delivery(delivery: DeliveryId, caller: WritesSources) -> DeliveryOut
         return DeliveryOut.of(inbox.read_delivery(session, delivery)[0])
 
 
-def _version(shown: inbox.Shown, body: bytes) -> str:
-    return version_of([shown.status, shown.processed_at, sha256(body).hexdigest()])
+def _text(body: bytes) -> str:
+    return body.decode(errors="backslashreplace")
+
+
+def _version(shown: inbox.Shown, bodies: inbox.Bodies) -> str:
+    said = bodies.came if bodies.correction is None else bodies.correction
+    return version_of([shown.status, shown.processed_at, sha256(said).hexdigest()])

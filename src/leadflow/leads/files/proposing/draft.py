@@ -22,7 +22,8 @@ class Proposed:
 @dataclass
 class Draft:
     """``open`` are the columns by name, ``rows`` the sample in the order of the file, of ``count``.
-    ``questions`` are what only a person can answer, ``notes`` what they should know."""
+    ``questions`` are what only a person can answer, ``notes`` what they should know, ``unsure``
+    columns of dates that nobody can read for certain. ``delivered``: it is of no file."""
 
     rows: Sequence[Row]
     count: int
@@ -33,6 +34,8 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     converted: list[bool] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    delivered: bool = False
 
     def take(self, column: Profile, becomes: str, why: str) -> str:
         """Let a column become something; its name."""
@@ -54,6 +57,8 @@ class Draft:
         dates = column.dates
         if dates is None:
             return
+        if dates.unsure or dates.mixed:
+            self.unsure.append(column.name)
         if dates.unsure:
             self.questions.append(
                 f"{column.name}: day and month may be the other way round; check its `format`."

@@ -108,6 +108,9 @@ def _when(draft: Draft, lost: Sequence[bool]) -> dict[str, Any]:
     ended lack one; else by that time alone."""
     after = f"{min(AFTER_DAYS, get_settings().horizon_days)}d"
     at = draft.named(known.ENDS, "date") or _worded_end(draft)
+    if at is None and draft.delivered:
+        draft.notes.append("Nothing says when a lead ended: it is when that was delivered.")
+        return {}
     if at is None:
         draft.notes.append(
             f"No column tells when a lead ended: outcome.after takes {after} after it came in. "
@@ -124,7 +127,7 @@ def _when(draft: Draft, lost: Sequence[bool]) -> dict[str, Any]:
         for name, those in (("converted", draft.converted), ("lost", lost))
     }
     named: dict[str, Any] = {"at": date_column(at)}
-    if not any(without.values()):
+    if draft.delivered or not any(without.values()):
         return named
     said = " and ".join(
         f"{how_many(rows, name + ' lead')}" for name, rows in without.items() if rows

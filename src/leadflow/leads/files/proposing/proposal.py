@@ -33,17 +33,20 @@ FULL_NAMES = 0.5
 class Proposal:
     """A mapping's content, the file's rows, and a line for each column. ``questions`` are what only
     a person can answer; without any, it can be taken as it is. ``notes`` are what they should
-    know."""
+    know; ``unsure`` columns of dates of which nobody can tell how they are written."""
 
     content: dict[str, Any]
     rows: int
     columns: list[Proposed]
     notes: list[str]
     questions: list[str]
+    unsure: list[str]
 
 
-def propose(table: Table, source: str, now: datetime) -> Proposal:
+def propose(table: Table, source: str, now: datetime, delivered: bool = False) -> Proposal:
     """Propose a mapping from 5,000 rows drawn from all over the file; stores nothing.
+    ``delivered``: rows are what a source delivers: which is the lead's own id, and when it came in,
+    is not looked for.
 
     Raises:
         UnreadableFile: it has no rows.
@@ -62,9 +65,12 @@ def propose(table: Table, source: str, now: datetime) -> Proposal:
     known_mark: DecimalMark = "," if mark == "," else "."
     columns = {name: profile(name, sample, known_mark) for name in table.columns}
     draft = Draft(sample, count, now, columns, {"source": source}, notes=list(table.said))
-    _key(draft)
+    draft.delivered = delivered
+    if not delivered:
+        _key(draft)
     propose_outcome(draft)
-    propose_created_at(draft)
+    if not delivered:
+        propose_created_at(draft)
     _fields(draft)
     _attributes(draft)
     if mark == ",":
@@ -72,7 +78,7 @@ def propose(table: Table, source: str, now: datetime) -> Proposal:
     elif mark == "unsure":
         draft.questions.append(UNSURE)
     said = [draft.said[column] for column in table.columns]
-    return Proposal(draft.content, count, said, draft.notes, draft.questions)
+    return Proposal(draft.content, count, said, draft.notes, draft.questions, draft.unsure)
 
 
 def _drawn(table: Table) -> tuple[list[Row], int]:

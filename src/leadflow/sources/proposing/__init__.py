@@ -1,0 +1,1 @@
+"""A source is proposed from sample deliveries: where its records, ids and moments are."""

@@ -1,0 +1,1 @@
+"""Records of deliveries: found in a body, and read into rows and events."""
