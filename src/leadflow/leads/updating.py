@@ -29,7 +29,7 @@ def update_lead(
     session: Session,
     known: Lead,
     lead: LeadFields,
-    email_index: str,
+    email_index: str | None,
     now: datetime,
     may: MayChange,
     takes_id: bool,

@@ -24,7 +24,7 @@ from leadflow.database.ids import new_id
 from leadflow.leads.attributes import register_seen
 from leadflow.leads.changes import mark_changed
 from leadflow.leads.columns import COUNTERS, given_columns
-from leadflow.leads.merging.identity import as_of_survivor, lock_known, meant
+from leadflow.leads.merging.identity import lock_known, meant
 from leadflow.leads.said import ALL, note
 from leadflow.leads.same_leads import turns
 from leadflow.leads.schemas import LeadIn
@@ -237,14 +237,14 @@ def _update(
     known = lock_known(session, [leads[place] for place in places], [indexes[p] for p in places])
     if known is None:
         return {}  # somebody has just merged one of them: find the lead that stands for it
-    by_email, by_id = known
     found: dict[int, Upserted] = {}
     taken: set[str] = set()
     try:
         with session.begin_nested():
             for place in places:
                 sent, index = leads[place], indexes[place]
-                either = by_email.get(index), by_id.get((sent.source, sent.external_id))
+                own = sent.source, sent.external_id
+                either = known.by_email.get(index), known.by_id.get(own)
                 meant = {lead.id for lead in either if lead is not None}
                 same = either[0] or either[1]
                 # Which of the two it is may hang on one before it that has to wait too.
@@ -253,8 +253,8 @@ def _update(
                 if same is None or waits:
                     continue
                 may = "all" if may_change is None else may_change[place]
-                free = (sent.source, sent.external_id) not in by_id
-                given = as_of_survivor(same, sent, index, by_email)
+                free = own not in known.by_id
+                given = known.as_of_survivor(same, sent, index)
                 changed = update_lead(session, same, *given, now, may, takes_id=free)
                 found[place] = Upserted(same, False, changed)
             session.flush()

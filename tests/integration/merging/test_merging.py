@@ -174,6 +174,26 @@ def test_the_other_is_answered_with_the_survivor_and_found_by_none_of_its_names(
     named = {"email": "new@example.com", "source": "shop", "external_id": "s1", "timeline": "now"}
     by_id = client.post("/leads", json=named)
     assert (by_id.status_code, by_id.json()["lead"]["id"]) == (200, survivor)
+    assert by_id.json()["lead"]["email"] == "ada@example.com"
+    of_its_own = {"email": "newer@example.com", "source": "crm", "external_id": "c1"}
+    moved = client.post("/leads", json=of_its_own)
+    assert (moved.json()["lead"]["id"], moved.json()["lead"]["email"]) == (
+        survivor,
+        "newer@example.com",
+    )
+
+
+def test_an_address_that_is_gone_from_the_survivor_does_not_make_it_take_the_others(
+    client: TestClient, pair: tuple[str, str]
+) -> None:
+    survivor, other = pair
+    merged = merge(client, survivor, other)
+    assert client.patch(f"/leads/{survivor}", json={"email": None}).status_code == 200
+    known = client.post("/leads", json={"email": "ada@techcorp.com", "job_title": "CTO"})
+    assert (known.status_code, known.json()["lead"]["email"]) == (200, None)
+    assert known.json()["lead"]["job_title"] == "CTO"
+    split(client, merged)
+    assert client.get(f"/leads/{other}").json()["lead"]["email"] == "ada@techcorp.com"
 
 
 def test_a_row_of_a_file_by_the_others_id_or_address_updates_the_survivor(
@@ -186,6 +206,7 @@ def test_a_row_of_a_file_by_the_others_id_or_address_updates_the_survivor(
         {"id": "s1", "mail": None, "industry": "finance"},
         {"id": "s2", "mail": "ada@techcorp.com", "industry": "energy"},
         {"id": "s3", "mail": "new@example.com", "industry": "energy"},
+        {"id": "s1", "mail": "ada.new@techcorp.com", "industry": "energy"},
     ]
     path.write_text("\n".join(map(json.dumps, rows)))
     with unit_of_work() as session:

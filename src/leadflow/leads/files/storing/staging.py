@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ColumnElement, Table, case, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -172,14 +173,13 @@ def _copy(session: Session, frame: "pd.DataFrame") -> None:
 def _match(session: Session, source: str) -> None:
     """Find each row's lead, and give one row of each lead its turn: the first in the file."""
     open_rows = update(staged).where(staged.c.lead_id.is_(None))
-    # Another stands for a lead that was merged into it, and keeps its own address.
+    # Another stands for a lead that was merged into it.
     stands = open_rows.values(lead_id=func.coalesce(leads.c.merged_into, leads.c.id))
     same_email = leads.c.email_index == staged.c.email_index
     session.execute(stands.where(same_email))
     same_id = (leads.c.source == source) & (leads.c.external_id == staged.c.external_id)
     session.execute(stands.where(same_id))
-    of_merged = update(staged).where(same_email, leads.c.merged_into.is_not(None))
-    session.execute(of_merged.values(email=None, email_index=None, email_kind="none"))
+    _keep_own_addresses(session, same_email, same_id)
     first = (
         select(staged.c.position)
         .where(staged.c.lead_id.is_not(None), ~staged.c.done)
@@ -187,6 +187,23 @@ def _match(session: Session, source: str) -> None:
         .order_by(staged.c.lead_id, staged.c.position)
     )
     session.execute(update(staged).where(staged.c.position.in_(first)).values(its_turn=True))
+
+
+def _keep_own_addresses(
+    session: Session, same_email: ColumnElement[bool], same_id: ColumnElement[bool]
+) -> None:
+    """A lead that stands for another keeps its own address, whichever of the other's names a row
+    has; what the row says of an address is left out."""
+    survivor = leads.alias("survivor")
+    has_another = select(survivor.c.id).where(
+        survivor.c.id == staged.c.lead_id, survivor.c.email_index != staged.c.email_index
+    )
+    by_id = same_id & (leads.c.merged_into == staged.c.lead_id) & has_another.exists()
+    without = update(staged).where(leads.c.merged_into.is_not(None), or_(same_email, by_id))
+    unsaid = func.array_remove(staged.c.said_names, literal("email", TEXT))
+    session.execute(
+        without.values(email=None, email_index=None, email_kind="none", said_names=unsaid)
+    )
 
 
 def _update(session: Session, origin: Origin, now: datetime) -> int:
