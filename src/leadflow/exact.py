@@ -12,6 +12,23 @@ from pydantic import AwareDatetime, BeforeValidator, StrictBool
 NUMERIC = re.compile(r"\s*[+-]?[\d.,_]+(e[+-]?\d+)?\s*", re.IGNORECASE)
 
 
+# As much as every reader of JSON keeps of a whole number (RFC 7493, 2.2).
+MOST_EXACT = 2**53 - 1
+
+
+def exact(number: float) -> float:
+    """The number, where it is kept as it was written.
+
+    Raises:
+        ValueError: it may have been another before it was read, or would be one once it is stored.
+    """
+    if abs(number) > MOST_EXACT:
+        raise ValueError(
+            f"must be sent as text: beyond {MOST_EXACT} a number is not kept digit by digit"
+        )
+    return number
+
+
 def _number(value: Any) -> Any:
     if isinstance(value, bool | str | bytes):
         raise ValueError("must be a number, written without quotes")

@@ -83,7 +83,7 @@ def test_the_first_value_sent_says_what_an_attribute_is(session: Session) -> Non
     "other",
     [
         7,
-        -1e308,
+        -(2.0**53) + 1,
         True,
         "",
         "pro",
@@ -207,6 +207,16 @@ def test_endless_numbers_are_missing_and_huge_ones_are_kept(read_in: Callable[..
     numbers = [float(row["n"]) if row else None for row in stored]
     assert numbers == [None, None, 1e308, -1e308, None, 4.0]
     assert summary.reasons == {"attributes.n is not a number": 1}
+
+
+def test_a_number_with_more_digits_than_are_kept_is_set_aside_and_never_another(
+    read_in: Callable[..., Any],
+) -> None:
+    whole = ("9007199254740993", "9,007,199,254,740,993", "9007199254740994", "9007199254740991")
+    summary, stored = read_in([{"n": n} for n in whole], {"n": {"column": "n", "kind": "numeric"}})
+    assert [row["n"] for row in stored] == [9007199254740994, 9007199254740991]
+    [(reason, rows)] = summary.reasons.items()
+    assert (rows, "map its column as categorical" in reason) == (2, True)
 
 
 @pytest.mark.long

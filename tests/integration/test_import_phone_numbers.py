@@ -33,15 +33,10 @@ Said = dict[str, str]
         ({"location": "Berlin, Germany"}, {"phone": "030 1234567"}, "+49301234567"),
         ({"country": "DE"}, {"phone": "030 1234567", "location": "Floor 3"}, "+49301234567"),
         ({"country": "DE"}, {"phone": "01 42 34 56 78", "country": "FR"}, "+33142345678"),
-        ({"country": "DE"}, {"phone": "030 1234567", "country": "Atlantis"}, "+49301234567"),
         ({"country": "DE"}, {"phone": "030 9876543"}, "+49309876543"),
         ({}, {"phone": "030 1234567"}, "0301234567"),
-        ({"country": "DE"}, {"phone": "call me"}, "+49301234567"),
-        (
-            {"country": "US", "phone": "+1 415 555 0123"},
-            {"phone": "123 45"},
-            "+14155550123",
-        ),
+        ({}, {"phone": "+1 415 555 0100 ext. 5"}, "+14155550100;ext=5"),
+        ({"country": "US"}, {"phone": "415 555 0100 x5"}, "+14155550100;ext=5"),
     ],
 )
 def test_a_number_is_dialled_from_the_country_that_is_known_of_its_lead(
@@ -57,10 +52,50 @@ def test_a_number_is_dialled_from_the_country_that_is_known_of_its_lead(
     with unit_of_work(store) as session:
         lead = session.scalars(select(Lead)).one()
         assert (lead.phone, lead.has_phone) == (phone, True)
+        assert lead.said.get("phone", lead.said["*"]) > f"{LATER:%FT%T}"
+
+
+UNREAD = [
+    ({"country": "DE"}, {"phone": "call me"}),
+    ({"country": "US", "phone": "+1 415 555 0123"}, {"phone": "123 45"}),
+    ({"country": "DE"}, {"phone": "ring 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6"}),
+]
+
+
+@pytest.mark.parametrize(("known", "said"), UNREAD)
+def test_a_cell_that_is_no_number_erases_none_and_an_edit_of_one_is_refused(
+    store: Engine, tmp_path: Path, known: Said, said: Said
+) -> None:
+    known = {"phone": "+49 30 1234567"} | known
+    brought_in(store, tmp_path, known, NOW)
+    brought_in(store, tmp_path, said, LATER)
+    with unit_of_work(store) as session:
+        lead = session.scalars(select(Lead)).one()
+        assert lead.phone == known["phone"].replace(" ", "")
         # Nothing newer is kept from what follows by a cell that says nothing.
-        if door == "file":
-            last = lead.said.get("phone", lead.said["*"])
-            assert (last > f"{LATER:%FT%T}") == (said["phone"] not in ("call me", "123 45"))
+        assert lead.said.get("phone", lead.said["*"]) < f"{LATER:%FT%T}"
+    with pytest.raises(ValueError, match="telephone number"), unit_of_work(store) as session:
+        edit_lead(session, lead.id, LeadEdit.model_validate(said), LATER)
+
+
+def test_a_cell_that_is_no_country_leaves_the_one_that_is_known(
+    store: Engine, tmp_path: Path
+) -> None:
+    brought_in(store, tmp_path, {"country": "DE"}, NOW)
+    brought_in(store, tmp_path, {"phone": "030 1234567", "country": "Atlantis"}, LATER)
+    with unit_of_work(store) as session:
+        assert session.scalars(select(Lead.country)).one() == "DE"
+        assert session.scalars(select(Lead.phone)).one() == "+49301234567"
+
+
+@pytest.mark.parametrize(("said", "country"), [({}, None), ({"country": "DE"}, "DE")])
+def test_a_country_goes_with_the_location_it_was_read_out_of_and_stays_where_it_was_said(
+    store: Engine, tmp_path: Path, said: Said, country: str | None
+) -> None:
+    brought_in(store, tmp_path, {"location": "Berlin, Germany"} | said, NOW)
+    brought_in(store, tmp_path, {"location": "Floor 3"}, LATER)
+    with unit_of_work(store) as session:
+        assert session.scalars(select(Lead.country)).one() == country
 
 
 def brought_in(store: Engine, folder: Path, said: Said, now: datetime) -> None:

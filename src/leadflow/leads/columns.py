@@ -3,8 +3,9 @@
 from typing import Any
 
 from leadflow.leads import derive
-from leadflow.leads.places import country_code, moved, place, renamed
+from leadflow.leads.places import KnownPlace, moved, place, renamed
 from leadflow.leads.readers.job_titles import seniority
+from leadflow.leads.readers.phones import A_NUMBER
 from leadflow.leads.schemas import LeadFields
 from leadflow.leads.tables import Lead
 from leadflow.privacy.name_index import name_index
@@ -18,9 +19,21 @@ NAMES = ("first_name", "last_name")
 AS_GIVEN = (*NAMES, "company_name", "company_size", "service_requirements")
 
 
+class NotAPhone(ValueError):
+    """What is sent as a lead's telephone number is none, dialled from its country."""
+
+    def __init__(self, country: str | None) -> None:
+        where = "" if country is None else f" in {country}, where the lead is"
+        super().__init__(f"phone: it is no number{where}. Write {A_NUMBER}; nothing was stored.")
+
+
 def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]:
     """The columns of the fields that were given, with what is derived from them and from what is
-    ``known`` of the lead: a value that is made of two fields takes the other one from there."""
+    ``known`` of the lead: a value that is made of two fields takes the other one from there.
+
+    Raises:
+        NotAPhone: the telephone number cannot be dialled.
+    """
     given = lead.model_fields_set
     columns = _place(lead, known)
     if "email" in given:
@@ -33,9 +46,9 @@ def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]
     if "phone" in given:
         country = columns.get("country", known and known.country)
         phone = derive.normalise_phone(lead.phone, country)
-        # What is no number says nothing of the one that is known.
-        if phone is not None or lead.phone is None:
-            columns |= {"phone": phone, "has_phone": phone is not None}
+        if phone is None and lead.phone is not None:
+            raise NotAPhone(country)
+        columns |= {"phone": phone, "has_phone": phone is not None}
     if "job_title" in given:
         columns |= {"job_title": lead.job_title, "seniority": seniority(lead.job_title)}
     if "timeline" in given:
@@ -46,17 +59,20 @@ def given_columns(lead: LeadFields, known: Lead | None = None) -> dict[str, Any]
 
 def _place(lead: LeadFields, known: Lead | None) -> dict[str, Any]:
     said = {"location", "country"} & lead.model_fields_set
-    if lead.country is not None and country_code(lead.country) is None:
-        said -= {"country"}  # what is no country says nothing of the one that is known
     if not said:
         return {}
     columns: dict[str, Any] = {"location": lead.location} if "location" in said else {}
+    if "country" in said:
+        columns["country_said"] = lead.country is not None
     if known is None or len(said) == 2:
         found = place(lead.location, lead.country)
-    elif "location" in said:
-        found = moved(lead.location, (known.country, known.region))
     else:
-        found = renamed(lead.country, known.location, (known.country, known.region))
+        before = KnownPlace(
+            known.location, known.country, known.region, said=bool(known.country_said)
+        )
+        found = (
+            moved(lead.location, before) if "location" in said else renamed(lead.country, before)
+        )
     return columns | dict(zip(("country", "region"), found, strict=True))
 
 

@@ -52,7 +52,7 @@ def edit_lead(
         NoBudgetToCount: a currency without a budget.
     """
     lead = lock_lead(session, lead_id)
-    register_seen(session, edit.attributes)
+    register_seen(session, edit.known_attributes())
     whole = edit.model_copy(update=_what_goes_along(lead, edit))
     email_index = lead.email_index
     if "email" in edit.model_fields_set:

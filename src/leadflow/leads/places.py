@@ -1,5 +1,6 @@
 """Reading a country and a region out of a location as people write it."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from gettext import translation
 
@@ -51,25 +52,37 @@ def place(location: str | None, country: str | None = None) -> tuple[str | None,
     return code, next(filter(None, regions), None)
 
 
-def moved(
-    location: str | None, known: tuple[str | None, str | None]
-) -> tuple[str | None, str | None]:
+@dataclass(frozen=True)
+class KnownPlace:
+    """What is known of where a lead is; ``said``: somebody said the country by itself."""
+
+    location: str | None
+    country: str | None
+    region: str | None
+    said: bool
+
+    @property
+    def follows(self) -> bool:
+        """Whether the country was only read out of the location."""
+        return not self.said and place(self.location)[0] == self.country
+
+
+def moved(location: str | None, known: KnownPlace) -> tuple[str | None, str | None]:
     """Country and region of a lead of whom only the location was said anew. One that names no
-    country, such as ``Floor 3``, says nothing of it: what was ``known`` stays."""
+    country, such as ``Floor 3``, says nothing of one that somebody said: that stays. One that was
+    read out of the older location goes with it."""
     country, region = place(location)
-    if country is not None:
+    if country is not None or known.follows:
         return country, region
-    country, region = place(location, known[0])
-    return country, region or known[1]
+    country, region = place(location, known.country)
+    return country, region or known.region
 
 
-def renamed(
-    country: str | None, location: str | None, known: tuple[str | None, str | None]
-) -> tuple[str | None, str | None]:
-    """Country and region of a lead of whom only the country was said anew, beside the ``location``
-    that is known. The region stays where the country does."""
-    code, region = place(location, country)
-    return code, region or (known[1] if code == known[0] else None)
+def renamed(country: str | None, known: KnownPlace) -> tuple[str | None, str | None]:
+    """Country and region of a lead of whom only the country was said anew, beside the location that
+    is known. The region stays where the country does."""
+    code, region = place(known.location, country)
+    return code, region or (known.region if code == known.country else None)
 
 
 def country_code(name: str | None) -> str | None:

@@ -23,10 +23,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from features.normal_forms import plain_text
-from leadflow.exact import Amount, Whole, of_an_edit
+from leadflow.exact import Amount, Whole, exact, of_an_edit
+from leadflow.leads.places import country_code
 from leadflow.leads.readers.money import Currency
+from leadflow.leads.readers.phones import A_NUMBER, may_be_a_number
 
-LONGEST_TEXT, LONGEST_NUMBER = 5000, 300
+LONGEST_TEXT = 5000
 # What most addresses look like; all others, and all domains, are the library's to judge.
 PLAIN_ADDRESS = re.compile(r"(?P<local>[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@(?P<domain>[A-Za-z0-9.-]+)")
 LONGEST_PLAIN = 60
@@ -72,12 +74,26 @@ def _address(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    plain = isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value))
-    # A number beyond a double's range would have hundreds of digits; a text may be a message.
-    longest = LONGEST_TEXT if isinstance(value, str) else LONGEST_NUMBER
-    if not plain or len(str(value)) > longest:
-        raise ValueError("must be text of at most 5,000 characters, a number, true or false")
-    return plain_text(_printable(value)) if isinstance(value, str) else value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
+        return exact(value)
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise ValueError("must be text of at most 5,000 characters, a number, true, false or null")
+    return plain_text(_printable(value))
+
+
+def _country(value: str | None) -> str | None:
+    if value is not None and country_code(value) is None:
+        raise ValueError("must be a country's name or its ISO 3166 code, such as Germany or DE")
+    return value
+
+
+def _phone(value: str | None) -> str | None:
+    # Whether a number is one may hang on the country that is known of its lead (``columns``).
+    if value is not None and not may_be_a_number(value):
+        raise ValueError(f"must be {A_NUMBER}")
+    return value
 
 
 Text = Annotated[
@@ -95,7 +111,8 @@ Short = Annotated[
 Address = Annotated[EmailStr, WrapValidator(_address)]
 Count = Annotated[Whole, Field(ge=0, le=1_000_000)]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-AttributeValue = Annotated[StrictBool | float | str, BeforeValidator(_plain)]
+# Null empties it.
+AttributeValue = Annotated[StrictBool | float | str | None, BeforeValidator(_plain)]
 
 
 EXAMPLE: dict[str, Any] = {
@@ -122,13 +139,17 @@ class LeadFields(BaseModel):
     email: Annotated[EmailStr | None, WrapValidator(_address)] = None
     first_name: Short = None
     last_name: Short = None
-    phone: Short = Field(default=None, max_length=40)
+    phone: Annotated[Short, AfterValidator(_phone)] = Field(
+        default=None, max_length=40, description="Kept as +14155550123, an extension as ;ext=5."
+    )
     company_name: Short = None
     company_size: Whole | None = Field(default=None, ge=0, le=10_000_000, description="People.")
     industry: Short = None
     job_title: Short = None
     location: Short = Field(default=None, description="As written, such as San Francisco, CA.")
-    country: Short = Field(default=None, description="A name or an ISO 3166 code.")
+    country: Annotated[Short, AfterValidator(_country)] = Field(
+        default=None, description="A name or an ISO 3166 code."
+    )
     budget: Amount | None = Field(
         default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
     )
@@ -142,10 +163,17 @@ class LeadFields(BaseModel):
     email_opens: Count | None = None
     content_downloads: Count | None = None
     attributes: dict[AttributeName, AttributeValue] = Field(
-        default_factory=dict, max_length=100, description="Anything else you know, by name."
+        default_factory=dict,
+        max_length=100,
+        description="Anything else you know, by name; null empties one. Whole numbers from "
+        "9007199254740992 on are sent as text.",
     )
     source: Text = "api"
     external_id: Short = Field(default=None, description="Your own id of this lead.")
+
+    def known_attributes(self) -> dict[str, bool | float | str]:
+        """The attributes that have a value; the others are emptied."""
+        return {name: value for name, value in self.attributes.items() if value is not None}
 
 
 class LeadIn(LeadFields):

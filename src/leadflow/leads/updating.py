@@ -58,7 +58,8 @@ def change_lead(
     if given.get("budget_minor") is not None and lead.currency is None:
         given["budget_currency"] = known.budget_currency or given["budget_currency"]
     if "attributes" in lead.model_fields_set:
-        given["attributes"] = known.attributes | lead.attributes
+        kept = {n: v for n, v in known.attributes.items() if n not in lead.attributes}
+        given["attributes"] = kept | lead.known_attributes()
     if takes_id and known.external_id is None and known.source == lead.source:
         given["external_id"] = lead.external_id
     changed = {name for name, value in given.items() if getattr(known, name) != value}

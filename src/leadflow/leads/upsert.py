@@ -42,6 +42,7 @@ MOMENTS = tuple(c.name for c in LEADS.columns if isinstance(c.type, DateTime))
 NOTHING_KNOWN: dict[str, Any] = {column.name: None for column in LEADS.columns} | {
     "email_kind": "none",
     "has_phone": False,
+    "country_said": False,
 }
 # One statement for any number of leads: its rows travel as one JSON text.
 INSERT = (
@@ -127,7 +128,7 @@ def _attributes_of(leads: Iterable[LeadIn]) -> dict[str, Any]:
     """Every attribute that is sent, with the first value that is sent for it."""
     found: dict[str, Any] = {}
     for lead in leads:
-        for name, value in lead.attributes.items():
+        for name, value in lead.known_attributes().items():
             found.setdefault(name, value)
     return found
 
@@ -203,7 +204,7 @@ def _new(lead: LeadIn, email_index: str, now: datetime, said: str) -> dict[str, 
         "created_at": now,
         "known_from": now,
         "updated_at": now,
-        "attributes": lead.attributes,
+        "attributes": lead.known_attributes(),
         "said": {ALL: said},
     }
     if any(getattr(lead, counter) is not None for counter in COUNTERS):

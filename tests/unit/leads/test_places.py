@@ -2,10 +2,11 @@
 
 import pytest
 
-from leadflow.leads.columns import given_columns
+from leadflow.leads.columns import NotAPhone, given_columns
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.tables import Lead
 
+SAID = Lead(location="Austin, TX", country="US", region="TX", country_said=True)
 AUSTIN = Lead(location="Austin, TX", country="US", region="TX")
 GHENT = Lead(location="Gent", country="BE", region=None)
 NOWHERE = Lead(location=None, country=None, region=None)
@@ -18,10 +19,13 @@ TEXAN = Lead(location="Floor 3", country="US", region="TX")
         (AUSTIN, {"country": "US"}, "US", "TX"),
         (AUSTIN, {"country": "Germany"}, "DE", None),
         (AUSTIN, {"country": None}, "US", "TX"),
-        (AUSTIN, {"location": "Floor 3"}, "US", "TX"),
+        (AUSTIN, {"location": "Floor 3"}, None, None),
+        (SAID, {"location": "Floor 3"}, "US", "TX"),
+        (SAID, {"location": "Paris, France"}, "FR", None),
         (AUSTIN, {"location": "Boston, MA"}, "US", "MA"),
         (AUSTIN, {"location": "Paris, France"}, "FR", None),
-        (AUSTIN, {"location": None}, "US", "TX"),
+        (AUSTIN, {"location": None}, None, None),
+        (SAID, {"location": None}, "US", "TX"),
         (AUSTIN, {"location": "Floor 3", "country": "BE"}, "BE", None),
         (GHENT, {"location": "Floor 3"}, "BE", None),
         (GHENT, {"location": "CA"}, "BE", None),
@@ -31,8 +35,6 @@ TEXAN = Lead(location="Floor 3", country="US", region="TX")
         (TEXAN, {"location": "Dallas"}, "US", "TX"),
         (TEXAN, {"country": "US"}, "US", "TX"),
         (TEXAN, {"country": "Germany"}, "DE", None),
-        (AUSTIN, {"location": "Floor 3", "country": "Atlantis"}, "US", "TX"),
-        (AUSTIN, {"location": "Paris, France", "country": "Atlantis"}, "FR", None),
         (GHENT, {"country": None}, None, None),
     ],
 )
@@ -49,15 +51,11 @@ def test_another_field_moves_nobody() -> None:
     )
 
 
-def test_what_cannot_be_read_empties_nothing_that_is_known() -> None:
+def test_only_null_empties_a_telephone_number() -> None:
     known = Lead(location="Austin, TX", country="US", region="TX", phone="+14155550123")
-    assert given_columns(LeadEdit(country="Atlantis"), known) == {}
-    assert given_columns(LeadEdit(phone="call me"), known) == {}
-    assert given_columns(LeadEdit(phone="415 555 0123", country="Atlantis"), known) == {
-        "phone": "+14155550123",
-        "has_phone": True,
-    }
     assert given_columns(LeadEdit(phone=None), known) == {"phone": None, "has_phone": False}
+    with pytest.raises(NotAPhone, match="in US"):
+        given_columns(LeadEdit(phone="123 45"), known)
 
 
 def test_a_phone_number_is_read_with_the_known_country() -> None:

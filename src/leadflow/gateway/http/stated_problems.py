@@ -39,6 +39,7 @@ from leadflow.gateway.http.problem import TITLES
 from leadflow.intake.events.batches import NoLeadOfAddress
 from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
+from leadflow.leads.columns import NotAPhone
 from leadflow.leads.editing import LeadChanged, LeadTaken, NoBudgetToCount
 from leadflow.leads.events.payloads import PayloadRefused
 from leadflow.leads.events.recording import EventIdTaken, MomentInFuture
@@ -119,6 +120,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     PayloadRefused: (422, "payload-refused", "This payload cannot be taken"),
     EventIdTaken: (409, "event-id-taken", "This id is another event's"),
     NoLeadOfAddress: (404, "lead-not-found", "There is no such lead"),
+    NotAPhone: (422, "phone-refused", "This is no telephone number"),
     LeadChanged: (412, *TITLES[412]),
     LeadTaken: (409, "lead-taken", "Another lead has this identity"),
     NoBudgetToCount: (422, "no-budget", "There is no budget to count"),

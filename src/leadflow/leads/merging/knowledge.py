@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from leadflow.leads.columns import NAMES
-from leadflow.leads.said import ATTRIBUTE, COLUMNS, OUTCOME, SEEN_BY, last_said
+from leadflow.leads.said import ATTRIBUTE, COLUMNS, OUTCOME, PLACE, SEEN_BY, last_said
 from leadflow.leads.tables import Lead
 
 EMAIL = "email"
 SECRET = ("phone", "first_name", "last_name")
 # What a column holds that is never empty, where nothing is known.
-NOTHING = {"has_phone": False}
+NOTHING = {"has_phone": False, "country_said": False}
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ def taken_address(lead: Lead) -> tuple[str | None, str | None]:
 def _columns(name: str) -> Sequence[str]:
     own = [name] if name in SECRET else []
     own += [f"{name}_index"] if name in NAMES else []
+    own += ["country_said"] if name == PLACE else []
     return () if name == EMAIL else (*COLUMNS.get(name, ()), *own)
 
 

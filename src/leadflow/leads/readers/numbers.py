@@ -1,9 +1,12 @@
 """Numbers as people write them: read exactly, or refused; never another number."""
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from math import isfinite
 from typing import Literal
+
+from leadflow.exact import MOST_EXACT
 
 DecimalMark = Literal[".", ","]
 PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,15})(?:\.\d{1,15})?", re.ASCII)
@@ -44,7 +47,9 @@ def read_number(text: str, decimal: DecimalMark | None = ".") -> float:
             )
         decimal = "."
     if decimal == "." and PLAIN.fullmatch(text) is not None:
-        return float(text)
+        number = float(text)
+        if abs(number) <= MOST_EXACT:
+            return number
     return _read(text, decimal)
 
 
@@ -58,9 +63,12 @@ def _read(text: str, decimal: DecimalMark) -> float:
     if len(digits) > 1 and digits.startswith("0"):
         raise NotANumber("begins with a zero, as codes do; map its column as categorical")
     sign = "-" if found["sign"] in ("-", "\u2212") else ""
-    number = float(f"{sign}{digits or '0'}.{fraction or '0'}{exponent}")
+    said = f"{sign}{digits or '0'}.{fraction or '0'}{exponent}"
+    number = float(said)
     if not isfinite(number):
         raise NotANumber("is not a number")
+    if abs(number) > MOST_EXACT and Decimal(said) != Decimal(repr(number)):
+        raise NotANumber("has more digits than a number keeps; map its column as categorical")
     return number
 
 

@@ -4,12 +4,19 @@ import re
 from functools import lru_cache
 
 FEWEST_DIGITS = 5
+A_NUMBER = "a telephone number, best as it is dialled from abroad, such as +14155550123"
+
+
+def may_be_a_number(phone: str) -> bool:
+    """Whether there are digits enough for a number, wherever it is dialled from."""
+    return len(re.sub(r"\D", "", phone)) >= FEWEST_DIGITS
 
 
 @lru_cache(maxsize=65536)
 def normalise_phone(phone: str | None, country: str | None = None) -> str | None:
     """The number in E.164 form (``+493012345678``), where its country is known: from a ``+`` or
-    ``00`` before it, or from the lead's (ISO 3166). Without one, its digits as they were written.
+    ``00`` before it, or from the lead's (ISO 3166); an extension stands after it (``;ext=5``, as in
+    RFC 3966). Without a country, its digits as they were written.
 
     None for what is no number, and where a country has no such number.
     """
@@ -22,9 +29,9 @@ def normalise_phone(phone: str | None, country: str | None = None) -> str | None
     )
 
     given = (phone or "").strip()
-    digits = re.sub(r"\D", "", given)
-    if len(digits) < FEWEST_DIGITS:
+    if not may_be_a_number(given):
         return None
+    digits = re.sub(r"\D", "", given)
     if digits.startswith("00") and not given.startswith("+"):
         given = "+" + digits[2:]
     if not given.startswith("+") and country is None:
@@ -35,4 +42,5 @@ def normalise_phone(phone: str | None, country: str | None = None) -> str | None
         return None
     if not is_possible_number(number):
         return None
-    return str(format_number(number, PhoneNumberFormat.E164))
+    extension = f";ext={number.extension}" if number.extension else ""
+    return f"{format_number(number, PhoneNumberFormat.E164)}{extension}"

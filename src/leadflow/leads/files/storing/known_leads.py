@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session, aliased
 
 from leadflow.leads.files.column_reader import as_texts, text_or_none
 from leadflow.leads.files.parsing import dialled
-from leadflow.leads.places import moved, renamed
+from leadflow.leads.places import KnownPlace, moved, renamed
 from leadflow.leads.tables import Lead
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NAMES = ("phone", "first_name", "last_name")
-READ = (*NAMES, "location", "country", "region", "budget_currency")
+READ = (*NAMES, "location", "country", "region", "country_said", "budget_currency")
 MADE_OF_TWO = ("country", "region", "budget_currency")
 Known = dict[str, Any]
 # A lead by one of its names, and the one that stands for it: itself, where it was not merged.
@@ -53,10 +53,12 @@ def beside_known(session: Session, frame: "pd.DataFrame", source: str) -> "pd.Da
 
 
 def _place(location: str | None, country: Any, known: Known) -> tuple[str | None, str | None]:
-    before = (known["country"], known["region"])
+    before = KnownPlace(
+        known["location"], known["country"], known["region"], said=bool(known["country_said"])
+    )
     if location is not None:
         return moved(location, before)
-    return renamed(text_or_none(country), known["location"], before)
+    return renamed(text_or_none(country), before)
 
 
 def _dial(frame: "pd.DataFrame", known: list[Known]) -> None:

@@ -45,6 +45,7 @@ COPIED: tuple[Column[Any], ...] = (
     Column("location", Text),
     Column("country", Text),
     Column("region", Text),
+    Column("country_said", Boolean),
     Column("budget_minor", BigInteger),
     Column("budget_currency", Text),
     Column("timeline", Text),

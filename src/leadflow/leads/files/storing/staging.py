@@ -38,7 +38,16 @@ GIVEN = (
     "timeline",
     "service_requirements",
 )
-NEW = (*GIVEN, "external_id", "email", "email_kind", "country", "region", "timeline_months")
+NEW = (
+    *GIVEN,
+    "external_id",
+    "email",
+    "email_kind",
+    "country",
+    "region",
+    "country_said",
+    "timeline_months",
+)
 leads = cast(Table, Lead.__table__)
 
 
@@ -250,6 +259,7 @@ def _merged(source: str) -> dict[str, ColumnElement[Any]]:
         (staged.c.email_index.is_not(None), "email_kind"),
     ):
         values[name] = case((condition, staged.c[name]), else_=leads.c[name])
+    values["country_said"] = or_(leads.c.country_said, staged.c.country_said.is_(True))
     values["has_phone"] = or_(leads.c.has_phone, staged.c.phone.is_not(None))
     values["attributes"] = leads.c.attributes.op("||")(staged.c.attributes)
     other = leads.alias("other")
