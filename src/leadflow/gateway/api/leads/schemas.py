@@ -20,6 +20,8 @@ class LeadOut(BaseModel):
     """A lead as it is stored."""
 
     id: str
+    source: str
+    external_id: str | None
     email: str | None
     first_name: str | None
     last_name: str | None
@@ -29,6 +31,9 @@ class LeadOut(BaseModel):
     industry: str | None
     job_title: str | None
     location: str | None
+    country: str | None = Field(
+        description="ISO 3166; as it was said, or read out of the location."
+    )
     budget: float | None = Field(description="In units of the currency.")
     currency: str | None
     timeline: str | None
