@@ -20,6 +20,7 @@ from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
 from leadflow.gateway.http.bounds.bodies import BodyLimits
 from leadflow.gateway.http.bounds.rate_limits import RateLimits
+from leadflow.gateway.http.head import HeadAsGet
 from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problem import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext
@@ -70,7 +71,7 @@ def create_app() -> FastAPI:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
             }
             for status, (_, title) in TITLES.items()
-            if status in (400, 401, 403, 404, 408, 409, 412, 413, 422, 429, 503)
+            if status in (400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 503)
         },
     )
     problems.install(app, problem_page)
@@ -78,6 +79,7 @@ def create_app() -> FastAPI:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     declare(app)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimits, known=_is_known)
     app.add_middleware(RateLimits, source=deliveries.source_of, settings=get_settings())
     app.add_middleware(RequestLog)

@@ -13,10 +13,11 @@ from pydantic import BaseModel, TypeAdapter
 
 from leadflow.accounts.actors import Actor
 from leadflow.database.engine import joining, unit_of_work, was_whole
+from leadflow.gateway.http.asked import Handler
 from leadflow.gateway.http.limits import limited, within_limits
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.request_log import CALLER
-from leadflow.gateway.http.versions import Handler, Tagged
+from leadflow.gateway.http.versions import Tagged
 from leadflow.intake.keyed_requests import Answer, AnsweredBefore, KeyedBatch, KeyedRequest
 
 HEADER, LONGEST = "Idempotency-Key", 200

@@ -102,4 +102,4 @@ def methods_at(app: FastAPI, path: str) -> list[str]:
     for route in every_route(app):
         if route.path_regex.match(path):
             found |= route.methods or set()
-    return sorted(found)
+    return sorted(found | {"HEAD"} if "GET" in found else found)

@@ -15,6 +15,7 @@ TITLES = {
     409: ("conflict", "The request conflicts with an earlier one"),
     412: ("changed-meanwhile", "It has changed since you read it"),
     413: ("too-large", "The request is too large"),
+    415: ("kind-of-body", "A body of this kind is not taken"),
     422: ("invalid-input", "Some fields are not valid"),
     429: ("too-many-requests", "Too many requests"),
     503: ("unavailable", "A part Leadflow depends on does not answer"),

@@ -8,12 +8,11 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
+from leadflow.gateway.http.asked import JSON, Handler
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.permissions import permission_of
 from leadflow.gateway.http.security import caller_at_once
-from leadflow.gateway.http.versions import Handler
 
-JSON = "application/json"
 TAKEN = {"body", "intake", "caller"}
 
 

@@ -6,7 +6,6 @@ stands beside a thing, such as a lead's score, changes without anybody's edit: s
 tells whether an answer is known, and its first part whether an edit is of what was seen.
 """
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
@@ -15,9 +14,9 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
+from leadflow.gateway.http.asked import Exact, Handler, exactly
 from leadflow.gateway.http.problem import TITLES, Problem
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 VERSION, ANY = "leadflow.version", "*"
 HEX = 16
 CHANGED = (
@@ -69,16 +68,16 @@ def _seen(if_match: Annotated[str | None, Header(description=DESCRIBED)] = None)
 IfMatch = Annotated[Seen, Depends(_seen)]
 
 
-class Tagged(APIRoute):
+class Tagged(Exact):
     """A route whose GET answers with a tag, and 304 where the caller has that already."""
 
     def ordinary_handler(self) -> Handler:
         """How a request is answered."""
-        return super().get_route_handler()
+        return APIRoute.get_route_handler(self)
 
     def get_route_handler(self) -> Handler:
         """The handler of this route, as FastAPI asks for it."""
-        ordinary = self.ordinary_handler()
+        ordinary = exactly(self, self.ordinary_handler())
 
         async def handle(request: Request) -> Response:
             answer = await ordinary(request)

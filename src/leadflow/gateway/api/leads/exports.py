@@ -10,6 +10,7 @@ from leadflow.exports import service
 from leadflow.exports.files import MEDIA_TYPES
 from leadflow.exports.parts import read_parts
 from leadflow.exports.schemas import ExportIn, ExportOut
+from leadflow.gateway.http.asked import Exact
 from leadflow.gateway.http.callers import ExportsLeads
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import Paged, PageOut
@@ -17,7 +18,7 @@ from leadflow.gateway.http.security import refused
 
 router = APIRouter(prefix="/leads/exports", tags=["leads"], route_class=Keyed)
 # A file is sent as it is read, so there is no hash of it to tag it with.
-files = APIRouter(prefix="/leads/exports", tags=["leads"])
+files = APIRouter(prefix="/leads/exports", tags=["leads"], route_class=Exact)
 
 
 @router.post("", response_model=ExportOut, status_code=202, summary="Export leads to a file")

@@ -16,13 +16,14 @@ from features.how_many import how_many
 from leadflow.background import records
 from leadflow.database import cluster
 from leadflow.database.engine import engine_for, get_engine, unit_of_work
+from leadflow.gateway.http.asked import Exact
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
 
 # How long it is known whether anything can be written.
 WRITTEN_SECONDS = 5.0
 State = Literal["ok", "down", "starting"]
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=Exact)
 
 
 class Part(BaseModel):

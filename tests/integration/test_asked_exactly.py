@@ -1,0 +1,105 @@
+"""What an address would not look at is refused and never passed over: parameters it does not take,
+one value said twice, a body that is no JSON; and HEAD is answered wherever GET is."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from leadflow.gateway.http.permissions import every_route
+from tests.integration.follow_ups.test_follow_ups import kind_of
+
+ADA = {"email": "ada@example.com"}
+# What a source's address ends with is the source's own.
+OTHERS = ("/console", "/webhooks/")
+
+
+def api_routes(client: TestClient) -> Iterator[tuple[str, APIRoute]]:
+    assert isinstance(client.app, FastAPI)
+    for route in every_route(client.app):
+        if route.include_in_schema and not route.path.startswith(OTHERS):
+            yield route.path.replace("{", "").replace("}", ""), route
+
+
+def test_no_address_takes_a_parameter_that_it_does_not_know(client: TestClient) -> None:
+    routes = list(api_routes(client))
+    assert len(routes) > 100
+    for path, route in routes:
+        for method in route.methods or ():
+            answer = client.request(method, f"{path}?no_such_thing=1")
+            assert (answer.status_code, kind_of(answer)) == (422, "invalid-input"), (method, path)
+            assert [one["field"] for one in answer.json()["errors"]] == ["no_such_thing"]
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "said"),
+    [
+        ("GET /tasks?statuss=open", "statuss", "status"),
+        ("GET /analytics/leads?since=2026-01-01", "since", "from"),
+        ("GET /leads?statsu=lost", "statsu", "Did you mean status"),
+        ("POST /leads/search?status=lost", "status", "It takes none"),
+        ("POST /leads?source=crm", "source", "It takes none"),
+        ("GET /leads?status=open&status=lost", "status", "is said more than once"),
+        ("GET /tags?limit=1&limit=2", "limit", "is said more than once"),
+    ],
+)
+def test_a_parameter_that_is_not_taken_is_refused_with_the_nearest_name(
+    client: TestClient, address: str, name: str, said: str
+) -> None:
+    method, _, path = address.partition(" ")
+    answer = client.request(method, path, json=ADA if method == "POST" else None)
+    assert answer.status_code == 422, answer.text
+    [fault] = answer.json()["errors"]
+    assert fault["field"] == name
+    assert said in fault["problem"]
+
+
+def test_a_parameter_of_which_several_are_meant_is_said_several_times(client: TestClient) -> None:
+    for source in ("crm", "shop", "list"):
+        client.post("/leads", json={"email": f"{source}@example.com", "source": source})
+    found = client.get("/leads?source=crm&source=shop&limit=10").json()["items"]
+    assert sorted(one["source"] for one in found) == ["crm", "shop"]
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_that_does_not_say_it_is_json_is_refused_with_the_header_to_send(
+    client: TestClient, kind: str | None
+) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = client.post("/leads", content=b'{"email": "ada@example.com"}', headers=headers)
+    assert (answer.status_code, kind_of(answer)) == (415, "kind-of-body")
+    assert "Content-Type: application/json" in answer.json()["detail"]
+    assert client.get("/leads").json()["items"] == []
+
+
+def test_kinds_of_json_are_taken_and_compressed_bodies_are_not(client: TestClient) -> None:
+    body = b'{"email": "ada@example.com"}'
+    for kind in ("application/json; charset=utf-8", "APPLICATION/JSON", "application/ld+json"):
+        assert client.post("/leads", content=body, headers={"Content-Type": kind}).is_success
+    packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = client.post("/leads", content=body, headers=packed)
+    assert (answer.status_code, kind_of(answer)) == (415, "kind-of-body")
+    assert "without Content-Encoding" in answer.json()["detail"]
+
+
+def test_whoever_is_not_known_is_told_so_first(anonymous: TestClient) -> None:
+    answer = anonymous.post("/leads", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 401
+
+
+def test_head_is_answered_wherever_get_is_with_its_headers_and_no_body(client: TestClient) -> None:
+    lead = client.post("/leads", json=ADA).json()["lead"]["id"]
+    for path in ("/health/live", "/leads", f"/leads/{lead}", "/tags", "/openapi.json"):
+        read, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (read.status_code, b""), path
+        for name in ("content-type", "content-length", "etag"):
+            assert head.headers.get(name) == read.headers.get(name), (path, name)
+    assert client.head("/leads/lead_none").status_code == 404
+    assert client.head(f"/leads/{lead}/merge").status_code == 405
+    assert "HEAD" in client.delete("/leads").headers["allow"]
+    for path, route in api_routes(client):
+        if "GET" in (route.methods or ()):
+            answer = client.head(path)
+            assert (answer.status_code != 405, answer.content) == (True, b""), path
