@@ -288,6 +288,9 @@ def test_an_admin_adds_somebody_who_signs_in_with_the_password_of_the_answer(
         ("POST", "/keys", {"name": "crm", "scopes": ["account.manage"]}, "scope-unknown"),
         ("POST", "/keys", {"name": "crm", "acts_for": ["nobody"]}, "person-not-found"),
         ("POST", "/keys", {"name": "crm", "expires_at": "2020-01-01T00:00:00Z"}, "key-ends-before"),
+        ("POST", "/keys", {"name": "web/shop"}, "key-name-refused"),
+        ("POST", "/keys", {"name": ".."}, "key-name-refused"),
+        ("POST", "/keys", {"name": " "}, "key-name-refused"),
         ("POST", "/keys/crm/rotate", {}, "key-not-found"),
         ("DELETE", "/keys/crm", None, "key-not-found"),
     ],
@@ -300,6 +303,20 @@ def test_what_no_account_can_be_is_refused_in_words(
     assert answer.json()["detail"]
     assert len(admin.get("/people").json()["items"]) == 1
     assert admin.get("/keys").json()["items"] == []
+
+
+def test_a_name_has_one_key_in_use_and_a_rotation_keeps_its_permissions(admin: TestClient) -> None:
+    wanted = {"name": "web shop@1", "scopes": ["lead.create"], "acts_for": ["olga"]}
+    assert admin.post("/keys", json=wanted).status_code == 201
+    again = admin.post("/keys", json=wanted | {"scopes": ["lead.read"]})
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/key-there")
+    assert "POST /keys/web shop@1/rotate" in again.json()["detail"]
+    assert admin.post("/keys/web shop@1/rotate", json={"hours": 1}).status_code == 200
+    listed = admin.get("/keys").json()["items"]
+    assert [one["scopes"] for one in listed] == [["lead.create"]] * 2
+    assert listed[0]["acts_for"] == listed[1]["acts_for"]
+    assert admin.delete("/keys/web shop@1").status_code == 204
+    assert admin.post("/keys", json=wanted).status_code == 201
 
 
 def test_a_key_made_over_the_api_works_until_it_is_revoked(admin: TestClient) -> None:

@@ -1,5 +1,6 @@
 """API keys of programs: shown once, stored as a hash, scoped, ending, renewed with an overlap."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -18,14 +19,52 @@ from leadflow.paging.keyset import Key, Page, Wanted, read_page
 PREFIX = "lf_"
 SHOWN = 11
 ANYBODY = "*"
+NAME = re.compile(r"[^\W_][\w .@:+-]{0,98}[\w@:+-]|[^\W_]")
 
 
 class ScopeUnknown(ValueError):
     """A key was to have a permission that does not exist, or that only people have."""
 
 
+class KeyNameRefused(ValueError):
+    """A key's name has to stand in an address (``/keys/NAME``), and this one cannot."""
+
+
+class KeyThere(RuntimeError):
+    """The program has a key already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is a key of {name} in use. Renew it, with the permissions it has: leadflow "
+            f"keys rotate {name}, or POST /keys/{name}/rotate. For other permissions revoke it "
+            "first, or take another name."
+        )
+
+
 class KeyNotFound(LookupError):
     """There is no key in use of this name."""
+
+
+def first_key(
+    session: Session,
+    name: str,
+    scopes: Iterable[str],
+    acts_for: Iterable[str],
+    expires_at: datetime | None,
+    by: str,
+    now: datetime,
+) -> str:
+    """A new key for a program that has none in use; see ``create_key``.
+
+    Raises:
+        KeyThere: it has one.
+        KeyNameRefused, ScopeUnknown: there can be no such key.
+    """
+    # Of two that are made at once, the second sees the first.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"key of {name}"))))
+    if session.scalars(_in_use(name, now).limit(1)).first() is not None:
+        raise KeyThere(name)
+    return create_key(session, name, scopes, acts_for, expires_at, by)
 
 
 def create_key(
@@ -41,8 +80,14 @@ def create_key(
     whoever makes it can find it again; by default at random.
 
     Raises:
+        KeyNameRefused: the name cannot stand in an address.
         ScopeUnknown: a scope is not one a program can have.
     """
+    if NAME.fullmatch(name) is None:
+        raise KeyNameRefused(
+            "A key's name stands in addresses: write letters, digits, blanks and . _ - @ : + only, "
+            "and begin with a letter or digit, such as crm or web-shop."
+        )
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in SCOPES]
     if unknown:

@@ -89,11 +89,21 @@ def _set_identity(lead: Lead, edit: LeadEdit, now: datetime) -> None:
 
 
 def _taken(session: Session, lead_id: str, edit: LeadEdit, email_index: str | None) -> LeadTaken:
-    same_email = select(Lead.id).where(Lead.email_index == email_index, Lead.id != lead_id)
+    same_email = select(Lead).where(Lead.email_index == email_index, Lead.id != lead_id)
     other = session.scalars(same_email).first()
-    if other is not None:
-        return LeadTaken(f"{other} has this e-mail address already. Edit that lead instead.")
+    if other is None:
+        return LeadTaken(
+            f"Another lead of this source has the external_id {edit.external_id} already. Ids of "
+            "your own are one lead's."
+        )
+    if other.merged_into is None:
+        return LeadTaken(f"{other.id} has this e-mail address already. Edit that lead instead.")
+    if other.merged_into == lead_id:
+        return LeadTaken(
+            f"This is the e-mail address of {other.id}, which was merged into this lead. The lead "
+            "is found by it as it is, and keeps its own: leave the address out."
+        )
     return LeadTaken(
-        f"Another lead of this source has the external_id {edit.external_id} already. Ids of your "
-        "own are one lead's."
+        f"This is the e-mail address of {other.id}, which was merged into {other.merged_into}. "
+        "Edit that lead instead."
     )

@@ -90,6 +90,19 @@ def lock_ids(session: Session, lead_ids: Sequence[str]) -> set[str]:
     return set(session.scalars(statement))
 
 
+def hold_standing(session: Session, lead_ids: Sequence[str]) -> None:
+    """Hold these leads until this transaction ends; ids of no lead are passed over.
+
+    Raises:
+        LeadMerged: another lead stands for one of them.
+    """
+    left = set(lead_ids) - lock_ids(session, lead_ids)
+    named = Lead.id == any_(literal(sorted(left), ARRAY(Text)))
+    merged = select(Lead.id, Lead.merged_into).where(named, Lead.merged_into.is_not(None))
+    for lead_id, survivor_id in session.execute(merged.order_by(Lead.id).limit(1)):
+        raise LeadMerged(lead_id, str(survivor_id))
+
+
 def email_index_of(email: str) -> str:
     """What a lead's e-mail address, which is stored encrypted, is found by."""
     return get_cipher().blind_index(derive.normalise_email(email), "email")

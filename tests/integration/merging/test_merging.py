@@ -183,6 +183,33 @@ def test_the_other_is_answered_with_the_survivor_and_found_by_none_of_its_names(
     )
 
 
+def test_an_edit_to_the_others_address_is_told_of_the_lead_that_has_it_by_now(
+    client: TestClient, pair: tuple[str, str]
+) -> None:
+    survivor, other = pair
+    third = send(client, email="third@example.com")
+    merge(client, survivor, other)
+    for lead, said in ((third, f"into {survivor}. Edit that lead"), (survivor, "into this lead")):
+        answer = client.patch(f"/leads/{lead}", json={"email": "ada@techcorp.com"})
+        assert (answer.status_code, kind_of(answer)) == (409, "lead-taken")
+        assert said in answer.json()["detail"]
+
+
+def test_many_are_tagged_all_or_none_and_one_that_was_merged_is_named(
+    client: TestClient, pair: tuple[str, str]
+) -> None:
+    survivor, other = pair
+    merge(client, survivor, other)
+    for change in ("add", "remove"):
+        answer = client.post("/tags", json={"lead_ids": [survivor, other], change: ["vip"]})
+        assert (answer.status_code, kind_of(answer)) == (410, "lead-merged")
+        assert answer.json()["survivor_id"] == survivor
+        assert other in answer.json()["detail"]
+    assert client.get("/tags").json()["items"] == []
+    nothing = client.post("/tags", json={"lead_ids": [survivor]})
+    assert (nothing.status_code, kind_of(nothing)) == (422, "invalid-input")
+
+
 def test_an_address_that_is_gone_from_the_survivor_does_not_make_it_take_the_others(
     client: TestClient, pair: tuple[str, str]
 ) -> None:

@@ -37,19 +37,19 @@ def create(
     ] = None,
 ) -> None:
     """Make a key. It is shown once and stored only as a hash."""
-    from leadflow.accounts.keys import ANYBODY, create_key
+    from leadflow.accounts.keys import ANYBODY, first_key
     from leadflow.accounts.people import find_person
     from leadflow.accounts.permissions import INTEGRATION
     from leadflow.database.engine import unit_of_work
 
-    ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    now = datetime.now(UTC)
+    ends = None if days is None else now + timedelta(days=days)
     with unit_of_work() as session:
         people = [
             said if said == ANYBODY else find_person(session, said).id for said in acts_for or ()
         ]
-        key = create_key(
-            session, name, scope or INTEGRATION, people, ends, who_acts(session, MANAGES)
-        )
+        by = who_acts(session, MANAGES)
+        key = first_key(session, name, scope or INTEGRATION, people, ends, by, now)
     _show(name, key)
 
 

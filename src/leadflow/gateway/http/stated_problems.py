@@ -1,7 +1,7 @@
 """Errors of the rooms whose messages say what to do, each with status, stable type and title."""
 
 from leadflow.accounts.delegation import DelegationInvalid, NotYourName
-from leadflow.accounts.keys import KeyNotFound, ScopeUnknown
+from leadflow.accounts.keys import KeyNameRefused, KeyNotFound, KeyThere, ScopeUnknown
 from leadflow.accounts.passwords import PasswordRefused
 from leadflow.accounts.people import LastAdmin, PersonInvalid, PersonNotFound, WrongPassword
 from leadflow.analytics.period import PeriodInvalid
@@ -114,6 +114,8 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     ApprovalNotFound: (404, "approval-not-found", "There is no such approval"),
     DelegationInvalid: (422, "delegation-invalid", "Nobody can stand in like that"),
     ScopeUnknown: (422, "scope-unknown", "No key can have this"),
+    KeyThere: (409, "key-there", "The program has a key already"),
+    KeyNameRefused: (422, "key-name-refused", "No key can be called so"),
     KeyNotFound: (404, "key-not-found", "There is no such key"),
     MomentInFuture: (422, "moment-in-future", "This has not happened yet"),
     UnknownEventType: (422, "unknown-event-type", "There is no such type of event"),

@@ -180,7 +180,8 @@ def read_keys(caller: Manages, paged: Paged) -> PageOut[KeyOut]:
 
 @router.post("/keys", response_model=KeyMade, status_code=201, summary="Make a key")
 def create_key(body: KeyIn, response: Response, caller: Manages) -> KeyMade:
-    """With the permissions that bring leads and facts in, unless others are said."""
+    """With the permissions that bring leads and facts in, unless others are said. 409 `key-there`
+    where the program has one in use: renew that."""
     now = datetime.now(UTC)
     if body.expires_at is not None and body.expires_at <= now:
         raise Problem(422, "key-ends-before", "The key would not work", "expires_at is past.")
@@ -190,7 +191,7 @@ def create_key(body: KeyIn, response: Response, caller: Manages) -> KeyMade:
             for said in body.acts_for
         ]
         ends, by = body.expires_at, caller.id
-        key = keys.create_key(session, body.name, body.scopes, acts_for, ends, by)
+        key = keys.first_key(session, body.name, body.scopes, acts_for, ends, by, now)
     return _shown_once(response, body.name, key)
 
 

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from leadflow.assignment.work.follow_ups import TaskOf
 from leadflow.exact import Flag, Moment, Whole, of_an_edit
@@ -144,6 +151,12 @@ class ManyTagsIn(Strict):
     lead_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_LEADS)]
     add: Annotated[list[TagName], Field(max_length=MOST_TAGS)] = []
     remove: Annotated[list[TagName], Field(max_length=MOST_TAGS)] = []
+
+    @model_validator(mode="after")
+    def _says_a_tag(self) -> Self:
+        if not self.add and not self.remove:
+            raise ValueError("say tags to put on under add, tags to take off under remove, or both")
+        return self
 
 
 class ManyTagsOut(BaseModel):

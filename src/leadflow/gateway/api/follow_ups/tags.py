@@ -25,7 +25,7 @@ from leadflow.gateway.http.callers import EditsLeads, ManagesTags, ReadsLeads
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.problem import Problem
-from leadflow.leads.service import get_lead
+from leadflow.leads.service import get_lead, hold_standing
 from leadflow.paging.keyset import page_of
 
 router = APIRouter(tags=["notes, tasks, tags"], route_class=Keyed)
@@ -43,7 +43,7 @@ def read_catalogue(caller: ReadsLeads, paged: Paged) -> PageOut[TagOut]:
 @router.post("/tags", response_model=ManyTagsOut, summary="Tag many leads")
 def tag_many(body: ManyTagsIn, caller: EditsLeads) -> ManyTagsOut:
     """Put tags on up to 10,000 leads, take others off them, or both; all or none. Refused where one
-    of the leads does not exist or is not within your reach."""
+    of the leads does not exist, is not within your reach, or was merged into another."""
     with unit_of_work() as session:
         reach = caller.reach("lead.edit") or Reach.OWN
         missing = set(body.lead_ids) - leads_within(session, caller.rep_id, reach, body.lead_ids)
@@ -56,6 +56,7 @@ def tag_many(body: ManyTagsIn, caller: EditsLeads) -> ManyTagsOut:
                 f"{how_many(len(missing), 'lead')} of these altogether. Nothing was changed; leave "
                 "them out and send it again.",
             )
+        hold_standing(session, body.lead_ids)
         both = set(body.add) & set(body.remove)
         if both:
             raise TagInvalid(f"{min(both)!r} is to be put on and taken off; say one of the two.")
