@@ -43,8 +43,11 @@ def _written(value: Any) -> Any:
     return value
 
 
-Amount = Annotated[float, BeforeValidator(_number)]
-Whole = Annotated[int, BeforeValidator(_number)]
+# Stands after the bounds of a number, which its schema then says: Annotated[int, Field(ge=0),
+# WRITTEN_AS_NUMBER]. Bounds that stand after it are no part of the schema where it may be empty.
+WRITTEN_AS_NUMBER = BeforeValidator(_number)
+Amount = Annotated[float, WRITTEN_AS_NUMBER]
+Whole = Annotated[int, WRITTEN_AS_NUMBER]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 Day = Annotated[date, BeforeValidator(_written)]
 Flag = StrictBool

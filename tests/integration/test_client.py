@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import Engine
 
@@ -55,6 +56,24 @@ def address(engine: Engine) -> Iterator[str]:
 def key(store: Engine) -> str:
     with unit_of_work() as session:
         return create_key(session, f"website {uuid4()}", INTEGRATION, [ANYBODY])
+
+
+def test_a_file_and_figures_are_answered_with_their_content(made: Path) -> None:
+    from leadflow_client import AuthenticatedClient
+    from leadflow_client.api.leads import read_file
+    from leadflow_client.api.operation import metrics
+    from leadflow_client.types import File
+
+    for kind, content in (("text/csv; charset=utf-8", b"id\n1\n"), ("application/x", b"PAR1\xff")):
+        answer = httpx.Response(200, content=content, headers={"Content-Type": kind})
+        transport = httpx.MockTransport(lambda _, answer=answer: answer)
+        client = AuthenticatedClient(
+            base_url="http://gateway.test", token="x", httpx_args={"transport": transport}
+        )
+        file = read_file.sync(export_id="export_1", client=client)
+        assert isinstance(file, File)
+        assert file.payload.read() == content
+    assert metrics.sync(client=client) == content.decode(errors="replace")
 
 
 def test_a_lead_is_created_found_and_edited_and_what_is_refused_is_a_problem(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, DateTime, literal
 from sqlalchemy.orm import Session
 
-from leadflow.conditions.values import ValueKind
+from leadflow.conditions.values import ValueKind, Values
 
 # The moment that counts as now, as SQL: a value, or a parameter of a statement that is kept.
 AsOf = ColumnElement[datetime]
@@ -48,7 +48,7 @@ class Field:
     kind: ValueKind
     expression: Expression
     at_hand: Callable[[RowsAtHand], Any] | None = None
-    values: tuple[str, ...] | None = None
+    values: Values | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from leadflow.conditions.operators import OF_PRESENCE, OPERATORS, Operand, OperandRefused, Operator
 from leadflow.conditions.problems import Problem, listed, nearest, shown
-from leadflow.conditions.values import ValueKind
+from leadflow.conditions.values import Codes, ValueKind, Values
 
 How = Literal["all", "any", "none"]
 GROUPS: tuple[How, ...] = ("all", "any", "none")
@@ -14,7 +14,7 @@ DEEPEST, MOST_CHECKS = 20, 2000
 # What a field may be read as, or why there is no such field, in words.
 KindsOf = Callable[[Any], "tuple[ValueKind, ...] | str"]
 # All that a text field can hold; None where that is any text.
-ValuesOf = Callable[[str], "tuple[str, ...] | None"]
+ValuesOf = Callable[[str], Values | None]
 # Operators that hold a whole value against the field's.
 OF_WHOLE_VALUES = frozenset({"equals", "not_equals", "in", "not_in"})
 
@@ -169,8 +169,14 @@ class Reader:
             return
         for said in operand if isinstance(operand, tuple) else (operand,):
             if said not in values:
-                known = f"It is {listed(values)}." if values else "There are none yet."
-                self._refuse(place, f"No lead has the {name} {shown(said)}. {known}")
+                self._refuse(place, f"No lead has the {name} {shown(said)}. {_known(said, values)}")
+
+
+def _known(said: Any, values: Values) -> str:
+    """What there is instead of a value that nothing has."""
+    if isinstance(values, Codes):
+        return values.advice(str(said))
+    return f"It is {listed(values)}." if values else "There are none yet."
 
 
 def _unfitting(name: str, kinds: tuple[ValueKind, ...], operator: Operator) -> str:

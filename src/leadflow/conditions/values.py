@@ -4,6 +4,8 @@ names and for what is known of a lead.
 Nothing here raises: what cannot be read as a kind is None, which is to say missing.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from math import isnan
@@ -25,6 +27,21 @@ CAPITALS = "".join(
 SMALL = CAPITALS.lower()
 _SMALL = str.maketrans(CAPITALS, SMALL)
 
+
+@dataclass(frozen=True)
+class Codes:
+    """All codes that a text can be, in small letters; ``advice`` is what to write in the place of a
+    text that is none."""
+
+    known: Callable[[], frozenset[str]]
+    advice: Callable[[str], str]
+
+    def __contains__(self, said: object) -> bool:
+        return said in self.known()
+
+
+# All that a text field can hold.
+Values = tuple[str, ...] | Codes
 Value = float | str | bool | datetime | frozenset[str]
 
 

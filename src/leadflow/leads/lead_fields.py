@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Double, Text, cast, func, literal, select
 
 from leadflow.conditions.fields import AsOf, Expression, Field, RowsAtHand
-from leadflow.conditions.values import ValueKind
+from leadflow.conditions.values import Codes, ValueKind
+from leadflow.leads.places import country_advice, country_codes
+from leadflow.leads.readers.money import currencies
 from leadflow.leads.tables import EventTypeRow, Lead, LeadEvent, Outcome
 
 _NUMBER, _TEXT, _MOMENT = ValueKind.NUMBER, ValueKind.TEXT, ValueKind.MOMENT
@@ -22,10 +24,15 @@ def _count(name: str) -> Field:
     return Field(name, _NUMBER, lambda now: cast(column, Double), attrgetter(f"lead.{name}"))
 
 
-def _code(name: str, column_name: str) -> Field:
+def _code(name: str, column_name: str, codes: Codes) -> Field:
     # CHAR compares without its trailing blanks, text does not.
     column = getattr(Lead, column_name)
-    return Field(name, _TEXT, lambda now: cast(column, Text), attrgetter(f"lead.{column_name}"))
+    at_hand = attrgetter(f"lead.{column_name}")
+    return Field(name, _TEXT, lambda now: cast(column, Text), at_hand, codes)
+
+
+def _currency_codes() -> frozenset[str]:
+    return frozenset(map(str.lower, currencies()))
 
 
 def _as_it_is(column: Any) -> Expression:
@@ -76,7 +83,7 @@ FIELDS = (
     _column("job_title", _TEXT),
     _column("seniority", _TEXT),
     _column("location", _TEXT),
-    _code("country", "country"),
+    _code("country", "country", Codes(country_codes, country_advice)),
     _column("region", _TEXT),
     Field(
         "budget",
@@ -84,7 +91,11 @@ FIELDS = (
         lambda now: cast(Lead.budget_minor, Double) / literal(100.0, Double),
         _budget,
     ),
-    _code("currency", "budget_currency"),
+    _code(
+        "currency",
+        "budget_currency",
+        Codes(_currency_codes, lambda _: "Write its ISO 4217 code, such as USD."),
+    ),
     _column("timeline", _TEXT),
     _column("timeline_months", _NUMBER),
     _column("service_requirements", ValueKind.TEXTS),

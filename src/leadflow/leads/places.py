@@ -91,6 +91,18 @@ def country_code(name: str | None) -> str | None:
     return ALIASES.get(words) or _countries().get(words)
 
 
+@lru_cache
+def country_codes() -> frozenset[str]:
+    """Every ISO 3166 code, in small letters."""
+    return frozenset(code.lower() for code in _countries().values())
+
+
+def country_advice(said: str) -> str:
+    """What to write where a country's code is wanted and something else is said."""
+    code = country_code(said)
+    return f"Write its ISO 3166 code, such as {code or 'DE for Germany'}."
+
+
 def _country_of(parts: list[str]) -> tuple[str | None, list[str]]:
     """The country a location is in, and the parts of it that may name a region."""
     *before, last = parts

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from features.normal_forms import plain_text
-from leadflow.exact import Amount, Whole, exact, of_an_edit
+from leadflow.exact import WRITTEN_AS_NUMBER, exact, of_an_edit
 from leadflow.leads.places import country_code
 from leadflow.leads.readers.money import Currency
 from leadflow.leads.readers.phones import A_NUMBER, may_be_a_number
@@ -109,7 +109,9 @@ Short = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}]}),
 ]
 Address = Annotated[EmailStr, WrapValidator(_address)]
-Count = Annotated[Whole, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000), WRITTEN_AS_NUMBER]
+People = Annotated[int, Field(ge=0, le=10_000_000), WRITTEN_AS_NUMBER]
+Sum = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False), WRITTEN_AS_NUMBER]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 # Null empties it.
 AttributeValue = Annotated[StrictBool | float | str | None, BeforeValidator(_plain)]
@@ -143,16 +145,14 @@ class LeadFields(BaseModel):
         default=None, max_length=40, description="Kept as +14155550123, an extension as ;ext=5."
     )
     company_name: Short = None
-    company_size: Whole | None = Field(default=None, ge=0, le=10_000_000, description="People.")
+    company_size: People | None = Field(default=None, description="People.")
     industry: Short = None
     job_title: Short = None
     location: Short = Field(default=None, description="As written, such as San Francisco, CA.")
     country: Annotated[Short, AfterValidator(_country)] = Field(
         default=None, description="A name or an ISO 3166 code."
     )
-    budget: Amount | None = Field(
-        default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
-    )
+    budget: Sum | None = Field(default=None, description="In units of the currency.")
     currency: Currency | None = Field(
         default=None,
         description="ISO 4217. Unset: LEADFLOW_DEFAULT_CURRENCY.",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.problems import nearest, shown
-from leadflow.conditions.values import ValueKind
+from leadflow.conditions.values import ValueKind, Values
 from leadflow.rules.segments.tables import segment_names
 
 # The known names of each family, by its prefix, and of segments.
@@ -87,7 +87,7 @@ def kinds_of(
     return family.kinds(own, None if known is None else known.get(family.prefix, {}))
 
 
-def values_of(name: str, known: Known | None = None) -> tuple[str, ...] | None:
+def values_of(name: str, known: Known | None = None) -> Values | None:
     """All that a text field, or an element of a list of texts, can be; None where it can be any."""
     if name == SEGMENTS:
         return None if known is None else tuple(known[SEGMENTS])

@@ -12,7 +12,7 @@ from leadflow.assignment.work.handover import find_rep
 from leadflow.conditions.problems import Problem
 from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Group, Reader, fields_of
-from leadflow.privacy.name_index import hashes_of
+from leadflow.privacy.name_index import is_too_short, ways_of
 from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
 from leadflow.rules.segments.expanding import expanded
 from leadflow.rules.segments.service import conditions_now
@@ -32,7 +32,8 @@ class SearchInvalid(ValueError):
 @dataclass(frozen=True)
 class Question:
     """What is searched for. ``rep_id``: who has the lead; ``nobody``: it has no salesperson.
-    ``name`` are hashes, ``company`` parts of a text, each of which must be found."""
+    ``name`` are hashes, all of one of which must be found, ``company`` parts of a text, each of
+    which must be."""
 
     where: Group
     sort: str
@@ -41,7 +42,7 @@ class Question:
     rep_id: str | None = None
     nobody: bool = False
     scored_since: datetime | None = None
-    name: tuple[int, ...] = ()
+    name: tuple[tuple[int, ...], ...] = ()
     company: tuple[str, ...] = ()
     said: tuple[object, ...] = ()
 
@@ -57,9 +58,11 @@ def read_question(session: Session, search: LeadFilters) -> Question:
     whole = LeadQuestion(**said)
     problems: list[Problem] = []
     where = _conditions(session, whole, problems)
-    name = tuple(hashes_of(whole.name)) if whole.name is not None else ()
-    if whole.name is not None and not name:
-        problems.append(Problem("name", "Write letters or digits of the name."))
+    name = tuple(map(tuple, ways_of(whole.name))) if whole.name is not None else ()
+    if whole.name is not None and is_too_short(whole.name):
+        problems.append(
+            Problem("name", f"Write at least {SHORTEST_PART} letters of a word of the name.")
+        )
     company = tuple((whole.company or "").split())
     if whole.company is not None and max(map(len, company)) < SHORTEST_PART:
         problems.append(

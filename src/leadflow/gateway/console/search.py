@@ -22,7 +22,7 @@ from leadflow.intake.standings import Standing, standings
 from leadflow.leads.finding.search_indexes import is_called, works_at
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead, Outcome
-from leadflow.privacy.name_index import hashes_of
+from leadflow.privacy.name_index import ways_of
 from leadflow.scoring.overrides.service import effective_score, in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
@@ -71,12 +71,12 @@ def stands(standing: Standing) -> dict[str, Any]:
 
 def _fitting(session: Session, caller: Actor, said: str) -> list[str]:
     """Ids of the leads that fit: open ones first, the best first."""
-    fits, hashes = works_at(plain_text(said)), hashes_of(said)
+    fits, ways = works_at(plain_text(said)), ways_of(said)
     if "@" in said:
         named_so = Lead.email_index == email_index_of(said)
         fits = Lead.id.in_(select(func.coalesce(Lead.merged_into, Lead.id)).where(named_so))
-    elif hashes:
-        fits = or_(fits, is_called(hashes))
+    elif ways:
+        fits = or_(fits, is_called(ways))
     reach = caller.reach("lead.read") or Reach.OWN
     ended = exists().where(Outcome.lead_id == Lead.id)
     statement = (

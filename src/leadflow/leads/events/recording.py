@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from features.event_types import EventTypes
@@ -21,7 +21,16 @@ from leadflow.privacy.columns import json_text
 
 AHEAD = timedelta(minutes=5)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-Past = Annotated[Moment, Field(ge=EARLIEST)]
+HAPPENED = "With a time zone, of 1970 or later. Unset: now."
+
+
+def _of_1970_or_later(moment: datetime) -> datetime:
+    if moment < EARLIEST:
+        raise ValueError("must be of 1970 or later, such as 2026-03-01T09:00:00Z")
+    return moment
+
+
+Past = Annotated[Moment, AfterValidator(_of_1970_or_later)]
 Became = Literal["new", "known", "another"]
 # One statement for all, whatever their number: PostgreSQL plans it once.
 INSERT = """
@@ -74,7 +83,7 @@ class EventIn(BaseModel):
         description="One of `GET /event-types`, such as website_visit or meeting.",
         examples=["meeting"],
     )
-    occurred_at: Past | None = Field(default=None, description="With a time zone. Unset: now.")
+    occurred_at: Past | None = Field(default=None, description=HAPPENED)
     external_id: Short = Field(default=None, description="Your own id of this event.")
     source: Text = Field(default="api", description="The system it comes from.")
     payload: dict[str, Any] | None = Field(

@@ -8,7 +8,7 @@ database, made by a migration.
 from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import BigInteger, ColumnElement, Index, Table, Text, func, literal, text
+from sqlalchemy import BigInteger, ColumnElement, Index, Table, Text, func, literal, or_, text
 from sqlalchemy import cast as as_type
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -65,9 +65,11 @@ def company() -> ColumnElement[str]:
     return func.searched_text(Lead.company_name, type_=Text)
 
 
-def is_called(hashes: Sequence[int]) -> ColumnElement[bool]:
-    """The condition that a lead's names have all these hashes (``name_index.hashes_of``)."""
-    return names().op("@>", is_comparison=True)(literal(list(hashes), ARRAY(BigInteger)))
+def is_called(ways: Sequence[Sequence[int]]) -> ColumnElement[bool]:
+    """The condition that a lead's names have all the hashes of one of these
+    (``name_index.ways_of``)."""
+    have = names().op("@>", is_comparison=True)
+    return or_(*(have(literal(list(way), ARRAY(BigInteger))) for way in ways))
 
 
 def works_at(part: str) -> ColumnElement[bool]:

@@ -11,12 +11,12 @@ from sqlalchemy import ARRAY, Text, any_, insert, literal, select
 from sqlalchemy.orm import Session
 
 from leadflow.database.ids import new_id
-from leadflow.exact import Amount
 from leadflow.leads.changes import mark_changed
-from leadflow.leads.events.recording import Past, happened_at
+from leadflow.leads.events.recording import HAPPENED, Past, happened_at
 from leadflow.leads.outcomes.log import settle
 from leadflow.leads.outcomes.tables import OutcomeSaid
 from leadflow.leads.readers.money import Currency
+from leadflow.leads.schemas import Sum
 from leadflow.leads.tables import Outcome
 
 REOPENED = "reopened"
@@ -31,10 +31,8 @@ class OutcomeIn(BaseModel):
     outcome: Literal["converted", "lost", "reopened"] = Field(
         description="reopened: it is open again. A loss ends then; a conversion is taken back."
     )
-    occurred_at: Past | None = Field(default=None, description="With a time zone. Unset: now.")
-    value: Amount | None = Field(
-        default=None, ge=0, le=1e12, allow_inf_nan=False, description="In units of the currency."
-    )
+    occurred_at: Past | None = Field(default=None, description=HAPPENED)
+    value: Sum | None = Field(default=None, description="In units of the currency.")
     currency: Currency | None = Field(
         default=None,
         description="ISO 4217. Unset: LEADFLOW_DEFAULT_CURRENCY.",

@@ -1,7 +1,6 @@
 """Segments as a company writes them down: a name, and of which leads it is."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any
@@ -10,14 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from leadflow.conditions.problems import Problem, RuleSetInvalid, shown
 from leadflow.conditions.storable import unstorable
-from leadflow.conditions.tree import Group, KindsOf, Reader
+from leadflow.conditions.tree import Group, KindsOf, Reader, ValuesOf
 from leadflow.refusals import in_words
 from leadflow.rules.field_catalogue import SEGMENTS
 
 MOST_SEGMENTS = 500
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-# All that a text field can hold; None where that is any text.
-ValuesOf = Callable[[str], "tuple[str, ...] | None"]
 
 
 class SegmentsInvalid(RuleSetInvalid):

@@ -21,6 +21,9 @@ router = APIRouter(prefix="/leads/exports", tags=["leads"], route_class=Keyed)
 files = APIRouter(prefix="/leads/exports", tags=["leads"], route_class=Exact)
 
 
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
 @router.post("", response_model=ExportOut, status_code=202, summary="Export leads to a file")
 def ask(body: ExportIn, caller: ExportsLeads) -> ExportOut:
     """Have all leads that a search finds written into a file, as CSV or Parquet: what
@@ -49,7 +52,7 @@ def read_export(export_id: str, caller: ExportsLeads) -> ExportOut:
 @files.get(
     "/{export_id}/file",
     response_class=StreamingResponse,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BINARY)}},
     summary="The file of an export",
 )
 def read_file(export_id: str, caller: ExportsLeads) -> StreamingResponse:

@@ -23,7 +23,7 @@ router = APIRouter(tags=["operation"], route_class=Exact)
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(request: Request, caller: ReadsMetrics) -> Response:
     """Rates, durations, queues and how old they are; `docs/operating.md` says what to watch. A key
