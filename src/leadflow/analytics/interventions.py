@@ -10,7 +10,9 @@ from leadflow.analytics.schemas import SteppedIn
 # programs under theirs in somebody's name; what the machine does has neither.
 STEPPED_IN = text(
     """
-WITH given AS (
+WITH merged AS (
+    SELECT id FROM leads WHERE merged_into IS NOT NULL
+), given AS (
     SELECT count(*) AS all_of_them, count(*) FILTER (WHERE source = 'person') AS by_people
     FROM assignments WHERE assigned_at >= :since AND assigned_at < :until AND source <> 'import'
 ), let_go AS (
@@ -30,8 +32,10 @@ WITH given AS (
 )
 SELECT 'score_overridden',
     (SELECT count(*) FROM score_overrides
-        WHERE in_force_from >= :since AND in_force_from < :until),
-    (SELECT count(DISTINCT lead_id) FROM lead_scores WHERE as_of >= :since AND as_of < :until)
+        WHERE in_force_from >= :since AND in_force_from < :until
+        AND lead_id NOT IN (SELECT id FROM merged)),
+    (SELECT count(DISTINCT lead_id) FROM lead_scores WHERE as_of >= :since AND as_of < :until
+        AND lead_id NOT IN (SELECT id FROM merged))
 UNION ALL SELECT 'lead_given_by_hand', by_people, all_of_them FROM given
 UNION ALL SELECT 'lead_declined', declined, all_of_them FROM let_go, given
 UNION ALL SELECT 'lead_returned', returned, all_of_them FROM let_go, given

@@ -55,7 +55,7 @@ STEPS = text(
     """
 WITH came AS (
     SELECT id, to_timestamp(('x' || substr(id, 6, 12))::bit(48)::bigint / 1000.0) AS at FROM leads
-    WHERE id >= :first AND id < :last AND length(id) = 33
+    WHERE id >= :first AND id < :last AND length(id) = 33 AND merged_into IS NULL
 ), took AS (
     SELECT t.step, t.seconds FROM came c
     LEFT JOIN LATERAL (

@@ -32,7 +32,7 @@ def read_period(since: datetime | None, until: datetime | None, now: datetime) -
     """The period that was asked for; unsaid it ends now, and is of 30 days.
 
     Raises:
-        PeriodInvalid: it is empty, longer than a year, or of before 1970.
+        PeriodInvalid: it is empty, longer than 366 days, or of before 1970.
     """
     end = until or now
     if min(since or end, end) < EARLIEST + USUAL:
@@ -43,7 +43,7 @@ def read_period(since: datetime | None, until: datetime | None, now: datetime) -
         raise PeriodInvalid("from must be before to.")
     if length > LONGEST:
         raise PeriodInvalid(
-            f"This is {how_many(length.days, 'day')}, and a period is a year at most. "
+            f"This is {how_many(length.days, 'day')}, and a period is of {LONGEST.days} at most. "
             "Ask for one year after the other."
         )
     return Period(start, end)

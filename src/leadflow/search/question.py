@@ -44,7 +44,18 @@ class Question:
     scored_since: datetime | None = None
     name: tuple[tuple[int, ...], ...] = ()
     company: tuple[str, ...] = ()
+    name_is_short: bool = False
     said: tuple[object, ...] = ()
+
+    def refuse_short_name(self) -> None:
+        """Call it where nothing was found.
+
+        Raises:
+            SearchInvalid: what was said of a name is too short to be how a word begins.
+        """
+        if self.name_is_short:
+            said = "Nobody here is called exactly so. Write at least {} letters of a word of it."
+            raise SearchInvalid([Problem("name", said.format(SHORTEST_PART))])
 
 
 def read_question(session: Session, search: LeadFilters) -> Question:
@@ -59,10 +70,8 @@ def read_question(session: Session, search: LeadFilters) -> Question:
     problems: list[Problem] = []
     where = _conditions(session, whole, problems)
     name = tuple(map(tuple, ways_of(whole.name))) if whole.name is not None else ()
-    if whole.name is not None and is_too_short(whole.name):
-        problems.append(
-            Problem("name", f"Write at least {SHORTEST_PART} letters of a word of the name.")
-        )
+    if whole.name is not None and not name:
+        problems.append(Problem("name", f"Write at least {SHORTEST_PART} letters of the name."))
     company = tuple((whole.company or "").split())
     if whole.company is not None and max(map(len, company)) < SHORTEST_PART:
         problems.append(
@@ -85,6 +94,7 @@ def read_question(session: Session, search: LeadFilters) -> Question:
         nobody=nobody,
         scored_since=whole.scored_since,
         name=name,
+        name_is_short=whole.name is not None and is_too_short(whole.name),
         company=company,
         said=("leads", whole.model_dump(mode="json", exclude={"fields"})),
     )

@@ -67,6 +67,8 @@ def find_leads(
     within = seen_by(session, caller)
     with in_time():
         found = page_of_ids(session, question, wanted, within, now)
+    if not found.items:
+        question.refuse_short_name()
     return Page(read_listed(session, found.items, search.fields, now), found.next)
 
 
