@@ -208,6 +208,17 @@ def test_a_score_that_has_changed_is_sent_again_and_stands_in_no_edits_way(
     assert admin.patch(where, json={"budget": 5}, headers={"If-Match": before}).status_code == 200
 
 
+def test_what_is_only_to_be_made_replaces_nothing(admin: TestClient) -> None:
+    new, only = {"countries": ["NZ"]}, {"If-None-Match": "*"}
+    assert admin.put("/territories/Far", json=new, headers=only).status_code == 201
+    again = admin.put("/territories/Far", json={"countries": ["AU"]}, headers=only)
+    assert (again.status_code, again.json()["type"]) == (412, "/problems/changed-meanwhile")
+    assert admin.get("/territories/Far").json()["countries"] == ["NZ"]
+    lead = admin.post("/leads", json={"email": "ada@example.com"}).json()["lead"]["id"]
+    assert admin.patch(f"/leads/{lead}", json={"budget": 5}, headers=only).status_code == 412
+    assert admin.put("/territories/Far", json={"countries": ["AU"]}).status_code == 200
+
+
 @pytest.mark.parametrize("tag", ['W/"1"', '"other-thing"', ""])
 def test_a_tag_of_nothing_that_is_there_edits_nothing(admin: TestClient, tag: str) -> None:
     where = address(admin, "/leads/LEAD")

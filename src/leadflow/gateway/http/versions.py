@@ -22,6 +22,8 @@ HEX = 16
 CHANGED = (
     "It has changed since you read it, and nothing was stored. Read it and edit it as it is now."
 )
+THERE = "There is one already, and nothing was stored. Read it, and edit it as it is."
+ONLY_NEW = "`*`: only where there is nothing yet; else 412 and nothing is stored."
 DESCRIBED = "The ETag it was read with: where it has changed since, 412 and nothing is stored."
 
 
@@ -37,12 +39,21 @@ def say_version(request: Request, version: str | int) -> None:
 
 @dataclass(frozen=True)
 class Seen:
-    """The versions of a thing that an edit may be of; None: of whatever there is."""
+    """The versions of a thing that an edit may be of; None: of whatever there is. ``unless``: those
+    that it may not be of."""
 
     versions: frozenset[str] | None
+    unless: frozenset[str] = frozenset()
+
+    @property
+    def is_of_any(self) -> bool:
+        """Whether the edit is of whatever there is."""
+        return self.versions is None and not self.unless
 
     def allows(self, version: str | int | None) -> bool:
         """Whether the edit is of this version; ``version`` None: there is nothing yet."""
+        if version is not None and self.unless & {str(version), ANY}:
+            return False
         if self.versions is None:
             return True
         return version is not None and bool(self.versions & {str(version), ANY})
@@ -54,15 +65,21 @@ class Seen:
             Problem: 412, the edit is of another version.
         """
         if not self.allows(version):
-            raise Problem(412, *TITLES[412], CHANGED)
+            raise Problem(412, *TITLES[412], THERE if ANY in self.unless else CHANGED)
 
 
-def _seen(if_match: Annotated[str | None, Header(description=DESCRIBED)] = None) -> Seen:
-    if if_match is None:
-        return Seen(None)
+def _seen(
+    if_match: Annotated[str | None, Header(description=DESCRIBED)] = None,
+    if_none_match: Annotated[str | None, Header(description=ONLY_NEW)] = None,
+) -> Seen:
+    versions = None if if_match is None else _versions(if_match)
+    return Seen(versions, frozenset() if if_none_match is None else _versions(if_none_match))
+
+
+def _versions(tags: str) -> frozenset[str]:
     # A weak tag matches nothing: no tag of ours is one.
-    tags = [tag.strip() for tag in if_match.split(",")]
-    return Seen(frozenset(tag.strip('"').partition("-")[0] for tag in tags if tag[:2] != "W/"))
+    said = [tag.strip() for tag in tags.split(",")]
+    return frozenset(tag.strip('"').partition("-")[0] for tag in said if tag[:2] != "W/")
 
 
 IfMatch = Annotated[Seen, Depends(_seen)]

@@ -74,7 +74,7 @@ async def change_lead(
     they are, null empties one, attributes are merged by name."""
 
     def still(lead: Lead) -> bool:
-        return seen.versions is None or seen.allows(lead_answers.lead_version(lead))
+        return seen.is_of_any or seen.allows(lead_answers.lead_version(lead))
 
     standing = await intake.edits.do(Edit(lead_id, body, Sender(caller), still))
     return lead_answers.changed_lead(standing, caller)
