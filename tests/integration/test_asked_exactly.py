@@ -24,13 +24,16 @@ def api_routes(client: TestClient) -> Iterator[tuple[str, APIRoute]]:
 
 
 def test_no_address_takes_a_parameter_that_it_does_not_know(client: TestClient) -> None:
-    routes = list(api_routes(client))
-    assert len(routes) > 100
-    for path, route in routes:
+    asked = 0
+    for path, route in api_routes(client):
         for method in route.methods or ():
             answer = client.request(method, f"{path}?no_such_thing=1")
+            if kind_of(answer) == "not-allowed":
+                continue  # people's only
+            asked += 1
             assert (answer.status_code, kind_of(answer)) == (422, "invalid-input"), (method, path)
             assert [one["field"] for one in answer.json()["errors"]] == ["no_such_thing"]
+    assert asked > 100
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,7 @@ def test_kinds_of_json_are_taken_and_compressed_bodies_are_not(client: TestClien
 def test_whoever_is_not_known_is_told_so_first(anonymous: TestClient) -> None:
     answer = anonymous.post("/leads", content=b"{}", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 401
+    assert anonymous.get("/leads?no_such_thing=1").status_code == 401
 
 
 def test_head_is_answered_wherever_get_is_with_its_headers_and_no_body(client: TestClient) -> None:

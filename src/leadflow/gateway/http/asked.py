@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from leadflow.conditions.problems import nearest
 from leadflow.gateway.http.problem import TITLES, Problem
+from leadflow.gateway.http.security import refuse_who_may_not
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 JSON = "application/json"
@@ -36,14 +37,13 @@ def exactly(route: APIRoute, ordinary: Handler) -> Handler:
     takes_json = body is not None and not isinstance(body.field_info, Form)
 
     async def handle(request: Request) -> Response:
-        if request.scope["query_string"]:
-            _refuse_parameters(request, parameters)
-        if takes_json and not _says_json(request) and await request.body():
-            how = f"Send the body as JSON, with the header Content-Type: {JSON}."
-            raise Problem(415, *TITLES[415], how)
-        if request.headers.get("content-encoding", "identity") != "identity":
-            how = "A body is taken as it is, not compressed: send it without Content-Encoding."
-            raise Problem(415, *TITLES[415], how)
+        refusal = _refused_parameters(request, parameters) or await _refused_body(
+            request, takes_json
+        )
+        if refusal is not None:
+            # Whoever may not ask this is told that, and not how to ask it.
+            await refuse_who_may_not(request, route.dependant)
+            raise refusal
         return await ordinary(request)
 
     return handle
@@ -70,7 +70,9 @@ def _is_list(kind: Any) -> bool:
     return _is_list(get_args(kind)[0]) if origin is Annotated else (origin or kind) in LISTS
 
 
-def _refuse_parameters(request: Request, known: dict[str, bool]) -> None:
+def _refused_parameters(request: Request, known: dict[str, bool]) -> RequestValidationError | None:
+    if not request.scope["query_string"]:
+        return None
     said = [name for name, _ in request.query_params.multi_items()]
     faults = []
     for name in dict.fromkeys(said):
@@ -79,13 +81,21 @@ def _refuse_parameters(request: Request, known: dict[str, bool]) -> None:
             faults.append((name, f"this address takes no such parameter. {near}"))
         elif said.count(name) > 1 and not known[name]:
             faults.append((name, "is said more than once, and one value is meant"))
-    if faults:
-        raise RequestValidationError(
-            [
-                {"type": "parameter", "loc": ("query", name[:LONGEST_NAME]), "msg": why}
-                for name, why in faults
-            ]
-        )
+    wrong = [
+        {"type": "parameter", "loc": ("query", name[:LONGEST_NAME]), "msg": why}
+        for name, why in faults
+    ]
+    return RequestValidationError(wrong) if wrong else None
+
+
+async def _refused_body(request: Request, takes_json: bool) -> Problem | None:
+    if request.headers.get("content-encoding", "identity") != "identity":
+        how = "A body is taken as it is, not compressed: send it without Content-Encoding."
+        return Problem(415, *TITLES[415], how)
+    if takes_json and not _says_json(request) and await request.body():
+        how = f"Send the body as JSON, with the header Content-Type: {JSON}."
+        return Problem(415, *TITLES[415], how)
+    return None
 
 
 def _says_json(request: Request) -> bool:

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from anyio import to_thread
 from cachetools import TTLCache
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.orm import Session
@@ -210,6 +211,25 @@ def needs(permission: str) -> Any:
 
     allowed.permission = permission  # type: ignore[attr-defined]
     return Depends(allowed)
+
+
+async def refuse_who_may_not(request: Request, dependant: Dependant) -> None:
+    """What a route's caller needs, looked at before anything else is said of the request.
+
+    Raises:
+        Problem: 401 or 403, as where the route is asked rightly.
+    """
+    allowed = _declared(dependant)
+    if allowed is not None:
+        key, token = await header(request), await bearer(request)
+        await allowed(request, await authenticate(request, key, token))
+
+
+def _declared(dependant: Dependant) -> Any:
+    """The dependency that ``needs`` has made, wherever among a route's it is."""
+    if hasattr(dependant.call, "permission"):
+        return dependant.call
+    return next(filter(None, map(_declared, dependant.dependencies)), None)
 
 
 def refused(actor: Actor, permission: str) -> Problem:
