@@ -18,9 +18,9 @@ from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
 from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
+from leadflow.gateway.http.around import HeadAsGet
 from leadflow.gateway.http.bounds.bodies import BodyLimits
 from leadflow.gateway.http.bounds.rate_limits import RateLimits
-from leadflow.gateway.http.head import HeadAsGet
 from leadflow.gateway.http.permissions import declare
 from leadflow.gateway.http.problem import MEDIA_TYPE, TITLES
 from leadflow.gateway.http.request_context import RequestContext

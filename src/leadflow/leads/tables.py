@@ -93,10 +93,7 @@ class Lead(Profile, Base):
     last_name: Mapped[str | None] = mapped_column(EncryptedText("last_name"))
     first_name_index: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     last_name_index: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
-    country_said: Mapped[bool] = mapped_column(
-        server_default=text("false"),
-        comment="Somebody said the country by itself; else it may be read out of the location.",
-    )
+    country_said: Mapped[bool] = mapped_column(server_default=text("false"))  # else derived
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     known_from: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

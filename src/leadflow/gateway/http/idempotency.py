@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from leadflow.accounts.actors import Actor
 from leadflow.database.engine import joining, unit_of_work, was_whole
-from leadflow.gateway.http.asked import Handler
+from leadflow.gateway.http.bounds.asked import Handler
 from leadflow.gateway.http.limits import limited, within_limits
 from leadflow.gateway.http.problem import Problem
 from leadflow.gateway.http.request_log import CALLER

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from leadflow.gateway.http.asked import JSON, Handler
+from leadflow.gateway.http.bounds.asked import JSON, Handler
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.permissions import permission_of
 from leadflow.gateway.http.security import caller_at_once

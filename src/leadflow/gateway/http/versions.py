@@ -14,7 +14,7 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
-from leadflow.gateway.http.asked import Exact, Handler, exactly
+from leadflow.gateway.http.bounds.asked import Exact, Handler, exactly
 from leadflow.gateway.http.problem import TITLES, Problem
 
 VERSION, ANY = "leadflow.version", "*"

@@ -11,13 +11,7 @@ def upgrade() -> None:
     """Of leads from before nobody knows; a country that their location does not name was said."""
     op.add_column(
         "leads",
-        sa.Column(
-            "country_said",
-            sa.Boolean(),
-            nullable=False,
-            server_default=sa.false(),
-            comment="Somebody said the country by itself; else it may be read out of the location.",
-        ),
+        sa.Column("country_said", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
 
 

@@ -10,7 +10,7 @@ from leadflow.exports import service
 from leadflow.exports.files import MEDIA_TYPES
 from leadflow.exports.parts import read_parts
 from leadflow.exports.schemas import ExportIn, ExportOut
-from leadflow.gateway.http.asked import Exact
+from leadflow.gateway.http.bounds.asked import Exact
 from leadflow.gateway.http.callers import ExportsLeads
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import Paged, PageOut

@@ -16,7 +16,7 @@ from features.how_many import how_many
 from leadflow.background import records
 from leadflow.database import cluster
 from leadflow.database.engine import engine_for, get_engine, unit_of_work
-from leadflow.gateway.http.asked import Exact
+from leadflow.gateway.http.bounds.asked import Exact
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
 

@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.http.asked import Exact
+from leadflow.gateway.http.bounds.asked import Exact
 from leadflow.gateway.http.callers import ReadsMetrics
 from leadflow.observability import gauges
 from leadflow.observability.scraping import CONTENT_TYPE, exposition

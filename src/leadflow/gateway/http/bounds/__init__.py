@@ -1,1 +1,1 @@
-"""How much is taken of a caller: heads, bodies, requests a minute."""
+"""What is taken of a caller: parameters, heads, bodies, and how much of them a minute."""
