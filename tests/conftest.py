@@ -64,7 +64,7 @@ os.environ.update(environment(get_settings()))
 # after another, beside all others.
 OF_SERVERS = ("tests/flows/", "tests/browser/")
 # Of the processor, for each file.
-COUNTED_SECONDS = 4.0
+COUNTED_SECONDS = 3.0
 SPENT: defaultdict[Path, float] = defaultdict(float)
 
 

@@ -28,7 +28,7 @@ def test_every_answer_says_what_browsers_may_do_with_it(anonymous: TestClient, p
 def test_a_method_that_is_not_taken_is_answered_with_those_that_are(client: TestClient) -> None:
     answer = client.put("/leads", json={})
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b'{"email": "a@example.com",}', b"NaN"])

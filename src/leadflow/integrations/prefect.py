@@ -78,8 +78,9 @@ class PrefectClient:
             ParametersRefused: its flow takes no parameters of these names; a run would crash.
         """
         known = self._deployment(deployment)
-        takes = known["parameter_openapi_schema"].get("properties", {})
-        unknown = sorted(set(parameters) - set(takes))
+        # Of a deployment that somebody made without a schema nobody can tell.
+        takes = (known.get("parameter_openapi_schema") or {}).get("properties")
+        unknown = [] if takes is None else sorted(set(parameters) - set(takes))
         if unknown:
             raise ParametersRefused(deployment, unknown, sorted(takes))
         wanted = {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}}
