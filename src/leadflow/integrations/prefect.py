@@ -79,9 +79,10 @@ class PrefectClient:
         """
         known = self._deployment(deployment)
         # Of a deployment that somebody made without a schema nobody can tell.
-        takes = (known.get("parameter_openapi_schema") or {}).get("properties")
-        unknown = [] if takes is None else sorted(set(parameters) - set(takes))
-        if unknown:
+        takes: dict[str, Any] | None = (known.get("parameter_openapi_schema") or {}).get(
+            "properties"
+        )
+        if takes is not None and (unknown := sorted(set(parameters) - set(takes))):
             raise ParametersRefused(deployment, unknown, sorted(takes))
         wanted = {"parameters": parameters, "idempotency_key": key, "state": {"type": "SCHEDULED"}}
         if tags:
