@@ -112,7 +112,8 @@ TAMPERINGS = {
     "ALTER TABLE audit_log DROP CONSTRAINT uq_audit_log_entry_hash, DROP CONSTRAINT pk_audit_log;"
     "INSERT INTO audit_log SELECT * FROM audit_log WHERE number = 4": 4,
     "DELETE FROM audit_log WHERE number = 4;"
-    "UPDATE audit_log SET number = number - 1 WHERE number > 4": 4,
+    "UPDATE audit_log SET number = -number WHERE number > 4;"
+    "UPDATE audit_log SET number = -number - 1 WHERE number < 0": 4,
     "DELETE FROM audit_log WHERE number > 4;"
     "UPDATE audit_head SET number = 4, entry_hash = "
     "(SELECT entry_hash FROM audit_log WHERE number = 4)": 4,
