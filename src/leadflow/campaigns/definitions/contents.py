@@ -1,0 +1,99 @@
+"""What can be wrong with the contents of a campaign, before anybody gets one."""
+
+from collections.abc import Collection, Iterator
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from leadflow.campaigns.definitions.schemas import Campaign, Content
+from leadflow.campaigns.definitions.templates import faults, names_in
+from leadflow.conditions.problems import Problem, nearest, shown
+from leadflow.rules.field_catalogue import Known
+
+SCHEMES = frozenset({"https", "http", "mailto", "tel"})
+# The family of names of attributes, as the catalogue of fields knows them.
+ATTRIBUTES = "attributes."
+UNSUBSCRIBE = "unsubscribe_url"
+
+
+def wrong_contents(campaign: Campaign, known: Known | None) -> Iterator[Problem]:
+    """Every problem, with its place in the campaign."""
+    sent = {step.send for step in campaign.steps if step.send is not None}
+    for number, step in enumerate(campaign.steps):
+        if step.send is not None and step.send not in campaign.contents:
+            near = nearest(step.send, campaign.contents)
+            said = f"There is no content {shown(step.send)} under `contents`. {near}"
+            yield Problem(f"steps[{number}].send", said)
+    attributes = None if known is None else known.get(ATTRIBUTES, {})
+    for name, content in campaign.contents.items():
+        place = f"contents.{name}"
+        if name not in sent:
+            said = "No step sends this. Name it in a `send`, or take it out."
+            yield Problem(place, said)
+        yield from _wrong_content(content, place, attributes)
+        if campaign.purpose == "marketing" and not _lets_go(content.body):
+            said = (
+                "A marketing mail says how to get no more of them: link {{ unsubscribe_url }} in "
+                "its body."
+            )
+            yield Problem(f"{place}.body", said)
+
+
+def _wrong_content(
+    content: Content, place: str, attributes: Collection[str] | None
+) -> Iterator[Problem]:
+    texts = {"subject": content.subject, "preheader": content.preheader, "body": content.body}
+    for part, text in texts.items():
+        if text is None:
+            continue
+        for fault in faults(text, attributes):
+            where = f" (line {fault.line} of it)" if "\n" in text else ""
+            yield Problem(f"{place}.{part}", f"{fault.problem}{where}")
+        if part != "body" and "\n" in text.strip():
+            yield Problem(f"{place}.{part}", "It is one line; a line break has no place in it.")
+    for line, link in links(content.body):
+        problem = _wrong_link(link)
+        if problem is not None:
+            yield Problem(f"{place}.body", f"{problem} (line {line} of it)")
+
+
+def _lets_go(body: str) -> bool:
+    """Whether it names the address by which one gets no more; taken for so where it is unclear."""
+    return bool(faults(body)) or UNSUBSCRIBE in names_in(body)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[int, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "href":
+                self.found.append((self.getpos()[0], (value or "").strip()))
+
+
+def links(body: str) -> list[tuple[int, str]]:
+    """Each link of a body, with its line, from 1."""
+    parser = _Links()
+    parser.feed(body)
+    parser.close()
+    return parser.found
+
+
+def _wrong_link(link: str) -> str | None:
+    """What is wrong with where a link leads; None where nothing is."""
+    if link.startswith("{{") and link.endswith("}}"):
+        # Of names that we fill with addresses; those of attributes are as they are stored.
+        inner = link[2:-2].strip()
+        return None if inner.endswith("_url") else f"{inner} is no address that Leadflow fills."
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return f"The link {shown(link)} cannot be read."
+    if not parts.scheme:
+        return f"The link {shown(link)} has no scheme: write https://… in front."
+    if parts.scheme.lower() not in SCHEMES:
+        return f"The link {shown(link)} leads by {parts.scheme}; use https, mailto or tel."
+    if parts.scheme.lower() in ("http", "https") and "." not in (parts.hostname or ""):
+        return f"The link {shown(link)} names no host."
+    return None

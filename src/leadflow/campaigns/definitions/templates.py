@@ -1,0 +1,178 @@
+"""What may stand in a content between braces: a checked vocabulary, a few tests, no programs.
+
+Jinja reads it, in its sandbox. Whatever a lead may not have needs a ``fallback``, so that no mail
+says "Dear ,".
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from leadflow.conditions.problems import nearest
+
+# What each name stands for, and whether it can be missing.
+VOCABULARY: Mapping[str, bool] = {
+    "lead.first_name": True,
+    "lead.last_name": True,
+    "lead.company_name": True,
+    "lead.job_title": True,
+    "lead.industry": True,
+    "lead.location": True,
+    "lead.region": True,
+    "rep.name": True,
+    "rep.email": True,
+    "campaign.name": False,
+    "sender.name": False,
+    "sender.address": False,
+    "unsubscribe_url": False,
+    "preferences_url": False,
+    "browser_url": False,
+}
+# Families whose names a company makes itself: what is known of the lead, what came as it entered.
+FAMILIES = ("lead.attributes.", "enrollment.")
+FILTERS = frozenset({"fallback", "upper", "lower", "title", "capitalize", "trim", "urlencode"})
+_TAKEN = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Filter,
+    nodes.Const,
+    nodes.If,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.Pair,
+    nodes.Keyword,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with a template: in which of its lines, from 1, and what."""
+
+    line: int
+    problem: str
+
+
+def environment() -> ImmutableSandboxedEnvironment:
+    """Jinja as contents are read and written out: what stands in a lead's fields is no markup."""
+    made = ImmutableSandboxedEnvironment(autoescape=True, keep_trailing_newline=True)
+    made.filters = {name: made.filters[name] for name in FILTERS if name in made.filters}
+    made.filters["fallback"] = fallback
+    made.globals = {}
+    return made
+
+
+def fallback(value: object, instead: str) -> object:
+    """The value, or these words where there is none."""
+    return value if value else instead
+
+
+_ENVIRONMENT = environment()
+
+
+def faults(text: str, attributes: Collection[str] | None = None) -> list[Fault]:
+    """Everything that is wrong with a template; ``attributes`` are the names leads have, None where
+    any is taken."""
+    try:
+        tree = _ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as error:
+        return [Fault(error.lineno, f"The braces are not understood: {error.message}.")]
+    return list(_of(tree, attributes, frozenset(), needs=False))
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The names that a template without faults asks for."""
+    tree = _ENVIRONMENT.parse(text)
+    wholes = (_dotted(node) for node in tree.find_all((nodes.Getattr, nodes.Name)))
+    found = {name for name in wholes if name is not None}
+    return frozenset(
+        name for name in found if not any(other.startswith(f"{name}.") for other in found)
+    )
+
+
+def _of(
+    node: nodes.Node, attributes: Collection[str] | None, sure: frozenset[str], needs: bool
+) -> Iterator[Fault]:
+    """The faults of a node and what is in it. ``sure``: names that have a value here; ``needs``:
+    whether what stands here is written out, and so needs one."""
+    if not isinstance(node, _TAKEN):
+        what = type(node).__name__.lower()
+        said = f"{what} has no place here: names, filters ({', '.join(sorted(FILTERS))}) and if do."
+        yield Fault(node.lineno, said)
+        return
+    if isinstance(node, nodes.Name | nodes.Getattr):
+        yield from _name(node, attributes, sure, needs)
+        return
+    if isinstance(node, nodes.If):
+        yield from _of(node.test, attributes, sure, needs=False)
+        inside = sure | _made_sure(node.test)
+        for one in node.body:
+            yield from _of(one, attributes, inside, needs=False)
+        for one in (*node.elif_, *node.else_):
+            yield from _of(one, attributes, sure, needs=False)
+        return
+    inner = needs or isinstance(node, nodes.Output)
+    if isinstance(node, nodes.Filter):
+        if node.name not in FILTERS:
+            yield Fault(node.lineno, f"There is no filter {node.name}. {nearest(node.name, FILTERS)}")
+            return
+        inner = inner and node.name != "fallback"
+    if isinstance(node, nodes.Or):
+        inner = False
+    for one in node.iter_child_nodes():
+        yield from _of(one, attributes, sure, inner)
+
+
+def _name(
+    node: nodes.Name | nodes.Getattr,
+    attributes: Collection[str] | None,
+    sure: frozenset[str],
+    needs: bool,
+) -> Iterator[Fault]:
+    name = _dotted(node)
+    if name is None:
+        yield Fault(node.lineno, "Only names such as lead.first_name have a place here.")
+        return
+    family = next((prefix for prefix in FAMILIES if name.startswith(prefix)), None)
+    if family == FAMILIES[0] and attributes is not None:
+        own = name.removeprefix(family)
+        if own not in attributes:
+            said = f"No lead has the attribute {own!r}. {nearest(own, attributes)}"
+            yield Fault(node.lineno, said)
+            return
+    if family is None and name not in VOCABULARY:
+        said = f"Nobody fills {name}. {nearest(name, [*VOCABULARY, *(f'{one}…' for one in FAMILIES)])}"
+        yield Fault(node.lineno, said)
+        return
+    missing = family is not None or VOCABULARY[name]
+    if needs and missing and name not in sure:
+        said = (
+            f"{name} is not known of every lead. Say what stands there then, such as "
+            f'{{{{ {name} | fallback("…") }}}}, or write it inside of {{% if {name} %}}.'
+        )
+        yield Fault(node.lineno, said)
+
+
+def _dotted(node: nodes.Node) -> str | None:
+    """``lead.first_name``; None where it is made of something else."""
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr):
+        before = _dotted(node.node)
+        return None if before is None else f"{before}.{node.attr}"
+    return None
+
+
+def _made_sure(test: nodes.Node) -> frozenset[str]:
+    """The names that have a value where a test holds."""
+    if isinstance(test, nodes.And):
+        return _made_sure(test.left) | _made_sure(test.right)
+    name = _dotted(test)
+    return frozenset() if name is None else frozenset({name})

@@ -1,0 +1,281 @@
+"""The interpreter of campaigns: many enrolments of one campaign are taken on to a moment.
+
+It is the only one there is: production, ``leadflow campaigns simulate`` and scenario tests differ in
+where facts come from and which moments they ask for. Pure: it takes arrays and returns arrays.
+
+What happens at a moment counts before what is due at it: whoever opts out at the very moment at
+which a mail is due gets none.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from leadflow.campaigns.definitions.program import Node, Program, Watch, way_of_case
+from leadflow.campaigns.definitions.sending_hours import SendingHours, hours_of
+from leadflow.campaigns.definitions.spans import Span
+from leadflow.campaigns.definitions.steps import UntilThen
+from leadflow.campaigns.interpreter.moments import added, open_from, waited_until
+from leadflow.campaigns.interpreter.zones import NEVER, Mask, Moments, Numbers, Zones
+from leadflow.conditions.tree import Group
+
+MICROSECOND = np.timedelta64(1, "us")
+# What is sent later than this after it was due looks again whether it is an hour for it.
+PUNCTUAL = np.timedelta64(15, "m")
+OPEN = -1
+
+
+class Facts(Protocol):
+    """What is known of leads, which are numbers here."""
+
+    def holds(self, when: Group, leads: Numbers, at: Moments) -> Mask:
+        """Whether conditions hold of each at its moment."""
+
+    def first(self, watch: Watch, leads: Numbers, after: Moments, until: Moments) -> Moments:
+        """For each the first moment after one and up to another (inclusive) at which what is
+        watched for happened; NaT where it did not. A watch without events is met at the beginning
+        too, where its conditions hold then."""
+
+    def moment(self, field: str, leads: Numbers, at: Moments) -> Moments:
+        """The date that is known in a field of each; NaT where none is."""
+
+
+@dataclass
+class Enrolments:
+    """One row an enrolment of one campaign, in arrays of the same length.
+
+    ``node``: the number of its step; ``entered``: when it came there; ``due``: when the step is
+    over, NaT before that is reckoned; ``checked``: up to when exits have been looked for;
+    ``ended``: the number of its end's name in ``ends``, −1 while it is open; ``ended_at``.
+    """
+
+    lead: Numbers
+    node: Numbers
+    entered: Moments
+    due: Moments
+    checked: Moments
+    ended: Numbers
+    ended_at: Moments
+    zones: Zones
+    ends: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def begun(lead: Numbers, at: Moments, zones: Zones) -> "Enrolments":
+        """Those of leads that come in at these moments."""
+        count = lead.shape[0]
+        return Enrolments(
+            lead=lead,
+            node=np.zeros(count, dtype=np.int64),
+            entered=at.copy(),
+            due=np.full(count, NEVER),
+            checked=at.copy(),
+            ended=np.full(count, OPEN, dtype=np.int64),
+            ended_at=np.full(count, NEVER),
+            zones=zones,
+        )
+
+    def end(self, rows: Numbers, name: str, at: Moments) -> None:
+        """Let rows have ended under a name."""
+        if name not in self.ends:
+            self.ends.append(name)
+        self.ended[rows] = self.ends.index(name)
+        self.ended_at[rows] = at
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Rows that took one way on from a node, each at its moment. ``node`` is None where something
+    took them out, whose name ``way`` is. ``skipped``: a message that was too late, and not sent."""
+
+    node: Node | None
+    way: str
+    rows: Numbers
+    at: Moments
+    skipped: bool = False
+
+
+@dataclass
+class Sweep:
+    """Takes enrolments on to a moment (``now``, UTC); what they pass is added to ``passed``."""
+
+    program: Program
+    rows: Enrolments
+    facts: Facts
+    now: np.datetime64
+    passed: list[Passed] = field(default_factory=list)
+
+    def run(self) -> list[Passed]:
+        """Everything that happened or came due up to now, each at its own moment."""
+        leaves, which = self._exits()
+        # Ways lead forward only: one look at each step, in their order, takes everybody on.
+        for number, node in enumerate(self.program.nodes):
+            here = np.flatnonzero((self.rows.node == number) & (self.rows.ended == OPEN))
+            if here.size:
+                self._at(node, here, leaves)
+        out = np.flatnonzero((self.rows.ended == OPEN) & ~np.isnat(leaves))
+        for number in np.unique(which[out]):
+            name = self.program.exits[number].name
+            mine = out[which[out] == number]
+            self.rows.end(mine, name, leaves[mine])
+            self.passed.append(Passed(None, name, mine, leaves[mine]))
+        self.rows.checked[self.rows.ended == OPEN] = self.now
+        return self.passed
+
+    def _exits(self) -> tuple[Moments, Numbers]:
+        """When each row is taken out, and the number of what does it; of two at once the first."""
+        rows = self.rows
+        open_ = np.flatnonzero(rows.ended == OPEN)
+        leaves = np.full(rows.lead.shape, NEVER)
+        which = np.full(rows.lead.shape, OPEN, dtype=np.int64)
+        until = np.full(open_.shape, self.now)
+        for number, one in enumerate(self.program.exits):
+            at = self.facts.first(one.watch, rows.lead[open_], rows.checked[open_], until)
+            sooner = ~np.isnat(at) & (np.isnat(leaves[open_]) | (at < leaves[open_]))
+            leaves[open_[sooner]] = at[sooner]
+            which[open_[sooner]] = number
+        return leaves, which
+
+    def _at(self, node: Node, here: Numbers, leaves: Moments) -> None:
+        """Take rows at a node on, as far as they get before they are taken out."""
+        rows = self.rows
+        gone = ~np.isnat(leaves[here]) & (leaves[here] <= rows.entered[here])
+        here = here[~gone]
+        fresh = here[np.isnat(rows.due[here])]
+        if fresh.size:
+            self._reckon(node, fresh)
+        if node.watch is not None:
+            here = self._heard(node, here, leaves)
+        last = np.where(np.isnat(leaves[here]), self.now, leaves[here] - MICROSECOND)
+        over = here[(rows.ended[here] == OPEN) & (rows.due[here] <= last)]
+        if over.size:
+            self._leave(node, over)
+
+    def _reckon(self, node: Node, fresh: Numbers) -> None:
+        """When the step is over for rows that have just come to it."""
+        rows, step = self.rows, node.step
+        entered, zones = rows.entered[fresh], rows.zones.of_rows(fresh)
+        if isinstance(step.wait, Span):
+            rows.due[fresh] = added(entered, step.wait, zones)
+        elif isinstance(step.wait, UntilThen):
+            rows.due[fresh] = self._until(step.wait, fresh)
+        elif step.listen is not None:
+            rows.due[fresh] = added(entered, step.listen.within, zones)
+        elif step.send is not None:
+            rows.due[fresh] = open_from(self._hours, entered, zones)
+        else:
+            rows.due[fresh] = entered
+
+    def _until(self, wait: UntilThen, rows: Numbers) -> Moments:
+        """When a wait is over; at once for rows of whom the date is not known."""
+        entered, until = self.rows.entered[rows], wait.until
+        known = None
+        if until.field is not None:
+            known = self.facts.moment(until.field, self.rows.lead[rows], entered)
+        due = waited_until(until, entered, known, self.rows.zones.of_rows(rows))
+        return np.where(np.isnat(due), entered, due)
+
+    @property
+    def _hours(self) -> SendingHours:
+        return hours_of(self.program.campaign)
+
+    def _heard(self, node: Node, here: Numbers, leaves: Moments) -> Numbers:
+        """Let rows go on for which what is listened for has happened in time; returns the rest."""
+        rows = self.rows
+        if node.watch is None or not here.size:
+            return here
+        until = np.minimum(rows.due[here] - MICROSECOND, self.now)
+        at = self.facts.first(node.watch, rows.lead[here], rows.entered[here], until)
+        heard = ~np.isnat(at) & (np.isnat(leaves[here]) | (at < leaves[here]))
+        self._go(node, "then", here[heard], at[heard])
+        return here[~heard]
+
+    def _leave(self, node: Node, over: Numbers) -> None:
+        """Let rows go on for which a step is over."""
+        rows, step = self.rows, node.step
+        due = rows.due[over]
+        if step.send is not None:
+            self._send(node, over)
+        elif step.end is not None:
+            self.passed.append(Passed(node, "end", over, due))
+            rows.end(over, step.end, due)
+        elif step.listen is not None:
+            self._go(node, "otherwise", over, due)
+        elif step.switch is not None:
+            self._choose(node, over)
+        elif isinstance(step.wait, UntilThen) and step.wait.until.field is not None:
+            self._known_again(node, step.wait, over)
+        else:
+            self._go(node, "then", over, due)
+
+    def _known_again(self, node: Node, wait: UntilThen, over: Numbers) -> None:
+        """A date may have been moved while it was waited for: whose is later now waits on."""
+        rows, field_ = self.rows, str(wait.until.field)
+        due = rows.due[over]
+        known = self.facts.moment(field_, rows.lead[over], due)
+        missing = np.isnat(known)
+        self._go(node, "otherwise", over[missing], due[missing])
+        over, due = over[~missing], due[~missing]
+        zones = rows.zones.of_rows(over)
+        again = waited_until(wait.until, rows.entered[over], known[~missing], zones)
+        later = again > due
+        rows.due[over[later]] = again[later]
+        self._go(node, "then", over[~later], due[~later])
+
+    def _choose(self, node: Node, over: Numbers) -> None:
+        """The first case that holds, for each row."""
+        left = over
+        for number, when in enumerate(node.cases):
+            at = self.rows.due[left]
+            fits = (
+                np.ones(left.shape, dtype=bool)
+                if when is None
+                else self.facts.holds(when, self.rows.lead[left], at)
+            )
+            self._go(node, way_of_case(number), left[fits], at[fits])
+            left = left[~fits]
+
+    def _send(self, node: Node, over: Numbers) -> None:
+        """Messages that are due. What is late goes by the campaign's word for that; and none goes
+        out in an hour in which none may, however late it is."""
+        rows, late = self.rows, self.program.campaign.late
+        due = rows.due[over]
+        behind = self.now - due > PUNCTUAL
+        if late is not None:
+            zones = rows.zones.of_rows(over)
+            too_late = added(due, late.after, zones) < self.now
+            if late.then == "skip":
+                skipped = over[too_late]
+                self._go(node, "then", skipped, np.full(skipped.shape, self.now), skipped=True)
+                over, due, behind = over[~too_late], due[~too_late], behind[~too_late]
+        at = due.copy()
+        at[behind] = open_from(
+            self._hours,
+            np.full(int(behind.sum()), self.now),
+            rows.zones.of_rows(over[behind]),
+        )
+        later = at > self.now
+        rows.due[over[later]] = at[later]
+        self._go(node, "then", over[~later], at[~later])
+
+    def _go(
+        self, node: Node, way: str, rows: Numbers, at: Moments, skipped: bool = False
+    ) -> None:
+        """Let rows take a way on at their moments."""
+        if not rows.size:
+            return
+        self.passed.append(Passed(node, way, rows, at, skipped))
+        to = node.ways[way]
+        if to == self.program.end:
+            self.rows.end(rows, self.program.end_of(node), at)
+            return
+        self.rows.node[rows] = to
+        self.rows.entered[rows] = at
+        self.rows.due[rows] = NEVER
+
+
+def take_on(
+    program: Program, rows: Enrolments, facts: Facts, now: np.datetime64
+) -> list[Passed]:
+    """Take enrolments on to a moment, in place; returns which ways they took, in order of steps."""
+    return Sweep(program, rows, facts, now).run()

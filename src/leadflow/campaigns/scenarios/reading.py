@@ -1,0 +1,77 @@
+"""Reading scenarios, and holding them against the campaigns that they are about."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from leadflow.campaigns.definitions.explaining import explained
+from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.scenarios.schemas import Expected, Scenario, ScenarioFile
+from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
+from leadflow.rules.field_catalogue import kinds_of
+
+
+class ScenariosInvalid(RuleSetInvalid):
+    """Scenarios that cannot be run; ``problems`` has everything that is wrong with them."""
+
+    heading = "The scenarios cannot be run:"
+
+
+def read_scenarios(content: Any, programs: Mapping[str, Program]) -> tuple[Scenario, ...]:
+    """The scenarios that this content, JSON values, describes.
+
+    Raises:
+        ScenariosInvalid: everything that is wrong.
+    """
+    try:
+        file = ScenarioFile.model_validate(content)
+    except ValidationError as error:
+        raise ScenariosInvalid(explained(error)) from None
+    problems = [
+        Problem(f"scenarios[{number}].{place}", said)
+        for number, scenario in enumerate(file.scenarios)
+        for place, said in _wrong(scenario, programs)
+    ]
+    if problems:
+        raise ScenariosInvalid(problems)
+    return file.scenarios
+
+
+def _wrong(scenario: Scenario, programs: Mapping[str, Program]) -> Iterator[tuple[str, str]]:
+    program = programs.get(scenario.campaign)
+    if program is None:
+        said = f"There is no campaign {shown(scenario.campaign)} here. "
+        yield "campaign", said + nearest(scenario.campaign, programs)
+        return
+    yield from _unknown_fields(scenario.lead, "lead")
+    for number, one in enumerate(scenario.life):
+        yield from _unknown_fields(one.becomes, f"life[{number}].becomes")
+        if one.at is not None and one.at < scenario.enters:
+            yield f"life[{number}].at", "This is before it enters; say in `lead` what is known then."
+    for number, expected in enumerate(scenario.expect):
+        yield from _unknown_step(expected, program, f"expect[{number}]")
+    ends = [one for one in scenario.expect if one.ends is not None]
+    if len(ends) != 1:
+        yield "expect", "Say how it ends, once: {at: …, ends: finished}."
+
+
+def _unknown_fields(values: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    for name in values:
+        kinds = kinds_of(name)
+        if isinstance(kinds, str):
+            yield f"{place}.{name}", kinds
+
+
+def _unknown_step(expected: Expected, program: Program, place: str) -> Iterator[tuple[str, str]]:
+    for kind, verb, name in (
+        ("send", "sends", expected.sends),
+        ("do", "does", expected.does),
+    ):
+        steps = [node.name for node in program.nodes if node.kind == kind]
+        if name is not None and name not in steps:
+            yield f"{place}.{verb}", f"No `{kind}` is called {shown(name)}. {nearest(name, steps)}"
+    ends = {edge.to for edge in program.edges} - {node.name for node in program.nodes}
+    if expected.ends is not None and expected.ends not in ends:
+        said = f"It never ends as {shown(expected.ends)}. {nearest(expected.ends, ends)}"
+        yield f"{place}.ends", said

@@ -1,0 +1,114 @@
+"""Running a scenario: the interpreter with a clock of its own, from one moment to the next. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from leadflow.campaigns.definitions.program import Edge, Program
+from leadflow.campaigns.interpreter.moments import added
+from leadflow.campaigns.interpreter.stepping import OPEN, Enrolments, Passed, take_on
+from leadflow.campaigns.interpreter.zones import Zones, moments_of, wall
+from leadflow.campaigns.scenarios.life import Happening, Life
+from leadflow.campaigns.scenarios.schemas import Expected, Moment, Scenario, shown
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a campaign did with the lead of a scenario, in its order, and the edges it passed."""
+
+    scenario: Scenario
+    happened: tuple[Expected, ...]
+    edges: frozenset[Edge]
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it is what was expected, no more and no less."""
+        return self.happened == in_order(self.scenario.expect)
+
+    def differences(self) -> list[str]:
+        """Lines for people: ``-`` was expected and did not happen, ``+`` happened and was not
+        expected."""
+        expected = in_order(self.scenario.expect)
+        lines = [(one.at, f"- {one}") for one in expected if one not in self.happened]
+        lines += [(one.at, f"+ {one}") for one in self.happened if one not in expected]
+        if not lines and not self.as_expected:
+            lines = [(one.at, f"+ {one}  (twice, or in another order)") for one in self.happened]
+        return [line for _, line in sorted(lines, key=lambda pair: (pair[0], pair[1][0] == "+"))]
+
+
+def in_order(things: Iterable[Expected]) -> tuple[Expected, ...]:
+    """By their moments; what ends it comes last of its moment."""
+    return tuple(sorted(things, key=lambda one: (one.at, one.ends is not None)))
+
+
+def run(program: Program, scenario: Scenario) -> Ran:
+    """Let the lead of a scenario go through its campaign, to its end."""
+    places = scenario.zones or (program.campaign.zone,)
+    zones = Zones((tuple(places),), np.zeros(1, dtype=np.int64))
+    entered = _utc(scenario.enters, places[0])
+    life = Life(scenario.lead, _happenings(scenario, entered, zones))
+    rows = Enrolments.begun(np.zeros(1, dtype=np.int64), np.array([entered]), zones)
+    passed: list[Passed] = []
+    now = entered
+    while rows.ended[0] == OPEN:
+        passed += take_on(program, rows, life, now)
+        coming = [one.at for one in life.happenings if one.at > now]
+        if not np.isnat(rows.due[0]) and rows.due[0] > now:
+            coming.append(rows.due[0])
+        if rows.ended[0] == OPEN:
+            now = min(coming)
+    happened = in_order(_things(program, rows, passed, places[0]))
+    return Ran(scenario, happened, frozenset(_edges(program, passed)))
+
+
+def _happenings(scenario: Scenario, entered: np.datetime64, zones: Zones) -> list[Happening]:
+    found = [
+        Happening(_at(one, entered, zones), one.happens, one.facts, one.becomes)
+        for one in scenario.life
+    ]
+    return sorted(found, key=lambda one: one.at)
+
+
+def _at(one: Moment, entered: np.datetime64, zones: Zones) -> np.datetime64:
+    if one.after is not None:
+        moments = added(np.array([entered]), one.after, zones)
+        at: np.datetime64 = moments[0]
+        return at
+    if one.at is None:
+        raise TypeError("A moment of a scenario is said in one way or the other.")
+    return _utc(one.at, zones.places[0][0])
+
+
+def _utc(at: datetime, zone: str) -> np.datetime64:
+    made: np.datetime64 = moments_of(np.array([np.datetime64(at, "us")]), zone)[0]
+    return made
+
+
+def _things(
+    program: Program, rows: Enrolments, passed: Iterable[Passed], zone: str
+) -> Iterable[Expected]:
+    for one in passed:
+        if one.node is None or one.skipped:
+            continue
+        at = _shown_at(one.at[0], zone)
+        if one.node.kind == "send":
+            yield Expected(at=at, sends=one.node.name)
+        elif one.node.kind == "do":
+            yield Expected(at=at, does=one.node.name)
+    yield Expected(at=_shown_at(rows.ended_at[0], zone), ends=rows.ends[int(rows.ended[0])])
+
+
+def _shown_at(at: np.datetime64, zone: str) -> datetime:
+    made: datetime = wall(np.array([at]), zone)[0].item()
+    return made
+
+
+def _edges(program: Program, passed: Iterable[Passed]) -> Iterable[Edge]:
+    by_way = {(edge.step, edge.way): edge for edge in program.edges}
+    for one in passed:
+        yield by_way["*" if one.node is None else one.node.name, one.way]
+
+
+__all__ = ["Ran", "in_order", "run", "shown"]
