@@ -23,6 +23,7 @@ from leadflow.cli import (
     status,
 )
 from leadflow.cli.access import identity, keys, people
+from leadflow.cli.campaigns import campaigns
 from leadflow.cli.configuration import configuration
 from leadflow.cli.console import errors
 from leadflow.cli.demo import demo
@@ -43,6 +44,8 @@ app = typer.Typer(
 )
 # These make an installation where there is none, or say that there is none.
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
+# These read files of whoever types them, and nothing that is stored.
+OF_FILES_ALONE = ("campaigns schema", "campaigns test")
 WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out", "status")
 # These only look at what is stored. To load every room takes longer than the looking.
 LOOKS = (
@@ -95,6 +98,7 @@ app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(models.app, name="models", rich_help_panel=_WORK)
 app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
 app.add_typer(segments.app, name="segments", rich_help_panel=_WORK)
+app.add_typer(campaigns.app, name="campaigns", rich_help_panel=_WORK)
 app.add_typer(configuration.app, name="config", rich_help_panel=_SERVERS)
 app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)
 app.command("sign-in", rich_help_panel="People")(identity.sign_in)
@@ -124,9 +128,10 @@ def _begin(context: typer.Context) -> None:
     for said in unknown_settings(os.environ, file):
         errors.print(f"[yellow]Note[/yellow]: {said}", soft_wrap=True)
     command = context.invoked_subcommand
-    if command not in MAKING_ONE and "--check" not in sys.argv:
+    whole = " ".join(sys.argv[1:3])
+    if command not in MAKING_ONE and whole not in OF_FILES_ALONE and "--check" not in sys.argv:
         require(get_settings())
-    if command not in WITHOUT_ROOMS and " ".join(sys.argv[1:3]) not in LOOKS:
+    if command not in WITHOUT_ROOMS and whole not in LOOKS:
         from leadflow.composition import compose
 
         compose()

@@ -24,7 +24,7 @@ _MISSING = {
 
 def explained(error: ValidationError) -> list[Problem]:
     """Each fault once, with its place."""
-    found = {}
+    found: dict[str, Problem] = {}
     for item in error.errors(include_url=False, include_input=False):
         place = _place(item["loc"])
         found.setdefault(place, Problem(place, _said(dict(item))))

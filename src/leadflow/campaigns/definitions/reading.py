@@ -139,7 +139,9 @@ class _Reading:
         watch = self._watch(step.listen, f"{place}.listen")
         self._wait_can_end(step, place)
         if step.end in OWN_ENDS:
-            said = f"{step.end} is what an end is called that every campaign has; name it otherwise."
+            said = (
+                f"{step.end} is what an end is called that every campaign has; name it otherwise."
+            )
             self._refuse(f"{place}.end", said)
         if step.do is not None:
             self._do(step.do, f"{place}.do")
@@ -219,7 +221,9 @@ class _Reading:
                 return None
             return f"Nobody can do {shown(own)}. {nearest(own, did)}"
         waited = f"{name} is for rules. " if name == SILENT else ""
-        return f"{waited}Nothing of this name happens. {nearest(name, [*TYPES, f'{DID}demo_request'])}"
+        return (
+            f"{waited}Nothing of this name happens. {nearest(name, [*TYPES, f'{DID}demo_request'])}"
+        )
 
     def _conditions(self, raw: dict[str, Any] | None, place: str) -> Group | None:
         return None if raw is None else self.reader.read(raw, f"{self.place}.{place}")

@@ -46,7 +46,5 @@ def _minute(clock: str) -> int:
 
 def _both(first: Spans, second: Spans) -> Spans:
     """What is in both."""
-    shared = (
-        (max(one[0], other[0]), min(one[1], other[1])) for one in first for other in second
-    )
+    shared = ((max(one[0], other[0]), min(one[1], other[1])) for one in first for other in second)
     return tuple(sorted(span for span in shared if span[0] < span[1]))

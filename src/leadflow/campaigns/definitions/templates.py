@@ -121,7 +121,9 @@ def _of(
     inner = needs or isinstance(node, nodes.Output)
     if isinstance(node, nodes.Filter):
         if node.name not in FILTERS:
-            yield Fault(node.lineno, f"There is no filter {node.name}. {nearest(node.name, FILTERS)}")
+            yield Fault(
+                node.lineno, f"There is no filter {node.name}. {nearest(node.name, FILTERS)}"
+            )
             return
         inner = inner and node.name != "fallback"
     if isinstance(node, nodes.Or):
@@ -148,7 +150,9 @@ def _name(
             yield Fault(node.lineno, said)
             return
     if family is None and name not in VOCABULARY:
-        said = f"Nobody fills {name}. {nearest(name, [*VOCABULARY, *(f'{one}…' for one in FAMILIES)])}"
+        said = (
+            f"Nobody fills {name}. {nearest(name, [*VOCABULARY, *(f'{one}…' for one in FAMILIES)])}"
+        )
         yield Fault(node.lineno, said)
         return
     missing = family is not None or VOCABULARY[name]

@@ -23,7 +23,7 @@ from leadflow.hours import DAY_MINUTES
 DAY, MINUTE = np.timedelta64(1, "D"), np.timedelta64(1, "m")
 # The first Monday that numpy counts from lies four days after 1970-01-01, a Thursday.
 MONDAY = np.datetime64("1970-01-05", "us")
-# Sets of zones in which no hour fits all are given up after so many tries; each is at most a day on.
+# Sets of zones in which no hour fits all are given up after so many tries, at most a day each.
 MOST_TRIES = 30
 
 
@@ -37,13 +37,11 @@ class NeverOpen(ValueError):
 def added(anchors: Moments, span: Span, zones: Zones, sign: int = 1) -> Moments:
     """Anchors with a span added (or, ``sign`` −1, taken off): months and days by the calendar of
     the lead's zone, then minutes by the clock."""
+    found = anchors
     if span.months or span.days:
-        by_calendar = zones.each(
-            lambda mine, places: _by_calendar(anchors[mine], span, places[0], sign)
-        )
-    else:
-        by_calendar = anchors
-    return by_calendar + np.timedelta64(sign * span.minutes, "m")
+        found = zones.each(lambda mine, places: _by_calendar(anchors[mine], span, places[0], sign))
+    found = found + np.timedelta64(sign * span.minutes, "m")
+    return found
 
 
 def _by_calendar(anchors: Moments, span: Span, zone: str, sign: int) -> Moments:
@@ -68,14 +66,10 @@ def waited_until(until: Until, anchors: Moments, known: Moments | None, zones: Z
     """When a wait ends that began at the anchors, never before it began. ``known``: the dates known
     of the leads where one of them is waited for; NaT stays where there is none."""
     if until.weekdays is not None:
-        return zones.each(
-            lambda mine, places: _next_weekday(until, anchors[mine], places[0])
-        )
+        return zones.each(lambda mine, places: _next_weekday(until, anchors[mine], places[0]))
     if until.date is not None:
         day = np.datetime64(until.date, "us") + _clock(until.at)
-        fixed = zones.each(
-            lambda mine, places: moments_of(np.full(mine.sum(), day), places[0])
-        )
+        fixed = zones.each(lambda mine, places: moments_of(np.full(mine.sum(), day), places[0]))
         return np.maximum(fixed, anchors)
     if known is None:
         raise TypeError("What waits for a date of the lead needs those dates.")

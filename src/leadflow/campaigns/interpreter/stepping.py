@@ -1,7 +1,7 @@
 """The interpreter of campaigns: many enrolments of one campaign are taken on to a moment.
 
-It is the only one there is: production, ``leadflow campaigns simulate`` and scenario tests differ in
-where facts come from and which moments they ask for. Pure: it takes arrays and returns arrays.
+It is the only one there is: what uses it differs in where facts come from and which moments it asks
+for. Pure: it takes arrays and returns arrays.
 
 What happens at a moment counts before what is due at it: whoever opts out at the very moment at
 which a mail is due gets none.
@@ -258,9 +258,7 @@ class Sweep:
         rows.due[over[later]] = at[later]
         self._go(node, "then", over[~later], at[~later])
 
-    def _go(
-        self, node: Node, way: str, rows: Numbers, at: Moments, skipped: bool = False
-    ) -> None:
+    def _go(self, node: Node, way: str, rows: Numbers, at: Moments, skipped: bool = False) -> None:
         """Let rows take a way on at their moments."""
         if not rows.size:
             return
@@ -274,8 +272,6 @@ class Sweep:
         self.rows.due[rows] = NEVER
 
 
-def take_on(
-    program: Program, rows: Enrolments, facts: Facts, now: np.datetime64
-) -> list[Passed]:
+def take_on(program: Program, rows: Enrolments, facts: Facts, now: np.datetime64) -> list[Passed]:
     """Take enrolments on to a moment, in place; returns which ways they took, in order of steps."""
     return Sweep(program, rows, facts, now).run()

@@ -1,5 +1,5 @@
-"""Time zones of many leads at once. A lead may be in one of several: what is reckoned for it goes by
-the first, what is allowed must be allowed in all."""
+"""Time zones of many leads at once. A lead may be in one of several: what is reckoned for it goes
+by the first, what is allowed must be allowed in all."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,5 @@ def moments_of(walls: Moments, zone: str) -> Moments:
     """The moments (UTC) at which clocks in a zone show this: the first of two where a clock is put
     back, the end of the gap where it is put forward."""
     first = np.ones(walls.shape, dtype=bool)
-    local = pd.DatetimeIndex(walls).tz_localize(
-        zone, ambiguous=first, nonexistent="shift_forward"
-    )
+    local = pd.DatetimeIndex(walls).tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
     return local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")

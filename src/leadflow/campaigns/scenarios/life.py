@@ -50,9 +50,8 @@ class Life:
         return np.array([self._first(watch, *pair) for pair in pairs], dtype="datetime64[us]")
 
     def _first(self, watch: Watch, after: np.datetime64, until: np.datetime64) -> np.datetime64:
-        if not watch.on and watch.when is not None and after <= until:
-            if holds(watch.when, self.known(after), moment(after)):
-                return after
+        if not watch.on and watch.when is not None and self._holds_at(watch.when, after, until):
+            return after
         for one in self.happenings:
             if after < one.at <= until and (not watch.on or one.type in watch.on):
                 told = {f"event.{name}": value for name, value in one.facts.items()}
@@ -60,6 +59,9 @@ class Life:
                 if watch.when is None or holds(watch.when, values, moment(one.at)):
                     return one.at
         return NEVER
+
+    def _holds_at(self, when: Group, at: np.datetime64, until: np.datetime64) -> bool:
+        return bool(at <= until) and holds(when, self.known(at), moment(at))
 
     def moment(self, field: str, leads: Numbers, at: Moments) -> Moments:
         """The date that a field has at each moment."""

@@ -48,7 +48,10 @@ def _wrong(scenario: Scenario, programs: Mapping[str, Program]) -> Iterator[tupl
     for number, one in enumerate(scenario.life):
         yield from _unknown_fields(one.becomes, f"life[{number}].becomes")
         if one.at is not None and one.at < scenario.enters:
-            yield f"life[{number}].at", "This is before it enters; say in `lead` what is known then."
+            yield (
+                f"life[{number}].at",
+                "This is before it enters; say in `lead` what is known then.",
+            )
     for number, expected in enumerate(scenario.expect):
         yield from _unknown_step(expected, program, f"expect[{number}]")
     ends = [one for one in scenario.expect if one.ends is not None]

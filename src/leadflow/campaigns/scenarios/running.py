@@ -1,4 +1,4 @@
-"""Running a scenario: the interpreter with a clock of its own, from one moment to the next. Pure."""
+"""Running a scenario: the interpreter with a clock of its own, from moment to moment. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ def _wall(text: object) -> datetime:
     if not isinstance(text, str) or re.match(WRITTEN, text) is None:
         raise ValueError("write a day and hour where the lead is, such as 2026-03-06 17:50")
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M")
+        return datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"there is no such moment as {text}") from None
 

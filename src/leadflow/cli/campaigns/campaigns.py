@@ -1,0 +1,99 @@
+"""``leadflow campaigns``: what is sent to whom, written down, checked and tried out."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.how_many import how_many
+from leadflow.cli.console import console
+
+if TYPE_CHECKING:
+    from leadflow.campaigns.files import Read
+    from leadflow.campaigns.scenarios.coverage import Tested
+    from leadflow.rules.field_catalogue import Known
+
+app = typer.Typer(
+    no_args_is_help=True, help="Campaigns: check them, and try them out before anybody gets a mail."
+)
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Files of campaigns, or folders of them.")
+]
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of files of campaigns, by which editors complete and check them."""
+    from leadflow.campaigns.definitions.json_schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def check(paths: Paths) -> None:
+    """Say everything that is wrong with campaigns, by file and line, held against the attributes,
+    types of events and segments there are; store nothing."""
+    from leadflow.campaigns.files import campaign_files, read_files
+    from leadflow.database.engine import unit_of_work
+    from leadflow.rules.field_catalogue import known_names
+
+    files = campaign_files(paths)
+    with unit_of_work() as session:
+        found = read_files(files, _reader(known_names(session)))
+    for programs in found.values():
+        for program in programs.values():
+            steps, ways = len(program.nodes), len(program.edges)
+            _say(f"{program.name}: {how_many(steps, 'step')}, {how_many(ways, 'way')}")
+    _say(f"In order. Try them out: leadflow campaigns test {paths[0]}")
+
+
+@app.command()
+def test(paths: Paths) -> None:
+    """Let the leads of scenarios go through campaigns by a clock of their own, in no time. Fails
+    where something else happens than is expected, or a way is passed in no scenario."""
+    from leadflow.campaigns.files import (
+        campaign_files,
+        read_files,
+        read_scenario_file,
+        scenarios_beside,
+    )
+    from leadflow.campaigns.scenarios.coverage import tested
+
+    results = []
+    for path, programs in read_files(campaign_files(paths), _reader(None)).items():
+        beside = scenarios_beside(path)
+        scenarios = read_scenario_file(beside, programs) if beside.is_file() else ()
+        results += [tested(program, scenarios) for program in programs.values()]
+        if not scenarios:
+            _say(f"There are no scenarios for {path}: write them into {beside.name} beside it.")
+    for result in results:
+        _tell(result)
+    if not all(result.passed for result in results):
+        raise typer.Exit(1)
+
+
+def _reader(known: "Known | None") -> "Read":
+    from functools import partial
+
+    from leadflow.campaigns.definitions.reading import read_campaigns
+    from leadflow.workflow.catalogue import ACTIONS, model_of
+
+    return partial(read_campaigns, actions=model_of(ACTIONS.values()), known=known)
+
+
+def _tell(result: "Tested") -> None:
+    """What the scenarios of one campaign came to."""
+    name, failed = result.program.name, [one for one in result.ran if not one.as_expected]
+    count = how_many(len(result.ran), "scenario")
+    _say(f"{name}: {count}, {len(failed)} failed; {result.covered:.0%} of its ways passed")
+    for one in failed:
+        _say(f"  {one.scenario.name}: - was expected, + is what happened")
+        for line in one.differences():
+            _say(f"    {line}")
+    for edge in result.missing:
+        _say(f"  not passed: {edge}")
+
+
+def _say(words: str) -> None:
+    console.print(words, markup=False, soft_wrap=True)
