@@ -40,8 +40,8 @@ def added(anchors: Moments, span: Span, zones: Zones, sign: int = 1) -> Moments:
     found = anchors
     if span.months or span.days:
         found = zones.each(lambda mine, places: _by_calendar(anchors[mine], span, places[0], sign))
-    found = found + np.timedelta64(sign * span.minutes, "m")
-    return found
+    whole: Moments = found + np.timedelta64(sign * span.minutes, "m")
+    return whole
 
 
 def _by_calendar(anchors: Moments, span: Span, zone: str, sign: int) -> Moments:
@@ -59,7 +59,8 @@ def _months_on(shown: Moments, months: int) -> Moments:
     last = (to + 1).astype("datetime64[D]") - to.astype("datetime64[D]") - DAY
     at = shown - shown.astype("datetime64[D]")
     whole = to.astype("datetime64[D]") + np.minimum(day, last)
-    return whole.astype("datetime64[us]") + at
+    found: Moments = whole.astype("datetime64[us]") + at
+    return found
 
 
 def waited_until(until: Until, anchors: Moments, known: Moments | None, zones: Zones) -> Moments:
