@@ -6,13 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from leadflow.campaigns.definitions.schemas import Campaign, CampaignFile
-from leadflow.campaigns.definitions.spans import ADVICE
 from leadflow.campaigns.definitions.steps import Step
 from leadflow.conditions.problems import Problem, nearest
 from leadflow.refusals import in_words
 
-# Names of the branches of a union, which nobody has written.
-_BRANCHES = frozenset({"IsoSpan", "UntilThen", "function-plain[read_span()]", "Span"})
 _MISSING = {
     "within": "A `listen` needs `within`, the longest time it waits, such as P5D: without one "
     "nobody who does nothing would ever leave it.",
@@ -36,7 +33,8 @@ def _place(loc: Iterable[int | str]) -> str:
     for part in loc:
         if isinstance(part, int):
             at += f"[{part}]"
-        elif not any(part.startswith(branch) for branch in _BRANCHES) and "[" not in part:
+        # What stands in angle brackets is a branch of ours, which nobody has written.
+        elif not part.startswith("<"):
             at += f".{part}"
     return at.removeprefix(".")
 
@@ -48,8 +46,6 @@ def _said(item: dict[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         keys = _keys_beside(item["loc"])
         return f"There is no such key. {nearest(last, keys)}" if keys else "There is no such key."
-    if "wait" in item["loc"] and item["type"] == "model_type":
-        return f"{ADVICE[0].upper()}{ADVICE[1:]}; or {{until: …}}."
     said = in_words(item)
     return f"{said[0].upper()}{said[1:]}."
 

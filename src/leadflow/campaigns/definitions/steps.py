@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     model_validator,
 )
 
-from leadflow.campaigns.definitions.spans import IsoSpan, read_span
+from leadflow.campaigns.definitions.spans import IsoSpan
 from leadflow.hours import DAYS
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -93,8 +94,15 @@ class UntilThen(Part):
         return self
 
 
-def _wait(given: Any) -> Any:
-    return read_span(given) if isinstance(given, str) else given
+def _is_until(given: Any) -> str:
+    return "<until>" if isinstance(given, dict | UntilThen) else "<span>"
+
+
+# A length of time, or a moment; what is wrong is said of the one that was meant.
+Wait = Annotated[
+    Annotated[IsoSpan, Tag("<span>")] | Annotated[UntilThen, Tag("<until>")],
+    Discriminator(_is_until),
+]
 
 
 class Listen(Part):
@@ -131,7 +139,7 @@ class Step(Part):
 
     step: StepName
     send: StepName | None = Field(default=None, description="The content that is sent.")
-    wait: Annotated[IsoSpan | UntilThen, BeforeValidator(_wait)] | None = None
+    wait: Wait | None = None
     listen: Listen | None = None
     switch: tuple[Case, ...] | None = Field(default=None, min_length=2, max_length=20)
     do: dict[str, Any] | None = Field(
