@@ -34,6 +34,14 @@ FILES = {
         "rules:\n  - rule_id: seen\n    name: Seen\n    on: [lead.created]\n"
         "    conditions: {source: {operator: exists}}\n    actions: {notify: {to: [owner]}}\n"
     ),
+    "fair.yaml": (
+        "campaigns:\n  fair:\n    name: Fair\n    type: educational\n    purpose: service\n"
+        "    zone: Europe/Berlin\n    steps: [{step: pause, wait: P2D}]\n"
+    ),
+    "fair.scenarios.yaml": (
+        "scenarios:\n  - name: Waits\n    campaign: fair\n    enters: 2026-03-06 17:50\n"
+        "    expect: [{at: 2026-03-08 17:50, ends: finished}]\n"
+    ),
     "segments.yaml": (
         "segments:\n  retail:\n    description: Shops\n"
         "    conditions: {industry: {operator: equals, value: retail}}\n"
@@ -130,6 +138,9 @@ BRINGING_IN = (
     Step("segments list", "Shops"),
     Step("segments show retail", "value: retail"),
     Step("segments remove retail", "retail is removed"),
+    Step("campaigns schema", "Campaigns of Leadflow"),
+    Step("campaigns check fair.yaml", "fair: 1 step, 1 way"),
+    Step("campaigns test fair.yaml", "100% of its ways"),
     Step("config check setup", "setup is in order"),
     Step("config apply setup", "New in segments: large"),
     Step("config export out", "event_types.yaml"),

@@ -69,7 +69,7 @@ def read_yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader of plain values
     except yaml.YAMLError as error:
-        raise _refused(f"No YAML: {error}") from error
+        raise _refused(f"No YAML: {error}", _line_of(error)) from error
     except RuleSetInvalid:
         raise
     except ValueError as error:
@@ -132,6 +132,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_large(text: str) -> None:
     if len(text) > LARGEST:
         raise _refused(f"A rule set may have at most {LARGEST:,} characters.")
+
+
+def _line_of(error: yaml.YAMLError) -> int:
+    mark = getattr(error, "problem_mark", None)
+    return 1 if mark is None else mark.line + 1
 
 
 def _refused(problem: str, line: int = 1) -> TextRefused:

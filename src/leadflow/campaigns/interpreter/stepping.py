@@ -119,7 +119,8 @@ class Sweep:
             mine = out[which[out] == number]
             self.rows.end(mine, name, leaves[mine])
             self.passed.append(Passed(None, name, mine, leaves[mine]))
-        self.rows.checked[self.rows.ended == OPEN] = self.now
+        # Not before it came in, even where it is looked after sooner.
+        self.rows.checked = np.maximum(self.rows.checked, self.now)
         return self.passed
 
     def _exits(self) -> tuple[Moments, Numbers]:

@@ -9,7 +9,7 @@ from leadflow.campaigns.scenarios.schemas import Scenario
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """A campaign, what its scenarios came to, and the edges that none of them passes."""
 
     program: Program
@@ -28,10 +28,10 @@ class Tested:
         return not self.missing and all(one.as_expected for one in self.ran)
 
 
-def tested(program: Program, scenarios: Sequence[Scenario]) -> Tested:
+def tried(program: Program, scenarios: Sequence[Scenario]) -> Trial:
     """A campaign put to the test by those of these scenarios that are about it."""
     ran = tuple(run(program, one) for one in scenarios if one.campaign == program.name)
-    return Tested(program, ran, tuple(_missing(program, ran)))
+    return Trial(program, ran, tuple(_missing(program, ran)))
 
 
 def _missing(program: Program, ran: Iterable[Ran]) -> Iterable[Edge]:

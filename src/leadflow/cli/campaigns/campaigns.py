@@ -11,7 +11,7 @@ from leadflow.cli.console import console
 
 if TYPE_CHECKING:
     from leadflow.campaigns.files import Read
-    from leadflow.campaigns.scenarios.coverage import Tested
+    from leadflow.campaigns.scenarios.coverage import Trial
     from leadflow.rules.field_catalogue import Known
 
 app = typer.Typer(
@@ -58,13 +58,13 @@ def test(paths: Paths) -> None:
         read_scenario_file,
         scenarios_beside,
     )
-    from leadflow.campaigns.scenarios.coverage import tested
+    from leadflow.campaigns.scenarios.coverage import tried
 
     results = []
     for path, programs in read_files(campaign_files(paths), _reader(None)).items():
         beside = scenarios_beside(path)
         scenarios = read_scenario_file(beside, programs) if beside.is_file() else ()
-        results += [tested(program, scenarios) for program in programs.values()]
+        results += [tried(program, scenarios) for program in programs.values()]
         if not scenarios:
             _say(f"There are no scenarios for {path}: write them into {beside.name} beside it.")
     for result in results:
@@ -82,7 +82,7 @@ def _reader(known: "Known | None") -> "Read":
     return partial(read_campaigns, actions=model_of(ACTIONS.values()), known=known)
 
 
-def _tell(result: "Tested") -> None:
+def _tell(result: "Trial") -> None:
     """What the scenarios of one campaign came to."""
     name, failed = result.program.name, [one for one in result.ran if not one.as_expected]
     count = how_many(len(result.ran), "scenario")
