@@ -1,6 +1,7 @@
 """Files of campaigns and of their scenarios: read with every fault's file and line."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +40,10 @@ def campaign_files(paths: Sequence[Path]) -> list[Path]:
         inside = list(_inside(path)) if path.is_dir() else [path]
         if not path.exists():
             raise FilesInvalid([Fault(str(path), 1, "There is no such file or folder.")])
+        if _is_scenarios(path):
+            name = path.name.replace(SCENARIOS, "")
+            said = f"These are scenarios. Name the campaigns that they are about: {name}."
+            raise FilesInvalid([Fault(str(path), 1, said)])
         if not inside:
             said = "There are no campaigns in it: files whose names end in .yaml."
             raise FilesInvalid([Fault(str(path), 1, said)])
@@ -87,13 +92,27 @@ def read_files(paths: Sequence[Path], read: Read) -> dict[Path, dict[str, Progra
     return found
 
 
-def read_scenario_file(path: Path, programs: dict[str, Program]) -> tuple[Scenario, ...]:
-    """The scenarios of a file, which are about these campaigns.
+def read_scenario_files(
+    files: Mapping[Path, dict[str, Program]],
+) -> dict[Path, tuple[Scenario, ...]]:
+    """The scenarios beside each file of campaigns, which are about those; none where there is no
+    such file.
 
     Raises:
-        FilesInvalid: everything that is wrong.
+        FilesInvalid: everything that is wrong with any of them.
     """
-    return _read(path, lambda content: read_scenarios(content, programs))
+    found: dict[Path, tuple[Scenario, ...]] = {}
+    faults: list[Fault] = []
+    for path, programs in files.items():
+        beside = scenarios_beside(path)
+        about = partial(read_scenarios, programs=programs)
+        try:
+            found[path] = _read(beside, about) if beside.is_file() else ()
+        except FilesInvalid as error:
+            faults += error.faults
+    if faults:
+        raise FilesInvalid(faults)
+    return found
 
 
 def _read(path: Path, read: Callable[[Any], T]) -> T:

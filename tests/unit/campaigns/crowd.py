@@ -8,13 +8,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from leadflow.campaigns.definitions.program import Program, Watch
+from leadflow.campaigns.interpreter.moments import Dates
 from leadflow.campaigns.interpreter.stepping import OPEN, Enrolments, Passed, take_on
 from leadflow.campaigns.interpreter.zones import Mask, Moments, Numbers, Zones
 from leadflow.campaigns.scenarios.life import Happening, Life
 from leadflow.conditions.tree import Group
 
 PLACES = (("Europe/Berlin",), ("America/New_York",), ("Europe/Berlin", "Europe/Lisbon"))
-EVENTS = ("lead.did.reply", "lead.did.email_click", "lead.converted", "lead.did.email_unsubscribe")
+EVENTS = ("lead.did.reply", "lead.did.email_click", "lead.converted", "lead.did.unsubscribe")
 LEVELS = ("hot", "warm", "cold")
 START = np.datetime64("2026-03-20T00:00", "us")
 MINUTE = np.timedelta64(1, "m")
@@ -148,12 +149,14 @@ class Lives:
         ]
         return np.array(found, dtype="datetime64[us]")
 
-    def moment(self, field: str, leads: Numbers, at: Moments) -> Moments:
+    def dates(self, field: str, leads: Numbers, at: Moments) -> Dates:
         each = zip(leads, at, strict=True)
-        found = [
-            self.lives[lead].moment(field, leads[:1], np.array([one]))[0] for lead, one in each
-        ]
-        return np.array(found, dtype="datetime64[us]")
+        found = [self.lives[lead].dates(field, leads[:1], np.array([one])) for lead, one in each]
+        return Dates(
+            np.array([one.at[0] for one in found], dtype="datetime64[us]"),
+            np.array([one.days[0] for one in found], dtype=bool),
+            np.array([one.since[0] for one in found], dtype="datetime64[us]"),
+        )
 
 
 Told = list[tuple[str, str, np.datetime64]]

@@ -82,7 +82,7 @@ def test_what_is_late_goes_out_in_an_hour_in_which_it_may() -> None:
 
 
 def test_whoever_opts_out_at_the_moment_a_mail_is_due_gets_none() -> None:
-    out = Happening(START + HOUR, "lead.did.email_unsubscribe", {}, {})
+    out = Happening(START + HOUR, "lead.did.unsubscribe", {}, {})
     rows = _rows(START)
     take_on(program(MAIL), rows, Life({}, (out,)), START + HOUR)
     assert (rows.node[0], rows.ends[rows.ended[0]]) == (0, "opted_out")
@@ -104,3 +104,60 @@ def test_a_date_that_is_moved_while_it_is_waited_for_is_waited_for_again() -> No
     assert rows.ended[0] == OPEN
     take_on(made, rows, life, np.datetime64("2026-03-25T00:00", "us"))
     assert rows.ends[rows.ended[0]] == "finished"
+
+
+def test_whoever_opts_out_at_the_moment_of_coming_in_gets_nothing() -> None:
+    out = Happening(START, "lead.did.unsubscribe", {}, {})
+    rows = _rows(START)
+    assert take_on(program(MAIL[1:]), rows, Life({}, (out,)), START)[0].node is None
+    assert rows.ends[rows.ended[0]] == "opted_out"
+
+
+def test_what_is_listened_for_may_happen_up_to_the_last_moment() -> None:
+    steps: list[dict[str, Any]] = [
+        {
+            "step": "hears",
+            "listen": {
+                "on": ["lead.did.reply"],
+                "within": "PT1H",
+                "then": "heard",
+                "otherwise": "end",
+            },
+        },
+        {"step": "heard", "end": "heard"},
+    ]
+    for minutes, ends in ((60, "heard"), (61, "finished")):
+        reply = Happening(START + minutes * np.timedelta64(1, "m"), "lead.did.reply", {}, {})
+        rows = _rows(START)
+        take_on(program(steps), rows, Life({}, (reply,)), START + 2 * HOUR)
+        assert rows.ends[rows.ended[0]] == ends
+
+
+def test_a_date_that_is_moved_forward_or_crossed_out_counts_at_once() -> None:
+    steps: list[dict[str, Any]] = [
+        {
+            "step": "pause",
+            "wait": {"until": {"field": "attributes.ends"}, "otherwise": "never"},
+            "then": "end",
+        },
+        {"step": "never", "end": "no_date"},
+    ]
+    for date, ends, at in (
+        ("2026-03-21", "finished", np.datetime64("2026-03-20T23:00", "us")),
+        ("2026-03-19", "finished", START + HOUR),
+        (None, "no_date", START + HOUR),
+    ):
+        moved = Happening(START + HOUR, "lead.updated", {}, {"attributes.ends": date})
+        rows = _rows(START)
+        life = Life({"attributes.ends": "2026-03-25"}, (moved,))
+        take_on(program(steps), rows, life, np.datetime64("2026-03-22T00:00", "us"))
+        assert (rows.ends[rows.ended[0]], rows.ended_at[0]) == (ends, at)
+
+
+def test_a_mail_for_which_no_hour_is_open_everywhere_is_skipped_and_holds_up_nobody() -> None:
+    made = program(MAIL[1:], open_hours={"mon": ["09:00-12:00"]})
+    places = (("Europe/Berlin", "Asia/Tokyo"), ("Europe/Berlin",))
+    zones = Zones(places, np.array([0, 1], dtype=np.int64))
+    rows = Enrolments.begun(np.array([0, 0]), np.array([START, START]), zones)
+    passed = take_on(made, rows, Life({}, ()), np.datetime64("2026-03-23T08:00", "us"))
+    assert [(one.skipped, list(one.rows)) for one in passed] == [(True, [0]), (False, [1])]

@@ -151,7 +151,37 @@ WRONG: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, str]] = {
         [HELLO, {"step": "tagged", "do": {"tagg": ["a"]}}],
         {},
         "steps[1].do.tagg",
-        "not permitted",
+        "Did you mean tag",
+    ),
+    "a typo within a step": (
+        [{"step": "hears", "listen": {**LISTENS, "withn": "P3D"}}, DONE],
+        {},
+        "steps[0].listen.withn",
+        "Did you mean within",
+    ),
+    "one where a list is meant": (
+        [{"step": "hears", "listen": {**LISTENS, "on": "lead.lost"}}, DONE],
+        {},
+        "steps[0].listen.on",
+        "Write a list here",
+    ),
+    "an hour as people say it": (
+        [{"step": "pause", "wait": {"until": {"weekdays": ["tue"], "at": "9am"}}}],
+        {},
+        "steps[0].wait.until.at",
+        "Write an hour such as",
+    ),
+    "a day that there is not": (
+        [{"step": "pause", "wait": {"until": {"date": "2026-02-30", "at": "09:00"}}}],
+        {},
+        "steps[0].wait.until.date",
+        "There is no such day",
+    ),
+    "hours that overlap": (
+        [HELLO],
+        {"open_hours": {"mon": ["09:00-12:00", "11:00-13:00"]}},
+        "open_hours",
+        "the hours overlap",
     ),
     "hours that leave none": (
         [HELLO],
@@ -185,18 +215,27 @@ CONTENTS = {
     "a link without a scheme": ('<a href="example.com/a">a</a>', "has no scheme"),
     "a link by a scheme that runs": ('<a href="javascript:alert(1)">a</a>', "leads by javascript"),
     "braces that do not close": ("Hello {{ lead.first_name", "The braces are not understood"),
-    "a loop": ("{% for a in lead %}x{% endfor %}", "for has no place here"),
-    "a call": ("{{ lead.first_name.upper() }}", "call has no place here"),
+    "a loop": ("{% for a in lead %}x{% endfor %}", "a for has no place here"),
+    "a call": ("{{ lead.first_name.upper() }}", "a call has no place here"),
     "what lies under names": ("{{ lead.__class__ }}", "Nobody fills lead.__class__"),
     "a filter that is none": ("{{ lead.first_name | attr('x') }}", "There is no filter attr"),
     "nothing to get out by": ("Hello", "says how to get no more"),
+    "a way out that is only shown": ("{{ unsubscribe_url }}", "says how to get no more"),
+    "one brace": ("Hello {lead.first_name}", "two braces each side"),
+    "braces of another program": ("Hello *|FNAME|*", "two braces each side"),
+    "a link with a blank": ('<a href="https://exam ple.com">a</a>', "has a blank in it"),
+    "a link to nowhere": ('<a href="">a</a>', "leads nowhere"),
+    "a fallback without words": (
+        "{{ lead.first_name | fallback('') }}",
+        "fallback needs the words",
+    ),
 }
 
 
 @pytest.mark.parametrize("mistake", CONTENTS)
 def test_a_content_that_would_go_out_wrong_is_refused(mistake: str) -> None:
     text, words = CONTENTS[mistake]
-    tail = "" if mistake == "nothing to get out by" else BODY
+    tail = "" if words == "says how to get no more" else BODY
     written = campaign([HELLO], contents={"hello": {"subject": "a", "body": text + tail}})
     assert words in problems(written)["contents.hello.body"]
 
@@ -208,6 +247,7 @@ def test_a_content_that_would_go_out_wrong_is_refused(mistake: str) -> None:
         "{% if lead.first_name %}Hello {{ lead.first_name | title }}{% else %}Hello{% endif %}",
         "{{ campaign.name }}",
         '{{ lead.attributes.plan | fallback("your plan") }}',
+        "{% if not lead.first_name %}Hello{% else %}Hello {{ lead.first_name }}{% endif %}",
         '<a href="mailto:a@example.com">a</a><a href="https://example.com/?a=1">b</a>',
     ],
 )

@@ -75,6 +75,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a day that there is not": ({"enters": "2026-02-30 10:00"}, "enters", "no such moment"),
     "a moment of no form": ({"enters": "2026-02-20T10:00Z"}, "enters", "such as 2026-03-06 17:50"),
+    "a value that no lead has": (
+        {"lead": {"level": "hott"}},
+        "lead.level",
+        "No lead has the level",
+    ),
+    "a value of another kind": (
+        {"life": [{"after": "P1D", "becomes": {"open_tasks": "many"}}]},
+        "life[0].becomes.open_tasks",
+        "open_tasks is a number",
+    ),
+    "an event that there is not": (
+        {"life": [{"after": "P1D", "happens": "lead.losst"}]},
+        "life[0].happens",
+        "Did you mean lead.lost",
+    ),
+    "a fact that nothing tells": (
+        {"life": [{"after": "P1D", "facts": {"lvl": "hot"}}]},
+        "life[0].facts.lvl",
+        "Did you mean level",
+    ),
     "a life before it": (
         {"life": [{"at": "2026-03-01 10:00"}]},
         "life[0].at",
@@ -130,6 +150,11 @@ def test_faults_are_told_by_file_and_line(tmp_path: Path) -> None:
     assert said.startswith(f"{path}:8: campaigns.a.steps[0].wait: ")
 
 
+def test_a_file_of_scenarios_is_not_taken_for_one_of_campaigns() -> None:
+    said = command("test", EXAMPLES / "upsell.scenarios.yaml")[1]
+    assert said.endswith("Name the campaigns that they are about: upsell.yaml.")
+
+
 def test_what_is_not_there_and_a_folder_without_campaigns_are_told(tmp_path: Path) -> None:
     assert "There is no such file" in command("test", tmp_path / "none.yaml")[1]
     assert "There are no campaigns in it" in command("test", tmp_path)[1]
@@ -145,3 +170,7 @@ def test_examples_keep_to_the_schema_that_editors_are_given() -> None:
         assert [error.message for error in validator.iter_errors(read_yaml(path.read_text()))] == []
     wrong = {"campaigns": {"a": {"name": "A", "steps": [{"step": "a", "wait": "2 days"}]}}}
     assert list(validator.iter_errors(wrong))
+
+
+def test_the_schema_beside_the_examples_is_the_one_that_is_printed() -> None:
+    assert command("schema")[1] == (EXAMPLES / "campaigns.schema.json").read_text()

@@ -1,11 +1,12 @@
 """What can be wrong with the contents of a campaign, before anybody gets one."""
 
+import re
 from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from leadflow.campaigns.definitions.schemas import Campaign, Content
-from leadflow.campaigns.definitions.templates import faults, names_in
+from leadflow.campaigns.definitions.templates import faults
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.rules.field_catalogue import Known
 
@@ -13,6 +14,7 @@ SCHEMES = frozenset({"https", "http", "mailto", "tel"})
 # The family of names of attributes, as the catalogue of fields knows them.
 ATTRIBUTES = "attributes."
 UNSUBSCRIBE = "unsubscribe_url"
+OTHER_BRACES = re.compile(r"(?<!\{)\{\s?(?:lead|rep|campaign|sender)\.|\*\|[A-Z_]+\|\*")
 
 
 def wrong_contents(campaign: Campaign, known: Known | None) -> Iterator[Problem]:
@@ -50,6 +52,9 @@ def _wrong_content(
             yield Problem(f"{place}.{part}", f"{fault.problem}{where}")
         if part != "body" and "\n" in text.strip():
             yield Problem(f"{place}.{part}", "It is one line; a line break has no place in it.")
+    for line in _single_braces(content.body):
+        said = "Names stand in two braces each side, such as {{ campaign.name }}"
+        yield Problem(f"{place}.body", f"{said}. (line {line} of it)")
     for line, link in links(content.body):
         problem = _wrong_link(link)
         if problem is not None:
@@ -57,8 +62,15 @@ def _wrong_content(
 
 
 def _lets_go(body: str) -> bool:
-    """Whether it names the address by which one gets no more; taken for so where it is unclear."""
-    return bool(faults(body)) or UNSUBSCRIBE in names_in(body)
+    """Whether it links the address by which one gets no more; taken for so where it is unclear."""
+    linked = (link.strip("{} ") for _, link in links(body) if link.startswith("{{"))
+    return bool(faults(body)) or UNSUBSCRIBE in linked
+
+
+def _single_braces(body: str) -> list[int]:
+    """The lines in which a name stands as other programs write it, and would be sent as it is."""
+    lines = enumerate(body.splitlines(), start=1)
+    return [number for number, line in lines if OTHER_BRACES.search(line) is not None]
 
 
 class _Links(HTMLParser):
@@ -86,6 +98,10 @@ def _wrong_link(link: str) -> str | None:
         # Of names that we fill with addresses; those of attributes are as they are stored.
         inner = link[2:-2].strip()
         return None if inner.endswith("_url") else f"{inner} is no address that Leadflow fills."
+    if not link:
+        return "A link leads nowhere: write its address."
+    if any(letter.isspace() for letter in link):
+        return f"The link {shown(link)} has a blank in it; write %20 for one."
     try:
         parts = urlsplit(link)
     except ValueError:

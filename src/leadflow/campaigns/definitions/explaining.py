@@ -1,12 +1,11 @@
 """What pydantic finds wrong with a campaign, as problems with places that a person finds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from leadflow.campaigns.definitions.schemas import Campaign, CampaignFile
-from leadflow.campaigns.definitions.steps import Step
+from leadflow.campaigns.definitions import schemas, steps
 from leadflow.conditions.problems import Problem, nearest
 from leadflow.refusals import in_words
 
@@ -16,15 +15,41 @@ _MISSING = {
     "otherwise": "Say which step those go on with for whom it did not happen in time: `otherwise`.",
     "zone": "Say in which time zone a lead is taken to be where nobody can tell, such as "
     "Europe/Berlin.",
+    "until": "Say what is waited for under `until`, such as {until: {weekdays: [tue], at: 09:30}}.",
+}
+# What a text should look like, by the end of the pattern that it does not match.
+_FORMS = {
+    "[a-z][a-z0-9_]{0,62}$": "Write small letters, digits and _, beginning with a letter.",
+    "[0-5]\\d$": 'Write an hour such as "09:30".',
+    "[a-z][a-z0-9_.]{0,99}$": "Write the name of an event, such as lead.did.demo_request.",
+}
+Beside = Mapping[str, type[BaseModel]]
+# What may stand in a thing, by the name under which the thing stands.
+BESIDE: Beside = {
+    "campaigns": schemas.Campaign,
+    "enter": schemas.Trigger,
+    "goal": schemas.Trigger,
+    "exit": schemas.Exit,
+    "reentry": schemas.Reentry,
+    "limits": schemas.Limits,
+    "frames": schemas.Frame,
+    "quiet_hours": schemas.QuietHours,
+    "late": schemas.Late,
+    "contents": schemas.Content,
+    "steps": steps.Step,
+    "wait": steps.UntilThen,
+    "until": steps.Until,
+    "listen": steps.Listen,
+    "switch": steps.Case,
 }
 
 
-def explained(error: ValidationError) -> list[Problem]:
-    """Each fault once, with its place."""
+def explained(error: ValidationError, whole: type[BaseModel], beside: Beside) -> list[Problem]:
+    """Each fault once, with its place; ``whole`` is what the file should be."""
     found: dict[str, Problem] = {}
     for item in error.errors(include_url=False, include_input=False):
         place = _place(item["loc"])
-        found.setdefault(place, Problem(place, _said(dict(item))))
+        found.setdefault(place, Problem(place or "it", _said(dict(item), whole, beside)))
     return list(found.values())
 
 
@@ -33,27 +58,25 @@ def _place(loc: Iterable[int | str]) -> str:
     for part in loc:
         if isinstance(part, int):
             at += f"[{part}]"
-        # What stands in angle brackets is a branch of ours, which nobody has written.
-        elif not part.startswith("<"):
+        # What stands in brackets is a branch or a key as pydantic calls it; nobody has written it.
+        elif not part.startswith(("<", "[")):
             at += f".{part}"
     return at.removeprefix(".")
 
 
-def _said(item: dict[str, Any]) -> str:
+def _said(item: dict[str, Any], whole: type[BaseModel], beside: Beside) -> str:
     last = str(item["loc"][-1]) if item["loc"] else ""
     if item["type"] == "missing":
         return _MISSING.get(last, "This is required.")
     if item["type"] == "extra_forbidden":
-        keys = _keys_beside(item["loc"])
-        return f"There is no such key. {nearest(last, keys)}" if keys else "There is no such key."
+        parents = [part for part in item["loc"][:-1] if part in beside]
+        model = beside[parents[-1]] if parents else whole
+        return f"There is no such key. {nearest(last, model.model_fields)}"
+    if item["type"] in ("tuple_type", "list_type"):
+        return "Write a list here: one thing a line, each after a dash; or [one, another]."
+    if item["type"] == "string_pattern_mismatch":
+        pattern = str(item["ctx"]["pattern"])
+        fitting = (words for end, words in _FORMS.items() if pattern.endswith(end))
+        return next(fitting, f"{in_words(item)}.")
     said = in_words(item)
     return f"{said[0].upper()}{said[1:]}."
-
-
-def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
-    """What may stand where a key stands that nobody knows: of the whole, a campaign or a step."""
-    if len(loc) == 1:
-        return list(CampaignFile.model_fields)
-    if len(loc) == 3:
-        return list(Campaign.model_fields)
-    return list(Step.model_fields) if len(loc) == 5 and loc[2] == "steps" else []

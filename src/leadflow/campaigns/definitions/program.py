@@ -11,7 +11,7 @@ from leadflow.conditions.tree import Group
 
 # How it ends for a lead that has gone through all of it.
 FINISHED = "finished"
-OPTED_OUT = "lead.did.email_unsubscribe"
+OPTED_OUT = "lead.did.unsubscribe"
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,12 @@ class Program:
     def end_of(self, node: Node) -> str:
         """What the end is called that is reached from a node."""
         return node.step.end or FINISHED
+
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """Every name under which it may end."""
+        of_steps = (self.end_of(node) for node in self.nodes if self.end in node.ways.values())
+        return frozenset((*of_steps, *(one.name for one in self.exits)))
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

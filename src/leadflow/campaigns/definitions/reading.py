@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from leadflow.campaigns.definitions.contents import wrong_contents
-from leadflow.campaigns.definitions.explaining import explained
+from leadflow.campaigns.definitions.explaining import BESIDE, explained
 from leadflow.campaigns.definitions.program import (
     OPTED_OUT,
     Exit,
@@ -57,7 +57,7 @@ def read_campaigns(
     try:
         file = CampaignFile.model_validate(content)
     except ValidationError as error:
-        raise CampaignsInvalid(explained(error)) from None
+        raise CampaignsInvalid(explained(error, CampaignFile, BESIDE)) from None
     reader = _reader(known)
     programs = {
         name: _Reading(name, campaign, reader, actions, known).program()
@@ -99,7 +99,9 @@ class _Reading:
         nodes = tuple(
             self._node(step, number, numbers) for number, step in enumerate(campaign.steps)
         )
-        for number in unreachable(nodes):
+        # Where a way is wrong, that nobody comes to a step may be for that alone.
+        ways_are_right = not self.reader.problems
+        for number in unreachable(nodes) if ways_are_right else ():
             said = "No way leads to this step. Name it in a `then` above, or take it out."
             self._refuse(f"steps[{number}]", said)
         if not hours_of(campaign).week_has_any:
@@ -186,7 +188,10 @@ class _Reading:
         except ValidationError as error:
             for item in error.errors(include_url=False, include_input=False):
                 at = ".".join(str(part) for part in item["loc"])
-                self._refuse(f"{place}.{at}" if at else place, f"{in_words(dict(item))}.")
+                words = f"{in_words(dict(item))}."
+                if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
+                    words = f"There is no such action. {nearest(at, self.actions.model_fields)}"
+                self._refuse(f"{place}.{at}" if at else place, words)
 
     def _exits(self) -> tuple[Exit, ...]:
         campaign = self.campaign
@@ -220,6 +225,8 @@ class _Reading:
             if did is None or own in did:
                 return None
             return f"Nobody can do {shown(own)}. {nearest(own, did)}"
+        if name in (self.known or {}).get(EVENTS, {}):
+            return f"Write {DID}{name}, for what a lead did."
         waited = f"{name} is for rules. " if name == SILENT else ""
         return (
             f"{waited}Nothing of this name happens. {nearest(name, [*TYPES, f'{DID}demo_request'])}"

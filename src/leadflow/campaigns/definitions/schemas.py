@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from leadflow.campaigns.definitions.spans import IsoSpan
 from leadflow.campaigns.definitions.steps import Clock, Day, EventName, Part, Step, StepName
-from leadflow.hours import HoursInvalid, NeverWorks, read_calendar
+from leadflow.hours import HoursInvalid, read_calendar
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 CampaignType = Literal[
@@ -62,7 +62,9 @@ class Exit(Trigger):
     @model_validator(mode="after")
     def _name_of_its_own(self) -> Self:
         if self.name in OWN_ENDS:
-            raise ValueError(f"{self.name} is what an end is called that every campaign has")
+            raise ValueError(
+                f"{self.name} is what an end is called that every campaign has; name it otherwise"
+            )
         return self
 
 
@@ -153,14 +155,15 @@ class Campaign(Part):
     steps: tuple[Step, ...] = Field(min_length=1, max_length=200)
     contents: dict[StepName, Content] = Field(default={}, max_length=200)
 
-    @model_validator(mode="after")
-    def _hours(self) -> Self:
-        if self.open_hours is not None:
+    @field_validator("open_hours", mode="after")
+    @classmethod
+    def _readable(cls, given: dict[Day, list[str]] | None) -> dict[Day, list[str]] | None:
+        if given is not None:
             try:
-                read_calendar(self.zone, {day: tuple(one) for day, one in self.open_hours.items()})
-            except (HoursInvalid, NeverWorks) as error:
-                raise ValueError(f"open_hours: {error}") from error
-        return self
+                read_calendar("UTC", {day: tuple(one) for day, one in given.items()})
+            except HoursInvalid as error:
+                raise ValueError(str(error)) from error
+        return given
 
     @cached_property
     def content_hash(self) -> str:
@@ -172,4 +175,4 @@ class Campaign(Part):
 class CampaignFile(Part):
     """A file of campaigns."""
 
-    campaigns: Mapping[Name, Campaign] = Field(max_length=500)
+    campaigns: Mapping[Name, Campaign] = Field(min_length=1, max_length=500)

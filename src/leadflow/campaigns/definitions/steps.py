@@ -2,6 +2,7 @@
 and ``end``."""
 
 import re
+from datetime import date as calendar_day
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -34,9 +35,12 @@ class Part(BaseModel):
 
 
 def _day(text: str) -> str:
-    found = re.fullmatch(r"\d{4}-(\d\d)-(\d\d)", text)
-    if found is None or not (1 <= int(found[1]) <= 12 and 1 <= int(found[2]) <= 31):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text) is None:
         raise ValueError("write a date such as 2026-12-01")
+    try:
+        calendar_day.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"there is no such day as {text}") from None
     return text
 
 
@@ -143,7 +147,7 @@ class Step(Part):
     listen: Listen | None = None
     switch: tuple[Case, ...] | None = Field(default=None, min_length=2, max_length=20)
     do: dict[str, Any] | None = Field(
-        default=None, description="Actions as those of workflow rules, such as {add_tag: nurtured}."
+        default=None, description="Actions as those of workflow rules, such as {tag: [nurtured]}."
     )
     end: StepName | None = Field(default=None, description="How it ended, such as finished.")
     then: StepName | None = None

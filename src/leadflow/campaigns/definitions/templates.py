@@ -51,6 +51,9 @@ _TAKEN = (
     nodes.Keyword,
 )
 
+# What people call what has no place in a content.
+_CALLED = {"CondExpr": "an if inside of braces", "Call": "a call", "For": "a for"}
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -83,7 +86,9 @@ def faults(text: str, attributes: Collection[str] | None = None) -> list[Fault]:
     try:
         tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
-        return [Fault(error.lineno, f"The braces are not understood: {error.message}.")]
+        return [
+            Fault(error.lineno, f"The braces are not understood: {str(error.message).rstrip('.')}.")
+        ]
     return list(_of(tree, attributes, frozenset(), needs=False))
 
 
@@ -103,7 +108,7 @@ def _of(
     """The faults of a node and what is in it. ``sure``: names that have a value here; ``needs``:
     whether what stands here is written out, and so needs one."""
     if not isinstance(node, _TAKEN):
-        what = type(node).__name__.lower()
+        what = _CALLED.get(type(node).__name__, type(node).__name__.lower())
         said = f"{what} has no place here: names, filters ({', '.join(sorted(FILTERS))}) and if do."
         yield Fault(node.lineno, said)
         return
@@ -111,12 +116,7 @@ def _of(
         yield from _name(node, attributes, sure, needs)
         return
     if isinstance(node, nodes.If):
-        yield from _of(node.test, attributes, sure, needs=False)
-        inside = sure | _made_sure(node.test)
-        for one in node.body:
-            yield from _of(one, attributes, inside, needs=False)
-        for one in (*node.elif_, *node.else_):
-            yield from _of(one, attributes, sure, needs=False)
+        yield from _if(node, attributes, sure)
         return
     inner = needs or isinstance(node, nodes.Output)
     if isinstance(node, nodes.Filter):
@@ -125,11 +125,28 @@ def _of(
                 node.lineno, f"There is no filter {node.name}. {nearest(node.name, FILTERS)}"
             )
             return
+        if node.name == "fallback" and not _says_something(node):
+            said = 'fallback needs the words that stand there instead: fallback("there").'
+            yield Fault(node.lineno, said)
+            return
         inner = inner and node.name != "fallback"
     if isinstance(node, nodes.Or):
         inner = False
     for one in node.iter_child_nodes():
         yield from _of(one, attributes, sure, inner)
+
+
+def _if(
+    node: nodes.If, attributes: Collection[str] | None, sure: frozenset[str]
+) -> Iterator[Fault]:
+    yield from _of(node.test, attributes, sure, needs=False)
+    inside, otherwise = sure | _made_sure(node.test), sure
+    if isinstance(node.test, nodes.Not):
+        otherwise = sure | _made_sure(node.test.node)
+    for one in node.body:
+        yield from _of(one, attributes, inside, needs=False)
+    for one in (*node.elif_, *node.else_):
+        yield from _of(one, attributes, otherwise, needs=False)
 
 
 def _name(
@@ -172,6 +189,11 @@ def _dotted(node: nodes.Node) -> str | None:
         before = _dotted(node.node)
         return None if before is None else f"{before}.{node.attr}"
     return None
+
+
+def _says_something(fallback: nodes.Filter) -> bool:
+    given = fallback.args
+    return len(given) == 1 and isinstance(given[0], nodes.Const) and bool(str(given[0].value))
 
 
 def _made_sure(test: nodes.Node) -> frozenset[str]:

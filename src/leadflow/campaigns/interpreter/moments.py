@@ -3,6 +3,8 @@
 Moments are ``datetime64[us]`` in UTC. Days and hours of a day are those of the lead's own zone.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from leadflow.campaigns.definitions.sending_hours import SendingHours
@@ -27,11 +29,15 @@ MONDAY = np.datetime64("1970-01-05", "us")
 MOST_TRIES = 30
 
 
-class NeverOpen(ValueError):
-    """There is no hour that is allowed in all the zones a lead may be in."""
+@dataclass(frozen=True)
+class Dates:
+    """A date known of each lead: ``at``, NaT where none is; ``days``: whether it is a whole day,
+    which begins at midnight wherever the lead is, and ``at`` is that midnight in UTC; ``since``:
+    from when on it is known."""
 
-    def __init__(self, places: Places) -> None:
-        super().__init__(f"No hour of the week is open in all of {', '.join(places)}.")
+    at: Moments
+    days: Mask
+    since: Moments
 
 
 def added(anchors: Moments, span: Span, zones: Zones, sign: int = 1) -> Moments:
@@ -63,7 +69,7 @@ def _months_on(shown: Moments, months: int) -> Moments:
     return found
 
 
-def waited_until(until: Until, anchors: Moments, known: Moments | None, zones: Zones) -> Moments:
+def waited_until(until: Until, anchors: Moments, known: Dates | None, zones: Zones) -> Moments:
     """When a wait ends that began at the anchors, never before it began. ``known``: the dates known
     of the leads where one of them is waited for; NaT stays where there is none."""
     if until.weekdays is not None:
@@ -77,10 +83,12 @@ def waited_until(until: Until, anchors: Moments, known: Moments | None, zones: Z
     return _of_field(until, anchors, known, zones)
 
 
-def _of_field(until: Until, anchors: Moments, known: Moments, zones: Zones) -> Moments:
+def _of_field(until: Until, anchors: Moments, known: Dates, zones: Zones) -> Moments:
     found = np.full(anchors.shape, NEVER)
-    has: Numbers = np.flatnonzero(~np.isnat(known))
-    there, dates = zones.of_rows(has), known[has]
+    has: Numbers = np.flatnonzero(~np.isnat(known.at))
+    there, days = zones.of_rows(has), known.days[has]
+    dates = there.each(lambda mine, places: moments_of(known.at[has][mine], places[0]))
+    dates = np.where(days, dates, known.at[has])
     if until.before is not None:
         dates = added(dates, until.before, there, -1)
     if until.after is not None:
@@ -110,24 +118,21 @@ def _next_weekday(until: Until, anchors: Moments, zone: str) -> Moments:
 
 def open_from(hours: SendingHours, moments: Moments, zones: Zones) -> Moments:
     """The first moment, from each of these on, at which something may be sent in every zone the
-    lead may be in.
-
-    Raises:
-        NeverOpen: there is no such hour.
-    """
+    lead may be in; NaT where no hour of the week is open in all of them."""
     if hours.always:
         return moments
     return zones.each(lambda mine, places: _open_in_all(hours, moments[mine], places))
 
 
 def _open_in_all(hours: SendingHours, moments: Moments, places: Places) -> Moments:
+    before = moments
     for _ in range(MOST_TRIES):
         before = moments
         for zone in places:
             moments = _open_in(hours, moments, zone)
         if len(places) == 1 or np.array_equal(before, moments):
             return moments
-    raise NeverOpen(places)
+    return np.where(before == moments, moments, NEVER)
 
 
 def _open_in(hours: SendingHours, moments: Moments, zone: str) -> Moments:

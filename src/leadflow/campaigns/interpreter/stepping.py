@@ -16,11 +16,11 @@ from leadflow.campaigns.definitions.program import Node, Program, Watch, way_of_
 from leadflow.campaigns.definitions.sending_hours import SendingHours, hours_of
 from leadflow.campaigns.definitions.spans import Span
 from leadflow.campaigns.definitions.steps import UntilThen
-from leadflow.campaigns.interpreter.moments import added, open_from, waited_until
+from leadflow.campaigns.interpreter.moments import Dates, added, open_from, waited_until
 from leadflow.campaigns.interpreter.zones import NEVER, Mask, Moments, Numbers, Zones
 from leadflow.conditions.tree import Group
 
-MICROSECOND = np.timedelta64(1, "us")
+MICROSECOND, INSTANT = np.timedelta64(1, "us"), np.timedelta64(1, "ms")
 # What is sent later than this after it was due looks again whether it is an hour for it.
 PUNCTUAL = np.timedelta64(15, "m")
 OPEN = -1
@@ -37,8 +37,8 @@ class Facts(Protocol):
         watched for happened; NaT where it did not. A watch without events is met at the beginning
         too, where its conditions hold then."""
 
-    def moment(self, field: str, leads: Numbers, at: Moments) -> Moments:
-        """The date that is known in a field of each; NaT where none is."""
+    def dates(self, field: str, leads: Numbers, at: Moments) -> Dates:
+        """The date that is known in a field of each at its moment."""
 
 
 @dataclass
@@ -69,7 +69,8 @@ class Enrolments:
             node=np.zeros(count, dtype=np.int64),
             entered=at.copy(),
             due=np.full(count, NEVER),
-            checked=at.copy(),
+            # What happens at the very moment of coming in takes a lead out at once.
+            checked=at - INSTANT,
             ended=np.full(count, OPEN, dtype=np.int64),
             ended_at=np.full(count, NEVER),
             zones=zones,
@@ -142,13 +143,16 @@ class Sweep:
         rows = self.rows
         gone = ~np.isnat(leaves[here]) & (leaves[here] <= rows.entered[here])
         here = here[~gone]
+        last = np.where(np.isnat(leaves[here]), self.now, leaves[here] - MICROSECOND)
+        if isinstance(node.step.wait, UntilThen):
+            self._wait_until(node, node.step.wait, here, last)
+            return
         fresh = here[np.isnat(rows.due[here])]
         if fresh.size:
             self._reckon(node, fresh)
         if node.watch is not None:
-            here = self._heard(node, here, leaves)
-        last = np.where(np.isnat(leaves[here]), self.now, leaves[here] - MICROSECOND)
-        over = here[(rows.ended[here] == OPEN) & (rows.due[here] <= last)]
+            here, last = self._heard(node, here, last)
+        over = here[rows.due[here] <= last]
         if over.size:
             self._leave(node, over)
 
@@ -158,38 +162,49 @@ class Sweep:
         entered, zones = rows.entered[fresh], rows.zones.of_rows(fresh)
         if isinstance(step.wait, Span):
             rows.due[fresh] = added(entered, step.wait, zones)
-        elif isinstance(step.wait, UntilThen):
-            rows.due[fresh] = self._until(step.wait, fresh)
         elif step.listen is not None:
             rows.due[fresh] = added(entered, step.listen.within, zones)
         elif step.send is not None:
-            rows.due[fresh] = open_from(self._hours, entered, zones)
+            opens = open_from(self._hours, entered, zones)
+            rows.due[fresh] = np.where(np.isnat(opens), entered, opens)
         else:
             rows.due[fresh] = entered
 
-    def _until(self, wait: UntilThen, rows: Numbers) -> Moments:
-        """When a wait is over; at once for rows of whom the date is not known."""
-        entered, until = self.rows.entered[rows], wait.until
-        known = None
-        if until.field is not None:
-            known = self.facts.moment(until.field, self.rows.lead[rows], entered)
-        due = waited_until(until, entered, known, self.rows.zones.of_rows(rows))
-        return np.where(np.isnat(due), entered, due)
+    def _wait_until(self, node: Node, wait: UntilThen, here: Numbers, last: Moments) -> None:
+        """Let rows go on whose day has come, by what is known of it up to ``last``: a date may be
+        moved, or crossed out, while it is waited for."""
+        rows, until = self.rows, wait.until
+        came = rows.entered[here] <= last
+        here, last = here[came], last[came]
+        entered, zones = rows.entered[here], rows.zones.of_rows(here)
+        if until.field is None:
+            due = waited_until(until, entered, None, zones)
+        else:
+            known = self.facts.dates(until.field, rows.lead[here], last)
+            # Known only later than its day, it is over as soon as it is known.
+            since = np.fmax(entered, known.since)
+            due = np.maximum(waited_until(until, entered, known, zones), since)
+            missing = np.isnat(due)
+            self._go(node, "otherwise", here[missing], since[missing])
+            here, last, due = here[~missing], last[~missing], due[~missing]
+        rows.due[here] = due
+        over = due <= last
+        self._go(node, "then", here[over], due[over])
 
     @property
     def _hours(self) -> SendingHours:
         return hours_of(self.program.campaign)
 
-    def _heard(self, node: Node, here: Numbers, leaves: Moments) -> Numbers:
+    def _heard(self, node: Node, here: Numbers, last: Moments) -> tuple[Numbers, Moments]:
         """Let rows go on for which what is listened for has happened in time; returns the rest."""
         rows = self.rows
-        if node.watch is None or not here.size:
-            return here
-        until = np.minimum(rows.due[here] - MICROSECOND, self.now)
+        if node.watch is None:
+            return here, last
+        until = np.minimum(rows.due[here], last)
         at = self.facts.first(node.watch, rows.lead[here], rows.entered[here], until)
-        heard = ~np.isnat(at) & (np.isnat(leaves[here]) | (at < leaves[here]))
+        heard = ~np.isnat(at)
         self._go(node, "then", here[heard], at[heard])
-        return here[~heard]
+        return here[~heard], last[~heard]
 
     def _leave(self, node: Node, over: Numbers) -> None:
         """Let rows go on for which a step is over."""
@@ -204,24 +219,8 @@ class Sweep:
             self._go(node, "otherwise", over, due)
         elif step.switch is not None:
             self._choose(node, over)
-        elif isinstance(step.wait, UntilThen) and step.wait.until.field is not None:
-            self._known_again(node, step.wait, over)
         else:
             self._go(node, "then", over, due)
-
-    def _known_again(self, node: Node, wait: UntilThen, over: Numbers) -> None:
-        """A date may have been moved while it was waited for: whose is later now waits on."""
-        rows, field_ = self.rows, str(wait.until.field)
-        due = rows.due[over]
-        known = self.facts.moment(field_, rows.lead[over], due)
-        missing = np.isnat(known)
-        self._go(node, "otherwise", over[missing], due[missing])
-        over, due = over[~missing], due[~missing]
-        zones = rows.zones.of_rows(over)
-        again = waited_until(wait.until, rows.entered[over], known[~missing], zones)
-        later = again > due
-        rows.due[over[later]] = again[later]
-        self._go(node, "then", over[~later], due[~later])
 
     def _choose(self, node: Node, over: Numbers) -> None:
         """The first case that holds, for each row."""
@@ -238,8 +237,11 @@ class Sweep:
 
     def _send(self, node: Node, over: Numbers) -> None:
         """Messages that are due. What is late goes by the campaign's word for that; and none goes
-        out in an hour in which none may, however late it is."""
+        out in an hour in which none may, however late it is, nor where there is no such hour."""
         rows, late = self.rows, self.program.campaign.late
+        never = np.isnat(open_from(self._hours, rows.due[over], rows.zones.of_rows(over)))
+        self._go(node, "then", over[never], rows.due[over[never]], skipped=True)
+        over = over[~never]
         due = rows.due[over]
         behind = self.now - due > PUNCTUAL
         if late is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from leadflow.campaigns.definitions.program import Watch
+from leadflow.campaigns.interpreter.moments import Dates
 from leadflow.campaigns.interpreter.zones import NEVER, Mask, Moments, Numbers
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.tree import Group
@@ -63,13 +64,28 @@ class Life:
     def _holds_at(self, when: Group, at: np.datetime64, until: np.datetime64) -> bool:
         return bool(at <= until) and holds(when, self.known(at), moment(at))
 
-    def moment(self, field: str, leads: Numbers, at: Moments) -> Moments:
+    def dates(self, field: str, leads: Numbers, at: Moments) -> Dates:
         """The date that a field has at each moment."""
-        return np.array([self._date(field, one) for one in at], dtype="datetime64[us]")
+        values = [self.known(one).get(field) for one in at]
+        return Dates(
+            np.array([_date(value) for value in values], dtype="datetime64[us]"),
+            np.array([_is_day(value) for value in values], dtype=bool),
+            np.array([self._since(field, one) for one in at], dtype="datetime64[us]"),
+        )
 
-    def _date(self, field: str, at: np.datetime64) -> np.datetime64:
-        value = read(ValueKind.MOMENT, self.known(at).get(field))
-        return utc(value) if isinstance(value, datetime) else NEVER
+    def _since(self, field: str, at: np.datetime64) -> np.datetime64:
+        """When a field got the value that it has at a moment; NaT where it always had it."""
+        set_at = (one.at for one in self.happenings if one.at <= at and field in one.becomes)
+        return max(set_at, default=NEVER)
+
+
+def _date(value: Any) -> np.datetime64:
+    read_as = read(ValueKind.MOMENT, value)
+    return utc(read_as) if isinstance(read_as, datetime) else NEVER
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == len("2026-03-06")
 
 
 def moment(at: np.datetime64) -> datetime:

@@ -5,11 +5,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from leadflow.campaigns.definitions.explaining import explained
+from leadflow.campaigns.definitions.explaining import Beside, explained
 from leadflow.campaigns.definitions.program import Program
-from leadflow.campaigns.scenarios.schemas import Expected, Scenario, ScenarioFile
-from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
-from leadflow.rules.field_catalogue import kinds_of
+from leadflow.campaigns.scenarios.schemas import Expected, Moment, Scenario, ScenarioFile
+from leadflow.conditions.problems import Problem, RuleSetInvalid, listed, nearest, shown
+from leadflow.conditions.values import Codes, read
+from leadflow.domain_events.types import DID, FACTS, TYPES
+from leadflow.rules.field_catalogue import kinds_of, values_of
+
+_BESIDE: Beside = {"scenarios": Scenario, "life": Moment, "expect": Expected}
 
 
 class ScenariosInvalid(RuleSetInvalid):
@@ -27,7 +31,7 @@ def read_scenarios(content: Any, programs: Mapping[str, Program]) -> tuple[Scena
     try:
         file = ScenarioFile.model_validate(content)
     except ValidationError as error:
-        raise ScenariosInvalid(explained(error)) from None
+        raise ScenariosInvalid(explained(error, ScenarioFile, _BESIDE)) from None
     problems = [
         Problem(f"scenarios[{number}].{place}", said)
         for number, scenario in enumerate(file.scenarios)
@@ -44,9 +48,16 @@ def _wrong(scenario: Scenario, programs: Mapping[str, Program]) -> Iterator[tupl
         said = f"There is no campaign {shown(scenario.campaign)} here. "
         yield "campaign", said + nearest(scenario.campaign, programs)
         return
-    yield from _unknown_fields(scenario.lead, "lead")
+    yield from _wrong_values(scenario.lead, "lead")
     for number, one in enumerate(scenario.life):
-        yield from _unknown_fields(one.becomes, f"life[{number}].becomes")
+        yield from _wrong_values(one.becomes, f"life[{number}].becomes")
+        if one.happens not in TYPES and not one.happens.startswith(DID):
+            said = f"Nothing of this name happens. {nearest(one.happens, [*TYPES, f'{DID}reply'])}"
+            yield f"life[{number}].happens", said
+        for name in one.facts:
+            if name not in FACTS:
+                said = f"Nothing that happens tells {shown(name)}. {nearest(name, FACTS)}"
+                yield f"life[{number}].facts.{name}", said
         if one.at is not None and one.at < scenario.enters:
             yield (
                 f"life[{number}].at",
@@ -59,11 +70,19 @@ def _wrong(scenario: Scenario, programs: Mapping[str, Program]) -> Iterator[tupl
         yield "expect", "Say how it ends, once: {at: …, ends: finished}."
 
 
-def _unknown_fields(values: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
-    for name in values:
-        kinds = kinds_of(name)
+def _wrong_values(values: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    """Fields that there are not, and values that a field cannot have; null empties one."""
+    for name, value in values.items():
+        kinds, can_be = kinds_of(name), values_of(name)
         if isinstance(kinds, str):
             yield f"{place}.{name}", kinds
+        elif value is not None and all(read(kind, value) is None for kind in kinds):
+            yield f"{place}.{name}", f"{name} is a {listed(kinds)}, which {shown(value)} is not."
+        elif isinstance(value, str) and can_be is not None and value.lower() not in can_be:
+            advice = (
+                can_be.advice(value) if isinstance(can_be, Codes) else f"It is {listed(can_be)}."
+            )
+            yield f"{place}.{name}", f"No lead has the {name} {shown(value)}. {advice}"
 
 
 def _unknown_step(expected: Expected, program: Program, place: str) -> Iterator[tuple[str, str]]:
@@ -74,7 +93,6 @@ def _unknown_step(expected: Expected, program: Program, place: str) -> Iterator[
         steps = [node.name for node in program.nodes if node.kind == kind]
         if name is not None and name not in steps:
             yield f"{place}.{verb}", f"No `{kind}` is called {shown(name)}. {nearest(name, steps)}"
-    ends = {edge.to for edge in program.edges} - {node.name for node in program.nodes}
-    if expected.ends is not None and expected.ends not in ends:
-        said = f"It never ends as {shown(expected.ends)}. {nearest(expected.ends, ends)}"
+    if expected.ends is not None and expected.ends not in program.ends:
+        said = f"It never ends as {shown(expected.ends)}. {nearest(expected.ends, program.ends)}"
         yield f"{place}.ends", said

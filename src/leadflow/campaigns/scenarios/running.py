@@ -1,5 +1,6 @@
 """Running a scenario: the interpreter with a clock of its own, from moment to moment. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +9,12 @@ import numpy as np
 
 from leadflow.campaigns.definitions.program import Edge, Program
 from leadflow.campaigns.interpreter.moments import added
-from leadflow.campaigns.interpreter.stepping import OPEN, Enrolments, Passed, take_on
+from leadflow.campaigns.interpreter.stepping import MICROSECOND, OPEN, Enrolments, Passed, take_on
 from leadflow.campaigns.interpreter.zones import Zones, moments_of, wall
 from leadflow.campaigns.scenarios.life import Happening, Life
 from leadflow.campaigns.scenarios.schemas import Expected, Moment, Scenario, shown
+
+HALF_A_SECOND = np.timedelta64(500, "ms")
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,14 @@ def run(program: Program, scenario: Scenario) -> Ran:
 
 
 def _happenings(scenario: Scenario, entered: np.datetime64, zones: Zones) -> list[Happening]:
-    found = [
-        Happening(_at(one, entered, zones), one.happens, one.facts, one.becomes)
-        for one in scenario.life
-    ]
+    moments = [_at(one, entered, zones) for one in scenario.life]
+    often = Counter(moments)
+    found = []
+    for one, at in zip(scenario.life, moments, strict=True):
+        often[at] -= 1
+        # Of several in one minute the last happens at it, and those before it just before.
+        just_before = at - often[at] * MICROSECOND
+        found.append(Happening(just_before, one.happens, one.facts, one.becomes))
     return sorted(found, key=lambda one: one.at)
 
 
@@ -101,7 +108,8 @@ def _things(
 
 
 def _shown_at(at: np.datetime64, zone: str) -> datetime:
-    made: datetime = wall(np.array([at]), zone)[0].item()
+    whole = (at + HALF_A_SECOND).astype("datetime64[s]").astype("datetime64[us]")
+    made: datetime = wall(np.array([whole]), zone)[0].item()
     return made
 
 

@@ -55,18 +55,18 @@ def test(paths: Paths) -> None:
     from leadflow.campaigns.files import (
         campaign_files,
         read_files,
-        read_scenario_file,
+        read_scenario_files,
         scenarios_beside,
     )
     from leadflow.campaigns.scenarios.coverage import tried
 
+    files = read_files(campaign_files(paths), _reader(None))
     results = []
-    for path, programs in read_files(campaign_files(paths), _reader(None)).items():
-        beside = scenarios_beside(path)
-        scenarios = read_scenario_file(beside, programs) if beside.is_file() else ()
-        results += [tried(program, scenarios) for program in programs.values()]
+    for path, scenarios in read_scenario_files(files).items():
+        results += [tried(program, scenarios) for program in files[path].values()]
         if not scenarios:
-            _say(f"There are no scenarios for {path}: write them into {beside.name} beside it.")
+            beside = scenarios_beside(path).name
+            _say(f"There are no scenarios for {path}: write them into {beside} beside it.")
     for result in results:
         _tell(result)
     if not all(result.passed for result in results):
