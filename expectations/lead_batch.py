@@ -5,7 +5,8 @@ Checks run in memory, on one batch at a time, with the suite's own context and w
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_COMPANY, LARGEST_COUNT, LARGEST_AMOUNT = 10_000_000, 1_000_000, 1e12
 COUNTS = ("website_visits", "email_opens", "content_downloads")
 AMOUNTS = ("budget", "value")
+OUTCOMES = ("converted", "lost")
+LONGEST = 500  # characters
 TEXTS = ("first_name", "last_name", "company_name", "industry", "job_title", "location", "timeline")
 
 
@@ -42,24 +45,20 @@ def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]
         CheckNotMade: Great Expectations could not make one of the checks.
     """
     expectations = [*_flags(frame), *_rules(frame, now)]
-    if not len(frame) or not expectations:
+    if not expectations:
         return {}
     batch = _batches().get_batch(batch_parameters={"dataframe": frame})
-    # Which rows fail takes several times as long to say as whether one does, and most checks hold.
-    answers = _results(batch, expectations, "BOOLEAN_ONLY")
-    failed = [answer.expectation_config.meta for answer in answers if not answer.success]
-    broken = [one for one in expectations if one.meta in failed]
     found: dict[int, list[Reason]] = defaultdict(list)
-    for result in _results(batch, broken, "COMPLETE") if broken else []:
+    for result in _results(batch, expectations):
         said = result.expectation_config.meta
         for position in _positions(result):
             found[position].append({"field": said["field"], "rule": said["rule"]})
     return {position: _sorted(reasons) for position, reasons in sorted(found.items())}
 
 
-def _results(batch: Any, expectations: list[Any], how: str) -> list[Any]:
+def _results(batch: Any, expectations: list[Any]) -> list[Any]:
     suite = _great_expectations().ExpectationSuite(name="lead_batch", expectations=expectations)
-    results: list[Any] = batch.validate(suite, result_format=how).results
+    results: list[Any] = batch.validate(suite, result_format="COMPLETE").results
     return results
 
 
@@ -75,12 +74,11 @@ def _positions(result: Any) -> Iterable[int]:
 
 def _flags(frame: "pd.DataFrame") -> list[Any]:
     """Nothing that parsing found broken may pass."""
-    gxe = _expectations()
     flags = [str(name) for name in frame.columns if "|" in str(name)]
     # As with rules, a check that no row can fail is not made.
     names = [name for name in flags if frame[name].any()]
     return [
-        gxe.ExpectColumnValuesToBeInSet(
+        _expectations().ExpectColumnValuesToBeInSet(
             column=name, value_set=[False], meta=_said(*name.split("|", 1))
         )
         for name in names
@@ -88,59 +86,99 @@ def _flags(frame: "pd.DataFrame") -> list[Any]:
 
 
 def _rules(frame: "pd.DataFrame", now: datetime) -> list[Any]:
-    gxe = _expectations()
-    checks = [
-        (
-            "email",
-            lambda: gxe.ExpectColumnValuesToMatchRegex(
-                column="email", regex=EMAIL, meta=_said("email", "is not an e-mail address")
-            ),
-        ),
-        ("company_size", lambda: _between(gxe, "company_size", 0, LARGEST_COMPANY)),
-        *((name, _bound(gxe, name, LARGEST_COUNT)) for name in COUNTS),
-        *((name, _bound(gxe, name, LARGEST_AMOUNT)) for name in AMOUNTS),
-        *((name, _no_longer(gxe, name)) for name in TEXTS),
-        ("created_at", lambda: _between(gxe, "created_at", FIRST_MOMENT, now)),
-        ("occurred_at", lambda: _between(gxe, "occurred_at", FIRST_MOMENT, now)),
-        (
-            "outcome",
-            lambda: gxe.ExpectColumnValuesToBeInSet(
-                column="outcome",
-                value_set=["converted", "lost"],
-                meta=_said("outcome", "is neither converted nor lost"),
-            ),
-        ),
-        (
-            "occurred_at",
-            lambda: gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                column_A="occurred_at",
-                column_B="created_at",
-                or_equal=True,
-                ignore_row_if="either_value_is_missing",
-                meta=_said("occurred_at", "is before the lead came in"),
-            ),
-        ),
+    """The expectations that some row does not meet. Great Expectations takes a tenth of a second to
+    see that a thousand rows meet all of them."""
+    return [rule.expectation() for rule in rules_of(frame, now) if not rule.holds(frame)]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule for the values of a column, where they are known. ``holds``: whether a whole batch
+    keeps to it; ``expectation``: what says which rows do not."""
+
+    column: str
+    holds: "Callable[[pd.DataFrame], bool]"
+    expectation: Callable[[], Any]
+
+
+def rules_of(frame: "pd.DataFrame", now: datetime) -> list[Rule]:
+    """The rules for the columns that a batch has; nothing in it may be later than ``now``."""
+    rules = [
+        _address(),
+        _between("company_size", 0, LARGEST_COMPANY),
+        *(_between(name, 0, LARGEST_COUNT) for name in COUNTS),
+        *(_between(name, 0, LARGEST_AMOUNT) for name in AMOUNTS),
+        *(_no_longer(name) for name in TEXTS),
+        _between("created_at", FIRST_MOMENT, now),
+        _between("occurred_at", FIRST_MOMENT, now),
+        _outcome(),
+        _in_order(),
     ]
-    known = {str(name) for name in frame.columns if frame[name].notna().any()}
-    return [check() for column, check in checks if column in known]
+    return [rule for rule in rules if rule.column in frame]
 
 
-def _bound(gxe: Any, name: str, largest: float) -> Any:
-    return lambda: _between(gxe, name, 0, largest)
+def _address() -> Rule:
+    return Rule(
+        "email",
+        lambda frame: bool(frame["email"].dropna().astype(str).str.contains(EMAIL).all()),
+        lambda: _expectations().ExpectColumnValuesToMatchRegex(
+            column="email", regex=EMAIL, meta=_said("email", "is not an e-mail address")
+        ),
+    )
 
 
-def _no_longer(gxe: Any, name: str) -> Any:
-    said = _said(name, "is longer than 500 characters")
-    return lambda: gxe.ExpectColumnValueLengthsToBeBetween(column=name, max_value=500, meta=said)
+def _no_longer(name: str) -> Rule:
+    said = _said(name, f"is longer than {LONGEST} characters")
+    return Rule(
+        name,
+        lambda frame: bool((frame[name].dropna().astype(str).str.len() <= LONGEST).all()),
+        lambda: _expectations().ExpectColumnValueLengthsToBeBetween(
+            column=name, max_value=LONGEST, meta=said
+        ),
+    )
 
 
-def _between(gxe: Any, name: str, smallest: Any, largest: Any) -> Any:
+def _between(name: str, smallest: Any, largest: Any) -> Rule:
     if isinstance(largest, datetime):
         rule = "is in the future or before 1970"
     else:
         rule = f"is not between {smallest:,} and {largest:,.0f}"
-    return gxe.ExpectColumnValuesToBeBetween(
-        column=name, min_value=smallest, max_value=largest, meta=_said(name, rule)
+    return Rule(
+        name,
+        lambda frame: bool(frame[name].dropna().between(smallest, largest).all()),
+        lambda: _expectations().ExpectColumnValuesToBeBetween(
+            column=name, min_value=smallest, max_value=largest, meta=_said(name, rule)
+        ),
+    )
+
+
+def _outcome() -> Rule:
+    return Rule(
+        "outcome",
+        lambda frame: bool(frame["outcome"].dropna().isin(OUTCOMES).all()),
+        lambda: _expectations().ExpectColumnValuesToBeInSet(
+            column="outcome",
+            value_set=list(OUTCOMES),
+            meta=_said("outcome", "is neither converted nor lost"),
+        ),
+    )
+
+
+def _in_order() -> Rule:
+    def holds(frame: "pd.DataFrame") -> bool:
+        both = frame[["created_at", "occurred_at"]].dropna()
+        return bool((both["created_at"] <= both["occurred_at"]).all())
+
+    return Rule(
+        "occurred_at",
+        holds,
+        lambda: _expectations().ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="occurred_at",
+            column_B="created_at",
+            or_equal=True,
+            ignore_row_if="either_value_is_missing",
+            meta=_said("occurred_at", "is before the lead came in"),
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import jmespath
 from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
+from jmespath.visitor import TreeInterpreter
 
 from leadflow.sources.texts import as_text
 
@@ -147,8 +148,9 @@ class Follower:
     """Follows paths within what stands around one delivery."""
 
     def __init__(self, around: Around) -> None:
-        self._options = [
-            jmespath.Options(custom_functions=_Functions(around, any_time))
+        # Made once for all paths: to make one takes as long as to follow a name.
+        self._interpreters = [
+            TreeInterpreter(jmespath.Options(custom_functions=_Functions(around, any_time)))
             for any_time in (False, True)
         ]
 
@@ -160,7 +162,7 @@ class Follower:
             PathFailed: a function does not take what is there.
         """
         try:
-            return compiled(path).search(record, self._options[any_time])
+            return self._interpreters[any_time].visit(compiled(path).parsed, record)
         except exceptions.JMESPathTypeError as error:
             said = f"{error.function_name}() takes no {_named(error.actual_type)}"
             raise PathFailed(f"{path}: {said}") from None

@@ -1,5 +1,6 @@
 """Processing the inbox: deliveries are mapped and taken in, many at a time."""
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
+from leadflow.database.copying import run
 from leadflow.database.engine import unit_of_work
 from leadflow.intake.records import take_records
 from leadflow.intake.senders import Sender
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 MOST, ATTEMPTS = 1000, 3
 AT_WORK_FOR = timedelta(seconds=10)
+ENDS = ("status", "reasons", "kinds", "processed_at", "version", "records", "left_out")
+END = (
+    f"UPDATE deliveries AS d SET {', '.join(f'{name} = ended.{name}' for name in ENDS)} "  # noqa: S608
+    "FROM json_populate_recordset(NULL::deliveries, %(ends)s::json) AS ended WHERE d.id = ended.id"
+)
 
 
 @dataclass(frozen=True)
@@ -185,7 +192,7 @@ def _end(
             "status": "dead" if row.id in reasons else "processed",
             "reasons": reasons.get(row.id) or notes.get(row.id),
             "kinds": kinds.get(row.id),
-            "processed_at": now,
+            "processed_at": now.isoformat(),
             "version": versions.get(row.source),
             "records": records.get(row.id),
             "left_out": left_out.get(row.id),
@@ -193,5 +200,5 @@ def _end(
         for row in rows
     ]
     if ends:
-        session.execute(update(Delivery), ends)
+        run(session, END, {"ends": json.dumps(ends)})
     return sum(row.id in reasons for row in rows)

@@ -14,6 +14,7 @@ from leadflow.leads.tables import Lead
 from leadflow.sources import inbox
 from leadflow.sources.inbox import CorrectionRefused
 from leadflow.sources.processing import Processed
+from leadflow.sources.tables import Delivery
 from tests.integration.sources.arriving import NAME, arrive, process, shown, write_down
 from tests.senders import source
 
@@ -86,6 +87,35 @@ def test_what_came_is_kept_beside_its_correction_and_is_still_known(
     with unit_of_work() as session:
         assert inbox.retry(session, [one.id], None, "test", datetime.now(UTC)) == 1
     assert process() == Processed(1, 0)
+
+
+def test_a_delivery_that_was_taken_in_has_no_reasons_and_one_that_was_not_has_its_own(
+    store: Engine,
+) -> None:
+    write_down(source("token"))
+    for place, email in enumerate(["ada@example.com", "no address", "bob@example.com"]):
+        arrive(ADA | {"id": str(place), "email": email})
+    assert process() == Processed(3, 1)
+    with unit_of_work() as session:
+        ends = session.execute(
+            select(
+                Delivery.status,
+                Delivery.reasons.is_(None),
+                Delivery.kinds,
+                Delivery.records,
+                Delivery.left_out,
+                Delivery.version,
+            ).order_by(Delivery.id)
+        )
+        assert [tuple(one) for one in ends] == [
+            ("processed", True, None, 1, 0, 1),
+            ("dead", False, None, 1, 0, 1),
+            ("processed", True, None, 1, 0, 1),
+        ]
+    assert shown()[1].reasons == [
+        {"record": 0, "field": "email", "rule": "is not an e-mail address"}
+    ]
+    assert {one.processed_at is None for one in shown()} == {False}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, exists, func, literal, select
+from sqlalchemy import ARRAY, Text, any_, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from leadflow.leads.files.storing.known_leads import NAMED, STANDS, among, meant
@@ -67,9 +67,9 @@ def without_older(session: Session, frame: "pd.DataFrame", origin: Origin) -> "p
     import pandas as pd
 
     frame = frame.copy()
-    _hold_known(session, frame, origin.source)
+    known = _hold_known(session, frame, origin.source)
     repeated = set()
-    for lead, row in _said_later(session, frame, origin.source):
+    for lead, row in _said_later(session, frame, origin.source, known):
         for name in CELLS:
             if not origin.is_overtaken_by(last_said(lead, name), str(frame.at[row, "note"])):
                 continue
@@ -83,25 +83,28 @@ def without_older(session: Session, frame: "pd.DataFrame", origin: Origin) -> "p
     return frame.assign(said_names=pd.Series(names, index=frame.index, dtype="str"))
 
 
-def _hold_known(session: Session, frame: "pd.DataFrame", source: str) -> None:
-    """Lock every known lead of these rows, in the order in which all writers do. Whoever says
-    something of one meanwhile waits, and nothing newer comes between a look at the notes and the
-    update."""
+def _hold_known(session: Session, frame: "pd.DataFrame", source: str) -> list[str]:
+    """Lock every known lead of these rows, in the order in which all writers do; their ids. Whoever
+    says something of one meanwhile waits, and nothing newer comes between a look at the notes and
+    the update."""
     these = select(STANDS).where(meant(frame, source))
     known = select(Lead.id).where(Lead.id.in_(these)).order_by(Lead.id)
-    session.execute(known.with_for_update(key_share=True))
+    return list(session.scalars(known.with_for_update(key_share=True)))
 
 
 def _said_later(
-    session: Session, frame: "pd.DataFrame", source: str
+    session: Session, frame: "pd.DataFrame", source: str, known_ids: list[str]
 ) -> Iterator[tuple[Known, Any]]:
-    """The leads of these rows of which something was said later than the row did, and the row."""
+    """The leads of these rows of which something was said later than the row did, and the row.
+    ``known_ids``: those that are known; without them each lead there is would be looked at."""
+    if not known_ids:
+        return
     notes = func.jsonb_each_text(Lead.said).table_valued("key", "value")
     later = notes.c.value.collate("C") > literal(frame["note"].min(), Text)
     found = session.execute(
         select(*(getattr(NAMED, name) for name in KEYS), *(getattr(Lead, name) for name in READ))
         .join_from(NAMED, Lead, Lead.id == STANDS)
-        .where(meant(frame, source))
+        .where(meant(frame, source), Lead.id == any_(literal(known_ids, ARRAY(Text))))
         .where(exists(select(1).select_from(notes).where(later)))
         .order_by(Lead.id)
     )
