@@ -84,6 +84,6 @@ def imported(client: TestClient, store: Engine, content: bytes, **mapping: objec
     """The id of an import that is done."""
     import_id = mapped(client, content, **mapping)
     start(client, import_id)
-    assert importer(store).import_next() == 1
+    assert importer(store).work_next() == 1
     assert look(client, import_id)["state"] == "done"
     return import_id

@@ -86,7 +86,7 @@ def test_every_kind_of_file_that_the_command_takes_is_taken(
 ) -> None:
     sent = send(client, KINDS[name](small()), name)
     start(client, sent["id"])
-    assert importer(store).import_next() == 1
+    assert importer(store).work_next() == 1
     done = look(client, sent["id"])
     assert (done["state"], done["rows"], done["new"]) == ("done", 12, 12), done
 
@@ -97,7 +97,7 @@ def test_a_file_by_its_own_mapping_is_imported_as_the_command_does(
     content = table([row(n) for n in range(30)] + [row(30, "many")])
     import_id = mapped(client, content)
     assert start(client, import_id)["state"] == "queued"
-    importer(store).import_next()
+    importer(store).work_next()
     done = look(client, import_id)
     told = {name: done[name] for name in ("rows", "new", "updated", "unchanged", "set_aside")}
     assert told == {"rows": 31, "new": 30, "updated": 0, "unchanged": 0, "set_aside": 1}
@@ -129,7 +129,7 @@ def test_a_file_is_in_the_store_in_encrypted_parts_until_it_is_imported(
     assert max(sizes) < 2**20 + 100
     assert "E-Mail" not in rest
     start(client, import_id)
-    importer(store).import_next()
+    importer(store).work_next()
     assert (look(client, import_id)["new"], count(UploadPart)) == (40_000, 0)
 
 
@@ -145,7 +145,7 @@ def test_the_same_file_sent_again_is_the_import_that_there_is(
     again = mapped(client, small(20))
     assert again != done
     start(client, again)
-    importer(store).import_next()
+    importer(store).work_next()
     assert look(client, again)["known_since"] is not None
     assert count(Lead) == 20
 
@@ -198,7 +198,7 @@ def test_a_proposal_with_questions_is_not_taken_and_one_without_is(
     answered = sent["proposal"]["mapping"] | {"attributes": {}}
     assert client.put(f"/imports/{sent['id']}/mapping", json=answered).status_code == 200
     assert start(client, sent["id"])["state"] == "queued"
-    importer(store).import_next()
+    importer(store).work_next()
     assert look(client, sent["id"])["state"] == "done"
 
 
@@ -208,12 +208,12 @@ def test_many_rows_that_fail_stop_it_and_it_goes_on_all_the_same_when_told_so(
     content = table([row(n) for n in range(50)] + [row(n, "many") for n in range(50, 90)])
     import_id = mapped(client, content)
     start(client, import_id)
-    importer(store).import_next()
+    importer(store).work_next()
     stopped = look(client, import_id)
     assert (stopped["state"], stopped["rows"], count(Lead)) == ("failed", 0, 0)
     assert f'POST /imports/{import_id}/start with {{"anyway": true}}' in stopped["error"]
     start(client, import_id, anyway=True)
-    importer(store).import_next()
+    importer(store).work_next()
     done = look(client, import_id)
     assert (done["state"], done["new"], done["set_aside"]) == ("done", 50, 40)
     assert done["error"] is None

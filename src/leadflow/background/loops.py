@@ -147,13 +147,13 @@ def _give_turns() -> int:
 def _export(writer: Writer) -> int:
     with unit_of_work() as session:
         exports.settle(session, now())
-    return writer.write_next()
+    return writer.work_next()
 
 
 def _import(importer: Importer) -> int:
     with unit_of_work() as session:
         uploads.settle(session, now())
-    return importer.import_next()
+    return importer.work_next()
 
 
 def _keep_house(settings: Settings) -> int:

@@ -12,9 +12,8 @@ from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry
 from leadflow.conditions.tree import fields_of
-from leadflow.exports.claims import ATTEMPTS
 from leadflow.exports.schemas import ExportIn
-from leadflow.exports.tables import ExportPart, LeadExport
+from leadflow.exports.tables import EXPORTS, ExportPart, LeadExport
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.search.question import Question, read_question
 
@@ -149,18 +148,14 @@ def _give_up(session: Session, now: datetime) -> Iterable[LeadExport]:
         Approval.id == LeadExport.approval_id, Approval.status.in_(ended)
     )
     unapproved = and_(LeadExport.state == "waiting", refused.exists())
-    died = and_(
-        LeadExport.state.in_(("queued", "running")),
-        LeadExport.attempts >= ATTEMPTS,
-        LeadExport.due_at <= now,
-    )
+    died = EXPORTS.abandoned(now)
     due = select(LeadExport.id).where(or_(unapproved, died)).with_for_update(skip_locked=True)
     given_up = session.scalars(
         update(LeadExport)
         .where(LeadExport.id.in_(due))
         .values(
             state=case((unapproved, "refused"), else_="failed"),
-            error=case((unapproved, UNAPPROVED), else_=DIED.format(ATTEMPTS)),
+            error=case((unapproved, UNAPPROVED), else_=DIED.format(EXPORTS.most)),
             ended_at=now,
         )
         .returning(LeadExport)

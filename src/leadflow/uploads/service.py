@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
@@ -14,16 +14,15 @@ from leadflow.database.tables import InboxRow
 from leadflow.intake.undoing import Undone, undo_import
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.imports.listing import NoSuchImport
-from leadflow.uploads.claims import ATTEMPTS
 from leadflow.uploads.parts import drop_parts
-from leadflow.uploads.tables import Upload
+from leadflow.uploads.tables import UPLOADS, Upload
 
 READ, WRITE = "import.read", "import.write"
 # How long it can be seen that a file was sent which was never imported.
 KEPT = timedelta(days=30)
 DIED = (
-    f"It was begun {ATTEMPTS} times in a row, and no process came further. Send the file in parts, "
-    "or tell whoever runs Leadflow."
+    f"It was begun {UPLOADS.most} times in a row, and no process came further. Send the file in "
+    "parts, or tell whoever runs Leadflow."
 )
 # Whose file is there, and is worked on by nobody.
 AT_REST = ("uploaded", "failed")
@@ -178,12 +177,7 @@ def settle(session: Session, now: datetime) -> int:
 
 
 def _give_up(session: Session, now: datetime) -> Iterable[str]:
-    died = and_(
-        or_(Upload.state == "queued", Upload.state == "running"),
-        Upload.in_vain >= ATTEMPTS,
-        Upload.due_at <= now,
-    )
-    due = select(Upload.id).where(died).with_for_update(skip_locked=True)
+    due = select(Upload.id).where(UPLOADS.abandoned(now)).with_for_update(skip_locked=True)
     values = {"state": "failed", "error": DIED, "ended_at": now}
     statement = update(Upload).where(Upload.id.in_(due)).values(values).returning(Upload.id)
     return session.scalars(statement).all()
