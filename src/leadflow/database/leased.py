@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Text, select, text
+from sqlalchemy import ColumnElement, Integer, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from leadflow.database.base import Moment
 
 OPEN = ("queued", "running")
 # For the index on due_at that each such table has.
@@ -25,7 +27,7 @@ class Leased:
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     state: Mapped[str] = mapped_column(Text, server_default="queued")
     due_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True),
+        Moment,
         comment="When it may be claimed; while it is running, until when it is held.",
     )
     attempts: Mapped[int] = mapped_column(

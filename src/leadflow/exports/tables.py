@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -15,12 +14,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.database.leased import IS_OPEN, Leased, Leases
 from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedText
 
-Moment = DateTime(timezone=True)
 STATES = ("queued", "waiting", "running", "done", "failed", "refused", "expired")
 
 

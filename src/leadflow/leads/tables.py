@@ -7,7 +7,6 @@ from sqlalchemy import (
     CHAR,
     BigInteger,
     CheckConstraint,
-    DateTime,
     Double,
     ForeignKey,
     Identity,
@@ -21,12 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedJson, EncryptedText
 from leadflow.privacy.encryption import LARGER_BY
 
-Moment = DateTime(timezone=True)
 LARGEST_PAYLOAD = 8192  # bytes of an event's payload as JSON, before it is encrypted
 
 EVENT_PAYLOAD = "event_payload"
