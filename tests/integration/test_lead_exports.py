@@ -430,6 +430,96 @@ def test_one_that_fails_again_and_again_has_failed(
     assert "Leadflow made a mistake" in state(leads, asked)["error"]
 
 
+def cancel(client: TestClient, asked: dict[str, Any]) -> dict[str, Any]:
+    assert client.delete(f"/leads/exports/{asked['id']}").status_code == 204
+    return state(client, asked)
+
+
+def parts_left() -> int:
+    with unit_of_work() as session:
+        return session.scalar(text("SELECT count(*) FROM lead_export_parts")) or 0
+
+
+def test_one_that_waits_is_cancelled_and_never_written(leads: TestClient, store: Engine) -> None:
+    asked = ask(leads)
+    assert cancel(leads, asked)["state"] == "cancelled"
+    assert writer(store).work_next() == 0
+    gone = leads.get(f"/leads/exports/{asked['id']}/file")
+    assert (gone.status_code, gone.json()["type"]) == (409, "/problems/export-not-ready")
+    assert "Ask anew" in gone.json()["detail"]
+    # Once more changes nothing, and is no fault.
+    assert cancel(leads, asked)["state"] == "cancelled"
+    with unit_of_work() as session:
+        noted = select(AuditEntry.action).where(AuditEntry.subject == asked["id"])
+        actions = list(session.scalars(noted.order_by(AuditEntry.number)))
+    assert actions == ["lead_export.asked", "lead_export.cancelled"]
+
+
+def test_whoever_writes_one_that_is_cancelled_stops_at_the_next_page(
+    leads: TestClient, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "PAGE", 2)
+    monkeypatch.setattr(parts, "PART_BYTES", 100)
+    asked = ask(leads)
+
+    def third_is_too_late(session: Any, question: Any, wanted: Wanted, *more: Any) -> Any:
+        if state(leads, asked)["written"] == 4:
+            assert parts_left() > 0
+            assert cancel(leads, asked)["state"] == "cancelled"
+        return page_of_ids(session, question, wanted, *more)
+
+    monkeypatch.setattr("leadflow.exports.writing.page_of_ids", third_is_too_late)
+    writer(store).work_next()
+    assert (state(leads, asked)["state"], parts_left()) == ("cancelled", 0)
+
+
+def test_the_file_of_one_that_is_cancelled_is_deleted(leads: TestClient, store: Engine) -> None:
+    asked = ask(leads)
+    writer(store).work_next()
+    made = cancel(leads, asked)
+    assert (made["state"], made["file"], made["expires_at"]) == ("cancelled", None, None)
+    assert parts_left() == 0
+
+
+def test_nobody_is_asked_about_one_that_is_cancelled(
+    leads: TestClient, store: Engine, small: None
+) -> None:
+    asked = ask(leads)
+    writer(store).work_next()
+    waiting = state(leads, asked)
+    assert cancel(leads, asked)["state"] == "cancelled"
+    with unit_of_work() as session:
+        assert approvals.get(session, waiting["approval_id"]).status == "void"
+
+
+def test_nobody_cancels_an_export_of_another(
+    leads: TestClient, signed_in: Callable[..., TestClient]
+) -> None:
+    asked = ask(leads)
+    answer = signed_in("marketing_manager").delete(f"/leads/exports/{asked['id']}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/export-not-found")
+    assert state(leads, asked)["state"] == "queued"
+
+
+def test_head_of_a_file_says_how_large_it_is_and_reads_nothing_of_it(
+    leads: TestClient, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ask(leads)
+    writer(store).work_next()
+    made = state(leads, asked)
+    read_now = leads.get(made["file"])
+    monkeypatch.setattr("leadflow.gateway.api.leads.exports.read_parts", None)
+    head = leads.head(made["file"])
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-length", "content-type", "content-disposition", "cache-control"):
+        assert head.headers[name] == read_now.headers[name]
+    with unit_of_work() as session:
+        fetched = select(AuditEntry).where(AuditEntry.action == "lead_export.fetched")
+        assert len(session.scalars(fetched).all()) == 1
+    cancel(leads, asked)
+    assert leads.head(made["file"]).status_code == 409
+
+
 def test_a_file_is_taken_away_after_its_time(leads: TestClient, store: Engine) -> None:
     asked = ask(leads)
     writer(store).work_next()

@@ -19,7 +19,7 @@ from leadflow.database.ids import id_maker
 from leadflow.database.leased import IS_OPEN, Leased, Leases
 from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedText
 
-STATES = ("queued", "waiting", "running", "done", "failed", "refused", "expired")
+STATES = ("queued", "waiting", "running", "done", "failed", "refused", "expired", "cancelled")
 
 
 class LeadExport(Leased, Base):
@@ -27,7 +27,8 @@ class LeadExport(Leased, Base):
 
     ``queued``: it is yet to be written. ``waiting``: for the approval. ``running``: a process
     writes it and holds it until ``due_at``; later it is anybody's, and is begun anew. ``done``: the
-    file is there. ``failed``, ``refused`` (nobody approved it) and ``expired``: it is not.
+    file is there. ``failed``, ``refused`` (nobody approved it), ``expired`` and ``cancelled`` (by
+    whoever asked): it is not.
     """
 
     __tablename__ = "lead_exports"

@@ -1,4 +1,4 @@
-"""Exports and imports are claimed in one way, with the same columns."""
+"""Exports and imports are claimed in one way, with the same columns; exports can be cancelled."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,7 @@ OLD = {
         "held_by": "The process that began it last.",
     },
 }
+STATES = "'queued', 'waiting', 'running', 'done', 'failed', 'refused', 'expired'"
 
 
 def upgrade() -> None:
@@ -34,13 +35,23 @@ def upgrade() -> None:
     op.execute("UPDATE lead_exports SET in_vain = attempts WHERE state IN ('queued', 'running')")
     for table in OLD:
         _say(table, NEW)
+    _export_states(f"{STATES}, 'cancelled'")
 
 
 def downgrade() -> None:
-    """Without the column, and with the words as they were."""
+    """Without the column, with the words as they were; what was cancelled is not kept."""
+    op.execute("DELETE FROM lead_exports WHERE state = 'cancelled'")
+    _export_states(STATES)
     op.drop_column("lead_exports", "in_vain")
     for table, comments in OLD.items():
         _say(table, comments)
+
+
+def _export_states(states: str) -> None:
+    op.execute("ALTER TABLE lead_exports DROP CONSTRAINT ck_lead_exports_state")
+    op.execute(
+        f"ALTER TABLE lead_exports ADD CONSTRAINT ck_lead_exports_state CHECK (state IN ({states}))"
+    )
 
 
 def _say(table: str, comments: dict[str, str]) -> None:
