@@ -29,6 +29,7 @@ from tests.integration.imports_over_http import (
     small,
     start,
     table,
+    undo,
 )
 
 LATE = UPLOADS.lease + timedelta(seconds=1)
@@ -123,7 +124,7 @@ def test_one_that_is_undone_while_it_goes_on_stops_and_can_be_imported_anew(
 ) -> None:
     import_id = begun(client, small(30))
     importer(store, batch=10, ending=lambda: True).work_next()
-    assert client.post(f"/imports/{import_id}/undo").json()["deleted"] == 10
+    assert undo(client, store, import_id)["deleted"] == 10
     assert (look(client, import_id)["state"], count(Lead)) == ("undone", 0)
     with unit_of_work() as session:
         assert session.scalars(select(Upload.state)).one() == "queued"
@@ -185,7 +186,7 @@ def test_what_was_done_is_in_the_audit_log_by_who_did_it_and_nobody_is_named_the
 ) -> None:
     import_id = begun(client, table([row(n) for n in range(30)] + [row(30, "many")]))
     importer(store).work_next()
-    client.post(f"/imports/{import_id}/undo")
+    undo(client, store, import_id)
     with unit_of_work() as session:
         asked = "SELECT actor, action, audit_log::text FROM audit_log ORDER BY number"
         log = session.execute(text(asked)).all()

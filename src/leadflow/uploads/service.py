@@ -125,18 +125,30 @@ def start(
     return upload
 
 
-def undo(session: Session, import_id: str, caller: Actor, now: datetime) -> Undone:
-    """Take an import back, whoever brought it in; see ``intake.undoing.undo_import``.
+def imported_as(session: Session, import_id: str) -> str:
+    """Under which id it is recorded what was imported: of a file that was sent, or of one that was
+    brought in on the machine, whose id that is.
 
     Raises:
-        NoSuchImport, AlreadyUndone: there is nothing to take back.
-        NotBegun: nothing of it was imported.
+        NoSuchImport, NotBegun: there is no such file, or nothing of it was imported.
     """
     upload = session.get(Upload, import_id)
     inbox_id = import_id if upload is None else upload.inbox_id
     if inbox_id is None:
         raise NotBegun(get(session, import_id).id)
-    return undo_import(session, inbox_id, now, caller.id)
+    return inbox_id
+
+
+def would_undo(session: Session, import_id: str, caller: Actor, now: datetime) -> Undone:
+    """What would be taken back of an import, whoever brought it in; nothing is changed.
+
+    Raises:
+        NoSuchImport, AlreadyUndone, NotBegun: there is nothing to take back.
+    """
+    with session.begin_nested() as whole:
+        done = undo_import(session, imported_as(session, import_id), now, caller.id)
+        whole.rollback()
+    return done
 
 
 def let_go(session: Session, import_id: str, caller: Actor, now: datetime) -> None:

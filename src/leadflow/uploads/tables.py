@@ -13,6 +13,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leadflow.database.base import Base, Moment
@@ -78,6 +79,40 @@ class Upload(Leased, Base):
 
 
 UPLOADS = Leases(Upload)
+
+
+class ImportUndoing(Leased, Base):
+    """Somebody wants an import taken back, of a file that was sent or of one that was brought in on
+    the machine. ``queued``, ``running``: it is; all of it or nothing, so that an attempt that dies
+    leaves nothing. ``done``: ``result`` says what. ``failed``: nothing was changed.
+    """
+
+    __tablename__ = "import_undoings"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+        CheckConstraint("(state = 'failed') = (error IS NOT NULL)", name="error"),
+        CheckConstraint("(state = 'done') = (result IS NOT NULL)", name="result"),
+        Index("ix_import_undoings_due", "due_at", postgresql_where=IS_OPEN),
+        Index("ix_import_undoings_inbox_id", "inbox_id"),
+        Index("uq_import_undoings_open", "inbox_id", unique=True, postgresql_where=IS_OPEN),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("undo"))
+    inbox_id: Mapped[str] = mapped_column(ForeignKey("inbox.id"))
+    asked_by: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    leads: Mapped[int | None] = mapped_column(Integer, comment="That the import made or changed.")
+    gone_through: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="How many of them, so far."
+    )
+    result: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="Counts, and ids of leads that stay with the reasons."
+    )
+    error: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+UNDOINGS = Leases(ImportUndoing)
 
 
 class UploadPart(Base):

@@ -1,7 +1,9 @@
-"""Exports and imports are claimed in one way, with the same columns; exports can be cancelled."""
+"""Exports and imports are claimed in one way, with the same columns; exports can be cancelled;
+imports are taken back in the background."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0048"
 down_revision = "0047"
@@ -36,15 +38,71 @@ def upgrade() -> None:
     for table in OLD:
         _say(table, NEW)
     _export_states(f"{STATES}, 'cancelled'")
+    _undoings()
 
 
 def downgrade() -> None:
     """Without the column, with the words as they were; what was cancelled is not kept."""
+    op.drop_table("import_undoings")
     op.execute("DELETE FROM lead_exports WHERE state = 'cancelled'")
     _export_states(STATES)
     op.drop_column("lead_exports", "in_vain")
     for table, comments in OLD.items():
         _say(table, comments)
+
+
+def _undoings() -> None:
+    moment, due = sa.DateTime(timezone=True), sa.text("state IN ('queued', 'running')")
+    op.create_table(
+        "import_undoings",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("inbox_id", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", moment, nullable=False),
+        sa.Column("state", sa.Text(), server_default="queued", nullable=False),
+        sa.Column("due_at", moment, nullable=False, comment=NEW["due_at"]),
+        sa.Column(
+            "attempts", sa.Integer(), server_default="0", nullable=False, comment=NEW["attempts"]
+        ),
+        sa.Column("in_vain", sa.Integer(), server_default="0", nullable=False, comment=IN_VAIN),
+        sa.Column("held_by", sa.Text(), nullable=True, comment=NEW["held_by"]),
+        sa.Column("leads", sa.Integer(), comment="That the import made or changed."),
+        sa.Column(
+            "gone_through",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="How many of them, so far.",
+        ),
+        sa.Column(
+            "result", JSONB(), comment="Counts, and ids of leads that stay with the reasons."
+        ),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("ended_at", moment, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('queued', 'running', 'done', 'failed')",
+            name=op.f("ck_import_undoings_state"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'failed') = (error IS NOT NULL)", name=op.f("ck_import_undoings_error")
+        ),
+        sa.CheckConstraint(
+            "(state = 'done') = (result IS NOT NULL)", name=op.f("ck_import_undoings_result")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inbox_id"], ["inbox.id"], name=op.f("fk_import_undoings_inbox_id_inbox")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_undoings")),
+    )
+    op.create_index("ix_import_undoings_inbox_id", "import_undoings", ["inbox_id"])
+    op.create_index("ix_import_undoings_due", "import_undoings", ["due_at"], postgresql_where=due)
+    op.create_index(
+        "uq_import_undoings_open",
+        "import_undoings",
+        ["inbox_id"],
+        unique=True,
+        postgresql_where=due,
+    )
 
 
 def _export_states(states: str) -> None:
