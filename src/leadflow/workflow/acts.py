@@ -53,6 +53,8 @@ def perform(session: Session, order: Order, payload: Firing) -> End:
         cause = Cause(payload.rule_id, payload.lead_id, f"{order.key}:{one.action}", order.now)
         done = _do(session, order, one, cause)
         told[one.action] = {"nothing": done.nothing, "result": dict(done.result)}
+        if done.asked_for is not None:
+            told[one.action]["asked_for"] = done.asked_for
     if any(each["nothing"] is None for each in told.values()):
         return Done(told)
     return NothingDone(
