@@ -224,8 +224,8 @@ class Outcome(Base):
 
 
 class ChangedLead(Base):
-    """A mark: this lead has facts newer than its score. ``bulk``: it came with many others and
-    may wait behind those that did not."""
+    """A mark: this lead has facts newer than its score. ``bulk``: it came with many others and may
+    wait behind others. ``caused_by``, ``depth``: which rule they came of, as in domain events."""
 
     __tablename__ = "changed_leads"
     __table_args__ = (Index("ix_changed_leads_turn", "bulk", "changed_at"),)
@@ -235,6 +235,8 @@ class ChangedLead(Base):
     )
     changed_at: Mapped[datetime] = mapped_column(Moment)
     bulk: Mapped[bool] = mapped_column(server_default=text("false"))
+    caused_by: Mapped[str | None] = mapped_column(Text)
+    depth: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class AttributeDefinition(Base):

@@ -1,5 +1,5 @@
 """Exports and imports are claimed in one way, with the same columns; exports can be cancelled;
-imports are taken back in the background."""
+imports are taken back in the background; marks of leads say which rule they came of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,10 +39,16 @@ def upgrade() -> None:
         _say(table, NEW)
     _export_states(f"{STATES}, 'cancelled'")
     _undoings()
+    op.add_column("changed_leads", sa.Column("caused_by", sa.Text(), nullable=True))
+    op.add_column(
+        "changed_leads", sa.Column("depth", sa.Integer(), server_default="0", nullable=False)
+    )
 
 
 def downgrade() -> None:
     """Without the column, with the words as they were; what was cancelled is not kept."""
+    for column in ("caused_by", "depth"):
+        op.drop_column("changed_leads", column)
     op.drop_table("import_undoings")
     op.execute("DELETE FROM lead_exports WHERE state = 'cancelled'")
     _export_states(STATES)
