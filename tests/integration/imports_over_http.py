@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from leadflow.settings import get_settings
 from leadflow.uploads.importing import Importer
+from leadflow.uploads.undoing import Undoer
 
 HEAD = "contact_id,E-Mail,Employees,Plan,Created,Stage,Closed"
 MAPPING: dict[str, Any] = {
@@ -84,6 +85,20 @@ def imported(client: TestClient, store: Engine, content: bytes, **mapping: objec
     """The id of an import that is done."""
     import_id = mapped(client, content, **mapping)
     start(client, import_id)
-    assert importer(store).import_next() == 1
+    assert importer(store).work_next() == 1
     assert look(client, import_id)["state"] == "done"
     return import_id
+
+
+def undoer(store: Engine, later: timedelta = timedelta(), **said: Any) -> Undoer:
+    return Undoer(store, get_settings(), lambda: now() + later, "undoer", **said)
+
+
+def undo(client: TestClient, store: Engine, import_id: str) -> dict[str, Any]:
+    """Have an import taken back; what was."""
+    asked = client.post(f"/imports/{import_id}/undo")
+    assert (asked.status_code, asked.json()["state"]) == (202, "undoing"), asked.text
+    assert undoer(store).work_next() == 1
+    done = look(client, import_id)
+    assert (done["state"], done["undo"]["state"]) == ("undone", "done"), done
+    return dict(done["undo"]["undone"])

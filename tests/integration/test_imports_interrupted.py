@@ -14,9 +14,10 @@ from sqlalchemy import Engine, func, select, text
 
 from leadflow.accounts.keys import revoke_keys
 from leadflow.database.engine import unit_of_work
+from leadflow.database.leased_work import AGAIN_AFTER
 from leadflow.leads.tables import Lead
-from leadflow.uploads import claims, importing, service
-from leadflow.uploads.tables import Upload, UploadPart
+from leadflow.uploads import importing, service
+from leadflow.uploads.tables import UPLOADS, Upload, UploadPart
 from tests.integration.imports_over_http import (
     MAPPING,
     importer,
@@ -28,9 +29,10 @@ from tests.integration.imports_over_http import (
     small,
     start,
     table,
+    undo,
 )
 
-LATE = claims.LEASE + timedelta(seconds=1)
+LATE = UPLOADS.lease + timedelta(seconds=1)
 # What a background process does, in batches so small that it is met in the middle.
 PROCESS = """
 from datetime import UTC, datetime
@@ -41,7 +43,7 @@ from leadflow.uploads.importing import Importer
 
 compose()
 few = get_settings().model_copy(update={"import_batch": 20})
-Importer(get_engine(), few, lambda: datetime.now(UTC), "killed").import_next()
+Importer(get_engine(), few, lambda: datetime.now(UTC), "killed").work_next()
 """
 
 
@@ -72,33 +74,19 @@ def test_a_process_that_is_killed_in_the_middle_leaves_nothing_doubled_and_nothi
     assert there["state"] == "running"
     assert 0 < there["rows"] < 400
     # While it may be at work still, nobody else goes on.
-    assert importer(store).import_next() == 0
-    assert importer(store, LATE).import_next() == 1
+    assert importer(store).work_next() == 0
+    assert importer(store, LATE).work_next() == 1
     done = look(client, import_id)
     assert (done["state"], done["rows"], done["new"]) == ("done", 400, 400)
     assert (count(Lead), count(UploadPart)) == (400, 0)
 
 
-def test_one_whose_claim_was_taken_over_stores_nothing_more(
-    client: TestClient, store: Engine
-) -> None:
-    import_id = begun(client, small())
-    with unit_of_work() as session:
-        first = claims.claim(session, "slow", now())
-    with unit_of_work() as session:
-        assert claims.claim(session, "quick", now() + LATE) is not None
-    assert first is not None
-    with pytest.raises(claims.ClaimLost), unit_of_work() as session:
-        claims.keep(session, first, now())
-    assert look(client, import_id)["state"] == "running"
-
-
 def test_a_process_that_ends_gives_it_to_another(client: TestClient, store: Engine) -> None:
     import_id = begun(client, small(30))
-    importer(store, batch=10, ending=lambda: True).import_next()
+    importer(store, batch=10, ending=lambda: True).work_next()
     stopped = look(client, import_id)
     assert (stopped["state"], stopped["rows"]) == ("queued", 10)
-    importer(store).import_next()
+    importer(store).work_next()
     assert (look(client, import_id)["new"], count(Lead)) == (30, 30)
 
 
@@ -108,24 +96,24 @@ def test_one_that_fails_again_and_again_has_failed_and_can_be_started_again(
     import_id = begun(client, small())
     with monkeypatch.context() as patch:
         patch.setattr(importing, "import_file", None)
-        for attempt in range(claims.ATTEMPTS):
+        for attempt in range(UPLOADS.most):
             assert look(client, import_id)["state"] == "queued"
-            later = (attempt + 1) * 2 * claims.AGAIN_AFTER
-            assert importer(store, later).import_next() == 1
+            later = (attempt + 1) * 2 * AGAIN_AFTER
+            assert importer(store, later).work_next() == 1
     failed = look(client, import_id)
     assert (failed["state"], failed["error"]) == ("failed", importing.MISTAKE)
     start(client, import_id)
-    importer(store).import_next()
+    importer(store).work_next()
     assert look(client, import_id)["state"] == "done"
 
 
 def test_one_that_kills_every_process_is_given_up(client: TestClient, store: Engine) -> None:
     import_id = begun(client, small())
-    for attempt in range(claims.ATTEMPTS):
+    for attempt in range(UPLOADS.most):
         with unit_of_work() as session:
-            assert claims.claim(session, "dies", now() + attempt * LATE) is not None
+            assert UPLOADS.claim(session, "dies", now() + attempt * LATE) is not None
     with unit_of_work() as session:
-        assert claims.claim(session, "dies", now() + 9 * LATE) is None
+        assert UPLOADS.claim(session, "dies", now() + 9 * LATE) is None
         assert service.settle(session, now() + 9 * LATE) == 1
     failed = look(client, import_id)
     assert (failed["state"], failed["error"]) == ("failed", service.DIED)
@@ -135,15 +123,15 @@ def test_one_that_is_undone_while_it_goes_on_stops_and_can_be_imported_anew(
     client: TestClient, store: Engine
 ) -> None:
     import_id = begun(client, small(30))
-    importer(store, batch=10, ending=lambda: True).import_next()
-    assert client.post(f"/imports/{import_id}/undo").json()["deleted"] == 10
+    importer(store, batch=10, ending=lambda: True).work_next()
+    assert undo(client, store, import_id)["deleted"] == 10
     assert (look(client, import_id)["state"], count(Lead)) == ("undone", 0)
     with unit_of_work() as session:
         assert session.scalars(select(Upload.state)).one() == "queued"
-    importer(store).import_next()
+    importer(store).work_next()
     assert (look(client, import_id)["state"], count(Lead)) == ("undone", 0)
     start(client, import_id)
-    importer(store).import_next()
+    importer(store).work_next()
     assert (look(client, import_id)["state"], count(Lead)) == ("done", 30)
 
 
@@ -153,7 +141,7 @@ def test_nothing_is_imported_for_somebody_who_may_not_any_more(
     import_id = begun(client, small())
     with unit_of_work() as session:
         revoke_keys(session, "test", "admin")
-    importer(store).import_next()
+    importer(store).work_next()
     with unit_of_work() as session:
         upload = session.get_one(Upload, import_id)
         assert (upload.state, "no account or key" in (upload.error or "")) == ("failed", True)
@@ -186,9 +174,9 @@ def test_a_file_is_let_go_before_it_is_imported_and_not_after(
     waits = begun(client, small(4))
     assert client.delete(f"/imports/{waits}").status_code == 204
     assert (look(client, waits)["state"], count(UploadPart)) == ("gone", 0)
-    assert importer(store).import_next() == 0
+    assert importer(store).work_next() == 0
     import_id = begun(client, small(5))
-    importer(store).import_next()
+    importer(store).work_next()
     refused = client.delete(f"/imports/{import_id}")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/import-elsewhere")
 
@@ -197,8 +185,8 @@ def test_what_was_done_is_in_the_audit_log_by_who_did_it_and_nobody_is_named_the
     client: TestClient, store: Engine
 ) -> None:
     import_id = begun(client, table([row(n) for n in range(30)] + [row(30, "many")]))
-    importer(store).import_next()
-    client.post(f"/imports/{import_id}/undo")
+    importer(store).work_next()
+    undo(client, store, import_id)
     with unit_of_work() as session:
         asked = "SELECT actor, action, audit_log::text FROM audit_log ORDER BY number"
         log = session.execute(text(asked)).all()

@@ -22,12 +22,16 @@ from leadflow.assignment.team.versions import store_team
 from leadflow.assignment.work.handover import find_rep
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
-from leadflow.exports import claims, parts, service, writing
+from leadflow.database.leased import Claim, ClaimLost
+from leadflow.database.leased_work import AGAIN_AFTER
+from leadflow.exports import parts, service, writing
 from leadflow.exports.files import harmless
-from leadflow.exports.tables import LeadExport
+from leadflow.exports.tables import EXPORTS, LeadExport
 from leadflow.exports.writing import Writer
 from leadflow.leads.tables import Lead
 from leadflow.outbox.consumer import drain
+from leadflow.paging.keyset import Wanted
+from leadflow.search.service import page_of_ids
 from leadflow.settings import get_settings
 from tests.deciders import settle, signed_in_already, somebody
 
@@ -135,7 +139,7 @@ def test_a_csv_file_says_what_the_list_says(leads: TestClient, store: Engine, pa
     listed = [flat(item) for item in leads.get("/leads").json()["items"]]
     asked = ask(leads)
     assert (asked["state"], asked["file"], asked["written"]) == ("queued", None, 0)
-    assert writer(store).write_next() == 1
+    assert writer(store).work_next() == 1
     made = state(leads, asked)
     assert (made["state"], made["leads"], made["written"]) == ("done", 5, 5)
     table = read(leads, made)
@@ -147,7 +151,7 @@ def test_a_csv_file_says_what_the_list_says(leads: TestClient, store: Engine, pa
                 assert moment(row[name]) == moment(value), name
             else:
                 assert row[name] == as_cell(value), name
-    assert writer(store).write_next() == 0
+    assert writer(store).work_next() == 0
 
 
 def test_a_parquet_file_says_what_the_list_says(
@@ -157,7 +161,7 @@ def test_a_parquet_file_says_what_the_list_says(
         flat(item) for item in leads.get("/leads", params={"sort": "-budget"}).json()["items"]
     ]
     asked = ask(leads, format="parquet", sort="-budget")
-    writer(store).write_next()
+    writer(store).work_next()
     table = read(leads, state(leads, asked))
     assert table["budget"].dtype == "float64"
     assert str(table["created_at"].dtype) == "datetime64[us, UTC]"
@@ -177,7 +181,7 @@ def test_a_parquet_file_says_what_the_list_says(
 
 def test_no_cell_of_a_csv_file_is_a_formula(leads: TestClient, store: Engine) -> None:
     asked = ask(leads, fields=["first_name", "last_name", "phone", "company_name"])
-    writer(store).write_next()
+    writer(store).work_next()
     table = read(leads, state(leads, asked))
     cells = [cell for name in table.columns for cell in table[name]]
     assert "'=1+1" in cells
@@ -193,7 +197,7 @@ def test_only_what_is_asked_for_is_in_the_file(leads: TestClient, store: Engine)
     asked = ask(leads, where=where, source=["web"], sort="created_at", fields=["email", "owner"])
     late = {"email": "late@company.example", "industry": "retail", "source": "web"}
     assert leads.post("/leads", json=late).status_code == 201
-    writer(store).write_next()
+    writer(store).work_next()
     table = read(leads, state(leads, asked))
     assert list(table.columns) == [
         "id", "email", "owner_rep_id", "owner_name", "owner_since", "owner_due_at"
@@ -202,7 +206,7 @@ def test_only_what_is_asked_for_is_in_the_file(leads: TestClient, store: Engine)
     assert list(table["email"]) == ["lead0@company.example", "lead2@company.example"]
     assert list(table["owner_name"]) == ["Ann Ox", ""]
     empty = ask(leads, name="nobody", format="parquet")
-    writer(store).write_next()
+    writer(store).work_next()
     assert len(read(leads, state(leads, empty))) == 0
 
 
@@ -272,7 +276,7 @@ def test_a_manager_exports_the_leads_of_the_team_and_others_see_nothing_of_it(
     give(other, "bob")
     client = signed_in("sales_manager", "boss")
     asked = ask(client)
-    writer(store).write_next()
+    writer(store).work_next()
     made = state(client, asked)
     listed = [item["id"] for item in client.get("/leads").json()["items"]]
     assert list(read(client, made)["id"]) == listed
@@ -300,11 +304,11 @@ def test_many_leads_wait_for_somebody_else_to_approve(
     client = signed_in("admin")
     few, many = ask(client, source=["web"]), ask(client, why="For the fair")
     for _ in range(2):
-        writer(store).write_next()
+        writer(store).work_next()
     assert state(client, few)["state"] == "done"
     waiting = state(client, many)
     assert (waiting["state"], waiting["leads"], waiting["file"]) == ("waiting", 5, None)
-    assert writer(store).write_next() == 0
+    assert writer(store).work_next() == 0
     not_yet = client.get(f"/leads/exports/{many['id']}/file")
     assert (not_yet.status_code, not_yet.json()["type"]) == (409, "/problems/export-not-ready")
     with unit_of_work() as session:
@@ -318,13 +322,13 @@ def test_many_leads_wait_for_somebody_else_to_approve(
         assert settle(session, question.id, now()).counted
     drain(store, get_settings(), now)
     assert state(client, many)["state"] == "queued"
-    writer(store).write_next()
+    writer(store).work_next()
     assert len(read(client, state(client, many))) == 5
 
 
 def test_what_is_rejected_is_not_written(leads: TestClient, store: Engine, small: None) -> None:
     asked = ask(leads)
-    writer(store).write_next()
+    writer(store).work_next()
     with unit_of_work() as session:
         settle(session, state(leads, asked)["approval_id"], now(), "reject", "no need")
     drain(store, get_settings(), now)
@@ -333,7 +337,7 @@ def test_what_is_rejected_is_not_written(leads: TestClient, store: Engine, small
     refused = state(leads, asked)
     assert (refused["state"], refused["file"]) == ("refused", None)
     assert "Nobody approved it" in refused["error"]
-    assert writer(store).write_next() == 0
+    assert writer(store).work_next() == 0
 
 
 def test_what_has_grown_since_it_was_approved_is_not_written(
@@ -343,12 +347,12 @@ def test_what_has_grown_since_it_was_approved_is_not_written(
     ids = [item["id"] for item in leads.get("/leads").json()["items"]]
     leads.post("/tags", json={"lead_ids": ids[:4], "add": ["vip"]})
     asked = ask(leads, where=where)
-    writer(store).write_next()
+    writer(store).work_next()
     with unit_of_work() as session:
         settle(session, state(leads, asked)["approval_id"], now())
     drain(store, get_settings(), now)
     leads.post("/tags", json={"lead_ids": ids, "add": ["vip"]})
-    writer(store).write_next()
+    writer(store).work_next()
     failed = state(leads, asked)
     assert failed["state"] == "failed"
     assert "Approved was 4 leads, and 5 are found" in failed["error"]
@@ -358,7 +362,7 @@ def test_one_who_was_shut_out_meanwhile_gets_nothing(leads: TestClient, store: E
     asked = ask(leads)
     with unit_of_work() as session:
         revoke_keys(session, "test")
-    writer(store).write_next()
+    writer(store).work_next()
     with unit_of_work() as session:
         made = session.get_one(LeadExport, asked["id"])
     assert (made.state, made.error) == (
@@ -376,31 +380,31 @@ def test_what_a_killed_process_had_begun_is_begun_anew(
 ) -> None:
     monkeypatch.setattr(writing, "PAGE", 2)
     monkeypatch.setattr(parts, "PART_BYTES", 100)
-    asked, kept = ask(leads), claims.keep
+    asked = ask(leads)
 
-    def keep(*said: Any) -> None:
-        kept(*said)
-        if said[3] == 4:
+    def third_kills(session: Any, question: Any, wanted: Wanted, *more: Any) -> Any:
+        if state(leads, asked)["written"] == 4:
             raise Killed
+        return page_of_ids(session, question, wanted, *more)
 
-    monkeypatch.setattr(claims, "keep", keep)
-    with pytest.raises(Killed):
-        writer(store).write_next()
-    monkeypatch.setattr(claims, "keep", kept)
+    with monkeypatch.context() as patch:
+        patch.setattr("leadflow.exports.writing.page_of_ids", third_kills)
+        with pytest.raises(Killed):
+            writer(store).work_next()
     begun = state(leads, asked)
     assert (begun["state"], begun["file"]) == ("running", None)
     assert begun["written"] > 0
     assert leads.get(f"/leads/exports/{asked['id']}/file").status_code == 409
     # While it may be at work still, nobody else begins.
-    assert writer(store).write_next() == 0
-    late = claims.LEASE + timedelta(seconds=1)
-    assert writer(store, late).write_next() == 1
+    assert writer(store).work_next() == 0
+    late = EXPORTS.lease + timedelta(seconds=1)
+    assert writer(store, late).work_next() == 1
     made = state(leads, asked)
     assert (made["state"], made["written"]) == ("done", 5)
     assert sorted(read(leads, made)["email"]) == [f"lead{n}@company.example" for n in range(5)]
     # Were it alive after all, it would write nothing any more.
-    with pytest.raises(claims.ClaimLost), unit_of_work() as session:
-        claims.keep(session, claims.Held(asked["id"], 1), [b"x"], 1, now())
+    with pytest.raises(ClaimLost), unit_of_work() as session:
+        EXPORTS.extend(session, Claim(asked["id"], 1), now())
     with unit_of_work() as session:
         attempts = session.execute(text("SELECT DISTINCT attempt FROM lead_export_parts")).scalars()
         assert list(attempts) == [2]
@@ -408,9 +412,9 @@ def test_what_a_killed_process_had_begun_is_begun_anew(
 
 def test_a_process_that_ends_gives_it_to_another(leads: TestClient, store: Engine) -> None:
     asked = ask(leads)
-    writer(store, ending=lambda: True).write_next()
+    writer(store, ending=lambda: True).work_next()
     assert state(leads, asked)["state"] == "queued"
-    writer(store).write_next()
+    writer(store).work_next()
     assert state(leads, asked)["state"] == "done"
 
 
@@ -419,16 +423,107 @@ def test_one_that_fails_again_and_again_has_failed(
 ) -> None:
     asked = ask(leads)
     monkeypatch.setattr(writing, "how_many", None)
-    for attempt in range(claims.ATTEMPTS):
+    for attempt in range(EXPORTS.most):
         assert state(leads, asked)["state"] == "queued"
-        later = (attempt + 1) * 2 * claims.AGAIN_AFTER
-        assert writer(store, later).write_next() == 1
+        later = (attempt + 1) * 2 * AGAIN_AFTER
+        assert writer(store, later).work_next() == 1
     assert "Leadflow made a mistake" in state(leads, asked)["error"]
+
+
+def cancel(client: TestClient, asked: dict[str, Any]) -> dict[str, Any]:
+    assert client.delete(f"/leads/exports/{asked['id']}").status_code == 204
+    return state(client, asked)
+
+
+def parts_left() -> int:
+    with unit_of_work() as session:
+        return session.scalar(text("SELECT count(*) FROM lead_export_parts")) or 0
+
+
+def test_one_that_waits_is_cancelled_and_never_written(leads: TestClient, store: Engine) -> None:
+    asked = ask(leads)
+    assert cancel(leads, asked)["state"] == "cancelled"
+    assert writer(store).work_next() == 0
+    gone = leads.get(f"/leads/exports/{asked['id']}/file")
+    assert (gone.status_code, gone.json()["type"]) == (409, "/problems/export-not-ready")
+    assert "Ask anew" in gone.json()["detail"]
+    # Once more changes nothing, and is no fault.
+    assert cancel(leads, asked)["state"] == "cancelled"
+    with unit_of_work() as session:
+        noted = select(AuditEntry.action).where(AuditEntry.subject == asked["id"])
+        actions = list(session.scalars(noted.order_by(AuditEntry.number)))
+    assert actions == ["lead_export.asked", "lead_export.cancelled"]
+
+
+def test_whoever_writes_one_that_is_cancelled_stops_at_the_next_page(
+    leads: TestClient, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "PAGE", 2)
+    monkeypatch.setattr(parts, "PART_BYTES", 100)
+    asked = ask(leads)
+
+    def third_is_too_late(session: Any, question: Any, wanted: Wanted, *more: Any) -> Any:
+        if state(leads, asked)["written"] == 4:
+            assert parts_left() > 0
+            assert cancel(leads, asked)["state"] == "cancelled"
+        return page_of_ids(session, question, wanted, *more)
+
+    monkeypatch.setattr("leadflow.exports.writing.page_of_ids", third_is_too_late)
+    writer(store).work_next()
+    assert (state(leads, asked)["state"], parts_left()) == ("cancelled", 0)
+
+
+def test_the_file_of_one_that_is_cancelled_is_deleted(leads: TestClient, store: Engine) -> None:
+    asked = ask(leads)
+    writer(store).work_next()
+    made = cancel(leads, asked)
+    assert (made["state"], made["file"], made["expires_at"]) == ("cancelled", None, None)
+    assert parts_left() == 0
+
+
+def test_nobody_is_asked_about_one_that_is_cancelled(
+    leads: TestClient, store: Engine, small: None
+) -> None:
+    asked = ask(leads)
+    writer(store).work_next()
+    waiting = state(leads, asked)
+    assert cancel(leads, asked)["state"] == "cancelled"
+    with unit_of_work() as session:
+        assert approvals.get(session, waiting["approval_id"]).status == "void"
+
+
+def test_nobody_cancels_an_export_of_another(
+    leads: TestClient, signed_in: Callable[..., TestClient]
+) -> None:
+    asked = ask(leads)
+    answer = signed_in("marketing_manager").delete(f"/leads/exports/{asked['id']}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/export-not-found")
+    with unit_of_work() as session:
+        assert session.get_one(LeadExport, asked["id"]).state == "queued"
+
+
+def test_head_of_a_file_says_how_large_it_is_and_reads_nothing_of_it(
+    leads: TestClient, store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ask(leads)
+    writer(store).work_next()
+    made = state(leads, asked)
+    read_now = leads.get(made["file"])
+    monkeypatch.setattr("leadflow.gateway.api.leads.exports.read_parts", None)
+    head = leads.head(made["file"])
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-length", "content-type", "content-disposition", "cache-control"):
+        assert head.headers[name] == read_now.headers[name]
+    with unit_of_work() as session:
+        fetched = select(AuditEntry).where(AuditEntry.action == "lead_export.fetched")
+        assert len(session.scalars(fetched).all()) == 1
+    cancel(leads, asked)
+    assert leads.head(made["file"]).status_code == 409
 
 
 def test_a_file_is_taken_away_after_its_time(leads: TestClient, store: Engine) -> None:
     asked = ask(leads)
-    writer(store).write_next()
+    writer(store).work_next()
     made = state(leads, asked)
     ends = datetime.fromisoformat(made["expires_at"])
     hours = (ends - now()).total_seconds() / 3600
@@ -453,7 +548,7 @@ def test_what_is_exported_is_in_the_audit_log_and_nobody_named_there(
 ) -> None:
     where = {"company_name": {"operator": "equals", "value": "Köhler, Söhne"}}
     asked = ask(leads, where=where, name="zoe", level=None, status="open", why="For Müller")
-    writer(store).write_next()
+    writer(store).work_next()
     leads.get(state(leads, asked)["file"])
     with unit_of_work() as session:
         entries = session.scalars(

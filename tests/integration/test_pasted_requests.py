@@ -54,7 +54,7 @@ def importing(store: Engine) -> Iterator[None]:
 
     def work() -> None:
         while not ended.wait(0.2):
-            importer.import_next()
+            importer.work_next()
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

@@ -1,7 +1,7 @@
 """What doctor says of the gateway: asked over HTTP, as whoever uses it would."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from leadflow.settings import Settings
-from leadflow.supervisor import doctor, state
+from leadflow.supervisor import doctor, of_the_store, state
+from leadflow.supervisor.findings import Finding
 from leadflow.supervisor.service import Supervisor
 from tests.servers import free_port
 
@@ -92,3 +93,22 @@ def test_an_address_through_which_notices_leave_is_well(
     assert doctor._notices_leave(settings).mark == "ok"
     Supervisor(settings, said.append)._look_at_notices()
     assert said == []
+
+
+OF_THE_STORE = [of_the_store.background, of_the_store.journals, of_the_store.told]
+
+
+@pytest.mark.parametrize("check", OF_THE_STORE, ids=lambda check: check.__name__)
+def test_what_is_asked_of_the_store_starts_no_server_and_says_what_to_do_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: Callable[[Settings], Finding]
+) -> None:
+    asleep = check(Settings(home=tmp_path, database_url=None))
+    assert (asleep.mark, asleep.what) == ("note", "PostgreSQL is not running")
+    assert "leadflow up" in asleep.mend
+
+    def silent() -> None:
+        raise OSError
+
+    monkeypatch.setattr(of_the_store, "unit_of_work", silent)
+    gone = check(Settings(home=tmp_path, database_url="postgresql://127.0.0.1:1/none"))
+    assert (gone.mark, gone.what) == ("note", "PostgreSQL does not answer")

@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Text
+from sqlalchemy import ForeignKey, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
-
-Moment = DateTime(timezone=True)
+from leadflow.database.base import Base, Moment
 
 
 class UnroutableLead(Base):

@@ -1,6 +1,7 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
 scored again, workflow rules, overrides that expire, turns of endpoints, journals that are read,
-exports of leads, imports of files that were sent, runs whose process was lost."""
+exports of leads, imports of files that were sent and taking imports back, runs whose process was
+lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,9 @@ from leadflow.settings import Settings
 from leadflow.sources import inbox
 from leadflow.sources.journals.reading import Reader
 from leadflow.uploads import service as uploads
+from leadflow.uploads import undoing
 from leadflow.uploads.importing import Importer
+from leadflow.uploads.undoing import Undoer
 from leadflow.workflow import service as workflow
 from leadflow.workflow import silence, wanting
 
@@ -62,6 +65,7 @@ def loops(
     lanes = [loop for lane in LANES.values() for loop in _lane(settings, lane, process, stop)]
     writer = Writer(get_engine(), settings, now, process, stop.is_set)
     importer = Importer(get_batch_engine(), settings, now, process, stop.is_set)
+    undoer = Undoer(get_batch_engine(), settings, now, process, stop.is_set)
     bells: dict[str, list[threading.Event]] = {name: [] for name in LANES}
     for loop in lanes:
         bells[loop.name.split()[1]].append(loop.bell)
@@ -81,6 +85,7 @@ def loops(
         ),
         Loop("lead exports", EXPORT_SECONDS, lambda: _export(writer)),
         Loop("imports", IMPORT_SECONDS, lambda: _import(importer)),
+        Loop("undoing imports", IMPORT_SECONDS, lambda: _undo(undoer)),
         *(_watching(settings, pool) for pool in pools),
         Loop("house keeping", HOUSE_SECONDS, lambda: _keep_house(settings), full=None),
     ]
@@ -147,13 +152,19 @@ def _give_turns() -> int:
 def _export(writer: Writer) -> int:
     with unit_of_work() as session:
         exports.settle(session, now())
-    return writer.write_next()
+    return writer.work_next()
 
 
 def _import(importer: Importer) -> int:
     with unit_of_work() as session:
         uploads.settle(session, now())
-    return importer.import_next()
+    return importer.work_next()
+
+
+def _undo(undoer: Undoer) -> int:
+    with unit_of_work() as session:
+        undoing.settle(session, now())
+    return undoer.work_next()
 
 
 def _keep_house(settings: Settings) -> int:

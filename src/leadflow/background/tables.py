@@ -2,12 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Integer, Text
+from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
-
-Moment = DateTime(timezone=True)
+from leadflow.database.base import Base, Moment
 
 
 class BackgroundLoop(Base):

@@ -120,7 +120,7 @@ def _awaited(made: "ExportOut", caller: "Actor") -> "ExportOut":
         if running:
             time.sleep(PAUSE)
         else:
-            here.write_next()
+            here.work_next()
         with unit_of_work() as session:
             made = ExportOut.of(service.get(session, made.id, caller))
     return made

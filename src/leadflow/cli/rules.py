@@ -154,8 +154,10 @@ def why(
         for name, value in firing.matched.items():
             console.print(f"  {name}: {value}", markup=False, soft_wrap=True)
         for done in one.carried:
+            run = f", flow run {done.result['flow_run_id']}" if "flow_run_id" in done.result else ""
             said = f": {done.why}" if done.why else ""
-            console.print(f"  → {done.action}, {done.status}{said}", markup=False, soft_wrap=True)
+            line = f"  → {done.action}, {done.status.replace('_', ' ')}{run}{said}"
+            console.print(line, markup=False, soft_wrap=True)
 
 
 @app.command("list")

@@ -52,10 +52,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class DoneBy:
-    """What an action did, for people who ask why; ``nothing`` says why there was nothing to do."""
+    """What an action did, for people who ask why; ``nothing`` says why there was nothing to do.
+    ``asked_for``: the key of an act in the outbox that does it, and whose end is the action's."""
 
     result: Mapping[str, Any]
     nothing: str | None = None
+    asked_for: str | None = None
 
 
 @dataclass(frozen=True)

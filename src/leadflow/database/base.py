@@ -1,8 +1,10 @@
 """The declarative base every table of Leadflow derives from."""
 
-from sqlalchemy import MetaData
+from sqlalchemy import DateTime, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
+# Every moment has its zone.
+Moment = DateTime(timezone=True)
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -3,13 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, func, text
+from sqlalchemy import BigInteger, Identity, Index, Integer, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
-
-Moment = DateTime(timezone=True)
+from leadflow.database.base import Base, Moment
 
 
 class DomainEvent(Base):

@@ -42,7 +42,7 @@ def ask_if_needed(session: Session, made: LeadExport, asker: Actor, now: datetim
         made.approval_id = approvals.propose(session, _question(made, asker), now).id
     except approvals.NobodyNeeded:
         return False
-    made.state = "waiting"
+    made.state, made.in_vain = "waiting", 0
     return True
 
 

@@ -70,13 +70,13 @@ def read_parts(made: LeadExport, unit_of_work: UnitOfWork) -> Iterator[bytes]:
     slowly holds up the store.
 
     Raises:
-        FileGone: it has expired meanwhile.
+        FileGone: it has expired, or was cancelled, meanwhile.
     """
     left, number = made.size or 0, 0
     while left > 0:
         with unit_of_work() as session:
             part = session.get(ExportPart, (made.id, made.attempts, number))
         if part is None:
-            raise FileGone(f"The file of {made.id} has expired while it was read. Ask for another.")
+            raise FileGone(f"The file of {made.id} went while it was read. Ask for another.")
         left, number = left - len(part.content), number + 1
         yield part.content

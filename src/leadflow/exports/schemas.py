@@ -9,7 +9,7 @@ from leadflow.exports.tables import LeadExport
 from leadflow.search.schemas import WHERE, LeadQuestion, Short
 
 Format = Literal["csv", "parquet"]
-State = Literal["queued", "waiting", "running", "done", "failed", "refused", "expired"]
+State = Literal["queued", "waiting", "running", "done", "failed", "refused", "expired", "cancelled"]
 FILE = "/leads/exports/{id}/file"
 
 
@@ -37,7 +37,8 @@ class ExportOut(BaseModel):
     id: str
     state: State = Field(
         description="queued: yet to be written. waiting: for an approval. running: being written. "
-        "done: the file is there. failed, refused (nobody approved it), expired: it is not."
+        "done: the file is there. failed, refused (nobody approved it), expired, cancelled (by "
+        "you): it is not."
     )
     format: Format
     asked_at: datetime

@@ -8,13 +8,15 @@ from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
+from leadflow.approvals import service as approvals
 from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry
 from leadflow.conditions.tree import fields_of
-from leadflow.exports.claims import ATTEMPTS
+from leadflow.exports.decision import KIND
+from leadflow.exports.parts import drop_parts
 from leadflow.exports.schemas import ExportIn
-from leadflow.exports.tables import ExportPart, LeadExport
+from leadflow.exports.tables import EXPORTS, ExportPart, LeadExport
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 from leadflow.search.question import Question, read_question
 
@@ -51,6 +53,8 @@ class ExportNotReady(RuntimeError):
 
     def __init__(self, made: LeadExport) -> None:
         said = made.error or f"Look again later: GET /leads/exports/{made.id}"
+        if made.state == "cancelled":
+            said = "Ask anew: POST /leads/exports"
         super().__init__(f"The export is {made.state}. {said}")
 
 
@@ -109,8 +113,8 @@ def get(session: Session, export_id: str, caller: Actor) -> LeadExport:
     return made
 
 
-def fetch(session: Session, export_id: str, caller: Actor, now: datetime) -> LeadExport:
-    """One whose file can be read; that it was is in the audit log.
+def ready(session: Session, export_id: str, caller: Actor, now: datetime) -> LeadExport:
+    """One whose file can be read.
 
     Raises:
         ExportNotFound: as ``get``.
@@ -122,9 +126,36 @@ def fetch(session: Session, export_id: str, caller: Actor, now: datetime) -> Lea
         raise ExportExpired(made)
     if made.state != "done":
         raise ExportNotReady(made)
+    return made
+
+
+def fetch(session: Session, export_id: str, caller: Actor, now: datetime) -> LeadExport:
+    """The same for whoever reads the file: that they do is in the audit log.
+
+    Raises:
+        ExportNotFound, ExportNotReady, ExportExpired: as ``ready``.
+    """
+    made = ready(session, export_id, caller, now)
     about = {"leads": made.leads, "bytes": made.size}
     audit.record(session, caller.id, "lead_export.fetched", made.id, about)
     return made
+
+
+def cancel(session: Session, export_id: str, caller: Actor, now: datetime) -> None:
+    """End an export, whatever has come of it: nobody is asked about it any more, who writes it
+    stops at the next page, and the file is deleted. One that is over is left as it is.
+
+    Raises:
+        ExportNotFound: as ``get``.
+    """
+    get(session, export_id, caller)
+    made = session.get_one(LeadExport, export_id, with_for_update=True, populate_existing=True)
+    if made.state not in (*UNDER_WAY, "done"):
+        return
+    approvals.void(session, KIND, "Whoever asked for it has cancelled it.", now, [made.id])
+    was, made.state, made.expires_at, made.ended_at = made.state, "cancelled", None, now
+    drop_parts(session, made.id)
+    audit.record(session, caller.id, "lead_export.cancelled", made.id, {"was": was})
 
 
 def settle(session: Session, now: datetime) -> int:
@@ -149,18 +180,14 @@ def _give_up(session: Session, now: datetime) -> Iterable[LeadExport]:
         Approval.id == LeadExport.approval_id, Approval.status.in_(ended)
     )
     unapproved = and_(LeadExport.state == "waiting", refused.exists())
-    died = and_(
-        LeadExport.state.in_(("queued", "running")),
-        LeadExport.attempts >= ATTEMPTS,
-        LeadExport.due_at <= now,
-    )
+    died = EXPORTS.abandoned(now)
     due = select(LeadExport.id).where(or_(unapproved, died)).with_for_update(skip_locked=True)
     given_up = session.scalars(
         update(LeadExport)
         .where(LeadExport.id.in_(due))
         .values(
             state=case((unapproved, "refused"), else_="failed"),
-            error=case((unapproved, UNAPPROVED), else_=DIED.format(ATTEMPTS)),
+            error=case((unapproved, UNAPPROVED), else_=DIED.format(EXPORTS.most)),
             ended_at=now,
         )
         .returning(LeadExport)

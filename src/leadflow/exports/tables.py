@@ -6,30 +6,29 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
     Text,
     func,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
+from leadflow.database.leased import IS_OPEN, Leased, Leases
 from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedText
 
-Moment = DateTime(timezone=True)
-STATES = ("queued", "waiting", "running", "done", "failed", "refused", "expired")
+STATES = ("queued", "waiting", "running", "done", "failed", "refused", "expired", "cancelled")
 
 
-class LeadExport(Base):
+class LeadExport(Leased, Base):
     """A file of leads that somebody asked for.
 
     ``queued``: it is yet to be written. ``waiting``: for the approval. ``running``: a process
     writes it and holds it until ``due_at``; later it is anybody's, and is begun anew. ``done``: the
-    file is there. ``failed``, ``refused`` (nobody approved it) and ``expired``: it is not.
+    file is there. ``failed``, ``refused`` (nobody approved it), ``expired`` and ``cancelled`` (by
+    whoever asked): it is not.
     """
 
     __tablename__ = "lead_exports"
@@ -39,11 +38,7 @@ class LeadExport(Base):
         CheckConstraint("(state IN ('done', 'expired')) = (expires_at IS NOT NULL)", name="file"),
         CheckConstraint("(state IN ('failed', 'refused')) = (error IS NOT NULL)", name="error"),
         Index("ix_lead_exports_listed", "asked_by", "asked_at", "id"),
-        Index(
-            "ix_lead_exports_due",
-            "due_at",
-            postgresql_where=text("state IN ('queued', 'running')"),
-        ),
+        Index("ix_lead_exports_due", "due_at", postgresql_where=IS_OPEN),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("exp"))
@@ -52,14 +47,6 @@ class LeadExport(Base):
     format: Mapped[str] = mapped_column(Text)
     search: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("export_search"))
     why: Mapped[str | None] = mapped_column(EncryptedText("export_why"))
-    state: Mapped[str] = mapped_column(Text, server_default="queued")
-    due_at: Mapped[datetime] = mapped_column(
-        Moment, comment="When it may be begun; while it is written, until when it is held."
-    )
-    attempts: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="How often it was begun; the last one may write."
-    )
-    held_by: Mapped[str | None] = mapped_column(Text, comment="The process that began it last.")
     approval_id: Mapped[str | None] = mapped_column(Text)
     leads: Mapped[int | None] = mapped_column(Integer, comment="Counted before it was written.")
     written: Mapped[int] = mapped_column(Integer, server_default="0", comment="Leads, so far.")
@@ -67,6 +54,9 @@ class LeadExport(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment, comment="When the file goes.")
     error: Mapped[str | None] = mapped_column(Text)
+
+
+EXPORTS = Leases(LeadExport)
 
 
 class ExportPart(Base):

@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.leads.tables import Lead
 from leadflow.privacy.columns import EncryptedText
 
-Moment = DateTime(timezone=True)
 LEADS = cast(Table, Lead.__table__)
 OPEN = text("status = 'open'")
 

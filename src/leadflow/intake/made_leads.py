@@ -1,6 +1,6 @@
 """Leads that an import made: what stands on them, and taking them away where nothing does."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -23,8 +23,13 @@ SELECT l.id,
 FROM leads AS l JOIN import_changes AS c ON c.lead_id = l.id
 WHERE c.inbox_id = :import_id AND c.made ORDER BY l.id FOR UPDATE OF l
 """)
-MADE = "SELECT lead_id FROM import_changes WHERE inbox_id = :import_id AND made"
-GONE = f"lead_id IN ({MADE}) AND lead_id <> ALL(:stays)"
+MADE = text("""
+SELECT DISTINCT lead_id FROM import_changes
+WHERE inbox_id = :import_id AND made AND lead_id <> ALL(:stays) ORDER BY lead_id
+""")
+DELETE_SCORES = text("DELETE FROM lead_scores WHERE lead_id = ANY(:ids)")
+DELETE_LEADS = text("DELETE FROM leads WHERE id = ANY(:ids)")
+AT_A_TIME = 2000
 
 
 def stand_on(session: Session, import_id: str, undone: Collection[str]) -> dict[str, list[str]]:
@@ -39,9 +44,11 @@ def stand_on(session: Session, import_id: str, undone: Collection[str]) -> dict[
     return found
 
 
-def delete_made(session: Session, import_id: str, stays: Sequence[str]) -> int:
-    """Delete the leads that the import made, but for these, with all that is known of them."""
-    given = {"import_id": import_id, "stays": list(stays)}
-    session.execute(text(f"DELETE FROM lead_scores WHERE {GONE}"), given)  # noqa: S608
-    gone = text(f"DELETE FROM leads WHERE id IN ({MADE}) AND id <> ALL(:stays)")  # noqa: S608
-    return int(session.execute(gone, given).rowcount)  # type: ignore[attr-defined]
+def delete_made(session: Session, import_id: str, stays: Sequence[str]) -> Iterator[int]:
+    """Delete the leads that the import made, but for these, with all that is known of them, some at
+    a time; yields how many each time."""
+    made = session.scalars(MADE, {"import_id": import_id, "stays": list(stays)}).all()
+    for first in range(0, len(made), AT_A_TIME):
+        these = {"ids": list(made[first : first + AT_A_TIME])}
+        session.execute(DELETE_SCORES, these)
+        yield int(session.execute(DELETE_LEADS, these).rowcount)  # type: ignore[attr-defined]

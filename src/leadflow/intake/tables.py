@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, SmallInteger, Text, func
+from sqlalchemy import Index, SmallInteger, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.privacy.columns import EncryptedText
 
 
@@ -25,4 +25,4 @@ class KeyedRow(Base):
         SmallInteger, comment="What was answered; empty: that is not kept."
     )
     answer: Mapped[str | None] = mapped_column(EncryptedText("keyed_requests.answer"))
-    taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    taken_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

@@ -2,11 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
@@ -37,6 +37,7 @@ from leadflow.leads.source_records import look_at
 from leadflow.leads.tables import Lead, LeadHistory, QuarantinedRow
 
 AT_A_TIME = 500
+Further = Callable[[int, int], None]
 ACTOR = "leadflow imports"
 # Attributes that no lead has, now or before, and that only this import's mapping told of.
 FORGET_UNUSED = text("""
@@ -66,10 +67,17 @@ class Undone:
     stays: dict[str, list[str]] = field(default_factory=dict)
 
 
-def undo_import(session: Session, import_id: str, now: datetime, actor: str = ACTOR) -> Undone:
+def undo_import(
+    session: Session,
+    import_id: str,
+    now: datetime,
+    actor: str = ACTOR,
+    further: Further = lambda through, leads: None,
+) -> Undone:
     """Take an import back: the leads it made, the values it changed, the outcomes it told. What
     somebody has said, done or decided since stays, with what it stands on, and is named. The file
-    may be imported again afterwards.
+    may be imported again afterwards. ``further`` is told now and then of how many of its leads that
+    is done.
 
     Raises:
         NoSuchImport, AlreadyUndone: there is nothing to take back.
@@ -81,9 +89,15 @@ def undo_import(session: Session, import_id: str, now: datetime, actor: str = AC
         raise AlreadyUndone(import_id)
     undone = undone_imports(session)
     done = Undone(stays=stand_on(session, import_id, undone))
-    done.deleted = delete_made(session, import_id, list(done.stays))
+    leads = session.scalar(count_leads(import_id)) or 0
+    for deleted in delete_made(session, import_id, list(done.stays)):
+        done.deleted += deleted
+        further(done.deleted, leads)
+    through = done.deleted
     for changes in _by_lead(session, import_id):
         _take_back(session, changes, undone, done, now)
+        through += len(changes)
+        further(through, leads)
     put_back(session, names_taken_out(session, import_id), import_id)
     _forget(session, inbox, done, now)
     counts = {"deleted": done.deleted, "restored": done.restored, "outcomes": done.outcomes}
@@ -92,6 +106,13 @@ def undo_import(session: Session, import_id: str, now: datetime, actor: str = AC
     # What only this import recorded speaks against nobody any longer.
     look_at(session, [source_of(inbox)], now)
     return done
+
+
+def count_leads(import_id: str) -> Select[tuple[int]]:
+    """How many leads an import made or changed."""
+    return select(func.count(ImportChange.lead_id.distinct())).where(
+        ImportChange.inbox_id == import_id
+    )
 
 
 def _by_lead(session: Session, import_id: str) -> Iterator[dict[str, list[ImportChange]]]:

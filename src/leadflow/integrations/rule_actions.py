@@ -32,8 +32,9 @@ def start(session: Session, settings: Settings, said: StartParams, cause: Cause)
         "key": cause.key,
         "tags": [f"rule:{cause.rule_id}"],
     }
-    enqueue(session, START.name, f"{cause.key}:start", payload)
-    return DoneBy({"deployment": said.deployment})
+    key = f"{cause.key}:start"
+    enqueue(session, START.name, key, payload)
+    return DoneBy({"deployment": said.deployment}, asked_for=key)
 
 
 RULE_ACTIONS = (RuleAction("start", StartParams, start),)

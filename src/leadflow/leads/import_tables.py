@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.privacy.columns import EncryptedText
 
 # In what is kept of a lead as it was: the id of its source that the row gave it, if it had none.
 GIVEN_ID = "given_id"
-Moment = DateTime(timezone=True)
 
 
 @declarative_mixin

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -32,6 +32,24 @@ LONGEST_TEXT = 5000
 # What most addresses look like; all others, and all domains, are the library's to judge.
 PLAIN_ADDRESS = re.compile(r"(?P<local>[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@(?P<domain>[A-Za-z0-9.-]+)")
 LONGEST_PLAIN = 60
+
+# What is told of a lead, by the names that files, programs and lists call it.
+ProfileField = Literal[
+    "email",
+    "first_name",
+    "last_name",
+    "phone",
+    "company_name",
+    "company_size",
+    "industry",
+    "job_title",
+    "location",
+    "country",
+    "budget",
+    "currency",
+    "timeline",
+    "service_requirements",
+]
 
 
 def _blank_is_missing(value: Any) -> Any:

@@ -7,7 +7,6 @@ from sqlalchemy import (
     CHAR,
     BigInteger,
     CheckConstraint,
-    DateTime,
     Double,
     ForeignKey,
     Identity,
@@ -21,12 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedJson, EncryptedText
 from leadflow.privacy.encryption import LARGER_BY
 
-Moment = DateTime(timezone=True)
 LARGEST_PAYLOAD = 8192  # bytes of an event's payload as JSON, before it is encrypted
 
 EVENT_PAYLOAD = "event_payload"
@@ -226,8 +224,8 @@ class Outcome(Base):
 
 
 class ChangedLead(Base):
-    """A mark: this lead has facts newer than its score. ``bulk``: it came with many others and
-    may wait behind those that did not."""
+    """A mark: this lead has facts newer than its score. ``bulk``: it came with many others and may
+    wait behind others. ``caused_by``, ``depth``: which rule they came of, as in domain events."""
 
     __tablename__ = "changed_leads"
     __table_args__ = (Index("ix_changed_leads_turn", "bulk", "changed_at"),)
@@ -237,6 +235,8 @@ class ChangedLead(Base):
     )
     changed_at: Mapped[datetime] = mapped_column(Moment)
     bulk: Mapped[bool] = mapped_column(server_default=text("false"))
+    caused_by: Mapped[str | None] = mapped_column(Text)
+    depth: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class AttributeDefinition(Base):

@@ -7,7 +7,6 @@ from sqlalchemy import (
     CHAR,
     BigInteger,
     CheckConstraint,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedJson, EncryptedText
 
@@ -47,9 +46,9 @@ class AiQualification(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("qualification"))
     lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
     asked_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="When the record that was asked about was read."
+        Moment, comment="When the record that was asked about was read."
     )
-    known_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    known_at: Mapped[datetime | None] = mapped_column(Moment)
     status: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Double)
     confidence: Mapped[float | None] = mapped_column(Double)

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Date,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -18,11 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedText
 
-Moment = DateTime(timezone=True)
 VERDICT = "verdict IN ('agree', 'disagree')"
 
 

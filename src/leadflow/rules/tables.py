@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     Identity,
     Index,
     Text,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedText
 
@@ -40,7 +39,7 @@ class RuleSetRow(Base):
     content_hash: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(EncryptedText("rules_note"))
     created_by: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     active: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
@@ -54,5 +53,5 @@ class RuleSwitch(Base):
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     version: Mapped[int]
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     by: Mapped[str] = mapped_column(Text)

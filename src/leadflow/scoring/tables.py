@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -20,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from leadflow.accounts.tables import Person
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedText
 
@@ -36,9 +35,7 @@ class ScorecardUsed(Base):
     regime: Mapped[str] = mapped_column(Text)
     model_version: Mapped[str] = mapped_column(Text)
     features: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    first_used_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.now()
-    )
+    first_used_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
 class LeadScore(Base):
@@ -72,7 +69,7 @@ class LeadScore(Base):
     )
 
     lead_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    as_of: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(Moment, primary_key=True)
     scorecard_id: Mapped[int] = mapped_column(BigInteger)
     total_score: Mapped[float] = mapped_column(Double)
     points: Mapped[float] = mapped_column(Double, comment="50 + the contributions, not clipped.")
@@ -96,7 +93,7 @@ class LeadScore(Base):
     )
     reason_texts: Mapped[list[str]] = mapped_column(ARRAY(Text))
     is_current: Mapped[bool] = mapped_column(server_default=text("true"))
-    scored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    scored_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
     scorecard: Mapped[ScorecardUsed] = relationship(
         primaryjoin="foreign(LeadScore.scorecard_id) == ScorecardUsed.id",
@@ -125,11 +122,11 @@ class ScoringRun(Base):
     __tablename__ = "scoring_runs"
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("run"))
-    as_of: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    as_of: Mapped[datetime] = mapped_column(Moment)
     scorecard_id: Mapped[int] = mapped_column(BigInteger)
     everything: Mapped[bool] = mapped_column(comment="Leads without news are scored too.")
-    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class ScoringPartition(Base):
@@ -197,10 +194,10 @@ class ScoreOverride(Base):
     reason: Mapped[str] = mapped_column(EncryptedText("override_reason"))
     override_by: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    in_force_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    in_force_from: Mapped[datetime | None] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
     approval_id: Mapped[str | None] = mapped_column(ForeignKey("approvals.id"))
 
     person: Mapped[Person | None] = relationship(

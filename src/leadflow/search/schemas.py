@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from leadflow.exact import Moment, Whole
+from leadflow.leads.schemas import ProfileField
 from leadflow.paging import cursors
 
 USUAL, MOST = 50, 500
@@ -74,20 +75,7 @@ FieldName = Literal[
     "id",
     "source",
     "external_id",
-    "email",
-    "first_name",
-    "last_name",
-    "phone",
-    "company_name",
-    "company_size",
-    "industry",
-    "job_title",
-    "location",
-    "country",
-    "budget",
-    "currency",
-    "timeline",
-    "service_requirements",
+    ProfileField,
     "attributes",
     "created_at",
     "updated_at",

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
-    DateTime,
     Index,
     Integer,
     Text,
@@ -16,11 +15,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedText
 
-Moment = DateTime(timezone=True)
 DELIVERY_BODY, DELIVERY_HEADERS = "delivery_body", "delivery_headers"
 DELIVERY_CORRECTION = "delivery_correction"
 WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - the name of a field

@@ -1,48 +1,78 @@
 """What doctor asks the store: who consumes the outbox, how journals are read, who can be told."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
 
 from features.how_many import how_many
 from leadflow.background import records
+from leadflow.background.tables import BackgroundLoop
 from leadflow.database.engine import unit_of_work
-from leadflow.integrations.notifications.recipients import unreachable
+from leadflow.integrations.notifications.recipients import Unreachable, unreachable
 from leadflow.settings import Settings
+from leadflow.sources.journals.showing import JournalShown
 from leadflow.sources.journals.showing import journals as read_journals
 from leadflow.supervisor.findings import START, Finding, embedded_is_down
+
+Read = TypeVar("Read")
 
 
 def background(settings: Settings) -> Finding:
     """Whether somebody consumes the outbox."""
-    if embedded_is_down(settings):
-        return Finding("Background", "note", "PostgreSQL is not running", START)
-    try:
-        with unit_of_work() as session:
-            loops = records.running(session, datetime.now(UTC))
-            failing = sorted({row.loop for row in loops if row.failures})
-            processes = {row.process for row in loops}
-    except Exception:
-        return Finding("Background", "note", "PostgreSQL does not answer", START)
-    if not processes:
-        return Finding("Background", "note", "not running", START)
-    if failing:
-        where = str(settings.home / "logs" / "background.log")
-        return Finding("Background", "bad", f"failing: {', '.join(failing)}", f"Read {where}")
-    return Finding("Background", "ok", how_many(len(processes), "process"))
+    log = settings.home / "logs" / "background.log"
+    return _asked(
+        "Background",
+        settings,
+        lambda session: records.running(session, datetime.now(UTC)),
+        lambda loops: _background(loops, log),
+    )
 
 
 def told(settings: Settings) -> Finding:
     """Whether every salesperson can be told about their leads."""
+    return _asked("Notices", settings, unreachable, _told)
+
+
+def journals(settings: Settings) -> Finding:
+    """Whether the journals of sources are read."""
+    return _asked("Journals", settings, read_journals, _journals)
+
+
+def _asked(
+    check: str,
+    settings: Settings,
+    read: Callable[[Session], Read],
+    found: Callable[[Read], Finding],
+) -> Finding:
+    """What is found by what is read; a note where nothing can be read."""
     if embedded_is_down(settings):
-        return Finding("Notices", "note", "PostgreSQL is not running", START)
+        return Finding(check, "note", "PostgreSQL is not running", START)
     try:
         with unit_of_work() as session:
-            found = unreachable(session)
+            known = read(session)
     except Exception:
-        return Finding("Notices", "note", "PostgreSQL does not answer", START)
-    if not found:
+        return Finding(check, "note", "PostgreSQL does not answer", START)
+    return found(known)
+
+
+def _background(loops: Sequence[BackgroundLoop], log: Path) -> Finding:
+    processes = {row.process for row in loops}
+    failing = sorted({row.loop for row in loops if row.failures})
+    if not processes:
+        return Finding("Background", "note", "not running", START)
+    if failing:
+        return Finding("Background", "bad", f"failing: {', '.join(failing)}", f"Read {log}")
+    return Finding("Background", "ok", how_many(len(processes), "process"))
+
+
+def _told(nobody: Sequence[Unreachable]) -> Finding:
+    if not nobody:
         return Finding("Notices", "ok", "every salesperson has an address or an account with one")
-    named = ", ".join(one.external_id for one in found[:10])
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    named = ", ".join(one.external_id for one in nobody[:10])
+    more = f" and {len(nobody) - 10} more" if len(nobody) > 10 else ""
     return Finding(
         "Notices",
         "note",
@@ -54,15 +84,7 @@ def told(settings: Settings) -> Finding:
     )
 
 
-def journals(settings: Settings) -> Finding:
-    """Whether the journals of sources are read."""
-    if embedded_is_down(settings):
-        return Finding("Journals", "note", "PostgreSQL is not running", START)
-    try:
-        with unit_of_work() as session:
-            known = read_journals(session)
-    except Exception:
-        return Finding("Journals", "note", "PostgreSQL does not answer", START)
+def _journals(known: Mapping[str, JournalShown]) -> Finding:
     failing = {name: one for name, one in known.items() if one.problem is not None}
     if not failing:
         return Finding("Journals", "ok", f"{how_many(len(known), 'source')} read, none fails")

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.observability.gauges import Queue
-from leadflow.uploads.tables import Upload
+from leadflow.uploads.tables import ImportUndoing, Upload
 
 __all__ = ["QUEUES"]
 
@@ -17,4 +17,10 @@ def _pending(session: Session, _now: datetime) -> tuple[int, datetime | None]:
     return found[0], found[1]
 
 
-QUEUES = (Queue("imports", _pending),)
+def _to_undo(session: Session, _now: datetime) -> tuple[int, datetime | None]:
+    asked = select(func.count(), func.min(ImportUndoing.asked_at))
+    found = session.execute(asked.where(ImportUndoing.state.in_(("queued", "running")))).one()
+    return found[0], found[1]
+
+
+QUEUES = (Queue("imports", _pending), Queue("import_undoings", _to_undo))

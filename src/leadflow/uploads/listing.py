@@ -8,23 +8,28 @@ from typing import Any
 from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
+from leadflow.database.leased import OPEN
 from leadflow.database.tables import InboxRow
 from leadflow.leads.files.storing.origins import source_of
 from leadflow.leads.imports.listing import SOURCE, STATUS, NoSuchImport
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
-from leadflow.uploads.tables import Upload
+from leadflow.uploads.tables import ImportUndoing, Upload
 
 
 @dataclass(frozen=True)
 class Shown:
-    """An import: the file that was sent, what of it is recorded, or both."""
+    """An import: the file that was sent, what of it is recorded, or both; and the last time that
+    somebody wanted it taken back."""
 
     upload: Upload | None
     inbox: InboxRow | None
+    undoing: ImportUndoing | None = None
 
     @property
     def state(self) -> str:
-        """An import that was undone is undone, whatever its file is."""
+        """An import that was undone is undone, or is about to be, whatever its file is."""
+        if self.undoing is not None and self.undoing.state in OPEN:
+            return "undoing"
         if self.inbox is not None and (self.upload is None or self.inbox.status == "undone"):
             return STATUS[self.inbox.status]
         return "" if self.upload is None else self.upload.state
@@ -80,5 +85,19 @@ def _shown(session: Session, ids: Sequence[str]) -> dict[str, Shown]:
     named = {*ids, *(one.inbox_id for one in uploads)}
     rows = select(InboxRow).where(InboxRow.source == SOURCE, InboxRow.id.in_(named))
     inbox = {row.id: row for row in session.scalars(rows)}
-    sent = {one.id: Shown(one, inbox.get(one.inbox_id or "")) for one in uploads}
-    return {row.id: Shown(None, row) for row in inbox.values() if row.id in ids} | sent
+    undoings = _undoings(session, list(inbox))
+    sent = {
+        one.id: Shown(one, inbox.get(one.inbox_id or ""), undoings.get(one.inbox_id or ""))
+        for one in uploads
+    }
+    brought = [row for row in inbox.values() if row.id in ids]
+    return {row.id: Shown(None, row, undoings.get(row.id)) for row in brought} | sent
+
+
+def _undoings(session: Session, inbox_ids: Sequence[str]) -> dict[str, ImportUndoing]:
+    """The last of each import."""
+    asked = select(ImportUndoing).where(ImportUndoing.inbox_id.in_(inbox_ids))
+    last = asked.distinct(ImportUndoing.inbox_id).order_by(
+        ImportUndoing.inbox_id, ImportUndoing.asked_at.desc(), ImportUndoing.id.desc()
+    )
+    return {one.inbox_id: one for one in session.scalars(last)}

@@ -1,5 +1,6 @@
 """What is told of an import, of its mapping, and of what was taken back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,8 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from leadflow.intake.undoing import Undone
 from leadflow.uploads.listing import Shown
 from leadflow.uploads.mappings import Said
+from leadflow.uploads.tables import ImportUndoing
 
-State = Literal["uploaded", "queued", "running", "done", "failed", "gone", "interrupted", "undone"]
+State = Literal[
+    "uploaded",
+    "queued",
+    "running",
+    "done",
+    "failed",
+    "gone",
+    "interrupted",
+    "undoing",
+    "undone",
+]
 COUNTED = ("new", "updated", "unchanged", "outcomes", "set_aside")
 MOST_SHOWN = 1000
 
@@ -21,6 +33,66 @@ class ReasonOut(BaseModel):
     rows: int
 
 
+class StayOut(BaseModel):
+    """A lead on which something newer stands."""
+
+    lead_id: str
+    why: list[str]
+
+
+class UndoneOut(BaseModel):
+    """What was taken back; with `dry_run`, what would be."""
+
+    dry_run: bool
+    deleted: int = Field(description="Leads that the import had made.")
+    restored: int = Field(description="Leads whose values are as before.")
+    outcomes: int = Field(description="Outcomes it had told.")
+    set_aside: int = Field(description="Rows of it that waited to be mended.")
+    stay: int = Field(description="Leads on which something newer stands, as far as it does.")
+    stays: list[StayOut] = Field(description=f"The first {MOST_SHOWN:,} of them.")
+
+    @classmethod
+    def of_result(cls, result: Mapping[str, Any]) -> "UndoneOut":
+        """From what is kept of it."""
+        stays = [StayOut(lead_id=one, why=why) for one, why in result["stays"].items()]
+        return cls(**{**result, "stays": stays}, dry_run=False)
+
+    @classmethod
+    def of(cls, done: Undone, dry_run: bool) -> "UndoneOut":
+        """From what was done."""
+        shown = [StayOut(lead_id=one, why=why) for one, why in done.stays.items()]
+        return cls(
+            dry_run=dry_run,
+            deleted=done.deleted,
+            restored=done.restored,
+            outcomes=done.outcomes,
+            set_aside=done.set_aside,
+            stay=len(shown),
+            stays=shown[:MOST_SHOWN],
+        )
+
+
+class UndoOut(BaseModel):
+    """How far it is to take an import back."""
+
+    state: Literal["queued", "running", "done", "failed"] = Field(
+        description="failed: `error` says why, and nothing was changed."
+    )
+    leads: int | None = Field(description="That the import made or changed; empty: not begun.")
+    gone_through: int = Field(description="How many of them so far.")
+    undone: UndoneOut | None = Field(description="What was taken back, once it is done.")
+    error: str | None
+
+    @classmethod
+    def of(cls, undoing: ImportUndoing) -> "UndoOut":
+        """From what is stored."""
+        told = {
+            name: getattr(undoing, name) for name in ("state", "leads", "gone_through", "error")
+        }
+        undone = None if undoing.result is None else UndoneOut.of_result(undoing.result)
+        return cls(**told, undone=undone)
+
+
 class ImportOut(BaseModel):
     """An import, and what has come of the rows of its file so far."""
 
@@ -29,7 +101,8 @@ class ImportOut(BaseModel):
         description="uploaded: say what its columns mean, and start it. queued: it is imported "
         "next. running: rows are read. done: all are. failed: `error` says why, and what was "
         "stored before stays. gone: the file was not imported in time. interrupted: brought in on "
-        "the machine (`leadflow import FILE`), and not at its end. undone: taken back."
+        "the machine (`leadflow import FILE`), and not at its end. undoing: it is taken back, see "
+        "`undo`. undone: it was."
     )
     file: str
     source: str | None = Field(description="Where its leads come from, as the mapping says.")
@@ -54,6 +127,7 @@ class ImportOut(BaseModel):
     )
     file_until: datetime | None = Field(description="When the file goes, unless it is started.")
     error: str | None = Field(description="Why it is not done, and what to do.")
+    undo: UndoOut | None = Field(description="How far it is to take it back, where that was asked.")
 
     @classmethod
     def of(cls, shown: Shown) -> "ImportOut":
@@ -82,6 +156,7 @@ class ImportOut(BaseModel):
             **{name: told.get(name, 0) for name in COUNTED},
             reasons=[ReasonOut(reason=reason, rows=rows) for reason, rows in reasons],
             taken_out=told.get("taken_out") or {},
+            undo=None if shown.undoing is None else UndoOut.of(shown.undoing),
         )
 
 
@@ -124,36 +199,3 @@ class UploadedOut(ImportOut):
     def with_proposal(cls, shown: Shown, said: Said) -> "UploadedOut":
         """From what is stored."""
         return cls(**dict(ImportOut.of(shown)), proposal=MappingOut.of(said))
-
-
-class StayOut(BaseModel):
-    """A lead on which something newer stands."""
-
-    lead_id: str
-    why: list[str]
-
-
-class UndoneOut(BaseModel):
-    """What was taken back; with `dry_run`, what would be."""
-
-    dry_run: bool
-    deleted: int = Field(description="Leads that the import had made.")
-    restored: int = Field(description="Leads whose values are as before.")
-    outcomes: int = Field(description="Outcomes it had told.")
-    set_aside: int = Field(description="Rows of it that waited to be mended.")
-    stay: int = Field(description="Leads on which something newer stands, as far as it does.")
-    stays: list[StayOut] = Field(description=f"The first {MOST_SHOWN:,} of them.")
-
-    @classmethod
-    def of(cls, done: Undone, dry_run: bool) -> "UndoneOut":
-        """From what was done."""
-        shown = [StayOut(lead_id=one, why=why) for one, why in done.stays.items()]
-        return cls(
-            dry_run=dry_run,
-            deleted=done.deleted,
-            restored=done.restored,
-            outcomes=done.outcomes,
-            set_aside=done.set_aside,
-            stay=len(shown),
-            stays=shown[:MOST_SHOWN],
-        )

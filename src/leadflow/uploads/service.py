@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
@@ -14,16 +14,15 @@ from leadflow.database.tables import InboxRow
 from leadflow.intake.undoing import Undone, undo_import
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.imports.listing import NoSuchImport
-from leadflow.uploads.claims import ATTEMPTS
 from leadflow.uploads.parts import drop_parts
-from leadflow.uploads.tables import Upload
+from leadflow.uploads.tables import UPLOADS, Upload
 
 READ, WRITE = "import.read", "import.write"
 # How long it can be seen that a file was sent which was never imported.
 KEPT = timedelta(days=30)
 DIED = (
-    f"It was begun {ATTEMPTS} times in a row, and no process came further. Send the file in parts, "
-    "or tell whoever runs Leadflow."
+    f"It was begun {UPLOADS.most} times in a row, and no process came further. Send the file in "
+    "parts, or tell whoever runs Leadflow."
 )
 # Whose file is there, and is worked on by nobody.
 AT_REST = ("uploaded", "failed")
@@ -126,18 +125,30 @@ def start(
     return upload
 
 
-def undo(session: Session, import_id: str, caller: Actor, now: datetime) -> Undone:
-    """Take an import back, whoever brought it in; see ``intake.undoing.undo_import``.
+def imported_as(session: Session, import_id: str) -> str:
+    """Under which id it is recorded what was imported: of a file that was sent, or of one that was
+    brought in on the machine, whose id that is.
 
     Raises:
-        NoSuchImport, AlreadyUndone: there is nothing to take back.
-        NotBegun: nothing of it was imported.
+        NoSuchImport, NotBegun: there is no such file, or nothing of it was imported.
     """
     upload = session.get(Upload, import_id)
     inbox_id = import_id if upload is None else upload.inbox_id
     if inbox_id is None:
         raise NotBegun(get(session, import_id).id)
-    return undo_import(session, inbox_id, now, caller.id)
+    return inbox_id
+
+
+def would_undo(session: Session, import_id: str, caller: Actor, now: datetime) -> Undone:
+    """What would be taken back of an import, whoever brought it in; nothing is changed.
+
+    Raises:
+        NoSuchImport, AlreadyUndone, NotBegun: there is nothing to take back.
+    """
+    with session.begin_nested() as whole:
+        done = undo_import(session, imported_as(session, import_id), now, caller.id)
+        whole.rollback()
+    return done
 
 
 def let_go(session: Session, import_id: str, caller: Actor, now: datetime) -> None:
@@ -178,12 +189,7 @@ def settle(session: Session, now: datetime) -> int:
 
 
 def _give_up(session: Session, now: datetime) -> Iterable[str]:
-    died = and_(
-        or_(Upload.state == "queued", Upload.state == "running"),
-        Upload.in_vain >= ATTEMPTS,
-        Upload.due_at <= now,
-    )
-    due = select(Upload.id).where(died).with_for_update(skip_locked=True)
+    due = select(Upload.id).where(UPLOADS.abandoned(now)).with_for_update(skip_locked=True)
     values = {"state": "failed", "error": DIED, "ended_at": now}
     statement = update(Upload).where(Upload.id.in_(due)).values(values).returning(Upload.id)
     return session.scalars(statement).all()

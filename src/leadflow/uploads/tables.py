@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -14,17 +13,18 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
+from leadflow.database.leased import IS_OPEN, Leased, Leases
 from leadflow.privacy.columns import EncryptedBytes, EncryptedJson, EncryptedText
 
-Moment = DateTime(timezone=True)
 STATES = ("arriving", "uploaded", "queued", "running", "done", "failed", "gone")
 
 
-class Upload(Base):
+class Upload(Leased, Base):
     """A file that somebody has sent, to be imported.
 
     ``arriving``: not all of it is there. ``uploaded``: what its columns mean can be said.
@@ -50,7 +50,7 @@ class Upload(Base):
         ),
         Index("ix_uploads_content_hash", "content_hash"),
         Index("ix_uploads_inbox_id", "inbox_id"),
-        Index("ix_uploads_due", "due_at", postgresql_where=text("state IN ('queued', 'running')")),
+        Index("ix_uploads_due", "due_at", postgresql_where=IS_OPEN),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("import"))
@@ -69,16 +69,6 @@ class Upload(Base):
     )
     state: Mapped[str] = mapped_column(Text, server_default="arriving")
     started_by: Mapped[str | None] = mapped_column(Text)
-    due_at: Mapped[datetime] = mapped_column(
-        Moment, comment="When it may be begun; while it is imported, until when it is held."
-    )
-    attempts: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="How often it was begun; the last one may go on."
-    )
-    in_vain: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="How often in a row that came to nothing."
-    )
-    held_by: Mapped[str | None] = mapped_column(Text, comment="The process that began it last.")
     inbox_id: Mapped[str | None] = mapped_column(ForeignKey("inbox.id"))
     known_since: Mapped[datetime | None] = mapped_column(
         Moment, comment="When the same was imported before, and nothing was left to do."
@@ -86,6 +76,43 @@ class Upload(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment, comment="When the file goes.")
     error: Mapped[str | None] = mapped_column(EncryptedText("upload_error"))
+
+
+UPLOADS = Leases(Upload)
+
+
+class ImportUndoing(Leased, Base):
+    """Somebody wants an import taken back, of a file that was sent or of one that was brought in on
+    the machine. ``queued``, ``running``: it is; all of it or nothing, so that an attempt that dies
+    leaves nothing. ``done``: ``result`` says what. ``failed``: nothing was changed.
+    """
+
+    __tablename__ = "import_undoings"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+        CheckConstraint("(state = 'failed') = (error IS NOT NULL)", name="error"),
+        CheckConstraint("(state = 'done') = (result IS NOT NULL)", name="result"),
+        Index("ix_import_undoings_due", "due_at", postgresql_where=IS_OPEN),
+        Index("ix_import_undoings_inbox_id", "inbox_id"),
+        Index("uq_import_undoings_open", "inbox_id", unique=True, postgresql_where=IS_OPEN),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("undo"))
+    inbox_id: Mapped[str] = mapped_column(ForeignKey("inbox.id"))
+    asked_by: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    leads: Mapped[int | None] = mapped_column(Integer, comment="That the import made or changed.")
+    gone_through: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="How many of them, so far."
+    )
+    result: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="Counts, and ids of leads that stay with the reasons."
+    )
+    error: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+UNDOINGS = Leases(ImportUndoing)
 
 
 class UploadPart(Base):

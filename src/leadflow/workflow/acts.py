@@ -3,21 +3,15 @@
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from leadflow.conditions.rule_actions import Cause, DoneBy
+from leadflow.leads import changes
 from leadflow.leads.tables import Lead
 from leadflow.outbox.acts import Done, End, InDatabase, NothingDone, Order
 from leadflow.outbox.lanes import RULES
 from leadflow.workflow.catalogue import action_of
 from leadflow.workflow.service import PERFORM
-
-# Triggers that write what happens find here what it came of.
-CAUSED_BY = text(
-    "SELECT set_config('leadflow.caused_by', :firing, true), "
-    "set_config('leadflow.depth', :depth, true)"
-)
 
 
 class Said(BaseModel):
@@ -46,13 +40,14 @@ def perform(session: Session, order: Order, payload: Firing) -> End:
     before it did; what became of each is kept. Where there was nothing to do, that is said."""
     if session.get(Lead, payload.lead_id) is None:
         return NothingDone("The lead is gone.")
-    marks = {"firing": payload.firing_id, "depth": str(payload.depth)}
-    session.execute(CAUSED_BY, marks)
+    changes.say_cause(session, changes.Cause(payload.firing_id, payload.depth))
     told = {}
     for one in payload.actions:
         cause = Cause(payload.rule_id, payload.lead_id, f"{order.key}:{one.action}", order.now)
         done = _do(session, order, one, cause)
         told[one.action] = {"nothing": done.nothing, "result": dict(done.result)}
+        if done.asked_for is not None:
+            told[one.action]["asked_for"] = done.asked_for
     if any(each["nothing"] is None for each in told.values()):
         return Done(told)
     return NothingDone(

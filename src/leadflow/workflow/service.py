@@ -55,7 +55,8 @@ class InUse:
 
 @dataclass(frozen=True)
 class Carried:
-    """One action of a firing, and what became of it: a status of the outbox, and why."""
+    """One action of a firing, and what became of it: a status of the outbox, and why;
+    ``asked_for`` where another act of the outbox is to do it and has not."""
 
     action: str
     status: str
@@ -168,23 +169,36 @@ def why(session: Session, lead_id: str, wanted: Wanted = FIRST) -> Page[Why]:
     these = select(RuleFiring).where(RuleFiring.lead_id == lead_id)
     order = Key(RuleFiring.at, descending=True), Key(RuleFiring.id, descending=True)
     firings = read_page(session, these, order, ("firings", lead_id), wanted)
-    keys = [key_of(one.id) for one in firings.items]
-    asked = select(OutboxRow).where(OutboxRow.key == any_(literal(keys, ARRAY(Text))))
-    rows = {row.key: row for row in session.scalars(asked)}
+    rows = _acts(session, [key_of(one.id) for one in firings.items])
+    told = [each for row in rows.values() for each in (row.result or {}).values()]
+    asked_for = _acts(session, [each["asked_for"] for each in told if "asked_for" in each])
     return firings.of(
         lambda one: Why(
-            one, tuple(_carried(name, one, rows.get(key_of(one.id))) for name in one.actions)
+            one,
+            tuple(_carried(name, one, rows.get(key_of(one.id)), asked_for) for name in one.actions),
         )
     )
 
 
-def _carried(action: str, firing: RuleFiring, row: OutboxRow | None) -> Carried:
+def _acts(session: Session, keys: Sequence[str]) -> dict[str, OutboxRow]:
+    """What the outbox has under these keys."""
+    these = select(OutboxRow).where(OutboxRow.key == any_(literal(list(keys), ARRAY(Text))))
+    return {row.key: row for row in session.scalars(these)}
+
+
+def _carried(
+    action: str, firing: RuleFiring, row: OutboxRow | None, asked_for: Mapping[str, OutboxRow]
+) -> Carried:
     if row is None:
         # Acts that ended are forgotten after a while; one that never was has its firing's reason.
         return Carried(action, "forgotten" if firing.status == "fired" else firing.status, None, {})
     told = (row.result or {}).get(action)
     if told is None:
         return Carried(action, row.status, row.why or row.error, {})
+    act = asked_for.get(told.get("asked_for", ""))
+    if act is not None:
+        status = "asked_for" if act.status in ("waiting", "claimed") else act.status
+        return Carried(action, status, act.why or act.error, told["result"] | (act.result or {}))
     status = "done" if told["nothing"] is None else "nothing_done"
     return Carried(action, status, told["nothing"], told["result"])
 

@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedJson
 
-Moment = DateTime(timezone=True)
 MATCHED = "firing_matched"
 
 

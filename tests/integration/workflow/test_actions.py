@@ -5,19 +5,21 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from leadflow.approvals.tables import Approval
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.conditions.problems import RuleSetInvalid
-from leadflow.database.engine import unit_of_work
+from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.endpoints.definitions import EndpointIn
 from leadflow.endpoints.service import add
 from leadflow.endpoints.tables import Message
 from leadflow.follow_ups.tags import tags_of
 from leadflow.follow_ups.tasks import tasks_of
+from leadflow.integrations.prefect import PrefectClient
 from leadflow.leads.service import get_lead
+from leadflow.outbox.consumer import drain
 from leadflow.outbox.tables import OutboxRow
 from leadflow.rules.service import read_rules, store_rules
 from leadflow.settings import get_settings
@@ -148,6 +150,40 @@ def test_a_deployment_is_started_once_with_its_cause() -> None:
     [started] = written("start_flow_run")
     assert started["parameters"] == {"x": 1, "lead_id": lead_id}
     assert (started["deployment"], started["tags"]) == ("train_model", ["rule:a"])
+
+
+def test_what_became_of_a_start_is_what_became_of_its_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store(rule("a", ["lead.created"], ANY, {"start": {"deployment": "train_model"}}))
+    lead_id = take(email="a@example.com")
+
+    def away(*_: object) -> str:
+        raise OSError("Prefect is away.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PrefectClient, "start_run", away)
+        act()
+        assert became_of(lead_id)[0] == ("start", "asked_for")
+    monkeypatch.setattr(PrefectClient, "start_run", lambda *_: "run-1")
+    with unit_of_work() as session:
+        session.execute(update(OutboxRow).values(available_at=now()))
+    drain(get_engine(), get_settings(), now)
+    asked, result = became_of(lead_id)
+    assert (asked, result["flow_run_id"]) == (("start", "done"), "run-1")
+    with unit_of_work() as session:
+        ended = {"status": "failed", "error": "There is no such deployment.", "result": None}
+        starts = update(OutboxRow).where(OutboxRow.act == "start_flow_run")
+        session.execute(starts.values(ended))
+    assert became_of(lead_id)[0] == ("start", "failed")
+
+
+def became_of(lead_id: str) -> tuple[tuple[str, str], dict[str, Any]]:
+    """The one action of the one firing of a lead."""
+    with unit_of_work() as session:
+        [why] = service.why(session, lead_id).items
+    [one] = why.carried
+    return (one.action, one.status), dict(one.result)
 
 
 def test_what_needs_an_approval_is_done_once_somebody_agrees() -> None:

@@ -9,12 +9,18 @@ from sqlalchemy import Engine, delete, select, update
 
 from leadflow.database.engine import unit_of_work
 from leadflow.domain_events.tables import DomainEvent
+from leadflow.intake.edits import Edit, edit_leads
+from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import get_lead
 from leadflow.leads.tables import LeadEvent
 from leadflow.outbox.tables import OutboxRow
+from leadflow.scoring.batch.rescoring import rescore_changed
+from leadflow.settings import get_settings
 from leadflow.workflow import service, silence, wanting
 from leadflow.workflow.tables import RuleFiring
+from models.rubric import Rubric
 from tests.integration.workflow.acting import (
+    SENDER,
     act,
     edit,
     equals,
@@ -201,6 +207,52 @@ def test_what_depends_on_values_is_capped() -> None:
     act(rounds=20)
     assert 2 < len(fired()) <= 20
     assert fired(status="capped")
+
+
+CHIEF = {"job_title": "CEO", "company_size": 5000, "budget": 200000, "currency": "EUR"}
+PROMOTED = rule("a", ["lead.scored"], equals(industry="food"), {"set": CHIEF})
+
+
+def test_a_score_that_came_of_a_rule_is_as_deep_as_that_rule_and_does_not_set_it_off() -> None:
+    store(PROMOTED)
+    lead_id, other = take(email="a@example.com", industry="food"), take(email="b@example.com")
+    act()
+    edit_unscored(other, **CHIEF)
+    assert rescore() == 2
+    assert scored(lead_id) == [(0, False), (1, True)]
+    assert scored(other) == [(0, False), (0, False)]
+    act()
+    assert fired() == [lead_id]
+
+
+def test_what_was_marked_for_a_rule_and_for_something_else_is_as_deep_and_nobodys() -> None:
+    store(PROMOTED)
+    lead_id = take(email="a@example.com", industry="food")
+    act()
+    edit_unscored(lead_id, country="DE")
+    rescore()
+    assert scored(lead_id) == [(0, False), (1, False)]
+
+
+def edit_unscored(lead_id: str, **fields: Any) -> None:
+    """A lead is edited where no model is at hand: it is marked."""
+    with unit_of_work() as session:
+        change = Edit(lead_id, LeadEdit.model_validate(fields), SENDER)
+        edit_leads(session, [change], None, get_settings())
+
+
+def rescore() -> int:
+    with unit_of_work() as session:
+        return rescore_changed(session, Rubric.load(), now(), get_settings(), 100)
+
+
+def scored(lead_id: str) -> list[tuple[int, bool]]:
+    """How deep each score of a lead came, and whether all of it came of a rule."""
+    with unit_of_work() as session:
+        asked = select(DomainEvent.depth, DomainEvent.caused_by.is_not(None)).where(
+            DomainEvent.lead_id == lead_id, DomainEvent.type == "lead.scored"
+        )
+        return list(session.execute(asked.order_by(DomainEvent.id)).tuples())
 
 
 def test_who_is_silent_is_found_once() -> None:

@@ -24,16 +24,22 @@ Newest = tuple[int, datetime]
 
 
 @dataclass(frozen=True)
-class CachedTeam:
-    """The team as decisions need it. ``skills``: what some salesperson may know; ``newcomer``:
-    who has too little history to be judged by it, in the order of the team; ``fit``: whether that
-    history is enough to go by; ``loads``: leads in work, by id."""
+class _Kept:
+    """What is read anew when the team has changed, or the day. ``skills``: what some salesperson
+    may know; ``newcomer``: who has too little history to be judged by it, in the order of the team;
+    ``fit``: whether that history is enough to go by."""
 
     team: TeamSnapshot
     setting: Setting
     skills: frozenset[str]
     newcomer: NDArray[np.bool_]
     fit: FitKnown
+
+
+@dataclass(frozen=True)
+class CachedTeam(_Kept):
+    """The team as decisions need it. ``loads``: leads in work, by id."""
+
     loads: Mapping[str, int]
 
     def state(self) -> State:
@@ -44,17 +50,6 @@ class CachedTeam:
             limit=self.setting.limit.copy(),
             newcomer=self.newcomer,
         )
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What is read anew when the team has changed, or the day."""
-
-    team: TeamSnapshot
-    setting: Setting
-    skills: frozenset[str]
-    newcomer: NDArray[np.bool_]
-    fit: FitKnown
 
 
 _kept: dict[tuple[Newest, date], _Kept] = {}

@@ -17,7 +17,7 @@ from leadflow.assignment.tables import (
     rep_territories,
 )
 from leadflow.assignment.team.schemas import RepIn, TeamIn
-from leadflow.assignment.team.store import StoredTeam
+from leadflow.assignment.team.store import AS_STORED, StoredTeam
 from leadflow.database.ids import new_id
 
 
@@ -77,18 +77,7 @@ def _write_territories(session: Session, before: TeamIn, team: TeamIn, ids: dict
 def _rep_row(
     rep: RepIn, team: TeamIn, reps: dict[str, str], groups: dict[str, str]
 ) -> dict[str, Any]:
-    plain = {
-        "name",
-        "email",
-        "capacity",
-        "weight",
-        "languages",
-        "time_zone",
-        "ramp_share",
-        "ramp_until",
-        "active",
-    }
-    return rep.model_dump(include=plain) | {
+    return rep.model_dump(include={*AS_STORED} - {"team"}) | {
         "id": reps[rep.id],
         "external_id": rep.id,
         "team_id": groups[rep.team] if rep.team is not None else None,

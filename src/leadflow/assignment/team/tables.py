@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Identity, Integer, Text, func
+from sqlalchemy import Identity, Integer, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.privacy.columns import EncryptedText
-
-Moment = DateTime(timezone=True)
 
 
 class TeamVersion(Base):

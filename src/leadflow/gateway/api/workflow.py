@@ -37,7 +37,8 @@ class FiringAction(BaseModel):
 
     action: str
     status: str = Field(
-        description="As in the outbox: waiting, done, nothing_done …; limited or capped: not done; "
+        description="As in the outbox: waiting, done, nothing_done …; asked_for: a run is to be "
+        "started, and is not yet; limited or capped: not done; "
         "forgotten: done so long ago that no more is known."
     )
     why: str | None = Field(description="Why nothing was done, or what went wrong.")

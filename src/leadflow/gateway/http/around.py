@@ -2,7 +2,10 @@
 
 from abc import ABC, abstractmethod
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ONLY_HEAD = "leadflow.only_head"
 
 
 class AroundRequests(ABC):
@@ -23,6 +26,11 @@ class AroundRequests(ABC):
         """One request."""
 
 
+def only_head(request: HTTPConnection) -> bool:
+    """Whether the body of the answer is thrown away: nobody need read a large one for that."""
+    return ONLY_HEAD in request.scope
+
+
 class HeadAsGet(AroundRequests):
     """HEAD, wherever GET is answered: what GET would answer, without the body (RFC 9110, 9.3.2).
     Stands inside of all that logs and counts requests, which see them as they came."""
@@ -38,7 +46,7 @@ class HeadAsGet(AroundRequests):
                 message = {**message, "body": b""}
             await send(message)
 
-        scope["method"] = "GET"
+        scope["method"], scope[ONLY_HEAD] = "GET", True
         try:
             await self._app(scope, receive, without_body)
         finally:

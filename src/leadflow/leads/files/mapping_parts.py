@@ -16,22 +16,10 @@ from pydantic import (
 
 from features.normal_forms import plain_text
 from leadflow.leads.readers.money import Currency
+from leadflow.leads.schemas import ProfileField
 
 FieldName = Literal[
-    "email",
-    "first_name",
-    "last_name",
-    "phone",
-    "company_name",
-    "company_size",
-    "industry",
-    "job_title",
-    "location",
-    "country",
-    "budget",
-    "currency",
-    "timeline",
-    "service_requirements",
+    ProfileField,
     "website_visits",
     "email_opens",
     "content_downloads",

@@ -10,7 +10,6 @@ from sqlalchemy import (
     CHAR,
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -20,12 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.database.tables import InboxRow
 from leadflow.leads.tables import Lead
 
-Moment = DateTime(timezone=True)
 INBOX, LEADS = cast(Table, InboxRow.__table__), cast(Table, Lead.__table__)
 
 

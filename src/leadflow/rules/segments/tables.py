@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Integer, Text, select
+from sqlalchemy import Integer, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 
 
 class SegmentVersion(Base):
@@ -21,7 +21,7 @@ class SegmentVersion(Base):
         JSONB(none_as_null=True), comment="Empty: from then on there is no such segment."
     )
     content_hash: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[str] = mapped_column(Text)
 
 

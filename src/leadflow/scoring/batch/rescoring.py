@@ -1,5 +1,6 @@
 """Scoring the leads whose facts are newer than their score, as the facts come."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from features.moments import these_leads
-from leadflow.leads.changes import claim_changed, release_claimed
+from leadflow.leads.changes import Cause, Claimed, claim_changed, release_claimed, say_cause
 from leadflow.scoring.batch.set_aside import score_apart, scored_after_all, set_aside
 from leadflow.scoring.serving.audit_entries import audit_batch
 from leadflow.scoring.serving.score import score_leads
@@ -39,7 +40,10 @@ def rescore_changed(
     as_of = _moment(session, claimed.lead_ids, max(now, claimed.newest))
 
     def score(lead_ids: Sequence[str]) -> None:
-        score_leads(session, scorer, these_leads(as_of, list(lead_ids)), as_of, settings)
+        for cause, these in _by_cause(claimed, lead_ids).items():
+            say_cause(session, cause)
+            score_leads(session, scorer, these_leads(as_of, these), as_of, settings)
+        say_cause(session, Cause())
 
     failed = score_apart(session, claimed.lead_ids, score)
     set_aside(session, failed, now)
@@ -58,6 +62,14 @@ def rescore_changed(
         why="facts of these leads had changed",
     )
     return len(claimed.lead_ids)
+
+
+def _by_cause(claimed: Claimed, lead_ids: Sequence[str]) -> dict[Cause, list[str]]:
+    """What a score causes is as deep as what it came of: most came of no rule."""
+    found: dict[Cause, list[str]] = defaultdict(list)
+    for lead_id in lead_ids:
+        found[claimed.causes[lead_id]].append(lead_id)
+    return found
 
 
 def _moment(session: Session, lead_ids: list[str], now: datetime) -> datetime:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, Index, Integer, Text
+from sqlalchemy import CheckConstraint, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 
 ENDS = ("asked", "kept", "nothing_to_decide", "cannot_learn")
@@ -26,7 +26,7 @@ class TrainingRun(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("training"))
     model_name: Mapped[str] = mapped_column(Text)
     began_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="It learned from what was known at this moment."
+        Moment, comment="It learned from what was known at this moment."
     )
     leads: Mapped[int] = mapped_column(Integer, comment="Leads past their horizon at this moment.")
     ended_as: Mapped[str] = mapped_column(Text)

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     Double,
     ForeignKey,
     Identity,
@@ -15,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leadflow.database.base import Base
+from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 
 
@@ -55,8 +54,8 @@ class ServingModel(Base):
     approval_id: Mapped[str] = mapped_column(
         ForeignKey("approvals.id"), comment="The decision that let this version serve."
     )
-    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    since: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime | None] = mapped_column(Moment)
     how: Mapped[str] = mapped_column(Text)
 
 
@@ -68,7 +67,7 @@ class RubricUsed(Base):
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     version: Mapped[str] = mapped_column(Text)
     content: Mapped[str] = mapped_column(Text)
-    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    since: Mapped[datetime] = mapped_column(Moment)
 
 
 class ShadowScore(Base):
@@ -88,7 +87,7 @@ class ShadowScore(Base):
     lead_id: Mapped[str] = mapped_column(
         ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True
     )
-    as_of: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    as_of: Mapped[datetime] = mapped_column(Moment, primary_key=True)
     model_version: Mapped[str] = mapped_column(Text, primary_key=True)
     points: Mapped[float] = mapped_column(Double, comment="50 + the contributions, not clipped.")
     total_score: Mapped[float] = mapped_column(Double)

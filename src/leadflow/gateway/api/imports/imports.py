@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import Use, unit_of_work
@@ -12,7 +12,7 @@ from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.settings import get_settings
-from leadflow.uploads import service
+from leadflow.uploads import service, undoing
 from leadflow.uploads.listing import imports_of_all, show
 from leadflow.uploads.schemas import ImportOut, UndoneOut
 from leadflow.uploads.service import Retention
@@ -63,7 +63,13 @@ def start_import(
         return ImportOut.of(show(session, import_id))
 
 
-@router.post("/{import_id}/undo", response_model=UndoneOut, summary="Take an import back")
+@router.post(
+    "/{import_id}/undo",
+    response_model=ImportOut,
+    status_code=202,
+    responses={200: {"model": UndoneOut, "description": "What would be, with `dry_run`"}},
+    summary="Take an import back",
+)
 @limited(REPORTS)
 def undo_import(
     import_id: ImportId,
@@ -71,16 +77,19 @@ def undo_import(
     dry_run: Annotated[
         bool, Query(description="Only say what would be taken back; nothing is changed.")
     ] = False,
-) -> UndoneOut:
-    """The leads that it made are deleted, the values it changed and the outcomes it told are as
-    before. What something newer stands on stays, and is named. Also of what was brought in on the
-    machine. Ask with `dry_run=true` first."""
-    with unit_of_work(use=Use.BATCH) as session:
-        with session.begin_nested() as whole:
-            done = service.undo(session, import_id, caller, datetime.now(UTC))
-            if dry_run:
-                whole.rollback()
-        return UndoneOut.of(done, dry_run)
+) -> ImportOut | Response:
+    """In the background: the leads that it made are deleted, the values it changed and the outcomes
+    it told are as before. What something newer stands on stays, and is named. Look at
+    `GET /imports/ID` until it is `undone`; `undo` says how far it is, and what was taken back. Also
+    of what was brought in on the machine. Ask with `dry_run=true` first."""
+    now = datetime.now(UTC)
+    if dry_run:
+        with unit_of_work(use=Use.BATCH) as session:
+            would = UndoneOut.of(service.would_undo(session, import_id, caller, now), dry_run)
+        return Response(would.model_dump_json(), media_type="application/json")
+    with unit_of_work() as session:
+        undoing.ask(session, import_id, caller, now)
+        return ImportOut.of(show(session, import_id))
 
 
 @router.delete("/{import_id}", status_code=204, summary="Let a file go")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from leadflow.database.engine import unit_of_work
@@ -10,6 +10,7 @@ from leadflow.exports import service
 from leadflow.exports.files import MEDIA_TYPES
 from leadflow.exports.parts import read_parts
 from leadflow.exports.schemas import ExportIn, ExportOut
+from leadflow.gateway.http.around import only_head
 from leadflow.gateway.http.bounds.asked import Exact
 from leadflow.gateway.http.callers import ExportsLeads
 from leadflow.gateway.http.idempotency import Keyed
@@ -49,21 +50,33 @@ def read_export(export_id: str, caller: ExportsLeads) -> ExportOut:
         return ExportOut.of(service.get(session, export_id, caller))
 
 
+@router.delete("/{export_id}", status_code=204, summary="Cancel an export")
+def cancel_export(export_id: str, caller: ExportsLeads) -> None:
+    """One that is yet to be written, waits for an approval, is being written or is done: nothing
+    more is written, and the file is deleted. What is over already stays as it is."""
+    with unit_of_work() as session:
+        service.cancel(session, export_id, caller, datetime.now(UTC))
+
+
 @files.get(
     "/{export_id}/file",
     response_class=StreamingResponse,
     responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BINARY)}},
     summary="The file of an export",
 )
-def read_file(export_id: str, caller: ExportsLeads) -> StreamingResponse:
+def read_file(export_id: str, caller: ExportsLeads, request: Request) -> Response:
     """The whole file, as often as you like until it expires; each time is in the audit log. 409
-    `export-not-ready` while there is none, 410 `export-expired` once it is gone."""
+    `export-not-ready` while there is none, 410 `export-expired` once it is gone. HEAD only says how
+    large it is."""
+    look = service.ready if only_head(request) else service.fetch
     with unit_of_work() as session:
-        made = service.fetch(session, export_id, caller, datetime.now(UTC))
+        made = look(session, export_id, caller, datetime.now(UTC))
     headers = {
         "Content-Length": str(made.size),
         "Content-Disposition": f'attachment; filename="leads-{made.id}.{made.format}"',
         "Cache-Control": "no-store",
     }
+    if only_head(request):
+        return Response(headers=headers, media_type=MEDIA_TYPES[made.format])
     content = read_parts(made, unit_of_work)
     return StreamingResponse(content, headers=headers, media_type=MEDIA_TYPES[made.format])
