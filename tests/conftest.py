@@ -5,8 +5,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests.examples import examples
+from tests.expecting import remembering
 from tests.servers import empty, free_port
 
 # Set before anything reads settings: a short path, because a socket's path must stay short.
@@ -43,16 +45,22 @@ hypothesis_settings.load_profile("leadflow")
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
 
+import typer.testing
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from expectations import lead_batch
 from leadflow.accounts import passwords
 from leadflow.composition import ROOMS, Room, compose
 from leadflow.settings import get_settings
 from leadflow.supervisor.environment import environment
 from tests.made_up import PAINT
 
+# Each command that is run in this process would make the parser of all of them anew.
+typer.testing._get_command = cache(typer.testing._get_command)
+# Great Expectations writes down each expectation anew some fifty times to check it once.
+lead_batch._great_expectations = remembering(lead_batch._great_expectations)
 # A password takes a tenth of a second on purpose; here nobody is kept from guessing.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 compose((*ROOMS, Room("tests", acts=(PAINT,))))
@@ -63,26 +71,59 @@ os.environ.update(environment(get_settings()))
 # Each of these has the processes of a whole installation at work, and waits for them: they run one
 # after another, beside all others.
 OF_SERVERS = ("tests/flows/", "tests/browser/")
-# Of the processor, for each file.
-COUNTED_SECONDS = 3.0
+# Waits for minutes: begun last, it would be waited for alone.
+OF_WAITING = ("tests/integration/test_supervisor.py",)
+# And these have the same three models registered, which takes longer than most of them.
+OF_MODELS = tuple(
+    f"tests/integration/test_{name}.py"
+    for name in (
+        "leaks_at_the_gate",
+        "mlflow_record",
+        "models_command",
+        "refused_models",
+        "serving_record",
+        "standing_challenger",
+        "model_gone",
+        "versions_gone",
+    )
+)
+TOGETHER = {"servers": OF_SERVERS, "models": OF_MODELS}
+# Of the processor, for each file: at most so many, and so many in a row that bring nothing new.
+COUNTED_SECONDS, IN_VAIN_SECONDS = 3.0, 0.5
+# Ways from line to line; fewer are nothing new.
+NEW_AT_LEAST = 5
 SPENT: defaultdict[Path, float] = defaultdict(float)
+IN_VAIN: defaultdict[Path, float] = defaultdict(float)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Files are shared out among the processes; those of servers all go to one."""
+    """Files are shared out among the processes; those of servers all go to one, and so do those of
+    the registered models."""
     scheduler = LoadFileScheduling(config, log)
     of_file = scheduler._split_scope
-    scheduler._split_scope = lambda nodeid: (
-        "servers" if nodeid.startswith(OF_SERVERS) else of_file(nodeid)
+    scheduler._split_scope = lambda nodeid: next(
+        (shared for shared, those in TOGETHER.items() if nodeid.startswith(those)), of_file(nodeid)
     )
     return scheduler
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a property tries a hundred times is not counted each time, nor what tests of servers
-    run, which is counted where it is tried alone."""
+    """What waits longest comes first. Of a test that is marked ``few`` the first of its values stay
+    in ``make test``.
+
+    What a property tries a hundred times is not counted each time, nor what tests of servers run,
+    which is counted where it is tried alone."""
+    items.sort(key=lambda item: not item.nodeid.startswith((*OF_SERVERS, *OF_WAITING)))
+    tried: Counter[tuple[Path, str]] = Counter()
     for item in items:
+        few = item.get_closest_marker("few")
+        if few is not None:
+            test = item.path, item.name.split("[")[0]
+            tried[test] += 1
+            if tried[test] > few.args[0]:
+                item.add_marker(pytest.mark.long)
         of_servers = item.nodeid.startswith(OF_SERVERS)
         if of_servers or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.uncounted)
@@ -100,27 +141,37 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Counting the lines that are run doubles the time, and makes other people's code, where
     learning spends it, three times as slow. So the tests of a file are counted until they have
-    taken some seconds, and few lines are left for those after them; tests marked ``uncounted`` go
-    without, from their fixtures to their end. What is counted is less than what is covered, never
-    more."""
+    taken some seconds, or run what others ran before them for a while, and few lines are left for
+    those after them; tests marked ``uncounted`` go without, from their fixtures to their end. What
+    is counted is less than what is covered, never more."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     counter = None if plugin is None else plugin.cov_controller
     if counter is None:
         return (yield)
-    began, counted = time.process_time(), _is_counted(item)
-    if not counted:
+    if not _is_counted(item):
         counter.pause()
+        try:
+            return (yield)
+        finally:
+            counter.resume()
+    began, known = time.process_time(), _run_so_far(counter)
     try:
         return (yield)
     finally:
-        if counted:
-            SPENT[item.path] += time.process_time() - began
-        else:
-            counter.resume()
+        took = time.process_time() - began
+        SPENT[item.path] += took
+        is_new = _run_so_far(counter) > known + NEW_AT_LEAST
+        IN_VAIN[item.path] = 0.0 if is_new else IN_VAIN[item.path] + took
 
 
 def _is_counted(item: pytest.Item) -> bool:
-    return item.get_closest_marker("uncounted") is None and SPENT[item.path] < COUNTED_SECONDS
+    enough = SPENT[item.path] > COUNTED_SECONDS or IN_VAIN[item.path] > IN_VAIN_SECONDS
+    return item.get_closest_marker("uncounted") is None and not enough
+
+
+def _run_so_far(counter: Any) -> int:
+    """Ways from line to line that were counted in this process."""
+    return sum(len(ways) for ways in counter.cov._collector.data.copy().values())
 
 
 def pytest_sessionfinish() -> None:
