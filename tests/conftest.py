@@ -88,12 +88,9 @@ OF_MODELS = tuple(
     )
 )
 TOGETHER = {"servers": OF_SERVERS, "models": OF_MODELS}
-# Of the processor, for each file: at most so many, and so many in a row that bring nothing new.
-COUNTED_SECONDS, IN_VAIN_SECONDS = 3.0, 0.5
-# Ways from line to line; fewer are nothing new.
-NEW_AT_LEAST = 5
+# Of the processor, for each file.
+COUNTED_SECONDS = 3.0
 SPENT: defaultdict[Path, float] = defaultdict(float)
-IN_VAIN: defaultdict[Path, float] = defaultdict(float)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -141,37 +138,27 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Counting the lines that are run doubles the time, and makes other people's code, where
     learning spends it, three times as slow. So the tests of a file are counted until they have
-    taken some seconds, or run what others ran before them for a while, and few lines are left for
-    those after them; tests marked ``uncounted`` go without, from their fixtures to their end. What
-    is counted is less than what is covered, never more."""
+    taken some seconds, and few lines are left for those after them; tests marked ``uncounted`` go
+    without, from their fixtures to their end. What is counted is less than what is covered, never
+    more."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     counter = None if plugin is None else plugin.cov_controller
     if counter is None:
         return (yield)
-    if not _is_counted(item):
+    began, counted = time.process_time(), _is_counted(item)
+    if not counted:
         counter.pause()
-        try:
-            return (yield)
-        finally:
-            counter.resume()
-    began, known = time.process_time(), _run_so_far(counter)
     try:
         return (yield)
     finally:
-        took = time.process_time() - began
-        SPENT[item.path] += took
-        is_new = _run_so_far(counter) > known + NEW_AT_LEAST
-        IN_VAIN[item.path] = 0.0 if is_new else IN_VAIN[item.path] + took
+        if counted:
+            SPENT[item.path] += time.process_time() - began
+        else:
+            counter.resume()
 
 
 def _is_counted(item: pytest.Item) -> bool:
-    enough = SPENT[item.path] > COUNTED_SECONDS or IN_VAIN[item.path] > IN_VAIN_SECONDS
-    return item.get_closest_marker("uncounted") is None and not enough
-
-
-def _run_so_far(counter: Any) -> int:
-    """Ways from line to line that were counted in this process."""
-    return sum(len(ways) for ways in counter.cov._collector.data.copy().values())
+    return item.get_closest_marker("uncounted") is None and SPENT[item.path] < COUNTED_SECONDS
 
 
 def pytest_sessionfinish() -> None:
