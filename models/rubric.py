@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,9 @@ class Rubric:
         return Rubric.parse(path.read_text(), path.name)
 
     @staticmethod
+    @lru_cache(maxsize=8)
     def parse(content: str, name: str = "rubric") -> "Rubric":
-        """Read a rubric from YAML.
+        """Read a rubric from YAML; the same text is read once, as every start of what scores does.
 
         Raises:
             RubricInvalid: an unknown feature, bands out of order, or a missing key.

@@ -5,8 +5,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests.examples import examples
+from tests.expecting import remembering
 from tests.servers import empty, free_port
 
 # Set before anything reads settings: a short path, because a socket's path must stay short.
@@ -43,16 +45,22 @@ hypothesis_settings.load_profile("leadflow")
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
 
+import typer.testing
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from expectations import lead_batch
 from leadflow.accounts import passwords
 from leadflow.composition import ROOMS, Room, compose
 from leadflow.settings import get_settings
 from leadflow.supervisor.environment import environment
 from tests.made_up import PAINT
 
+# Each command that is run in this process would make the parser of all of them anew.
+typer.testing._get_command = cache(typer.testing._get_command)
+# Great Expectations writes down each expectation anew some fifty times to check it once.
+lead_batch._great_expectations = remembering(lead_batch._great_expectations)
 # A password takes a tenth of a second on purpose; here nobody is kept from guessing.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 compose((*ROOMS, Room("tests", acts=(PAINT,))))
@@ -63,6 +71,23 @@ os.environ.update(environment(get_settings()))
 # Each of these has the processes of a whole installation at work, and waits for them: they run one
 # after another, beside all others.
 OF_SERVERS = ("tests/flows/", "tests/browser/")
+# Waits for minutes: begun last, it would be waited for alone.
+OF_WAITING = ("tests/integration/test_supervisor.py",)
+# And these have the same three models registered, which takes longer than most of them.
+OF_MODELS = tuple(
+    f"tests/integration/test_{name}.py"
+    for name in (
+        "leaks_at_the_gate",
+        "mlflow_record",
+        "models_command",
+        "refused_models",
+        "serving_record",
+        "standing_challenger",
+        "model_gone",
+        "versions_gone",
+    )
+)
+TOGETHER = {"servers": OF_SERVERS, "models": OF_MODELS}
 # Of the processor, for each file.
 COUNTED_SECONDS = 3.0
 SPENT: defaultdict[Path, float] = defaultdict(float)
@@ -70,19 +95,32 @@ SPENT: defaultdict[Path, float] = defaultdict(float)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Files are shared out among the processes; those of servers all go to one."""
+    """Files are shared out among the processes; those of servers all go to one, and so do those of
+    the registered models."""
     scheduler = LoadFileScheduling(config, log)
     of_file = scheduler._split_scope
-    scheduler._split_scope = lambda nodeid: (
-        "servers" if nodeid.startswith(OF_SERVERS) else of_file(nodeid)
+    scheduler._split_scope = lambda nodeid: next(
+        (shared for shared, those in TOGETHER.items() if nodeid.startswith(those)), of_file(nodeid)
     )
     return scheduler
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a property tries a hundred times is not counted each time, nor what tests of servers
-    run, which is counted where it is tried alone."""
+    """What waits longest comes first. Of a test that is marked ``few`` the first of its values stay
+    in ``make test``.
+
+    What a property tries a hundred times is not counted each time, nor what tests of servers run,
+    which is counted where it is tried alone."""
+    items.sort(key=lambda item: not item.nodeid.startswith((*OF_SERVERS, *OF_WAITING)))
+    tried: Counter[tuple[Path, str]] = Counter()
     for item in items:
+        few = item.get_closest_marker("few")
+        if few is not None:
+            test = item.path, item.name.split("[")[0]
+            tried[test] += 1
+            if tried[test] > few.args[0]:
+                item.add_marker(pytest.mark.long)
         of_servers = item.nodeid.startswith(OF_SERVERS)
         if of_servers or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.uncounted)

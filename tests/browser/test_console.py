@@ -52,6 +52,7 @@ def far_from(lead_id: str) -> float:
         return 95 if current_score(session, lead_id).total_score < 60 else 5
 
 
+@pytest.mark.long
 def test_a_wrong_password_is_said_and_five_lock_the_name(
     page: Any, console: str, people: dict[str, str]
 ) -> None:
@@ -145,6 +146,7 @@ def test_a_large_override_goes_from_the_lead_through_anothers_inbox_into_force(
     assert f"score set to {new_score:.0f} (active)" in page.locator("#timeline").inner_text()
 
 
+@pytest.mark.long
 def test_a_second_click_gets_a_clear_answer_and_changes_nothing(
     page: Any, console: str, lead_id: str, people: dict[str, str]
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_second_click_gets_a_clear_answer_and_changes_nothing(
     assert page.get_by_text("mike").first.is_visible()
 
 
+@pytest.mark.long
 def test_a_stand_in_is_named_on_the_page_of_a_decision(
     page: Any, console: str, lead_id: str, people: dict[str, str]
 ) -> None:
@@ -221,6 +224,7 @@ def test_a_score_is_judged_before_what_the_machine_said_is_shown(
         assert (review.reviewer, review.judgement) == (people["mary"], {"level": level})
 
 
+@pytest.mark.long
 def test_the_audit_of_a_lead_says_who_did_what(
     page: Any, console: str, lead_id: str, people: dict[str, str]
 ) -> None:

@@ -54,6 +54,7 @@ def test_f5_after_a_form_shows_the_page_and_repeats_nothing(
     context.close()
 
 
+@pytest.mark.long
 def test_f5_after_a_refused_form_shows_the_page(page: Any, console: str, lead_id: str) -> None:
     sign_in(page, console, "root")
     page.goto(f"{console}/console/leads/{lead_id}")

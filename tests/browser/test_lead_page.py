@@ -119,6 +119,7 @@ def test_who_acts_on_an_old_page_is_told_who_has_it_and_nothing_happens(
         assert told.count("given to Bob Best") == 1
 
 
+@pytest.mark.long
 def test_a_salesperson_who_wants_to_pass_a_lead_on_asks(
     page: Any, console: str, lead_id: str
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_lead_is_found_by_its_address_or_company_by_those_who_may_see_it(
     assert "your own and unassigned leads" in page.get_by_role("alert").inner_text()
 
 
+@pytest.mark.long
 def test_more_than_one_lead_that_fits_is_listed_the_best_first(
     page: Any, console: str, lead_id: str
 ) -> None:

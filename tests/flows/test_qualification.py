@@ -138,6 +138,7 @@ def test_an_endpoint_that_is_down_is_asked_once_a_round_and_no_more(
     assert told()["failed: unreachable"] == 2
 
 
+@pytest.mark.long
 def test_one_wrong_answer_keeps_nobody_else_from_being_asked_about(asking: LLMock) -> None:
     from flows.qualify_leads import qualify_leads
 

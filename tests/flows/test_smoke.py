@@ -88,6 +88,7 @@ def test_every_entrypoint_is_a_function_of_an_installed_module() -> None:
         assert flow.name == item["name"] == name == module.split(".")[1]
 
 
+@pytest.mark.long
 def test_mlflow_s_pages_come_up_when_somebody_opens_them(prefect: Child) -> None:
     settings = get_settings()
     waits = OnDemand(settings.host, settings.mlflow_port, partial(mlflow_server, settings))

@@ -78,6 +78,7 @@ def address(working: Child, traces: Receiver, store: Engine) -> Iterator[str]:
         yield settings.gateway_url
 
 
+@pytest.mark.long
 def test_a_request_its_queries_and_the_run_it_causes_are_one_trace(
     address: str, traces: Receiver
 ) -> None:

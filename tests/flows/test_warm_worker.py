@@ -62,6 +62,7 @@ def begun(mark: Path, seconds: float = 120.0) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.long
 def test_a_run_shows_up_as_any_other(api: httpx.Client, worker: Child) -> None:
     run_id = start(api, deploy("works"), words="hello")
     assert ended(api, run_id) == "Completed"
@@ -102,6 +103,7 @@ def test_runs_that_fail_crash_or_hang_harm_no_other(
     assert worker.alive()
 
 
+@pytest.mark.long
 def test_a_cancelled_run_ends_and_harms_no_other(
     api: httpx.Client, worker: Child, tmp_path: Path
 ) -> None:
@@ -151,6 +153,7 @@ def test_runs_of_a_killed_worker_crash_and_the_next_does_the_work(
     assert ended(api, lost) == "Crashed"
 
 
+@pytest.mark.long
 def test_a_worker_that_is_stopped_says_so_of_what_it_leaves(
     api: httpx.Client, worker: Child, tmp_path: Path
 ) -> None:
@@ -161,6 +164,7 @@ def test_a_worker_that_is_stopped_says_so_of_what_it_leaves(
     assert ended(api, left, 5) == "Crashed"
 
 
+@pytest.mark.long
 def test_where_nothing_is_due_the_flow_is_not_even_loaded(api: httpx.Client, worker: Child) -> None:
     due = "tests.flows.warm_flows.never"
     run_id = start(api, deploy("absent", "tests.flows.no_such_module.works", due))

@@ -14,6 +14,7 @@ from leadflow.scoring.learning.challenger import Learned
 from leadflow.scoring.learning.promotion import promote
 from leadflow.scoring.serving.champion import registry
 from leadflow.settings import Settings, get_settings
+from models.refused import ModelAltered
 from models.registry import Registry
 from models.training import Training, train
 from tests.deciders import settle
@@ -24,20 +25,38 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def settings(engine: Engine) -> Iterator[Settings]:
-    """Settings of a registered model of this file's own."""
-    own = get_settings().model_copy(update={"model_name": "serving-record"})
-    yield own
-    forget_models(own)
+def settings(engine: Engine) -> Settings:
+    """Settings of a registered model."""
+    return get_settings().model_copy(update={"model_name": "serving-record"})
+
+
+@pytest.fixture(scope="session")
+def registered(engine: Engine) -> Iterator[list[Learned]]:
+    """What is registered under that name, from one file to the next."""
+    yield []
+    forget_models(get_settings().model_copy(update={"model_name": "serving-record"}))
 
 
 @pytest.fixture(scope="module")
-def learned(settings: Settings) -> list[Learned]:
-    """Three registered versions of the same kind."""
-    result = []
-    for seed in (1, 2, 3):
-        result.append(challenger.register(trained(seed), settings, NOW))
-    return result
+def learned(settings: Settings, registered: list[Learned]) -> list[Learned]:
+    """Three registered versions of the same kind, the last of them the challenger: those of the
+    file before where it has left them whole."""
+    if not _are_whole(registered, registry(settings)):
+        forget_models(settings)
+        registered[:] = [challenger.register(trained(seed), settings, NOW) for seed in (1, 2, 3)]
+    return list(registered)
+
+
+def _are_whole(registered: list[Learned], models: Registry) -> bool:
+    there = {facts.version.version for facts in models.facts()} if registered else set()
+    if not registered or there != {one.version for one in registered}:
+        return False
+    if models.alias_version("challenger") != registered[-1].version:
+        return False
+    try:
+        return all(models.load(models.version(one.version)) for one in registered)
+    except ModelAltered:
+        return False
 
 
 @lru_cache

@@ -20,6 +20,7 @@ def test_while_a_bulk_is_worked_no_hot_arrival_waits_beyond_its_promise_and_nobo
     assert set(day.told) <= {"assigned", "reminded"}
 
 
+@pytest.mark.long
 def test_leads_of_somebody_who_does_nothing_go_to_colleagues_one_after_the_other(
     store: Engine,
 ) -> None:

@@ -275,6 +275,7 @@ def test_an_admin_adds_somebody_who_signs_in_with_the_password_of_the_answer(
     assert late.status_code == 401
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("method", "path", "body", "kind"),
     [

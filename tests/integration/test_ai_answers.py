@@ -141,6 +141,7 @@ def test_an_answer_that_comes_too_late_is_none(llmock: LLMock) -> None:
     assert time.monotonic() - started < 250
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -162,6 +163,7 @@ def test_a_wrong_answer_is_none(llmock: LLMock, answer: Any, kind: str) -> None:
     assert failure(llmock, reply(answer)) == kind
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("score", [1e9, -1e9, -0.1, 100.1, "100", None, float("inf"), float("nan")])
 def test_an_absurd_score_is_no_answer(llmock: LLMock, score: Any) -> None:
     wrong = reply(qualification(score, QUOTES))

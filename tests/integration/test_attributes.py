@@ -62,6 +62,7 @@ def read(session: Session, value: Any, as_of: datetime = MOMENT) -> dict[str, An
 NOTHING = dict.fromkeys(KINDS)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     ("value", "known"),
     [
@@ -97,6 +98,7 @@ def test_a_value_of_any_type_is_read_or_missing(
     assert read(every_kind, value) == NOTHING | known
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     ("written", "days"),
     [

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.examples import LONG
 
 KILLS = 3 if LONG else 1
 
 
+@pytest.mark.long
 def test_what_a_killed_background_had_begun_is_neither_lost_nor_done_twice(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.background", str(KILLS)]
     # By itself, because it has a store of its own with a secret key of its own.

@@ -222,6 +222,7 @@ with unit_of_work() as session:
 """
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_event_written_by_another_process_is_scored_without_being_asked_for(
     client: TestClient, background: None, processes: int

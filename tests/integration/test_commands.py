@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -15,6 +14,7 @@ from leadflow.accounts.people import add_person
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
 from tests.integration.likely_mistakes import FILES, MISTAKES
+from tests.parser import parser
 from tests.typed import Terminal, terminal
 
 pytestmark = [pytest.mark.uncounted]
@@ -35,7 +35,7 @@ SOME = (
 
 def commands(found: Any = None, words: tuple[str, ...] = ()) -> Iterator[str]:
     """Every command that does something, by its words."""
-    found = found or typer.main.get_command(app)
+    found = found or parser()
     inner = getattr(found, "commands", {})
     if not inner or getattr(found, "invoke_without_command", False):
         yield " ".join(words)
@@ -125,6 +125,7 @@ def test_a_command_typed_where_there_is_no_installation_makes_none_and_says_so(
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.long
 def test_a_home_that_cannot_be_written_is_told_with_the_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with terminal(
@@ -152,6 +153,7 @@ def test_the_database_away_is_told_in_a_sentence(tmp_path: Path) -> None:
             assert "hidden" not in told.err
 
 
+@pytest.mark.long
 def test_an_installation_that_was_never_set_up_says_to_start_it(typed: Terminal) -> None:
     told = typed.type("status", LEADFLOW_DATABASE_URL=_database("never_set_up"))
     assert told.code == 1

@@ -201,6 +201,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     assert (summary.rows, summary.stored.new, count(store, "leads")) == (30, 30, 30)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", ["jsonl", "jsonl.gz", "parquet", "csv.gz"])
 def test_every_kind_of_file_gives_the_same_leads(
     store: Engine, run: Run, tmp_path: Path, kind: str

@@ -98,6 +98,7 @@ EDITS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("edit", "kept"), EDITS, ids=[str(*edit) for edit, _ in EDITS])
 def test_an_old_row_that_is_mended_changes_only_what_was_not_said_anew(
     store: Engine, tmp_path: Path, edit: dict[str, Any], kept: dict[str, Any]
@@ -117,6 +118,7 @@ def test_an_old_row_that_is_mended_changes_only_what_was_not_said_anew(
         assert lead.first_name == "Old"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("say", ["edit", "send"])
 def test_what_says_no_budget_leaves_an_older_word_of_it_standing(
     store: Engine, tmp_path: Path, say: str
@@ -190,6 +192,7 @@ def test_a_corrected_mapping_over_an_old_file_leaves_what_was_said_since(
 CHANGED = {"changed_at": "changed"}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("turned", [False, True])
 def test_where_a_file_says_when_a_row_changed_the_older_row_loses(
     store: Engine, tmp_path: Path, turned: bool
@@ -217,6 +220,7 @@ def test_a_moment_of_change_in_the_future_is_set_aside(store: Engine, tmp_path: 
     assert waiting.reasons == [{"field": "changed_at", "rule": "is in the future"}]
 
 
+@pytest.mark.long
 def test_a_mapping_that_begins_to_name_the_moment_of_change_is_not_held_up_by_the_first_import(
     store: Engine, tmp_path: Path
 ) -> None:

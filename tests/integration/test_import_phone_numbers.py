@@ -24,6 +24,7 @@ MAPPING = parse_mapping({"source": "shop", "key": "id", "fields": NAMES})
 Said = dict[str, str]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("door", ["file", "edit"])
 @pytest.mark.parametrize(
     ("known", "said", "phone"),

@@ -97,6 +97,7 @@ PAIRED = parse_mapping(
 )
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("known", "said", "place", "budget"),
     [
@@ -155,6 +156,7 @@ def test_the_last_word_on_a_lead_counts_and_what_it_leaves_out_stays(
         assert session.scalars(sizes.order_by(LeadHistory.known_from)).all() == [10, 25]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("batch", [1, 100])
 def test_a_value_that_changes_and_changes_back_ends_as_it_was_said_last(
     store: Engine, tmp_path: Path, batch: int

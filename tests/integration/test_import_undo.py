@@ -209,6 +209,7 @@ def test_addresses_go_back_too_unless_they_are_somebody_elses_by_now(
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_imports_may_be_undone_in_any_order(store: Engine, tmp_path: Path) -> None:
     path = tmp_path / "leads.jsonl"
     run(store, path, NOW, {"id": "1", "title": "VP", "plan": "free", "first": "Ada"})
@@ -248,6 +249,7 @@ def test_an_id_that_the_import_gave_goes_and_the_corrected_file_gives_its_own(
     assert ids_of_leads(store) == ["7"]
 
 
+@pytest.mark.long
 def test_an_id_that_a_later_import_stands_on_stays_until_that_is_undone_too(
     store: Engine, tmp_path: Path
 ) -> None:

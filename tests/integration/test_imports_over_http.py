@@ -81,6 +81,7 @@ def test_what_a_file_holds_is_said_as_it_comes_and_nothing_is_imported(client: T
     assert count(Lead) == 0
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_file_that_the_command_takes_is_taken(
     client: TestClient, store: Engine, name: str

@@ -118,6 +118,7 @@ def test_a_value_that_is_called_missing_later_is_taken_out_whatever_its_kind(
     assert known(store, "job_title") == [("CEO",), ("Select",)]
 
 
+@pytest.mark.long
 def test_a_field_that_is_not_mapped_any_more_and_a_column_that_is_another_are_taken_out(
     store: Engine, tmp_path: Path
 ) -> None:
@@ -201,6 +202,7 @@ PARTS = {"website_visits": "visits", "email_opens": "opens", "location": "place"
 PLAIN: dict[str, Any] = {"attributes": {}, "outcome": None}
 
 
+@pytest.mark.long
 def test_of_values_that_make_sense_together_only_those_of_the_dropped_columns_go(
     store: Engine, tmp_path: Path
 ) -> None:
@@ -224,6 +226,7 @@ def test_of_values_that_make_sense_together_only_those_of_the_dropped_columns_go
     assert known(store, *names)[0] == (None, 5, None, None, None)
 
 
+@pytest.mark.long
 def test_a_count_that_is_called_missing_later_goes_alone(store: Engine, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     first = GROUPS + "1,2025-01-01,999,5,Berlin,DE,500,EUR,crm\n"
@@ -233,6 +236,7 @@ def test_a_count_that_is_called_missing_later_goes_alone(store: Engine, tmp_path
     assert known(store, "website_visits", "email_opens")[0] == (None, 5)
 
 
+@pytest.mark.long
 def test_a_list_that_is_called_missing_later_is_taken_out(store: Engine, tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     rows = (f"{n},2025-01-01,3,5,Berlin,DE,500,EUR,{s}\n" for n, s in ((1, "unknown"), (3, "crm")))

@@ -97,6 +97,7 @@ def test_a_figure_that_cannot_be_read_leaves_the_others(client: TestClient) -> N
     assert figure(text, "leadflow_queue_length", queue="audit") == 0
 
 
+@pytest.mark.long
 def test_leads_by_level_are_those_that_are_open_at_the_level_that_counts(
     client: TestClient,
 ) -> None:

@@ -140,6 +140,7 @@ def test_what_people_were_asked_about_is_not_asked_again(
         refuse_the_same(session, learned[2].sha256, champion)
 
 
+@pytest.mark.long
 def test_a_version_that_learned_from_every_lead_is_not_said_to_be_better(
     run: Run, store: Engine, learned: list[Learned], monkeypatch: pytest.MonkeyPatch
 ) -> None:

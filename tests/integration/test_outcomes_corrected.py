@@ -159,6 +159,7 @@ def test_a_stage_that_was_open_all_along_says_nothing_of_what_somebody_else_know
     assert door.status(lead) == "lost"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_deals_of_one_person_the_won_one_counts(door: Door, order: tuple[int, int]) -> None:
     deals = [row("Won", 150, "500", "1"), row("Lost", 100, key="2")]
@@ -198,6 +199,7 @@ def test_a_customer_who_writes_again_stays_a_customer(door: Door) -> None:
 LIFE = (("lost", 200), ("form_sent", 150), ("converted", 120))
 
 
+@pytest.mark.long
 def test_facts_of_different_days_end_alike_in_whatever_order_they_come(door: Door) -> None:
     orders = list(permutations(LIFE))
     names = [f"p{number}@x.example.com" for number in range(len(orders))]

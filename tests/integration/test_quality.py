@@ -159,6 +159,7 @@ def test_only_decisions_of_the_day_are_drawn(session: Session) -> None:
     assert found == {start, end - timedelta(microseconds=1)}
 
 
+@pytest.mark.long
 def test_the_seed_that_is_kept_draws_the_same_sample_again(session: Session) -> None:
     for size in range(60):
         put_lead(session, size=size)

@@ -139,6 +139,7 @@ def test_processes_count_together_and_never_take_too_many(key: str) -> None:
     assert 1000 - 4 * 10 <= taken <= 1000
 
 
+@pytest.mark.long
 def test_a_request_seldom_pays_for_a_look_and_never_once_the_limit_is_reached(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

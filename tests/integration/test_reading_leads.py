@@ -73,6 +73,7 @@ def test_leads_are_listed_newest_first_and_each_once(leads: TestClient) -> None:
     assert [item.keys() for item in listed.json()["items"]] == [{"id", "email", "score"}] * 2
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("name", "numbers"),
     [

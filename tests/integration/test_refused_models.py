@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from leadflow.approvals import service as approvals
@@ -21,6 +20,8 @@ from models.refused import ModelAltered
 from models.registry import SHA_TAG, Registry
 from models.scorecard_files import fingerprint
 from tests.deciders import settle
+from tests.gateways import application
+from tests.in_process import InProcess
 from tests.integration.registered_models import NOW, approve
 from tests.servers import free_port
 
@@ -122,8 +123,6 @@ def test_the_gateway_follows_a_rollback_and_keeps_scoring_when_the_alias_is_move
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from leadflow.gateway.application import create_app
-
     for day in (0, 1):
         approve(learned[day], settings, NOW + timedelta(days=day))
     monkeypatch.setattr(get_settings(), "model_name", settings.model_name)
@@ -139,7 +138,7 @@ def test_the_gateway_follows_a_rollback_and_keeps_scoring_when_the_alias_is_move
             assert time.monotonic() < deadline, part
             time.sleep(0.2)
 
-    with TestClient(create_app()) as client:
+    with InProcess(application()) as client:
         wait_for(f"model {learned[1].version}", "ok")
         with unit_of_work() as session:
             roll_back(session, settings, None, "ana", "worse", NOW + timedelta(days=2))

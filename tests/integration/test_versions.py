@@ -159,6 +159,7 @@ def version(answer: Any) -> str:
     return str(answer.headers["ETag"]).partition("-")[0]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", EDITS)
 def test_an_edit_of_what_has_changed_since_is_refused_and_changes_nothing(
     admin: TestClient, path: str
@@ -180,6 +181,7 @@ def test_an_edit_of_what_has_changed_since_is_refused_and_changes_nothing(
         assert admin.request(method, write, json=first).status_code in (200, 201)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", EDITS)
 def test_of_many_who_edit_the_same_at_once_one_does(admin: TestClient, path: str) -> None:
     read, method, first, second = EDITS[path]

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
 from typer._click.exceptions import BadParameter, ClickException, MissingParameter
 
-from leadflow.cli.main import app
-from leadflow.gateway.application import create_app
 from leadflow.gateway.http.permissions import every_route
 from leadflow.settings import Settings
+from tests.gateways import application
+from tests.parser import parser
 
 PROJECT = Path(__file__).parents[2]
 ROOMS = ("src", "models", "features", "expectations", "tasks", "flows", "deployments")
@@ -85,7 +84,7 @@ def named(pattern: re.Pattern[str]) -> dict[Any, str]:
 
 def wrong_with(line: str) -> str | None:
     """Why nobody can type this line, None where everybody can."""
-    command: Any = typer.main.get_command(app)
+    command = parser()
     words, name = _words(line), ["leadflow"]
     while getattr(command, "commands", {}) and words and words[0] in command.commands:
         command = command.commands[words[0]]
@@ -175,7 +174,7 @@ def test_every_setting_that_is_named_exists() -> None:
 def test_every_address_that_is_named_is_answered() -> None:
     there = {
         (method, re.sub(r"\{[^}]*\}", "*", route.path))
-        for route in every_route(create_app())
+        for route in every_route(application())
         for method in route.methods or ()
     }
     own = re.compile(r"\{[^}]*\}|\b(?:ID|[A-Z]+)\b")

@@ -5,9 +5,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer
 
-from leadflow.cli.main import app
+from tests.parser import parser
 
 PROJECT = Path(__file__).parents[2]
 GUIDES = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md"))]
@@ -51,12 +50,12 @@ def test_a_command_that_is_not_there_is_noticed() -> None:
 
 def exists(line: str) -> bool:
     """Whether there is a command that such a line calls, with the options it gives."""
-    command = typer.main.get_command(app)
+    command = parser()
     words = shlex.split(line.split("#")[0].replace("'", "").replace("…", ""))
     while words and getattr(command, "commands", {}):
-        if words[0] not in command.commands:  # type: ignore[attr-defined]
+        if words[0] not in command.commands:
             return words[0].isupper() or "|" in words[0] or command_itself_answers(command)
-        command = command.commands[words.pop(0)]  # type: ignore[attr-defined]
+        command = command.commands[words.pop(0)]
     options = {name for taken in command.params for name in (*taken.opts, *taken.secondary_opts)}
     given = {word.split("=")[0] for word in words if word.startswith("--")}
     return given <= options | {"--help"}

@@ -8,6 +8,8 @@ from statistics import median
 import pytest
 import yaml
 
+from tests.gateways import application
+
 PROJECT = Path(__file__).parents[2]
 PACKAGES = ("src/leadflow", "flows", "tasks", "models", "features", "expectations", "deployments")
 
@@ -88,17 +90,13 @@ def test_deployments_name_modules_never_files() -> None:
 
 def test_no_two_schemas_of_the_api_share_a_name() -> None:
     """Two classes of one name are told apart by their modules, which no reader of the API knows."""
-    from leadflow.gateway.application import create_app
-
-    named = create_app().openapi()["components"]["schemas"]
+    named = application().openapi()["components"]["schemas"]
     assert [name for name in named if "__" in name] == []
 
 
 def test_no_two_addresses_of_the_api_share_a_name() -> None:
     """Clients that are made from the description call each address by it."""
-    from leadflow.gateway.application import create_app
-
-    paths = create_app().openapi()["paths"].values()
+    paths = application().openapi()["paths"].values()
     names = [said["operationId"] for path in paths for said in path.values()]
     assert len(names) > 100
     assert sorted(names) == sorted(set(names))

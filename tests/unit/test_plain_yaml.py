@@ -53,6 +53,7 @@ BOMB = "\n".join(
 )
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -55,6 +55,7 @@ def test_one_bad_file_and_nothing_is_applied(session: Session, put: Any) -> None
     assert session.scalar(select(func.count()).select_from(AuditEntry)) == 0
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -201,6 +201,7 @@ def demos(store: Engine) -> list[str]:
     return ids
 
 
+@pytest.mark.long
 def test_a_declared_type_is_learned_from_and_served_and_the_rubric_stays_as_it_was(
     demos: list[str], client: TestClient
 ) -> None:

@@ -73,6 +73,7 @@ def met(session: Session) -> Session:
     return session
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize(
     ("kind", "operator"),
     [

@@ -215,6 +215,7 @@ def test_what_is_rejected_is_not_done() -> None:
         assert get_lead(session, lead_id).industry is None
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from leadflow.gateway.application import create_app
+from tests.gateways import application
 
 # JSON Schema 2020-12, all vocabularies, and what OpenAPI 3.1 adds to it.
 KEYWORDS = frozenset(
@@ -26,7 +26,7 @@ BY_NAME = ("properties", "patternProperties", "$defs", "dependentSchemas")
 
 @lru_cache
 def description() -> dict[str, Any]:
-    return create_app().openapi()
+    return application().openapi()
 
 
 def within(schema: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -355,6 +355,7 @@ def test_a_stage_nobody_has_chosen_is_open_and_days_nobody_wrote_are_missing() -
     assert content["created_at"] == {"column": "Created At", "missing": ["-"]}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("word", ["Select", "-", "n/a", "N/A", "null", "keine Angabe", "--None--"])
 def test_every_placeholder_is_missing_in_attributes_of_every_kind(word: str) -> None:
     rows = [

@@ -27,6 +27,7 @@ def dated(name: str, *values: str) -> list[Row]:
     return [row(n, **{name: values[n % len(values)]}) for n in range(300)]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("broken", ["n/a yet", "soon", "Q3", "31.02.2025"])
 @pytest.mark.parametrize("name", ["created_at", "Erstellt am"])
 def test_a_beginning_of_which_a_third_is_no_date_is_asked_about(name: str, broken: str) -> None:

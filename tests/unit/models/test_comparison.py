@@ -37,6 +37,7 @@ def test_the_same_model_is_not_better_than_itself() -> None:
     assert all(row.low == row.gain == row.high == 0 for _, row in same.rows())
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(6))
 def test_two_models_equally_good_are_not_told_apart(seed: int) -> None:
     draw = np.random.default_rng(seed)

@@ -115,6 +115,7 @@ ANY_VALUES = given(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=examples(2), deadline=None)
 @ANY_VALUES
 def test_any_values_are_learned_from_and_any_others_scored(

@@ -52,6 +52,7 @@ def test_a_rare_lead_has_a_wider_interval_than_a_common_one() -> None:
     assert width(other.low[0], other.high[0]) > 1.3 * width(one.low[0], one.high[0])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["gradient boosting", "random forest", "logistic regression"])
 def test_every_kind_of_model_says_how_unsure_it_is(kind: str) -> None:
     scorecard = learned(make(800), kind)

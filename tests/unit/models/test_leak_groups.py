@@ -42,6 +42,7 @@ def known_together(leads: Leads, count: int, strength: float, common: float) -> 
     }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("common", [0.0, 0.6, 0.9])
 @pytest.mark.parametrize("count", [2, 8])

@@ -101,6 +101,7 @@ def test_copies_of_a_lead_do_not_make_it_enough_outcomes() -> None:
         trained(several)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("count", "base_rate"), [pytest.param(4500, 0.01, marks=pytest.mark.long), (800, 0.5)]
 )
@@ -128,6 +129,7 @@ def test_just_enough_outcomes_are_learned_from() -> None:
     assert trained(make(300, base_rate=40 / 300)).converted == 40
 
 
+@pytest.mark.long
 def test_few_outcomes_are_learned_from_where_they_are_said_to_be_enough() -> None:
     scorecard = trained(make(200, base_rate=0.05), minimum_outcomes=10).scorecard
     assert np.isfinite(scorecard.score(make(50, seed=2).frame).points).all()

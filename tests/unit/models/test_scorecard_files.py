@@ -73,6 +73,7 @@ def test_json_of_another_shape_is_refused(tmp_path: Path, content: str) -> None:
         read_scorecard(tmp_path)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     "key", ["features", "categories", "calibration", "reference", "parts", "similar"]
 )

@@ -111,6 +111,7 @@ def test_a_missing_column_is_named(scorecard: Scorecard) -> None:
         scorecard.score(NEW.frame.drop(columns="budget"))
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", list(LEARNERS))
 @pytest.mark.parametrize("column", ["seniority", "budget"])
 @pytest.mark.parametrize("filled", ["missing", "constant"])

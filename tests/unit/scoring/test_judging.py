@@ -139,6 +139,7 @@ def test_a_recipe_that_cannot_be_followed_any_more_tells_nothing(training: Train
     assert training.refitting.probability(unknown) is None
 
 
+@pytest.mark.long
 def test_a_recipe_of_fewer_features_looks_at_no_other(training: Training) -> None:
     few = RecipeName("logistic regression", frozenset({"budget"}))
     recipe = training.refitting.recipe

@@ -49,6 +49,7 @@ def row(record: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {str(name): value for name, value in one.items()}
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("key", "own"),
     [
