@@ -58,9 +58,11 @@ from leadflow.supervisor.environment import environment
 from tests.made_up import PAINT
 
 # Each command that is run in this process would make the parser of all of them anew.
-typer.testing._get_command = cache(typer.testing._get_command)
+typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 # Great Expectations writes down each expectation anew some fifty times to check it once.
-lead_batch._great_expectations = remembering(lead_batch._great_expectations)
+lead_batch._great_expectations = remembering(  # type: ignore[assignment]
+    lead_batch._great_expectations
+)
 # A password takes a tenth of a second on purpose; here nobody is kept from guessing.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 compose((*ROOMS, Room("tests", acts=(PAINT,))))
