@@ -2,8 +2,6 @@
 
 from typing import Any
 
-# Notices that a day of many leads brings: more are read by nobody.
-MOST_TOLD = 100
 BUILT_IN: dict[str, Any] = {
     "rules": [
         {
@@ -22,7 +20,7 @@ BUILT_IN: dict[str, Any] = {
                 "assign": {"strategy": "performance_weighted"},
                 "notify": {"to": ["manager"]},
             },
-            "limits": {"per_lead": 1, "within": "30d", "per_day": MOST_TOLD},
+            "limits": {"per_lead": 1, "within": "30d"},
             "priority": 10,
         },
         {
@@ -35,7 +33,7 @@ BUILT_IN: dict[str, Any] = {
                 "budget": {"operator": "greater_than", "value": 100000},
             },
             "actions": {"escalate": {}, "notify": {"to": ["owner"]}},
-            "limits": {"per_lead": 1, "within": "30d", "per_day": MOST_TOLD},
+            "limits": {"per_lead": 1, "within": "30d"},
             "priority": 20,
         },
     ]

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from leadflow.cli.main import app
 from leadflow.conditions.problems import RuleSetInvalid
 from leadflow.rules.text_format import read_yaml
-from leadflow.workflow.built_in import BUILT_IN
 
 runner = CliRunner()
 OF_SOURCE = {"source": {"operator": "exists", "value": True}}
@@ -59,9 +58,3 @@ def test_until_some_are_stored_those_that_came_with_leadflow_are_shown(store: An
         "high_score",
         "high_score_high_budget",
     ]
-
-
-def test_no_rule_that_came_with_leadflow_floods_anybody_with_notices() -> None:
-    telling = [rule for rule in BUILT_IN["rules"] if "notify" in rule["actions"]]
-    assert telling
-    assert all(rule["limits"]["per_day"] <= 100 for rule in telling)
