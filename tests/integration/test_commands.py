@@ -64,7 +64,7 @@ def test_every_command_has_a_mistake_that_is_tried() -> None:
     assert set(MISTAKES) == set(commands())
 
 
-def test_every_command_and_group_says_what_it_does() -> None:
+def test_every_command_and_group_says_what_it_does(engine: Engine) -> None:
     for words in sorted({*commands(), *groups()}):
         told = CliRunner().invoke(app, [*words.split(), "--help"])
         assert (told.exit_code, told.stderr) == (0, ""), words
