@@ -124,7 +124,6 @@ def test_what_is_kept_of_a_name_is_no_part_of_it(session: Session) -> None:
     assert get_cipher().blind_index("wil", "name") != get_cipher().blind_index("wil", "email")
 
 
-@pytest.mark.long
 def test_an_import_a_later_one_and_taking_it_back_change_what_is_found(
     store: Engine, tmp_path: Path
 ) -> None:

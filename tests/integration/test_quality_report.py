@@ -38,7 +38,6 @@ def test_before_anything_was_judged_the_report_says_so(session: Session) -> None
     assert found.flags.leads == 0
 
 
-@pytest.mark.long
 def test_agreement_is_weighted_to_all_decisions(session: Session) -> None:
     """Ten unsure scores of a hundred, half of the sample: people disagree with all of those."""
     ids = [put_lead(session) for _ in range(100)]
