@@ -39,6 +39,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "audit verify": ("audit verify --from-head none.jsonl", "none.jsonl cannot be read"),
     "backup": ("backup --check none.backup", "none.backup"),
     "campaigns check": ("campaigns check none.yaml", "There is no such file"),
+    "campaigns draw": ("campaigns draw torn.yaml", "torn.yaml:2: "),
     "campaigns schema": ("campaigns schema all", EXTRA),
     "campaigns test": ("campaigns test torn.yaml", "torn.yaml:2: "),
     "config apply": ("config apply none", "none is no directory"),

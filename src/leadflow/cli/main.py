@@ -45,7 +45,7 @@ app = typer.Typer(
 # These make an installation where there is none, or say that there is none.
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
 # These read files of whoever types them, and nothing that is stored.
-OF_FILES_ALONE = ("campaigns schema", "campaigns test")
+OF_FILES_ALONE = ("campaigns draw", "campaigns schema", "campaigns test")
 WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out", "status")
 # These only look at what is stored. To load every room takes longer than the looking.
 LOOKS = (

@@ -73,6 +73,23 @@ def test(paths: Paths) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def draw(
+    paths: Paths,
+    to: Annotated[Path, typer.Option(help="The folder for the pictures.")] = Path(),
+) -> None:
+    """Draw campaigns as pictures (SVG): steps from top to bottom, and the ways between them."""
+    from leadflow.campaigns.drawing import drawn
+    from leadflow.campaigns.files import campaign_files, read_files
+
+    for programs in read_files(campaign_files(paths), _reader(None)).values():
+        for program in programs.values():
+            to.mkdir(parents=True, exist_ok=True)
+            picture = to / f"{program.name}.svg"
+            picture.write_text(drawn(program), encoding="utf-8")
+            _say(f"Drawn: {picture}")
+
+
 def _reader(known: "Known | None") -> "Read":
     from functools import partial
 

@@ -1,0 +1,187 @@
+"""A campaign as a picture: steps from top to bottom, each way on as a line with its name. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from leadflow.campaigns.definitions.program import Edge, Node, Program
+from leadflow.campaigns.definitions.spans import Span
+from leadflow.campaigns.definitions.steps import UntilThen
+
+WIDE, HIGH, GAP, BELOW, LANE, EDGE = 230, 46, 40, 56, 22, 24
+FILLS = {
+    "send": "#dbeafe",
+    "wait": "#f1f5f9",
+    "listen": "#fef3c7",
+    "switch": "#ede9fe",
+    "do": "#dcfce7",
+    "end": "#fee2e2",
+}
+INK, LINE, FONT = "#0f172a", "#64748b", "font-family='system-ui, sans-serif'"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A step, or an end: its name, what it does in a few words, where it stands, and how many
+    ways lead on from it."""
+
+    name: str
+    words: str
+    fill: str
+    row: int
+    column: int
+    ways: int = 0
+
+    @property
+    def x(self) -> int:
+        """Its left side."""
+        return EDGE + self.column * (WIDE + GAP)
+
+    @property
+    def y(self) -> int:
+        """Its upper side."""
+        return EDGE + self.row * (HIGH + BELOW)
+
+    @property
+    def middle(self) -> int:
+        """The middle of its upper and lower side."""
+        return self.x + WIDE // 2
+
+
+def drawn(program: Program, passed: Mapping[Edge, int] | None = None) -> str:
+    """The picture of a campaign as SVG; ``passed`` writes beside each way how many went it."""
+    boxes = _boxes(program)
+    inside = [edge for edge in program.edges if edge.step != "*"]
+    right = max(box.x for box in boxes.values()) + WIDE
+    lanes = [edge for edge in inside if _is_long(boxes, edge)]
+    foot = max(box.y for box in boxes.values()) + HIGH + EDGE
+    out = [edge for edge in program.edges if edge.step == "*"]
+    width = right + LANE * (len(lanes) + 1) + 90 + EDGE
+    height = foot + 20 * (len(out) + 1) + EDGE
+    parts = [
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' "
+        f"height='{height}' {FONT} font-size='13' role='img'>",
+        f"<title>{escape(program.campaign.name)}</title>",
+        f"<defs><marker id='tip' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='8' "
+        f"markerHeight='8' orient='auto'><path d='M0 0 L8 4 L0 8 z' fill='{LINE}'/></marker></defs>",
+        f"<rect width='{width}' height='{height}' fill='white'/>",
+    ]
+    for edge in inside:
+        lane = right + LANE * (lanes.index(edge) + 1) if edge in lanes else None
+        parts += _way(boxes, edge, lane, passed)
+    parts += [part for box in boxes.values() for part in _box(box)]
+    parts += _out(out, foot, passed)
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _boxes(program: Program) -> dict[str, Box]:
+    """Every step and every end that is named, each below all from which a way leads to it."""
+    rows = dict.fromkeys([node.name for node in program.nodes], 0)
+    ends: dict[str, int] = {}
+    for node in program.nodes:
+        for to in node.ways.values():
+            below = rows[node.name] + 1
+            if to == program.end:
+                if node.kind != "end":
+                    name = _end_box(program, node)
+                    ends[name] = max(ends.get(name, 0), below)
+            else:
+                rows[program.nodes[to].name] = max(rows[program.nodes[to].name], below)
+    columns: dict[int, int] = {}
+    found = {}
+    for node in program.nodes:
+        column = columns.get(rows[node.name], 0)
+        columns[rows[node.name]] = column + 1
+        at = (rows[node.name], column)
+        found[node.name] = Box(node.name, _words(node), FILLS[node.kind], *at, ways=len(node.ways))
+    for name, row in ends.items():
+        column = columns.get(row, 0)
+        columns[row] = column + 1
+        found[name] = Box(name.removeprefix("end "), "end", FILLS["end"], row, column)
+    return found
+
+
+def _end_box(program: Program, node: Node) -> str:
+    return f"end {program.end_of(node)}"
+
+
+def _words(node: Node) -> str:
+    """What a step does, in a few words."""
+    step = node.step
+    if isinstance(step.wait, Span):
+        return f"wait {step.wait}"
+    if isinstance(step.wait, UntilThen):
+        until = step.wait.until
+        day = until.field or until.date or ", ".join(until.weekdays or ())
+        return f"wait until {day}" + (f" {until.at}" if until.at else "")
+    if step.listen is not None:
+        heard = ", ".join(name.removeprefix("lead.did.") for name in step.listen.on)
+        return f"listen {heard or 'when …'}, {step.listen.within}"
+    if step.do is not None:
+        return f"do {', '.join(step.do)}"
+    return f"{node.kind} {step.send or step.end or ''}".strip()
+
+
+def _goes_to(boxes: Mapping[str, Box], edge: Edge) -> Box | None:
+    """Where a way leads; None for the step that is an end itself."""
+    if edge.way == "end":
+        return None
+    return boxes.get(f"end {edge.to}") if edge.to not in boxes else boxes[edge.to]
+
+
+def _is_long(boxes: Mapping[str, Box], edge: Edge) -> bool:
+    to = _goes_to(boxes, edge)
+    return to is not None and to.row > boxes[edge.step].row + 1
+
+
+def _way(
+    boxes: Mapping[str, Box], edge: Edge, lane: int | None, passed: Mapping[Edge, int] | None
+) -> Iterator[str]:
+    start, to = boxes[edge.step], _goes_to(boxes, edge)
+    if to is None:
+        return
+    words = _label(edge, start.ways, passed)
+    if lane is None:
+        y, end = start.y + HIGH, to.y - 2
+        path = (
+            f"M{start.middle} {y} C{start.middle} {y + 28} {to.middle} {end - 28} {to.middle} {end}"
+        )
+        x, at = (start.middle + to.middle) // 2 + 6, (y + end) // 2 + 4
+    else:
+        y, end = start.y + HIGH // 2, to.y + HIGH // 2
+        path = f"M{start.x + WIDE} {y} H{lane} V{end} H{to.x + WIDE + 2}"
+        x, at = start.x + WIDE + 6, y - 5
+    yield f"<path d='{path}' fill='none' stroke='{LINE}' marker-end='url(#tip)'/>"
+    yield f"<text x='{x}' y='{at}' fill='{LINE}' font-size='12'>{escape(words)}</text>"
+
+
+def _label(edge: Edge, ways: int, passed: Mapping[Edge, int] | None) -> str:
+    """The name of a way, where there is more than one, and how many went it."""
+    name = edge.way.replace("_", " ") if ways > 1 else ""
+    if passed is None:
+        return name
+    count = f"{passed.get(edge, 0):,}"
+    return f"{name}: {count}" if name else count
+
+
+def _box(box: Box) -> Iterator[str]:
+    yield (
+        f"<rect x='{box.x}' y='{box.y}' width='{WIDE}' height='{HIGH}' rx='6' "
+        f"fill='{box.fill}' stroke='{LINE}'/>"
+    )
+    for down, weight, words in ((19, "600", box.name), (36, "400", box.words)):
+        short = words if len(words) <= 34 else f"{words[:33]}…"
+        yield (
+            f"<text x='{box.x + 10}' y='{box.y + down}' fill='{INK}' font-weight='{weight}'>"
+            f"{escape(short)}</text>"
+        )
+
+
+def _out(out: list[Edge], foot: int, passed: Mapping[Edge, int] | None) -> Iterator[str]:
+    """What takes leads out from anywhere, in words below."""
+    if out:
+        yield f"<text x='{EDGE}' y='{foot + 12}' fill='{LINE}'>Out at any moment:</text>"
+    for number, edge in enumerate(out, start=1):
+        count = "" if passed is None else f": {passed.get(edge, 0):,}"
+        y = foot + 12 + 20 * number
+        yield f"<text x='{EDGE + 12}' y='{y}' fill='{INK}'>{escape(edge.to)}{count}</text>"

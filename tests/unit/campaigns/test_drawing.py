@@ -1,0 +1,42 @@
+"""A campaign as a picture shows every step, every way, and how many went it."""
+
+from xml.etree import ElementTree
+
+from leadflow.campaigns.drawing import drawn
+from tests.unit.campaigns.written import program
+
+STEPS = [
+    {"step": "hello", "send": "hello"},
+    {
+        "step": "hears",
+        "listen": {
+            "on": ["lead.did.reply"],
+            "within": "P3D",
+            "then": "tagged",
+            "otherwise": "pause",
+        },
+    },
+    {"step": "pause", "wait": "P2D"},
+    {"step": "tagged", "do": {"tag": ["a"]}},
+    {"step": "over", "end": "read_it"},
+]
+
+
+def words(svg: str) -> list[str]:
+    # Made by Leadflow itself, a moment ago.
+    tree = ElementTree.fromstring(svg)  # noqa: S314
+    return [one.text or "" for one in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_every_step_and_way_out_is_in_the_picture() -> None:
+    found = words(drawn(program(STEPS, name="A <series> & more")))
+    for word in ("hello", "send hello", "listen reply, P3D", "otherwise", "wait P2D", "do tag"):
+        assert word in found
+    assert {"over", "end read_it", "opted_out"} <= set(found)
+
+
+def test_numbers_stand_beside_the_ways() -> None:
+    made = program(STEPS)
+    passed = {edge: 1000 + number for number, edge in enumerate(made.edges)}
+    found = words(drawn(made, passed))
+    assert {"1,000", "then: 1,001", "otherwise: 1,002", "opted_out: 1,006"} <= set(found)
