@@ -62,8 +62,9 @@ def drawn(program: Program, passed: Mapping[Edge, int] | None = None) -> str:
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' "
         f"height='{height}' {FONT} font-size='13' role='img'>",
         f"<title>{escape(program.campaign.name)}</title>",
-        f"<defs><marker id='tip' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='8' "
-        f"markerHeight='8' orient='auto'><path d='M0 0 L8 4 L0 8 z' fill='{LINE}'/></marker></defs>",
+        "<defs><marker id='tip' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='8' "
+        f"markerHeight='8' orient='auto'><path d='M0 0 L8 4 L0 8 z' fill='{LINE}'/></marker>"
+        "</defs>",
         f"<rect width='{width}' height='{height}' fill='white'/>",
     ]
     for edge in inside:

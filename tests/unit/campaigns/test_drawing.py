@@ -1,11 +1,12 @@
 """A campaign as a picture shows every step, every way, and how many went it."""
 
+from typing import Any
 from xml.etree import ElementTree
 
 from leadflow.campaigns.drawing import drawn
 from tests.unit.campaigns.written import program
 
-STEPS = [
+STEPS: list[dict[str, Any]] = [
     {"step": "hello", "send": "hello"},
     {
         "step": "hears",
