@@ -29,6 +29,8 @@ def test_a_method_that_is_not_taken_is_answered_with_those_that_are(client: Test
     answer = client.put("/leads", json={})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD, POST"
+    # By its form it could be the id of a delivery, which can be read.
+    assert client.options("/deliveries/retry").headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b'{"email": "a@example.com",}', b"NaN"])

@@ -97,9 +97,11 @@ def all_reaching(permission: str) -> list[str]:
 
 
 def methods_at(app: FastAPI, path: str) -> list[str]:
-    """The methods that any route takes at this path."""
+    """The methods that are taken at this path: of the address that is called exactly so, where
+    there is one, else of those in which it is an id."""
+    fitting = [route for route in every_route(app) if route.path_regex.match(path)]
+    exactly = [route for route in fitting if route.path == path]
     found: set[str] = set()
-    for route in every_route(app):
-        if route.path_regex.match(path):
-            found |= route.methods or set()
+    for route in exactly or fitting:
+        found |= route.methods or set()
     return sorted(found | {"HEAD"} if "GET" in found else found)
