@@ -5,6 +5,7 @@ Read loosely, ``true`` is a budget of 1, and the text ``946684800`` a day in the
 
 import re
 from datetime import date
+from math import ulp
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, StrictBool
@@ -27,6 +28,12 @@ def exact(number: float) -> float:
             f"must be sent as text: beyond {MOST_EXACT} a number is not kept digit by digit"
         )
     return number
+
+
+def in_hundredths(amount: float) -> bool:
+    """Whether a sum of money is kept as it was sent: in hundredths, whatever its currency. What
+    adding up leaves in the last places of a number, such as 0.30000000000000004, is no fraction."""
+    return abs(amount - round(amount, 2)) <= 4 * ulp(amount)
 
 
 def _number(value: Any) -> Any:

@@ -71,6 +71,89 @@ def test_a_parameter_of_which_several_are_meant_is_said_several_times(client: Te
     assert sorted(one["source"] for one in found) == ["crm", "shop"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "fields"),
+    [
+        ("POST", "/leads", '{"email": "a@example.com", "budget": 1, "budget": 2}', ["budget"]),
+        ("POST", "/leads", '{"email": "a@example.com", "email": "b@example.com"}', ["email"]),
+        ("POST", "/leads", '{"attributes": {"a": 1, "b": {}, "a": 1}}', ["attributes.a"]),
+        ("POST", "/leads", '{"em\\u0061il": "a@example.com", "email": "b@example.com"}', ["email"]),
+        (
+            "POST",
+            "/leads/search",
+            '{"where": {"all": [{"x": 1}, {"x": {}, "x": {}}]}}',
+            ["where.all.1.x"],
+        ),
+        ("POST", "/leads/ID/outcomes", '{"outcome": "lost", "outcome": "converted"}', ["outcome"]),
+        (
+            "POST",
+            "/leads/ID/events",
+            '{"type": "meeting", "payload": {"a": 1, "a": 1}}',
+            ["payload.a"],
+        ),
+        (
+            "POST",
+            "/events",
+            '[{}, {"type": "a", "type": "b", "email": 1, "email": 2}]',
+            ["1.type", "1.email"],
+        ),
+        ("PATCH", "/leads/ID", '{"budget": 1, "budget": null, "budget": 1}', ["budget"]),
+        ("PUT", "/event-types", '{"event_types": {"demo": {}, "demo": {}}}', ["event_types.demo"]),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_by_its_name_wherever_it_stands(
+    client: TestClient, method: str, path: str, body: str, fields: list[str]
+) -> None:
+    lead = client.post("/leads", json=ADA).json()["lead"]
+    headers = {"Content-Type": "application/json"}
+    answer = client.request(method, path.replace("ID", lead["id"]), content=body, headers=headers)
+    assert (answer.status_code, kind_of(answer)) == (422, "invalid-input"), answer.text
+    said = answer.json()["errors"]
+    assert [one["field"] for one in said] == fields
+    assert {one["problem"] for one in said} == {"is said more than once, and one value is meant"}
+    [kept] = client.get("/leads").json()["items"]
+    assert (kept["id"], kept["budget"]) == (lead["id"], None)
+
+
+def test_one_key_in_several_objects_and_within_texts_is_no_key_twice(client: TestClient) -> None:
+    text = '"email": "x", "email": "y"'
+    lead = ADA | {"company_name": text, "attributes": {"email": "z", "company_name": text}}
+    answer = client.post("/leads", json=lead)
+    assert (answer.status_code, answer.json()["lead"]["company_name"]) == (201, text)
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "field", "said"),
+    [
+        (
+            "POST /leads",
+            ADA | {"emial": 1},
+            "emial",
+            "There is no such field. Did you mean email or",
+        ),
+        ("POST /leads/search", {"statsu": "open"}, "statsu", "Did you mean status?"),
+        ("POST /leads/ID/events", [{"type": "meeting", "typ": 1}], "0.typ", "Did you mean type?"),
+        (
+            "POST /leads/ID/outcomes",
+            {"outcome": "lost", "valeu": 1},
+            "valeu",
+            "Did you mean value?",
+        ),
+        ("PATCH /leads/ID", {"zzz": 1}, "zzz", "There are attributes, budget, company_name"),
+        ("POST /tags", {"lead_ids": [], "adds": []}, "adds", "Did you mean add"),
+    ],
+)
+def test_a_field_that_is_not_taken_is_refused_with_the_nearest_name(
+    client: TestClient, address: str, body: object, field: str, said: str
+) -> None:
+    method, _, path = address.partition(" ")
+    lead_id = client.post("/leads", json=ADA).json()["lead"]["id"]
+    answer = client.request(method, path.replace("ID", lead_id), json=body)
+    assert answer.status_code == 422, answer.text
+    problems = {one["field"]: one["problem"] for one in answer.json()["errors"]}
+    assert said.lower() in problems[field].lower()
+
+
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
 def test_a_body_that_does_not_say_it_is_json_is_refused_with_the_header_to_send(
     client: TestClient, kind: str | None

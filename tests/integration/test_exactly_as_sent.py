@@ -97,6 +97,49 @@ def test_a_phone_or_country_that_cannot_be_read_is_refused_with_what_to_write(
     assert client.get(f"/leads/{ada}").json()["lead"]["industry"] is None
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "send"),
+    [
+        (10.005, "EUR", "send 10.0"),
+        (10.556, "EUR", "send 10.56"),
+        (0.001, "JPY", "send 0.00"),
+        (1.2345, "KWD", "send 1.23"),
+        (1.234, "KWD", "send 1.23"),
+        (1e-9, "USD", "send 0.00"),
+    ],
+)
+def test_a_sum_that_would_be_stored_as_another_is_refused_with_what_to_send(
+    client: TestClient, ada: str, amount: float, currency: str, send: str
+) -> None:
+    lead = {"email": "ada@example.com", "budget": amount, "currency": currency}
+    edit = {"budget": amount, "currency": currency}
+    outcome = {"outcome": "converted", "value": amount, "currency": currency}
+    for method, address, body in (
+        ("POST", "/leads", lead),
+        ("PATCH", f"/leads/{ada}", edit),
+        ("POST", f"/leads/{ada}/outcomes", outcome),
+    ):
+        answer = client.request(method, address, json=body)
+        assert (answer.status_code, kind_of(answer)) == (422, "invalid-input"), answer.text
+        [fault] = answer.json()["errors"]
+        assert fault["field"] in ("budget", "value")
+        assert "at most two decimals" in fault["problem"]
+        assert send in fault["problem"]
+    assert client.get(f"/leads/{ada}").json()["lead"]["budget"] is None
+    [still_open] = client.get("/leads?status=open").json()["items"]
+    assert still_open["id"] == ada
+
+
+@pytest.mark.parametrize("amount", [10.56, 1234.5, 0.1 + 0.2, 0.01, 999999999999.99, 0])
+def test_a_sum_in_hundredths_is_kept_as_it_was_sent(
+    client: TestClient, ada: str, amount: float
+) -> None:
+    edited = client.patch(f"/leads/{ada}", json={"budget": amount, "currency": "JPY"})
+    assert edited.json()["lead"]["budget"] == pytest.approx(amount, abs=1e-12)
+    told = client.post(f"/leads/{ada}/outcomes", json={"outcome": "converted", "value": amount})
+    assert (told.status_code, told.json()["value"]) == (201, edited.json()["lead"]["budget"])
+
+
 def test_an_extension_is_kept(client: TestClient, ada: str) -> None:
     for phone in ("+1 415 555 0100 ext 5", "+14155550100;ext=5"):
         edited = client.patch(f"/leads/{ada}", json={"phone": phone})

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from features.normal_forms import plain_text
-from leadflow.exact import WRITTEN_AS_NUMBER, exact, of_an_edit
+from leadflow.exact import WRITTEN_AS_NUMBER, exact, in_hundredths, of_an_edit
 from leadflow.leads.places import country_code
 from leadflow.leads.readers.money import Currency
 from leadflow.leads.readers.phones import A_NUMBER, may_be_a_number
@@ -114,6 +114,12 @@ def _phone(value: str | None) -> str | None:
     return value
 
 
+def _to_the_hundredth(value: float) -> float:
+    if not in_hundredths(value):
+        raise ValueError(f"must have at most two decimals: send {value:.2f}, if that is meant")
+    return value
+
+
 Text = Annotated[
     str,
     BeforeValidator(_in_plain_form),
@@ -129,12 +135,18 @@ Short = Annotated[
 Address = Annotated[EmailStr, WrapValidator(_address)]
 Count = Annotated[int, Field(ge=0, le=1_000_000), WRITTEN_AS_NUMBER]
 People = Annotated[int, Field(ge=0, le=10_000_000), WRITTEN_AS_NUMBER]
-Sum = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False), WRITTEN_AS_NUMBER]
+Sum = Annotated[
+    float,
+    Field(ge=0, le=1e12, allow_inf_nan=False),
+    WRITTEN_AS_NUMBER,
+    AfterValidator(_to_the_hundredth),
+]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 # Null empties it.
 AttributeValue = Annotated[StrictBool | float | str | None, BeforeValidator(_plain)]
 
 
+OF_A_SUM = "In units of the currency, with at most two decimals."
 EXAMPLE: dict[str, Any] = {
     "email": "john.doe@techcorp.com",
     "company_name": "TechCorp Inc",
@@ -170,7 +182,7 @@ class LeadFields(BaseModel):
     country: Annotated[Short, AfterValidator(_country)] = Field(
         default=None, description="A name or an ISO 3166 code."
     )
-    budget: Sum | None = Field(default=None, description="In units of the currency.")
+    budget: Sum | None = Field(default=None, description=OF_A_SUM)
     currency: Currency | None = Field(
         default=None,
         description="ISO 4217. Unset: LEADFLOW_DEFAULT_CURRENCY.",

@@ -85,6 +85,51 @@ def test_one_that_cannot_be_taken_fails_alone_with_its_reason(
     assert (answer.json()["new"], answer.json()["leads"], stored()) == (2, 1, 3)
 
 
+def test_one_that_has_not_the_form_of_an_event_fails_alone_with_its_fields(
+    client: TestClient, made: Made
+) -> None:
+    ada = made("ada")
+    wrong = {
+        1: ({"lead_id": ada, "type": "meeting", "occured_at": "x"}, {"occured_at": "occurred_at"}),
+        2: ({"lead_id": ada, "type": "meeting", "occurred_at": "2026-05-04T10:00:00"}, {}),
+        3: ({"type": "meeting", "email": "no-mail"}, {"email": "e-mail address such as"}),
+        4: ({"lead_id": ada, "tipe": "meeting"}, {"type": "required", "tipe": "Did you mean type"}),
+        5: ({"type": "meeting"}, {"body": "name the lead by lead_id or by email"}),
+        6: ("meeting", {"body": "write names with their values here"}),
+        7: (None, {}),
+        8: ({"lead_id": ada, "type": "meeting", "payload": []}, {"payload": "object"}),
+    }
+    good = {"lead_id": ada, "type": "meeting"}
+    answer = client.post("/events", json=[good, *(one for one, _ in wrong.values()), good])
+    assert (answer.status_code, answer.json()["new"], stored()) == (201, 2, 2), answer.text
+    refused = {one["place"]: one for one in answer.json()["refused"]}
+    assert set(refused) == set(wrong)
+    for place, (_, fields) in wrong.items():
+        assert refused[place]["type"] == "/problems/invalid-input"
+        said = {one["field"]: one["problem"] for one in refused[place]["errors"]}
+        assert all(word in said[field] for field, word in fields.items()), said
+        assert all(field in refused[place]["detail"] for field in said)
+    assert {one["field"] for one in refused[2]["errors"]} == {"occurred_at"}
+    assert "no-mail" not in answer.text
+    alone = client.post("/events", json=[wrong[3][0]])
+    assert (alone.status_code, alone.json()["type"]) == (422, "/problems/events-refused")
+    assert alone.json()["refused"] == [refused[3] | {"place": 0}]
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '"meeting"', "null", "7"])
+def test_what_is_no_list_of_events_is_refused_whole(client: TestClient, body: str) -> None:
+    answer = client.post("/events", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-input")
+
+
+def test_the_description_says_what_an_event_is(client: TestClient) -> None:
+    """That each is looked at by itself takes nothing away from what clients are made of."""
+    described = client.get("/openapi.json").json()
+    [kind] = described["paths"]["/events"]["post"]["requestBody"]["content"].values()
+    assert kind["schema"]["items"] == {"$ref": "#/components/schemas/EventOfLead"}
+    assert kind["schema"]["maxItems"] == 10_000
+
+
 def test_where_none_can_be_taken_that_is_an_error_and_the_key_stays_free(
     client: TestClient, made: Made
 ) -> None:

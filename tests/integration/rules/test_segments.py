@@ -151,6 +151,31 @@ def test_what_cannot_be_used_is_refused(session: Session, content: Any, said: st
     assert service.segments_now(session) == {}
 
 
+def test_all_that_is_wrong_is_said_at_once(session: Session) -> None:
+    reversed_size = {"company_size": {"operator": "between", "value": [50, 10]}}
+    content = segments(a=reversed_size, b=within("c"), c=within("b"), d=within("d"), e=within("b"))
+    content["segments"] |= {
+        "A b": {"conditions": {"industri": {"operator": "exists"}}},
+        "f": {"condition": LARGE},
+        "g": {"conditions": within("f"), "descripton": "x"},
+    }
+    with pytest.raises(SegmentsInvalid) as refused:
+        service.apply(session, content, "ana", NOW)
+    said = {(one.place, one.problem) for one in refused.value.problems}
+    for place, words in (
+        ("segments.a.conditions.company_size.value", "write the lower one first"),
+        ("segments.b", "in a circle: b → c → b"),
+        ("segments.d", "in a circle: d → d"),
+        ("segments.A b", "small letters"),
+        ("segments.A b.conditions.industri", "industry"),
+        ("segments.f.condition", "no such key"),
+        ("segments.f.conditions", "required"),
+        ("segments.g.descripton", "no such key"),
+    ):
+        assert any(at == place and words in problem for at, problem in said), (place, said)
+    assert len(refused.value.problems) == 8, said
+
+
 def test_a_change_that_closes_a_circle_is_refused(session: Session) -> None:
     service.apply(session, segments(a=LARGE, b=within("a")), "ana", NOW)
     with pytest.raises(SegmentsInvalid, match="in a circle"):

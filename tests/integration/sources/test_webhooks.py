@@ -110,7 +110,7 @@ def count(table: Any) -> int:
 
 
 def test_a_delivery_becomes_a_lead_that_is_scored(crm: TestClient) -> None:
-    answer = deliver(crm, ADA | {"amount": 1200.125, "plan": "gold"})
+    answer = deliver(crm, ADA | {"amount": 1200.12, "plan": "gold"})
     assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
     assert count(Lead) == 0
     assert process() == Processed(1, 0)

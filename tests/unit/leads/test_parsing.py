@@ -56,3 +56,17 @@ def test_only_a_word_or_a_sign_names_a_currency(budget: str, named: bool) -> Non
     frame = parsed([{"sum": budget}], fields={"budget": "sum"})
     assert frame["budget"].notna().all()
     assert list(frame["currency_said"]) == [named]
+
+
+def test_a_sum_that_would_be_kept_as_another_is_refused_and_no_other_number() -> None:
+    sums = ["10.56", "10.50000", "0.30000000000000004", "10.0051", "KWD 1.2345", "0.001", "1e-3"]
+    rows: list[dict[str, str | None]] = [
+        {"sum": one, "price": one.removeprefix("KWD ")} for one in sums
+    ]
+    price = {"column": "price", "kind": "numeric"}
+    read = parsed(rows, fields={"budget": "sum"}, attributes={"price": price})
+    [reason] = [name for name in read if str(name).startswith("budget|")]
+    assert "more than two decimals" in str(reason)
+    assert list(read[reason]) == [False, False, False, True, True, True, True]
+    assert list(read["budget"].notna()) == [True, True, True, False, False, False, False]
+    assert read["attributes"][6] == '{"price": 0.001}'

@@ -200,6 +200,9 @@ def test_a_phone_that_can_be_dialled_is_taken(record: dict[str, Any], phone: str
 def test_a_number_that_may_be_two_says_where_a_source_says_its_mark() -> None:
     assert "say `decimal` of the source" in reason({"budget": "5.000"})[1]
     assert row({"budget": "5.000"}, decimal=",")["budget"] == 5000
+    for too_fine in (1200.125, 0.001, "1200.1250001"):
+        assert "more than two decimals" in reason({"budget": too_fine})[1]
+    assert row({"budget": 1200.12})["budget"] == 1200.12
 
 
 def test_a_number_of_thousands_of_digits_is_refused_in_plain_words() -> None:

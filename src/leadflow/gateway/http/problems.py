@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,11 +17,11 @@ from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.placed_problems import PLACED, WRITTEN
 from leadflow.gateway.http.problem import TITLES, Problem, problem
 from leadflow.gateway.http.stated_problems import STATED
-from leadflow.intake.events.batches import NoneTaken
+from leadflow.gateway.http.wrong_fields import WrongFields, body_of, to_correct
+from leadflow.intake.events.batches import EventMalformed, EventOfLead, NoneTaken
 from leadflow.intake.keyed_requests import StillAtWork
 from leadflow.leads.service import LeadMerged, LeadNotFound
 from leadflow.leads.upsert import LeadKeepsChanging
-from leadflow.refusals import in_words
 from leadflow.scoring.serving.champion import VersionNotApproved
 from leadflow.scoring.serving.score import LeadNotScored
 from models.refused import ModelAltered
@@ -78,16 +78,8 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     if unread:
         at, why = unread[0]["loc"][-1], unread[0]["ctx"]["error"]
         return problem(400, *TITLES[400], f"The body is not JSON, at character {at}: {why}.")
-    kind, title = TITLES[422]
-    fields = [
-        {
-            "field": ".".join(str(part) for part in item["loc"][1:]) or "body",
-            "problem": in_words(item),
-        }
-        for item in error.errors()
-    ]
-    names = ", ".join(dict.fromkeys(field["field"] for field in fields))
-    return problem(422, kind, title, f"Correct and send again: {names}.", errors=fields)
+    wrong = WrongFields(body_of(request), above=1).of(error.errors())
+    return problem(422, *TITLES[422], to_correct(wrong), errors=wrong)
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
@@ -124,12 +116,19 @@ def _as_declared(said: Mapping[type[Exception], Said], error: Exception) -> Said
     return next(said[kind] for kind in type(error).__mro__ if kind in said)
 
 
-def refused_places(refused: Mapping[int, Exception]) -> list[dict[str, object]]:
-    """Why some of many were not taken: each with its place and the type it would have alone."""
-    return [
-        {"place": place, "type": f"/problems/{_kind_of(error)}", "detail": str(error)}
-        for place, error in sorted(refused.items())
-    ]
+def refused_places(refused: Mapping[int, Exception]) -> list[dict[str, Any]]:
+    """Why some of many were not taken: each with its place and the type it would have alone, and
+    with its fields where these are not valid."""
+    fields = WrongFields(EventOfLead)
+    return [{"place": at, **_refused_one(error, fields)} for at, error in sorted(refused.items())]
+
+
+def _refused_one(error: Exception, fields: WrongFields) -> dict[str, Any]:
+    if isinstance(error, EventMalformed):
+        wrong = fields.of(error.faults)
+        kind, said = TITLES[422][0], to_correct(wrong)
+        return {"type": f"/problems/{kind}", "detail": said, "errors": wrong}
+    return {"type": f"/problems/{_kind_of(error)}", "detail": str(error)}
 
 
 def _kind_of(error: Exception) -> str:

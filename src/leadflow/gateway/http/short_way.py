@@ -1,6 +1,5 @@
 """The short way of ordinary requests to a route that carries the load."""
 
-import json
 from collections.abc import Awaitable, Callable
 from inspect import signature
 
@@ -45,7 +44,7 @@ class ShortWay(Keyed):
                 return await long_way(request)
             try:
                 # As FastAPI does, in two steps: pydantic alone reads some JSON in its own way.
-                body = model.model_validate(json.loads(await request.body()))
+                body = model.model_validate(await request.json())
             except (ValueError, RecursionError, ClientDisconnect):
                 return await long_way(request)
             return await endpoint(body, request.app.state.intake, caller)

@@ -3,9 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from sqlalchemy import ARRAY, Text, any_, func, literal, select
 from sqlalchemy.orm import Session
 
@@ -60,11 +66,32 @@ class EventOfLead(EventIn):
         return self
 
 
+class EventMalformed(ValueError):
+    """What stands in the place of an event has not its form; ``faults`` says why, as pydantic does,
+    without what was sent."""
+
+    def __init__(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("An event of a batch has not the form of one.")
+        self.faults = faults
+
+
+def _by_itself(value: Any, check: ValidatorFunctionWrapHandler) -> EventOfLead | EventMalformed:
+    try:
+        event: EventOfLead = check(value)
+    except ValidationError as error:
+        return EventMalformed(error.errors(include_url=False, include_input=False))
+    return event
+
+
+# One of a list, which is read though others of it have not their form.
+EventByItself = Annotated[EventOfLead, WrapValidator(_by_itself)]
+
+
 @dataclass(frozen=True)
 class EventBatch:
-    """Events of any number of leads, as somebody tells them."""
+    """Events of any number of leads, as somebody tells them, among what could not be read."""
 
-    events: Sequence[EventOfLead]
+    events: Sequence[EventOfLead | EventMalformed]
     sender: Sender
     keyed: KeyedRequest | None = None
 
@@ -96,23 +123,26 @@ def take_event_batches(
 def _take(
     session: Session, told: EventBatch, scorer: "Scorer | None", settings: Settings
 ) -> EventBatchTaken | NoneTaken:
-    named = _named(session, told)
+    refused: dict[int, Exception] = {}
+    read: list[tuple[int, EventOfLead]] = []
+    for place, one in enumerate(told.events):
+        if isinstance(one, EventMalformed):
+            refused[place] = one
+        else:
+            read.append((place, one))
+    named = _named(session, [event for _, event in read], told.sender)
     leads, merged = lock_standing(session, sorted({one for one in named if one is not None}))
     now, types = datetime.now(UTC), read_types(session)
-    refused: dict[int, Exception] = {}
-    for place, (lead_id, event) in enumerate(zip(named, told.events, strict=True)):
-        error: Exception | None = refusal(types, event, now)
+    taken: list[tuple[int, str, EventOfLead]] = []
+    for (place, event), lead_id in zip(read, named, strict=True):
         if lead_id is None:
-            error = NoLeadOfAddress() if event.email else LeadNotFound(str(event.lead_id))
+            refused[place] = NoLeadOfAddress() if event.email else LeadNotFound(str(event.lead_id))
         elif lead_id not in leads:
-            error = merged.get(lead_id) or LeadNotFound(lead_id)
-        if error is not None:
+            refused[place] = merged.get(lead_id) or LeadNotFound(lead_id)
+        elif (error := refusal(types, event, now)) is not None:
             refused[place] = error
-    taken = [
-        (place, lead_id, event)
-        for place, (lead_id, event) in enumerate(zip(named, told.events, strict=True))
-        if lead_id is not None and place not in refused
-    ]
+        else:
+            taken.append((place, lead_id, event))
     stored = store_events(session, [one[1:] for one in taken], now, mark=False)
     for (place, _, event), became in zip(taken, stored.became, strict=True):
         if became == "another":
@@ -128,13 +158,13 @@ def _take(
     return EventBatchTaken(stored.new, stored.known, len(whose), refused)
 
 
-def _named(session: Session, told: EventBatch) -> list[str | None]:
+def _named(session: Session, events: Sequence[EventOfLead], sender: Sender) -> list[str | None]:
     """The id of the lead of each event; None where there is none that the sender reaches. A lead
     that was merged into another is found by its address as that one."""
-    index = {one.email: email_index_of(one.email) for one in told.events if one.email}
+    index = {one.email: email_index_of(one.email) for one in events if one.email}
     by_address = _by_address(session, set(index.values()))
-    ids = [by_address.get(index[one.email]) if one.email else one.lead_id for one in told.events]
-    actor, wanted = told.sender.actor, {one for one in ids if one is not None}
+    ids = [by_address.get(index[one.email]) if one.email else one.lead_id for one in events]
+    actor, wanted = sender.actor, {one for one in ids if one is not None}
     reach = actor.reach("lead.fact")
     within = frozenset() if reach is None else leads_within(session, actor.rep_id, reach, wanted)
     return [one if one in within else None for one in ids]

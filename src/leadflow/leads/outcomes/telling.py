@@ -16,7 +16,7 @@ from leadflow.leads.events.recording import HAPPENED, Past, happened_at
 from leadflow.leads.outcomes.log import settle
 from leadflow.leads.outcomes.tables import OutcomeSaid
 from leadflow.leads.readers.money import Currency
-from leadflow.leads.schemas import Sum
+from leadflow.leads.schemas import OF_A_SUM, Sum
 from leadflow.leads.tables import Outcome
 
 REOPENED = "reopened"
@@ -32,7 +32,7 @@ class OutcomeIn(BaseModel):
         description="reopened: it is open again. A loss ends then; a conversion is taken back."
     )
     occurred_at: Past | None = Field(default=None, description=HAPPENED)
-    value: Sum | None = Field(default=None, description="In units of the currency.")
+    value: Sum | None = Field(default=None, description=OF_A_SUM)
     currency: Currency | None = Field(
         default=None,
         description="ISO 4217. Unset: LEADFLOW_DEFAULT_CURRENCY.",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from leadflow.exact import in_hundredths
 from leadflow.leads.readers.numbers import DecimalMark, NotANumber, read_number
 
 # Signs that one currency has to itself.
@@ -50,6 +51,10 @@ class NotMoney(ValueError):
     """The text is no sum that can be read for certain; the message completes "the value …"."""
 
 
+class TooFine(NotMoney):
+    """It is a sum, of parts of a hundredth, which are not kept."""
+
+
 @dataclass(frozen=True)
 class Money:
     """An amount in units of its currency; ``currency`` is an ISO 4217 code, None where nothing
@@ -74,6 +79,7 @@ def read_money(
 
     Raises:
         NotMoney: it is none, or could be several.
+        TooFine: it is one, and would be kept as another.
     """
     found = SUM.fullmatch(text.strip())
     if found is None:
@@ -89,6 +95,8 @@ def read_money(
     said = next(iter(named), None)
     if said is not None and currency is not None and said != currency:
         raise NotMoney(f"is in {said}, while the currency beside it is {currency}")
+    if not in_hundredths(amount):
+        raise TooFine("has more than two decimals, and sums are kept in hundredths: round it")
     return Money(amount, said or currency or usual, named=said is not None)
 
 

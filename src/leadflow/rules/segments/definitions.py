@@ -58,24 +58,34 @@ def parse_segments(content: Any, kinds_of: KindsOf, values_of: ValuesOf) -> dict
     Raises:
         SegmentsInvalid: everything that is wrong, each with its place.
     """
-    if found := unstorable(content):
-        raise SegmentsInvalid(found)
-    if not isinstance(content, dict):
-        said = f"Write a mapping with `segments`, not {shown(content)}."
-        raise SegmentsInvalid([Problem(SEGMENTS, said)])
-    try:
-        whole = _Whole.model_validate(content)
-    except ValidationError as error:
-        raise SegmentsInvalid([_explained(dict(one)) for one in error.errors()]) from error
-    read, problems = {}, []
-    for name, shape in whole.segments.items():
-        reader = Reader(kinds_of, values_of=values_of)
-        conditions = reader.read(shape.conditions, f"segments.{name}.conditions")
-        problems += reader.problems
-        read[name] = Segment(shape.description, conditions, content["segments"][name])
+    read, problems = see_segments(content, kinds_of, values_of)
     if problems:
         raise SegmentsInvalid(problems)
     return read
+
+
+def see_segments(
+    content: Any, kinds_of: KindsOf, values_of: ValuesOf
+) -> tuple[dict[str, Segment], list[Problem]]:
+    """The same, with what is wrong beside it: of a segment with problems, what can be read."""
+    if found := unstorable(content):
+        return {}, found
+    if not isinstance(content, dict):
+        said = f"Write a mapping with `segments`, not {shown(content)}."
+        return {}, [Problem(SEGMENTS, said)]
+    problems = []
+    try:
+        _Whole.model_validate(content)
+    except ValidationError as error:
+        problems += [_explained(dict(one)) for one in error.errors()]
+    given, read = content.get(SEGMENTS), {}
+    for name, shape in given.items() if isinstance(given, dict) else ():
+        if isinstance(shape, dict) and isinstance(shape.get("conditions"), dict):
+            reader = Reader(kinds_of, values_of=values_of)
+            conditions = reader.read(shape["conditions"], f"segments.{name}.conditions")
+            problems += reader.problems
+            read[name] = Segment(shape.get("description"), conditions, shape)
+    return read, problems
 
 
 def _explained(problem: dict[str, Any]) -> Problem:

@@ -8,6 +8,29 @@ from leadflow.rules.field_catalogue import SEGMENTS
 from leadflow.rules.segments.definitions import SegmentsInvalid
 
 
+class SegmentsInCircle(SegmentsInvalid):
+    """Segments that name each other, each by the next and the last by the first."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = frozenset(names)
+        circle = " → ".join((*names, names[0]))
+        said = f"These segments name each other in a circle: {circle}."
+        super().__init__([Problem(f"segments.{names[0]}", said)])
+
+
+def circles(segments: Mapping[str, Condition]) -> list[Problem]:
+    """Every circle of segments that name each other, once; names that are none are passed over."""
+    found: dict[frozenset[str], SegmentsInCircle] = {}
+    named = {name for condition in segments.values() for name in named_in(condition)}
+    there = dict[str, Condition].fromkeys(named, Group("all", ())) | dict(segments)
+    for name, condition in segments.items():
+        try:
+            expanded(condition, there, (name,))
+        except SegmentsInCircle as error:
+            found.setdefault(error.names, error)
+    return [problem for error in found.values() for problem in error.problems]
+
+
 def expanded(
     condition: Condition, segments: Mapping[str, Condition], within: tuple[str, ...] = ()
 ) -> Condition:
@@ -59,9 +82,7 @@ def _presence(check: Check, segments: Mapping[str, Condition], within: tuple[str
 
 def _said(name: str, segments: Mapping[str, Condition], within: tuple[str, ...]) -> Condition:
     if name in within:
-        circle = " → ".join([*within[within.index(name) :], name])
-        said = f"These segments name each other in a circle: {circle}."
-        raise SegmentsInvalid([Problem(f"segments.{name}", said)])
+        raise SegmentsInCircle(within[within.index(name) :])
     if name not in segments:
         said = f"There is no segment {name!r}. {nearest(name, segments)}"
         raise SegmentsInvalid([Problem(SEGMENTS, said)])

@@ -18,8 +18,13 @@ from leadflow.rules.compiling import compiled
 from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, values_of
 from leadflow.rules.rule_kinds import kind_of
 from leadflow.rules.schemas import parse_rules
-from leadflow.rules.segments.definitions import Segment, parse_segments
-from leadflow.rules.segments.expanding import expanded, named_in
+from leadflow.rules.segments.definitions import (
+    Segment,
+    SegmentsInvalid,
+    parse_segments,
+    see_segments,
+)
+from leadflow.rules.segments.expanding import circles, expanded, named_in
 from leadflow.rules.segments.tables import SegmentVersion
 from leadflow.rules.sources import lead_source
 from leadflow.rules.tables import RuleSetRow
@@ -119,12 +124,14 @@ def read_segments(session: Session, content: Any) -> dict[str, Segment]:
     known = dict(known_names(session))
     said = content.get(SEGMENTS) if isinstance(content, dict) else None
     known[SEGMENTS] = {**known[SEGMENTS], **{str(name): "" for name in said or ()}}
-    given = parse_segments(content, partial(kinds_of, known=known), partial(values_of, known=known))
+    given, problems = see_segments(
+        content, partial(kinds_of, known=known), partial(values_of, known=known)
+    )
     together = conditions_now(session) | {
         name: segment.conditions for name, segment in given.items()
     }
-    for name in together:
-        expanded(together[name], together, (name,))
+    if problems := problems + circles(together):
+        raise SegmentsInvalid(problems)
     return given
 
 

@@ -1,6 +1,6 @@
 """Telling what many leads did."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
@@ -9,17 +9,24 @@ from leadflow.gateway.api.intake import IntakeOf
 from leadflow.gateway.http.callers import TellsFacts
 from leadflow.gateway.http.idempotency import Keyed, keyed, response_of, written
 from leadflow.gateway.http.problems import refused_places
-from leadflow.intake.events.batches import EventBatch, EventBatchTaken, EventOfLead
+from leadflow.intake.events.batches import EventBatch, EventBatchTaken, EventByItself
 from leadflow.intake.keyed_requests import Answer
 from leadflow.intake.senders import Sender
 
 MOST_EVENTS = 10_000
 router = APIRouter(tags=["leads"], route_class=Keyed)
 Events = Annotated[
-    list[EventOfLead],
+    list[EventByItself],
     Field(min_length=1, max_length=MOST_EVENTS),
     Body(description=f"Up to {MOST_EVENTS:,} events, of any leads."),
 ]
+
+
+class WrongField(BaseModel):
+    """A field that is not valid, and why."""
+
+    field: str
+    problem: str
 
 
 class RefusedEvent(BaseModel):
@@ -28,6 +35,9 @@ class RefusedEvent(BaseModel):
     place: int = Field(description="In the list, from 0.")
     type: str = Field(description="The problem, as this event alone would be answered.")
     detail: str
+    errors: list[WrongField] | None = Field(
+        default=None, description="Of `invalid-input`: each field of it that is not valid."
+    )
 
 
 class EventBatchAnswer(BaseModel):
@@ -50,16 +60,16 @@ class EventBatchAnswer(BaseModel):
 )
 async def take_event_batch(body: Events, intake: IntakeOf, caller: TellsFacts) -> Response:
     """Store events of any leads and score these anew. Each event stands for itself: one that cannot
-    be taken is in `refused`, and the others are stored. 201 if any was new, else 200; 422 where
-    none could be taken, with the reason of each."""
+    be taken, or has not the form of an event, is in `refused`, and the others are stored. 201 if
+    any was new, else 200; 422 where none could be taken, with the reason of each, and where the
+    body is no list of so many."""
 
     def answer(taken: EventBatchTaken) -> Answer:
-        refused: list[dict[str, Any]] = refused_places(taken.refused)
         said = EventBatchAnswer(
             new=taken.new,
             known=taken.known,
             leads=taken.leads,
-            refused=[RefusedEvent(**one) for one in refused],
+            refused=[RefusedEvent(**one) for one in refused_places(taken.refused)],
         )
         return written(said, 201 if taken.new else 200)
 

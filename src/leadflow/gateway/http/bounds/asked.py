@@ -11,15 +11,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from leadflow.conditions.problems import nearest
+from leadflow.gateway.http.bounds.json_bodies import (
+    LONGEST_NAME,
+    SAID_TWICE,
+    ReadRequest,
+    read_json,
+)
 from leadflow.gateway.http.problem import TITLES, Problem
 from leadflow.gateway.http.security import refuse_who_may_not
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 JSON = "application/json"
 LISTS = (list, set, frozenset, tuple)
-LONGEST_NAME = 100
 
 
 class Exact(APIRoute):
@@ -37,13 +43,15 @@ def exactly(route: APIRoute, ordinary: Handler) -> Handler:
     takes_json = body is not None and not isinstance(body.field_info, Form)
 
     async def handle(request: Request) -> Response:
-        refusal = _refused_parameters(request, parameters) or await _refused_body(
-            request, takes_json
-        )
-        if refusal is not None:
+        try:
+            _see_parameters(request, parameters)
+            await _see_kind_of_body(request, takes_json)
+            if takes_json:
+                request = await _read(request)
+        except (RequestValidationError, Problem):
             # Whoever may not ask this is told that, and not how to ask it.
             await refuse_who_may_not(request, route.dependant)
-            raise refusal
+            raise
         return await ordinary(request)
 
     return handle
@@ -70,9 +78,9 @@ def _is_list(kind: Any) -> bool:
     return _is_list(get_args(kind)[0]) if origin is Annotated else (origin or kind) in LISTS
 
 
-def _refused_parameters(request: Request, known: dict[str, bool]) -> RequestValidationError | None:
+def _see_parameters(request: Request, known: dict[str, bool]) -> None:
     if not request.scope["query_string"]:
-        return None
+        return
     said = [name for name, _ in request.query_params.multi_items()]
     faults = []
     for name in dict.fromkeys(said):
@@ -80,22 +88,34 @@ def _refused_parameters(request: Request, known: dict[str, bool]) -> RequestVali
             near = nearest(name, known) if known else "It takes none."
             faults.append((name, f"this address takes no such parameter. {near}"))
         elif said.count(name) > 1 and not known[name]:
-            faults.append((name, "is said more than once, and one value is meant"))
-    wrong = [
-        {"type": "parameter", "loc": ("query", name[:LONGEST_NAME]), "msg": why}
-        for name, why in faults
-    ]
-    return RequestValidationError(wrong) if wrong else None
+            faults.append((name, SAID_TWICE))
+    if faults:
+        wrong = [
+            {"type": "parameter", "loc": ("query", name[:LONGEST_NAME]), "msg": why}
+            for name, why in faults
+        ]
+        raise RequestValidationError(wrong)
 
 
-async def _refused_body(request: Request, takes_json: bool) -> Problem | None:
+async def _see_kind_of_body(request: Request, takes_json: bool) -> None:
     if request.headers.get("content-encoding", "identity") != "identity":
         how = "A body is taken as it is, not compressed: send it without Content-Encoding."
-        return Problem(415, *TITLES[415], how)
+        raise Problem(415, *TITLES[415], how)
     if takes_json and not _says_json(request) and await request.body():
         how = f"Send the body as JSON, with the header Content-Type: {JSON}."
-        return Problem(415, *TITLES[415], how)
-    return None
+        raise Problem(415, *TITLES[415], how)
+
+
+async def _read(request: Request) -> Request:
+    """The request with the values of its body; as it is, where it has none or is no JSON, which is
+    FastAPI's to say."""
+    try:
+        body = await request.body()
+        return ReadRequest(request, body, read_json(body)) if body else request
+    except RequestValidationError:
+        raise
+    except (ValueError, RecursionError, ClientDisconnect):
+        return request
 
 
 def _says_json(request: Request) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from leadflow.leads.files.column_reader import CURRENCY_SIGNS
 from leadflow.leads.files.proposing.known_names import FIELD_NAMES, VALUES
 from leadflow.leads.files.slugs import slug
-from leadflow.leads.readers.money import SIGNS, NotMoney, currencies, read_money
+from leadflow.leads.readers.money import SIGNS, NotMoney, TooFine, currencies, read_money
 from leadflow.leads.readers.numbers import DecimalMark
 
 # A sign, or a code that stands by itself; k€ and Mio. EUR are other amounts than they say.
@@ -52,6 +52,9 @@ def is_sum(value: str, decimal: DecimalMark, sums: bool) -> bool:
     try:
         # Which dollar is meant, the import says, not the proposal.
         read_money(value.replace("$", ""), decimal=decimal)
+    except TooFine:
+        # The import says so of each row; as an attribute it is a number like any other.
+        return True
     except NotMoney:
         return False
     return True
