@@ -65,6 +65,7 @@ def propose(table: Table, source: str, now: datetime, delivered: bool = False) -
     known_mark: DecimalMark = "," if mark == "," else "."
     columns = {name: profile(name, sample, known_mark) for name in table.columns}
     draft = Draft(sample, count, now, columns, {"source": source}, notes=list(table.said))
+    draft.questions.extend(table.asked)
     draft.delivered = delivered
     if not delivered:
         _key(draft)
