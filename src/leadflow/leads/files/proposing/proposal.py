@@ -23,6 +23,7 @@ from leadflow.leads.files.proposing.proposed_attributes import (
     say_of_missing,
     why_not,
 )
+from leadflow.leads.files.slugs import attribute_slug
 from leadflow.leads.readers.numbers import DecimalMark
 
 SAMPLE = 5000
@@ -73,7 +74,7 @@ def propose(table: Table, source: str, now: datetime, delivered: bool = False) -
     if not delivered:
         propose_created_at(draft)
     _fields(draft)
-    _attributes(draft)
+    _attributes(draft, table.columns)
     if mark == ",":
         draft.content["csv"] = {"decimal": ","}
     elif mark == "unsure":
@@ -172,7 +173,8 @@ def _for_field(columns: Any, field: str, names: Sequence[str]) -> Profile | None
     return None
 
 
-def _attributes(draft: Draft) -> None:
+def _attributes(draft: Draft, columns: Sequence[str]) -> None:
+    places = {name: place for place, name in enumerate(columns, 1)}
     attributes: dict[str, dict[str, Any]] = {}
     ignore: dict[str, str] = {}
     for column in list(draft.open.values()):
@@ -180,7 +182,8 @@ def _attributes(draft: Draft) -> None:
         if why is not None:
             ignore[draft.take(column, "not stored", why)] = why
             continue
-        name = free_name(column.slug, attributes)
+        slug = attribute_slug(column.name, places[column.name], draft.content["source"])
+        name = free_name(slug, attributes)
         attributes[name] = attribute(column)
         draft.doubt(column)
         say_of_missing(draft, column)
