@@ -3,12 +3,13 @@
 import csv
 import io
 from collections.abc import Callable
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_records import Record, records
 from leadflow.leads.files.formats.encodings import Encoding, encoding_of
+from leadflow.leads.files.formats.headless import SAID, is_row
 from leadflow.leads.files.formats.opening import first_bytes, open_bytes
 from leadflow.leads.files.formats.tables_of_text import (
     BROKEN,
@@ -41,20 +42,21 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     for _ in range(above):
         next(lines)
     names = next(csv.reader(lines, delimiter=separator), [])
-    lines.taken_fault()
-    columns = numbered(names)
+    fault_of_first = lines.taken_fault()
+    headless = is_row(names)
+    columns = numbered([""] * len(names) if headless else names)
     if not columns:
         raise UnreadableFile(f"{path.name} is empty: it needs a first line that names the columns.")
-    if any("\x00" in name for name in columns):
+    if any("\x00" in name for name in names):
         raise UnreadableFile(
             f"{path.name} is no text. Save it as CSV, or give it the ending it should have."
         )
-    rows = (
-        _row(record, columns)
-        for record in records(lines, separator, len(columns), lines.taken_fault)
-    )
+    first = [Record(names, fault_of_first)] if headless else []
+    below = records(lines, separator, len(columns), lines.taken_fault)
+    rows = (_row(record, columns) for record in chain(first, below))
     asked = () if found.asked is None else (found.asked,)
-    said = () if found.said is None else (found.said,)
+    said = [SAID] if headless else []
+    said += [] if found.said is None else [found.said]
     return Table(columns, rows, (*said, *above_header(above)), asked)
 
 
