@@ -62,7 +62,7 @@ def test_the_few_values_of_another_kind_are_named() -> None:
         ("Année d'étude (%)", "annee_d_etude"),
         ("Размер компании", "razmer_kompanii"),
         ("2nd visit", "column_2nd_visit"),
-        ("学校", "column"),
+        ("学校", "xuexiao"),
         ("", "column"),
         ("x" * 90, "x" * 63),
         ("a\x00b\u202e", "a_b"),

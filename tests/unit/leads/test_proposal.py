@@ -156,7 +156,7 @@ def test_columns_whose_names_become_the_same_are_kept_apart() -> None:
     attributes = proposal(rows).content["attributes"]
     assert len(attributes) == len(names)
     assert [attributes[name]["column"] for name in attributes] == names
-    assert attributes["column"]["label"] == "学校"
+    assert attributes["xuexiao"]["label"] == "学校"
     parse_mapping(proposal(rows).content)
 
 

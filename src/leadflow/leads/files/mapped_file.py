@@ -4,20 +4,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from leadflow.leads.files.decimal_marks import with_decimal_mark
+from leadflow.leads.files.formats.encodings import UNSAID
 from leadflow.leads.files.formats.reading import is_csv, open_table
 from leadflow.leads.files.formats.tables_of_text import Row
-from leadflow.leads.files.mapping import Mapping, check_columns
+from leadflow.leads.files.mapping import Mapping, MappingError, check_columns
 
 
 def opened(path: Path, mapping: Mapping) -> tuple[Mapping, list[str], Iterator[Row]]:
     """The mapping as the file is read by it, the columns there are, and the rows.
 
     Raises:
-        MappingError: the mapping names columns the file lacks, or does not say how numbers are
-            written that can be read either way.
+        MappingError: the mapping names columns the file lacks, or does not say which encoding it
+            is in, or how numbers are written that can be read either way.
         UnreadableFile: the file is no table.
     """
     table = open_table(path, mapping.csv, mapping.joins)
+    if table.asked:
+        raise MappingError(UNSAID)
     check_columns(mapping, table.columns)
     rows = table.rows
     if is_csv(path):

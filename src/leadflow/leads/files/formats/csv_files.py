@@ -2,11 +2,14 @@
 
 import csv
 import io
-from itertools import islice
+from collections.abc import Callable
+from itertools import chain, islice
 from pathlib import Path
 
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_records import Record, records
+from leadflow.leads.files.formats.encodings import Encoding, encoding_of
+from leadflow.leads.files.formats.headless import SAID, is_row
 from leadflow.leads.files.formats.opening import first_bytes, open_bytes
 from leadflow.leads.files.formats.tables_of_text import (
     BROKEN,
@@ -25,30 +28,36 @@ SEPARATORS = (",", ";", "\t", "|")
 
 
 def open_csv(path: Path, options: CsvOptions) -> Table:
-    """A CSV file as a table; separator and encoding are found out where they are not given.
+    """A CSV file as a table; separator and encoding are found out where not given, or asked for.
 
     Raises:
         UnreadableFile: no header, or no text.
     """
     beginning = first_bytes(path, SNIFFED_BYTES)
-    encoding = options.encoding or _encoding(beginning)
-    lines = TextLines(path, encoding)
-    text = beginning.decode(encoding, "replace")
+    found = encoding_of(path, beginning) if options.encoding is None else Encoding(options.encoding)
+    lines = TextLines(path, found.name, found.fault)
+    text = beginning.decode(found.name, "replace")
     separator = options.separator or _separator(text)
     above = titles_above(_first_rows(text, separator))
     for _ in range(above):
         next(lines)
     names = next(csv.reader(lines, delimiter=separator), [])
-    lines.taken_fault()
-    columns = numbered(names)
+    fault_of_first = lines.taken_fault()
+    headless = is_row(names)
+    columns = numbered([""] * len(names) if headless else names)
     if not columns:
         raise UnreadableFile(f"{path.name} is empty: it needs a first line that names the columns.")
-    if any("\x00" in name for name in columns):
+    if any("\x00" in name for name in names):
         raise UnreadableFile(
             f"{path.name} is no text. Save it as CSV, or give it the ending it should have."
         )
-    found = records(lines, separator, len(columns), lines.taken_fault)
-    return Table(columns, (_row(record, columns) for record in found), above_header(above))
+    first = [Record(names, fault_of_first)] if headless else []
+    below = records(lines, separator, len(columns), lines.taken_fault)
+    rows = (_row(record, columns) for record in chain(first, below))
+    asked = () if found.asked is None else (found.asked,)
+    said = [SAID] if headless else []
+    said += [] if found.said is None else [found.said]
+    return Table(columns, rows, (*said, *above_header(above)), asked)
 
 
 def _row(record: Record, columns: list[str]) -> Row:
@@ -67,14 +76,19 @@ def _row(record: Record, columns: list[str]) -> Row:
 class TextLines:
     """The lines of a text file, with a note of what cannot be stored in any of them."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        encoding: str,
+        doubt: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
         try:
             self._text = io.TextIOWrapper(
                 open_bytes(path), encoding=encoding, errors=_handler(encoding), newline=""
             )
         except LookupError as error:
             raise UnreadableFile(f"csv.encoding: there is no encoding {encoding}.") from error
-        self.number = 0
+        self.number, self._doubt = 0, doubt
         self._fault: str | None = None
 
     def __iter__(self) -> "TextLines":
@@ -83,7 +97,8 @@ class TextLines:
     def __next__(self) -> str:
         line = next(self._text)
         self.number += 1
-        self._fault = self._fault or fault(line)
+        if self._fault is None:
+            self._fault = fault(line) or (None if line.isascii() else self._doubt(line))
         return line
 
     def taken_fault(self) -> str | None:
@@ -112,22 +127,6 @@ def fault(text: str) -> str | None:
 
 def _handler(encoding: str) -> str:
     return "replace" if encoding.lower().startswith("utf-16") else "surrogateescape"
-
-
-def _encoding(beginning: bytes) -> str:
-    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    even, odd = beginning[::2].count(0), beginning[1::2].count(0)
-    if max(even, odd) > len(beginning) / 8 and min(even, odd) < len(beginning) / 100:
-        # Every second byte of Latin letters is zero in UTF-16, and none in any other text.
-        return "utf-16-le" if odd > even else "utf-16-be"
-    for spare in range(4):  # the beginning may end within a character of up to four bytes
-        try:
-            beginning[: len(beginning) - spare].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return "utf-8-sig"
-    return "cp1252"
 
 
 def _separator(beginning: str) -> str:

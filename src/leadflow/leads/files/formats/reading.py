@@ -161,6 +161,11 @@ def _with_seen_columns(rows: Iterator[Row]) -> Table:
 
 def _joined(table: Table, path: Path, join: Join) -> Table:
     other = open_table(path, CsvOptions())
+    if other.asked:
+        raise UnreadableFile(
+            f"joins: {join.file} is not in UTF-8, and its encoding cannot be told for certain. "
+            "Save it as CSV UTF-8."
+        )
     if join.key not in other.columns:
         raise UnreadableFile(
             f"joins: {join.file} has no column {join.key!r}. Columns: {', '.join(other.columns)}"
@@ -172,7 +177,9 @@ def _joined(table: Table, path: Path, join: Join) -> Table:
     if next(other.rows, None) is not None:
         raise UnreadableFile(f"joins: {join.file} has more than {LARGEST_JOIN:,} rows.")
     columns = [f"{join.prefix}.{name}" for name in other.columns]
-    return Table([*table.columns, *columns], _looked_up(table.rows, found, join), table.said)
+    return Table(
+        [*table.columns, *columns], _looked_up(table.rows, found, join), table.said, table.asked
+    )
 
 
 def _looked_up(rows: Iterable[Row], found: dict[str, Row], join: Join) -> Iterator[Row]:

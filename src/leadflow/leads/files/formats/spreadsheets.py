@@ -9,6 +9,7 @@ from typing import Any
 from features.how_many import how_many
 from leadflow.leads.files.formats.column_names import numbered
 from leadflow.leads.files.formats.csv_files import fault, storable
+from leadflow.leads.files.formats.headless import SAID, is_row
 from leadflow.leads.files.formats.tables_of_text import (
     BROKEN,
     Row,
@@ -70,8 +71,12 @@ def open_spreadsheet(path: Path) -> Table:
     rows = iter(sheets[filled[0]].to_python())
     first = list(islice(rows, LOOKED_AT))
     above = titles_above([[_text(cell) for cell in row] for row in first])
-    columns = numbered([_text(cell) for cell in first[above]])
-    return Table(columns, _rows(chain(first[above + 1 :], rows), columns), above_header(above))
+    names = [_text(cell) for cell in first[above]]
+    headless = is_row(names)
+    columns = numbered([""] * len(names) if headless else names)
+    below = chain(first[above if headless else above + 1 :], rows)
+    said = (SAID, *above_header(above)) if headless else above_header(above)
+    return Table(columns, _rows(below, columns), said)
 
 
 def _rows(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterator[Row]:

@@ -14,11 +14,12 @@ class UnreadableFile(ValueError):
 @dataclass(frozen=True)
 class Table:
     """The columns of a file, and its rows as they come; ``said`` is what people should know of how
-    it was read."""
+    it was read, ``asked`` what only they can answer: until then it is only a guess."""
 
     columns: list[str]
     rows: Iterator[Row]
     said: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 def above_header(rows: int) -> tuple[str, ...]:

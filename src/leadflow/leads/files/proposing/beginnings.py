@@ -67,7 +67,7 @@ def _ask_of_unreadable(draft: Draft) -> None:
     """Have the column named for when a lead came in as one of dates where at least half of its
     values are: dates of another column, or made-up ones, would be wrong without a word."""
     for name in known.STARTS:
-        for column in [c for c in draft.open.values() if name in (c.slug, c.bare)]:
+        for column in [c for c in draft.open.values() if name in (*c.called, c.bare)]:
             if column.dates is not None and column.dates.share >= MOSTLY:
                 return
             if column.kind in ("date", "categorical", "distinct", "text") and _asked(draft, column):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from leadflow.leads.files.column_reader import CURRENCY_SIGNS
+from leadflow.leads.files.proposing.headings import written
 from leadflow.leads.files.proposing.known_names import FIELD_NAMES, VALUES
 from leadflow.leads.files.slugs import slug
 from leadflow.leads.readers.money import SIGNS, NotMoney, TooFine, currencies, read_money
@@ -41,7 +42,8 @@ def currency_in(name: str) -> tuple[str, str | None]:
 
 def holds_sums(name: str) -> bool:
     """Whether a column is named like a sum of money."""
-    return slug(currency_in(name)[0]) in {*FIELD_NAMES["budget"], *VALUES}
+    bare = currency_in(name)[0]
+    return not {slug(bare), written(bare)}.isdisjoint((*FIELD_NAMES["budget"], *VALUES))
 
 
 def is_sum(value: str, decimal: DecimalMark, sums: bool) -> bool:

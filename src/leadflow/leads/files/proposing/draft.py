@@ -46,7 +46,7 @@ class Draft:
     def named(self, names: Sequence[str], kind: ColumnKind) -> Profile | None:
         """The first column of a kind with one of these names."""
         columns = [column for column in self.open.values() if column.kind == kind]
-        return next((c for name in names for c in columns if name in (c.slug, c.bare)), None)
+        return next((c for name in names for c in columns if name in (*c.called, c.bare)), None)
 
     def cells(self, name: str) -> list[str]:
         """What stands in a column, row by row."""

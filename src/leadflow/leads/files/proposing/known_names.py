@@ -1,12 +1,14 @@
 """The column names and values that many systems use, by what they mean."""
 
+from leadflow.leads.files.proposing.headings import HEADINGS
+
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
 # English, German, French, Spanish, Dutch, Portuguese, Italian; as slugs, without accents.
-FIELD_NAMES: dict[str, tuple[str, ...]] = {
+_FIELD_NAMES: dict[str, tuple[str, ...]] = {
     "first_name": _words(
         "first_name firstname given_name forename vorname prenom nombre voornaam nome primeiro_nome"
     ),
@@ -50,10 +52,14 @@ FIELD_NAMES: dict[str, tuple[str, ...]] = {
     "email_opens": _words("email_opens opens emails_opened"),
     "content_downloads": _words("content_downloads downloads"),
 }
-EMAIL_NAMES = _words(
+FIELD_NAMES = {field: (*names, *HEADINGS.get(field, ())) for field, names in _FIELD_NAMES.items()}
+# Turkish for a first name, English for an advertisement.
+ELSEWHERE = ("ad",)
+_EMAIL_NAMES = _words(
     "email e_mail email_address mail e_mail_adresse mailadresse adresse_e_mail courriel correo "
     "correo_electronico e_mailadres"
 )
+EMAIL_NAMES = frozenset((*_EMAIL_NAMES, *HEADINGS["email"]))
 # What stands in a cell where nobody said anything.
 PLACEHOLDERS = frozenset(
     (
@@ -109,13 +115,14 @@ LOST = _words(
     "lost no n false 0 closed_lost dead rejected churned failed unqualified disqualified "
     "verloren abgelehnt nein perdu perdue non perdido perdida não perso persa"
 )
-STARTS = _words(
+_STARTS = _words(
     "created_at created create_date created_date date_created engage_date signup_date signed_up_at "
     "sign_up_date registered_at registration_date received_at inquiry_date enquiry_date "
     "application_date applied_at lead_date submitted_at date_added date timestamp angelegt_am "
     "erstellt_am eingang eingangsdatum date_de_creation cree_le fecha_de_creacion creado_el "
     "aangemaakt_op data_de_criacao criado_em data_di_creazione creato_il"
 )
+STARTS = (*_STARTS, *HEADINGS["created_at"])
 ENDS = _words(
     "close_date closed_at closed closed_date end_date converted_at won_at outcome_date "
     "abgeschlossen_am abschlussdatum abschluss date_de_cloture cloture_le fecha_de_cierre "

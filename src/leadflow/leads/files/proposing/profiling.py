@@ -18,8 +18,9 @@ from leadflow.leads.files.proposing.currencies import (
     names_currency,
 )
 from leadflow.leads.files.proposing.date_formats import DATE_LIKE, Written, how_written
-from leadflow.leads.files.proposing.first_names import FIRST_NAMES
+from leadflow.leads.files.proposing.headings import written
 from leadflow.leads.files.proposing.known_names import CODED, PLACEHOLDERS
+from leadflow.leads.files.proposing.people import are_people, is_whole_name
 from leadflow.leads.files.slugs import slug
 from leadflow.leads.readers.numbers import DecimalMark
 
@@ -39,7 +40,7 @@ SWAPPED = str.maketrans(",.", ".,")
 ID_NAMES = ("id", "uuid", "guid", "key", "number", "no", "nr", "hash", "code", "index", "reference")
 CODED_NAMES = frozenset(CODED)
 MOST_CODES = 200
-PERSON = re.compile(r"[^\W\d_][\w'’-]+,? [^\W\d_][\w'’. -]+")
+NAMING = ("categorical", "distinct", "text")
 NAMED = 0.3
 
 
@@ -82,6 +83,11 @@ class Profile:
     def mixed(self) -> tuple[str, ...]:
         """Values that are dates in another form than most."""
         return () if self.dates is None else self.dates.mixed
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What headings are looked for by: its slug, and its name as it is written."""
+        return self.slug, written(self.name)
 
     @property
     def slug(self) -> str:
@@ -129,7 +135,7 @@ def profile(name: str, rows: Sequence[Row], decimal: DecimalMark = ".") -> Profi
         personal=bool(filled)
         and (
             _share([_is_personal(value) for value in filled]) > SELDOM
-            or _share([_is_person(value) for value in filled]) > NAMED
+            or (kind in NAMING and _name_people(filled))
         ),
         written_in=currency_of(different, decimal) if kind == "numeric" else None,
         unnamed=sum(not names_currency(cell) for cell in filled),
@@ -195,12 +201,8 @@ def _is_personal(value: str) -> bool:
     )
 
 
-def _is_person(value: str) -> bool:
-    """Whether a value is a first and a last name, in either order."""
-    if PERSON.fullmatch(value) is None:
-        return False
-    words = value.lower().replace(",", "").split()
-    return words[0] in FIRST_NAMES or ("," in value and words[-1] in FIRST_NAMES)
+def _name_people(filled: Sequence[str]) -> bool:
+    return are_people(filled) or _share([is_whole_name(value) for value in filled]) > NAMED
 
 
 def _nothing(cell: str) -> bool:

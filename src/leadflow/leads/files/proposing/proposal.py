@@ -14,8 +14,10 @@ from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.beginnings import propose_created_at
 from leadflow.leads.files.proposing.draft import Draft, Proposed
 from leadflow.leads.files.proposing.outcome import propose_outcome
+from leadflow.leads.files.proposing.people import are_in_addresses, may_be_people
 from leadflow.leads.files.proposing.profiling import Profile, filled_only_where, profile
 from leadflow.leads.files.proposing.proposed_attributes import (
+    PERSON,
     attribute,
     free_name,
     missing_words,
@@ -23,6 +25,7 @@ from leadflow.leads.files.proposing.proposed_attributes import (
     say_of_missing,
     why_not,
 )
+from leadflow.leads.files.slugs import attribute_slug
 from leadflow.leads.readers.numbers import DecimalMark
 
 SAMPLE = 5000
@@ -65,6 +68,7 @@ def propose(table: Table, source: str, now: datetime, delivered: bool = False) -
     known_mark: DecimalMark = "," if mark == "," else "."
     columns = {name: profile(name, sample, known_mark) for name in table.columns}
     draft = Draft(sample, count, now, columns, {"source": source}, notes=list(table.said))
+    draft.questions.extend(table.asked)
     draft.delivered = delivered
     if not delivered:
         _key(draft)
@@ -72,7 +76,7 @@ def propose(table: Table, source: str, now: datetime, delivered: bool = False) -
     if not delivered:
         propose_created_at(draft)
     _fields(draft)
-    _attributes(draft)
+    _attributes(draft, table.columns)
     if mark == ",":
         draft.content["csv"] = {"decimal": ","}
     elif mark == "unsure":
@@ -115,7 +119,7 @@ def _key(draft: Draft) -> None:
 def _email(draft: Draft) -> Profile | None:
     """By its values, or by its name where some of them are no addresses."""
     columns = draft.open.values()
-    named = (c for c in columns if c.slug in known.EMAIL_NAMES and c.personal)
+    named = (c for c in columns if known.EMAIL_NAMES & set(c.called) and c.personal)
     return next((c for c in columns if c.kind == "e-mail"), next(named, None))
 
 
@@ -164,22 +168,25 @@ def _say_of_full_names(draft: Draft, column: Profile) -> None:
 def _for_field(columns: Any, field: str, names: Sequence[str]) -> Profile | None:
     for name in names:
         for column in columns:
-            called = column.slug == name or (field == "budget" and column.bare == name)
+            called = name in column.called or (field == "budget" and column.bare == name)
+            called = called and (name not in known.ELSEWHERE or column.personal)
             fits = (column.kind == "numeric") == (field in known.NUMERIC_FIELDS)
             if called and (fits or field == "phone") and column.kind != "empty":
                 return column  # type: ignore[no-any-return]
     return None
 
 
-def _attributes(draft: Draft) -> None:
+def _attributes(draft: Draft, columns: Sequence[str]) -> None:
+    places = {name: place for place, name in enumerate(columns, 1)}
     attributes: dict[str, dict[str, Any]] = {}
     ignore: dict[str, str] = {}
     for column in list(draft.open.values()):
-        why = _why_not(draft, column)
+        why = _why_not(draft, column) or _perhaps_people(draft, column)
         if why is not None:
             ignore[draft.take(column, "not stored", why)] = why
             continue
-        name = free_name(column.slug, attributes)
+        slug = attribute_slug(column.name, places[column.name], draft.content["source"])
+        name = free_name(slug, attributes)
         attributes[name] = attribute(column)
         draft.doubt(column)
         say_of_missing(draft, column)
@@ -196,4 +203,22 @@ def _why_not(draft: Draft, column: Profile) -> str | None:
         return "Perhaps a leak: its name speaks of something known only afterwards."
     if draft.converted and filled_only_where(column.name, draft.rows, draft.converted):
         return "Perhaps a leak: it says something almost only where a lead converted."
+    email = draft.content.get("fields", {}).get("email")
+    if email is not None and column.kind == "categorical":
+        addresses = draft.cells(email if isinstance(email, str) else email["column"])
+        if are_in_addresses(draft.cells(column.name), addresses):
+            return PERSON
     return why_not(column)
+
+
+def _perhaps_people(draft: Draft, column: Profile) -> str | None:
+    """Why a column is left out until somebody says that its values are no names of people."""
+    filled = [cell for cell in draft.cells(column.name) if cell and cell not in column.nothing]
+    if column.kind != "categorical" or not may_be_people(filled):
+        return None
+    draft.questions.append(
+        f"{column.name}: are these names of people, such as {column.values[0]}? Then leave it out, "
+        "or make it `last_name`, which is encrypted. If not, take it out of `ignore` and map it "
+        "under `attributes`."
+    )
+    return "Perhaps names of people."

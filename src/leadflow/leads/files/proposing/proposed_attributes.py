@@ -7,7 +7,7 @@ from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.draft import Draft
 from leadflow.leads.files.proposing.profiling import Profile
 
-MOST_UNREADABLE = 20
+MOST_UNREADABLE, PERSON = 20, "May name a person."
 WHY_NOT = {
     "empty": "Empty in every row looked at.",
     "distinct": "Almost every row says something else: nothing to learn from.",
@@ -19,7 +19,7 @@ WHY_NOT = {
 def why_not(column: Profile) -> str | None:
     """Why a column is no attribute, by its name and its values; None where it may be one."""
     if column.kind == "e-mail" or column.personal or _names_persons(column.slug.split("_")):
-        return "May name a person."
+        return PERSON
     if column.identifies:
         return "Names or counts the rows: nothing to learn from."
     if column.kind in WHY_NOT:
