@@ -99,6 +99,8 @@ def _brought_in(file: Path, mapping: "Mapping", anyway: bool) -> "ImportSummary"
 
 def _tell(summary: "ImportSummary") -> None:
     console.print(describe(summary))
+    for note in summary.said if summary.finished_before is None else ():
+        console.print(escape(note))
     if summary.past is not None and summary.past.assignments:
         new = summary.past.new_reps
         console.print(

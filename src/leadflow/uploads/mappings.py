@@ -1,12 +1,13 @@
 """What the columns of an uploaded file mean: as it is proposed, and as somebody says."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from leadflow.accounts.actors import Actor
 from leadflow.audit import service as audit
 from leadflow.conditions.problems import Problem
+from leadflow.leads.files.columns_meant import columns_meant
 from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapped_file import not_used, opened
 from leadflow.leads.files.mapping import Mapping, MappingInvalid, parse_mapping
@@ -22,8 +23,8 @@ JOINED = (
 
 @dataclass(frozen=True)
 class Said:
-    """The mapping that an import goes by. ``confirmed``: somebody sent it; else it is proposed,
-    with a line for each column, what people should know, and what only they can answer.
+    """The mapping that an import goes by, with a line for each column and what people should know.
+    ``confirmed``: somebody sent it; else it is proposed, with what only they can answer.
     ``not_used``: columns that a mapping which was sent just now leaves out without a word."""
 
     mapping: dict[str, Any]
@@ -67,7 +68,7 @@ def say(
         upload = at_rest(session, import_id)
     mapping = _read(content | ({"source": upload.source} if upload.source else {}))
     with laid_out(upload, unit_of_work) as path:
-        _, columns, _ = opened(path, mapping)
+        _, columns, _, said = opened(path, mapping)
     with unit_of_work() as session:
         with session.begin_nested() as tried:
             register_mapped(session, mapping)
@@ -75,6 +76,9 @@ def say(
             tried.rollback()
         upload = at_rest(session, import_id)
         upload.mapping = mapping.model_dump(mode="json")
+        # What was proposed for the columns counts no longer.
+        meant = [asdict(one) for one in columns_meant(mapping, columns)]
+        upload.proposal = (upload.proposal or {}) | {"columns": meant, "notes": list(said)}
         told = {"columns": len(columns)}
         audit.record(session, caller.id, "import.mapped", upload.id, told)
     return of_upload(upload, not_used(mapping, columns))

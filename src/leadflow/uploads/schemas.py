@@ -180,8 +180,10 @@ class MappingOut(BaseModel):
 
     mapping: dict[str, Any]
     confirmed: bool = Field(description="Somebody sent it. Else it is the proposal.")
-    columns: list[ColumnOut] = Field(description="What is proposed for each column, and why.")
-    notes: list[str] = Field(description="What you should know of the proposal.")
+    columns: list[ColumnOut] = Field(
+        description="What each column becomes, and why: as the mapping says, or is proposed."
+    )
+    notes: list[str] = Field(description="What you should know of how the file is read.")
     questions: list[str] = Field(
         description="What only you can answer: the proposal is not taken as it is before."
     )
