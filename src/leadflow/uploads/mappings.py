@@ -57,7 +57,8 @@ def say(
     now: datetime,
 ) -> Said:
     """Keep the mapping that an upload is imported by, checked against the file as ``leadflow
-    import`` does; the source that was said with the file counts for more than the mapping's.
+    import`` does; the source that was said with the file counts for more than the mapping's, and
+    the encoding where the mapping says none.
 
     Raises:
         NoSuchImport, ImportElsewhere: there is none, or it is imported already.
@@ -66,7 +67,8 @@ def say(
     """
     with unit_of_work() as session:
         upload = at_rest(session, import_id)
-    mapping = _read(content | ({"source": upload.source} if upload.source else {}))
+    named = {"source": upload.source} if upload.source else {}
+    mapping = _with_encoding(_read(content | named), upload.said_encoding)
     with laid_out(upload, unit_of_work) as path:
         _, columns, _, said = opened(path, mapping)
     with unit_of_work() as session:
@@ -82,6 +84,13 @@ def say(
         told = {"columns": len(columns)}
         audit.record(session, caller.id, "import.mapped", upload.id, told)
     return of_upload(upload, not_used(mapping, columns))
+
+
+def _with_encoding(mapping: Mapping, encoding: str | None) -> Mapping:
+    if mapping.csv.encoding is not None or encoding is None:
+        return mapping
+    csv = mapping.csv.model_copy(update={"encoding": encoding})
+    return mapping.model_copy(update={"csv": csv})
 
 
 def _read(content: dict[str, Any]) -> Mapping:

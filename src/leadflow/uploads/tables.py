@@ -84,6 +84,13 @@ class Upload(Leased, Base):
         was imported before."""
         return None if self.known_since is not None else self.inbox_id
 
+    @property
+    def said_encoding(self) -> str | None:
+        """What its text is written in, where that was said with the file."""
+        proposed = (self.proposal or {}).get("mapping", {})
+        encoding: str | None = proposed.get("csv", {}).get("encoding")
+        return encoding
+
 
 UPLOADS = Leases(Upload)
 
