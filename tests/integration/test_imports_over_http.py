@@ -15,7 +15,7 @@ from sqlalchemy import Engine, func, select, text
 
 from leadflow.database.engine import unit_of_work
 from leadflow.intake.files import import_file
-from leadflow.leads.files.mapping import parse_mapping
+from leadflow.leads.files.mapping import MappingInvalid, parse_mapping
 from leadflow.leads.tables import Lead
 from leadflow.settings import get_settings
 from leadflow.uploads.tables import UploadPart
@@ -143,13 +143,8 @@ def test_the_same_file_sent_again_is_the_import_that_there_is(
     assert send(client, small(), source="web")["id"] != first["id"]
     assert send(client, small(), "other.csv", source="fair")["id"] != first["id"]
     done = imported(client, store, small(20))
-    # Once it is imported it can be sent again, and nothing of it is left to do.
-    again = mapped(client, small(20))
-    assert again != done
-    start(client, again)
-    importer(store).work_next()
-    assert look(client, again)["known_since"] is not None
-    assert count(Lead) == 20
+    # Once it is imported it can be sent again, and is another import.
+    assert imported(client, store, small(20)) != done
 
 
 def test_a_mapping_that_is_wrong_is_refused_with_each_place(client: TestClient) -> None:
@@ -172,6 +167,35 @@ def test_a_mapping_that_is_wrong_is_refused_with_each_place(client: TestClient) 
     assert client.get(f"/imports/{import_id}/mapping").json()["confirmed"] is False
 
 
+def test_a_key_that_many_people_share_is_refused_and_one_that_few_do_is_said(
+    client: TestClient, store: Engine, tmp_path: Path
+) -> None:
+    content = small(40)
+    import_id = send(client, content)["id"]
+    where = f"/imports/{import_id}/mapping"
+    shared = MAPPING | {"key": "Plan", "attributes": {}}
+    refused = client.put(where, json=shared)
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/mapping-invalid")
+    [error] = refused.json()["errors"]
+    assert error["place"] == "key"
+    assert "such as rows 1 and 3." in error["problem"]
+    path = tmp_path / "leads.csv"
+    path.write_bytes(content)
+    with pytest.raises(MappingInvalid, match="'Plan' does not tell the leads apart"):
+        import_file(path, parse_mapping(shared), get_settings(), store, now())
+    # What it advises works.
+    without = {name: said for name, said in shared.items() if name != "key"}
+    assert client.put(where, json=without).json()["notes"] == []
+    start(client, import_id)
+    importer(store).work_next()
+    assert look(client, import_id)["new"] == 40
+    moved = content + row(3).replace("lead3@", "moved3@").encode()
+    [note] = client.put(f"/imports/{send(client, moved)['id']}/mapping", json=MAPPING).json()[
+        "notes"
+    ]
+    assert "such as rows 4 and 41. They are taken for one lead" in note
+
+
 def test_a_mapping_is_kept_says_what_it_leaves_out_and_is_edited_as_it_was_seen(
     client: TestClient,
 ) -> None:
@@ -184,6 +208,14 @@ def test_a_mapping_is_kept_says_what_it_leaves_out_and_is_edited_as_it_was_seen(
     assert said.json()["not_used"] == ["Plan", "Created", "Stage", "Closed"]
     kept = client.get(where).json()
     assert (kept["confirmed"], kept["mapping"]["source"]) == (True, "fair")
+    # Each column is what the mapping makes of it, and no longer what was proposed.
+    becomes = {one["column"]: one["becomes"] for one in kept["columns"]}
+    assert becomes == dict.fromkeys(HEAD.split(","), "not stored") | {
+        "contact_id": "key",
+        "E-Mail": "email",
+        "Employees": "company_size",
+    }
+    assert (kept["columns"], kept["notes"]) == (said.json()["columns"], [])
     stale = client.put(where, json=MAPPING, headers={"If-Match": seen})
     assert stale.status_code == 412
     assert client.get(where).json() == kept

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, func, select
 from leadflow.accounts.keys import create_key
 from leadflow.accounts.people import add_person
 from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Lead
 from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.services import gateway
@@ -25,7 +26,7 @@ from leadflow.uploads import unpacked
 from leadflow.uploads.parts import laid_out
 from leadflow.uploads.tables import Upload
 from tests.deciders import signed_in_already
-from tests.integration.imports_over_http import row, send, small, table
+from tests.integration.imports_over_http import importer, row, send, small, table
 from tests.servers import free_port, started
 
 MEGABYTE = 2**20
@@ -142,6 +143,49 @@ def test_what_cannot_be_read_as_a_table_is_refused_and_not_kept(
 @pytest.mark.parametrize("name", ["", "../../leads.csv", "a\\b.csv", "a\n.csv", "x" * 201])
 def test_a_name_that_is_a_path_or_none_is_refused(client: TestClient, name: str) -> None:
     assert send(client, small(), name, status=422)["type"] == "/problems/invalid-input"
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [("separator", ";;"), ("separator", "\\t"), ("separator", "tab"), ("encoding", "utf-16")]
+    + [("encoding", name) for name in ("idna", "punycode", "ascii", "utf-16-le")],
+)
+def test_what_a_mapping_says_of_how_a_file_is_written_and_it_is_not_is_refused(
+    client: TestClient, option: str, wrong: str
+) -> None:
+    content = small().replace(b"Employees", "Größe".encode())
+    where = f"/imports/{send(client, content)['id']}/mapping"
+    kept = client.get(where).json()
+    refused = client.put(where, json=kept["mapping"] | {"csv": {option: wrong}})
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["type"] in ("/problems/mapping-invalid", "/problems/file-unreadable")
+    assert client.get(where).json() == kept
+
+
+def test_a_file_is_sent_with_the_encoding_it_is_written_in(
+    client: TestClient, store: Engine
+) -> None:
+    head, *rows = ["番号,メール,会社", *(f"{n},lead{n}@firm.example,会社{n % 3}" for n in range(9))]
+    content = "\n".join([head, *rows, ""]).encode("shift_jis")
+    sent = send(client, content, encoding="shift_jis")
+    assert [one["column"] for one in sent["proposal"]["columns"]] == head.split(",")
+    assert send(client, content, status=200, encoding="shift_jis")["id"] == sent["id"]
+    # It is read so by a mapping that does not say it, too.
+    mapping = {
+        "source": "tokyo",
+        "key": "番号",
+        "fields": {"email": "メール", "company_name": "会社"},
+    }
+    said = client.put(f"/imports/{sent['id']}/mapping", json=mapping)
+    assert said.status_code == 200, said.text
+    assert said.json()["mapping"]["csv"]["encoding"] == "shift_jis"
+    client.post(f"/imports/{sent['id']}/start").raise_for_status()
+    importer(store).work_next()
+    with unit_of_work() as session:
+        companies = {*session.scalars(select(Lead.company_name))}
+    assert companies == {"会社0", "会社1", "会社2"}
+    refused = send(client, content, status=422, encoding="klingon")
+    assert "there is no encoding of this name" in str(refused["errors"])
 
 
 @pytest.mark.parametrize(

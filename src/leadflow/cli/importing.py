@@ -35,6 +35,13 @@ def import_leads(
     source: Annotated[
         str | None, typer.Option(help="Where the leads come from; else as the mapping says.")
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="What the text of a CSV file is written in, such as shift_jis, for the proposal; "
+            "else it is found out."
+        ),
+    ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Import by the proposal, if it leaves nothing open.")
     ] = False,
@@ -51,8 +58,10 @@ def import_leads(
 
     if mapping is not None and accept:
         raise typer.BadParameter("--accept takes a proposal: leave --mapping out.")
+    if mapping is not None and encoding is not None:
+        raise typer.BadParameter("A mapping says the encoding itself: csv: {encoding: …}.")
     if mapping is None:
-        mapping = _propose(file, source, accept)
+        mapping = _propose(file, source, accept, _known_encoding(encoding))
     if mapping is not None:
         _import(file, load_mapping(mapping, source), anyway)
 
@@ -99,6 +108,8 @@ def _brought_in(file: Path, mapping: "Mapping", anyway: bool) -> "ImportSummary"
 
 def _tell(summary: "ImportSummary") -> None:
     console.print(describe(summary))
+    for note in summary.said if summary.finished_before is None else ():
+        console.print(escape(note))
     if summary.past is not None and summary.past.assignments:
         new = summary.past.new_reps
         console.print(
@@ -144,20 +155,27 @@ def describe(summary: "ImportSummary") -> str:
     return "\n".join(lines)
 
 
-def _propose(file: Path, source: str | None, accept: bool) -> Path | None:
+def _known_encoding(encoding: str | None) -> str | None:
+    from leadflow.leads.files.mapping_parts import text_encoding
+
+    try:
+        return encoding and text_encoding(encoding)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--encoding") from error
+
+
+def _propose(file: Path, source: str | None, accept: bool, encoding: str | None) -> Path | None:
     """Propose a mapping, into a file of its own; that file where it is to be taken as it is.
 
     Raises:
         OpenQuestions: it is to be taken, and leaves something open.
     """
     from leadflow.database.engine import unit_of_work
-    from leadflow.leads.files.formats.reading import open_table
-    from leadflow.leads.files.mapping_parts import CsvOptions
-    from leadflow.leads.files.proposing.proposal import propose
+    from leadflow.leads.files.proposing.proposed_file import propose_for
     from leadflow.leads.imports.mapping_truth import asked_by_earlier_files
 
     stem = file.name.split(".")[0]
-    proposal = propose(open_table(file, CsvOptions()), source or stem, datetime.now(UTC))
+    proposal = propose_for(file, source or stem, datetime.now(UTC), encoding)
     if accept and not proposal.questions:
         with unit_of_work() as session:
             proposal.questions.extend(asked_by_earlier_files(session, proposal))

@@ -68,8 +68,9 @@ COMMAND = Bringer("leadflow import", "--anyway")
 @dataclass
 class ImportSummary:
     """What became of a file, in rows. ``reasons`` counts why rows were set aside; ``past``: what
-    it says of who had the leads, where the mapping names that column; ``taken_out``: how many
-    values of earlier imports the mapping says no longer, by name; None: not looked yet."""
+    it says of who had the leads, where the mapping names that column; ``said``: what people should
+    know of how it was read; ``taken_out``: how many values of earlier imports the mapping says no
+    longer, by name; None: not looked yet."""
 
     inbox_id: str
     file: str
@@ -79,6 +80,7 @@ class ImportSummary:
     reasons: Counter[str] = field(default_factory=Counter)
     finished_before: datetime | None = None
     not_used: list[str] = field(default_factory=list)
+    said: tuple[str, ...] = ()
     past: PastAssignments | None = None
     taken_out: dict[str, int] | None = None
 
@@ -109,16 +111,17 @@ def import_file(
     Raises:
         TooManySetAside: more than a tenth of the rows fail their checks; those of this batch are
             neither stored nor set aside, and the import goes on from there.
-        MappingError: the mapping names columns the file lacks, or an attribute of another kind, or
-            does not say how numbers are written that can be read either way.
+        MappingError: the mapping names columns the file lacks, a key that does not tell its leads
+            apart, or an attribute of another kind, or does not say how numbers are written that can
+            be read either way.
         UnreadableFile: the file is no table.
         ImportInterrupted, ImportUndone: another process imports the same file at this moment, or
             has undone this import.
     """
-    mapping, columns, rows_of_file = opened(path, mapping)
+    mapping, columns, rows_of_file, said = opened(path, mapping)
     summary = _accept(engine, path, mapping, bringer.since or now)
     bringer.accepted(summary.inbox_id)
-    summary.not_used = not_used(mapping, columns)
+    summary.not_used, summary.said = not_used(mapping, columns), said
     if summary.finished_before is not None:
         return _with_past(engine, summary, path, mapping, now)
     with unit_of_work(engine) as session:
@@ -238,7 +241,7 @@ def _store(
     ahead.set_aside += len(checked.failing)
     for reasons in checked.failing.values():
         ahead.reasons.update(f"{reason['field']} {reason['rule']}" for reason in reasons)
-    ahead.not_used = summary.not_used
+    ahead.not_used, ahead.said = summary.not_used, summary.said
     inbox.result = _progress(ahead)
     return ahead
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.audit import service as audit
-from leadflow.leads.files.formats.reading import open_table, refuse_other_kinds
-from leadflow.leads.files.mapping_parts import CsvOptions
-from leadflow.leads.files.proposing.proposal import Proposal, propose
+from leadflow.leads.files.formats.reading import refuse_other_kinds
+from leadflow.leads.files.proposing.proposal import Proposal
+from leadflow.leads.files.proposing.proposed_file import propose_for
 from leadflow.leads.imports.mapping_truth import asked_by_earlier_files
 from leadflow.uploads.parts import FileGone, UnitOfWork, add_part, laid_out
 from leadflow.uploads.service import Retention
@@ -78,9 +78,11 @@ def forget(session: Session, upload_id: str) -> None:
         session.delete(upload)
 
 
-def same_file(session: Session, upload: Upload, content_hash: str) -> Upload | None:
-    """The upload of the same caller with the same content, name and source, whose file is there and
-    was not imported: whoever sends a file again is answered with that one."""
+def same_file(
+    session: Session, upload: Upload, content_hash: str, encoding: str | None
+) -> Upload | None:
+    """The upload of the same caller with the same content, name, source and encoding, whose file is
+    there and was not imported: whoever sends a file again is answered with that one."""
     known = session.scalars(
         select(Upload)
         .where(
@@ -91,7 +93,8 @@ def same_file(session: Session, upload: Upload, content_hash: str) -> Upload | N
         )
         .order_by(Upload.id.desc())
     )
-    return next((one for one in known if one.file == upload.file), None)
+    same = (one for one in known if one.file == upload.file and one.said_encoding == encoding)
+    return next(same, None)
 
 
 def arrived(
@@ -101,26 +104,28 @@ def arrived(
     most: int,
     kept: Retention,
     now: datetime,
+    encoding: str | None = None,
 ) -> tuple[Upload, bool]:
     """The file is whole: propose what its columns mean. Whether it is new, and not one that the
     caller has sent before.
 
     Args:
         most: so many bytes a file may have.
+        encoding: what its text is written in, where somebody says so.
 
     Raises:
         UnreadableFile: it is no table.
     """
     with unit_of_work() as session:
         upload = session.get_one(Upload, upload_id)
-        known = same_file(session, upload, content_hash)
+        known = same_file(session, upload, content_hash, encoding)
         if known is not None:
             session.delete(upload)
             return known, False
     with laid_out(upload, unit_of_work) as path:
         refuse_bombs(path, most)
-        table = open_table(path, CsvOptions())
-        proposal = propose(table, upload.source or upload.file.split(".")[0], now)
+        named = upload.source or upload.file.split(".")[0]
+        proposal = propose_for(path, named, now, encoding)
     with unit_of_work() as session:
         upload = session.get_one(Upload, upload_id, with_for_update=True)
         upload.proposal, upload.rows = _kept(session, proposal), proposal.rows

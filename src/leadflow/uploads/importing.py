@@ -71,7 +71,8 @@ class Importer(Worker[Upload]):
                     bringer,
                 )
             except ImportInterrupted as error:
-                # Somebody at the machine imports the same file: what they do is not done again.
+                # Somebody else imports the same file: what they do is not done again.
+                follower.stand_back()
                 raise PutOff(AGAIN_AFTER) from error
         self._done(claim, summary)
 
@@ -80,9 +81,10 @@ class Importer(Worker[Upload]):
             upload = UPLOADS.hold(session, claim)
             upload.state, upload.ended_at, upload.expires_at = "done", self.clock(), None
             # It quotes the file, and is answered.
-            upload.proposal, upload.known_since = None, summary.finished_before
+            upload.proposal = None
             drop_parts(session, [upload.id])
-            told = {"import": summary.inbox_id, **summary.counts()}
+            counts = {"same": True} if upload.known_since is not None else summary.counts()
+            told = {"import": summary.inbox_id, **counts}
             audit.record(session, upload.started_by or "", "import.done", upload.id, told)
 
     def fail(self, session: Session, upload: Upload, error: str) -> None:
@@ -93,27 +95,38 @@ class Importer(Worker[Upload]):
 
 def _refuse_undone(session: Session, upload: Upload) -> None:
     """Nothing goes on that somebody has taken back since it was started."""
-    if upload.inbox_id is not None:
-        inbox = session.get_one(InboxRow, upload.inbox_id)
+    if upload.own_inbox_id is not None:
+        inbox = session.get_one(InboxRow, upload.own_inbox_id)
         if inbox.status == "undone":
             raise ImportUndone(f"This import of {upload.file} was undone. It stops.")
 
 
 @dataclass
 class _Follower:
-    """Is told how far an import is, and holds its upload meanwhile."""
+    """Is told how far an import is, and holds its upload meanwhile. ``has_part``: some of it was
+    stored for this upload."""
 
     importer: Importer
     claim: Claim
     went_on: bool = False
+    has_part: bool = False
 
     def accepted(self, import_id: str) -> None:
-        """What is imported is recorded under this id; perhaps some of it was before."""
+        """What is imported is recorded under this id; perhaps some of it was before, or all of it
+        by another import, and this one does nothing."""
         with self.importer.unit() as session:
             upload = UPLOADS.hold(session, self.claim)
-            upload.inbox_id = import_id
-            result = session.get_one(InboxRow, import_id).result or {}
-            self.went_on = bool(result.get("rows"))
+            inbox = session.get_one(InboxRow, import_id)
+            self.has_part = upload.own_inbox_id == import_id
+            known = inbox.status == "done" and not self.has_part
+            upload.inbox_id, upload.known_since = import_id, inbox.handled_at if known else None
+            self.went_on = bool((inbox.result or {}).get("rows"))
+
+    def stand_back(self) -> None:
+        """What another process imports is not of this upload, which has stored nothing of it."""
+        if not self.has_part:
+            with self.importer.unit() as session:
+                UPLOADS.hold(session, self.claim).inbox_id = None
 
     def further(self, _rows: int) -> None:
         """More rows are stored; the first time, perhaps those of an earlier attempt."""
@@ -122,5 +135,6 @@ class _Follower:
         if self.went_on:
             self.went_on = False
             return
+        self.has_part = True
         with self.importer.unit() as session:
             UPLOADS.extend(session, self.claim, self.importer.clock(), lasting=True)

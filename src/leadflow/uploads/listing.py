@@ -13,17 +13,21 @@ from leadflow.database.tables import InboxRow
 from leadflow.leads.files.storing.origins import source_of
 from leadflow.leads.imports.listing import SOURCE, STATUS, NoSuchImport
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
+from leadflow.uploads.service import brought_in_as
 from leadflow.uploads.tables import ImportUndoing, Upload
 
 
 @dataclass(frozen=True)
 class Shown:
     """An import: the file that was sent, what of it is recorded, or both; and the last time that
-    somebody wanted it taken back."""
+    somebody wanted it taken back. Of a file that was imported before, ``known`` is what was
+    recorded then, under ``same_as``, and nothing is recorded of this import itself."""
 
     upload: Upload | None
     inbox: InboxRow | None
     undoing: ImportUndoing | None = None
+    known: InboxRow | None = None
+    same_as: str | None = None
 
     @property
     def state(self) -> str:
@@ -51,7 +55,11 @@ class Shown:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """What came of the rows so far."""
+        """What came of the rows so far; where all of it was known, nothing did."""
+        if self.known is not None:
+            told = self.known.result or {}
+            leads = sum(told.get(name, 0) for name in ("new", "updated", "unchanged"))
+            return {"rows": told.get("rows", 0), "unchanged": leads}
         return {} if self.inbox is None else self.inbox.result or {}
 
 
@@ -59,7 +67,10 @@ def imports_of_all(session: Session, wanted: Wanted = FIRST) -> Page[Shown]:
     """Every import, the newest first."""
     sent = select(Upload.id.label("id"), Upload.received_at.label("at"))
     brought = select(InboxRow.id, InboxRow.received_at).where(
-        InboxRow.source == SOURCE, ~select(Upload.id).where(Upload.inbox_id == InboxRow.id).exists()
+        InboxRow.source == SOURCE,
+        ~select(Upload.id)
+        .where(Upload.inbox_id == InboxRow.id, Upload.known_since.is_(None))
+        .exists(),
     )
     both = union_all(sent.where(Upload.state != "arriving"), brought).subquery()
     keys = Key(both.c.at, descending=True), Key(both.c.id, descending=True)
@@ -85,11 +96,14 @@ def _shown(session: Session, ids: Sequence[str]) -> dict[str, Shown]:
     named = {*ids, *(one.inbox_id for one in uploads)}
     rows = select(InboxRow).where(InboxRow.source == SOURCE, InboxRow.id.in_(named))
     inbox = {row.id: row for row in session.scalars(rows)}
-    undoings = _undoings(session, list(inbox))
-    sent = {
-        one.id: Shown(one, inbox.get(one.inbox_id or ""), undoings.get(one.inbox_id or ""))
-        for one in uploads
-    }
+    undoings, first = _undoings(session, list(inbox)), brought_in_as(session, list(inbox))
+    sent: dict[str, Shown] = {}
+    for one in uploads:
+        own, same = one.own_inbox_id or "", one.inbox_id or ""
+        if own or not same:
+            sent[one.id] = Shown(one, inbox.get(own), undoings.get(own))
+        else:
+            sent[one.id] = Shown(one, None, None, inbox[same], first.get(same, same))
     brought = [row for row in inbox.values() if row.id in ids]
     return {row.id: Shown(None, row, undoings.get(row.id)) for row in brought} | sent
 

@@ -1,12 +1,13 @@
 """What the columns of an uploaded file mean: as it is proposed, and as somebody says."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from leadflow.accounts.actors import Actor
 from leadflow.audit import service as audit
 from leadflow.conditions.problems import Problem
+from leadflow.leads.files.columns_meant import columns_meant
 from leadflow.leads.files.mapped_attributes import register_mapped
 from leadflow.leads.files.mapped_file import not_used, opened
 from leadflow.leads.files.mapping import Mapping, MappingInvalid, parse_mapping
@@ -22,8 +23,8 @@ JOINED = (
 
 @dataclass(frozen=True)
 class Said:
-    """The mapping that an import goes by. ``confirmed``: somebody sent it; else it is proposed,
-    with a line for each column, what people should know, and what only they can answer.
+    """The mapping that an import goes by, with a line for each column and what people should know.
+    ``confirmed``: somebody sent it; else it is proposed, with what only they can answer.
     ``not_used``: columns that a mapping which was sent just now leaves out without a word."""
 
     mapping: dict[str, Any]
@@ -56,7 +57,8 @@ def say(
     now: datetime,
 ) -> Said:
     """Keep the mapping that an upload is imported by, checked against the file as ``leadflow
-    import`` does; the source that was said with the file counts for more than the mapping's.
+    import`` does; the source that was said with the file counts for more than the mapping's, and
+    the encoding where the mapping says none.
 
     Raises:
         NoSuchImport, ImportElsewhere: there is none, or it is imported already.
@@ -65,9 +67,10 @@ def say(
     """
     with unit_of_work() as session:
         upload = at_rest(session, import_id)
-    mapping = _read(content | ({"source": upload.source} if upload.source else {}))
+    named = {"source": upload.source} if upload.source else {}
+    mapping = _with_encoding(_read(content | named), upload.said_encoding)
     with laid_out(upload, unit_of_work) as path:
-        _, columns, _ = opened(path, mapping)
+        _, columns, _, said = opened(path, mapping)
     with unit_of_work() as session:
         with session.begin_nested() as tried:
             register_mapped(session, mapping)
@@ -75,9 +78,19 @@ def say(
             tried.rollback()
         upload = at_rest(session, import_id)
         upload.mapping = mapping.model_dump(mode="json")
+        # What was proposed for the columns counts no longer.
+        meant = [asdict(one) for one in columns_meant(mapping, columns)]
+        upload.proposal = (upload.proposal or {}) | {"columns": meant, "notes": list(said)}
         told = {"columns": len(columns)}
         audit.record(session, caller.id, "import.mapped", upload.id, told)
     return of_upload(upload, not_used(mapping, columns))
+
+
+def _with_encoding(mapping: Mapping, encoding: str | None) -> Mapping:
+    if mapping.csv.encoding is not None or encoding is None:
+        return mapping
+    csv = mapping.csv.model_copy(update={"encoding": encoding})
+    return mapping.model_copy(update={"csv": csv})
 
 
 def _read(content: dict[str, Any]) -> Mapping:

@@ -123,7 +123,11 @@ class ImportOut(BaseModel):
         description="Of how many leads a value was taken out that the mapping says no longer."
     )
     known_since: datetime | None = Field(
-        description="The same file was imported by the same mapping then; nothing was left to do."
+        description="The same file was imported by the same mapping then; nothing was left to do, "
+        "and there is nothing to take back."
+    )
+    same_as: str | None = Field(
+        description="The import that did; rows that it set aside are among its own."
     )
     file_until: datetime | None = Field(description="When the file goes, unless it is started.")
     error: str | None = Field(description="Why it is not done, and what to do.")
@@ -156,6 +160,7 @@ class ImportOut(BaseModel):
             **{name: told.get(name, 0) for name in COUNTED},
             reasons=[ReasonOut(reason=reason, rows=rows) for reason, rows in reasons],
             taken_out=told.get("taken_out") or {},
+            same_as=shown.same_as,
             undo=None if shown.undoing is None else UndoOut.of(shown.undoing),
         )
 
@@ -175,8 +180,10 @@ class MappingOut(BaseModel):
 
     mapping: dict[str, Any]
     confirmed: bool = Field(description="Somebody sent it. Else it is the proposal.")
-    columns: list[ColumnOut] = Field(description="What is proposed for each column, and why.")
-    notes: list[str] = Field(description="What you should know of the proposal.")
+    columns: list[ColumnOut] = Field(
+        description="What each column becomes, and why: as the mapping says, or is proposed."
+    )
+    notes: list[str] = Field(description="What you should know of how the file is read.")
     questions: list[str] = Field(
         description="What only you can answer: the proposal is not taken as it is before."
     )

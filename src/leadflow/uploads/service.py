@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry
+from leadflow.database.leased import OPEN
 from leadflow.database.tables import InboxRow
-from leadflow.intake.undoing import Undone, undo_import
+from leadflow.intake.undoing import AlreadyUndone, Undone, undo_import
 from leadflow.leads.files.mapping import parse_mapping
 from leadflow.leads.imports.listing import NoSuchImport
 from leadflow.uploads.parts import drop_parts
-from leadflow.uploads.tables import UPLOADS, Upload
+from leadflow.uploads.tables import UPLOADS, ImportUndoing, Upload
 
 READ, WRITE = "import.read", "import.write"
 # How long it can be seen that a file was sent which was never imported.
@@ -42,8 +43,9 @@ class MappingOpen(RuntimeError):
 class ImportElsewhere(RuntimeError):
     """What is asked cannot be done with an import in this state."""
 
-    def __init__(self, upload: Upload) -> None:
-        super().__init__(f"The import is {upload.state}. {_AFTER[upload.state]}")
+    def __init__(self, upload: Upload, state: str | None = None) -> None:
+        said = state or upload.state
+        super().__init__(f"The import {upload.id} is {said}. {_AFTER[said]}")
 
 
 class NotBegun(RuntimeError):
@@ -55,6 +57,17 @@ class NotBegun(RuntimeError):
         )
 
 
+class NothingChanged(NotBegun):
+    """All that a file says was imported before, so that nothing can be taken back."""
+
+    def __init__(self, upload_id: str, same_as: str) -> None:
+        RuntimeError.__init__(
+            self,
+            f"{upload_id} changed nothing: the same file was imported before by the same mapping. "
+            f"To take that back: POST /imports/{same_as}/undo",
+        )
+
+
 _AFTER = {
     "queued": "To have it otherwise, DELETE it and send the file again.",
     "running": "Look again later, or undo it: POST /imports/ID/undo.",
@@ -62,6 +75,8 @@ _AFTER = {
     "gone": "Its file is not kept any more. Send it again.",
     "uploaded": "Start it: POST /imports/ID/start.",
     "failed": "`error` says why. Start it again, or undo it: POST /imports/ID/undo.",
+    "undoing": "Look again later. To import the file anew, send it again once it is undone.",
+    "undone": "To import the file anew, send it again.",
 }
 
 
@@ -95,7 +110,7 @@ def at_rest(session: Session, import_id: str) -> Upload:
     """
     upload = get(session, import_id, lock=True)
     if upload.state not in AT_REST:
-        raise ImportElsewhere(upload)
+        raise ImportElsewhere(upload, _taken_back(session, upload))
     return upload
 
 
@@ -116,8 +131,8 @@ def start(
         upload.mapping = parse_mapping(proposal["mapping"]).model_dump(mode="json")
     if upload.inbox_id is not None:
         inbox = session.get_one(InboxRow, upload.inbox_id)
-        # What was taken back is imported anew.
-        upload.inbox_id = None if inbox.status == "undone" else inbox.id
+        if inbox.status == "undone":  # what was taken back is imported anew
+            upload.inbox_id = upload.known_since = None
     upload.state, upload.started_by, upload.anyway = "queued", caller.id, anyway
     upload.due_at, upload.in_vain, upload.error, upload.ended_at = now, 0, None, None
     upload.expires_at = kept.until(now)
@@ -131,22 +146,53 @@ def imported_as(session: Session, import_id: str) -> str:
 
     Raises:
         NoSuchImport, NotBegun: there is no such file, or nothing of it was imported.
+        NothingChanged: all of it was imported before.
     """
     upload = session.get(Upload, import_id)
-    inbox_id = import_id if upload is None else upload.inbox_id
-    if inbox_id is None:
-        raise NotBegun(get(session, import_id).id)
-    return inbox_id
+    if upload is None:
+        return import_id
+    if upload.own_inbox_id is not None:
+        return upload.own_inbox_id
+    if upload.inbox_id is not None:
+        same = upload.inbox_id
+        raise NothingChanged(upload.id, brought_in_as(session, [same]).get(same, same))
+    raise NotBegun(get(session, import_id).id)
+
+
+def brought_in_as(session: Session, inbox_ids: Sequence[str]) -> dict[str, str]:
+    """The id under which each import is shown that a file was sent for: that of the first."""
+    asked = (
+        select(Upload.inbox_id, func.min(Upload.id))
+        .where(Upload.inbox_id.in_(inbox_ids), Upload.known_since.is_(None))
+        .group_by(Upload.inbox_id)
+    )
+    return {str(inbox_id): first for inbox_id, first in session.execute(asked)}
+
+
+def _taken_back(session: Session, upload: Upload) -> str | None:
+    """``undone``, or ``undoing``, where an import that is done is no more, or soon."""
+    if upload.state != "done" or upload.own_inbox_id is None:
+        return None
+    if session.get_one(InboxRow, upload.own_inbox_id).status == "undone":
+        return "undone"
+    asked = select(ImportUndoing.id).where(
+        ImportUndoing.inbox_id == upload.own_inbox_id, ImportUndoing.state.in_(OPEN)
+    )
+    return None if session.scalars(asked).first() is None else "undoing"
 
 
 def would_undo(session: Session, import_id: str, caller: Actor, now: datetime) -> Undone:
     """What would be taken back of an import, whoever brought it in; nothing is changed.
 
     Raises:
-        NoSuchImport, AlreadyUndone, NotBegun: there is nothing to take back.
+        NoSuchImport, AlreadyUndone, NotBegun, NothingChanged: there is nothing to take back.
     """
+    inbox_id = imported_as(session, import_id)
     with session.begin_nested() as whole:
-        done = undo_import(session, imported_as(session, import_id), now, caller.id)
+        try:
+            done = undo_import(session, inbox_id, now, caller.id)
+        except AlreadyUndone as error:
+            raise AlreadyUndone(import_id) from error
         whole.rollback()
     return done
 
@@ -159,7 +205,7 @@ def let_go(session: Session, import_id: str, caller: Actor, now: datetime) -> No
     """
     upload = get(session, import_id, lock=True)
     if upload.state not in (*AT_REST, "queued"):
-        raise ImportElsewhere(upload)
+        raise ImportElsewhere(upload, _taken_back(session, upload))
     _end(upload, now)
     drop_parts(session, [upload.id])
     audit.record(session, caller.id, "import.file_deleted", upload.id)

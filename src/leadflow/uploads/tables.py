@@ -31,7 +31,8 @@ class Upload(Leased, Base):
     ``queued``: it is imported next. ``running``: a process imports it and holds it until
     ``due_at``; later it is anybody's, and goes on where it was. ``done``: it is imported.
     ``failed``: it is not, or not all of it, and can be started again. ``gone``: the file was taken
-    away before that. The import itself, with its figures, is ``inbox_id``.
+    away before that. The import itself, with its figures, is ``inbox_id``; where ``known_since`` is
+    said, it is that of somebody who imported the same before, and this one did nothing.
     """
 
     __tablename__ = "uploads"
@@ -76,6 +77,19 @@ class Upload(Leased, Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment, comment="When the file goes.")
     error: Mapped[str | None] = mapped_column(EncryptedText("upload_error"))
+
+    @property
+    def own_inbox_id(self) -> str | None:
+        """Under which id it is recorded what came of this file; None: nothing did, or all of it
+        was imported before."""
+        return None if self.known_since is not None else self.inbox_id
+
+    @property
+    def said_encoding(self) -> str | None:
+        """What its text is written in, where that was said with the file."""
+        proposed = (self.proposal or {}).get("mapping", {})
+        encoding: str | None = proposed.get("csv", {}).get("encoding")
+        return encoding
 
 
 UPLOADS = Leases(Upload)

@@ -19,6 +19,7 @@ from leadflow.uploads.tables import UNDOINGS, ImportUndoing
 
 # Leads that stay and are named with the result; how many there are is counted.
 MOST_NAMED = 1000
+MEANWHILE = "It was undone meanwhile, on the machine; nothing is left to do."
 MISTAKE = (
     "Leadflow made a mistake, which is in its log, and nothing was changed. Undo it again, or tell "
     "whoever runs it."
@@ -101,6 +102,10 @@ class Undoer(Worker[ImportUndoing]):
         """Note why nothing was taken back."""
         undoing.state, undoing.error, undoing.ended_at = "failed", error, self.clock()
         audit.record(session, undoing.asked_by, "import.undo_failed", undoing.inbox_id, why=error)
+
+    def why(self, error: Exception) -> str:
+        """Whoever asked knows the import by another id than its record's."""
+        return MEANWHILE if isinstance(error, AlreadyUndone) else super().why(error)
 
     def _further(self, claim: Claim, through: int, leads: int) -> None:
         if self.ending():

@@ -2,20 +2,33 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from leadflow.leads.files.decimal_marks import with_decimal_mark
 from leadflow.leads.files.formats.encodings import UNSAID
 from leadflow.leads.files.formats.reading import is_csv, open_table
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping import Mapping, MappingError, check_columns
+from leadflow.leads.files.shared_keys import told_apart
 
 
-def opened(path: Path, mapping: Mapping) -> tuple[Mapping, list[str], Iterator[Row]]:
-    """The mapping as the file is read by it, the columns there are, and the rows.
+class Opened(NamedTuple):
+    """The mapping as the file is read by it, the columns there are, the rows, and what people
+    should know of how they are read."""
+
+    mapping: Mapping
+    columns: list[str]
+    rows: Iterator[Row]
+    said: tuple[str, ...]
+
+
+def opened(path: Path, mapping: Mapping) -> Opened:
+    """A file that is held against its mapping, and at its first row.
 
     Raises:
-        MappingError: the mapping names columns the file lacks, or does not say which encoding it
-            is in, or how numbers are written that can be read either way.
+        MappingError: the mapping names columns the file lacks, or a key that does not tell its
+            leads apart, or does not say which encoding it is in, or how numbers are written that
+            can be read either way.
         UnreadableFile: the file is no table.
     """
     table = open_table(path, mapping.csv, mapping.joins)
@@ -25,7 +38,8 @@ def opened(path: Path, mapping: Mapping) -> tuple[Mapping, list[str], Iterator[R
     rows = table.rows
     if is_csv(path):
         mapping, rows = with_decimal_mark(mapping, rows)
-    return mapping, table.columns, rows
+    shared = told_apart(mapping, open_table(path, mapping.csv, mapping.joins).rows)
+    return Opened(mapping, table.columns, rows, (*table.said, *shared))
 
 
 def not_used(mapping: Mapping, columns: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """The parts of a mapping: what one column, date, outcome or look-up file means."""
 
+import codecs
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
@@ -25,6 +26,11 @@ FieldName = Literal[
     "content_downloads",
 ]
 ROW = "row"
+NO_SEPARATORS = '"\r\n\x00'
+# Of Python's names those under which no file is written.
+NO_ENCODINGS = frozenset(
+    ("idna", "punycode", "undefined", "charmap", "unicode-escape", "raw-unicode-escape", "utf-7")
+)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -35,6 +41,34 @@ def _duration(value: Any) -> Any:
     if match is None:
         raise ValueError("write a number and a unit: 30s, 32m, 6h, 14d or 2w")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def _separator(value: str) -> str:
+    if len(value) != 1 or value in NO_SEPARATORS or value.isalnum():
+        raise ValueError(
+            "write the one character between two values: `,` `;` `|` or a tab, which is "
+            '"\\t" in double quotes; or leave it out, and it is found out'
+        )
+    return value
+
+
+def text_encoding(value: str) -> str:
+    """A name under which text is written in a file, as it is given.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    try:
+        known = codecs.lookup(value)
+        is_one = getattr(known, "_is_text_encoding", True) and known.name not in NO_ENCODINGS
+    except (LookupError, ValueError):
+        is_one = False
+    if not is_one:
+        raise ValueError(
+            "there is no encoding of this name: write one such as utf-8, utf-16, windows-1252, "
+            "iso-8859-2, shift_jis, gb18030 or euc_kr; or leave it out, and it is found out"
+        )
+    return value
 
 
 def as_column(value: Any) -> Any:
@@ -200,6 +234,6 @@ class CsvOptions(Part):
     """How a CSV file is written; what is not given is found out from its beginning, or asked for
     where that cannot tell."""
 
-    separator: str | None = None
-    encoding: str | None = None
+    separator: Annotated[str, AfterValidator(_separator)] | None = None
+    encoding: Annotated[str, AfterValidator(text_encoding)] | None = None
     decimal: Literal[".", ","] | None = None

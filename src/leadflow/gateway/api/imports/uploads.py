@@ -7,6 +7,7 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
 
 from leadflow.accounts.actors import Actor
 from leadflow.database.engine import unit_of_work
@@ -14,6 +15,7 @@ from leadflow.gateway.http.bounds.streams import MEGABYTE, pieces
 from leadflow.gateway.http.callers import WritesImports
 from leadflow.gateway.http.limits import FILES, in_turn
 from leadflow.gateway.http.schemas import ProblemOut
+from leadflow.leads.files.mapping_parts import text_encoding
 from leadflow.settings import get_settings
 from leadflow.uploads import arriving, mappings
 from leadflow.uploads.listing import show
@@ -43,6 +45,15 @@ SourceName = Annotated[
         "file's name.",
     ),
 ]
+Encoding = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="What the text of a CSV file is written in; else it is found out.",
+        examples=["shift_jis"],
+    ),
+    AfterValidator(lambda said: said and text_encoding(said)),
+]
 BODY = {
     "required": True,
     "description": "The file itself.",
@@ -67,6 +78,7 @@ async def send_file(
     caller: WritesImports,
     name: FileName,
     source: SourceName = None,
+    encoding: Encoding = None,
 ) -> UploadedOut:
     """A `.csv` or `.jsonl` file (each also packed as `.gz`), `.parquet`, or a spreadsheet, of 200
     MB at most, as the whole body. Nothing is imported yet: the answer says what was found, and what
@@ -79,7 +91,7 @@ async def send_file(
         async for piece in pieces(request):
             content_hash.update(piece)
             await to_thread.run_sync(_take, upload_id, piece)
-        whole = partial(_arrived, upload_id, content_hash.hexdigest(), now)
+        whole = partial(_arrived, upload_id, content_hash.hexdigest(), encoding, now)
         answer, new = await in_turn(FILES, whole)
     except BaseException:
         await to_thread.run_sync(_forget, upload_id)
@@ -98,10 +110,12 @@ def _take(upload_id: str, piece: bytes) -> None:
         arriving.take(session, upload_id, piece)
 
 
-def _arrived(upload_id: str, content_hash: str, now: datetime) -> tuple[UploadedOut, bool]:
+def _arrived(
+    upload_id: str, content_hash: str, encoding: str | None, now: datetime
+) -> tuple[UploadedOut, bool]:
     settings = get_settings()
     most, kept = settings.upload_megabytes * MEGABYTE, Retention(settings.upload_days)
-    upload, new = arriving.arrived(unit_of_work, upload_id, content_hash, most, kept, now)
+    upload, new = arriving.arrived(unit_of_work, upload_id, content_hash, most, kept, now, encoding)
     with unit_of_work() as session:
         said = mappings.of_upload(upload)
         return UploadedOut.with_proposal(show(session, upload.id), said), new

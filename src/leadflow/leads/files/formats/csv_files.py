@@ -1,5 +1,6 @@
 """Reading CSV files as they come: any separator and encoding, torn rows and stray bytes."""
 
+import codecs
 import csv
 import io
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     beginning = first_bytes(path, SNIFFED_BYTES)
     found = encoding_of(path, beginning) if options.encoding is None else Encoding(options.encoding)
     lines = TextLines(path, found.name, found.fault)
-    text = beginning.decode(found.name, "replace")
+    text = lines.beginning(beginning)
     separator = options.separator or _separator(text)
     above = titles_above(_first_rows(text, separator))
     for _ in range(above):
@@ -50,6 +51,12 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     if any("\x00" in name for name in names):
         raise UnreadableFile(
             f"{path.name} is no text. Save it as CSV, or give it the ending it should have."
+        )
+    if any(fault(name) for name in columns):
+        raise UnreadableFile(
+            f"{path.name}: the names of its columns are not written in {found.name}. Say in what: "
+            "`csv: {encoding: shift_jis}` in the mapping; for a proposal `leadflow import FILE "
+            "--encoding shift_jis`, or `encoding=shift_jis` beside the name of a file that is sent."
         )
     first = [Record(names, fault_of_first)] if headless else []
     below = records(lines, separator, len(columns), lines.taken_fault)
@@ -88,6 +95,7 @@ class TextLines:
             )
         except LookupError as error:
             raise UnreadableFile(f"csv.encoding: there is no encoding {encoding}.") from error
+        self._file, self._encoding = path.name, encoding
         self.number, self._doubt = 0, doubt
         self._fault: str | None = None
 
@@ -95,11 +103,27 @@ class TextLines:
         return self
 
     def __next__(self) -> str:
-        line = next(self._text)
+        try:
+            line = next(self._text)
+        except UnicodeError as error:
+            raise self._in_another() from error
         self.number += 1
         if self._fault is None:
             self._fault = fault(line) or (None if line.isascii() else self._doubt(line))
         return line
+
+    def beginning(self, content: bytes) -> str:
+        """The beginning of the file as text, with marks for what is none."""
+        try:
+            return content.decode(self._encoding, "replace")
+        except UnicodeError as error:
+            raise self._in_another() from error
+
+    def _in_another(self) -> UnreadableFile:
+        return UnreadableFile(
+            f"csv.encoding: {self._file} is not written in {self._encoding}. Name the encoding it "
+            "is written in, or leave it out, and it is found out."
+        )
 
     def taken_fault(self) -> str | None:
         """What was wrong with the lines since the last call, if anything."""
@@ -126,7 +150,8 @@ def fault(text: str) -> str | None:
 
 
 def _handler(encoding: str) -> str:
-    return "replace" if encoding.lower().startswith("utf-16") else "surrogateescape"
+    wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    return "replace" if wide else "surrogateescape"
 
 
 def _separator(beginning: str) -> str:

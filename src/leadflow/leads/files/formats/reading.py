@@ -150,6 +150,9 @@ def _checked(row: Row) -> Row:
     for name, value in list(row.items()):
         if value is not None and (reason := fault(value)) is not None:
             row[name], row[BROKEN] = storable(value), reason
+    named = next((reason for name in row if (reason := fault(name)) is not None), None)
+    if named is not None:
+        row = {storable(name) or "": value for name, value in row.items()} | {BROKEN: named}
     return row
 
 
