@@ -95,8 +95,7 @@ def test_a_file_in_another_encoding_is_asked_about_and_not_imported(
     with pytest.raises(MappingError, match=r"csv: \{encoding: "):
         opened(path, MAPPING)
     said = MAPPING.model_copy(update={"csv": CsvOptions(encoding=encoding)})
-    _, _, rows = opened(path, said)
-    assert [row["name"] for row in rows] == OTHERS[encoding].split()
+    assert [row["name"] for row in opened(path, said).rows] == OTHERS[encoding].split()
 
 
 @pytest.mark.parametrize("encoding", [e for e in OTHERS if e not in ("iso8859_9", "cp1257")])
