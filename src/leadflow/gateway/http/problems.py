@@ -12,12 +12,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from leadflow.assignment.team.faults import TeamInvalid
+from leadflow.gateway.http.bounds.wrong_fields import WrongFields, body_of, to_correct
 from leadflow.gateway.http.database_problems import HANDLED, of_database
 from leadflow.gateway.http.permissions import methods_at
 from leadflow.gateway.http.placed_problems import PLACED, WRITTEN
 from leadflow.gateway.http.problem import TITLES, Problem, problem
 from leadflow.gateway.http.stated_problems import STATED
-from leadflow.gateway.http.wrong_fields import WrongFields, body_of, to_correct
 from leadflow.intake.events.batches import EventMalformed, EventOfLead, NoneTaken
 from leadflow.intake.keyed_requests import StillAtWork
 from leadflow.leads.service import LeadMerged, LeadNotFound
