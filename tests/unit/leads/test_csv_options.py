@@ -50,7 +50,7 @@ def test_a_file_that_is_not_written_as_it_is_said_to_be_is_refused(
 ) -> None:
     path = tmp_path / "leads.csv"
     path.write_bytes("id,mail\n1,jürgen@firm.example\n".encode())
-    with pytest.raises(UnreadableFile, match="csv.encoding: leads.csv is not written in"):
+    with pytest.raises(UnreadableFile, match=r"csv.encoding: leads\.csv is not written in"):
         open_table(path, CsvOptions(encoding=encoding))
 
 
