@@ -161,6 +161,18 @@ def test_a_mapping_that_is_wrong_is_refused_with_each_place(client: TestClient) 
     lacking = MAPPING | {"fields": {"email": "Mail"}, "created_at": "Cam"}
     refused = client.put(f"/imports/{import_id}/mapping", json=lacking)
     assert {one["place"] for one in refused.json()["errors"]} == {"fields.email", "created_at"}
+    misspelt = MAPPING | {"attributes": {}, "ignore": {"plan": "Not ours."}}
+    refused = client.put(f"/imports/{import_id}/mapping", json=misspelt)
+    assert refused.json()["errors"] == [
+        {"place": "ignore", "problem": "the file has no column 'plan'. Did you mean 'Plan'?"}
+    ]
+    formed = MAPPING | {"created_at": {"column": "Created", "format": "%d.%m.%Y"}}
+    refused = client.put(f"/imports/{import_id}/mapping", json=formed)
+    [error] = refused.json()["errors"]
+    assert error["place"] == "created_at.format"
+    assert error["problem"] == (
+        "%d.%m.%Y fits none of the 12 dates looked at. They are in ISO 8601: leave `format` out."
+    )
     joined = {"file": "/etc/passwd", "column": "Plan", "key": "x", "prefix": "p"}
     refused = client.put(f"/imports/{import_id}/mapping", json=MAPPING | {"joins": [joined]})
     assert refused.json()["errors"][0]["place"] == "joins"

@@ -142,7 +142,18 @@ def test_what_cannot_be_read_as_a_table_is_refused_and_not_kept(
 
 @pytest.mark.parametrize("name", ["", "../../leads.csv", "a\\b.csv", "a\n.csv", "x" * 201])
 def test_a_name_that_is_a_path_or_none_is_refused(client: TestClient, name: str) -> None:
-    assert send(client, small(), name, status=422)["type"] == "/problems/invalid-input"
+    refused = send(client, small(), name, status=422)
+    assert refused["type"] == "/problems/invalid-input"
+    assert "pattern" not in str(refused)
+
+
+@pytest.mark.parametrize("name", [".csv", ".csv.gz", "..csv"])
+def test_an_ending_is_no_name(client: TestClient, name: str) -> None:
+    refused = send(client, small(), name, status=422)
+    assert (refused["type"], refused["detail"]) == (
+        "/problems/file-unreadable",
+        f"{name} is an ending without a name: call it such as leads{name}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,8 +226,9 @@ def test_nobody_keeps_more_than_some_files(client: TestClient) -> None:
         send(client, small(number + 1))
     refused = send(client, small(30), status=409)
     assert refused["type"] == "/problems/uploads-kept"
-    waiting = client.get("/imports").json()["items"][0]
-    client.delete(f"/imports/{waiting['id']}")
+    oldest = client.get("/imports").json()["items"][-1]["id"]
+    assert refused["detail"].endswith(f"the oldest first: DELETE /imports/{oldest}")
+    client.delete(f"/imports/{oldest}")
     send(client, small(30))
 
 

@@ -26,10 +26,17 @@ class RuleSetInvalid(ValueError):
 
 def nearest(name: object, known: Collection[str]) -> str:
     """A sentence with the known names nearest to this one; all of them where none is near."""
-    near = get_close_matches(str(name)[:100], known, n=3, cutoff=0.5)
+    near = near_to(str(name), known, cutoff=0.5)
     if near:
         return f"Did you mean {listed(near)}?"
     return f"There are {', '.join(sorted(known))}." if known else "There are none."
+
+
+def near_to(name: str, known: Collection[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """The known names that look most like this one, the nearest first, whatever their case."""
+    written = {one.lower(): one for one in known}
+    near = get_close_matches(name[:100].lower(), written, n=most, cutoff=cutoff)
+    return [written[one] for one in near]
 
 
 def listed(names: Iterable[str]) -> str:

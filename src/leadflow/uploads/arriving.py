@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.audit import service as audit
 from leadflow.leads.files.formats.reading import refuse_other_kinds
+from leadflow.leads.files.formats.tables_of_text import UnreadableFile
 from leadflow.leads.files.proposing.proposal import Proposal
 from leadflow.leads.files.proposing.proposed_file import propose_for
 from leadflow.leads.imports.mapping_truth import asked_by_earlier_files
 from leadflow.uploads.parts import FileGone, UnitOfWork, add_part, laid_out
-from leadflow.uploads.service import Retention
+from leadflow.uploads.service import AT_REST, Retention
 from leadflow.uploads.tables import Upload
 from leadflow.uploads.unpacked import refuse_bombs
 
@@ -28,24 +29,31 @@ WITH_FILE = ("arriving", "uploaded", "queued", "running", "failed")
 class UploadsKept(RuntimeError):
     """Somebody has sent many files that are not imported."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            f"{MOST_KEPT} files of yours are kept and not imported yet. Start or DELETE them: "
-            "GET /imports says which they are."
+    def __init__(self, oldest: str | None) -> None:
+        room = (
+            "They are being imported: send it again later."
+            if oldest is None
+            else f"Start one that waits or let it go, the oldest first: DELETE /imports/{oldest}"
         )
+        super().__init__(f"{MOST_KEPT} files of yours are kept and not imported yet. {room}")
 
 
 def begin(session: Session, file: str, source: str | None, caller: Actor, now: datetime) -> Upload:
     """Make room for a file that comes. The caller has the permission.
 
     Raises:
-        UnreadableFile: its name says that it is of a kind that cannot be read.
+        UnreadableFile: its name says that it is of a kind that cannot be read, or is none.
         UploadsKept: too many files of theirs are kept.
     """
     refuse_other_kinds(Path(file))
+    if not file.split(".")[0].strip():
+        raise UnreadableFile(f"{file} is an ending without a name: call it such as leads{file}")
     ours = select(func.count()).where(Upload.uploaded_by == caller.id)
     if (session.scalar(ours.where(Upload.state.in_(WITH_FILE))) or 0) >= MOST_KEPT:
-        raise UploadsKept
+        at_rest = select(func.min(Upload.id)).where(
+            Upload.uploaded_by == caller.id, Upload.state.in_(AT_REST)
+        )
+        raise UploadsKept(session.scalar(at_rest))
     upload = Upload(
         uploaded_by=caller.id,
         received_at=now,

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from leadflow.leads.files.date_forms import check_forms
+from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping import (
     Mapping,
     MappingError,
@@ -98,6 +100,31 @@ def test_a_missing_column_is_named_with_the_nearest_one() -> None:
         str(error.value)
     )
     assert "Did you mean 'sinse'?" in str(error.value)
+    with pytest.raises(MappingError, match="Did you mean 'MAIL'"):
+        check_columns(mapping, ["id", "MAIL", "since"])
+
+
+def test_what_is_left_out_may_be_missing_and_is_not_misspelt() -> None:
+    mapping = parse_mapping(SMALL | {"ignore": {"Call secnds": "Known only after the call."}})
+    there = [column for _, column in mapping.named_columns()]
+    check_columns(mapping, there)
+    with pytest.raises(MappingError, match="ignore: the file has no column 'Call secnds'"):
+        check_columns(mapping, [*there, "Call seconds"])
+
+
+@pytest.mark.parametrize(
+    ("form", "said"), [("%d.%m.%Y", "They look like %m/%d/%Y"), ("%m/%d/%Y", None)]
+)
+def test_a_form_that_none_of_the_dates_has_is_refused(form: str, said: str | None) -> None:
+    mapping = parse_mapping(SMALL | {"created_at": {"column": "since", "format": form}})
+    rows: list[Row] = [{"since": f"1/{day}/2026"} for day in range(1, 31)]
+    check_forms(mapping, [{"since": None}, {"since": "n/a"}])
+    if said is None:
+        check_forms(mapping, [*rows, {"since": "31.12.2025"}])
+        return
+    with pytest.raises(MappingError, match=r"created_at\.format: .* fits none of the 30") as error:
+        check_forms(mapping, rows)
+    assert said in str(error.value)
 
 
 def test_a_file_that_is_no_mapping_is_said_to_be_none(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """A file opened by its mapping: the same where it is only looked at and where it is imported."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from leadflow.leads.files.date_forms import LOOKED_AT, check_forms
 from leadflow.leads.files.decimal_marks import with_decimal_mark
 from leadflow.leads.files.formats.encodings import UNSAID
 from leadflow.leads.files.formats.reading import is_csv, open_table
@@ -26,16 +28,18 @@ def opened(path: Path, mapping: Mapping) -> Opened:
     """A file that is held against its mapping, and at its first row.
 
     Raises:
-        MappingError: the mapping names columns the file lacks, or a key that does not tell its
-            leads apart, or does not say which encoding it is in, or how numbers are written that
-            can be read either way.
+        MappingError: the mapping names columns the file lacks, a form that none of its dates has,
+            or a key that does not tell its leads apart, or does not say which encoding it is in,
+            or how numbers are written that can be read either way.
         UnreadableFile: the file is no table.
     """
     table = open_table(path, mapping.csv, mapping.joins)
     if table.asked:
         raise MappingError(UNSAID)
     check_columns(mapping, table.columns)
-    rows = table.rows
+    first = list(islice(table.rows, LOOKED_AT))
+    check_forms(mapping, first)
+    rows: Iterator[Row] = chain(first, table.rows)
     if is_csv(path):
         mapping, rows = with_decimal_mark(mapping, rows)
     shared = told_apart(mapping, open_table(path, mapping.csv, mapping.joins).rows)

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from leadflow import plain_yaml
-from leadflow.conditions.problems import Problem
+from leadflow.conditions.problems import Problem, near_to
 from leadflow.leads.files.mapping_parts import (
     ROW,
     AssignedTo,
@@ -27,6 +26,9 @@ from leadflow.leads.files.mapping_parts import (
     as_rep,
 )
 from leadflow.refusals import in_words
+
+# A column that looks so much like another is that one, misspelt.
+MISSPELT = 0.8
 
 
 class MappingError(ValueError):
@@ -133,7 +135,8 @@ def parse_mapping(content: dict[str, Any]) -> Mapping:
 
 
 def check_columns(mapping: Mapping, columns: Sequence[str]) -> None:
-    """See that every column the mapping names is there.
+    """See that every column the mapping names is there. One that ``ignore`` leaves out may be
+    missing, unless it is another one misspelt, of which nothing is said.
 
     Raises:
         MappingInvalid: names each missing column, where it is used and the nearest one there is.
@@ -142,10 +145,16 @@ def check_columns(mapping: Mapping, columns: Sequence[str]) -> None:
     own = [(f"joins ({join.file})", join.column) for join in mapping.joins]
     for where, column in (*own, *mapping.named_columns()):
         if column not in columns:
-            near = get_close_matches(column, columns, n=1)
+            near = near_to(column, columns, most=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             said = f"names the column {column!r}, which the file lacks.{hint}"
             problems.append(Problem(where, said))
+    used = {column for _, column in (*own, *mapping.named_columns())} | {*mapping.ignore}
+    unsaid = [column for column in columns if column not in used]
+    for column in mapping.ignore:
+        if column not in columns and (near := near_to(column, unsaid, most=1, cutoff=MISSPELT)):
+            said = f"the file has no column {column!r}. Did you mean {near[0]!r}?"
+            problems.append(Problem("ignore", said))
     if problems:
         there = f"Columns: {', '.join(columns)}"
         raise MappingInvalid("The mapping does not fit:", problems, there)

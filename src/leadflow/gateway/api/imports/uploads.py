@@ -1,5 +1,6 @@
 """Sending a file to be imported: read piece by piece, kept in parts, looked at once it is whole."""
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -25,15 +26,25 @@ from leadflow.uploads.service import Retention
 # A body that is never whole in memory is not kept under an Idempotency-Key: the same file is
 # recognised by its content.
 router = APIRouter(prefix="/imports", tags=["imports"])
+NAME = r"^[^/\\\x00-\x1f\x7f]+$"
+
+
+def _file_name(said: str) -> str:
+    if re.match(NAME, said) is None:
+        raise ValueError("send the name of the file alone, without a folder, such as leads.csv")
+    return said
+
+
 FileName = Annotated[
     str,
     Query(
         min_length=1,
         max_length=200,
-        pattern=r"^[^/\\\x00-\x1f\x7f]+$",
-        description="The name of the file. Its ending says what it is.",
+        json_schema_extra={"pattern": NAME},
+        description="The name of the file, without a folder. Its ending says what it is.",
         examples=["leads.csv"],
     ),
+    AfterValidator(_file_name),
 ]
 SourceName = Annotated[
     str | None,
