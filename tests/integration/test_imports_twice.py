@@ -70,6 +70,7 @@ def test_it_says_that_nothing_was_new_and_has_nothing_to_take_back(
         assert said["type"] == "/problems/import-not-begun"
         assert f"{second} changed nothing" in said["detail"]
         assert f"POST /imports/{first}/undo" in said["detail"]
+    assert "it changed nothing" in refused(client, second, "start")["detail"]
     assert (leads(), look(client, first)["state"]) == (20, "done")
     assert undo(client, store, first)["deleted"] == 20
     assert [look(client, one)["state"] for one in (first, second)] == ["undone", "done"]

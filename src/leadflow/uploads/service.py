@@ -45,7 +45,8 @@ class ImportElsewhere(RuntimeError):
 
     def __init__(self, upload: Upload, state: str | None = None) -> None:
         said = state or upload.state
-        super().__init__(f"The import {upload.id} is {said}. {_AFTER[said]}")
+        known = said == "done" and upload.known_since is not None
+        super().__init__(f"The import {upload.id} is {said}. {KNOWN if known else _AFTER[said]}")
 
 
 class NotBegun(RuntimeError):
@@ -68,6 +69,10 @@ class NothingChanged(NotBegun):
         )
 
 
+KNOWN = (
+    "All of it was imported before, and it changed nothing. Another mapping for the same file: "
+    "send the file again."
+)
 _AFTER = {
     "queued": "To have it otherwise, DELETE it and send the file again.",
     "running": "Look again later, or undo it: POST /imports/ID/undo.",
