@@ -197,6 +197,7 @@ def test_what_was_done_is_in_the_audit_log_by_who_did_it_and_nobody_is_named_the
         "import.started",
         "leads.imported",
         "import.done",
+        "import.undo_asked",
         "leads.import_undone",
     ]
     said = "".join(whole for _, _, whole in log)
