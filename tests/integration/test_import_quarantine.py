@@ -275,7 +275,7 @@ def test_a_number_that_can_be_read_either_way_waits_until_somebody_says_which(
     store: Engine, tmp_path: Path
 ) -> None:
     path = tmp_path / "leads.jsonl"
-    lines = [{"id": n, "since": "2025-01-01", "budget": b} for n, b in enumerate(("5.000", 1.234))]
+    lines = [{"id": n, "since": "2025-01-01", "budget": b} for n, b in enumerate(("5.000", 1.23))]
     path.write_text("\n".join(json.dumps(line) for line in lines))
     mapping = parse_mapping(MAPPING | {"fields": {"budget": "budget"}, "outcome": None})
     assert import_file(path, mapping, get_settings(), store, NOW).set_aside == 1

@@ -213,7 +213,10 @@ CONTENTS = {
     "a variable that nobody fills": ("Hello {{ lead.nickname }}", "Nobody fills lead.nickname"),
     "one that can be missing": ("Hello {{ lead.first_name }}", "is not known of every lead"),
     "a link without a scheme": ('<a href="example.com/a">a</a>', "has no scheme"),
-    "a link by a scheme that runs": ('<a href="javascript:alert(1)">a</a>', "leads by javascript"),
+    "a link by a scheme that runs": (
+        '<a href="javascript:alert(1)">a</a>',
+        "javascript is no scheme",
+    ),
     "braces that do not close": ("Hello {{ lead.first_name", "The braces are not understood"),
     "a loop": ("{% for a in lead %}x{% endfor %}", "a for has no place here"),
     "a call": ("{{ lead.first_name.upper() }}", "a call has no place here"),

@@ -109,7 +109,7 @@ def _wrong_link(link: str) -> str | None:
     if not parts.scheme:
         return f"The link {shown(link)} has no scheme: write https://… in front."
     if parts.scheme.lower() not in SCHEMES:
-        return f"The link {shown(link)} leads by {parts.scheme}; use https, mailto or tel."
+        return f"{parts.scheme} is no scheme for the link {shown(link)}: use https, mailto or tel."
     if parts.scheme.lower() in ("http", "https") and "." not in (parts.hostname or ""):
         return f"The link {shown(link)} names no host."
     return None

@@ -9,6 +9,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, Any]:
     """A JSON schema of files of campaigns. What only the whole of a campaign shows, such as a step
-    that nobody comes to, is found by ``leadflow campaigns check``."""
+    that nobody comes to, is found by the check alone."""
     made = CampaignFile.model_json_schema()
     return {"$schema": DIALECT, **made, "title": "Campaigns of Leadflow"}
