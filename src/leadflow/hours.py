@@ -103,6 +103,18 @@ class Calendar:
         return wall.replace(hour=rest // 60, minute=rest % 60).astimezone(UTC)
 
 
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of this name, as the tz database writes it.
+
+    Raises:
+        HoursInvalid: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise HoursInvalid(f"{name[:60]!r} is no time zone; one is Europe/Berlin") from None
+
+
 def read_calendar(
     zone: str, week: Mapping[str, Sequence[str]], absences: Iterable[tuple[date, date]] = ()
 ) -> Calendar:
@@ -113,10 +125,7 @@ def read_calendar(
     Raises:
         HoursInvalid: names the day and what is wrong.
     """
-    try:
-        known_zone = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise HoursInvalid(f"{zone} is no time zone; one is Europe/Berlin.") from None
+    known_zone = zone_named(zone)
     unknown = sorted(set(week) - set(DAYS))
     if unknown:
         raise HoursInvalid(f"{unknown[0]} is no day; the days are {', '.join(DAYS)}.")

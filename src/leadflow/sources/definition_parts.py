@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from leadflow.hours import zone_named
 from leadflow.leads.files.mapping_parts import Duration
 from leadflow.sources.signatures.signed_bodies import Digest
 
@@ -23,15 +23,7 @@ Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 Path_ = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
-def _known(zone: str) -> str:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{zone[:60]!r} is no time zone; one is Europe/Berlin") from None
-    return zone
-
-
-Zone = Annotated[str, AfterValidator(_known)]
+Zone = Annotated[str, AfterValidator(lambda name: zone_named(name).key)]
 
 
 class Part(BaseModel):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.definitions.steps import END, Listen, Step, UntilThen
@@ -127,10 +126,3 @@ def unreachable(nodes: tuple[Node, ...]) -> list[int]:
         if number in reached:
             reached.update(node.ways.values())
     return [number for number in range(len(nodes)) if number not in reached]
-
-
-def values_named(program: Program) -> frozenset[str]:
-    """The fields of which a ``wait`` waits for the date."""
-    waits: list[Any] = [node.step.wait for node in program.nodes]
-    named = (one.until.field for one in waits if isinstance(one, UntilThen))
-    return frozenset(name for name in named if name is not None)

@@ -18,7 +18,7 @@ from leadflow.campaigns.definitions.program import (
     unreachable,
     ways_on,
 )
-from leadflow.campaigns.definitions.schemas import OWN_ENDS, Campaign, CampaignFile, Trigger
+from leadflow.campaigns.definitions.schemas import OWN_ENDS, Campaign, CampaignFile
 from leadflow.campaigns.definitions.sending_hours import hours_of
 from leadflow.campaigns.definitions.steps import END, Step, UntilThen
 from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
@@ -234,6 +234,3 @@ class _Reading:
 
     def _conditions(self, raw: dict[str, Any] | None, place: str) -> Group | None:
         return None if raw is None else self.reader.read(raw, f"{self.place}.{place}")
-
-
-__all__ = ["CampaignsInvalid", "Trigger", "read_campaigns"]

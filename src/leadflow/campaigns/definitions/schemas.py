@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from leadflow.campaigns.definitions.spans import IsoSpan
 from leadflow.campaigns.definitions.steps import Clock, Day, EventName, Part, Step, StepName
-from leadflow.hours import HoursInvalid, read_calendar
+from leadflow.hours import HoursInvalid, read_calendar, zone_named
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 CampaignType = Literal[
@@ -30,15 +29,7 @@ Count = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
 OWN_ENDS = ("opted_out", "deleted", "merged", "goal")
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name[:60]!r} is no time zone; one is Europe/Berlin") from None
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(lambda name: zone_named(name).key)]
 
 
 class Trigger(Part):
