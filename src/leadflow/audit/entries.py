@@ -26,6 +26,7 @@ COLUMNS = (
     "previous_hash",
     "entry_hash",
 )
+NO_DETAIL: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _prepared(entry: Entry, here: Acting, written: "_Written") -> Prepared:
         entry.origin if entry.origin is not None else here.origin,
         entry.request_id if entry.request_id is not None else here.request_id,
     )
-    detail, before, after = map(written.of, (entry.detail or {}, entry.before, entry.after))
+    detail, before, after = map(written.of, (entry.detail or NO_DETAIL, entry.before, entry.after))
     content = chain.joined(texts, (detail.hashed, before.hashed, after.hashed))
     return Prepared(texts, (detail.stored, before.stored, after.stored), content, reason)
 

@@ -26,8 +26,20 @@ class Came:
     received_at: datetime
 
 
-def came_of(row: Delivery) -> Came:
-    """A delivery that is kept, as it is to be mapped: by its correction where one was given."""
+# What is read of a delivery to map it.
+WHOLE = (
+    Delivery.id,
+    Delivery.delivery_id,
+    Delivery.body,
+    Delivery.headers,
+    Delivery.correction,
+    Delivery.received_at,
+)
+
+
+def came_of(row: Any) -> Came:
+    """A delivery that is kept, read whole (``WHOLE``), as it is to be mapped: by its correction
+    where one was given."""
     body = row.body if row.correction is None else row.correction
     return Came(row.id, row.delivery_id, body, row.headers or {}, row.received_at)
 

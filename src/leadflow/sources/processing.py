@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 from sqlalchemy import Engine, select
@@ -22,7 +22,7 @@ from leadflow.leads.said import Origin
 from leadflow.settings import Settings
 from leadflow.sources.accepting import say_at_work
 from leadflow.sources.causing import cause
-from leadflow.sources.mapped import Mapped, Reason, came_of
+from leadflow.sources.mapped import WHOLE, Came, Mapped, Reason, came_of
 from leadflow.sources.mapping import map_deliveries
 from leadflow.sources.service import StoredSource, sources_now
 from leadflow.sources.tables import Delivery
@@ -49,6 +49,13 @@ class Processed:
 
     def __add__(self, other: "Processed") -> "Processed":
         return Processed(self.deliveries + other.deliveries, self.dead + other.dead)
+
+
+class Held(NamedTuple):
+    """A delivery that this unit of work holds."""
+
+    source: str
+    came: Came
 
 
 def inbox_is_due(session: Session, settings: Settings, now: datetime) -> bool:
@@ -125,15 +132,15 @@ def process(
     """Map these deliveries and take in what they say; those that are no longer waiting, or that
     another process has in hand, are left alone."""
     rows, known = _lock(session, ids), sources_now(session)
-    by_source: dict[str, list[Delivery]] = defaultdict(list)
+    by_source: dict[str, list[Came]] = defaultdict(list)
     for row in rows:
-        by_source[row.source].append(row)
+        by_source[row.source].append(row.came)
     mapped: list[Mapped] = []
     for name in sorted(by_source):
         stored = known.get(name)
         if stored is None:
             said = {"field": "source", "rule": "is no longer there: add it again, and retry"}
-            mapped.append(Mapped(reasons={row.id: [said] for row in by_source[name]}))
+            mapped.append(Mapped(reasons={came.id: [said] for came in by_source[name]}))
             continue
         mapped.append(_take(session, stored, by_source[name], scorer, settings, now))
         cause(session, stored, mapped[-1], now)
@@ -141,16 +148,18 @@ def process(
     return Processed(len(rows), dead)
 
 
-def _lock(session: Session, ids: Sequence[str]) -> list[Delivery]:
-    waiting = select(Delivery).where(Delivery.id.in_(ids), Delivery.status == "received")
+def _lock(session: Session, ids: Sequence[str]) -> list[Held]:
+    waiting = select(Delivery.source, *WHOLE).where(
+        Delivery.id.in_(ids), Delivery.status == "received"
+    )
     held = waiting.order_by(Delivery.id).with_for_update(skip_locked=True)
-    return list(session.scalars(held))
+    return [Held(row.source, came_of(row)) for row in session.execute(held)]
 
 
 def _take(
     session: Session,
     stored: StoredSource,
-    rows: Sequence[Delivery],
+    came: Sequence[Came],
     scorer: "Scorer | None",
     settings: Settings,
     now: datetime,
@@ -158,7 +167,6 @@ def _take(
     """Take in what deliveries of one source say: what it was, and what of it cannot be mapped or
     stored."""
     name = stored.name
-    came = [came_of(row) for row in rows]
     mapped = map_deliveries(name, stored.source, came, now, settings.default_currency)
     if mapped.frame is None or not len(mapped.frame):
         return mapped
@@ -175,7 +183,7 @@ def _take(
 
 def _end(
     session: Session,
-    rows: Sequence[Delivery],
+    rows: Sequence[Held],
     mapped: Sequence[Mapped],
     versions: Mapping[str, int],
     now: datetime,
@@ -186,19 +194,21 @@ def _end(
     records = {own: count for one in mapped for own, count in one.records.items()}
     left_out = {own: count for one in mapped for own, count in one.left_out.items()}
     kinds = {own: sorted(set(names)) for one in mapped for own, names in one.kinds.items()}
+    ended = now.isoformat()
     ends = [
         {
-            "id": row.id,
-            "status": "dead" if row.id in reasons else "processed",
-            "reasons": reasons.get(row.id) or notes.get(row.id),
-            "kinds": kinds.get(row.id),
-            "processed_at": now.isoformat(),
+            "id": own,
+            "status": "dead" if own in reasons else "processed",
+            "reasons": reasons.get(own) or notes.get(own),
+            "kinds": kinds.get(own),
+            "processed_at": ended,
             "version": versions.get(row.source),
-            "records": records.get(row.id),
-            "left_out": left_out.get(row.id),
+            "records": records.get(own),
+            "left_out": left_out.get(own),
         }
         for row in rows
+        for own in (row.came.id,)
     ]
     if ends:
         run(session, END, {"ends": json.dumps(ends)})
-    return sum(row.id in reasons for row in rows)
+    return sum(row.came.id in reasons for row in rows)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.leads.files.mapping_parts import FieldName
 from leadflow.sources.definitions import Source
-from leadflow.sources.mapped import Came, Reason, came_of
+from leadflow.sources.mapped import WHOLE, Came, Reason, came_of
 from leadflow.sources.mapping import map_deliveries
 from leadflow.sources.tables import Delivery
 
@@ -42,8 +42,8 @@ class Tried:
 
 def stored_deliveries(session: Session, source: str, limit: int) -> list[Came]:
     """The newest deliveries of a source, to try a mapping on; the newest first."""
-    newest = select(Delivery).where(Delivery.source == source).order_by(Delivery.id.desc())
-    return [came_of(row) for row in session.scalars(newest.limit(limit))]
+    newest = select(*WHOLE).where(Delivery.source == source).order_by(Delivery.id.desc())
+    return [came_of(row) for row in session.execute(newest.limit(limit))]
 
 
 def sampled_deliveries(samples: Sequence[bytes], now: datetime) -> list[Came]:
