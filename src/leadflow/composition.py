@@ -20,6 +20,7 @@ from leadflow.assignment import declares as assignment
 from leadflow.assignment.team.reach import leads_beyond
 from leadflow.audit import declares as audit
 from leadflow.background import declares as background
+from leadflow.campaigns import declares as campaigns
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.rule_actions import RuleAction
 from leadflow.configuration import kinds as configuration_kinds
@@ -133,6 +134,13 @@ ROOMS = (
         field_families=workflow.FIELD_FAMILIES,
         rule_actions=workflow.RULE_ACTIONS,
         queues=workflow.QUEUES,
+    ),
+    Room(
+        "campaigns",
+        acts=campaigns.ACTS,
+        decision_kinds=campaigns.DECISION_KINDS,
+        rule_actions=campaigns.RULE_ACTIONS,
+        queues=campaigns.QUEUES,
     ),
     Room("integrations", acts=integrations.ACTS, rule_actions=integrations.RULE_ACTIONS),
 )

@@ -7,6 +7,7 @@ from leadflow.assignment import tables as assignment
 from leadflow.assignment.team import tables as team
 from leadflow.audit import tables as audit
 from leadflow.background import tables as background
+from leadflow.campaigns import tables as campaigns
 from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.domain_events import tables as domain_events
@@ -41,6 +42,7 @@ ROOMS = (
     audit,
     background,
     batch,
+    campaigns,
     database,
     endpoints,
     event_types,

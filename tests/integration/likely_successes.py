@@ -42,6 +42,7 @@ FILES = {
         "scenarios:\n  - name: Waits\n    campaign: fair\n    enters: 2026-03-06 17:50\n"
         "    expect: [{at: 2026-03-08 17:50, ends: finished}]\n"
     ),
+    "listed.csv": "lead_id\nlead_1\nlead_none\n",
     "segments.yaml": (
         "segments:\n  retail:\n    description: Shops\n"
         "    conditions: {industry: {operator: equals, value: retail}}\n"
@@ -79,6 +80,7 @@ def signed_in(username: str) -> Step:
 WAITING = "SELECT count(*) FROM quarantined_rows WHERE status = 'waiting'"
 LEADS = "SELECT count(*) FROM leads"
 DEAD = "SELECT count(*) FROM deliveries WHERE status = 'dead'"
+IN_IT = "SELECT count(*) FROM enrolments WHERE ended_at IS NULL"
 LEAD = ("lead", r"(lead_\w+)")
 MESSAGE = ("message", r"^ *(msg_\w+) +endpoint.ping")
 ROW = ("row", r"^ *(\w+_\w{20,}) +leads.csv")
@@ -142,6 +144,23 @@ BRINGING_IN = (
     Step("campaigns schema", "Campaigns of Leadflow"),
     Step("campaigns check fair.yaml", "fair: 1 step, 1 way"),
     Step("campaigns test fair.yaml", "100% of its ways"),
+    Step("campaigns apply fair.yaml", "New: fair"),
+    Step("campaigns preview fair", "Audience: 0 leads"),
+    signed_in("olga"),
+    Step("campaigns launch fair", "leadflow approvals show"),
+    Step(
+        "campaigns enroll fair --file listed.csv",
+        "1 lead of 2 came in",
+        before="UPDATE campaigns SET state = 'live', live_version = 1; "
+        "UPDATE leads SET id = 'lead_1' WHERE id = (SELECT min(id) FROM leads)",
+        left=(IN_IT, 1),
+    ),
+    Step("campaigns list", "Fair"),
+    Step("campaigns show fair", "pause"),
+    Step("campaigns pause fair", "fair is paused"),
+    Step("campaigns resume fair", "fair goes on"),
+    Step("campaigns unenroll fair --lead lead_1", "1 lead taken out of fair", left=(IN_IT, 0)),
+    Step("campaigns stop fair", "fair is stopped; 0 leads left it"),
     Step("config check setup", "setup is in order"),
     Step("config apply setup", "New in segments: large"),
     Step("config export out", "event_types.yaml"),

@@ -22,6 +22,7 @@ from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
 from leadflow.intake.rows import take_rows
 from leadflow.intake.too_many_set_aside import TooManySetAside, too_many
+from leadflow.leads.changes import OF_IMPORT, Cause, say_cause
 from leadflow.leads.files.checking import Checked, check
 from leadflow.leads.files.formats.reading import chunks, fingerprint
 from leadflow.leads.files.formats.tables_of_text import Row
@@ -235,6 +236,8 @@ def _store(
             f"Another process is importing {summary.file} too and has gone on to row "
             f"{ahead.rows:,}. This one stops; nothing is lost."
         )
+    # What comes of it is known to come of an import, as long as it goes on coming.
+    say_cause(session, Cause(f"{OF_IMPORT}{inbox.id}", 0))
     set_aside(session, inbox.id, summary.rows, rows, checked, mapping)
     ahead.stored.add(take_rows(session, checked.good, origin_of(session, inbox, mapping), now))
     ahead.rows += len(rows)

@@ -38,6 +38,8 @@ SAY_CAUSE = text(
     "SELECT set_config('leadflow.caused_by', :firing, true), "
     "set_config('leadflow.depth', :depth, true)"
 )
+# What came of an import has this before the import's id as its cause.
+OF_IMPORT = "import:"
 marks = cast(Table, ChangedLead.__table__)
 
 

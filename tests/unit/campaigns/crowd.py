@@ -180,6 +180,8 @@ def told(program: Program, crowd: Sequence[Member], late: Sequence[int] = (0,)) 
         note(found, take_on(program, rows, facts, now))
         due = rows.due[(rows.ended == OPEN) & (rows.due > now)]
         coming = [*due, *(at for at in happenings if at > now)]
+        # Whoever comes in is looked after at once.
+        coming += [one.enters for one in crowd if one.enters > now]
         if coming:
             now = min(coming)
     for number, way in enumerate(found):

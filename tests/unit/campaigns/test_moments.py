@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from leadflow.campaigns.definitions.sending_hours import SendingHours
 from leadflow.campaigns.definitions.spans import Span, read_span
 from leadflow.campaigns.definitions.steps import Until
+from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.interpreter.moments import Dates, added, open_from, waited_until
 from leadflow.campaigns.interpreter.zones import Moments, Zones
-from leadflow.campaigns.scenarios.life import moment, utc
 
 PLACES = (("Europe/Berlin",), ("America/New_York",), ("Asia/Kolkata",), ("Australia/Lord_Howe",))
 # Around the days on which clocks are put forward and back, too.

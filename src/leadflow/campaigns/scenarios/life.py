@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from leadflow.campaigns.definitions.program import Watch
+from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.interpreter.moments import Dates
 from leadflow.campaigns.interpreter.zones import NEVER, Mask, Moments, Numbers
 from leadflow.conditions.evaluation import holds
@@ -86,14 +87,3 @@ def _date(value: Any) -> np.datetime64:
 
 def _is_day(value: Any) -> bool:
     return isinstance(value, str) and len(value) == len("2026-03-06")
-
-
-def moment(at: np.datetime64) -> datetime:
-    """An aware moment."""
-    made: datetime = at.astype("datetime64[us]").item()
-    return made.replace(tzinfo=UTC)
-
-
-def utc(at: datetime) -> np.datetime64:
-    """An aware moment as the interpreter has it."""
-    return np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "us")

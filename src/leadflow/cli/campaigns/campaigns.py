@@ -10,6 +10,8 @@ from features.how_many import how_many
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from leadflow.campaigns.files import Read
     from leadflow.campaigns.scenarios.coverage import Trial
     from leadflow.rules.field_catalogue import Known
@@ -36,16 +38,15 @@ def check(paths: Paths) -> None:
     types of events and segments there are; store nothing."""
     from leadflow.campaigns.files import campaign_files, read_files
     from leadflow.database.engine import unit_of_work
-    from leadflow.rules.field_catalogue import known_names
 
     files = campaign_files(paths)
     with unit_of_work() as session:
-        found = read_files(files, _reader(known_names(session)))
+        found = read_files(files, read_known(session))
     for programs in found.values():
         for program in programs.values():
             steps, ways = len(program.nodes), len(program.edges)
-            _say(f"{program.name}: {how_many(steps, 'step')}, {how_many(ways, 'way')}")
-    _say(f"In order. Try them out: leadflow campaigns test {paths[0]}")
+            say(f"{program.name}: {how_many(steps, 'step')}, {how_many(ways, 'way')}")
+    say(f"In order. Try them out: leadflow campaigns test {paths[0]}")
 
 
 @app.command()
@@ -66,7 +67,7 @@ def test(paths: Paths) -> None:
         results += [tried(program, scenarios) for program in files[path].values()]
         if not scenarios:
             beside = scenarios_beside(path).name
-            _say(f"There are no scenarios for {path}: write them into {beside} beside it.")
+            say(f"There are no scenarios for {path}: write them into {beside} beside it.")
     for result in results:
         _tell(result)
     if not all(result.passed for result in results):
@@ -87,7 +88,14 @@ def draw(
             to.mkdir(parents=True, exist_ok=True)
             picture = to / f"{program.name}.svg"
             picture.write_text(drawn(program), encoding="utf-8")
-            _say(f"Drawn: {picture}")
+            say(f"Drawn: {picture}")
+
+
+def read_known(session: "Session") -> "Read":
+    """What reads campaigns and holds them against the fields and types of events there are."""
+    from leadflow.rules.field_catalogue import known_names
+
+    return _reader(known_names(session))
 
 
 def _reader(known: "Known | None") -> "Read":
@@ -103,14 +111,15 @@ def _tell(result: "Trial") -> None:
     """What the scenarios of one campaign came to."""
     name, failed = result.program.name, [one for one in result.ran if not one.as_expected]
     count = how_many(len(result.ran), "scenario")
-    _say(f"{name}: {count}, {len(failed)} failed; {result.covered:.0%} of its ways passed")
+    say(f"{name}: {count}, {len(failed)} failed; {result.covered:.0%} of its ways passed")
     for one in failed:
-        _say(f"  {one.scenario.name}: - was expected, + is what happened")
+        say(f"  {one.scenario.name}: - was expected, + is what happened")
         for line in one.differences():
-            _say(f"    {line}")
+            say(f"    {line}")
     for edge in result.missing:
-        _say(f"  not passed: {edge}")
+        say(f"  not passed: {edge}")
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Print a line as it is."""
     console.print(words, markup=False, soft_wrap=True)

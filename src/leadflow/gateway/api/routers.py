@@ -3,6 +3,7 @@
 from leadflow.gateway.api import configuration, rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.analytics import groups
+from leadflow.gateway.api.campaigns import campaigns
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.imports import imports, mappings, rows, uploads
 from leadflow.gateway.api.leads import (
@@ -52,6 +53,7 @@ ROUTERS = (
     tags.router,
     groups.router,
     analytics.router,
+    campaigns.router,
     workflow.router,
     rules.router,
     segments.router,

@@ -21,6 +21,8 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.assignment.work.offers import NotOffered
+from leadflow.campaigns.enrolling import NotEnrolled
+from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.configuration.service import MomentAhead
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
@@ -153,6 +155,9 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NothingToCompare: (404, "nothing-to-compare", "There is too little to compare"),
     NoRules: (404, "no-rules", "These rules are not stored"),
     NoSegment: (404, "segment-not-found", "There is no such segment"),
+    NoCampaign: (404, "campaign-not-found", "There is no such campaign"),
+    CampaignNotSo: (409, "campaign-not-so", "The campaign is not in a state for this"),
+    NotEnrolled: (409, "not-enrolled", "The lead does not come in"),
     MomentAhead: (422, "moment-ahead", "The moment is to come"),
     SegmentInUse: (409, "segment-in-use", "The segment is named elsewhere"),
     NotAssigned: (404, "not-assigned", "Nobody has this lead"),

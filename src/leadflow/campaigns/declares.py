@@ -1,0 +1,26 @@
+"""Declarations of campaigns: their decision and the act that it leads to, what rules can do with
+them, and what waits."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from leadflow.campaigns.launching import ACTS, DECISION_KINDS
+from leadflow.campaigns.rule_actions import RULE_ACTIONS
+from leadflow.campaigns.tables import CampaignState, Enrolment
+from leadflow.observability.gauges import Queue
+
+__all__ = ["ACTS", "DECISION_KINDS", "QUEUES", "RULE_ACTIONS"]
+
+
+def _due(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    due = select(func.count(), func.min(Enrolment.due_at)).join(
+        CampaignState, CampaignState.name == Enrolment.campaign
+    )
+    due = due.where(CampaignState.state == "live", Enrolment.ended_at.is_(None))
+    found = session.execute(due.where(Enrolment.due_at <= now)).one()
+    return found[0], found[1]
+
+
+QUEUES = (Queue("enrolments_due", _due),)

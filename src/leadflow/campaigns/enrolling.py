@@ -1,0 +1,242 @@
+"""Leads come into a campaign: by name, by what happened to them, or by what is known of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import Session
+
+from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.definitions.spans import Span
+from leadflow.campaigns.interpreter.clock import moment, utc
+from leadflow.campaigns.interpreter.moments import added
+from leadflow.campaigns.interpreter.zones import Zones
+from leadflow.campaigns.store.programs import programs
+from leadflow.campaigns.store.service import CampaignNotSo, read_campaign
+from leadflow.campaigns.tables import ENROLMENT_DATA, CampaignArrival, CampaignState, Enrolment
+from leadflow.database.ids import new_id
+from leadflow.database.tables import InboxRow
+from leadflow.domain_events.tables import DomainEvent
+from leadflow.leads.import_tables import ImportChange
+from leadflow.leads.service import lock_leads
+from leadflow.leads.tables import Lead
+from leadflow.privacy.cipher_in_use import get_cipher
+from leadflow.privacy.columns import json_text
+from leadflow.rules.compiling import compiled
+from leadflow.rules.sources import lead_source
+
+# What became of a lead that was to come in.
+Entry = Literal[
+    "enrolled", "held_out", "in_it", "was_in_it", "too_soon", "too_often", "merged", "unknown"
+]
+IN_WORDS: Mapping[Entry, str] = {
+    "enrolled": "is in it now",
+    "held_out": "is kept out, to compare with",
+    "in_it": "is in it already",
+    "was_in_it": "has been in it, and the campaign lets nobody in twice",
+    "too_soon": "has been in it too short a time ago",
+    "too_often": "has been in it as often as the campaign lets somebody in",
+    "merged": "has been merged into another lead: enrol that one",
+    "unknown": "is no lead that there is",
+}
+HELD_OUT = "held_out"
+AT_A_TIME, NO_BOUND = 5000, 2**31 - 1
+# The same leads are held out whenever it is asked: a campaign and a lead make a number below 100.
+LOOK = text(
+    """
+SELECT w.lead_id,
+    CASE WHEN l.id IS NULL THEN 'unknown'
+        WHEN l.merged_into IS NOT NULL THEN 'merged'
+        WHEN was.open > 0 THEN 'in_it'
+        WHEN was.often > 0 AND :allow = 'never' THEN 'was_in_it'
+        WHEN was.of_key > 0 AND :allow = 'per_key' THEN 'was_in_it'
+        WHEN was.often >= :most THEN 'too_often'
+        WHEN was.last > CAST(:since AS timestamptz) THEN 'too_soon'
+        WHEN mod(('x' || left(md5(:campaign || ':' || l.id), 8))::bit(32)::bigint, 100) < :holdout
+            THEN 'held_out'
+        ELSE 'enrolled' END AS entry
+FROM unnest(CAST(:leads AS text[])) AS w (lead_id)
+LEFT JOIN leads l ON l.id = w.lead_id
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE e.ended_at IS NULL AND e.key = :key) AS open,
+        count(*) AS often, count(*) FILTER (WHERE e.key = :key) AS of_key,
+        max(coalesce(e.ended_at, e.began_at)) AS last
+    FROM enrolments e WHERE e.lead_id = w.lead_id AND e.campaign = :campaign
+) was ON true
+"""
+)
+INSERT = text(
+    """
+INSERT INTO enrolments (id, campaign, version, lead_id, key, data, enrolled_by, began_at,
+    entered_at, places, ended_at, ended_as)
+SELECT n.id, :campaign, :version, n.lead_id, :key, :data, :by, :at, :at, CAST(:places AS text[]),
+    CASE WHEN n.held_out THEN CAST(:at AS timestamptz) END, CASE WHEN n.held_out THEN :end END
+FROM unnest(CAST(:ids AS text[]), CAST(:leads AS text[]), CAST(:held_out AS boolean[]))
+    AS n (id, lead_id, held_out)
+"""
+)
+
+
+class NotEnrolled(ValueError):
+    """A lead that was to come in does not; the message says why."""
+
+    def __init__(self, lead_id: str, campaign: str, entry: Entry) -> None:
+        self.entry = entry
+        super().__init__(f"{lead_id} does not come into {campaign}: it {IN_WORDS[entry]}.")
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What became of leads, by id, and the enrolments of those that are in it now."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+def enrol(
+    session: Session,
+    program: Program,
+    version: int,
+    leads: Sequence[str],
+    by: str,
+    at: datetime,
+    key: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Enrolled:
+    """Let leads come into a version of a campaign, as far as it lets them. Each is locked until the
+    transaction ends, so that what happens to it meanwhile finds its enrolment.
+
+    Args:
+        by: who says so: a person, a key, a rule, or ``criteria``.
+        at: when they come in (aware).
+        key: what the series is about, where that is more than the lead.
+        data: what is said of it, which contents may name as ``enrollment.NAME``.
+    """
+    wanted = sorted(set(leads))
+    lock_leads(session, wanted)
+    entries = entries_of(session, program, wanted, at, key)
+    ids = {lead: new_id("enr") for lead in wanted if entries[lead] in ("enrolled", HELD_OUT)}
+    if ids:
+        written = None if data is None else get_cipher().encrypt(json_text(data), ENROLMENT_DATA)
+        values = {
+            "campaign": program.name,
+            "version": version,
+            "key": key,
+            "data": written,
+            "by": by,
+            "at": at,
+            "places": [program.campaign.zone],
+            "end": HELD_OUT,
+            "ids": list(ids.values()),
+            "leads": list(ids),
+            "held_out": [entries[lead] == HELD_OUT for lead in ids],
+        }
+        session.execute(INSERT, values)
+    return Enrolled(entries, {lead: ids[lead] for lead in ids if entries[lead] == "enrolled"})
+
+
+def enrol_one(
+    session: Session,
+    name: str,
+    lead_id: str,
+    by: str,
+    at: datetime,
+    key: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> str:
+    """Let one lead come into the version of a campaign that leads come into; its enrolment's id.
+
+    Raises:
+        NoCampaign: there is none of this name.
+        CampaignNotSo: it is not live.
+        NotEnrolled: the campaign does not let the lead in, or holds it out to compare with.
+    """
+    stored = read_campaign(session, name)
+    if stored.state != "live" or stored.live_version is None:
+        raise CampaignNotSo(f"{name} is {stored.state}: nobody comes into it.")
+    version = name, stored.live_version
+    program = programs(session, [version])[version]
+    found = enrol(session, program, stored.live_version, [lead_id], by, at, key, data)
+    if lead_id not in found.ids:
+        raise NotEnrolled(lead_id, name, found.entries[lead_id])
+    return found.ids[lead_id]
+
+
+def entries_of(
+    session: Session, program: Program, leads: Sequence[str], at: datetime, key: str = ""
+) -> dict[str, Entry]:
+    """What would become of leads that came into a campaign at a moment, by id."""
+    reentry = program.campaign.reentry
+    asked = {
+        "campaign": program.name,
+        "leads": list(leads),
+        "key": key,
+        "allow": reentry.allow,
+        "most": reentry.most or NO_BOUND,
+        "since": None if reentry.gap is None else _before(reentry.gap, at, program.campaign.zone),
+        "holdout": program.campaign.holdout,
+    }
+    return dict(session.execute(LOOK, asked).tuples().all())
+
+
+def _before(gap: Span, at: datetime, zone: str) -> datetime:
+    zones = Zones(((zone,),), np.zeros(1, dtype=np.int64))
+    return moment(added(np.array([utc(at)]), gap, zones, sign=-1)[0])
+
+
+def enrol_arrived(session: Session, program: Program, version: int, now: datetime) -> int:
+    """Let those come in to whom something has happened by which they do; how many are in it. What
+    was noted for that is gone then."""
+    noted = (
+        select(CampaignArrival.event_id)
+        .where(CampaignArrival.campaign == program.name)
+        .order_by(CampaignArrival.event_id)
+        .limit(AT_A_TIME)
+        .with_for_update(skip_locked=True)
+    )
+    events = list(session.scalars(noted))
+    if not events or program.enter is None:
+        return 0
+    of_events = lead_source(now).join(DomainEvent, DomainEvent.lead_id == Lead.id)
+    fitting = select(Lead.id).select_from(of_events).where(DomainEvent.id.in_(events))
+    if program.enter.when is not None:
+        fitting = fitting.where(compiled(program.enter.when, now))
+    leads = list(session.scalars(fitting.distinct()))
+    found = enrol(session, program, version, leads, "criteria", now)
+    session.execute(
+        delete(CampaignArrival).where(
+            CampaignArrival.campaign == program.name, CampaignArrival.event_id.in_(events)
+        )
+    )
+    return len(found.ids)
+
+
+def enrol_fitting(session: Session, program: Program, version: int, now: datetime) -> int:
+    """Let those come in of whom is known what the campaign asks for, where it asks for no event;
+    how many are in it. Those that have been in it, or are held out, are not asked again."""
+    enter = program.enter
+    if enter is None or enter.on or enter.when is None:
+        return 0
+    was = select(Enrolment.id).where(
+        Enrolment.campaign == program.name, Enrolment.lead_id == Lead.id
+    )
+    # An import enrols nobody: those that it has made since the launch are enrolled by name.
+    launched = select(CampaignState.launched_at).where(CampaignState.name == program.name)
+    brought = (
+        select(ImportChange.id)
+        .join(InboxRow, InboxRow.id == ImportChange.inbox_id)
+        .where(ImportChange.lead_id == Lead.id, ImportChange.made)
+        .where(InboxRow.received_at > launched.scalar_subquery())
+    )
+    fitting = (
+        select(Lead.id)
+        .select_from(lead_source(now))
+        .where(Lead.merged_into.is_(None), compiled(enter.when, now))
+        .where(~was.exists(), ~brought.exists())
+        .limit(AT_A_TIME)
+    )
+    leads = list(session.scalars(fitting))
+    return len(enrol(session, program, version, leads, "criteria", now).ids) if leads else 0

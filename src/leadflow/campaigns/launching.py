@@ -1,0 +1,111 @@
+"""Whether the launch of a campaign needs somebody's approval, and what is done once it is given.
+
+The policies say so (decisions of the kind ``campaign``). What is approved is one version, by
+the hash of all that it says, with who would come in as it was shown.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from features.how_many import how_many
+from leadflow.accounts.actors import Actor
+from leadflow.approvals import service as approvals
+from leadflow.approvals.approved_act import approved_act
+from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
+from leadflow.approvals.tables import Approval
+from leadflow.campaigns.enrolling import IN_WORDS
+from leadflow.campaigns.previewing import Preview, preview
+from leadflow.campaigns.store import service
+from leadflow.campaigns.store.programs import programs
+from leadflow.campaigns.store.service import StoredCampaign
+from leadflow.conditions.values import ValueKind
+
+KIND, ACT = "campaign", "launch_campaign"
+
+
+def ask_to_launch(session: Session, name: str, asker: Actor, now: datetime) -> str | None:
+    """Ask the people whom the policies name whether the newest version of a campaign may be
+    launched; the id of the question. Where they name nobody it is launched at once: None.
+
+    Raises:
+        NoCampaign, CampaignNotSo: it cannot be launched.
+    """
+    stored = service.launchable(session, name)
+    program = programs(session, [(name, stored.version)])[name, stored.version]
+    shown = preview(session, program, now)
+    try:
+        return approvals.propose(session, _question(stored, shown, asker), now).id
+    except approvals.NobodyNeeded:
+        service.launch(session, name, asker.id, now)
+        return None
+
+
+def content(session: Session, name: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """What is decided about: a version, by the hash of all that it says."""
+    stored = service.campaigns_now(session).get(name)
+    if stored is None:
+        return None
+    return {"version": stored.version, "content_hash": stored.program.campaign.content_hash}
+
+
+def carry_out(session: Session, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What the act ``launch_campaign`` does."""
+
+    def launch(approval: Approval) -> dict[str, Any]:
+        try:
+            stored = service.launch(session, approval.subject_id, approval.requested_by, now)
+        except (service.NoCampaign, service.CampaignNotSo) as error:
+            raise SubjectChanged(str(error)) from error
+        return {"campaign": stored.name, "version": stored.live_version}
+
+    return approvals.carry_out(session, payload["approval_id"], now, launch)
+
+
+def _question(stored: StoredCampaign, shown: Preview, asker: Actor) -> approvals.Proposal:
+    campaign = stored.program.campaign
+    return approvals.Proposal(
+        kind=KIND,
+        subject_id=stored.name,
+        act=ACT,
+        payload={"campaign": stored.name},
+        description=(
+            f"# Launch {campaign.name}, version {stored.version}?\n\n{_in_words(shown)}\n\n"
+            f"It sends {how_many(len(campaign.contents), 'content')} for the purpose "
+            f"{campaign.purpose}."
+        ),
+        requested_by=asker.id,
+        facts={
+            "audience": shown.audience,
+            "purpose": campaign.purpose,
+            "campaign_type": campaign.type,
+            "requester": asker.id,
+            "requester_roles": sorted(asker.roles),
+        },
+        replaces="subject",
+    )
+
+
+def _in_words(shown: Preview) -> str:
+    if shown.on_events:
+        return f"Leads come in by what happens to them: {', '.join(shown.on_events)}."
+    if not shown.audience:
+        return "Nobody comes in by itself now."
+    lines = [f"- {count:,}: {IN_WORDS[entry]}" for entry, count in shown.entries.items()]
+    return "\n".join([f"It is for {how_many(shown.audience, 'lead')}; of these", *lines])
+
+
+DECISION_KINDS = (
+    DecisionKind(
+        KIND,
+        "Launch of a campaign",
+        content,
+        facts={
+            "audience": ValueKind.NUMBER,
+            "purpose": ValueKind.TEXT,
+            "campaign_type": ValueKind.TEXT,
+        },
+    ),
+)
+ACTS = (approved_act(ACT, lambda session, _, payload, now: carry_out(session, payload, now)),)

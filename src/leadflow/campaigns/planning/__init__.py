@@ -1,0 +1,1 @@
+"""Taking the enrolments of the store on: what is due is found, decided and planned."""

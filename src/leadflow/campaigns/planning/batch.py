@@ -1,0 +1,147 @@
+"""Enrolments of one version that have to be looked at: held, read, and written back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.interpreter.clock import moments_in, utc_of
+from leadflow.campaigns.interpreter.stepping import INSTANT, OPEN, Enrolments, Passed
+from leadflow.campaigns.interpreter.zones import Mask, Numbers, Zones
+from leadflow.campaigns.planning.stored_facts import Noted
+from leadflow.database.copying import run
+
+# What is due, what has just come in, and those for which something was noted.
+READ = text(
+    """
+WITH these AS (
+    (SELECT id FROM enrolments
+        WHERE campaign = :campaign AND version = :version AND ended_at IS NULL AND due_at <= :now
+        ORDER BY due_at LIMIT :most)
+    UNION
+    (SELECT id FROM enrolments
+        WHERE campaign = :campaign AND version = :version AND ended_at IS NULL AND due_at IS NULL
+        LIMIT :most)
+    UNION
+    (SELECT e.id FROM enrolment_signals s JOIN enrolments e ON e.id = s.enrolment_id
+        WHERE e.campaign = :campaign AND e.version = :version AND e.ended_at IS NULL LIMIT :most)
+)
+SELECT e.id, e.lead_id, e.node, e.began_at, e.entered_at, e.due_at, e.places,
+    l.merged_into IS NOT NULL AS merged
+FROM enrolments e JOIN leads l ON l.id = e.lead_id
+WHERE e.id IN (SELECT id FROM these) AND e.ended_at IS NULL
+ORDER BY e.id LIMIT :most
+FOR NO KEY UPDATE OF e SKIP LOCKED
+"""
+)
+# Looked at in this transaction, and gone with it.
+TAKE = text(
+    """
+WITH taken AS (
+    DELETE FROM enrolment_signals WHERE enrolment_id = ANY (CAST(:ids AS text[])) RETURNING *
+)
+SELECT taken.enrolment_id, taken.event_id, d.at
+FROM taken JOIN domain_events d ON d.id = taken.event_id
+"""
+)
+WRITE = """
+UPDATE enrolments e SET node = n.node, entered_at = n.entered_at, due_at = n.due_at,
+    ended_at = n.ended_at, ended_as = n.ended_as, trail = e.trail || n.trail
+FROM unnest(%(ids)s::text[], %(node)s::int[], %(entered_at)s::timestamptz[],
+    %(due_at)s::timestamptz[], %(ended_at)s::timestamptz[], %(ended_as)s::text[], %(trail)s::text[])
+    AS n (id, node, entered_at, due_at, ended_at, ended_as, trail)
+WHERE e.id = n.id
+"""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Enrolments that this transaction holds, numbered from 0, and what was noted for them.
+
+    ``waited``: whether the step at which each stands has been looked at before; ``merged``: whether
+    another lead stands for its lead now.
+    """
+
+    ids: Sequence[str]
+    leads: Sequence[str]
+    rows: Enrolments
+    noted: Noted
+    waited: Mask
+    merged: Mask
+
+
+def read_batch(session: Session, program: Program, version: int, now: datetime, most: int) -> Batch:
+    """The enrolments of a version that have to be looked at, at most so many, without those that
+    another process has in hand."""
+    asked = {"campaign": program.name, "version": version, "now": now, "most": most}
+    rows = session.execute(READ, asked).all()
+    ids = [row.id for row in rows]
+    places: dict[tuple[str, ...], int] = {}
+    numbers = [places.setdefault(tuple(row.places), len(places)) for row in rows]
+    due = utc_of([row.due_at for row in rows])
+    nothing = np.full(len(rows), OPEN, dtype=np.int64)
+    enrolments = Enrolments(
+        lead=np.arange(len(rows), dtype=np.int64),
+        node=np.array([row.node for row in rows], dtype=np.int64),
+        entered=utc_of([row.entered_at for row in rows]),
+        due=due.copy(),
+        # Each event is looked at once, as it is noted: none is too old to be heard of.
+        checked=utc_of([row.began_at for row in rows]) - INSTANT,
+        ended=nothing,
+        ended_at=utc_of([None] * len(rows)),
+        zones=Zones(tuple(places), np.array(numbers, dtype=np.int64)),
+    )
+    return Batch(
+        ids,
+        [row.lead_id for row in rows],
+        enrolments,
+        _noted(session, ids),
+        ~np.isnat(due),
+        np.array([row.merged for row in rows], dtype=bool),
+    )
+
+
+def _noted(session: Session, ids: Sequence[str]) -> Noted:
+    numbers = {own: number for number, own in enumerate(ids)}
+    rows = session.execute(TAKE, {"ids": list(ids)}).all() if ids else []
+    of, event = [numbers[row[0]] for row in rows], [row[1] for row in rows]
+    at = utc_of([row[2] for row in rows])
+    return Noted(np.array(of, dtype=np.int64), np.array(event, dtype=np.int64), at)
+
+
+def write_batch(session: Session, batch: Batch, passed: Sequence[Passed]) -> None:
+    """Write where the enrolments stand now."""
+    rows, trails = batch.rows, _trails(len(batch.ids), passed)
+    ends = [rows.ends[one] if one != OPEN else None for one in rows.ended.tolist()]
+    values: Mapping[str, Any] = {
+        "ids": list(batch.ids),
+        "node": np.minimum(rows.node, np.iinfo(np.int32).max).tolist(),
+        "entered_at": moments_in(rows.entered),
+        "due_at": moments_in(rows.due),
+        "ended_at": moments_in(rows.ended_at),
+        "ended_as": ends,
+        "trail": trails,
+    }
+    run(session, WRITE, values)
+
+
+def _trails(count: int, passed: Sequence[Passed]) -> list[str]:
+    """For each enrolment a line for each way that it took now."""
+    lines = [""] * count
+    for one in passed:
+        step = "*" if one.node is None else one.node.name
+        way = f"{one.way} (skipped)" if one.skipped else one.way
+        shown = np.datetime_as_string(one.at, unit="s").tolist()
+        for row, at in zip(_list(one.rows), shown, strict=True):
+            lines[row] += f"{at}Z {step} {way}\n"
+    return lines
+
+
+def _list(rows: Numbers) -> list[int]:
+    numbers: list[int] = rows.tolist()
+    return numbers

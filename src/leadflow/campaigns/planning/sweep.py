@@ -1,0 +1,204 @@
+"""One sweep over the campaigns: leads come in, enrolments go on, messages are planned."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from leadflow.campaigns.definitions.program import Node, Program
+from leadflow.campaigns.enrolling import enrol_arrived, enrol_fitting
+from leadflow.campaigns.interpreter.clock import moments_in, utc
+from leadflow.campaigns.interpreter.stepping import Passed, take_on
+from leadflow.campaigns.planning.batch import Batch, read_batch, write_batch
+from leadflow.campaigns.planning.stored_facts import StoredFacts
+from leadflow.campaigns.store.programs import programs
+from leadflow.campaigns.tables import CampaignState
+from leadflow.database.copying import run, write_rows
+from leadflow.database.ids import new_id
+from leadflow.outbox.service import enqueue_many
+from leadflow.settings import Settings
+from leadflow.workflow.catalogue import ACTIONS, model_of
+from leadflow.workflow.service import PERFORM
+
+AT_A_TIME = 20_000
+MERGED = "merged"
+MESSAGE = {
+    "id": "text",
+    "enrolment_id": "text",
+    "step": "text",
+    "lead_id": "text",
+    "due_at": "moment",
+}
+COUNT = """
+INSERT INTO campaign_passed (campaign, version, step, way, passed)
+SELECT %(campaign)s, %(version)s, n.step, n.way, n.passed
+FROM unnest(%(step)s::text[], %(way)s::text[], %(passed)s::bigint[]) AS n (step, way, passed)
+ON CONFLICT (campaign, version, step, way)
+DO UPDATE SET passed = campaign_passed.passed + excluded.passed
+"""
+CANCEL = """
+UPDATE campaign_messages SET status = 'cancelled'
+WHERE enrolment_id = ANY (%(ids)s) AND status = 'planned'
+"""
+IN_USE = text(
+    """
+SELECT c.name, v.version FROM campaigns c
+JOIN campaign_versions v ON v.campaign = c.name
+WHERE c.state = 'live' AND (v.version = c.live_version OR EXISTS (
+    SELECT FROM enrolments e
+    WHERE e.campaign = v.campaign AND e.version = v.version AND e.ended_at IS NULL
+)) ORDER BY c.name, v.version
+"""
+)
+# Those that let leads in by what is known of them look at all, each time.
+DUE = text(
+    """
+SELECT EXISTS (
+    SELECT FROM campaigns c JOIN enrolments e ON e.campaign = c.name AND e.ended_at IS NULL
+    WHERE c.state = 'live' AND (e.due_at IS NULL OR e.due_at <= :now)
+) OR EXISTS (
+    SELECT FROM enrolment_signals s JOIN enrolments e ON e.id = s.enrolment_id
+    JOIN campaigns c ON c.name = e.campaign WHERE c.state = 'live'
+) OR EXISTS (SELECT FROM campaign_arrivals) OR EXISTS (
+    SELECT FROM campaigns c
+    JOIN campaign_versions v ON v.campaign = c.name AND v.version = c.live_version
+    WHERE c.state = 'live' AND v.content #> '{enter,when}' IS NOT NULL
+        AND coalesce(jsonb_array_length(v.content #> '{enter,on}'), 0) = 0
+)
+"""
+)
+
+
+@dataclass
+class Swept:
+    """How many leads came in, how many enrolments were looked at, how many messages were planned,
+    and how many enrolments ended, by the name of the end."""
+
+    entered: int = 0
+    looked_at: int = 0
+    planned: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(
+            self.entered + other.entered,
+            self.looked_at + other.looked_at,
+            self.planned + other.planned,
+            self.ended + other.ended,
+        )
+
+
+def versions_in_use(session: Session) -> list[tuple[str, int]]:
+    """The versions of live campaigns that leads come into, or in which some still are."""
+    return [(name, version) for name, version in session.execute(IN_USE)]
+
+
+def let_in(session: Session, name: str, version: int, now: datetime) -> int:
+    """Let those come into a campaign who do by what happened or what is known of them; how many.
+    Nobody where this is not the version that leads come into."""
+    newest = select(CampaignState.live_version).where(
+        CampaignState.name == name, CampaignState.state == "live"
+    )
+    if session.scalar(newest) != version:
+        return 0
+    program = programs(session, [(name, version)])[name, version]
+    arrived = enrol_arrived(session, program, version, now)
+    return arrived + enrol_fitting(session, program, version, now)
+
+
+def plan(session: Session, name: str, version: int, now: datetime, most: int = AT_A_TIME) -> Swept:
+    """Take enrolments of a version on that have to be looked at, at most so many: each goes as far
+    as it gets by now, and what it is to be sent is planned."""
+    program = programs(session, [(name, version)])[name, version]
+    batch = read_batch(session, program, version, now, most)
+    if not batch.ids:
+        return Swept()
+    rows = batch.rows
+    merged = np.flatnonzero(batch.merged)
+    rows.end(merged, MERGED, np.full(merged.shape, utc(now)))
+    facts = StoredFacts(session, now, batch.leads, batch.waited, rows.entered.copy(), batch.noted)
+    passed = take_on(program, rows, facts, utc(now))
+    planned = _messages(session, batch, passed)
+    _do(session, program, batch, passed)
+    _cancel(session, batch, [merged, *(one.rows for one in passed if one.node is None)])
+    _count(session, program, version, passed)
+    write_batch(session, batch, passed)
+    ends = Counter(rows.ends[one] for one in rows.ended.tolist() if one >= 0)
+    return Swept(0, len(batch.ids), planned, ends)
+
+
+def _messages(session: Session, batch: Batch, passed: Sequence[Passed]) -> int:
+    """Write the messages that became due; how many."""
+    rows = [
+        (new_id("msg"), batch.ids[row], node.name, batch.leads[row], at)
+        for node, row, at in _each(passed, "send")
+    ]
+    if rows:
+        write_rows(session, "campaign_messages", MESSAGE, rows)  # type: ignore[arg-type]
+    return len(rows)
+
+
+def _do(session: Session, program: Program, batch: Batch, passed: Sequence[Passed]) -> None:
+    """Have what ``do`` says done by the outbox, as actions of workflow rules are."""
+    acts: list[tuple[str, Mapping[str, Any]]] = []
+    for node, row, _ in _each(passed, "do"):
+        enrolment = batch.ids[row]
+        order = {
+            "firing_id": enrolment,
+            "rule_id": f"{program.name}.{node.name}",
+            "lead_id": batch.leads[row],
+            "depth": 1,
+            "actions": _actions(node),
+        }
+        acts.append((f"campaign:{enrolment}:{node.name}", order))
+    enqueue_many(session, PERFORM, acts)
+
+
+def _actions(node: Node) -> list[dict[str, Any]]:
+    said = model_of(ACTIONS.values()).model_validate(node.step.do)
+    return [
+        {"action": name, "said": getattr(said, name).model_dump(mode="json")}
+        for name in type(said).model_fields
+        if getattr(said, name) is not None
+    ]
+
+
+def _each(passed: Sequence[Passed], kind: str) -> Iterator[tuple[Node, int, Any]]:
+    """Each row that went through a step of a kind: the step, the row, when."""
+    for one in passed:
+        if one.node is not None and one.node.kind == kind and not one.skipped:
+            for row, at in zip(one.rows.tolist(), moments_in(one.at), strict=True):
+                yield one.node, row, at
+
+
+def _cancel(session: Session, batch: Batch, out: Sequence[Any]) -> None:
+    """Whoever is taken out gets nothing more of what was planned."""
+    ids = [batch.ids[row] for rows in out for row in rows.tolist()]
+    if ids:
+        run(session, CANCEL, {"ids": ids})
+
+
+def _count(session: Session, program: Program, version: int, passed: Sequence[Passed]) -> None:
+    found: Counter[tuple[str, str]] = Counter()
+    for one in passed:
+        step = "*" if one.node is None else one.node.name
+        found[step, "skipped" if one.skipped else one.way] += len(one.rows)
+    ways = sorted(found)
+    values = {
+        "campaign": program.name,
+        "version": version,
+        "step": [step for step, _ in ways],
+        "way": [way for _, way in ways],
+        "passed": [found[one] for one in ways],
+    }
+    run(session, COUNT, values)
+
+
+def campaigns_are_due(session: Session, settings: Settings, now: datetime) -> bool:
+    """Whether any campaign that is live has something to do."""
+    return bool(session.scalar(DUE, {"now": now}))

@@ -1,0 +1,271 @@
+"""Campaigns in the store: writing them down, and saying what each is to do."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.orm import Session
+
+from leadflow.audit import service as audit
+from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.store.programs import ANY, program_of, types_of
+from leadflow.campaigns.tables import (
+    CampaignMessage,
+    CampaignPassed,
+    CampaignState,
+    CampaignVersion,
+    CampaignWants,
+    Enrolment,
+)
+from leadflow.conditions.problems import nearest
+from leadflow.domain_events.service import want_only
+from leadflow.domain_events.types import DID, TYPES
+from leadflow.leads.events.types import read_types
+
+CAMPAIGNS_LOCK = 7_240_040
+READER = "campaigns"
+STOPPED = "stopped"
+
+
+class NoCampaign(LookupError):
+    """There is no campaign of this name."""
+
+    def __init__(self, name: str, known: Collection[str]) -> None:
+        super().__init__(
+            f"There is no campaign {name!r}. {nearest(name, known)} Add one: leadflow campaigns "
+            "apply FILE (docs/campaigns.md)."
+        )
+
+
+class CampaignNotSo(ValueError):
+    """A campaign is not in a state in which this can be done; the message says in which it is."""
+
+
+@dataclass(frozen=True)
+class StoredCampaign:
+    """A campaign: its newest version, the one that leads come into (None: none yet), and what it is
+    doing since when."""
+
+    name: str
+    state: str
+    version: int
+    live_version: int | None
+    program: Program
+    changed_at: datetime
+    changed_by: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Which campaigns were new and which changed, by name; the others said what was stored."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def campaigns_now(session: Session) -> dict[str, StoredCampaign]:
+    """Every campaign, by name."""
+    newest = (
+        select(CampaignVersion, CampaignState)
+        .join(CampaignState, CampaignState.name == CampaignVersion.campaign)
+        .distinct(CampaignVersion.campaign)
+        .order_by(CampaignVersion.campaign, CampaignVersion.version.desc())
+    )
+    return {
+        row.campaign: StoredCampaign(
+            row.campaign,
+            state.state,
+            row.version,
+            state.live_version,
+            program_of(row.campaign, row.content),
+            state.changed_at,
+            state.changed_by,
+        )
+        for row, state in session.execute(newest)
+    }
+
+
+def read_campaign(session: Session, name: str) -> StoredCampaign:
+    """One campaign.
+
+    Raises:
+        NoCampaign: there is none.
+    """
+    known = campaigns_now(session)
+    if name not in known:
+        raise NoCampaign(name, known)
+    return known[name]
+
+
+def apply(session: Session, given: Mapping[str, Program], by: str, now: datetime) -> Applied:
+    """Write these campaigns down, as a new version of each that changes. Nobody comes into it
+    before it is launched, and whoever is in one stays in the version in which they came in."""
+    _take_turns(session)
+    known = campaigns_now(session)
+    new = tuple(name for name in given if name not in known)
+    changed = tuple(
+        name
+        for name, each in given.items()
+        if name in known and known[name].program.campaign.content_hash != each.campaign.content_hash
+    )
+    for name in (*new, *changed):
+        campaign = given[name].campaign
+        version = known[name].version + 1 if name in known else 1
+        content = campaign.model_dump(mode="json", exclude_defaults=True)
+        session.add(
+            CampaignVersion(
+                campaign=name,
+                version=version,
+                content=content,
+                content_hash=campaign.content_hash,
+                created_at=now,
+                created_by=by,
+            )
+        )
+        if name in new:
+            session.add(CampaignState(name=name, changed_at=now, changed_by=by))
+        audit.record(session, by, "campaign.applied", f"campaign/{name}", {"version": version})
+    session.flush()
+    return Applied(new, changed)
+
+
+def launchable(session: Session, name: str) -> StoredCampaign:
+    """A campaign whose newest version can be launched; until the transaction ends nobody changes
+    it.
+
+    Raises:
+        NoCampaign, CampaignNotSo: it was stopped, or its newest version is live.
+    """
+    _take_turns(session)
+    stored = read_campaign(session, name)
+    if stored.state == STOPPED:
+        raise CampaignNotSo(f"{name} was stopped, and stays so. Apply it under another name.")
+    if stored.live_version == stored.version:
+        raise CampaignNotSo(f"Version {stored.version} of {name} is {stored.state} already.")
+    return stored
+
+
+def launch(session: Session, name: str, by: str, now: datetime) -> StoredCampaign:
+    """Let leads come into the newest version from now on. Those that are in an older one stay in
+    it.
+
+    Raises:
+        NoCampaign, CampaignNotSo: it was stopped, or its newest version is live.
+    """
+    stored = launchable(session, name)
+    enters, going_on = types_of(stored.program)
+    wanted = [(one, True) for one in enters] + [(one, False) for one in going_on]
+    session.add_all(
+        CampaignWants(campaign=name, version=stored.version, type=one, enters=enter)
+        for one, enter in sorted(wanted)
+    )
+    session.flush()
+    want_what_counts(session)
+    _to(session, stored, "live", by, now, live_version=stored.version)
+    return read_campaign(session, name)
+
+
+def pause(session: Session, name: str, by: str, now: datetime) -> None:
+    """Have everybody stay where they are, and nobody come in.
+
+    Raises:
+        NoCampaign, CampaignNotSo: it is not live.
+    """
+    _change(session, name, "live", "paused", by, now)
+
+
+def resume(session: Session, name: str, by: str, now: datetime) -> None:
+    """Have it go on. What has become late meanwhile goes by what the campaign says of that.
+
+    Raises:
+        NoCampaign, CampaignNotSo: it is not paused.
+    """
+    _change(session, name, "paused", "live", by, now)
+
+
+def stop(session: Session, name: str, by: str, now: datetime) -> int:
+    """End it for everybody, for good; how many were in it. What was planned is not sent.
+
+    Raises:
+        NoCampaign, CampaignNotSo: it is a draft, or stopped already.
+    """
+    _take_turns(session)
+    stored = read_campaign(session, name)
+    if stored.state not in ("live", "paused"):
+        raise CampaignNotSo(f"{name} is {stored.state}: there is nothing to stop.")
+    open_ = (Enrolment.campaign == name) & Enrolment.ended_at.is_(None)
+    these = update(Enrolment).where(open_).values(ended_at=now, ended_as=STOPPED)
+    ended = session.execute(these.returning(Enrolment.id)).all()
+    planned = (
+        update(CampaignMessage)
+        .where(CampaignMessage.status == "planned", CampaignMessage.enrolment_id == Enrolment.id)
+        .where(Enrolment.campaign == name)
+    )
+    session.execute(planned.values(status="cancelled"))
+    session.execute(delete(CampaignWants).where(CampaignWants.campaign == name))
+    want_what_counts(session)
+    _to(session, stored, STOPPED, by, now)
+    return len(ended)
+
+
+def want_what_counts(session: Session) -> None:
+    """Have the types that some version goes by written from now on. Where one goes by any, those
+    are all that there are now."""
+    wanted = set(session.scalars(select(CampaignWants.type).distinct()))
+    if ANY in wanted:
+        wanted |= set(TYPES) | {f"{DID}{one}" for one in read_types(session).by_name}
+    want_only(session, READER, wanted - {ANY})
+
+
+def _change(session: Session, name: str, before: str, after: str, by: str, now: datetime) -> None:
+    _take_turns(session)
+    stored = read_campaign(session, name)
+    if stored.state != before:
+        raise CampaignNotSo(f"{name} is {stored.state}, not {before}.")
+    _to(session, stored, after, by, now)
+
+
+def _to(
+    session: Session,
+    stored: StoredCampaign,
+    state: str,
+    by: str,
+    now: datetime,
+    live_version: int | None = None,
+) -> None:
+    said: dict[str, object] = {"state": state, "changed_at": now, "changed_by": by}
+    if live_version is not None:
+        said |= {"live_version": live_version, "launched_at": now}
+    session.execute(update(CampaignState).where(CampaignState.name == stored.name).values(**said))
+    audit.record(
+        session,
+        by,
+        f"campaign.{state}",
+        f"campaign/{stored.name}",
+        {"version": live_version or stored.live_version},
+        before={"state": stored.state},
+    )
+
+
+def _take_turns(session: Session) -> None:
+    """Have changes of campaigns take turns, until the transaction ends."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CAMPAIGNS_LOCK})
+
+
+def passed(session: Session, name: str) -> dict[tuple[str, str], int]:
+    """How many have taken each way of a campaign, over all of its versions, by step and way."""
+    rows = session.execute(
+        select(CampaignPassed.step, CampaignPassed.way, func.sum(CampaignPassed.passed))
+        .where(CampaignPassed.campaign == name)
+        .group_by(CampaignPassed.step, CampaignPassed.way)
+    )
+    return {(step, way): int(count) for step, way, count in rows}
+
+
+def counts(session: Session) -> dict[str, tuple[int, int]]:
+    """How many are in each campaign now, and how many have ended it, by name."""
+    is_open = func.count().filter(Enrolment.ended_at.is_(None))
+    ended = func.count().filter(Enrolment.ended_at.is_not(None))
+    rows = session.execute(select(Enrolment.campaign, is_open, ended).group_by(Enrolment.campaign))
+    return {name: (open_, closed) for name, open_, closed in rows}

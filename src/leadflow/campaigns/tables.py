@@ -1,0 +1,173 @@
+"""Campaigns in the store: what was written, who is in them, what they have passed, what is to be
+sent."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadflow.database.base import Base, Moment
+from leadflow.database.ids import id_maker
+from leadflow.privacy.columns import EncryptedJson
+
+ENROLMENT_DATA = "enrolment_data"
+STATES = ("draft", "live", "paused", "stopped")
+OPEN = text("ended_at IS NULL")
+
+
+class CampaignVersion(Base):
+    """A campaign as it was written. Rows are only ever added."""
+
+    __tablename__ = "campaign_versions"
+
+    campaign: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    content_hash: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[str] = mapped_column(Text)
+
+
+class CampaignState(Base):
+    """What a campaign is doing. ``draft``: nobody comes in yet; ``live``; ``paused``: whoever is in
+    it stays where they are; ``stopped``: it has ended for everybody, and stays so."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("(state = 'draft') = (live_version IS NULL)", name="live_version"),
+        ForeignKeyConstraint(
+            ["name", "live_version"], ["campaign_versions.campaign", "campaign_versions.version"]
+        ),
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    state: Mapped[str] = mapped_column(Text, server_default="draft")
+    live_version: Mapped[int | None] = mapped_column(
+        Integer, comment="The version that leads come into."
+    )
+    launched_at: Mapped[datetime | None] = mapped_column(Moment)
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+    changed_by: Mapped[str] = mapped_column(Text)
+
+
+class Enrolment(Base):
+    """A lead in a campaign, in the version in which it came in.
+
+    ``key`` says what the series is about where that is more than the lead: an order, a trial.
+    ``node`` is the number of its step, ``entered_at`` when it came there, ``due_at`` when that step
+    is over; empty: not reckoned yet. ``places`` are the time zones that the lead may be in.
+    ``trail`` has a line for each way it took: moment, step, way.
+    """
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended"),
+        ForeignKeyConstraint(
+            ["campaign", "version"], ["campaign_versions.campaign", "campaign_versions.version"]
+        ),
+        # At most one is open for a campaign, a lead and a key.
+        Index(
+            "uq_enrolments_open", "campaign", "lead_id", "key", unique=True, postgresql_where=OPEN
+        ),
+        Index("ix_enrolments_due", "campaign", "version", "due_at", postgresql_where=OPEN),
+        Index("ix_enrolments_lead_id", "lead_id"),
+        Index("ix_enrolments_campaign", "campaign", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("enr"))
+    campaign: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer)
+    lead_id: Mapped[str] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(Text, server_default="")
+    data: Mapped[dict[str, Any] | None] = mapped_column(
+        EncryptedJson(ENROLMENT_DATA), comment="What was said as it was enrolled."
+    )
+    enrolled_by: Mapped[str] = mapped_column(Text, comment="A person, a key, a rule, or criteria.")
+    began_at: Mapped[datetime] = mapped_column(Moment)
+    node: Mapped[int] = mapped_column(Integer, server_default="0")
+    entered_at: Mapped[datetime] = mapped_column(Moment)
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    places: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    trail: Mapped[str] = mapped_column(Text, server_default="")
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_as: Mapped[str | None] = mapped_column(Text)
+
+
+class CampaignWants(Base):
+    """A version of a campaign goes by events of a type: a trigger notes them for it."""
+
+    __tablename__ = "campaign_wants"
+
+    campaign: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    type: Mapped[str] = mapped_column(Text, primary_key=True)
+    enters: Mapped[bool] = mapped_column(primary_key=True, comment="Leads come in by it.")
+
+
+class EnrolmentSignal(Base):
+    """Something has happened to a lead that its enrolment may go by; gone once it was looked at."""
+
+    __tablename__ = "enrolment_signals"
+
+    enrolment_id: Mapped[str] = mapped_column(
+        ForeignKey("enrolments.id", ondelete="CASCADE"), primary_key=True
+    )
+    event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+class CampaignArrival(Base):
+    """Something has happened to a lead by which it may come into a campaign; gone once it was
+    looked at."""
+
+    __tablename__ = "campaign_arrivals"
+
+    campaign: Mapped[str] = mapped_column(Text, primary_key=True)
+    event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+class CampaignPassed(Base):
+    """How many enrolments have taken a way of a version; kept up as they do, never counted."""
+
+    __tablename__ = "campaign_passed"
+
+    campaign: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    step: Mapped[str] = mapped_column(Text, primary_key=True, comment="* for what takes leads out.")
+    way: Mapped[str] = mapped_column(Text, primary_key=True)
+    passed: Mapped[int] = mapped_column(BigInteger)
+
+
+class CampaignMessage(Base):
+    """A message that a campaign has for a lead: one for each enrolment and step that sends."""
+
+    __tablename__ = "campaign_messages"
+    __table_args__ = (
+        CheckConstraint("status IN ('planned', 'cancelled')", name="status"),
+        UniqueConstraint("enrolment_id", "step"),
+        Index("ix_campaign_messages_lead_id", "lead_id"),
+        Index(
+            "ix_campaign_messages_planned", "due_at", postgresql_where=text("status = 'planned'")
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("msg"))
+    enrolment_id: Mapped[str] = mapped_column(ForeignKey("enrolments.id", ondelete="CASCADE"))
+    step: Mapped[str] = mapped_column(Text)
+    lead_id: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default="planned")
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    planned_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

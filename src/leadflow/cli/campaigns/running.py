@@ -1,0 +1,215 @@
+"""``leadflow campaigns``: storing campaigns, launching them, who is in them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from features.how_many import how_many
+from leadflow.cli.access.identity import person_here, who_acts
+from leadflow.cli.campaigns.campaigns import Paths, read_known, say
+from leadflow.cli.console import console
+from leadflow.cli.tables import print_table, whole
+
+if TYPE_CHECKING:
+    from leadflow.campaigns.previewing import Preview
+
+Name = Annotated[str, typer.Argument(help="The campaign's name, such as welcome_series_1.")]
+WRITE = "campaign.write"
+
+
+def apply_campaigns(paths: Paths) -> None:
+    """Store campaigns, each as a new version where it changes; all or none. Nobody comes into a
+    version before it is launched."""
+    from leadflow.campaigns.files import campaign_files, read_files
+    from leadflow.campaigns.store import service
+    from leadflow.database.engine import unit_of_work
+
+    files = campaign_files(paths)
+    with unit_of_work() as session:
+        found = read_files(files, read_known(session))
+        given = {name: one for programs in found.values() for name, one in programs.items()}
+        by = who_acts(session, WRITE)
+        applied = service.apply(session, given, by, datetime.now(UTC))
+    for said, names in (("New", applied.new), ("Changed", applied.changed)):
+        if names:
+            say(f"{said}: {', '.join(names)}")
+    first = next(iter((*applied.new, *applied.changed)), None)
+    if first is None:
+        say("Nothing is new: all of it is stored already.")
+    else:
+        say(f"Let leads come in: leadflow campaigns launch {first}")
+
+
+def list_campaigns() -> None:
+    """Every campaign, what it is doing, and how many are in it."""
+    from leadflow.campaigns.store import service
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        known, counted = service.campaigns_now(session), service.counts(session)
+    if not known:
+        say("There are no campaigns. Add some: leadflow campaigns apply examples/campaigns")
+        return
+    columns = ("Campaign", "State", "Version", "In it", "Ended", whole("Since (UTC)"), "What it is")
+    table = Table(*columns, box=None)
+    for name, stored in known.items():
+        in_it, ended = counted.get(name, (0, 0))
+        live = "" if stored.live_version in (None, stored.version) else f" ({stored.live_version})"
+        table.add_row(
+            name,
+            stored.state,
+            f"{stored.version}{live}",
+            f"{in_it:,}",
+            f"{ended:,}",
+            f"{stored.changed_at:%Y-%m-%d %H:%M}",
+            escape(stored.program.campaign.name),
+        )
+    print_table(table)
+
+
+def show(name: Name) -> None:
+    """A campaign with how many have taken each of its ways, over all of its versions."""
+    from leadflow.campaigns.store import service
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        stored = service.read_campaign(session, name)
+        passed = service.passed(session, name)
+        in_it, ended = service.counts(session).get(name, (0, 0))
+    say(f"{stored.program.campaign.name} ({name}) is {stored.state}, version {stored.version}.")
+    say(f"{how_many(in_it, 'lead')} in it, {ended:,} ended.")
+    table = Table("Step", "Way", "Leads to", "Passed", box=None)
+    for edge in stored.program.edges:
+        count = passed.get((edge.step, edge.way), 0)
+        table.add_row(edge.step, edge.way, edge.to, f"{count:,}")
+    print_table(table)
+
+
+def preview(name: Name) -> None:
+    """Who would come in by what is known of them now, and who would not and why. The counts add up
+    to the audience."""
+    from leadflow.campaigns.previewing import preview as previewed
+    from leadflow.campaigns.store import service
+    from leadflow.campaigns.store.programs import programs
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        stored = service.read_campaign(session, name)
+        version = name, stored.version
+        _tell(previewed(session, programs(session, [version])[version], datetime.now(UTC)))
+
+
+def launch(name: Name) -> None:
+    """Let leads come into the newest version; where a policy says so, after somebody has approved
+    it. Those that are in an older version stay in it."""
+    from leadflow.campaigns.launching import ask_to_launch
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        asked = ask_to_launch(session, name, person_here(session, WRITE), datetime.now(UTC))
+    if asked is None:
+        say(f"{name} is live. See who comes in: leadflow campaigns show {name}")
+    else:
+        say(f"Somebody else must approve that first: leadflow approvals show {asked}")
+
+
+def pause(name: Name) -> None:
+    """Have everybody stay where they are, and nobody come in."""
+    from leadflow.campaigns.store import service
+
+    _change(service.pause, name)
+    say(f"{name} is paused. Go on: leadflow campaigns resume {name}")
+
+
+def resume(name: Name) -> None:
+    """Have a paused campaign go on. What is late goes by what the campaign says of that."""
+    from leadflow.campaigns.store import service
+
+    _change(service.resume, name)
+    say(f"{name} goes on.")
+
+
+def stop(name: Name) -> None:
+    """End a campaign for everybody, for good."""
+    from leadflow.campaigns.store import service
+
+    ended = _change(service.stop, name)
+    say(f"{name} is stopped; {how_many(ended or 0, 'lead')} left it.")
+
+
+def enroll(
+    name: Name,
+    lead: Annotated[
+        list[str] | None, typer.Option(help="A lead's id. Several may be said.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A CSV file with a column lead_id, and key where needed.")
+    ] = None,
+    import_id: Annotated[
+        str | None, typer.Option("--import", help="An import's id: the leads that it has made.")
+    ] = None,
+) -> None:
+    """Let leads come in by name: those of a file, or that an import has made, too. Says of each
+    that does not why."""
+    from leadflow.campaigns.enrolling import IN_WORDS
+    from leadflow.campaigns.enrolling_files import enrol_listed, made_by_import, read_listed
+    from leadflow.database.engine import unit_of_work
+
+    listed = [(one, "") for one in lead or ()] + ([] if file is None else read_listed(file))
+    with unit_of_work() as session:
+        by = who_acts(session, "campaign.enroll")
+        if import_id is not None:
+            listed += made_by_import(session, import_id)
+        found = enrol_listed(session, name, listed, by, datetime.now(UTC))
+    for lead_id, entry in found.items():
+        if entry != "enrolled":
+            say(f"{lead_id[0]} {IN_WORDS[entry]}.")
+    came = sum(entry == "enrolled" for entry in found.values())
+    say(f"{how_many(came, 'lead')} of {len(found):,} came in.")
+
+
+def unenroll(
+    name: Name, lead: Annotated[list[str], typer.Option(help="A lead's id. Several may be said.")]
+) -> None:
+    """Take leads out of a campaign, wherever they stand; what was planned is not sent."""
+    from leadflow.campaigns.leaving import take_out
+    from leadflow.campaigns.store import service
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        service.read_campaign(session, name)
+        by = who_acts(session, "campaign.enroll")
+        ended = take_out(session, name, lead, by, datetime.now(UTC))
+    say(f"{how_many(len(ended), 'lead')} taken out of {name}.")
+
+
+def _change(change: Callable[..., int | None], name: str) -> int | None:
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        return change(session, name, who_acts(session, WRITE), datetime.now(UTC))
+
+
+def _tell(shown: "Preview") -> None:
+    from leadflow.campaigns.enrolling import IN_WORDS
+
+    if shown.on_events:
+        say(f"Leads come in by what happens to them: {', '.join(shown.on_events)}.")
+        return
+    say(f"Audience: {how_many(shown.audience, 'lead')}")
+    for entry, count in shown.entries.items():
+        say(f"{count:>10,}  {IN_WORDS[entry]}")
+    console.print(f"{sum(shown.entries.values()):>10,}  in all")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to those of campaigns."""
+    app.command("apply")(apply_campaigns)
+    app.command("list")(list_campaigns)
+    for command in (show, preview, launch, pause, resume, stop, enroll, unenroll):
+        app.command()(command)

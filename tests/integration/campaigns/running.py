@@ -1,0 +1,72 @@
+"""Campaigns at work in tests: stored, launched, taken on."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from leadflow.campaigns.definitions.reading import read_campaigns
+from leadflow.campaigns.enrolling import enrol_one
+from leadflow.campaigns.planning.sweep import Swept, let_in, plan, versions_in_use
+from leadflow.campaigns.store import service
+from leadflow.campaigns.tables import CampaignMessage, Enrolment
+from leadflow.database.engine import unit_of_work
+from leadflow.workflow.catalogue import ACTIONS, model_of
+from tests.unit.campaigns.written import campaign
+
+NAME = "series"
+STEPS: list[dict[str, Any]] = [
+    {"step": "hello", "send": "hello"},
+    {"step": "pause", "wait": "P2D"},
+    {"step": "again", "send": "again"},
+]
+
+
+def launch(steps: list[dict[str, Any]] = STEPS, name: str = NAME, **others: Any) -> None:
+    """Store a campaign and let leads come in."""
+    now = datetime.now(UTC)
+    written: Mapping[str, Any] = {"campaigns": {name: campaign(steps, **others)}}
+    with unit_of_work() as session:
+        service.apply(session, read_campaigns(written, model_of(ACTIONS.values())), "test", now)
+        service.launch(session, name, "test", now)
+
+
+def enrol(lead_id: str, name: str = NAME, key: str = "") -> str:
+    """Let a lead come in now; its enrolment's id."""
+    with unit_of_work() as session:
+        return enrol_one(session, name, lead_id, "test", datetime.now(UTC), key)
+
+
+def sweep(later: timedelta = timedelta()) -> Swept:
+    """What a run of ``plan_campaigns`` would do so much later."""
+    done, now = Swept(), datetime.now(UTC) + later
+    with unit_of_work() as session:
+        service.want_what_counts(session)
+        for name, version in versions_in_use(session):
+            done += Swept(let_in(session, name, version, now))
+            done += plan(session, name, version, now)
+    return done
+
+
+def planned() -> list[tuple[str, str]]:
+    """The step and status of every message, as they were planned."""
+    with unit_of_work() as session:
+        rows = select(CampaignMessage.step, CampaignMessage.status).order_by(CampaignMessage.id)
+        return [(step, status) for step, status in session.execute(rows)]
+
+
+def enrolments() -> list[Enrolment]:
+    """Every enrolment, the oldest first."""
+    with unit_of_work() as session:
+        return list(session.scalars(select(Enrolment).order_by(Enrolment.id)))
+
+
+def began_earlier(by: timedelta) -> None:
+    """Let everybody have come in so much earlier."""
+    with unit_of_work() as session:
+        session.execute(
+            update(Enrolment).values(
+                began_at=Enrolment.began_at - by, entered_at=Enrolment.entered_at - by
+            )
+        )
