@@ -47,6 +47,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "campaigns pause": ("campaigns pause fair", "There is no campaign 'fair'"),
     "campaigns preview": ("campaigns preview fair", "There is no campaign 'fair'"),
     "campaigns resume": ("campaigns resume fair", "There is no campaign 'fair'"),
+    "campaigns hours": ("campaigns hours --location Remote", "names no place"),
     "campaigns schema": ("campaigns schema all", EXTRA),
     "campaigns show": ("campaigns show fair", "There is no campaign 'fair'"),
     "campaigns stop": ("campaigns stop fair", "There is no campaign 'fair'"),

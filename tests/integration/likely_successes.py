@@ -141,6 +141,7 @@ BRINGING_IN = (
     Step("segments show retail", "value: retail"),
     Step("segments remove retail", "retail is removed"),
     Step("campaigns draw fair.yaml --to pictures", "Drawn: pictures/fair.svg"),
+    Step("campaigns hours --country DE --region BE", "DE-BE, Europe/Berlin"),
     Step("campaigns schema", "Campaigns of Leadflow"),
     Step("campaigns check fair.yaml", "fair: 1 step, 1 way"),
     Step("campaigns test fair.yaml", "100% of its ways"),

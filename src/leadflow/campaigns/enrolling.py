@@ -1,5 +1,6 @@
 """Leads come into a campaign: by name, by what happened to them, or by what is known of them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,10 +11,13 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.definitions.spans import Span
 from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.interpreter.moments import added
 from leadflow.campaigns.interpreter.zones import Zones
+from leadflow.campaigns.places.placing import places_of, written
+from leadflow.campaigns.places.whereabouts import Known
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.store.service import CampaignNotSo, read_campaign
 from leadflow.campaigns.tables import ENROLMENT_DATA, CampaignArrival, CampaignState, Enrolment
@@ -72,10 +76,11 @@ INSERT = text(
     """
 INSERT INTO enrolments (id, campaign, version, lead_id, key, data, enrolled_by, began_at,
     entered_at, places, ended_at, ended_as)
-SELECT n.id, :campaign, :version, n.lead_id, :key, :data, :by, :at, :at, CAST(:places AS text[]),
+SELECT n.id, :campaign, :version, n.lead_id, :key, :data, :by, :at, :at,
+    ARRAY(SELECT json_array_elements_text(CAST(n.places AS json))),
     CASE WHEN n.held_out THEN CAST(:at AS timestamptz) END, CASE WHEN n.held_out THEN :end END
-FROM unnest(CAST(:ids AS text[]), CAST(:leads AS text[]), CAST(:held_out AS boolean[]))
-    AS n (id, lead_id, held_out)
+FROM unnest(CAST(:ids AS text[]), CAST(:leads AS text[]), CAST(:held_out AS boolean[]),
+    CAST(:places AS text[])) AS n (id, lead_id, held_out, places)
 """
 )
 
@@ -116,19 +121,19 @@ def enrol(
         data: what is said of it, which contents may name as ``enrollment.NAME``.
     """
     wanted = sorted(set(leads))
-    lock_leads(session, wanted)
+    held = lock_leads(session, wanted)
     entries = entries_of(session, program, wanted, at, key)
     ids = {lead: new_id("enr") for lead in wanted if entries[lead] in ("enrolled", HELD_OUT)}
     if ids:
-        written = None if data is None else get_cipher().encrypt(json_text(data), ENROLMENT_DATA)
+        said = None if data is None else get_cipher().encrypt(json_text(data), ENROLMENT_DATA)
         values = {
             "campaign": program.name,
             "version": version,
             "key": key,
-            "data": written,
+            "data": said,
             "by": by,
             "at": at,
-            "places": [program.campaign.zone],
+            "places": [json.dumps(_places(held[lead], program.campaign, at)) for lead in ids],
             "end": HELD_OUT,
             "ids": list(ids.values()),
             "leads": list(ids),
@@ -136,6 +141,12 @@ def enrol(
         }
         session.execute(INSERT, values)
     return Enrolled(entries, {lead: ids[lead] for lead in ids if entries[lead] == "enrolled"})
+
+
+def _places(lead: Lead, campaign: Campaign, at: datetime) -> list[str]:
+    """Where a lead may be, as it is stored."""
+    known = Known(lead.country, lead.region, lead.location, lead.phone)
+    return written(places_of(known, campaign, at))
 
 
 def enrol_one(

@@ -69,7 +69,8 @@ class Enrolment(Base):
 
     ``key`` says what the series is about where that is more than the lead: an order, a trial.
     ``node`` is the number of its step, ``entered_at`` when it came there, ``due_at`` when that step
-    is over; empty: not reckoned yet. ``places`` are the time zones that the lead may be in.
+    is over; empty: not reckoned yet. ``places`` are where
+    the lead may be: country, region and zone, such as ``DE BY Europe/Berlin``.
     ``trail`` has a line for each way it took: moment, step, way.
     """
 

@@ -44,8 +44,8 @@ app = typer.Typer(
 )
 # These make an installation where there is none, or say that there is none.
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
-# These read files of whoever types them, and nothing that is stored.
-OF_FILES_ALONE = ("campaigns draw", "campaigns schema", "campaigns test")
+# These read nothing that is stored: files of whoever types them, or what is the same for all.
+OF_NOTHING_STORED = ("campaigns draw", "campaigns hours", "campaigns schema", "campaigns test")
 WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out", "status")
 # These only look at what is stored. To load every room takes longer than the looking.
 LOOKS = (
@@ -130,7 +130,7 @@ def _begin(context: typer.Context) -> None:
         errors.print(f"[yellow]Note[/yellow]: {said}", soft_wrap=True)
     command = context.invoked_subcommand
     whole = " ".join(sys.argv[1:3])
-    if command not in MAKING_ONE and whole not in OF_FILES_ALONE and "--check" not in sys.argv:
+    if command not in MAKING_ONE and whole not in OF_NOTHING_STORED and "--check" not in sys.argv:
         require(get_settings())
     if command not in WITHOUT_ROOMS and whole not in LOOKS:
         from leadflow.composition import compose

@@ -31,7 +31,7 @@ from tests.integration.campaigns.running import (
 from tests.integration.workflow import acting
 
 DAYS = timedelta(days=1)
-BOUGHT = {"exit": [{"name": "bought", "on": ["lead.converted"]}]}
+BOUGHT: dict[str, Any] = {"exit": [{"name": "bought", "on": ["lead.converted"]}]}
 
 
 def tell(client: TestClient, lead_id: str, kind: str) -> None:
@@ -47,6 +47,17 @@ def test_a_lead_gets_each_message_of_its_campaign_once(store: Engine) -> None:
     assert [sweep(2 * DAYS).planned, sweep(9 * DAYS).planned] == [1, 0]
     assert planned() == [("hello", "planned"), ("again", "planned")]
     assert [one.ended_as for one in enrolments()] == ["finished"]
+
+
+def test_where_a_lead_is_is_known_from_what_is_known_of_it(store: Engine) -> None:
+    launch()
+    enrol(acting.take(email="a@example.com", country="DE"))
+    enrol(acting.take(email="b@example.com", country="US", location="New York"))
+    enrol(acting.take(email="c@example.com"))
+    german, american, unknown = (one.places for one in enrolments())
+    assert german == ["DE  Europe/Berlin"]
+    assert american[0].endswith("America/New_York")
+    assert unknown == ["  Europe/Berlin"]
 
 
 def test_whoever_opts_out_is_out_at_once_and_gets_nothing_that_was_planned(

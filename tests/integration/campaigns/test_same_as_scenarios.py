@@ -110,7 +110,8 @@ def _live(session: Session, leads: Sequence[str], crowd: Sequence[Member]) -> No
             if member.enters == now:
                 enrol(session, stored.program, 1, [lead], "test", moment(now))
                 own = update(Enrolment).where(Enrolment.lead_id == lead)
-                session.execute(own.values(places=list(PLACES[member.place])))
+                places = [f"  {zone}" for zone in PLACES[member.place]]
+                session.execute(own.values(places=places))
         plan(session, NAME, 1, moment(now))
         open_ = select(Enrolment.due_at).where(Enrolment.ended_at.is_(None))
         due = [utc(at) for at in session.scalars(open_) if at is not None]

@@ -100,6 +100,17 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "life[0].at",
         "This is before it enters",
     ),
+    "a country by its name": ({"country": "Germany"}, "country", "such as DE"),
+    "a region that there is not": (
+        {"place": {"country": "DE", "region": "ZZ"}},
+        "place",
+        "DE has no region ZZ",
+    ),
+    "two places": (
+        {"country": "DE", "place": {"country": "DE", "region": "BE"}},
+        "",
+        "not both",
+    ),
     "a moment without one": ({"life": [{"happens": "lead.lost"}]}, "life[0]", "say either `at`"),
 }
 

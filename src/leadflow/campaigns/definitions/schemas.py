@@ -24,6 +24,7 @@ CampaignType = Literal[
     "win_back",
 ]
 Purpose = Literal["marketing", "service", "legal"]
+Holidays = Literal["open", "closed"]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
 # Names that ends have by themselves; no step nor criterion may take them.
 OWN_ENDS = ("opted_out", "deleted", "merged", "goal")
@@ -141,6 +142,9 @@ class Campaign(Part):
     quiet_hours: QuietHours | None = None
     open_hours: dict[Day, list[str]] | None = Field(
         default=None, min_length=1, description='Such as {mon: ["09:00-17:00"]}.'
+    )
+    holidays: Holidays = Field(
+        default="open", description="Closed: nothing is sent on public holidays where the lead is."
     )
     late: Late | None = None
     steps: tuple[Step, ...] = Field(min_length=1, max_length=200)

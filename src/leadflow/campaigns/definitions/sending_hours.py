@@ -1,5 +1,6 @@
 """In which hours of a lead's day a campaign may send: its open hours without its quiet ones."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,6 +39,14 @@ def hours_of(campaign: Campaign) -> SendingHours:
     start, end = _minute(quiet.start), _minute(quiet.end)
     awake: Spans = ((end, start),) if end < start else ((0, start), (end, DAY_MINUTES))
     return SendingHours(tuple(_both(week[day], awake) for day in range(len(DAYS))))
+
+
+def shared(hours: Iterable[SendingHours]) -> SendingHours:
+    """The hours that are in all of these."""
+    found: list[Spans] = [((0, DAY_MINUTES),)] * len(DAYS)
+    for one in hours:
+        found = [_both(mine, its) for mine, its in zip(found, one.week, strict=True)]
+    return SendingHours(tuple(found))
 
 
 def _minute(clock: str) -> int:

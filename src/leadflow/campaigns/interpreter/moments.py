@@ -12,6 +12,8 @@ from leadflow.campaigns.definitions.spans import Span
 from leadflow.campaigns.definitions.steps import Until
 from leadflow.campaigns.interpreter.zones import (
     NEVER,
+    Days,
+    DaysOff,
     Mask,
     Moments,
     Numbers,
@@ -76,7 +78,7 @@ def waited_until(until: Until, anchors: Moments, known: Dates | None, zones: Zon
         return zones.each(lambda mine, places: _next_weekday(until, anchors[mine], places[0]))
     if until.date is not None:
         day = np.datetime64(until.date, "us") + _clock(until.at)
-        fixed = zones.each(lambda mine, places: moments_of(np.full(mine.sum(), day), places[0]))
+        fixed = zones.each(lambda mine, places: moments_of(np.full(mine.shape, day), places[0]))
         return np.maximum(fixed, anchors)
     if known is None:
         raise TypeError("What waits for a date of the lead needs those dates.")
@@ -118,24 +120,49 @@ def _next_weekday(until: Until, anchors: Moments, zone: str) -> Moments:
 
 def open_from(hours: SendingHours, moments: Moments, zones: Zones) -> Moments:
     """The first moment, from each of these on, at which something may be sent in every zone the
-    lead may be in; NaT where no hour of the week is open in all of them."""
-    if hours.always:
+    lead may be in: in open hours, and on no day off; NaT where there is none that fits all."""
+    if hours.always and not zones.days_off:
         return moments
-    return zones.each(lambda mine, places: _open_in_all(hours, moments[mine], places))
+    return zones.each_with_days_off(
+        lambda mine, places, off: _open_in_all(hours, moments[mine], places, off)
+    )
 
 
-def _open_in_all(hours: SendingHours, moments: Moments, places: Places) -> Moments:
+def _open_in_all(hours: SendingHours, moments: Moments, places: Places, off: DaysOff) -> Moments:
     before = moments
     for _ in range(MOST_TRIES):
         before = moments
-        for zone in places:
-            moments = _open_in(hours, moments, zone)
-        if len(places) == 1 or np.array_equal(before, moments):
+        for zone, days in zip(places, off, strict=True):
+            moments = _open_in(hours, moments, zone, days)
+        if len(places) == 1 or np.array_equal(before, moments, equal_nan=True):
             return moments
     return np.where(before == moments, moments, NEVER)
 
 
-def _open_in(hours: SendingHours, moments: Moments, zone: str) -> Moments:
+def _open_in(hours: SendingHours, moments: Moments, zone: str, days_off: Days) -> Moments:
+    shown = wall(moments, zone)
+    opens = _opens(hours, shown)
+    if days_off.size:
+        _past_days_off(hours, opens, days_off)
+    now = opens == shown
+    if now.all():
+        return moments
+    return np.where(now, moments, np.maximum(moments_of(opens, zone), moments))
+
+
+def _past_days_off(hours: SendingHours, opens: Moments, days_off: Days) -> None:
+    """Put what clocks show when it opens off to the next day that is none, in place."""
+    closed: Numbers = np.flatnonzero(np.isin(opens.astype("datetime64[D]"), days_off))
+    for _ in range(MOST_TRIES):
+        if not closed.size:
+            return
+        opens[closed] = _opens(hours, _midnight(opens[closed]) + DAY)
+        closed = closed[np.isin(opens[closed].astype("datetime64[D]"), days_off)]
+    opens[closed] = NEVER
+
+
+def _opens(hours: SendingHours, shown: Moments) -> Moments:
+    """What clocks show when it is open next, by the hours of the week alone."""
     spans = [
         (day * DAY_MINUTES + start, day * DAY_MINUTES + end)
         for day, of_day in enumerate(hours.week)
@@ -143,15 +170,14 @@ def _open_in(hours: SendingHours, moments: Moments, zone: str) -> Moments:
     ]
     starts = np.array([start for start, _ in spans], dtype=np.int64)
     ends = np.array([end for _, end in spans], dtype=np.int64)
-    shown = wall(moments, zone)
     week = _midnight(shown) - ((_midnight(shown) - MONDAY) % (7 * DAY))
     # Whole minutes, rounded down: a span is open up to the minute in which it ends.
-    minute = (shown - week) // MINUTE
+    with np.errstate(invalid="ignore"):  # NaT stays NaT.
+        minute = (shown - week) // MINUTE
     place = np.searchsorted(ends, minute, side="right")
     beyond: Mask = place == len(ends)
     start = starts[np.where(beyond, 0, place)] + np.where(beyond, 7 * DAY_MINUTES, 0)
-    opens = moments_of(week + start * MINUTE, zone)
-    return np.where(start <= minute, moments, np.maximum(opens, moments))
+    return np.where(start <= minute, shown, week + start * MINUTE)
 
 
 def _midnight(shown: Moments) -> Moments:

@@ -13,26 +13,43 @@ Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 NEVER = np.datetime64("NaT", "us")
 Places = tuple[str, ...]
+Days = NDArray[np.datetime64]
+DaysOff = tuple[Days, ...]
+NO_DAYS: Days = np.array([], dtype="datetime64[D]")
 
 
 @dataclass(frozen=True)
 class Zones:
     """``places`` has every set of zones that some lead may be in, ``of`` the number of each row's,
-    from 0."""
+    from 0. ``days_off``: for each set and each of its zones the days, in order, on which nothing
+    is sent there; empty where that is on no day."""
 
     places: Sequence[Places]
     of: Numbers
+    days_off: Sequence[DaysOff] = ()
 
     def of_rows(self, rows: Numbers) -> "Zones":
         """Those of some rows, in their order."""
-        return Zones(self.places, self.of[rows])
+        return Zones(self.places, self.of[rows], self.days_off)
 
-    def each(self, work: Callable[[Mask, Places], Moments]) -> Moments:
+    def each(self, work: Callable[[Numbers, Places], Moments]) -> Moments:
         """Moments worked out for the rows of each set of zones at once."""
+        return self._each(lambda mine, number: work(mine, self.places[number]))
+
+    def each_with_days_off(self, work: Callable[[Numbers, Places, DaysOff], Moments]) -> Moments:
+        """The same with the days off of each of the zones."""
+        off = self.days_off or [tuple(NO_DAYS for _ in places) for places in self.places]
+        return self._each(lambda mine, number: work(mine, self.places[number], off[number]))
+
+    def _each(self, work: Callable[[Numbers, int], Moments]) -> Moments:
         found = np.full(self.of.shape, NEVER)
-        for number in np.unique(self.of):
-            mine = self.of == number
-            found[mine] = work(mine, self.places[number])
+        # Sorted once, so that the rows of each set lie together, however many sets there are.
+        order = np.argsort(self.of, kind="stable")
+        numbers, counts = np.unique(self.of, return_counts=True)
+        ends = np.cumsum(counts)
+        for number, start, end in zip(numbers, ends - counts, ends, strict=True):
+            mine = order[start:end]
+            found[mine] = work(mine, number)
         return found
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.interpreter.clock import moments_in, utc_of
 from leadflow.campaigns.interpreter.stepping import INSTANT, OPEN, Enrolments, Passed
-from leadflow.campaigns.interpreter.zones import Mask, Numbers, Zones
+from leadflow.campaigns.interpreter.zones import Mask, Numbers
+from leadflow.campaigns.places.placing import read, zones_of
 from leadflow.campaigns.planning.stored_facts import Noted
 from leadflow.database.copying import run
 
@@ -83,6 +84,7 @@ def read_batch(session: Session, program: Program, version: int, now: datetime, 
     ids = [row.id for row in rows]
     places: dict[tuple[str, ...], int] = {}
     numbers = [places.setdefault(tuple(row.places), len(places)) for row in rows]
+    sets = [read(one) for one in places]
     due = utc_of([row.due_at for row in rows])
     nothing = np.full(len(rows), OPEN, dtype=np.int64)
     enrolments = Enrolments(
@@ -94,7 +96,7 @@ def read_batch(session: Session, program: Program, version: int, now: datetime, 
         checked=utc_of([row.began_at for row in rows]) - INSTANT,
         ended=nothing,
         ended_at=utc_of([None] * len(rows)),
-        zones=Zones(tuple(places), np.array(numbers, dtype=np.int64)),
+        zones=zones_of(sets, numbers, program.campaign.holidays, now.year),
     )
     return Batch(
         ids,

@@ -8,9 +8,12 @@ from datetime import datetime
 import numpy as np
 
 from leadflow.campaigns.definitions.program import Edge, Program
+from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.interpreter.moments import added
 from leadflow.campaigns.interpreter.stepping import MICROSECOND, OPEN, Enrolments, Passed, take_on
 from leadflow.campaigns.interpreter.zones import Zones, moments_of, wall
+from leadflow.campaigns.places.placing import all_in
+from leadflow.campaigns.places.whereabouts import Place, whereabouts
 from leadflow.campaigns.scenarios.life import Happening, Life
 from leadflow.campaigns.scenarios.schemas import Expected, Moment, Scenario, shown
 
@@ -48,9 +51,9 @@ def in_order(things: Iterable[Expected]) -> tuple[Expected, ...]:
 
 def run(program: Program, scenario: Scenario) -> Ran:
     """Let the lead of a scenario go through its campaign, to its end."""
-    places = scenario.zones or (program.campaign.zone,)
-    zones = Zones((tuple(places),), np.zeros(1, dtype=np.int64))
-    entered = _utc(scenario.enters, places[0])
+    zones = _zones(program.campaign, scenario)
+    zone = zones.places[0][0]
+    entered = _utc(scenario.enters, zone)
     life = Life(scenario.lead, _happenings(scenario, entered, zones))
     rows = Enrolments.begun(np.zeros(1, dtype=np.int64), np.array([entered]), zones)
     passed: list[Passed] = []
@@ -62,8 +65,17 @@ def run(program: Program, scenario: Scenario) -> Ran:
             coming.append(rows.due[0])
         if rows.ended[0] == OPEN:
             now = min(coming)
-    happened = in_order(_things(program, rows, passed, places[0]))
+    happened = in_order(_things(program, rows, passed, zone))
     return Ran(scenario, happened, frozenset(_edges(program, passed)))
+
+
+def _zones(campaign: Campaign, scenario: Scenario) -> Zones:
+    """Where the lead is: in the zones that are said, or those of its place, or the campaign's."""
+    known = scenario.known
+    places = tuple(Place(known.country, known.region, zone) for zone in scenario.zones)
+    places = places or whereabouts(known, scenario.enters.year)
+    places = places or (Place(None, None, campaign.zone),)
+    return all_in(places, campaign.holidays, scenario.enters.year)
 
 
 def _happenings(scenario: Scenario, entered: np.datetime64, zones: Zones) -> list[Happening]:

@@ -4,11 +4,20 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from leadflow.campaigns.definitions.schemas import Name, Zone
 from leadflow.campaigns.definitions.spans import IsoSpan
 from leadflow.campaigns.definitions.steps import EventName, Part, StepName
+from leadflow.campaigns.places.whereabouts import Known
+from leadflow.leads.places import country_advice, country_code, place
 
 WRITTEN = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$"
 
@@ -83,9 +92,37 @@ class Expected(Part):
         return f"{shown(self.at)}  {what}"
 
 
+def _country(given: str) -> str:
+    code = country_code(given)
+    if code != given:
+        raise ValueError(f"this is no country here. {country_advice(given)}")
+    return given
+
+
+Country = Annotated[str, AfterValidator(_country)]
+
+
+class InRegion(Part):
+    """A region of a country, by their ISO 3166-2 codes."""
+
+    country: Country
+    region: str
+
+    @model_validator(mode="after")
+    def _there_is_one(self) -> Self:
+        # A location ends with its region, and begins with a town.
+        if place(f"-, {self.region}", self.country)[1] != self.region:
+            raise ValueError(
+                f"{self.country} has no region {self.region[:60]}; write its ISO 3166-2 code "
+                "without the country, such as BE for Berlin"
+            )
+        return self
+
+
 class Scenario(Part):
-    """One lead that enters a campaign. ``zones``: where it is, or may be; unset: the campaign's.
-    Of two events of one moment, that which stands first happened first."""
+    """One lead that enters a campaign. ``country`` or ``place``: where it is known to be;
+    ``zones``: in which zones it is, or may be; unset: those of the place, without one the
+    campaign's. Of two events of one moment, that which stands first happened first."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     campaign: Name
@@ -93,9 +130,24 @@ class Scenario(Part):
         default={}, description="What is known of it, by the names of fields of conditions."
     )
     zones: tuple[Zone, ...] = Field(default=(), max_length=20)
+    country: Country | None = None
+    place: InRegion | None = None
     enters: Wall
     life: tuple[Moment, ...] = Field(default=(), max_length=1000)
     expect: tuple[Expected, ...] = Field(min_length=1, max_length=1000)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.country is not None and self.place is not None:
+            raise ValueError("say `country`, or `place` with its country and region, not both")
+        return self
+
+    @property
+    def known(self) -> Known:
+        """What is known of where the lead is."""
+        if self.place is not None:
+            return Known(self.place.country, self.place.region)
+        return Known(self.country)
 
 
 class ScenarioFile(Part):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.how_many import how_many
+from leadflow.cli.campaigns.hours import hours
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ app = typer.Typer(
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="Files of campaigns, or folders of them.")
 ]
+
+app.command()(hours)
 
 
 @app.command()
