@@ -48,6 +48,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "campaigns preview": ("campaigns preview fair", "There is no campaign 'fair'"),
     "campaigns resume": ("campaigns resume fair", "There is no campaign 'fair'"),
     "campaigns hours": ("campaigns hours --location Remote", "names no place"),
+    "campaigns mails": ("campaigns mails none.yaml", "There is no such file"),
     "campaigns schema": ("campaigns schema all", EXTRA),
     "campaigns show": ("campaigns show fair", "There is no campaign 'fair'"),
     "campaigns stop": ("campaigns stop fair", "There is no campaign 'fair'"),

@@ -142,6 +142,7 @@ BRINGING_IN = (
     Step("segments remove retail", "retail is removed"),
     Step("campaigns draw fair.yaml --to pictures", "Drawn: pictures/fair.svg"),
     Step("campaigns hours --country DE --region BE", "DE-BE, Europe/Berlin"),
+    Step("campaigns mails fair.yaml --to mails", "fair: 0 contents written into mails"),
     Step("campaigns schema", "Campaigns of Leadflow"),
     Step("campaigns check fair.yaml", "fair: 1 step, 1 way"),
     Step("campaigns test fair.yaml", "100% of its ways"),

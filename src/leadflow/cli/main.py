@@ -45,7 +45,13 @@ app = typer.Typer(
 # These make an installation where there is none, or say that there is none.
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
 # These read nothing that is stored: files of whoever types them, or what is the same for all.
-OF_NOTHING_STORED = ("campaigns draw", "campaigns hours", "campaigns schema", "campaigns test")
+OF_NOTHING_STORED = (
+    "campaigns draw",
+    "campaigns hours",
+    "campaigns mails",
+    "campaigns schema",
+    "campaigns test",
+)
 WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out", "status")
 # These only look at what is stored. To load every room takes longer than the looking.
 LOOKS = (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.campaigns.written import BODY, campaign, problems, program
+from tests.unit.campaigns.written import BODY, campaign, laid_out, problems, program
 
 HELLO = {"step": "hello", "send": "hello"}
 DONE = {"step": "done", "end": "finished"}
@@ -255,7 +255,7 @@ def test_a_content_that_would_go_out_wrong_is_refused(mistake: str) -> None:
     ],
 )
 def test_a_content_that_says_something_to_everybody_is_taken(text: str) -> None:
-    written = campaign([HELLO], contents={"hello": {"subject": "a", "body": text + BODY}})
+    written = campaign([HELLO], contents={"hello": {"subject": "a", "body": laid_out(text) + BODY}})
     assert problems(written) == {}
 
 

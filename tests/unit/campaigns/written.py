@@ -8,7 +8,13 @@ from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.reading import CampaignsInvalid, read_campaigns
 from leadflow.rules.field_catalogue import Known
 
-BODY = '<mj-text>Hello <a href="{{ unsubscribe_url }}">No more</a></mj-text>'
+
+def laid_out(words: str) -> str:
+    """A body of one column with these words."""
+    return f"<mj-section><mj-column><mj-text>{words}</mj-text></mj-column></mj-section>"
+
+
+BODY = laid_out('Hello <a href="{{ unsubscribe_url }}">No more</a>')
 
 
 class Actions(BaseModel):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from leadflow.campaigns.definitions.schemas import Campaign, Content
 from leadflow.campaigns.definitions.templates import faults
+from leadflow.channels.email.compiling import MarkupInvalid, compiled
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.rules.field_catalogue import Known
 
@@ -52,6 +53,9 @@ def _wrong_content(
             yield Problem(f"{place}.{part}", f"{fault.problem}{where}")
         if part != "body" and "\n" in text.strip():
             yield Problem(f"{place}.{part}", "It is one line; a line break has no place in it.")
+    if not faults(content.body, attributes):
+        for line, said in _wrong_markup(content):
+            yield Problem(f"{place}.body", f"{said} (line {line} of it)")
     for line in _single_braces(content.body):
         said = "Names stand in two braces each side, such as {{ campaign.name }}"
         yield Problem(f"{place}.body", f"{said}. (line {line} of it)")
@@ -59,6 +63,14 @@ def _wrong_content(
         problem = _wrong_link(link)
         if problem is not None:
             yield Problem(f"{place}.body", f"{problem} (line {line} of it)")
+
+
+def _wrong_markup(content: Content) -> Iterator[tuple[int, str]]:
+    try:
+        compiled(content.subject, content.preheader, content.body)
+    except MarkupInvalid as error:
+        for fault in error.faults:
+            yield fault.line, fault.problem
 
 
 def _lets_go(body: str) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from leadflow.channels.templates import FILTERS, environment
 from leadflow.conditions.problems import nearest
 
 # What each name stands for, and whether it can be missing.
@@ -32,7 +32,6 @@ VOCABULARY: Mapping[str, bool] = {
 }
 # Families whose names a company makes itself: what is known of the lead, what came as it entered.
 FAMILIES = ("lead.attributes.", "enrollment.")
-FILTERS = frozenset({"fallback", "upper", "lower", "title", "capitalize", "trim", "urlencode"})
 _TAKEN = (
     nodes.Template,
     nodes.Output,
@@ -61,20 +60,6 @@ class Fault:
 
     line: int
     problem: str
-
-
-def environment() -> ImmutableSandboxedEnvironment:
-    """Jinja as contents are read and written out: what stands in a lead's fields is no markup."""
-    made = ImmutableSandboxedEnvironment(autoescape=True, keep_trailing_newline=True)
-    made.filters = {name: made.filters[name] for name in FILTERS if name in made.filters}
-    made.filters["fallback"] = fallback
-    made.globals = {}
-    return made
-
-
-def fallback(value: object, instead: str) -> object:
-    """The value, or these words where there is none."""
-    return value if value else instead
 
 
 _ENVIRONMENT = environment()

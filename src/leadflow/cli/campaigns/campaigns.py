@@ -101,6 +101,27 @@ def read_known(session: "Session") -> "Read":
     return _reader(known_names(session))
 
 
+@app.command()
+def mails(
+    paths: Paths,
+    to: Annotated[Path, typer.Option(help="The folder for the mails.")] = Path(),
+) -> None:
+    """Write each mail of campaigns for a lead made up, and for one of whom nothing is known: as a
+    page (.html), as words (.txt) and as mail programs open it (.eml). Nobody gets any."""
+    from leadflow.campaigns.files import campaign_files, read_files
+    from leadflow.campaigns.sample_mails import sample_mails
+
+    for programs in read_files(campaign_files(paths), _reader(None)).values():
+        for program in programs.values():
+            to.mkdir(parents=True, exist_ok=True)
+            for name, mail, message in sample_mails(program):
+                (to / f"{name}.html").write_text(mail.html, encoding="utf-8")
+                (to / f"{name}.txt").write_text(mail.text, encoding="utf-8")
+                (to / f"{name}.eml").write_bytes(message)
+            count = how_many(len(program.campaign.contents), "content")
+            say(f"{program.name}: {count} written into {to}")
+
+
 def _reader(known: "Known | None") -> "Read":
     from functools import partial
 

@@ -1,0 +1,39 @@
+"""What every way of sending mail looks like: mails in, what came of each out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from leadflow.channels.email.message import Envelope
+from leadflow.channels.email.rendering import Rendered
+from leadflow.channels.port import Result
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One mail for one lead; ``at`` is the moment it bears."""
+
+    envelope: Envelope
+    mail: Rendered
+    at: datetime
+
+    @property
+    def domain(self) -> str:
+        """Where it is received."""
+        return self.envelope.to.address.rpartition("@")[2].lower()
+
+
+class MailChannel(Protocol):
+    """A way of sending mail. ``resend_within``: so long a mail of which nobody knows whether it was
+    taken may be sent again under its key without arriving twice; None where it never may."""
+
+    resend_within: timedelta | None
+
+    def send_many(self, mails: Sequence[Outgoing]) -> list[Result]:
+        """Hand these over; what came of each stands at its place."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open."""
+        ...
