@@ -9,7 +9,9 @@ from features.how_many import how_many
 from leadflow.campaigns.planning import sweep
 from leadflow.campaigns.planning.sweep import Swept
 from leadflow.campaigns.store.service import want_what_counts
+from leadflow.consent.may_send import Policy
 from leadflow.database.engine import unit_of_work
+from leadflow.settings import get_settings
 from tasks.run_names import say_in_name
 
 
@@ -25,6 +27,7 @@ def find_versions() -> list[tuple[str, int]]:
 def take_on(version: tuple[str, int]) -> Swept:
     """Let leads come into a version, and take its enrolments on until nothing is due."""
     name, number = version
+    policy = Policy.of(get_settings().marketing_without_consent)
     done = Swept()
     while True:
         with unit_of_work() as session:
@@ -34,7 +37,7 @@ def take_on(version: tuple[str, int]) -> Swept:
             break
     while True:
         with unit_of_work() as session:
-            some = sweep.plan(session, name, number, datetime.now(UTC))
+            some = sweep.plan(session, name, number, datetime.now(UTC), policy)
         done += some
         if some.looked_at < sweep.AT_A_TIME:
             return done

@@ -25,6 +25,7 @@ from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.rule_actions import RuleAction
 from leadflow.configuration import kinds as configuration_kinds
 from leadflow.configuration.kinds import ConfigurationKind
+from leadflow.consent import declares as consent
 from leadflow.endpoints import declares as endpoints
 from leadflow.exports import declares as exports
 from leadflow.follow_ups import declares as follow_ups
@@ -78,6 +79,7 @@ ROOMS = (
         configuration=leads.CONFIGURATION,
         queues=leads.QUEUES,
     ),
+    Room("consent", event_types=consent.EVENT_TYPES),
     Room("follow_ups", fields=follow_ups.FIELDS, rule_actions=follow_ups.RULE_ACTIONS),
     Room(
         "sources",

@@ -98,6 +98,11 @@ class Settings(AISettings, AssignmentSettings, WebhookSettings, BaseSettings):
     background_processes: int = Field(
         default=1, gt=0, description="Processes for the outbox and other work beside requests."
     )
+    marketing_without_consent: str = Field(
+        default="",
+        pattern="^([A-Z]{2}(, *[A-Z]{2})*)?$",
+        description="Countries, such as US,CA, to which marketing goes without a consent.",
+    )
     outbox_kept_days: int = Field(
         default=90,
         gt=0,

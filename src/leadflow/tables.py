@@ -8,6 +8,7 @@ from leadflow.assignment.team import tables as team
 from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.campaigns import tables as campaigns
+from leadflow.consent import tables as consent
 from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.domain_events import tables as domain_events
@@ -43,6 +44,7 @@ ROOMS = (
     background,
     batch,
     campaigns,
+    consent,
     database,
     endpoints,
     event_types,

@@ -86,6 +86,7 @@ MESSAGE = ("message", r"^ *(msg_\w+) +endpoint.ping")
 ROW = ("row", r"^ *(\w+_\w{20,}) +leads.csv")
 DELIVERY = ("delivery", r"^ *(dlv_\w+) +shop")
 IMPORT = ("import", r"^ *(inbox_\w+) +late.csv")
+SUPPRESSION = ("suppression", r"(supp_\w+)")
 OWNER = (
     "SELECT external_id FROM assignments JOIN reps ON reps.id = rep_id"
     " WHERE ended_at IS NULL AND lead_id = '{lead[0]}'"
@@ -205,6 +206,12 @@ WORK = (
     Step("assignments list --rep ann", "Ann Alder", keeps=LEAD),
     Step("assignments list --rep bob", "Bob Birch", keeps=("other", LEAD[1])),
     Step("rules why {lead[0]}", "No workflow rule"),
+    Step(
+        "consent record {lead[0]} --withdrawn --evidence told_us", "does not want mail of this kind"
+    ),
+    Step("consent suppress eve@example.com --reason erased", "Nobody writes", keeps=SUPPRESSION),
+    Step("consent release {suppression[0]} --why x", "Released"),
+    Step("consent show {lead[0]}", "legal: may be sent"),
     Step("assignments overdue", "Ann Alder"),
     Step("assignments unroutable", "Every lead that should have a salesperson has one"),
     signed_in("ann"),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from leadflow.assignment.tables import Rep
+from leadflow.consent.tables import ConsentEvent
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead, LeadEvent, Outcome
 from leadflow.settings import get_settings
@@ -54,6 +55,10 @@ def test_what_features_need_is_derived_and_the_truth_stays_outside(store: Engine
     assert {"vice president", "manager"} <= {lead.seniority for lead in leads}
     assert any(lead.phone is None for lead in leads)
     assert all("probability" not in lead.attributes for lead in leads)
+    with unit_of_work() as session:
+        left = select(LeadEvent.lead_id).where(LeadEvent.type == "unsubscribe")
+        heard = session.scalars(select(ConsentEvent.lead_id).order_by("lead_id")).all()
+        assert heard == sorted(session.scalars(left)) != []
     assert summary.truth is not None
     truth = pd.read_parquet(summary.truth)
     assert sorted(truth["external_id"]) == sorted(str(lead.external_id) for lead in leads)

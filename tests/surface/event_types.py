@@ -1,13 +1,14 @@
 """Every type of event that comes with Leadflow."""
 
 from features.event_types import EventType
-from leadflow.leads.declares import EVENT_TYPES
+from leadflow import composition
 from tests.surface.lines import lines
 
 
 def event_types() -> str:
     """One line a type: what it counts as, its part of the score, who does it."""
-    return lines([_said(known) for known in sorted(EVENT_TYPES, key=lambda known: known.name)])
+    declared = [known for those in composition.event_types().values() for known in those]
+    return lines([_said(known) for known in sorted(declared, key=lambda known: known.name)])
 
 
 def _said(known: EventType) -> str:

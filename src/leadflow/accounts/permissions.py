@@ -54,6 +54,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "delivery.read": _all(_MARKETING, _OPERATOR),
     "endpoint.read": _all(_MARKETING, _OPERATOR),
     "endpoint.write": _all(_MARKETING, _OPERATOR),
+    "suppression.read": _all(_MARKETING, _OPERATOR),
+    "suppression.write": _all(_MARKETING, _OPERATOR),
     "lead.reassign": _OF_A_LEAD,
     "score.override": _OF_A_LEAD | _all(_MARKETING),
     "team.read": _all(_REP, _MANAGER, _MARKETING, _ANALYST, _OPERATOR),

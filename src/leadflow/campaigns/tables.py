@@ -153,11 +153,16 @@ class CampaignPassed(Base):
 
 
 class CampaignMessage(Base):
-    """A message that a campaign has for a lead: one for each enrolment and step that sends."""
+    """A message that a campaign has for a lead: one for each enrolment and step that sends.
+
+    ``cancelled``: its lead was taken out before it was sent. ``withheld``: its lead may not be
+    written to, and ``why``, by the name of the refusal (``consent.refusals``).
+    """
 
     __tablename__ = "campaign_messages"
     __table_args__ = (
-        CheckConstraint("status IN ('planned', 'cancelled')", name="status"),
+        CheckConstraint("status IN ('planned', 'cancelled', 'withheld')", name="status"),
+        CheckConstraint("(status = 'withheld') = (why IS NOT NULL)", name="why"),
         UniqueConstraint("enrolment_id", "step"),
         Index("ix_campaign_messages_lead_id", "lead_id"),
         Index(
@@ -170,5 +175,6 @@ class CampaignMessage(Base):
     step: Mapped[str] = mapped_column(Text)
     lead_id: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default="planned")
+    why: Mapped[str | None] = mapped_column(Text, comment="Why it is withheld.")
     due_at: Mapped[datetime] = mapped_column(Moment)
     planned_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

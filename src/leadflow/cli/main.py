@@ -25,6 +25,7 @@ from leadflow.cli import (
 from leadflow.cli.access import identity, keys, people
 from leadflow.cli.campaigns import campaigns, running
 from leadflow.cli.configuration import configuration
+from leadflow.cli.consent import consent
 from leadflow.cli.console import errors
 from leadflow.cli.demo import demo
 from leadflow.cli.failed import in_words
@@ -60,6 +61,7 @@ LOOKS = (
     "assignments list",
     "assignments overdue",
     "assignments unroutable",
+    "consent show",
     "deliveries list",
     "endpoints list",
     "endpoints message",
@@ -91,6 +93,7 @@ app.add_typer(sources.app, name="sources", rich_help_panel=_LEADS)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LEADS)
 app.add_typer(endpoints.app, name="endpoints", rich_help_panel=_LEADS)
 app.add_typer(leads.app, name="leads", rich_help_panel=_LEADS)
+app.add_typer(consent.app, name="consent", rich_help_panel=_LEADS)
 app.add_typer(attributes.app, name="attributes", rich_help_panel=_LEADS)
 app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
 app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)

@@ -1,5 +1,5 @@
 """The role the application works as: it may read and write, but owns nothing, so it can neither
-rewrite the audit log nor switch off what protects it.
+rewrite the logs of acts and of consent nor switch off what protects it.
 
 Migrations run as the user of ``LEADFLOW_DATABASE_URL``, who owns the tables and makes the role.
 """
@@ -35,6 +35,7 @@ NARROWED: dict[str, LiteralString] = {
     "audit_log": "SELECT, INSERT",
     "audit_head": "SELECT, INSERT, UPDATE",
     "audit_reasons": "SELECT, INSERT, DELETE",
+    "consent_events": "SELECT, INSERT",
     "alembic_version": "SELECT",
 }
 logger = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def _let_log_in(connection: Connection[Any], role: str, settings: Settings) -> N
 
 
 def _grant(connection: Connection[Any], role: str) -> None:
-    """All there is to read and write; of the audit log nothing but to read and to append."""
+    """All there is to read and write; of logs nothing but to read and to append."""
     for kinds, rights in RIGHTS.items():
         rows = connection.execute(OWN_RELATIONS, [list(kinds)]).fetchall()
         _narrow(connection, role, rights, [name for (name,) in rows], of_sequences=kinds == "S")

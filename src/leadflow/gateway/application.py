@@ -16,6 +16,7 @@ from leadflow.gateway.api.intake import Intake
 from leadflow.gateway.api.webhooks import deliveries
 from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
+from leadflow.gateway.console.recipients.pages import is_of_a_link
 from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
 from leadflow.gateway.http.around import HeadAsGet
@@ -112,8 +113,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _is_known(request: Request) -> bool:
-    """Whether more is read of a request: it carries a key or a sign-in, or is a source's."""
-    return await deliveries.is_of_a_source(request) or await is_known(request)
+    """Whether more is read of a request: it carries a key or a sign-in, or is a source's, or
+    of a link in a mail."""
+    return (
+        is_of_a_link(request) or await deliveries.is_of_a_source(request) or await is_known(request)
+    )
 
 
 def _prepare(app: FastAPI) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.routing.ends import end_closed
 from leadflow.assignment.work.event_touches import touch_from_events
+from leadflow.consent.from_events import hear
 from leadflow.intake.decide import News, decide
 from leadflow.intake.events.of_lead import reopen
 from leadflow.intake.senders import Sender
@@ -72,6 +73,9 @@ def take_records(
     for place, (_, event), what in zip(places, told, became, strict=True):
         if what == "another":
             taken.refused[place] = EventIdTaken(event.external_id)
+    by = sender.actor.id
+    heard = ((*one, what, by) for one, what in zip(told, became, strict=True))
+    hear(session, heard, types, now)
     told = [one for one, what in zip(told, became, strict=True) if what != "another"]
     reopen(session, told, types)
     if stored.outcomes:

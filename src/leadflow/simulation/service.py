@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.team.versions import store_team
 from leadflow.audit import service as audit
+from leadflow.consent.from_events import hear_copied
 from leadflow.database.copying import copy_rows, driver_connection
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
@@ -119,7 +120,7 @@ def simulate(
     truths, done = [_read_truth(settings, seed)], 0
     for block in generate(seed, leads, months, now):
         with unit_of_work(engine) as session:
-            stored = _store(session, block, summary)
+            stored = _store(session, block, summary, now)
         ended = block.outcomes.set_index("lead")["outcome"]
         truth = block.truth.assign(outcome=ended.reindex(block.truth.index))
         truths.append(truth.loc[stored])
@@ -149,7 +150,7 @@ def store_simulated_team(session: Session, seed: int, leads: int, months: float,
     store_team(session, make_team(seed, reps, capacity=max(10, open_leads // reps)))
 
 
-def _store(session: Session, block: "Block", summary: Summary) -> list[int]:
+def _store(session: Session, block: "Block", summary: Summary, now: datetime) -> list[int]:
     """COPY what is not there yet of a block's leads, events and outcomes; which rows those are."""
     frame = block.leads
     known = set(
@@ -189,6 +190,7 @@ def _store(session: Session, block: "Block", summary: Summary) -> list[int]:
         (_outcome_row(ids[row["lead"]], row) for row in outcomes.to_dict("records")),
     )
     driver_connection(session).execute(SAID, [list(ids.values())])
+    hear_copied(session, list(ids.values()), "simulation", now)
     mark_changed(session, list(ids.values()), bulk=True)
     summary.leads += len(rows)
     summary.events += len(events)

@@ -26,7 +26,9 @@ STEPS: list[dict[str, Any]] = [
 def launch(steps: list[dict[str, Any]] = STEPS, name: str = NAME, **others: Any) -> None:
     """Store a campaign and let leads come in."""
     now = datetime.now(UTC)
-    written: Mapping[str, Any] = {"campaigns": {name: campaign(steps, **others)}}
+    written: Mapping[str, Any] = {
+        "campaigns": {name: campaign(steps, **{"purpose": "service", **others})}
+    }
     with unit_of_work() as session:
         service.apply(session, read_campaigns(written, model_of(ACTIONS.values())), "test", now)
         service.launch(session, name, "test", now)

@@ -13,6 +13,7 @@ from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.previewing import preview
 from leadflow.campaigns.store import service
 from leadflow.campaigns.store.programs import programs
+from leadflow.consent.log import Told, write
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.leads.changes import OF_IMPORT, Cause, say_cause
 from leadflow.leads.tables import Lead
@@ -60,17 +61,39 @@ def test_where_a_lead_is_is_known_from_what_is_known_of_it(store: Engine) -> Non
     assert unknown == ["  Europe/Berlin"]
 
 
+def say(lead: str, given: bool, evidence: str) -> None:
+    """The lead says yes or no to marketing, just now."""
+    basis = {"basis": "consent"} if given else {}
+    told = Told(lead, given, evidence, datetime.now(UTC), "test", **basis)  # type: ignore[arg-type]
+    with unit_of_work() as session:
+        write(session, [told], datetime.now(UTC))
+
+
 def test_whoever_opts_out_is_out_at_once_and_gets_nothing_that_was_planned(
     store: Engine, client: TestClient
 ) -> None:
-    launch()
+    launch(purpose="marketing")
     lead = acting.take(email="ada@example.com")
+    say(lead, True, "form")
     enrol(lead)
     sweep()
+    assert planned() == [("hello", "planned")]
     tell(client, lead, "unsubscribe")
     sweep()
     assert [one.ended_as for one in enrolments()] == ["opted_out"]
     assert planned() == [("hello", "cancelled")]
+
+
+def test_nothing_is_planned_for_whoever_said_no_or_never_said_yes(store: Engine) -> None:
+    launch(purpose="marketing")
+    unheard, refusing = acting.take(email="a@example.com"), acting.take(email="b@example.com")
+    say(refusing, True, "form")
+    say(refusing, False, "unsubscribe_link")
+    enrol(unheard)
+    enrol(refusing)
+    assert sweep().planned == 0
+    assert planned() == [("hello", "withheld")] * 2
+    assert [one.ended_as for one in enrolments()] == [None, "opted_out"]
 
 
 def test_an_exit_counts_when_it_happens_and_not_when_the_pause_is_over(

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.definitions.program import Node, Program
 from leadflow.campaigns.enrolling import enrol_arrived, enrol_fitting
 from leadflow.campaigns.interpreter.clock import moments_in, utc
-from leadflow.campaigns.interpreter.stepping import Passed, take_on
+from leadflow.campaigns.interpreter.stepping import OPEN, Passed, take_on
 from leadflow.campaigns.planning.batch import Batch, read_batch, write_batch
 from leadflow.campaigns.planning.stored_facts import StoredFacts
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignState
-from leadflow.database.copying import run, write_rows
+from leadflow.consent.may_send import STRICT, Policy, may_send
+from leadflow.database.copying import Kind, run, write_rows
 from leadflow.database.ids import new_id
 from leadflow.outbox.service import enqueue_many
 from leadflow.settings import Settings
@@ -26,13 +27,15 @@ from leadflow.workflow.catalogue import ACTIONS, model_of
 from leadflow.workflow.service import PERFORM
 
 AT_A_TIME = 20_000
-MERGED = "merged"
-MESSAGE = {
+MERGED, OPTED_OUT = "merged", "opted_out"
+MESSAGE: dict[str, Kind] = {
     "id": "text",
     "enrolment_id": "text",
     "step": "text",
     "lead_id": "text",
     "due_at": "moment",
+    "status": "text",
+    "why": "text",
 }
 COUNT = """
 INSERT INTO campaign_passed (campaign, version, step, way, passed)
@@ -111,9 +114,21 @@ def let_in(session: Session, name: str, version: int, now: datetime) -> int:
     return arrived + enrol_fitting(session, program, version, now)
 
 
-def plan(session: Session, name: str, version: int, now: datetime, most: int = AT_A_TIME) -> Swept:
+def plan(
+    session: Session,
+    name: str,
+    version: int,
+    now: datetime,
+    policy: Policy = STRICT,
+    most: int = AT_A_TIME,
+) -> Swept:
     """Take enrolments of a version on that have to be looked at, at most so many: each goes as far
-    as it gets by now, and what it is to be sent is planned."""
+    as it gets by now, and what it is to be sent is planned, or withheld where its lead may not be
+    written to. Whoever has opted out leaves then.
+
+    Args:
+        policy: in which countries marketing needs no consent.
+    """
     program = programs(session, [(name, version)])[name, version]
     batch = read_batch(session, program, version, now, most)
     if not batch.ids:
@@ -123,7 +138,9 @@ def plan(session: Session, name: str, version: int, now: datetime, most: int = A
     rows.end(merged, MERGED, np.full(merged.shape, utc(now)))
     facts = StoredFacts(session, now, batch.leads, batch.waited, rows.entered.copy(), batch.noted)
     passed = take_on(program, rows, facts, utc(now))
-    planned = _messages(session, batch, passed)
+    refused = _refused(session, program, batch, passed, now, policy)
+    planned = _messages(session, batch, passed, refused)
+    _opted_out(batch, refused, now)
     _do(session, program, batch, passed)
     _cancel(session, batch, [merged, *(one.rows for one in passed if one.node is None)])
     _count(session, program, version, passed)
@@ -132,15 +149,46 @@ def plan(session: Session, name: str, version: int, now: datetime, most: int = A
     return Swept(0, len(batch.ids), planned, ends)
 
 
-def _messages(session: Session, batch: Batch, passed: Sequence[Passed]) -> int:
-    """Write the messages that became due; how many."""
-    rows = [
-        (new_id("msg"), batch.ids[row], node.name, batch.leads[row], at)
-        for node, row, at in _each(passed, "send")
-    ]
+def _refused(
+    session: Session,
+    program: Program,
+    batch: Batch,
+    passed: Sequence[Passed],
+    now: datetime,
+    policy: Policy,
+) -> dict[str, str]:
+    """Of the leads that are to be sent something, those that may not be written to: the name of the
+    refusal, by lead."""
+    leads = sorted({batch.leads[row] for _, row, _ in _each(passed, "send")})
+    purpose = program.campaign.purpose
+    found = may_send(session, leads, purpose, "email", now, policy) if leads else {}
+    return {lead: one.name for lead, one in found.items() if one is not None}
+
+
+def _messages(
+    session: Session, batch: Batch, passed: Sequence[Passed], refused: Mapping[str, str]
+) -> int:
+    """Write the messages that became due; how many are to be sent."""
+    rows = []
+    for node, row, at in _each(passed, "send"):
+        lead = batch.leads[row]
+        why = refused.get(lead)
+        status = "planned" if why is None else "withheld"
+        rows.append((new_id("msg"), batch.ids[row], node.name, lead, at, status, why))
     if rows:
-        write_rows(session, "campaign_messages", MESSAGE, rows)  # type: ignore[arg-type]
-    return len(rows)
+        write_rows(session, "campaign_messages", MESSAGE, rows)
+    return sum(row[-1] is None for row in rows)
+
+
+def _opted_out(batch: Batch, refused: Mapping[str, str], now: datetime) -> None:
+    """Let those leave of whom it turns out only now that they have opted out."""
+    rows = batch.rows
+    out = [
+        row
+        for row, lead in enumerate(batch.leads)
+        if refused.get(lead) == OPTED_OUT and rows.ended[row] == OPEN
+    ]
+    rows.end(np.array(out, dtype=np.int64), OPTED_OUT, np.full(len(out), utc(now)))
 
 
 def _do(session: Session, program: Program, batch: Batch, passed: Sequence[Passed]) -> None:

@@ -4,6 +4,7 @@ from leadflow.gateway.api import configuration, rules, segments, workflow
 from leadflow.gateway.api.access import accounts, sessions
 from leadflow.gateway.api.analytics import groups
 from leadflow.gateway.api.campaigns import campaigns
+from leadflow.gateway.api.consent import consent, suppressions
 from leadflow.gateway.api.follow_ups import notes, tags, tasks
 from leadflow.gateway.api.imports import imports, mappings, rows, uploads
 from leadflow.gateway.api.leads import (
@@ -48,6 +49,8 @@ ROUTERS = (
     score_overrides.router,
     assignments.router,
     work.router,
+    consent.router,
+    suppressions.router,
     notes.router,
     tasks.router,
     tags.router,

@@ -15,6 +15,7 @@ from leadflow.gateway.console import (
     sign_in,
     to_do,
 )
+from leadflow.gateway.console.recipients import pages as recipients
 
 ROUTERS = (
     sign_in.router,
@@ -30,4 +31,5 @@ ROUTERS = (
     audit.router,
     mail.router,
     quarantine.router,
+    recipients.router,
 )

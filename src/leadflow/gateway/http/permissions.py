@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute
 from leadflow.accounts.permissions import PERMISSIONS, Reach, Role, reach
 
 # Told to anybody: whether Leadflow is well, how it is called, and how to sign in. A webhook proves
-# by its signature whose it is.
+# by its signature whose it is, and a link in a
+# mail by its seal whom it went to.
 PUBLIC = frozenset(
     {
         "/",
@@ -23,6 +24,8 @@ PUBLIC = frozenset(
         "/session",
         "/webhooks/{source}",
         "/console/sign-in",
+        "/unsubscribe/{token}",
+        "/preferences/{token}",
     }
 )
 FILES = frozenset({"/static", "/static-offline-docs"})

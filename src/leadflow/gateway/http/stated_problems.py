@@ -24,6 +24,8 @@ from leadflow.assignment.work.offers import NotOffered
 from leadflow.campaigns.enrolling import NotEnrolled
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.configuration.service import MomentAhead
+from leadflow.consent.evidence import ConsentInvalid
+from leadflow.consent.suppressing import NoSuppression, NothingToSuppress
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
 from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
@@ -97,6 +99,9 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     RowNotFound: (404, "row-not-found", "There is no such row"),
     RowElsewhere: (409, "row-elsewhere", "The row does not wait any more"),
     QuarantineError: (422, "row-invalid", "The row cannot be mended so"),
+    ConsentInvalid: (422, "consent-invalid", "This cannot be said of consent"),
+    NoSuppression: (404, "suppression-not-found", "There is no such suppression"),
+    NothingToSuppress: (409, "nothing-to-suppress", "There is no address to suppress"),
     NoEndpoint: (404, "endpoint-not-found", "There is no such endpoint"),
     NoMessage: (404, "message-not-found", "There is no such message"),
     EndpointExists: (409, "endpoint-exists", "There is an endpoint of this name"),

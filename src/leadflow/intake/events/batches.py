@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.team.reach import leads_within
 from leadflow.assignment.work.event_touches import touch_from_events
+from leadflow.consent.from_events import hear
 from leadflow.intake.audit_notes import note_many
 from leadflow.intake.decide import News, decide
 from leadflow.intake.events.of_lead import reopen
@@ -147,6 +148,8 @@ def _take(
     for (place, _, event), became in zip(taken, stored.became, strict=True):
         if became == "another":
             refused[place] = EventIdTaken(event.external_id)
+    by, places = told.sender.actor.id, zip(taken, stored.became, strict=True)
+    hear(session, ((*one[1:], became, by) for one, became in places), types, now)
     done = [(lead_id, event) for place, lead_id, event in taken if place not in refused]
     if not done:
         return NoneTaken(refused)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from features.event_types import EventTypes
 from leadflow.assignment.work.event_touches import touch_from_events
+from leadflow.consent.from_events import hear
 from leadflow.intake.audit_notes import note
 from leadflow.intake.decide import News, decide
 from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
@@ -66,7 +67,7 @@ def take_events(
         except (LeadNotFound, LeadMerged, ValueError) as error:
             errors[place] = error
     fresh = [place for place in batch.fresh if place not in errors]
-    counts = _store(session, told, fresh, now)
+    counts = _store(session, told, fresh, types, now)
     reopen(session, [(told[p].lead_id, event) for p in fresh for event in told[p].events], types)
     news = [News(leads[told[place].lead_id], told[place].sender) for place in fresh]
     where = decide(session, news, scorer, now, settings)
@@ -105,20 +106,28 @@ def reopen(session: Session, told: Iterable[tuple[str, EventIn]], types: EventTy
 
 
 def _store(
-    session: Session, told: Sequence[EventsTold], places: Sequence[int], now: datetime
+    session: Session,
+    told: Sequence[EventsTold],
+    places: Sequence[int],
+    types: EventTypes,
+    now: datetime,
 ) -> dict[int, dict[str, int]]:
-    """Store the lists at these places in one statement; how many were new and known, by place.
+    """Store the lists at these places in one statement, and hear what they say of consent; how many
+    were new and known, by place.
 
     Raises:
         EventIdTaken: an event's id is known as another event's.
     """
     events = [(told[place].lead_id, event) for place in places for event in told[place].events]
-    became = iter(store_events(session, events, now, mark=False).became)
-    counts = {}
+    stored = store_events(session, events, now, mark=False).became
+    by = (told[place].sender.actor.id for place in places for _ in told[place].events)
+    became, counts = iter(stored), {}
     for place in places:
         those = list(islice(became, len(told[place].events)))
         if "another" in those:
             wrong = told[place].events[those.index("another")]
             raise EventIdTaken(wrong.external_id)
         counts[place] = {"new": those.count("new"), "known": those.count("known")}
+    heard = zip(events, stored, by, strict=True)
+    hear(session, ((*one, what, who) for one, what, who in heard), types, now)
     return counts

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 
 OPEN = sa.text("ended_at IS NULL")
 SIGNALS = """
@@ -186,10 +186,15 @@ def _messages(moment: sa.DateTime) -> None:
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("lead_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default="planned", nullable=False),
+        sa.Column("why", sa.Text(), comment="Why it is withheld."),
         sa.Column("due_at", moment, nullable=False),
         sa.Column("planned_at", moment, server_default=sa.func.now(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('planned', 'cancelled')", name=op.f("ck_campaign_messages_status")
+            "status IN ('planned', 'cancelled', 'withheld')",
+            name=op.f("ck_campaign_messages_status"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'withheld') = (why IS NOT NULL)", name=op.f("ck_campaign_messages_why")
         ),
         sa.ForeignKeyConstraint(
             ["enrolment_id"],

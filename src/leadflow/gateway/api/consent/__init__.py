@@ -1,0 +1,1 @@
+"""What leads have agreed to, and addresses that nobody writes to."""

@@ -1,0 +1,1 @@
+"""Pages for whoever gets mail, who has no account here."""

@@ -1,0 +1,95 @@
+"""Pages for whoever gets mail: no more of it, or which. Nobody signs in; the link says who it is.
+
+A mailbox posts to the link of a mail by itself when its owner says so (RFC 8058), and whatever the
+body of that is. To open a link does nothing: programs that look for harmful links open them all.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+
+from leadflow.consent.links import Link, LinkUnknown, read_token
+from leadflow.consent.own_acts import CHOSEN, choices, choose, unsubscribe
+from leadflow.database.engine import unit_of_work
+from leadflow.gateway.console.rendering import page
+
+router = APIRouter(include_in_schema=False)
+PREFERENCES = "/preferences/"
+
+
+def is_of_a_link(request: Request) -> bool:
+    """Whether it is what somebody chose on the page of a link of ours, whose body is read."""
+    path = request.url.path
+    if not path.startswith(PREFERENCES):
+        return False
+    try:
+        read_token(path.removeprefix(PREFERENCES))
+    except LinkUnknown:
+        return False
+    return True
+
+
+@router.get("/unsubscribe/{token}")
+def ask_unsubscribe(request: Request, token: str) -> Response:
+    """A button."""
+    try:
+        return _page(request, token, read_token(token), done=False)
+    except LinkUnknown as error:
+        return _unknown(request, error)
+
+
+@router.post("/unsubscribe/{token}")
+def say_no(request: Request, token: str) -> Response:
+    """No more mail of this kind, at once."""
+    try:
+        link = read_token(token)
+    except LinkUnknown as error:
+        return _unknown(request, error)
+    with unit_of_work() as session:
+        unsubscribe(session, link, datetime.now(UTC))
+    return _page(request, token, link, done=True)
+
+
+@router.get("/preferences/{token}")
+def ask_preferences(request: Request, token: str) -> Response:
+    """What there is to choose, as it is now."""
+    try:
+        return _preferences(request, token, read_token(token), saved=False)
+    except LinkUnknown as error:
+        return _unknown(request, error)
+
+
+@router.post("/preferences/{token}")
+def save_preferences(
+    request: Request,
+    token: str,
+    chosen: Annotated[str, Form()] = "",
+    wants: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """What was chosen, at once. Without the form nothing was: then nothing is wanted less."""
+    try:
+        link = read_token(token)
+    except LinkUnknown as error:
+        return _unknown(request, error)
+    if not chosen:
+        return _preferences(request, token, link, saved=False)
+    with unit_of_work() as session:
+        kinds = {purpose: purpose in (wants or ()) for purpose in CHOSEN}
+        choose(session, link, kinds, datetime.now(UTC))
+    return _preferences(request, token, link, saved=True)
+
+
+def _page(request: Request, token: str, link: Link, **said: Any) -> Response:
+    values = {"token": token, "purpose": link.purpose} | said
+    return page(request, "unsubscribe.html", None, **values)
+
+
+def _preferences(request: Request, token: str, link: Link, saved: bool) -> Response:
+    with unit_of_work() as session:
+        gets = choices(session, link, datetime.now(UTC))
+    return page(request, "preferences.html", None, token=token, gets=gets, saved=saved)
+
+
+def _unknown(request: Request, error: LinkUnknown) -> Response:
+    return page(request, "link_unknown.html", None, 404, detail=str(error))
