@@ -23,12 +23,13 @@ from pydantic_settings import (
 from leadflow import installation
 from leadflow.ai_settings import AISettings
 from leadflow.assignment_settings import AssignmentSettings
+from leadflow.sending_settings import SendingSettings
 from leadflow.webhook_settings import WebhookSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(AISettings, AssignmentSettings, WebhookSettings, BaseSettings):
+class Settings(AISettings, AssignmentSettings, SendingSettings, WebhookSettings, BaseSettings):
     """The settings of one installation.
 
     Defaults suit a laptop: an embedded PostgreSQL and generated keys, all kept in ``home``.

@@ -33,6 +33,8 @@ SURFACE = {
     "qualify_leads": ("*/30 * * * *", LONG, 1),
     "await_decision": (None, LONG, None),
     "process_inbox": ("* * * * *", WARM, None),
+    "plan_campaigns": ("* * * * *", WARM, None),
+    "dispatch_campaigns": ("* * * * *", WARM, None),
     "assign_leads": ("* * * * *", WARM, None),
     "escalate_assignments": ("* * * * *", WARM, None),
     "escalate_waiting": ("*/5 * * * *", WARM, None),

@@ -158,6 +158,14 @@ BRINGING_IN = (
         "UPDATE leads SET id = 'lead_1' WHERE id = (SELECT min(id) FROM leads)",
         left=(IN_IT, 1),
     ),
+    Step("campaigns messages", "There are no such messages"),
+    Step(
+        "campaigns settle msg_1 --did-not-arrive",
+        "Noted: it did not arrive",
+        before="INSERT INTO campaign_messages (id, enrolment_id, step, lead_id, status, why, "
+        "purpose, due_at) SELECT 'msg_1', id, 'pause', lead_id, 'uncertain', 'x', 'service', now() "
+        "FROM enrolments LIMIT 1",
+    ),
     Step("campaigns list", "Fair"),
     Step("campaigns show fair", "pause"),
     Step("campaigns pause fair", "fair is paused"),

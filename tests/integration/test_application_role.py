@@ -101,7 +101,12 @@ def test_the_application_may_read_and_write_everything_else(engine: Engine) -> N
                 for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
                 if connection.execute(asked, {"table": table, "right": right}).scalar_one()
             }
-            more = {"audit_log": set(), "audit_head": {"UPDATE"}, "audit_reasons": {"DELETE"}}
+            more: dict[str, set[str]] = {
+                "audit_log": set(),
+                "audit_head": {"UPDATE"},
+                "audit_reasons": {"DELETE"},
+                "consent_events": set(),
+            }
             expected = {"SELECT", "INSERT"} | more.get(table, {"UPDATE", "DELETE"})
             assert rights == expected, table
 

@@ -15,7 +15,6 @@ _ALWAYS: dict[str, Any] = {
     "sender": {"name": "Anna Weber", "address": "Example Ltd, 1 Main Street, London"},
     "unsubscribe_url": "https://example.com/unsubscribe/a-lead",
     "preferences_url": "https://example.com/preferences/a-lead",
-    "browser_url": "https://example.com/mails/a-mail",
 }
 _LEAD = {
     "first_name": "Zoë",

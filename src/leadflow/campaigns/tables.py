@@ -25,6 +25,15 @@ from leadflow.privacy.columns import EncryptedJson
 
 ENROLMENT_DATA = "enrolment_data"
 STATES = ("draft", "live", "paused", "stopped")
+MESSAGE_STATES = (
+    "planned",
+    "claimed",
+    "accepted",
+    "failed",
+    "uncertain",
+    "cancelled",
+    "withheld",
+)
 OPEN = text("ended_at IS NULL")
 
 
@@ -156,17 +165,34 @@ class CampaignMessage(Base):
     """A message that a campaign has for a lead: one for each enrolment and step that sends.
 
     ``cancelled``: its lead was taken out before it was sent. ``withheld``: its lead may not be
-    written to, and ``why``, by the name of the refusal (``consent.refusals``).
+    written to, and ``why``, by the name of the refusal (``consent.refusals``). ``claimed``: whoever
+    has the claim hands it over, until ``claimed_until``. ``accepted``: the mail server has it.
+    ``failed``: it never will, and ``why``. ``uncertain``: nobody knows whether it arrived; it is
+    not sent again.
     """
 
     __tablename__ = "campaign_messages"
     __table_args__ = (
-        CheckConstraint("status IN ('planned', 'cancelled', 'withheld')", name="status"),
-        CheckConstraint("(status = 'withheld') = (why IS NOT NULL)", name="why"),
+        CheckConstraint(f"status IN {MESSAGE_STATES}", name="status"),
+        CheckConstraint(
+            "(status IN ('withheld', 'failed', 'uncertain')) = (why IS NOT NULL)", name="why"
+        ),
+        CheckConstraint("(status = 'claimed') = (claim IS NOT NULL)", name="claim"),
+        CheckConstraint("(claim IS NULL) = (claimed_until IS NULL)", name="claimed_until"),
         UniqueConstraint("enrolment_id", "step"),
         Index("ix_campaign_messages_lead_id", "lead_id"),
         Index(
             "ix_campaign_messages_planned", "due_at", postgresql_where=text("status = 'planned'")
+        ),
+        Index(
+            "ix_campaign_messages_claimed",
+            "claimed_until",
+            postgresql_where=text("status = 'claimed'"),
+        ),
+        Index(
+            "ix_campaign_messages_uncertain",
+            "id",
+            postgresql_where=text("status = 'uncertain'"),
         ),
     )
 
@@ -175,6 +201,14 @@ class CampaignMessage(Base):
     step: Mapped[str] = mapped_column(Text)
     lead_id: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default="planned")
-    why: Mapped[str | None] = mapped_column(Text, comment="Why it is withheld.")
+    why: Mapped[str | None] = mapped_column(
+        Text, comment="Why it is withheld, has failed, or is uncertain."
+    )
+    purpose: Mapped[str] = mapped_column(Text)
+    claim: Mapped[str | None] = mapped_column(Text)
+    claimed_until: Mapped[datetime | None] = mapped_column(Moment)
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    provider_id: Mapped[str | None] = mapped_column(Text, comment="What the mail server called it.")
     due_at: Mapped[datetime] = mapped_column(Moment)
     planned_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    SQLColumnExpression,
     Text,
     and_,
     any_,
@@ -28,7 +29,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import QueryableAttribute, Session, aliased
 
 from leadflow.consent.evidence import Channel, Purpose
 from leadflow.consent.refusals import STOPS, Refusal
@@ -71,10 +72,10 @@ def may_send(
 
 
 def permitted(
-    lead_id: ColumnElement[str],
-    purpose: Purpose | ColumnElement[str],
+    lead_id: SQLColumnExpression[str],
+    purpose: Purpose | SQLColumnExpression[str],
     channel: Channel,
-    at: datetime | ColumnElement[datetime],
+    at: datetime | SQLColumnExpression[datetime],
     policy: Policy = STRICT,
 ) -> ColumnElement[bool]:
     """The condition that the lead of this id may be written to, for a statement of any table that
@@ -88,9 +89,9 @@ def permitted(
 
 def refusal(
     lead: type[Lead],
-    purpose: Purpose | ColumnElement[str],
+    purpose: Purpose | SQLColumnExpression[str],
     channel: Channel,
-    at: datetime | ColumnElement[datetime],
+    at: datetime | SQLColumnExpression[datetime],
     policy: Policy = STRICT,
 ) -> ColumnElement[str | None]:
     """The name of why this lead (the table, or an alias of it) is not written to; NULL where it may
@@ -117,9 +118,9 @@ def refusal(
 
 def standing_of(
     lead: type[Lead],
-    purpose: Purpose | ColumnElement[str],
+    purpose: Purpose | SQLColumnExpression[str],
     channel: Channel,
-    at: datetime | ColumnElement[datetime],
+    at: datetime | SQLColumnExpression[datetime],
 ) -> ColumnElement[str]:
     """What ``standing`` says for this lead and those merged into it, as SQL: given, withdrawn or
     unknown."""
@@ -177,7 +178,10 @@ def _suppressed(
     return found.correlate_except(kept).scalar_subquery()
 
 
-def _sql(value: "T | ColumnElement[T]") -> ColumnElement[T]:
+def _sql(value: "T | SQLColumnExpression[T]") -> ColumnElement[T]:
+    if isinstance(value, QueryableAttribute):
+        column: ColumnElement[T] = value.expression
+        return column
     return value if isinstance(value, ColumnElement) else literal(value)
 
 

@@ -17,7 +17,6 @@ FULL = {
     "campaign": {"name": "Hello"},
     "unsubscribe_url": "https://example.com/u?a=1&b=2",
     "preferences_url": "https://example.com/p",
-    "browser_url": "https://example.com/b",
 }
 NOBODY = FULL | {"lead": {}}
 

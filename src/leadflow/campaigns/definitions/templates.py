@@ -28,7 +28,6 @@ VOCABULARY: Mapping[str, bool] = {
     "sender.address": False,
     "unsubscribe_url": False,
     "preferences_url": False,
-    "browser_url": False,
 }
 # Families whose names a company makes itself: what is known of the lead, what came as it entered.
 FAMILIES = ("lead.attributes.", "enrollment.")

@@ -34,6 +34,7 @@ MESSAGE: dict[str, Kind] = {
     "step": "text",
     "lead_id": "text",
     "due_at": "moment",
+    "purpose": "text",
     "status": "text",
     "why": "text",
 }
@@ -139,7 +140,7 @@ def plan(
     facts = StoredFacts(session, now, batch.leads, batch.waited, rows.entered.copy(), batch.noted)
     passed = take_on(program, rows, facts, utc(now))
     refused = _refused(session, program, batch, passed, now, policy)
-    planned = _messages(session, batch, passed, refused)
+    planned = _messages(session, program, batch, passed, refused)
     _opted_out(batch, refused, now)
     _do(session, program, batch, passed)
     _cancel(session, batch, [merged, *(one.rows for one in passed if one.node is None)])
@@ -166,15 +167,20 @@ def _refused(
 
 
 def _messages(
-    session: Session, batch: Batch, passed: Sequence[Passed], refused: Mapping[str, str]
+    session: Session,
+    program: Program,
+    batch: Batch,
+    passed: Sequence[Passed],
+    refused: Mapping[str, str],
 ) -> int:
     """Write the messages that became due; how many are to be sent."""
-    rows = []
+    rows, purpose = [], program.campaign.purpose
     for node, row, at in _each(passed, "send"):
         lead = batch.leads[row]
         why = refused.get(lead)
         status = "planned" if why is None else "withheld"
-        rows.append((new_id("msg"), batch.ids[row], node.name, lead, at, status, why))
+        said = purpose, status, why
+        rows.append((new_id("msg"), batch.ids[row], node.name, lead, at, *said))
     if rows:
         write_rows(session, "campaign_messages", MESSAGE, rows)
     return sum(row[-1] is None for row in rows)

@@ -186,15 +186,30 @@ def _messages(moment: sa.DateTime) -> None:
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("lead_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default="planned", nullable=False),
-        sa.Column("why", sa.Text(), comment="Why it is withheld."),
+        sa.Column("why", sa.Text(), comment="Why it is withheld, has failed, or is uncertain."),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("claim", sa.Text()),
+        sa.Column("claimed_until", moment),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sent_at", moment),
+        sa.Column("provider_id", sa.Text(), comment="What the mail server called it."),
         sa.Column("due_at", moment, nullable=False),
         sa.Column("planned_at", moment, server_default=sa.func.now(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('planned', 'cancelled', 'withheld')",
+            "status IN ('planned', 'claimed', 'accepted', 'failed', 'uncertain', 'cancelled', "
+            "'withheld')",
             name=op.f("ck_campaign_messages_status"),
         ),
         sa.CheckConstraint(
-            "(status = 'withheld') = (why IS NOT NULL)", name=op.f("ck_campaign_messages_why")
+            "(status IN ('withheld', 'failed', 'uncertain')) = (why IS NOT NULL)",
+            name=op.f("ck_campaign_messages_why"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'claimed') = (claim IS NOT NULL)", name=op.f("ck_campaign_messages_claim")
+        ),
+        sa.CheckConstraint(
+            "(claim IS NULL) = (claimed_until IS NULL)",
+            name=op.f("ck_campaign_messages_claimed_until"),
         ),
         sa.ForeignKeyConstraint(
             ["enrolment_id"],
@@ -213,6 +228,18 @@ def _messages(moment: sa.DateTime) -> None:
         "campaign_messages",
         ["due_at"],
         postgresql_where=sa.text("status = 'planned'"),
+    )
+    op.create_index(
+        "ix_campaign_messages_claimed",
+        "campaign_messages",
+        ["claimed_until"],
+        postgresql_where=sa.text("status = 'claimed'"),
+    )
+    op.create_index(
+        "ix_campaign_messages_uncertain",
+        "campaign_messages",
+        ["id"],
+        postgresql_where=sa.text("status = 'uncertain'"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Handing planned messages over: each is claimed once, sent, and its end is noted."""

@@ -1,0 +1,100 @@
+"""Messages as people look at them, and settle those of which nobody knows whether they arrived."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.audit import service as audit
+from leadflow.campaigns.tables import MESSAGE_STATES, CampaignMessage, Enrolment
+from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
+
+Settled = Literal["accepted", "failed"]
+BY_A_PERSON = "Somebody has found that it did not arrive."
+
+
+class NoSuchMessage(LookupError):
+    """There is no message of this id."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"There is no message {message}. See: leadflow campaigns messages")
+
+
+class NothingToSettle(ValueError):
+    """A message of which it is known what became of it."""
+
+
+class NoMessageState(ValueError):
+    """Messages are in no such state."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"{state!r} is no state of a message: {', '.join(MESSAGE_STATES)}.")
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """A message: of which campaign and step, to whom, and what became of it when."""
+
+    id: str
+    campaign: str
+    step: str
+    lead_id: str
+    status: str
+    due_at: datetime
+    sent_at: datetime | None
+    attempts: int
+    why: str | None
+
+
+def page_of_messages(
+    session: Session, status: str | None = None, wanted: Wanted = FIRST
+) -> Page[ShownMessage]:
+    """Messages, the newest first; of one state where that is said.
+
+    Raises:
+        NoMessageState: there is no such state.
+    """
+    if status is not None and status not in MESSAGE_STATES:
+        raise NoMessageState(status)
+    these = select(CampaignMessage)
+    if status is not None:
+        these = these.where(CampaignMessage.status == status)
+    keys = (Key(CampaignMessage.id, descending=True),)
+    found = read_page(session, these, keys, ("messages", status), wanted)
+    of = select(Enrolment.id, Enrolment.campaign).where(
+        Enrolment.id.in_([row.enrolment_id for row in found.items])
+    )
+    campaigns = dict(session.execute(of).tuples().all())
+    return found.of(
+        lambda row: ShownMessage(
+            row.id,
+            campaigns[row.enrolment_id],
+            row.step,
+            row.lead_id,
+            row.status,
+            row.due_at,
+            row.sent_at,
+            row.attempts,
+            row.why,
+        )
+    )
+
+
+def settle(session: Session, message_id: str, became: Settled, by: str, now: datetime) -> None:
+    """Say of an uncertain message whether it arrived, as a person has found out.
+
+    Raises:
+        NoSuchMessage: there is none.
+        NothingToSettle: it is not uncertain.
+    """
+    row = session.get(CampaignMessage, message_id, with_for_update=True)
+    if row is None:
+        raise NoSuchMessage(message_id)
+    if row.status != "uncertain":
+        raise NothingToSettle(f"The message is {row.status}: there is nothing to settle.")
+    row.status = became
+    row.why = None if became == "accepted" else BY_A_PERSON
+    row.sent_at = now if became == "accepted" else None
+    audit.record(session, by, "campaign_message.settled", message_id, {"became": became})

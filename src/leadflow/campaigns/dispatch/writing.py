@@ -1,0 +1,98 @@
+"""Claimed messages become mails: what the campaign says, with what is known of the lead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leadflow.assignment.tables import Assignment, Rep
+from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.store.programs import programs
+from leadflow.campaigns.tables import CampaignMessage, Enrolment
+from leadflow.channels.email.compiling import compiled
+from leadflow.channels.email.message import Envelope, Mailbox
+from leadflow.channels.email.outgoing import Outgoing
+from leadflow.channels.email.rendering import NotRendered, rendered
+from leadflow.consent.links import preferences_url, unsubscribe_url
+from leadflow.leads.tables import Lead
+from leadflow.settings import Settings
+
+OF_LEAD = (
+    "first_name",
+    "last_name",
+    "company_name",
+    "job_title",
+    "industry",
+    "location",
+    "region",
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """Mails by the ids of their messages; and why others could not be written."""
+
+    mails: Mapping[str, Outgoing]
+    faults: Mapping[str, str]
+
+
+def write(session: Session, ids: Sequence[str], settings: Settings, now: datetime) -> Written:
+    """The mails of these messages."""
+    rows = session.execute(
+        select(CampaignMessage, Enrolment, Lead, Rep)
+        .join(Enrolment, Enrolment.id == CampaignMessage.enrolment_id)
+        .join(Lead, Lead.id == CampaignMessage.lead_id)
+        .outerjoin(Assignment, (Assignment.lead_id == Lead.id) & Assignment.ended_at.is_(None))
+        .outerjoin(Rep, Rep.id == Assignment.rep_id)
+        .where(CampaignMessage.id.in_(list(ids)))
+    ).all()
+    known = programs(session, {(row[1].campaign, row[1].version) for row in rows})
+    mails: dict[str, Outgoing] = {}
+    faults: dict[str, str] = {}
+    for message, enrolment, lead, rep in rows:
+        program = known[enrolment.campaign, enrolment.version]
+        try:
+            mails[message.id] = _mail(program, message, enrolment, lead, rep, settings, now)
+        except NotRendered as error:
+            faults[message.id] = error.why
+    return Written(mails, faults)
+
+
+def _mail(
+    program: Program,
+    message: CampaignMessage,
+    enrolment: Enrolment,
+    lead: Lead,
+    rep: Rep | None,
+    settings: Settings,
+    now: datetime,
+) -> Outgoing:
+    step = program.nodes[program.numbers[message.step]].step
+    content = program.campaign.contents[step.send or ""]
+    ready = compiled(content.subject, content.preheader, content.body)
+    purpose, base = program.campaign.purpose, settings.address
+    links = {"preferences_url": preferences_url(base, lead.id, purpose, message.id)}
+    if purpose != "legal":
+        links["unsubscribe_url"] = unsubscribe_url(base, lead.id, purpose, message.id)
+    values: dict[str, Any] = {
+        "lead": {name: getattr(lead, name) for name in OF_LEAD}
+        | {"attributes": lead.attributes or {}},
+        "rep": {} if rep is None else {"name": rep.name, "email": rep.email},
+        "enrollment": enrolment.data or {},
+        "campaign": {"name": program.campaign.name},
+        "sender": {"name": settings.sender_name, "address": settings.sender_address},
+        **links,
+    }
+    name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
+    # RFC 8058 asks for https; without it mailboxes go by the link in the mail alone.
+    one_click = links.get("unsubscribe_url", "")
+    envelope = Envelope(
+        message.id,
+        Mailbox(settings.sender_email, settings.sender_name),
+        Mailbox(lead.email or "", name),
+        unsubscribe_url=one_click if one_click.startswith("https://") else None,
+    )
+    return Outgoing(envelope, rendered(ready, values), now)

@@ -1,0 +1,58 @@
+"""``leadflow campaigns messages`` and ``settle``: what was sent to whom, and what became of it."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from leadflow.cli.access.identity import who_acts
+from leadflow.cli.campaigns.campaigns import say
+from leadflow.cli.tables import print_table, whole
+
+
+def messages(
+    status: Annotated[
+        str | None, typer.Option(help="planned, claimed, accepted, failed, uncertain, …")
+    ] = None,
+) -> None:
+    """The newest messages of campaigns, and what became of each."""
+    from leadflow.campaigns.dispatch.listing import page_of_messages
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        found = page_of_messages(session, status)
+    if not found.items:
+        say("There are no such messages.")
+        return
+    columns = (whole("Message"), "Campaign", "Step", "Lead", "State", whole("Due (UTC)"), "Why")
+    table = Table(*columns, box=None)
+    for one in found.items:
+        due = f"{one.due_at:%Y-%m-%d %H:%M}"
+        why = escape(one.why or "")
+        table.add_row(one.id, one.campaign, one.step, one.lead_id, one.status, due, why)
+    print_table(table)
+
+
+def settle(
+    message: Annotated[str, typer.Argument(help="The message's id.")],
+    arrived: Annotated[
+        bool, typer.Option("--arrived/--did-not-arrive", help="What you have found out.")
+    ],
+) -> None:
+    """Say of an uncertain message whether it arrived. It is not sent again either way."""
+    from leadflow.campaigns.dispatch import listing
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        by = who_acts(session, "campaign.write")
+        became: listing.Settled = "accepted" if arrived else "failed"
+        listing.settle(session, message, became, by, datetime.now(UTC))
+    say(f"Noted: it {'arrived' if arrived else 'did not arrive'}.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to those of campaigns."""
+    app.command()(messages)
+    app.command()(settle)
