@@ -52,8 +52,8 @@ CAMPAIGN: dict[str, Any] = {
     },
 }
 LEADS = """
-INSERT INTO leads (id, source, external_id, email_index, company_size, country, created_at)
-SELECT 'lead_' || lpad(to_hex(n), 28, '0'), 'bench', n::text, int8send(n), n % 1000,
+INSERT INTO leads (id, source, external_id, email, email_index, company_size, country, created_at)
+SELECT 'lead_' || lpad(to_hex(n), 28, '0'), 'bench', n::text, int8send(n), int8send(n), n % 1000,
     (ARRAY['DE', 'US', 'FR'])[1 + n % 3], now()
 FROM generate_series(1, :count) AS n
 """

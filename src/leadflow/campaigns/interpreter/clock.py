@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
+import pandas as pd
 
-from leadflow.campaigns.interpreter.zones import NEVER, Moments
+from leadflow.campaigns.interpreter.zones import Moments
 
 
 def moment(at: np.datetime64) -> datetime:
@@ -21,7 +22,8 @@ def utc(at: datetime) -> np.datetime64:
 
 def utc_of(moments: Sequence[datetime | None]) -> Moments:
     """Aware moments as the interpreter has them, NaT where there is none."""
-    return np.array([NEVER if one is None else utc(one) for one in moments], "datetime64[us]")
+    read = pd.to_datetime(pd.Series(list(moments), dtype=object), utc=True)
+    return read.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
 
 
 def moments_in(moments: Moments) -> list[datetime | None]:
