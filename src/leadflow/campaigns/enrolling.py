@@ -149,6 +149,20 @@ def _places(lead: Lead, campaign: Campaign, at: datetime) -> list[str]:
     return written(places_of(known, campaign, at))
 
 
+def taking_leads(session: Session, name: str) -> tuple[Program, int]:
+    """The version of a campaign that leads come into, and its number.
+
+    Raises:
+        NoCampaign: there is none of this name.
+        CampaignNotSo: it is not live.
+    """
+    stored = read_campaign(session, name)
+    if stored.state != "live" or stored.live_version is None:
+        raise CampaignNotSo(f"{name} is {stored.state}: nobody comes into it.")
+    version = name, stored.live_version
+    return programs(session, [version])[version], stored.live_version
+
+
 def enrol_one(
     session: Session,
     name: str,
@@ -165,12 +179,8 @@ def enrol_one(
         CampaignNotSo: it is not live.
         NotEnrolled: the campaign does not let the lead in, or holds it out to compare with.
     """
-    stored = read_campaign(session, name)
-    if stored.state != "live" or stored.live_version is None:
-        raise CampaignNotSo(f"{name} is {stored.state}: nobody comes into it.")
-    version = name, stored.live_version
-    program = programs(session, [version])[version]
-    found = enrol(session, program, stored.live_version, [lead_id], by, at, key, data)
+    program, version = taking_leads(session, name)
+    found = enrol(session, program, version, [lead_id], by, at, key, data)
     if lead_id not in found.ids:
         raise NotEnrolled(lead_id, name, found.entries[lead_id])
     return found.ids[lead_id]

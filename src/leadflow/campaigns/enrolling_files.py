@@ -8,9 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.enrolling import Entry, enrol
-from leadflow.campaigns.store.programs import programs
-from leadflow.campaigns.store.service import CampaignNotSo, read_campaign
+from leadflow.campaigns.enrolling import Entry, enrol, taking_leads
 from leadflow.leads.import_tables import ImportChange
 
 Listed = tuple[str, str]
@@ -64,14 +62,10 @@ def enrol_listed(
         NoCampaign: there is none of this name.
         CampaignNotSo: it is not live.
     """
-    stored = read_campaign(session, name)
-    if stored.state != "live" or stored.live_version is None:
-        raise CampaignNotSo(f"{name} is {stored.state}: nobody comes into it.")
-    version = name, stored.live_version
-    program = programs(session, [version])[version]
+    program, version = taking_leads(session, name)
     found: dict[Listed, Entry] = {}
     for key in dict.fromkeys(key for _, key in listed):
         leads = [lead for lead, own in listed if own == key]
-        entries = enrol(session, program, stored.live_version, leads, by, at, key).entries
+        entries = enrol(session, program, version, leads, by, at, key).entries
         found |= {(lead, key): entry for lead, entry in entries.items()}
     return found
