@@ -53,7 +53,7 @@ def list_campaigns() -> None:
     with unit_of_work() as session:
         known, counted = service.campaigns_now(session), service.counts(session)
     if not known:
-        say("There are no campaigns. Add some: leadflow campaigns apply examples/campaigns")
+        say("There are no campaigns. Add some: leadflow campaigns apply FILE (docs/campaigns.md)")
         return
     columns = ("Campaign", "State", "Version", "In it", "Ended", whole("Since (UTC)"), "What it is")
     table = Table(*columns, box=None)
