@@ -95,7 +95,9 @@ def test_nested_lists_are_refused_at_once_whoever_sends_them(
     assert "within each other" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("said", [b"", b"POST /leads HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+# Each waits for twenty seconds.
+@pytest.mark.few(1)
+@pytest.mark.parametrize("said", [b"POST /leads HTTP/1.1\r\nHost: x\r\nX-Slow: ", b""])
 def test_a_head_that_does_not_come_closes_the_connection(
     server: tuple[str, Child], store: Engine, said: bytes
 ) -> None:
