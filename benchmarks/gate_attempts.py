@@ -23,7 +23,7 @@ from leadflow.approvals.deadlines import advance_due
 from leadflow.approvals.decision_kinds import KINDS, DecisionKind
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
-from leadflow.approvals.service import Outcome, Proposal, Vote
+from leadflow.approvals.service import DecisionTaken, Proposal, Vote
 from leadflow.approvals.tables import Approval, ApprovalCode
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -190,7 +190,7 @@ class World:
         )
         return service.propose(self.session, question, self.now)
 
-    def _vote(self, person: Person, way: str, decision: service.Vote) -> Outcome:
+    def _vote(self, person: Person, way: str, decision: service.Vote) -> DecisionTaken:
         if way in ("page", "other_hash"):
             seen = self.approval.content_hash if way == "page" else "0" * 64
             return service.decide(

@@ -9,7 +9,7 @@ from leadflow.accounts import signing_in
 from leadflow.accounts.people import add_person
 from leadflow.accounts.tables import Person, PersonSession
 from leadflow.approvals import service as approvals
-from leadflow.approvals.service import Outcome, Vote
+from leadflow.approvals.service import DecisionTaken, Vote
 
 
 def somebody(session: Session, username: str, *roles: str) -> Person:
@@ -24,7 +24,7 @@ def settle(
     now: datetime,
     decision: Vote = "approve",
     reason: str = "ok",
-) -> Outcome:
+) -> DecisionTaken:
     """Decide as one person of each level's role after the other, until it is settled."""
     assert approval_id is not None
     while True:
@@ -36,7 +36,7 @@ def settle(
             return outcome
 
 
-def settle_as(session: Session, approval_id: str, username: str, now: datetime) -> Outcome:
+def settle_as(session: Session, approval_id: str, username: str, now: datetime) -> DecisionTaken:
     """Approve as the person of this name."""
     person = somebody(session, username)
     return approvals.decide(session, approval_id, "approve", person, "ok", now, "api")

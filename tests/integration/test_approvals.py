@@ -18,7 +18,7 @@ from leadflow.approvals.deadlines import advance_due
 from leadflow.approvals.decision_kinds import KINDS, DecisionKind
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
-from leadflow.approvals.service import ApprovalNotFound, NobodyNeeded, Outcome, Proposal
+from leadflow.approvals.service import ApprovalNotFound, DecisionTaken, NobodyNeeded, Proposal
 from leadflow.approvals.tables import Approval
 from leadflow.audit.tables import AuditEntry
 from leadflow.outbox.tables import OutboxRow
@@ -86,7 +86,7 @@ def vote(
     decision: approvals.Vote = "approve",
     at: datetime = NOW,
     **more: Any,
-) -> Outcome:
+) -> DecisionTaken:
     person = somebody(session, who)
     return approvals.decide(session, approval.id, decision, person, "why", at, "api", **more)
 

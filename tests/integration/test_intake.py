@@ -20,7 +20,7 @@ from leadflow.intake.keyed_requests import Answer, AnsweredBefore, KeyedRequest,
 from leadflow.intake.leads import LeadSent, LeadTaken, take_leads
 from leadflow.intake.outcomes import OutcomeTaken, OutcomeTold, take_outcomes
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing, standings
+from leadflow.intake.standings import LeadStanding, standings
 from leadflow.intake.units import together
 from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.leads.outcomes.telling import OutcomeIn
@@ -84,7 +84,7 @@ def test_a_batch_of_leads_is_stored_scored_audited_and_handed_out(team: Engine) 
     assert {row.request_id for row in waiting} == {"req_test"}
 
 
-def assert_same(said: Standing, read: Standing) -> None:
+def assert_same(said: LeadStanding, read: LeadStanding) -> None:
     """What the answer says is what is stored."""
     assert (said.owner, said.outcome, said.ai) == (read.owner, read.outcome, read.ai)
     assert said.score is not None
@@ -213,7 +213,10 @@ def test_edits_and_outcomes_of_many_leads_come_in_together(team: Engine) -> None
     with unit_of_work() as session:
         *changed, missing = edit_leads(session, edits, RUBRIC, get_settings())
         assert isinstance(missing, LeadNotFound)
-        assert [one.lead.budget_minor for one in changed if isinstance(one, Standing)] == [700, 700]
+        assert [one.lead.budget_minor for one in changed if isinstance(one, LeadStanding)] == [
+            700,
+            700,
+        ]
     with unit_of_work() as session:
         *ended, unknown = take_outcomes(session, ends, get_settings())
         assert isinstance(unknown, LeadNotFound)

@@ -15,7 +15,7 @@ from leadflow.scoring.learning.opponents import Opponent
 from leadflow.scoring.learning.standing import (
     NothingToDecide,
     Replaced,
-    Standing,
+    StandingChallenger,
     replaced_by,
     standing_challenger,
 )
@@ -32,7 +32,7 @@ from tests.unit.models.made_up_leads import FEATURES, make
 pytestmark = pytest.mark.uncounted
 
 
-def found(settings: Settings) -> Standing | None:
+def found(settings: Settings) -> StandingChallenger | None:
     with unit_of_work() as session:
         return standing_challenger(session, settings)
 
@@ -46,9 +46,9 @@ def test_a_challenger_stands_until_it_is_decided_on_or_serves(
     models: Registry, settings: Settings, learned: list[Learned]
 ) -> None:
     newest = learned[2]
-    assert found(settings) == Standing(newest.version, None)
+    assert found(settings) == StandingChallenger(newest.version, None)
     asked = ask(newest, settings)
-    assert found(settings) == Standing(newest.version, asked)
+    assert found(settings) == StandingChallenger(newest.version, asked)
     with unit_of_work() as session:
         settle(session, asked, NOW, "reject")
     assert found(settings) is None
@@ -56,12 +56,12 @@ def test_a_challenger_stands_until_it_is_decided_on_or_serves(
     with unit_of_work() as session:
         settle(session, again, NOW)
     # Approved, and about to serve.
-    assert found(settings) == Standing(newest.version, None)
+    assert found(settings) == StandingChallenger(newest.version, None)
     approve(newest, settings, NOW + timedelta(days=1))
     assert found(settings) is None
     # Whoever asks about an earlier version is not to lose that question either.
     other = ask(learned[0], settings)
-    assert found(settings) == Standing(learned[0].version, other)
+    assert found(settings) == StandingChallenger(learned[0].version, other)
 
 
 def test_one_that_is_not_clearly_better_leaves_the_challenger_and_its_question(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.people import PersonNotFound, find_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals.progress import step
-from leadflow.approvals.service import Door, Outcome, Vote, decide, get
+from leadflow.approvals.service import DecisionTaken, Door, Vote, decide, get
 from leadflow.approvals.tables import Approval, ApprovalCode
 from leadflow.secret import derive_key, load_secret
 from leadflow.settings import get_settings
@@ -60,7 +60,7 @@ def decide_with_code(
     reason: str,
     now: datetime,
     door: Door = "prefect",
-) -> Outcome:
+) -> DecisionTaken:
     """Take a decision through a form that anybody can send: who it is from shows by the code, which
     is used up by it, whatever comes of the decision. Commit in any case.
 
@@ -77,9 +77,11 @@ def decide_with_code(
     return decide(session, approval_id, decision, person, reason, now, door)
 
 
-def _wrong(session: Session, approval: Approval, actor: str, now: datetime, door: Door) -> Outcome:
+def _wrong(
+    session: Session, approval: Approval, actor: str, now: datetime, door: Door
+) -> DecisionTaken:
     step(session, approval, "refused", actor, now, why="code-wrong", door=door)
-    return Outcome(approval, False, WRONG, "code-wrong")
+    return DecisionTaken(approval, False, WRONG, "code-wrong")
 
 
 def _use(session: Session, approval: Approval, person: Person, code: str, now: datetime) -> bool:

@@ -66,7 +66,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DecisionTaken:
     """What came of somebody's decision: whether it counted, else why not (a stable name), and in
     words. The approval is as it is now."""
 
@@ -207,7 +207,7 @@ def decide(
     now: datetime,
     door: Door,
     seen_hash: str | None = None,
-) -> Outcome:
+) -> DecisionTaken:
     """Take somebody's decision. One that does not count says why; it is kept in the record and the
     audit log, so commit in any case. ``seen_hash`` is the hash of what was shown to them.
 
@@ -223,7 +223,7 @@ def decide(
         if refused.problem == "subject-changed" and approval.status == "waiting":
             finish(session, approval, "void", None, refused.words, now)
         step(session, approval, "refused", person.id, now, why=refused.problem, door=door)
-        return Outcome(approval, False, refused.words, refused.problem)
+        return DecisionTaken(approval, False, refused.words, refused.problem)
     vote = ApprovalVote(
         approval_id=approval.id,
         person_id=person.id,
@@ -238,7 +238,7 @@ def decide(
     session.add(vote)
     more: dict[str, Any] = {"level": approval.level, "door": door, "counts_for": vote.counts_for}
     step(session, approval, f"{decision}_vote", person.id, now, said=vote.reason, **more)
-    return Outcome(approval, True, _count(session, approval, vote, now))
+    return DecisionTaken(approval, True, _count(session, approval, vote, now))
 
 
 def carry_out(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.configuration import service
 from leadflow.configuration.files import Fault, Given, files_in, read_folder
 from leadflow.configuration.kinds import KINDS
-from leadflow.configuration.service import Applicant, ConfigurationRefused, Outcome
+from leadflow.configuration.service import Applicant, ConfigurationRefused, KindApplied
 
 FOLLOWS = "Where one file names what another says, a fault of one can be the other's."
 
@@ -36,7 +36,7 @@ class NotOurs(ValueError):
 
 def apply(
     session: Session, folder: Path, by: Applicant, now: datetime, take_out: bool = False
-) -> list[Outcome]:
+) -> list[KindApplied]:
     """Store what a directory says, where it differs from what is in force: all of it, or nothing.
     ``take_out``: and take out what is in force and not there, where its kind can be.
 
@@ -61,7 +61,7 @@ def apply(
 
 def would_apply(
     session: Session, folder: Path, by: Applicant, now: datetime, take_out: bool = False
-) -> list[Outcome]:
+) -> list[KindApplied]:
     """What ``apply`` would do; it is undone at once.
 
     Raises:

@@ -39,7 +39,7 @@ class Applicant:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class KindApplied:
     """What became of one kind. ``left``: what is in force, is not in what was given, and goes on
     counting."""
 
@@ -67,7 +67,7 @@ def apply(
     by: Applicant,
     now: datetime,
     take_out: bool = False,
-) -> list[Outcome]:
+) -> list[KindApplied]:
     """Store what differs from what is in force: all of it, or nothing. ``take_out``: and take out
     what is in force and not given, where its kind can be.
 
@@ -90,7 +90,7 @@ def apply(
     outcomes = []
     for name, kind in KINDS.items():
         left = () if name in taken else _missing(kind, contents, before[name])
-        outcomes.append(Outcome(name, stored.get(name, Stored()), taken.get(name, ()), left))
+        outcomes.append(KindApplied(name, stored.get(name, Stored()), taken.get(name, ()), left))
     return outcomes
 
 

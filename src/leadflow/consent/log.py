@@ -26,7 +26,7 @@ from leadflow.consent.evidence import (
     check_reference,
     strength_of,
 )
-from leadflow.consent.standing import Standing, standing
+from leadflow.consent.standing import ConsentStanding, standing
 from leadflow.consent.suppressing import let_go, put_down
 from leadflow.consent.tables import ConsentEvent
 from leadflow.leads.service import hold_standing
@@ -113,7 +113,7 @@ def page_of_log(session: Session, lead_id: str, wanted: Wanted) -> Page[ConsentE
 
 def standings(
     session: Session, lead_ids: Collection[str], at: datetime, channel: Channel = "email"
-) -> dict[str, dict[Purpose, Standing]]:
+) -> dict[str, dict[Purpose, ConsentStanding]]:
     """What counts of each lead at a moment, by purpose."""
     group = func.coalesce(Lead.merged_into, Lead.id)
     asked = select(group, ConsentEvent).join(Lead, Lead.id == ConsentEvent.lead_id)

@@ -13,7 +13,7 @@ from leadflow.consent.evidence import OWN_ACT, Purpose
 from leadflow.consent.from_events import UNSUBSCRIBE
 from leadflow.consent.links import Link
 from leadflow.consent.log import Told, entry_of, standings, write
-from leadflow.consent.standing import Standing
+from leadflow.consent.standing import ConsentStanding
 from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.leads.tables import Lead
 
@@ -73,11 +73,11 @@ def _stands_for(lead: Lead) -> str:
     return lead.merged_into or lead.id
 
 
-def _gets(purpose: Purpose, says: Standing) -> bool:
+def _gets(purpose: Purpose, says: ConsentStanding) -> bool:
     return says.says == "given" or (purpose == "service" and says.says == "unknown")
 
 
-def _is_so(purpose: Purpose, wanted: bool, says: Standing) -> bool:
+def _is_so(purpose: Purpose, wanted: bool, says: ConsentStanding) -> bool:
     """Whether nothing new is said: as much is known by evidence that is as good."""
     if wanted:
         return _gets(purpose, says)

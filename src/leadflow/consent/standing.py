@@ -24,7 +24,7 @@ class Event(Protocol):
 
 
 @dataclass(frozen=True)
-class Standing:
+class ConsentStanding:
     """What counts, since when, and on how strong evidence; ``unknown`` where nothing was said."""
 
     says: Says = "unknown"
@@ -32,7 +32,7 @@ class Standing:
     strength: int = 0
 
 
-def standing(events: Iterable[Event], at: datetime) -> Standing:
+def standing(events: Iterable[Event], at: datetime) -> ConsentStanding:
     """What counts at a moment, of the events of one purpose and channel. Of a no and a yes at the
     same moment, the no counts."""
     heard = [event for event in events if event.happened_at <= at]
@@ -44,9 +44,9 @@ def standing(events: Iterable[Event], at: datetime) -> Standing:
             refusals.append(event)
     if refusals:
         firmest = max(refusals, key=lambda one: (one.strength, one.happened_at))
-        return Standing("withdrawn", firmest.happened_at, firmest.strength)
+        return ConsentStanding("withdrawn", firmest.happened_at, firmest.strength)
     consents = [event for event in heard if event.given]
     if not consents:
-        return Standing()
+        return ConsentStanding()
     latest = max(consents, key=lambda one: (one.happened_at, one.strength))
-    return Standing("given", latest.happened_at, latest.strength)
+    return ConsentStanding("given", latest.happened_at, latest.strength)

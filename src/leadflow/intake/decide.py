@@ -16,8 +16,8 @@ from leadflow.assignment.routing.request import Routable, hand_out
 from leadflow.audit.queue import record_soon
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import (
+    LeadStanding,
     Owner,
-    Standing,
     names_of,
     outcomes_of,
     overrides_of,
@@ -53,7 +53,7 @@ def decide(
     scorer: "Scorer | None",
     now: datetime,
     settings: Settings,
-) -> dict[str, Standing]:
+) -> dict[str, LeadStanding]:
     """Score these leads with what is known now, write that to the audit log and hand them out where
     their rules do so at once; where each then stands, by id, without reading it again.
 
@@ -90,13 +90,13 @@ def decide(
     fresh = _owners(session, given)
     if not known:
         return {
-            key: Standing(one.lead, scores.get(key), owner=fresh.get(key))
+            key: LeadStanding(one.lead, scores.get(key), owner=fresh.get(key))
             for key, one in latest.items()
         }
     owners = owners_of(session, [key for key in known if key not in fresh]) | fresh
     outcomes, asked = outcomes_of(session, known), statuses_of(session, known)
     return {
-        key: Standing(
+        key: LeadStanding(
             one.lead,
             counts.get(key),
             overrides.get(key),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.intake.audit_notes import fingerprints, note
 from leadflow.intake.decide import News, decide
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing
+from leadflow.intake.standings import LeadStanding
 from leadflow.leads.editing import LeadChanged, edit_lead
 from leadflow.leads.schemas import LeadEdit
 from leadflow.leads.service import LeadNotFound, lock_standing
@@ -35,7 +35,7 @@ class Edit:
 
 def edit_leads(
     session: Session, edits: Sequence[Edit], scorer: "Scorer | None", settings: Settings
-) -> list[Standing | Exception]:
+) -> list[LeadStanding | Exception]:
     """Change the fields that were sent and score the leads anew: where each stands, in order, or
     why it was not edited (``LeadNotFound``, ``LeadMerged``, ``LeadChanged``).
 

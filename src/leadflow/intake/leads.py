@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.intake.decide import News, decide
 from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing
+from leadflow.intake.standings import LeadStanding
 from leadflow.leads.schemas import LeadIn
 from leadflow.leads.updating import MayChange
 from leadflow.leads.upsert import upsert_leads
@@ -33,7 +33,7 @@ class LeadSent:
 class LeadTaken:
     """Where the lead stands, and whether it is new."""
 
-    standing: Standing
+    standing: LeadStanding
     created: bool = False
 
 

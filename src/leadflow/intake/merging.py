@@ -19,7 +19,7 @@ from leadflow.audit import service as audit
 from leadflow.follow_ups import merging as follow_ups
 from leadflow.intake.decide import News, decide
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing
+from leadflow.intake.standings import LeadStanding
 from leadflow.leads.merging import facts
 from leadflow.leads.merging.knowledge import EMAIL, Filled, fill, give_back, missing, taken_address
 from leadflow.leads.merging.tables import LeadMerge
@@ -55,7 +55,7 @@ class Merged:
     """A merge, and where the leads stand that were scored anew."""
 
     merge: LeadMerge
-    standings: dict[str, Standing]
+    standings: dict[str, LeadStanding]
 
 
 def merge_leads(

@@ -11,7 +11,7 @@ from leadflow.assignment.routing.ends import end_closed
 from leadflow.intake.audit_notes import note
 from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing, standings
+from leadflow.intake.standings import LeadStanding, standings
 from leadflow.leads.outcomes.telling import OutcomeIn, Recorded, record_outcomes
 from leadflow.leads.said import OUTCOME
 from leadflow.leads.said import note as said_now
@@ -35,7 +35,7 @@ class OutcomeTold:
 class OutcomeTaken:
     """What was told, as it holds now, and where the lead stands."""
 
-    standing: Standing
+    standing: LeadStanding
     outcome: Recorded
 
 

@@ -12,7 +12,7 @@ from leadflow.assignment.routing.request import Routable, hand_out
 from leadflow.intake.decide import News, decide
 from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing, overrides_of, standings
+from leadflow.intake.standings import LeadStanding, overrides_of, standings
 from leadflow.leads.service import LeadMerged, LeadNotFound, lock_standing
 from leadflow.scoring.overrides.schemas import OverrideIn
 from leadflow.scoring.overrides.service import override
@@ -38,7 +38,7 @@ class OverrideAsked:
 class OverrideTaken:
     """The override, whether it took the place of one in force, and where the lead stands."""
 
-    standing: Standing
+    standing: LeadStanding
     override: ScoreOverride
     replaced: bool = False
 

@@ -34,7 +34,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Standing:
+class LeadStanding:
     """A lead and all that is known of where it stands. ``score`` is None where nothing could score
     it yet; ``override`` is the one in force; ``ai`` whether AI was asked about it."""
 
@@ -46,7 +46,7 @@ class Standing:
     ai: Status = "not asked"
 
 
-def standing_of(session: Session, lead_id: str, now: datetime) -> Standing:
+def standing_of(session: Session, lead_id: str, now: datetime) -> LeadStanding:
     """Where one lead stands.
 
     Raises:
@@ -59,7 +59,7 @@ def standing_of(session: Session, lead_id: str, now: datetime) -> Standing:
     return found
 
 
-def standings(session: Session, lead_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
+def standings(session: Session, lead_ids: Sequence[str], now: datetime) -> dict[str, LeadStanding]:
     """Where these leads stand, by id; ids of no lead are absent. Six queries, however many."""
     if not lead_ids:
         return {}
@@ -68,7 +68,7 @@ def standings(session: Session, lead_ids: Sequence[str], now: datetime) -> dict[
     owners, outcomes = owners_of(session, lead_ids), outcomes_of(session, lead_ids)
     asked = statuses_of(session, lead_ids)
     return {
-        lead.id: Standing(
+        lead.id: LeadStanding(
             lead,
             scores.get(lead.id),
             overrides.get(lead.id),

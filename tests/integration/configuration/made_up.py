@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from leadflow.configuration.service import Applicant, Outcome
+from leadflow.configuration.service import Applicant, KindApplied
 
 PROJECT = Path(__file__).parents[3]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -75,7 +75,7 @@ def anybody(name: str = "ana") -> Applicant:
     return Applicant(name, lambda _permission: None)
 
 
-def changed(outcomes: list[Outcome]) -> dict[str, tuple[str, ...]]:
+def changed(outcomes: list[KindApplied]) -> dict[str, tuple[str, ...]]:
     """The names of what is new, changed or taken out, by kind."""
     return {
         one.kind: (*one.stored.new, *one.stored.changed, *one.taken_out)

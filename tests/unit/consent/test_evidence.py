@@ -16,7 +16,7 @@ from leadflow.consent.evidence import (
     strength_of,
 )
 from leadflow.consent.refusals import IN_WORDS, STOPS, SUPPRESSION_REASONS
-from leadflow.consent.standing import Standing, standing
+from leadflow.consent.standing import ConsentStanding, standing
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ LATER = NOW + timedelta(days=99)
 def test_a_form_sent_again_does_not_undo_an_opt_out() -> None:
     events = [said("form", True, 0), said("unsubscribe_link", False, 1), said("form", True, 2)]
     found = standing(events, LATER)
-    assert found == Standing("withdrawn", NOW + timedelta(days=1), OWN_ACT)
+    assert found == ConsentStanding("withdrawn", NOW + timedelta(days=1), OWN_ACT)
 
 
 @pytest.mark.parametrize("kind", ["double_opt_in", "preference_page", "signed_paper"])

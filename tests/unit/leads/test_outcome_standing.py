@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from leadflow.leads.outcomes.standing import Standing, Statement, What, standing
+from leadflow.leads.outcomes.standing import OutcomeStanding, Statement, What, standing
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def undated(what: What, at: int, turn: int = 0) -> Statement:
     return Statement(what, day(at), False, day(at), turn, "api", known_at=day(at))
 
 
-def ends(held: Standing) -> tuple[str | None, int | None]:
+def ends(held: OutcomeStanding) -> tuple[str | None, int | None]:
     if held.ending is None:
         return None, None
     return held.ending.outcome, (held.ending.occurred_at - START).days
@@ -161,6 +161,6 @@ def test_a_person_corrects_a_file_and_the_file_that_says_something_new_corrects_
 
 
 def test_nothing_said_is_an_open_lead() -> None:
-    assert standing([]) == Standing(None)
-    assert standing([said("reopened", 5)]) == Standing(None)
-    assert standing([said("returned", 5)]) == Standing(None)
+    assert standing([]) == OutcomeStanding(None)
+    assert standing([said("reopened", 5)]) == OutcomeStanding(None)
+    assert standing([said("returned", 5)]) == OutcomeStanding(None)

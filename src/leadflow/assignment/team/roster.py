@@ -14,7 +14,7 @@ from leadflow.hours import NeverWorks
 
 
 @dataclass(frozen=True)
-class Standing:
+class RosterEntry:
     """A salesperson: what is stored, what assignment makes of it now, whether at work, and when
     next (now, if so; ``None`` if never within 400 days)."""
 
@@ -33,14 +33,14 @@ class TerritoryNode:
     children: list["TerritoryNode"]
 
 
-def roster(session: Session, now: datetime) -> list[Standing]:
+def roster(session: Session, now: datetime) -> list[RosterEntry]:
     """Everyone, by the company's own id."""
     stored = read_stored(session)
     facts = {rep.rep_id: rep for rep in read_team(session, now).reps}
     return [_standing(rep, facts[stored.reps[rep.id]], now) for rep in stored.team.reps]
 
 
-def find_standing(session: Session, rep_id: str, now: datetime) -> Standing:
+def find_standing(session: Session, rep_id: str, now: datetime) -> RosterEntry:
     """The salesperson of this id, ours or the company's own.
 
     Raises:
@@ -84,12 +84,12 @@ def find_territory(team: TeamIn, name: str) -> TerritoryNode:
     raise TerritoryNotFound(f"There is no territory {name}.")
 
 
-def _standing(rep: RepIn, facts: RepSnapshot, now: datetime) -> Standing:
+def _standing(rep: RepIn, facts: RepSnapshot, now: datetime) -> RosterEntry:
     calendar = facts.calendar
     if calendar is None or not facts.active:
-        return Standing(rep, facts, working=False, opens_at=None)
+        return RosterEntry(rep, facts, working=False, opens_at=None)
     try:
         opens_at = calendar.opens(now)
     except NeverWorks:
-        return Standing(rep, facts, working=False, opens_at=None)
-    return Standing(rep, facts, working=opens_at <= now, opens_at=opens_at)
+        return RosterEntry(rep, facts, working=False, opens_at=None)
+    return RosterEntry(rep, facts, working=opens_at <= now, opens_at=opens_at)

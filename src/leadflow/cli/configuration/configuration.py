@@ -12,7 +12,7 @@ from leadflow.cli.access.identity import who_acts, who_is_here
 from leadflow.cli.console import console
 
 if TYPE_CHECKING:
-    from leadflow.configuration.service import Outcome
+    from leadflow.configuration.service import KindApplied
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -77,7 +77,7 @@ def export(
     _say(f"{how_many(len(files), 'file')} written to {folder}: {', '.join(files)}")
 
 
-def _tell(outcomes: "list[Outcome]", would: bool) -> None:
+def _tell(outcomes: "list[KindApplied]", would: bool) -> None:
     """Say what has changed, what was left alone, and what is to be done next."""
     before = "Would be " if would else ""
     for one in outcomes:

@@ -14,7 +14,7 @@ from leadflow.cli.tables import print_table, whole
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from leadflow.approvals.service import Outcome
+    from leadflow.approvals.service import DecisionTaken
 
 app = typer.Typer(no_args_is_help=True, help="What waits for a person to decide.")
 ApprovalId = Annotated[str, typer.Argument(help="The approval's id, as `list` shows it.")]
@@ -124,7 +124,7 @@ def _as_person(
     person_id: str,
     reason: str,
     now: datetime,
-) -> "Outcome":
+) -> "DecisionTaken":
     from leadflow.accounts.people import find_person
     from leadflow.approvals.service import decide as decide_as
 

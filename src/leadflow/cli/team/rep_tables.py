@@ -7,13 +7,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from leadflow.assignment.team.roster import Standing, TerritoryNode
+from leadflow.assignment.team.roster import RosterEntry, TerritoryNode
 from leadflow.assignment.team.schemas import TeamIn, TerritoryIn
 from leadflow.assignment.team.versions import VersionOfTeam
 from leadflow.cli.tables import whole
 
 
-def reps_table(standings: Sequence[Standing], now: datetime) -> Table:
+def reps_table(standings: Sequence[RosterEntry], now: datetime) -> Table:
     """Everyone, a line each; days off that are over are left out."""
     table = Table(
         whole("Id"),
@@ -41,7 +41,7 @@ def reps_table(standings: Sequence[Standing], now: datetime) -> Table:
     return table
 
 
-def rep_table(one: Standing) -> Table:
+def rep_table(one: RosterEntry) -> Table:
     """One salesperson, a line a fact."""
     given, facts = one.given, one.facts
     hours = [f"{day} {' '.join(spans)}" for day, spans in given.working_hours.hours.items()]
@@ -115,7 +115,7 @@ def _conditions(territory: TerritoryIn) -> str:
     return ", ".join(said) or "everything"
 
 
-def _state(one: Standing) -> str:
+def _state(one: RosterEntry) -> str:
     if not one.facts.active:
         return "not active"
     if one.working:
@@ -123,12 +123,12 @@ def _state(one: Standing) -> str:
     return f"from {one.opens_at:%Y-%m-%d %H:%M} UTC" if one.opens_at else "never works"
 
 
-def _load(one: Standing) -> str:
+def _load(one: RosterEntry) -> str:
     limit = one.facts.limit
     return f"{one.facts.load} of {'any number' if limit is None else limit}"
 
 
-def _skills(one: Standing) -> str:
+def _skills(one: RosterEntry) -> str:
     return ", ".join(f"{name} {level}" for name, level in sorted(one.given.skills.items()))
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.accounts.actors import Actor
 from leadflow.configuration import service
-from leadflow.configuration.service import Applicant, Outcome
+from leadflow.configuration.service import Applicant, KindApplied
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Moment
 from leadflow.gateway.http.callers import ReadsConfiguration, WritesConfiguration
@@ -56,7 +56,7 @@ class KindOut(BaseModel):
     advice: list[str] = Field(description="What is to be done next.")
 
     @classmethod
-    def of(cls, one: Outcome) -> Self:
+    def of(cls, one: KindApplied) -> Self:
         """From what the room says of it."""
         return cls(
             kind=one.kind,

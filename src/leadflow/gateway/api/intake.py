@@ -15,7 +15,7 @@ from leadflow.intake.events.of_lead import EventsTaken, EventsTold, take_events
 from leadflow.intake.leads import LeadSent, LeadTaken, take_leads
 from leadflow.intake.outcomes import OutcomeTaken, OutcomeTold, take_outcomes
 from leadflow.intake.overrides import OverrideAsked, OverrideTaken, set_overrides
-from leadflow.intake.standings import Standing
+from leadflow.intake.standings import LeadStanding
 from leadflow.intake.units import together
 from leadflow.scoring.serving.process_scorer import ServingScorer
 from leadflow.settings import get_settings
@@ -43,7 +43,7 @@ class Intake:
         self.event_batches: Gathering[EventBatch, EventBatchTaken] = self._gathering(
             take_event_batches
         )
-        self.edits: Gathering[Edit, Standing] = self._gathering(edit_leads)
+        self.edits: Gathering[Edit, LeadStanding] = self._gathering(edit_leads)
         self.overrides: Gathering[OverrideAsked, OverrideTaken] = self._gathering(set_overrides)
         self.outcomes: Gathering[OutcomeTold, OutcomeTaken] = self._gathering(
             lambda session, told, _, settings: take_outcomes(session, told, settings)

@@ -18,7 +18,7 @@ from leadflow.gateway.api.leads.lead_answers import score_brief
 from leadflow.gateway.console.forms import OnLead, go_to
 from leadflow.gateway.console.notices import Notice, notice_of, told_on
 from leadflow.gateway.console.rendering import page
-from leadflow.intake.standings import Standing, standings
+from leadflow.intake.standings import LeadStanding, standings
 from leadflow.leads.finding.search_indexes import is_called, works_at
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead, Outcome
@@ -62,7 +62,7 @@ def find(
     return told_on(request, ADDRESS, Notice(more={"said": said}))
 
 
-def stands(standing: Standing) -> dict[str, Any]:
+def stands(standing: LeadStanding) -> dict[str, Any]:
     """The score that counts and its level, or how the lead ended."""
     counts = score_brief(standing)
     level = "not scored yet" if counts is None else counts.level

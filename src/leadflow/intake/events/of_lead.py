@@ -15,7 +15,7 @@ from leadflow.intake.audit_notes import note
 from leadflow.intake.decide import News, decide
 from leadflow.intake.keyed_requests import KeyedBatch, KeyedRequest
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing
+from leadflow.intake.standings import LeadStanding
 from leadflow.leads.events.recording import EventIdTaken, EventIn, refusal, store_events
 from leadflow.leads.events.types import read_types
 from leadflow.leads.outcomes.log import lost_among, settle
@@ -40,7 +40,7 @@ class EventsTold:
 class EventsTaken:
     """How many events were new and how many known, and where the lead stands with them."""
 
-    standing: Standing
+    standing: LeadStanding
     new: int
     known: int
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.copying import driver_connection
 from leadflow.database.ids import new_id
-from leadflow.leads.outcomes.standing import Standing, Statement, standing
+from leadflow.leads.outcomes.standing import OutcomeStanding, Statement, standing
 from leadflow.leads.outcomes.tables import OutcomeSaid
 
 READ = (
@@ -124,7 +124,9 @@ def _statements(session: Session, lead_ids: Sequence[str]) -> dict[str, list[Sta
     return said
 
 
-def _write_losses(session: Session, leads: Sequence[str], found: dict[str, Standing]) -> None:
+def _write_losses(
+    session: Session, leads: Sequence[str], found: dict[str, OutcomeStanding]
+) -> None:
     connection = driver_connection(session)
     connection.execute(FORGET, {"leads": list(leads)})
     losses = {

@@ -62,14 +62,14 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Standing:
+class OutcomeStanding:
     """The end that counts, None where the lead is open; and when it was lost and came back."""
 
     ending: Ending | None
     losses: tuple[tuple[datetime, datetime], ...] = ()
 
 
-def standing(statements: Iterable[Statement]) -> Standing:
+def standing(statements: Iterable[Statement]) -> OutcomeStanding:
     """What holds, by everything that was said of one lead."""
     losses: list[tuple[datetime, datetime]] = []
     present: list[Statement] = []
@@ -86,7 +86,7 @@ def standing(statements: Iterable[Statement]) -> Standing:
             # A file's row without a day may name one later than when it was said.
             losses.append((min(ending.occurred_at, one.at), one.at))
         present, since = [], one.at
-    return Standing(_ending(present, since), tuple(losses))
+    return OutcomeStanding(_ending(present, since), tuple(losses))
 
 
 def _ending(said: Sequence[Statement], since: datetime | None) -> Ending | None:

@@ -36,7 +36,7 @@ class NothingToDecide(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingChallenger:
     """A challenger on which nobody has decided, and the question about it, if it waits already."""
 
     version: str
@@ -59,14 +59,14 @@ class Replaced:
     was_asked: bool
 
 
-def standing_challenger(session: Session, settings: Settings) -> Standing | None:
+def standing_challenger(session: Session, settings: Settings) -> StandingChallenger | None:
     """The version that people are asked about; else the challenger, unless it serves or was decided
     on: approved, rejected, or left undecided until the question expired. None where there is
     none."""
     models = registry(settings)
     asked = waiting_promotion(session, settings)
     if asked is not None:
-        return Standing(asked.payload["version"], asked.id)
+        return StandingChallenger(asked.payload["version"], asked.id)
     version = models.alias_version("challenger")
     if version is None or version == models.alias_version("champion"):
         return None
@@ -79,7 +79,7 @@ def standing_challenger(session: Session, settings: Settings) -> Standing | None
         .limit(1)
     ).first()
     on_its_way = last is not None and last.status == "approved" and last.carried_out_at is None
-    return Standing(version, None) if last is None or on_its_way else None
+    return StandingChallenger(version, None) if last is None or on_its_way else None
 
 
 def waiting_promotion(session: Session, settings: Settings) -> Approval | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from leadflow.consent.evidence import EVIDENCE, Basis, Channel, Purpose
 from leadflow.consent.refusals import Refusal, SuppressionReason
-from leadflow.consent.standing import Says, Standing
+from leadflow.consent.standing import ConsentStanding, Says
 from leadflow.consent.tables import ConsentEvent, Suppression
 from leadflow.exact import Flag
 from leadflow.gateway.api.team.work_schemas import BY
@@ -81,7 +81,7 @@ class PurposeOut(BaseModel):
     why_not: str | None = Field(description="In words.")
 
     @classmethod
-    def of(cls, purpose: str, counts: Standing, refused: Refusal | None) -> Self:
+    def of(cls, purpose: str, counts: ConsentStanding, refused: Refusal | None) -> Self:
         """From what the log says, and from all that is asked before a message."""
         return cls(
             purpose=purpose,

@@ -15,7 +15,7 @@ from leadflow.gateway.api.leads.schemas import (
 )
 from leadflow.gateway.http.versions import version_of
 from leadflow.intake.leads import LeadTaken
-from leadflow.intake.standings import Standing
+from leadflow.intake.standings import LeadStanding
 from leadflow.leads.tables import Lead
 from leadflow.scoring.levels import NEXT_STEPS
 
@@ -43,14 +43,14 @@ def lead_version(lead: Lead) -> str:
     return version_of(LeadOut.of(lead))
 
 
-def changed_lead(standing: Standing, caller: Actor) -> LeadView | LeadBrief:
+def changed_lead(standing: LeadStanding, caller: Actor) -> LeadView | LeadBrief:
     """The answer to a lead that was changed."""
     if not _reads(caller):
         return LeadBrief(lead_id=standing.lead.id, score=score_brief(standing))
     return lead_view(standing)
 
 
-def lead_view(standing: Standing) -> LeadView:
+def lead_view(standing: LeadStanding) -> LeadView:
     """A lead as it is stored, with its score, which it may not have yet."""
     return LeadView(
         lead=LeadOut.of(standing.lead),
@@ -60,7 +60,7 @@ def lead_view(standing: Standing) -> LeadView:
     )
 
 
-def lead_status(standing: Standing) -> LeadStatus:
+def lead_status(standing: LeadStanding) -> LeadStatus:
     """A lead's score, its salesperson and why that one, its outcome, and what happens next."""
     return LeadStatus(
         lead_id=standing.lead.id,
@@ -71,14 +71,14 @@ def lead_status(standing: Standing) -> LeadStatus:
     )
 
 
-def score_out(standing: Standing) -> ScoreOut | None:
+def score_out(standing: LeadStanding) -> ScoreOut | None:
     """The model's score and the override in force; None where the lead has no score yet."""
     if standing.score is None:
         return None
     return ScoreOut.of(standing.score, standing.override, standing.ai)
 
 
-def score_brief(standing: Standing) -> ScoreBrief | None:
+def score_brief(standing: LeadStanding) -> ScoreBrief | None:
     """The score that counts and its level; None where the lead has no score yet."""
     if standing.override is not None:
         return ScoreBrief(
@@ -89,12 +89,12 @@ def score_brief(standing: Standing) -> ScoreBrief | None:
     return ScoreBrief(total=round(standing.score.total_score, 1), level=standing.score.level)
 
 
-def score_for(caller: Actor, standing: Standing) -> ScoreOut | ScoreBrief | None:
+def score_for(caller: Actor, standing: LeadStanding) -> ScoreOut | ScoreBrief | None:
     """The score with its reasons where the caller may read leads."""
     return score_out(standing) if _reads(caller) else score_brief(standing)
 
 
-def next_step_for(caller: Actor, standing: Standing) -> str:
+def next_step_for(caller: Actor, standing: LeadStanding) -> str:
     """What happens with the lead next; who has it, only where the caller may read leads."""
     return next_step(standing if _reads(caller) else replace(standing, owner=None, override=None))
 
@@ -103,7 +103,7 @@ def _reads(caller: Actor) -> bool:
     return caller.reach("lead.read") is not None
 
 
-def owner_out(standing: Standing) -> OwnerOut | None:
+def owner_out(standing: LeadStanding) -> OwnerOut | None:
     """The salesperson who has the lead."""
     made = standing.owner
     if made is None:
@@ -113,7 +113,7 @@ def owner_out(standing: Standing) -> OwnerOut | None:
     )
 
 
-def next_step(standing: Standing) -> str:
+def next_step(standing: LeadStanding) -> str:
     """What happens with the lead next, in a sentence."""
     if standing.outcome is not None:
         ended = "converted" if standing.outcome == "converted" else "been lost"

@@ -16,7 +16,7 @@ from leadflow.gateway.http.security import named_by
 from leadflow.intake.keyed_requests import Answer
 from leadflow.intake.overrides import OverrideAsked, OverrideTaken
 from leadflow.intake.senders import Sender
-from leadflow.intake.standings import Standing, standing_of
+from leadflow.intake.standings import LeadStanding, standing_of
 from leadflow.scoring.overrides.schemas import OverrideIn, Words
 from leadflow.scoring.overrides.service import withdraw
 from leadflow.scoring.serving.score import LeadNotScored
@@ -80,7 +80,7 @@ def withdraw_override(
         return _answer(newest, standing_of(session, lead_id, now), caller)
 
 
-def _answer(made: ScoreOverride, standing: Standing, caller: Actor) -> OverrideAnswer:
+def _answer(made: ScoreOverride, standing: LeadStanding, caller: Actor) -> OverrideAnswer:
     score, step = score_for(caller, standing), next_step_for(caller, standing)
     if score is None:
         raise LeadNotScored(made.lead_id)

@@ -11,7 +11,7 @@ from leadflow.accounts.people import usernames
 from leadflow.accounts.tables import Person
 from leadflow.approvals import codes, service
 from leadflow.approvals.listing import page_of_approvals
-from leadflow.approvals.service import Door, Outcome
+from leadflow.approvals.service import DecisionTaken, Door
 from leadflow.approvals.who import MayNot
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review.approval_access import may_caller, seen
@@ -152,12 +152,12 @@ def one_time_code(approval_id: str, caller: Actor) -> CodeOut:
             code = codes.issue_code(session, approval, may.person, now, minutes)
             return CodeOut(code=code, minutes=minutes)
     # Outside, so that a question whose time is over stays ended.
-    raise refusal(Outcome(approval, False, may.words, may.problem))
+    raise refusal(DecisionTaken(approval, False, may.words, may.problem))
 
 
 def take(
     session: Session, approval_id: str, said: DecisionIn, caller: Actor, door: Door
-) -> Outcome:
+) -> DecisionTaken:
     """Take a signed-in person's decision."""
     return service.decide(
         session,
@@ -171,7 +171,7 @@ def take(
     )
 
 
-def refusal(outcome: Outcome) -> Problem:
+def refusal(outcome: DecisionTaken) -> Problem:
     """A decision that does not count, as an answer."""
     kind = outcome.problem or "decision-refused"
     title = TITLES.get(kind, "It has been decided, or has ended")

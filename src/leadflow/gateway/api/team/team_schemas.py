@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
-from leadflow.assignment.team.roster import Standing, TerritoryNode
+from leadflow.assignment.team.roster import RosterEntry, TerritoryNode
 from leadflow.assignment.team.schemas import RepIn, TerritoryIn
 from leadflow.assignment.team.versions import VersionOfTeam
 
@@ -43,7 +43,7 @@ class RepOut(RepIn):
     next_opening: datetime | None = Field(description="Now, if working; empty: not in 400 days.")
 
     @classmethod
-    def of(cls, standing: Standing) -> "RepOut":
+    def of(cls, standing: RosterEntry) -> "RepOut":
         """From a salesperson's standing."""
         facts = standing.facts
         return RepOut.model_construct(
