@@ -3,12 +3,28 @@ asked for."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Double, FromClause, Text, and_, any_, cast, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    Double,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, Rep
+from leadflow.conditions.fields import AsOf
+from leadflow.database.base import Moment
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.rules.sources import lead_source
 from leadflow.scoring.overrides.service import effective_level, effective_score
@@ -39,19 +55,27 @@ def read_listed(
     """These leads in this order, with these fields and their ids, or with all."""
     if not lead_ids:
         return []
-    names = [*{"id", *(LeadListed.model_fields if fields is None else fields)} - {"owner"}]
-    columns = [
-        (COLUMNS[name] if name in COLUMNS else getattr(Lead, name)).label(name) for name in names
-    ]
+    names = tuple(
+        sorted({"id", *(LeadListed.model_fields if fields is None else fields)} - {"owner"})
+    )
     owned = fields is None or "owner" in fields
-    owner = [column.label(f"owner_{name}") for name, column in OWNER.items()] if owned else []
-    statement = select(*columns, *owner).select_from(_joined(now))
-    rows = session.execute(statement.where(Lead.id == any_(literal(list(lead_ids), ARRAY(Text)))))
+    rows = session.execute(_statement(names, owned), {"ids": list(lead_ids), "now": now})
     found = {row["id"]: _listed(row, names, owned) for row in rows.mappings()}
     return [found[lead_id] for lead_id in lead_ids if lead_id in found]
 
 
-def _joined(now: datetime) -> FromClause:
+@lru_cache(maxsize=256)
+def _statement(names: tuple[str, ...], owned: bool) -> Select[Any]:
+    """Making it takes longer than PostgreSQL takes to answer it."""
+    columns = [
+        (COLUMNS[name] if name in COLUMNS else getattr(Lead, name)).label(name) for name in names
+    ]
+    owner = [column.label(f"owner_{name}") for name, column in OWNER.items()] if owned else []
+    statement = select(*columns, *owner).select_from(_joined(bindparam("now", type_=Moment)))
+    return statement.where(Lead.id == any_(bindparam("ids", type_=ARRAY(Text))))
+
+
+def _joined(now: AsOf) -> FromClause:
     """Leads with all that is told of where they stand; what a statement does not read of it,
     PostgreSQL does not join."""
     held = and_(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
