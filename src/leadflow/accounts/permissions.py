@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "lead.read": _OF_A_LEAD | _all(_MARKETING),
     "lead.edit": _OF_A_LEAD | _all(_MARKETING),
     "lead.export": {_MANAGER: Reach.TEAM} | _all(_MARKETING),
+    "lead.delete": {_MANAGER: Reach.TEAM} | _all(_MARKETING),
     "lead.fact": _OF_A_LEAD | _all(_MARKETING),
     "lead.work": _OF_A_LEAD,
     "note.manage": {_MANAGER: Reach.TEAM} | _all(_MARKETING),

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from leadflow.intake.deleting import delete_rows
+
 # Handed out by a sweep is not worked on; a person's word, or a salesperson's step, is.
 STANDS = text("""
 SELECT l.id,
@@ -27,8 +29,6 @@ MADE = text("""
 SELECT DISTINCT lead_id FROM import_changes
 WHERE inbox_id = :import_id AND made AND lead_id <> ALL(:stays) ORDER BY lead_id
 """)
-DELETE_SCORES = text("DELETE FROM lead_scores WHERE lead_id = ANY(:ids)")
-DELETE_LEADS = text("DELETE FROM leads WHERE id = ANY(:ids)")
 AT_A_TIME = 2000
 
 
@@ -49,6 +49,4 @@ def delete_made(session: Session, import_id: str, stays: Sequence[str]) -> Itera
     a time; yields how many each time."""
     made = session.scalars(MADE, {"import_id": import_id, "stays": list(stays)}).all()
     for first in range(0, len(made), AT_A_TIME):
-        these = {"ids": list(made[first : first + AT_A_TIME])}
-        session.execute(DELETE_SCORES, these)
-        yield int(session.execute(DELETE_LEADS, these).rowcount)  # type: ignore[attr-defined]
+        yield delete_rows(session, made[first : first + AT_A_TIME])

@@ -40,6 +40,7 @@ from leadflow.follow_ups.tag_names import TagInvalid
 from leadflow.follow_ups.tags import TagNotFound, TagThere
 from leadflow.follow_ups.tasks import TaskChanged, TaskNotFound
 from leadflow.gateway.http.problem import TITLES
+from leadflow.intake.deleting import AskedAbout
 from leadflow.intake.events.batches import NoLeadOfAddress
 from leadflow.intake.keyed_requests import AnswerNotKept, KeyReused
 from leadflow.intake.merging import MergeNotFound, MergeRefused, SplitRefused
@@ -179,6 +180,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoteChanged: (409, "note-changed", "The note is another by now"),
     TaskNotFound: (404, "task-not-found", "There is no such task"),
     TaskChanged: (409, "task-changed", "The task is another by now"),
+    AskedAbout: (409, "lead-asked-about", "People are being asked about this lead"),
     MergeRefused: (409, "merge-refused", "These two cannot be made one"),
     MergeNotFound: (404, "merge-not-found", "There is no such merge"),
     SplitRefused: (409, "split-refused", "They cannot be parted now"),

@@ -15,9 +15,10 @@ from leadflow.gateway.api.leads.schemas import (
     ScoreOut,
     StepUp,
 )
-from leadflow.gateway.http.callers import EditsLeads, ReadsLeads
+from leadflow.gateway.http.callers import DeletesLeads, EditsLeads, ReadsLeads
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.versions import IfMatch, say_version
+from leadflow.intake.deleting import delete_lead
 from leadflow.intake.edits import Edit
 from leadflow.intake.senders import Sender
 from leadflow.intake.standings import standing_of
@@ -78,3 +79,17 @@ async def change_lead(
 
     standing = await intake.edits.do(Edit(lead_id, body, Sender(caller), still))
     return lead_answers.changed_lead(standing, caller)
+
+
+@router.delete("/leads/{lead_id}", status_code=204, summary="Delete a lead")
+def erase_lead(lead_id: str, seen: IfMatch, caller: DeletesLeads) -> None:
+    """Delete the lead for good, with its history, events, outcomes, scores, notes, tasks, tags and
+    assignments, and with the leads that were merged into it. Nothing brings it back. An address
+    that is suppressed stays so; what a system goes on sending of the lead makes a new one."""
+
+    def still(lead: Lead) -> None:
+        if not seen.is_of_any:
+            seen.check(lead_answers.lead_version(lead))
+
+    with unit_of_work() as session:
+        delete_lead(session, lead_id, caller.id, still)
