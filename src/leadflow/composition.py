@@ -46,6 +46,7 @@ from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
 from leadflow.sources import declares as sources
 from leadflow.uploads import declares as uploads
+from leadflow.workflow import built_in
 from leadflow.workflow import declares as workflow
 
 
@@ -53,8 +54,8 @@ from leadflow.workflow import declares as workflow
 class Room:
     """What one room adds: acts that the outbox performs, kinds of decision that people make, types
     of events, fields that conditions name, kinds of rules with their actions, actions of workflow
-    rules, kinds of automated decisions that are reviewed, kinds of configuration that are kept in
-    files, queues and gauges that ``/metrics`` tells."""
+    rules and such rules that are built in, kinds of automated decisions that are reviewed, kinds of
+    configuration that are kept in files, queues and gauges that ``/metrics`` tells."""
 
     name: str
     acts: tuple[Act, ...] = ()
@@ -64,6 +65,7 @@ class Room:
     field_families: tuple[FieldFamily, ...] = ()
     rule_kinds: tuple[RuleKind, ...] = ()
     rule_actions: tuple[RuleAction[Any], ...] = ()
+    workflow_rules: tuple[dict[str, Any], ...] = ()
     review_kinds: tuple[ReviewKind, ...] = ()
     configuration: tuple[ConfigurationKind, ...] = ()
     queues: tuple[Queue, ...] = ()
@@ -142,6 +144,8 @@ ROOMS = (
         acts=campaigns.ACTS,
         decision_kinds=campaigns.DECISION_KINDS,
         rule_actions=campaigns.RULE_ACTIONS,
+        workflow_rules=campaigns.WORKFLOW_RULES,
+        configuration=campaigns.CONFIGURATION,
         queues=campaigns.QUEUES,
     ),
     Room("integrations", acts=integrations.ACTS, rule_actions=integrations.RULE_ACTIONS),
@@ -163,6 +167,7 @@ def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
         (field for room in rooms for field in room.fields),
         (family for room in rooms for family in room.field_families),
     )
+    built_in.install(rule for room in rooms for rule in room.workflow_rules)
     of_events = workflow.install(action for room in rooms for action in room.rule_actions)
     of_rules = (*(kind for room in rooms for kind in room.rule_kinds), of_events)
     rule_kinds.install(of_rules)

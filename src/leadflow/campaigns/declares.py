@@ -6,12 +6,21 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from leadflow.campaigns.configuration import CONFIGURATION as CAMPAIGNS
 from leadflow.campaigns.launching import ACTS, DECISION_KINDS
 from leadflow.campaigns.rule_actions import RULE_ACTIONS
+from leadflow.campaigns.shipped.rules import WORKFLOW_RULES
 from leadflow.campaigns.tables import CampaignState, Enrolment
 from leadflow.observability.gauges import Queue
 
-__all__ = ["ACTS", "DECISION_KINDS", "QUEUES", "RULE_ACTIONS"]
+__all__ = [
+    "ACTS",
+    "CONFIGURATION",
+    "DECISION_KINDS",
+    "QUEUES",
+    "RULE_ACTIONS",
+    "WORKFLOW_RULES",
+]
 
 
 def _due(session: Session, now: datetime) -> tuple[int, datetime | None]:
@@ -24,3 +33,4 @@ def _due(session: Session, now: datetime) -> tuple[int, datetime | None]:
 
 
 QUEUES = (Queue("enrolments_due", _due),)
+CONFIGURATION = (CAMPAIGNS,)

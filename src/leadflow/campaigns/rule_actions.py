@@ -44,7 +44,26 @@ def _problems(session: Session, said: CampaignParams) -> list[str]:
     return [f"There is no campaign {said.campaign!r}. {nearest(said.campaign, known)}"]
 
 
+def _of_it(said: CampaignParams) -> dict[str, tuple[str, ...]]:
+    return {"event.campaign": (said.campaign,)}
+
+
 RULE_ACTIONS = (
-    RuleAction("enroll", CampaignParams, put_in, problems=_problems),
-    RuleAction("unenroll", CampaignParams, put_out, problems=_problems),
+    # Whoever comes in will leave, by what no rule says.
+    RuleAction(
+        "enroll",
+        CampaignParams,
+        put_in,
+        causes=lambda _: frozenset({"lead.enrolled", "lead.campaign_ended"}),
+        tells=_of_it,
+        problems=_problems,
+    ),
+    RuleAction(
+        "unenroll",
+        CampaignParams,
+        put_out,
+        causes=lambda _: frozenset({"lead.campaign_ended"}),
+        tells=_of_it,
+        problems=_problems,
+    ),
 )

@@ -88,6 +88,25 @@ class Ended(BaseModel):
     value_currency: str | None
 
 
+class Enrolled(BaseModel):
+    """The lead is in a campaign."""
+
+    enrollment_id: str
+    campaign: str
+    key: str | None = Field(
+        default=None, description="What the series is about: an order, a trial."
+    )
+
+
+class CampaignEnded(Enrolled):
+    """The lead is not in a campaign any more."""
+
+    ended_as: str = Field(
+        description="The end of its way, or `goal`, the name of an exit, `opted_out`, `taken_out`, "
+        "`merged`, `stopped`."
+    )
+
+
 class Decided(BaseModel):
     """What people decided."""
 
@@ -137,6 +156,10 @@ TYPES: dict[str, DomainEventType] = {
     "lead.merged": DomainEventType("A lead stands for another lead too.", Merged),
     "lead.converted": DomainEventType("A lead has converted.", Ended),
     "lead.lost": DomainEventType("A lead is lost.", Ended),
+    "lead.enrolled": DomainEventType("A lead has come into a campaign.", Enrolled),
+    "lead.campaign_ended": DomainEventType(
+        "The way of a lead through a campaign has ended.", CampaignEnded
+    ),
     "lead.reopened": DomainEventType("A lead that had ended is open again.", Nothing),
     "approval.decided": DomainEventType("People have approved or rejected something.", Decided),
 }
@@ -170,6 +193,10 @@ FACTS: dict[str, ValueKind] = {
             "decided_by",
             "source",
             "tag",
+            "campaign",
+            "enrollment_id",
+            "key",
+            "ended_as",
             "merge_id",
             "merged_id",
         ),

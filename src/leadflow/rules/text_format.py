@@ -106,6 +106,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _in_lines(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """A text of several lines as people write it, below a bar, or, where YAML cannot, quoted."""
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _in_lines)
 _FLOAT = r"^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?[0-9]+[eE][-+]?[0-9]+$"
 for _tag, _written, _first in (
     ("bool", r"^(true|false|True|False|TRUE|FALSE)$", "tfTF"),

@@ -21,14 +21,16 @@ class NotPrepared(RuntimeError):
 
 
 def prepare_database(settings: Settings) -> list[str]:
-    """Start PostgreSQL where it is embedded, and bring the schema up to date.
+    """Start PostgreSQL where it is embedded, bring the schema up to date, and put in what every
+    installation has from the start.
 
     Returns:
         What is wrong, though everything but the learning of models goes on without it.
     """
     from datetime import UTC, datetime
 
-    from leadflow.composition import event_types
+    from leadflow.campaigns.shipped import welcome
+    from leadflow.composition import compose, event_types
     from leadflow.database import cluster, migrate
     from leadflow.database.engine import engine_for, unit_of_work
     from leadflow.leads.events.types import put_in
@@ -38,7 +40,9 @@ def prepare_database(settings: Settings) -> list[str]:
     engine = engine_for(found.leadflow, pool_size=1)
     migrate.upgrade(engine)
     with unit_of_work(engine) as session:
+        compose()
         put_in(session, event_types(), datetime.now(UTC))
+        welcome.put_in(session, datetime.now(UTC))
     engine.dispose()
     return wrong
 

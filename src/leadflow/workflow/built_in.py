@@ -1,5 +1,7 @@
-"""The workflow rules that count until somebody stores others."""
+"""The workflow rules that count until somebody stores others: those here, and those that rooms
+declare."""
 
+from collections.abc import Iterable
 from typing import Any
 
 BUILT_IN: dict[str, Any] = {
@@ -38,3 +40,8 @@ BUILT_IN: dict[str, Any] = {
         },
     ]
 }
+
+
+def install(more: Iterable[dict[str, Any]]) -> None:
+    """Let these be built in too."""
+    BUILT_IN["rules"].extend(more)

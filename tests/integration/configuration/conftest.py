@@ -7,7 +7,20 @@ import pytest
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.team.versions import load_team, store_team
-from tests.integration.configuration.made_up import PROJECT
+from leadflow.campaigns.shipped.welcome import put_in
+from leadflow.database.engine import unit_of_work
+from tests.integration.configuration.made_up import NOW, PROJECT
+
+
+@pytest.fixture(autouse=True)
+def welcome_series(request: pytest.FixtureRequest) -> None:
+    """What every installation has from the start."""
+    if "session" in request.fixturenames:
+        put_in(request.getfixturevalue("session"), NOW)
+    elif {"store", "client", "anonymous"} & {*request.fixturenames}:
+        request.getfixturevalue("store")
+        with unit_of_work() as session:
+            put_in(session, NOW)
 
 
 @pytest.fixture

@@ -49,6 +49,25 @@ policies:
     levels: [{roles: [sales_manager], quorum: 2}]
     hours: 8.5
 """,
+    "campaigns/fairs.yaml": """\
+campaigns:
+  after_the_fair:
+    name: After the fair
+    type: educational
+    zone: Europe/Oslo
+    enter: {on: [lead.did.demo_request]}
+    steps:
+      - {step: hello, send: hello}
+      - {step: pause, wait: P2D}
+    contents:
+      hello:
+        subject: Good to have met you
+        body: |
+          <mj-section><mj-column><mj-text>
+            Hello {{ lead.first_name | fallback("there") }},
+            <a href="{{ unsubscribe_url }}">no more mails</a>
+          </mj-text></mj-column></mj-section>
+""",
     "rules/assignment.yaml": """\
 - rule_id: pro
   name: Shops that pay

@@ -78,7 +78,7 @@ def test_each_kind_needs_its_permission_where_it_changes(session: Session, put: 
     put({"event_types.yaml": FILES["event_types.yaml"]})
     with pytest.raises(MayNot, match=r"event_type\.write"):
         apply(session, there, by, NOW)
-    assert in_force(session, None, NOW).keys() == {"policies", "rules/workflow"}
+    assert in_force(session, None, NOW).keys() == {"policies", "campaigns", "rules/workflow"}
     apply(session, there, anybody(), NOW)
     put({"rules/workflow.yaml": FILES["rules/workflow.yaml"].replace("has asked", "asked")})
     assert changed(apply(session, there, by, NOW)) == {"rules/workflow": ("version 2",)}

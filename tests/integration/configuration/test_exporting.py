@@ -42,7 +42,11 @@ def test_what_came_with_leadflow_is_exported_and_to_apply_it_changes_nothing(
     session: Session, folder: Path
 ) -> None:
     files = write(folder, in_force(session, None, NOW))
-    assert files == ["policies.yaml", "rules/workflow.yaml"]
+    assert files == ["policies.yaml", "campaigns.yaml", "rules/workflow.yaml"]
+    assert (
+        '<mj-text>Hello {{ lead.first_name | fallback("and welcome") }},</mj-text>\n'
+        in (folder / "campaigns.yaml").read_text()
+    )
     assert changed(apply(session, folder, anybody(), NOW)) == {}
     assert active_rules(session, "workflow") is None
 
@@ -84,6 +88,7 @@ def test_what_was_in_force_at_a_moment_is_read_for_every_kind(
         ("1e5", "1e6"),
         ("1299", "1298"),
         ("8.5", "9"),
+        ("have met", "have seen"),
         ("that pay", "who pay"),
         ("rules: []", "rules: []\ndefault: {reopen: true}"),
         ("has asked", "asked"),
@@ -105,6 +110,7 @@ def test_what_was_in_force_at_a_moment_is_read_for_every_kind(
         assert set(in_force(session, moments[0], now)) == {
             "policies",
             "territories",
+            "campaigns",
             "rules/workflow",
         }
         assert set(in_force(session, now - timedelta(days=999), now)) == {

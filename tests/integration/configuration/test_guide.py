@@ -54,10 +54,10 @@ def test_the_example_is_applied_exported_and_changes_nothing_again(
     assert config("apply", setup).output == GUIDE["An example"].code("text")
     assert "nothing changes" in config("apply", setup).output
     copy = tmp_path / "copy"
-    assert "6 files written" in config("export", copy).output
+    assert "7 files written" in config("export", copy).output
     assert "nothing changes" in config("apply", copy).output
     before = config("export", tmp_path / "past", "--at", "2026-03-01T12:00")
-    assert "policies.yaml, rules/workflow.yaml" in before.output
+    assert "policies.yaml, campaigns.yaml, rules/workflow.yaml" in before.output
     assert "is to come" in str(config("export", copy, "--at", "2999-03-01").exception)
 
 

@@ -21,7 +21,7 @@ def kinds(answer: Any) -> dict[str, Any]:
 
 def test_what_is_read_is_written_of_what_was_read(client: TestClient) -> None:
     read = client.get("/configuration")
-    assert set(read.json()["configuration"]) == {"policies", "rules/workflow"}
+    assert set(read.json()["configuration"]) == {"policies", "campaigns", "rules/workflow"}
     seen = {"If-Match": read.headers["ETag"]}
     written = client.put("/configuration", json=segments(shops=SHOPS), headers=seen)
     assert written.status_code == 200, written.text
@@ -61,6 +61,7 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_stored(client: TestCli
     assert {"segmnts", "territories: territories", "rules/workflow: rules[0].name"} <= places
     assert set(client.get("/configuration").json()["configuration"]) == {
         "policies",
+        "campaigns",
         "rules/workflow",
     }
 

@@ -57,4 +57,5 @@ def test_until_some_are_stored_those_that_came_with_leadflow_are_shown(store: An
     assert [rule["rule_id"] for rule in read_yaml(shown.output)["rules"]] == [
         "high_score",
         "high_score_high_budget",
+        "warm_or_hot",
     ]

@@ -101,7 +101,7 @@ def read_campaign(session: Session, name: str) -> StoredCampaign:
 def apply(session: Session, given: Mapping[str, Program], by: str, now: datetime) -> Applied:
     """Write these campaigns down, as a new version of each that changes. Nobody comes into it
     before it is launched, and whoever is in one stays in the version in which they came in."""
-    _take_turns(session)
+    take_turns(session)
     known = campaigns_now(session)
     new = tuple(name for name in given if name not in known)
     changed = tuple(
@@ -137,7 +137,7 @@ def launchable(session: Session, name: str) -> StoredCampaign:
     Raises:
         NoCampaign, CampaignNotSo: it was stopped, or its newest version is live.
     """
-    _take_turns(session)
+    take_turns(session)
     stored = read_campaign(session, name)
     if stored.state == STOPPED:
         raise CampaignNotSo(f"{name} was stopped, and stays so. Apply it under another name.")
@@ -190,7 +190,7 @@ def stop(session: Session, name: str, by: str, now: datetime) -> int:
     Raises:
         NoCampaign, CampaignNotSo: it is a draft, or stopped already.
     """
-    _take_turns(session)
+    take_turns(session)
     stored = read_campaign(session, name)
     if stored.state not in ("live", "paused"):
         raise CampaignNotSo(f"{name} is {stored.state}: there is nothing to stop.")
@@ -219,7 +219,7 @@ def want_what_counts(session: Session) -> None:
 
 
 def _change(session: Session, name: str, before: str, after: str, by: str, now: datetime) -> None:
-    _take_turns(session)
+    take_turns(session)
     stored = read_campaign(session, name)
     if stored.state != before:
         raise CampaignNotSo(f"{name} is {stored.state}, not {before}.")
@@ -248,7 +248,7 @@ def _to(
     )
 
 
-def _take_turns(session: Session) -> None:
+def take_turns(session: Session) -> None:
     """Have changes of campaigns take turns, until the transaction ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CAMPAIGNS_LOCK})
 
