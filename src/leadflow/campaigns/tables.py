@@ -58,6 +58,7 @@ class CampaignState(Base):
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint("(state = 'draft') = (live_version IS NULL)", name="live_version"),
+        CheckConstraint("late IN ('send', 'skip')", name="late"),
         ForeignKeyConstraint(
             ["name", "live_version"], ["campaign_versions.campaign", "campaign_versions.version"]
         ),
@@ -69,6 +70,9 @@ class CampaignState(Base):
         Integer, comment="The version that leads come into."
     )
     launched_at: Mapped[datetime | None] = mapped_column(Moment)
+    late: Mapped[str | None] = mapped_column(
+        Text, comment="What becomes of late messages, as was said when it last went on."
+    )
     changed_at: Mapped[datetime] = mapped_column(Moment)
     changed_by: Mapped[str] = mapped_column(Text)
 
@@ -164,7 +168,7 @@ class CampaignPassed(Base):
 class CampaignMessage(Base):
     """A message that a campaign has for a lead: one for each enrolment and step that sends.
 
-    ``cancelled``: its lead was taken out before it was sent. ``withheld``: its lead may not be
+    ``cancelled``: its lead was taken out before it was sent, or it was too late. ``withheld``: its lead may not be
     written to, and ``why``, by the name of the refusal (``consent.refusals``). ``claimed``: whoever
     has the claim hands it over, until ``claimed_until``. ``accepted``: the mail server has it.
     ``failed``: it never will, and ``why``. ``uncertain``: nobody knows whether it arrived; it is

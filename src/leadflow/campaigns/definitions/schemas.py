@@ -104,10 +104,11 @@ class QuietHours(Part):
 
 
 class Late(Part):
-    """What becomes of a message that is late, by more than ``after``."""
+    """What becomes of a message that is late, by more than ``after``. ``ask``: what is said as a
+    paused campaign goes on."""
 
     after: IsoSpan
-    then: Literal["send", "skip"]
+    then: Literal["send", "skip", "ask"]
 
 
 class Content(Part):

@@ -15,6 +15,7 @@ from leadflow.campaigns.enrolling import enrol_arrived, enrol_fitting
 from leadflow.campaigns.interpreter.clock import moments_in, utc
 from leadflow.campaigns.interpreter.stepping import OPEN, Passed, take_on
 from leadflow.campaigns.planning.batch import Batch, read_batch, write_batch
+from leadflow.campaigns.planning.late import Answer, answered, as_answered, cancel_late
 from leadflow.campaigns.planning.stored_facts import StoredFacts
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignState
@@ -122,6 +123,7 @@ def plan(
     now: datetime,
     policy: Policy = STRICT,
     most: int = AT_A_TIME,
+    answer: Answer | None = None,
 ) -> Swept:
     """Take enrolments of a version on that have to be looked at, at most so many: each goes as far
     as it gets by now, and what it is to be sent is planned, or withheld where its lead may not be
@@ -129,8 +131,12 @@ def plan(
 
     Args:
         policy: in which countries marketing needs no consent.
+        answer: what becomes of late messages where the campaign asks; None: what was said as it
+            last went on.
     """
     program = programs(session, [(name, version)])[name, version]
+    program = as_answered(session, program) if answer is None else answered(program, answer)
+    cancel_late(session, program, version, now)
     batch = read_batch(session, program, version, now, most)
     if not batch.ids:
         return Swept()

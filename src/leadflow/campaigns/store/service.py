@@ -175,13 +175,14 @@ def pause(session: Session, name: str, by: str, now: datetime) -> None:
     _change(session, name, "live", "paused", by, now)
 
 
-def resume(session: Session, name: str, by: str, now: datetime) -> None:
-    """Have it go on. What has become late meanwhile goes by what the campaign says of that.
+def resume(session: Session, name: str, by: str, now: datetime, late: str | None = None) -> None:
+    """Have it go on; ``late``: what becomes of late messages where it asks, ``send`` or ``skip``.
 
     Raises:
         NoCampaign, CampaignNotSo: it is not paused.
     """
     _change(session, name, "paused", "live", by, now)
+    session.execute(update(CampaignState).where(CampaignState.name == name).values(late=late))
 
 
 def stop(session: Session, name: str, by: str, now: datetime) -> int:

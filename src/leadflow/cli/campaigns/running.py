@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.markup import escape
@@ -16,6 +16,7 @@ from leadflow.cli.console import console
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
+    from leadflow.campaigns.planning.late import Answer
     from leadflow.campaigns.previewing import Preview
 
 Name = Annotated[str, typer.Argument(help="The campaign's name, such as welcome_series_1.")]
@@ -126,12 +127,42 @@ def pause(name: Name) -> None:
     say(f"{name} is paused. Go on: leadflow campaigns resume {name}")
 
 
-def resume(name: Name) -> None:
-    """Have a paused campaign go on. What is late goes by what the campaign says of that."""
-    from leadflow.campaigns.store import service
+def resume(
+    name: Name,
+    late: Annotated[
+        str | None,
+        typer.Option(help="What becomes of late messages where the campaign asks: send or skip."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Have a paused campaign go on. Says how many messages go out at once, and how many are too
+    late for that by what the campaign says (`late`)."""
+    from leadflow.campaigns.resuming import look
+    from leadflow.campaigns.resuming import resume as go_on
+    from leadflow.consent.may_send import Policy
+    from leadflow.database.engine import Use, unit_of_work
+    from leadflow.settings import get_settings
 
-    _change(service.resume, name)
-    say(f"{name} goes on.")
+    answer = _answer(late)
+    policy, now = Policy.of(get_settings().marketing_without_consent), datetime.now(UTC)
+    with unit_of_work(use=Use.BATCH) as session:
+        by = who_acts(session, WRITE)
+        waiting = look(session, name, now, answer or "send", policy)
+        table = Table("Step", "Sent at once", "Skipped, too late", box=None)
+        for step in sorted({*waiting.sent, *waiting.skipped}):
+            sent, skipped = waiting.sent.get(step, 0), waiting.skipped.get(step, 0)
+            table.add_row(step, f"{sent:,}", f"{skipped:,}")
+        if table.row_count:
+            print_table(table)
+        if not dry_run:
+            go_on(session, name, by, now, answer)
+    say(f"{name} would go on; nothing is changed." if dry_run else f"{name} goes on.")
+
+
+def _answer(said: str | None) -> "Answer | None":
+    if said not in (None, "send", "skip"):
+        raise typer.BadParameter("Say send or skip.", param_hint="--late")
+    return cast("Answer | None", said)
 
 
 def stop(name: Name) -> None:

@@ -1,5 +1,7 @@
-"""Domain events of campaigns: a lead has come into one, and its way through it has ended."""
+"""Domain events of campaigns: a lead has come into one, and its way through it has ended; and what
+was said of messages that are late."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0051"
@@ -24,6 +26,9 @@ ENDED = WRITE.format(
 def upgrade() -> None:
     """Of many that come in at once the events are written at once. Most changes of enrolments end
     none: those are told apart by their rows alone, which costs less than keeping them all."""
+    said = "What becomes of late messages, as was said when it last went on."
+    op.add_column("campaigns", sa.Column("late", sa.Text(), comment=said))
+    op.create_check_constraint(op.f("ck_campaigns_late"), "campaigns", "late IN ('send', 'skip')")
     op.execute(
         "CREATE FUNCTION domain_events_of_enrolments_insert() RETURNS trigger LANGUAGE plpgsql "
         f"AS $$\nBEGIN\n    IF domain_events_wanted('lead.enrolled') THEN{ENTERED}\n    END IF;\n"
@@ -48,6 +53,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Nobody is told any more."""
+    op.drop_column("campaigns", "late")
     for name in ("insert", "end"):
         op.execute(f"DROP TRIGGER domain_events_of_enrolments_{name} ON enrolments")
         op.execute(f"DROP FUNCTION domain_events_of_enrolments_{name}()")
