@@ -53,6 +53,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "campaigns schema": ("campaigns schema all", EXTRA),
     "campaigns settle": ("campaigns settle msg_1 --arrived", "There is no message msg_1"),
     "campaigns show": ("campaigns show fair", "There is no campaign 'fair'"),
+    "campaigns migrate": ("campaigns migrate fair v1 v2", "There is no campaign 'fair'"),
+    "campaigns archive": ("campaigns archive fair", "There is no campaign 'fair'"),
     "campaigns stop": ("campaigns stop fair", "There is no campaign 'fair'"),
     "campaigns test": ("campaigns test torn.yaml", "torn.yaml:2: "),
     "campaigns unenroll": ("campaigns unenroll fair --lead x", "There is no campaign 'fair'"),

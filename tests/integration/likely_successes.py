@@ -171,7 +171,15 @@ BRINGING_IN = (
     Step("campaigns pause fair", "fair is paused"),
     Step("campaigns resume fair", "fair goes on"),
     Step("campaigns unenroll fair --lead lead_1", "1 lead taken out of fair", left=(IN_IT, 0)),
+    Step(
+        "campaigns migrate fair v1 v2",
+        "Nobody is in version 1 of fair",
+        before="INSERT INTO campaign_versions SELECT campaign, 2, content, content_hash, "
+        "created_at, created_by FROM campaign_versions WHERE campaign = 'fair'; "
+        "UPDATE campaigns SET live_version = 2 WHERE name = 'fair'",
+    ),
     Step("campaigns stop fair", "fair is stopped; 0 leads left it"),
+    Step("campaigns archive fair", "fair is archived"),
     Step("config check setup", "setup is in order"),
     Step("config apply setup", "New in segments: large"),
     Step("config export out", "event_types.yaml"),

@@ -1,4 +1,5 @@
-"""Whether the launch of a campaign needs somebody's approval, and what is done once it is given.
+"""Whether the launch of a campaign, or moving leads to its live version, needs somebody's approval,
+and what is done once it is given.
 
 The policies say so (decisions of the kind ``campaign``). What is approved is one version, by
 the hash of all that it says, with who would come in as it was shown.
@@ -15,14 +16,17 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
 from leadflow.approvals.tables import Approval
+from leadflow.campaigns import moving
+from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.enrolling import IN_WORDS
+from leadflow.campaigns.moving import Wanted
 from leadflow.campaigns.previewing import Preview, preview
 from leadflow.campaigns.store import service
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.store.service import StoredCampaign
 from leadflow.conditions.values import ValueKind
 
-KIND, ACT = "campaign", "launch_campaign"
+KIND, ACT, MOVE = "campaign", "launch_campaign", "move_enrolments"
 
 
 def ask_to_launch(session: Session, name: str, asker: Actor, now: datetime) -> str | None:
@@ -47,7 +51,61 @@ def content(session: Session, name: str, payload: dict[str, Any]) -> dict[str, A
     stored = service.campaigns_now(session).get(name)
     if stored is None:
         return None
-    return {"version": stored.version, "content_hash": stored.program.campaign.content_hash}
+    newest = {"version": stored.version, "content_hash": stored.program.campaign.content_hash}
+    if "steps" not in payload:
+        return newest
+    return newest | {"live_version": stored.live_version, "moved": payload}
+
+
+def ask_to_move(
+    session: Session, wanted: Wanted, asker: Actor, now: datetime
+) -> str | dict[str, int]:
+    """Ask the people whom the policies name whether leads may be moved to the live version; the id
+    of the question. Where they name nobody they are moved at once: how many had which fate.
+
+    Raises:
+        NoCampaign, MoveInvalid: they cannot be.
+    """
+    counted = moving.look(session, wanted)
+    campaign = service.read_campaign(session, wanted.name).program.campaign
+    touched = sum(one.leads for one in counted if one.fate in ("moves", "leaves"))
+    lines = (
+        f"- {one.leads:,} at {one.step}: {moving.IN_WORDS[one.fate]}"
+        + (f", at {one.to}" if one.fate == "moves" else "")
+        for one in counted
+    )
+    question = approvals.Proposal(
+        kind=KIND,
+        subject_id=wanted.name,
+        act=MOVE,
+        payload=wanted.payload,
+        description="\n".join(
+            (
+                f"# Move leads of {campaign.name} from version {wanted.before} to {wanted.after}?",
+                "",
+                *lines,
+            )
+        ),
+        requested_by=asker.id,
+        facts=_facts(campaign, touched, asker),
+        replaces="subject",
+    )
+    try:
+        return approvals.propose(session, question, now).id
+    except approvals.NobodyNeeded:
+        return moving.move(session, wanted, asker.id, now)
+
+
+def carry_out_move(session: Session, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What the act ``move_enrolments`` does."""
+
+    def move(approval: Approval) -> dict[str, Any]:
+        try:
+            return dict(moving.move(session, Wanted.of(payload), approval.requested_by, now))
+        except (service.NoCampaign, moving.MoveInvalid) as error:
+            raise SubjectChanged(str(error)) from error
+
+    return approvals.carry_out(session, payload["approval_id"], now, move)
 
 
 def carry_out(session: Session, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -76,15 +134,19 @@ def _question(stored: StoredCampaign, shown: Preview, asker: Actor) -> approvals
             f"{campaign.purpose}."
         ),
         requested_by=asker.id,
-        facts={
-            "audience": shown.audience,
-            "purpose": campaign.purpose,
-            "campaign_type": campaign.type,
-            "requester": asker.id,
-            "requester_roles": sorted(asker.roles),
-        },
+        facts=_facts(campaign, shown.audience, asker),
         replaces="subject",
     )
+
+
+def _facts(campaign: Campaign, audience: int, asker: Actor) -> dict[str, Any]:
+    return {
+        "audience": audience,
+        "purpose": campaign.purpose,
+        "campaign_type": campaign.type,
+        "requester": asker.id,
+        "requester_roles": sorted(asker.roles),
+    }
 
 
 def _in_words(shown: Preview) -> str:
@@ -99,7 +161,7 @@ def _in_words(shown: Preview) -> str:
 DECISION_KINDS = (
     DecisionKind(
         KIND,
-        "Launch of a campaign",
+        "Launch of a campaign, or moving whoever is in it",
         content,
         facts={
             "audience": ValueKind.NUMBER,
@@ -108,4 +170,7 @@ DECISION_KINDS = (
         },
     ),
 )
-ACTS = (approved_act(ACT, lambda session, _, payload, now: carry_out(session, payload, now)),)
+ACTS = (
+    approved_act(ACT, lambda session, _, payload, now: carry_out(session, payload, now)),
+    approved_act(MOVE, lambda session, _, payload, now: carry_out_move(session, payload, now)),
+)

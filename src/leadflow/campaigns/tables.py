@@ -24,7 +24,7 @@ from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedJson
 
 ENROLMENT_DATA = "enrolment_data"
-STATES = ("draft", "live", "paused", "stopped")
+STATES = ("draft", "live", "paused", "stopped", "archived")
 MESSAGE_STATES = (
     "planned",
     "claimed",
@@ -52,12 +52,15 @@ class CampaignVersion(Base):
 
 class CampaignState(Base):
     """What a campaign is doing. ``draft``: nobody comes in yet; ``live``; ``paused``: whoever is in
-    it stays where they are; ``stopped``: it has ended for everybody, and stays so."""
+    it stays where they are; ``stopped``: it has ended for everybody, and stays so; ``archived``:
+    so too, and lists leave it out."""
 
     __tablename__ = "campaigns"
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
-        CheckConstraint("(state = 'draft') = (live_version IS NULL)", name="live_version"),
+        CheckConstraint(
+            "state = 'archived' OR (state = 'draft') = (live_version IS NULL)", name="live_version"
+        ),
         CheckConstraint("late IN ('send', 'skip')", name="late"),
         ForeignKeyConstraint(
             ["name", "live_version"], ["campaign_versions.campaign", "campaign_versions.version"]
@@ -168,11 +171,11 @@ class CampaignPassed(Base):
 class CampaignMessage(Base):
     """A message that a campaign has for a lead: one for each enrolment and step that sends.
 
-    ``cancelled``: its lead was taken out before it was sent, or it was too late. ``withheld``: its lead may not be
-    written to, and ``why``, by the name of the refusal (``consent.refusals``). ``claimed``: whoever
-    has the claim hands it over, until ``claimed_until``. ``accepted``: the mail server has it.
-    ``failed``: it never will, and ``why``. ``uncertain``: nobody knows whether it arrived; it is
-    not sent again.
+    ``cancelled``: its lead was taken out before it was sent, or it was too late. ``withheld``: its
+    lead may not be written to, and ``why``, by the name of the refusal (``consent.refusals``).
+    ``claimed``: whoever has the claim hands it over, until ``claimed_until``. ``accepted``: the
+    mail server has it. ``failed``: it never will, and ``why``. ``uncertain``: nobody knows whether
+    it arrived; it is not sent again.
     """
 
     __tablename__ = "campaign_messages"

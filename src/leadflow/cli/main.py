@@ -23,7 +23,7 @@ from leadflow.cli import (
     status,
 )
 from leadflow.cli.access import identity, keys, people
-from leadflow.cli.campaigns import campaigns, messages, running
+from leadflow.cli.campaigns import campaigns, changing, messages, running
 from leadflow.cli.configuration import configuration
 from leadflow.cli.consent import consent
 from leadflow.cli.console import errors
@@ -108,6 +108,7 @@ app.add_typer(models.app, name="models", rich_help_panel=_WORK)
 app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
 app.add_typer(segments.app, name="segments", rich_help_panel=_WORK)
 running.add_to(campaigns.app)
+changing.add_to(campaigns.app)
 messages.add_to(campaigns.app)
 app.add_typer(campaigns.app, name="campaigns", rich_help_panel=_WORK)
 app.add_typer(configuration.app, name="config", rich_help_panel=_SERVERS)

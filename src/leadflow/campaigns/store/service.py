@@ -25,7 +25,7 @@ from leadflow.leads.events.types import read_types
 
 CAMPAIGNS_LOCK = 7_240_040
 READER = "campaigns"
-STOPPED = "stopped"
+STOPPED, ARCHIVED = "stopped", "archived"
 
 
 class NoCampaign(LookupError):
@@ -139,8 +139,10 @@ def launchable(session: Session, name: str) -> StoredCampaign:
     """
     take_turns(session)
     stored = read_campaign(session, name)
-    if stored.state == STOPPED:
-        raise CampaignNotSo(f"{name} was stopped, and stays so. Apply it under another name.")
+    if stored.state in (STOPPED, ARCHIVED):
+        raise CampaignNotSo(
+            f"{name} was {stored.state}, and stays so. Apply it under another name."
+        )
     if stored.live_version == stored.version:
         raise CampaignNotSo(f"Version {stored.version} of {name} is {stored.state} already.")
     return stored
@@ -208,6 +210,21 @@ def stop(session: Session, name: str, by: str, now: datetime) -> int:
     want_what_counts(session)
     _to(session, stored, STOPPED, by, now)
     return len(ended)
+
+
+def archive(session: Session, name: str, by: str, now: datetime) -> None:
+    """Put a campaign away, so that lists leave it out; nothing of it is deleted.
+
+    Raises:
+        NoCampaign, CampaignNotSo: it is neither a draft nor stopped.
+    """
+    take_turns(session)
+    stored = read_campaign(session, name)
+    if stored.state not in ("draft", STOPPED):
+        raise CampaignNotSo(
+            f"{name} is {stored.state}. Stop it first: leadflow campaigns stop {name}"
+        )
+    _to(session, stored, ARCHIVED, by, now)
 
 
 def want_what_counts(session: Session) -> None:

@@ -1,9 +1,8 @@
 """``leadflow campaigns``: storing campaigns, launching them, who is in them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -16,7 +15,6 @@ from leadflow.cli.console import console
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
-    from leadflow.campaigns.planning.late import Answer
     from leadflow.campaigns.previewing import Preview
 
 Name = Annotated[str, typer.Argument(help="The campaign's name, such as welcome_series_1.")]
@@ -46,13 +44,17 @@ def apply_campaigns(paths: Paths) -> None:
         say(f"Let leads come in: leadflow campaigns launch {first}")
 
 
-def list_campaigns() -> None:
+def list_campaigns(
+    archived: Annotated[bool, typer.Option("--archived", help="Those put away, too.")] = False,
+) -> None:
     """Every campaign, what it is doing, and how many are in it."""
     from leadflow.campaigns.store import service
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
         known, counted = service.campaigns_now(session), service.counts(session)
+    if not archived:
+        known = {name: one for name, one in known.items() if one.state != service.ARCHIVED}
     if not known:
         say("There are no campaigns. Add some: leadflow campaigns apply FILE (docs/campaigns.md)")
         return
@@ -119,60 +121,6 @@ def launch(name: Name) -> None:
         say(f"Somebody else must approve that first: leadflow approvals show {asked}")
 
 
-def pause(name: Name) -> None:
-    """Have everybody stay where they are, and nobody come in."""
-    from leadflow.campaigns.store import service
-
-    _change(service.pause, name)
-    say(f"{name} is paused. Go on: leadflow campaigns resume {name}")
-
-
-def resume(
-    name: Name,
-    late: Annotated[
-        str | None,
-        typer.Option(help="What becomes of late messages where the campaign asks: send or skip."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-) -> None:
-    """Have a paused campaign go on. Says how many messages go out at once, and how many are too
-    late for that by what the campaign says (`late`)."""
-    from leadflow.campaigns.resuming import look
-    from leadflow.campaigns.resuming import resume as go_on
-    from leadflow.consent.may_send import Policy
-    from leadflow.database.engine import Use, unit_of_work
-    from leadflow.settings import get_settings
-
-    answer = _answer(late)
-    policy, now = Policy.of(get_settings().marketing_without_consent), datetime.now(UTC)
-    with unit_of_work(use=Use.BATCH) as session:
-        by = who_acts(session, WRITE)
-        waiting = look(session, name, now, answer or "send", policy)
-        table = Table("Step", "Sent at once", "Skipped, too late", box=None)
-        for step in sorted({*waiting.sent, *waiting.skipped}):
-            sent, skipped = waiting.sent.get(step, 0), waiting.skipped.get(step, 0)
-            table.add_row(step, f"{sent:,}", f"{skipped:,}")
-        if table.row_count:
-            print_table(table)
-        if not dry_run:
-            go_on(session, name, by, now, answer)
-    say(f"{name} would go on; nothing is changed." if dry_run else f"{name} goes on.")
-
-
-def _answer(said: str | None) -> "Answer | None":
-    if said not in (None, "send", "skip"):
-        raise typer.BadParameter("Say send or skip.", param_hint="--late")
-    return cast("Answer | None", said)
-
-
-def stop(name: Name) -> None:
-    """End a campaign for everybody, for good."""
-    from leadflow.campaigns.store import service
-
-    ended = _change(service.stop, name)
-    say(f"{name} is stopped; {how_many(ended or 0, 'lead')} left it.")
-
-
 def enroll(
     name: Name,
     lead: Annotated[
@@ -219,13 +167,6 @@ def unenroll(
     say(f"{how_many(len(ended), 'lead')} taken out of {name}.")
 
 
-def _change(change: Callable[..., int | None], name: str) -> int | None:
-    from leadflow.database.engine import unit_of_work
-
-    with unit_of_work() as session:
-        return change(session, name, who_acts(session, WRITE), datetime.now(UTC))
-
-
 def _tell(shown: "Preview") -> None:
     from leadflow.campaigns.enrolling import IN_WORDS
 
@@ -242,5 +183,5 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to those of campaigns."""
     app.command("apply")(apply_campaigns)
     app.command("list")(list_campaigns)
-    for command in (show, preview, launch, pause, resume, stop, enroll, unenroll):
+    for command in (show, preview, launch, enroll, unenroll):
         app.command()(command)

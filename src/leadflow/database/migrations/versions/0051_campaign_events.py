@@ -1,5 +1,5 @@
-"""Domain events of campaigns: a lead has come into one, and its way through it has ended; and what
-was said of messages that are late."""
+"""Domain events of campaigns: a lead has come into one, and its way through it has ended; what was
+said of messages that are late; campaigns that are put away."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,9 +23,26 @@ ENDED = WRITE.format(
 )
 
 
+BEFORE = {
+    "state": "state IN ('draft', 'live', 'paused', 'stopped')",
+    "live_version": "(state = 'draft') = (live_version IS NULL)",
+}
+NOW = {
+    "state": "state IN ('draft', 'live', 'paused', 'stopped', 'archived')",
+    "live_version": "state = 'archived' OR (state = 'draft') = (live_version IS NULL)",
+}
+
+
+def _rule(name: str, rule: str) -> None:
+    op.drop_constraint(op.f(f"ck_campaigns_{name}"), "campaigns")
+    op.create_check_constraint(op.f(f"ck_campaigns_{name}"), "campaigns", rule)
+
+
 def upgrade() -> None:
     """Of many that come in at once the events are written at once. Most changes of enrolments end
     none: those are told apart by their rows alone, which costs less than keeping them all."""
+    for name, rule in NOW.items():
+        _rule(name, rule)
     said = "What becomes of late messages, as was said when it last went on."
     op.add_column("campaigns", sa.Column("late", sa.Text(), comment=said))
     op.create_check_constraint(op.f("ck_campaigns_late"), "campaigns", "late IN ('send', 'skip')")
@@ -54,6 +71,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Nobody is told any more."""
     op.drop_column("campaigns", "late")
+    op.execute("UPDATE campaigns SET state = 'stopped' WHERE state = 'archived'")
+    for name, rule in BEFORE.items():
+        _rule(name, rule)
     for name in ("insert", "end"):
         op.execute(f"DROP TRIGGER domain_events_of_enrolments_{name} ON enrolments")
         op.execute(f"DROP FUNCTION domain_events_of_enrolments_{name}()")
