@@ -414,7 +414,7 @@ def test_a_period_is_thirty_days_unless_said_and_a_year_at_most() -> None:
         read_period(None, datetime.min.replace(tzinfo=UTC), NOW)
 
 
-GROUPS = ("leads", "assignment", "system", "quality")
+GROUPS = ("leads", "assignment", "campaigns", "system", "quality")
 
 
 def test_each_group_has_an_address_and_all_are_told_together(

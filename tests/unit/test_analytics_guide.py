@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from leadflow.analytics.schemas import LeadsReport
+from leadflow.analytics.schemas import CampaignsReport, LeadsReport
 from leadflow.gateway.api.analytics.groups import AnalyticsOut, QualityOut, SystemOut
 from leadflow.gateway.api.team.report_schemas import RecordOut, ReportOut
 from leadflow.quality.schemas import ActionOut, ShareOut
@@ -18,6 +18,7 @@ APART: dict[type[BaseModel], str | None] = {RecordOut: "record", ShareOut: "shar
 GROUPS: dict[str, type[BaseModel]] = {
     "leads": LeadsReport,
     "assignment": ReportOut,
+    "campaigns": CampaignsReport,
     "system": SystemOut,
     "quality": QualityOut,
 }

@@ -78,6 +78,32 @@ class LeadsReport(BaseModel):
     steps: list[StepOut]
 
 
+class CountOut(BaseModel):
+    """How many there are of something."""
+
+    name: str
+    count: int
+
+
+class CampaignDidOut(BaseModel):
+    """What one campaign did."""
+
+    campaign: str
+    came_in: int
+    held_out: int
+    ends: list[CountOut]
+    messages: list[CountOut] = Field(description="By their state now.")
+    withheld: list[CountOut] = Field(description="By why.")
+
+
+class CampaignsReport(BaseModel):
+    """What campaigns did."""
+
+    since: datetime
+    until: datetime
+    campaigns: list[CampaignDidOut]
+
+
 class QueueOut(BaseModel):
     """Work that waits now."""
 

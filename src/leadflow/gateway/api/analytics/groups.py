@@ -1,4 +1,5 @@
-"""Analytics over the API: leads, assignment, Leadflow itself, quality; each of a period."""
+"""Analytics over the API: leads, assignment, campaigns, Leadflow itself, quality; each of a
+period."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from leadflow.analytics.campaigns import campaigns_report
 from leadflow.analytics.interventions import stepped_in
 from leadflow.analytics.leads import leads_report
 from leadflow.analytics.period import Period, read_period
-from leadflow.analytics.schemas import LeadsReport, SteppedIn, SystemReport
+from leadflow.analytics.schemas import CampaignsReport, LeadsReport, SteppedIn, SystemReport
 from leadflow.analytics.system import system_report
 from leadflow.assignment.insight.performance_report import performance_report
 from leadflow.database.engine import Use, unit_of_work
@@ -69,6 +71,7 @@ class AnalyticsOut(BaseModel):
     until: datetime
     leads: LeadsReport
     assignment: ReportOut
+    campaigns: CampaignsReport
     system: SystemOut
     quality: QualityOut
 
@@ -76,8 +79,8 @@ class AnalyticsOut(BaseModel):
 @router.get("", response_model=AnalyticsOut, summary="All figures of a period")
 @limited(REPORTS)
 def read_all(caller: ReadsAnalytics, request: Request, period: OfPeriod) -> AnalyticsOut:
-    """Leads, assignment, Leadflow itself and quality, of one period (the last 30 days; a year at
-    most). What each figure means is in `docs/analytics.md`."""
+    """Leads, assignment, campaigns, Leadflow itself and quality, of one period (the last 30 days; a
+    year at most). What each figure means is in `docs/analytics.md`."""
     parts = health.look(request).parts
     with unit_of_work(use=Use.BATCH) as session:
         return AnalyticsOut(
@@ -85,6 +88,7 @@ def read_all(caller: ReadsAnalytics, request: Request, period: OfPeriod) -> Anal
             until=period.until,
             leads=_leads(session, period),
             assignment=_assignment(session, period, None),
+            campaigns=campaigns_report(session, period),
             system=_system(session, period, parts),
             quality=_quality(session, period),
         )
@@ -108,6 +112,15 @@ def read_assignment_report(
     strategy, of leads handed out in the period."""
     with unit_of_work(use=Use.BATCH) as session:
         return _assignment(session, period, team)
+
+
+@router.get("/campaigns", response_model=CampaignsReport, summary="What do campaigns do?")
+@limited(REPORTS)
+def read_campaign_figures(caller: ReadsAnalytics, period: OfPeriod) -> CampaignsReport:
+    """By campaign: how many came in, how their way ended, and what became of the messages that were
+    due in the period."""
+    with unit_of_work(use=Use.BATCH) as session:
+        return campaigns_report(session, period)
 
 
 @router.get("/system", response_model=SystemOut, summary="How does Leadflow do?")
