@@ -1,4 +1,4 @@
-"""The steps of sending the messages of campaigns."""
+"""The steps of sending the messages of campaigns, and of finding out what became of them."""
 
 import time
 from contextlib import closing
@@ -8,9 +8,10 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 
 from features.how_many import how_many
+from leadflow.campaigns.dispatch.reconciling import Reconciled, reconcile_some, uncertain
 from leadflow.campaigns.dispatch.sending import Dispatched, dispatch_some
-from leadflow.channels.email.smtp import Server, Smtp
-from leadflow.database.engine import get_engine
+from leadflow.channels.email.chosen import chosen
+from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.settings import get_settings
 from tasks.run_names import say_in_name
 
@@ -25,8 +26,7 @@ def send_messages() -> Dispatched:
     if settings.sending == "off":
         return done
     until = time.monotonic() + LONGEST_SECONDS
-    server = Server(settings.host, settings.smtp_port, security="none")
-    with closing(Smtp(server)) as channel:
+    with closing(chosen(settings)) as channel:
         while time.monotonic() < until:
             some = dispatch_some(get_engine(), settings, channel, datetime.now(UTC))
             done += some
@@ -42,5 +42,43 @@ def publish_messages(done: Dispatched) -> int:
     rows = [{"became": end, "messages": count} for end, count in done.ends.items() if count]
     if rows:
         create_table_artifact(rows, key="sent-messages", description="Messages of campaigns")
+    say_in_name(how_many(done.ends["accepted"], "message"))
+    return done.ends["accepted"]
+
+
+@task(persist_result=False, timeout_seconds=240)
+def ask_again() -> Reconciled:
+    """Ask for what is uncertain, until nothing may be asked for, or two minutes are over."""
+    settings, done = get_settings(), Reconciled()
+    if settings.sending == "off":
+        return done
+    until = time.monotonic() + LONGEST_SECONDS
+    with closing(chosen(settings)) as channel:
+        while time.monotonic() < until:
+            some = reconcile_some(get_engine(), settings, channel, datetime.now(UTC))
+            done += some
+            if not some.asked:
+                break
+    return done
+
+
+@task(persist_result=False)
+def publish_reconciled(done: Reconciled) -> int:
+    """What came of asking, and what is left to people, as a table artifact where there is any;
+    returns how many turned out to be accepted."""
+    with unit_of_work() as session:
+        open_, since = uncertain(session)
+    figures = {
+        "asked for again": done.asked,
+        "accepted": done.ends["accepted"],
+        "still uncertain": done.ends["uncertain"],
+        "left to people just now": done.left,
+        "left to people in all": open_,
+    }
+    if any(figures.values()):
+        oldest = "" if since is None else f", the oldest from {since:%Y-%m-%d %H:%M} UTC"
+        said = f"Messages that may have arrived{oldest}"
+        rows = [{"what": name, "messages": count} for name, count in figures.items()]
+        create_table_artifact(rows, key="reconciled-messages", description=said)
     say_in_name(how_many(done.ends["accepted"], "message"))
     return done.ends["accepted"]

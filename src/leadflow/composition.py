@@ -147,6 +147,7 @@ ROOMS = (
         workflow_rules=campaigns.WORKFLOW_RULES,
         configuration=campaigns.CONFIGURATION,
         queues=campaigns.QUEUES,
+        gauges=campaigns.GAUGES,
     ),
     Room("integrations", acts=integrations.ACTS, rule_actions=integrations.RULE_ACTIONS),
 )

@@ -253,7 +253,7 @@ class Settings(AISettings, AssignmentSettings, SendingSettings, WebhookSettings,
             )
         return self
 
-    @field_validator("home", "audit_folder", mode="after")
+    @field_validator("home", "audit_folder", "dkim_key", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         """A variable says a path from where we are; a file, from where the file is."""

@@ -8,6 +8,7 @@ from leadflow.assignment.team import tables as team
 from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.campaigns import tables as campaigns
+from leadflow.campaigns.dispatch import tables as dispatch
 from leadflow.consent import tables as consent
 from leadflow.database import tables as database
 from leadflow.database.base import Base
@@ -46,6 +47,7 @@ ROOMS = (
     campaigns,
     consent,
     database,
+    dispatch,
     endpoints,
     event_types,
     exports,

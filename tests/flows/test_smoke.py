@@ -35,6 +35,7 @@ SURFACE = {
     "process_inbox": ("* * * * *", WARM, None),
     "plan_campaigns": ("* * * * *", WARM, None),
     "dispatch_campaigns": ("* * * * *", WARM, None),
+    "reconcile_messages": ("*/10 * * * *", WARM, None),
     "assign_leads": ("* * * * *", WARM, None),
     "escalate_assignments": ("* * * * *", WARM, None),
     "escalate_waiting": ("*/5 * * * *", WARM, None),

@@ -39,6 +39,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "audit verify": ("audit verify --from-head none.jsonl", "none.jsonl cannot be read"),
     "backup": ("backup --check none.backup", "none.backup"),
     "campaigns apply": ("campaigns apply none.yaml", "There is no such file"),
+    "campaigns channels": ("campaigns channels smtp --close", "There is no channel 'smtp'"),
     "campaigns check": ("campaigns check none.yaml", "There is no such file"),
     "campaigns draw": ("campaigns draw torn.yaml", "torn.yaml:2: "),
     "campaigns enroll": ("campaigns enroll fair --lead lead_1", "leadflow campaigns apply"),

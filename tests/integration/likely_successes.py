@@ -166,6 +166,13 @@ BRINGING_IN = (
         "purpose, due_at) SELECT 'msg_1', id, 'pause', lead_id, 'uncertain', 'x', 'service', now() "
         "FROM enrolments LIMIT 1",
     ),
+    Step(
+        "campaigns channels smtp:here --pause",
+        "smtp:here is paused",
+        before="INSERT INTO channel_circuits (channel, since) VALUES ('smtp:here', now())",
+    ),
+    Step("campaigns channels", "has paused it"),
+    Step("campaigns messages msg_1", "msg_1: failed, fair, step pause"),
     Step("campaigns list", "Fair"),
     Step("campaigns show fair", "pause"),
     Step("campaigns pause fair", "fair is paused"),

@@ -430,7 +430,7 @@ def test_each_group_has_an_address_and_all_are_told_together(
     for name in GROUPS:
         assert together[name].keys() == alone[name].json().keys()
     components = {one["component"]: one["status"] for one in together["system"]["components"]}
-    assert components.keys() == {"database", "model", "background", "prefect", "mlflow"}
+    assert components.keys() == {"database", "model", "background", "prefect", "mlflow", "sending"}
     assert (components["database"], components["prefect"]) == ("ok", "down")
 
 

@@ -169,7 +169,14 @@ def test_health_names_every_part(anonymous: TestClient) -> None:
     response = anonymous.get("/health")
     assert response.status_code == 200
     health = response.json()
-    assert set(health["parts"]) == {"database", "model", "background", "prefect", "mlflow"}
+    assert set(health["parts"]) == {
+        "database",
+        "model",
+        "background",
+        "prefect",
+        "mlflow",
+        "sending",
+    }
     assert health["parts"]["database"]["status"] == "ok"
     assert health["parts"]["prefect"]["status"] == "down"
     assert health["status"] == "degraded"

@@ -1,22 +1,25 @@
 """Declarations of campaigns: their decision and the act that it leads to, what rules can do with
-them, and what waits."""
+them, what waits, and how channels are."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.configuration import CONFIGURATION as CAMPAIGNS
+from leadflow.campaigns.dispatch import circuits, reconciling
 from leadflow.campaigns.launching import ACTS, DECISION_KINDS
 from leadflow.campaigns.rule_actions import RULE_ACTIONS
 from leadflow.campaigns.shipped.rules import WORKFLOW_RULES
 from leadflow.campaigns.tables import CampaignState, Enrolment
-from leadflow.observability.gauges import Queue
+from leadflow.observability.gauges import Gauge, Queue, Reading
 
 __all__ = [
     "ACTS",
     "CONFIGURATION",
     "DECISION_KINDS",
+    "GAUGES",
     "QUEUES",
     "RULE_ACTIONS",
     "WORKFLOW_RULES",
@@ -32,5 +35,22 @@ def _due(session: Session, now: datetime) -> tuple[int, datetime | None]:
     return found[0], found[1]
 
 
-QUEUES = (Queue("enrolments_due", _due),)
+def _uncertain(session: Session, _now: datetime) -> tuple[int, datetime | None]:
+    return reconciling.uncertain(session)
+
+
+def _open(session: Session, _now: datetime) -> Iterable[Reading]:
+    found = circuits.channels(session)
+    return [((name,), float(one.state == "open")) for name, one in found.items()]
+
+
+QUEUES = (Queue("enrolments_due", _due), Queue("messages_uncertain", _uncertain))
+GAUGES = (
+    Gauge(
+        "channel_open",
+        "1 where a channel fails by its own fault, and nothing is handed to it.",
+        ("channel",),
+        _open,
+    ),
+)
 CONFIGURATION = (CAMPAIGNS,)

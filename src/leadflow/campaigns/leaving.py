@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from leadflow.campaigns.store.service import nothing_more
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
 
 TAKEN_OUT = "taken_out"
@@ -24,9 +25,6 @@ def take_out(
     line = f"{now:%Y-%m-%dT%H:%M:%SZ} * {TAKEN_OUT} {by}\n"
     values = {"ended_at": now, "ended_as": TAKEN_OUT, "trail": Enrolment.trail + line}
     ended = list(session.scalars(these.values(**values).returning(Enrolment.id)))
-    planned = update(CampaignMessage).where(
-        CampaignMessage.enrolment_id.in_(ended), CampaignMessage.status == "planned"
-    )
     if ended:
-        session.execute(planned.values(status="cancelled"))
+        session.execute(nothing_more(CampaignMessage.enrolment_id.in_(ended)))
     return ended

@@ -61,7 +61,8 @@ SELECT t.id, t.node, t.other_node,
     CASE WHEN t.leaves THEN 'leaves'
         WHEN t.other_node IS NULL THEN 'no_step'
         WHEN EXISTS (SELECT FROM campaign_messages c WHERE c.enrolment_id = t.id
-            AND c.status IN ('planned', 'claimed')) THEN 'has_one_on_its_way'
+                AND (c.status IN ('planned', 'claimed') OR c.ask_at IS NOT NULL))
+            THEN 'has_one_on_its_way'
         WHEN EXISTS (SELECT FROM campaign_messages c WHERE c.enrolment_id = t.id
             AND c.step = ANY (t.sends)) THEN 'would_get_it_again'
         ELSE 'moves' END AS fate
@@ -167,10 +168,9 @@ def move(session: Session, wanted: Wanted, by: str, now: datetime) -> dict[str, 
     gone = {"ended_at": now, "ended_as": MOVED_OUT, "trail": Enrolment.trail + line}
     leaves = mine.where(FATES.c.fate == "leaves").values(**gone).returning(Enrolment.id)
     ended = list(session.scalars(leaves, asked))
-    planned = update(CampaignMessage).where(CampaignMessage.status == "planned")
     if ended:
-        of_them = planned.where(CampaignMessage.enrolment_id == any_(literal(ended, ARRAY(Text))))
-        session.execute(of_them.values(status="cancelled"))
+        of_them = CampaignMessage.enrolment_id == any_(literal(ended, ARRAY(Text)))
+        session.execute(service.nothing_more(of_them))
     line = f"{moment} moved from version {wanted.before} to {wanted.after}\n"
     goes_on = {"version": wanted.after, "node": FATES.c.other_node, "due_at": None}
     moves = mine.where(FATES.c.fate == "moves").values(**goes_on, trail=Enrolment.trail + line)

@@ -175,7 +175,8 @@ class CampaignMessage(Base):
     lead may not be written to, and ``why``, by the name of the refusal (``consent.refusals``).
     ``claimed``: whoever has the claim hands it over, until ``claimed_until``. ``accepted``: the
     mail server has it. ``failed``: it never will, and ``why``. ``uncertain``: nobody knows whether
-    it arrived; it is not sent again.
+    it arrived; only where the channel honours its key is the very same mail asked for again, from
+    ``ask_at`` on.
     """
 
     __tablename__ = "campaign_messages"
@@ -186,6 +187,7 @@ class CampaignMessage(Base):
         ),
         CheckConstraint("(status = 'claimed') = (claim IS NOT NULL)", name="claim"),
         CheckConstraint("(claim IS NULL) = (claimed_until IS NULL)", name="claimed_until"),
+        CheckConstraint("ask_at IS NULL OR status = 'uncertain'", name="ask_at"),
         UniqueConstraint("enrolment_id", "step"),
         Index("ix_campaign_messages_lead_id", "lead_id"),
         Index(
@@ -201,6 +203,7 @@ class CampaignMessage(Base):
             "id",
             postgresql_where=text("status = 'uncertain'"),
         ),
+        Index("ix_campaign_messages_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("msg"))
@@ -217,5 +220,16 @@ class CampaignMessage(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     provider_id: Mapped[str | None] = mapped_column(Text, comment="What the mail server called it.")
+    channel: Mapped[str | None] = mapped_column(Text, comment="Whom it was handed to last.")
+    handed_at: Mapped[datetime | None] = mapped_column(
+        Moment, comment="When it was handed over first; NULL again once it was surely not taken."
+    )
+    mail_hash: Mapped[str | None] = mapped_column(
+        Text, comment="Of the mail that was handed over, where the channel honours its key."
+    )
+    ask_at: Mapped[datetime | None] = mapped_column(Moment)
+    story: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB, comment="Attempts that came to nothing, the last twenty; names and moments alone."
+    )
     due_at: Mapped[datetime] = mapped_column(Moment)
     planned_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

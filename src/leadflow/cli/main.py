@@ -23,7 +23,7 @@ from leadflow.cli import (
     status,
 )
 from leadflow.cli.access import identity, keys, people
-from leadflow.cli.campaigns import campaigns, changing, messages, running
+from leadflow.cli.campaigns import campaigns, changing, channels, messages, running
 from leadflow.cli.configuration import configuration
 from leadflow.cli.consent import consent
 from leadflow.cli.console import errors
@@ -110,6 +110,7 @@ app.add_typer(segments.app, name="segments", rich_help_panel=_WORK)
 running.add_to(campaigns.app)
 changing.add_to(campaigns.app)
 messages.add_to(campaigns.app)
+channels.add_to(campaigns.app)
 app.add_typer(campaigns.app, name="campaigns", rich_help_panel=_WORK)
 app.add_typer(configuration.app, name="config", rich_help_panel=_SERVERS)
 app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)

@@ -4,10 +4,20 @@ from leadflow.integrations.delivery_events import REPORT
 from leadflow.integrations.flow_acts import SETTLE, START
 from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSES
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
+from leadflow.integrations.notifications.channel_notices import NOTIFY_OF_CHANNEL
 from leadflow.integrations.notifications.endpoint_notices import NOTIFY_OF_ENDPOINT
 from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
 from leadflow.integrations.rule_actions import RULE_ACTIONS
 
 __all__ = ["ACTS", "RULE_ACTIONS"]
 
-ACTS = (START, SETTLE, REPORT, NOTIFY_PERSON, NOTIFY_REP, NOTIFY_OF_GUESSES, NOTIFY_OF_ENDPOINT)
+ACTS = (
+    START,
+    SETTLE,
+    REPORT,
+    NOTIFY_PERSON,
+    NOTIFY_REP,
+    NOTIFY_OF_GUESSES,
+    NOTIFY_OF_ENDPOINT,
+    NOTIFY_OF_CHANNEL,
+)

@@ -13,6 +13,7 @@ from leadflow.supervisor import state
 from leadflow.supervisor.child import ServiceFailed
 from leadflow.supervisor.environment import environment
 from leadflow.supervisor.ports import check_ports
+from leadflow.supervisor.ready_to_send import check_sending
 
 
 class Detached:
@@ -21,6 +22,7 @@ class Detached:
     def __init__(self, settings: Settings) -> None:
         state.end_orphans(settings)
         check_ports(settings)
+        check_sending(settings)
         self._settings = settings
         self._log = settings.home / "logs" / "up.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +88,7 @@ def start_and_wait(settings: Settings) -> None:
 
     Raises:
         PortBusy: a port is taken.
+        SendingNotSet: messages are to go to people, and something is missing for that.
         ServiceFailed: something did not come up; the message quotes its log.
     """
     Detached(settings).wait_ready()

@@ -18,7 +18,7 @@ from leadflow.private import is_private
 from leadflow.secret import SecretKeyError, load_ring
 from leadflow.setting_names import unknown_settings
 from leadflow.settings import Settings
-from leadflow.supervisor import of_the_store, state
+from leadflow.supervisor import of_the_store, ready_to_send, state
 from leadflow.supervisor.child import answers
 from leadflow.supervisor.deploying import not_deployed
 from leadflow.supervisor.findings import START, Finding, embedded_is_down
@@ -43,6 +43,8 @@ def examine(settings: Settings) -> list[Finding]:
         of_the_store.background,
         of_the_store.journals,
         _notices_leave,
+        ready_to_send.sending,
+        of_the_store.channels,
         of_the_store.told,
         _setting_names,
         _mlflow,

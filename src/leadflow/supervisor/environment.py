@@ -21,8 +21,10 @@ LOOPS = {
     "CANCELLATION_CLEANUP": 60,
     "FOREMAN": 60,
 }
+# What only whoever sends to people has to know.
+OF_SENDING = frozenset({"mail_password", "resend_api_key"})
 # Settings that open something; addresses may hold a password.
-SECRETS = frozenset(
+SECRETS = OF_SENDING | frozenset(
     {
         "secret_key",
         "ai_api_key",
@@ -36,12 +38,17 @@ LOGGING = Path(observability.__file__).parent
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Variables that make a process one of ours: it knows every setting, secret ones too, and how
-    to sign in to Prefect."""
+    """Variables that make a process one of ours: it knows every setting, secret ones too but those
+    of sending, and how to sign in to Prefect."""
     return tool_environment(settings) | {
-        **_named(settings, SECRETS),
+        **_named(settings, SECRETS - OF_SENDING),
         "PREFECT_API_AUTH_STRING": server_sign_in(settings, "prefect"),
     }
+
+
+def sending_environment(settings: Settings) -> dict[str, str]:
+    """``environment``, and the secrets of sending: for the process that hands messages over."""
+    return environment(settings) | _named(settings, OF_SENDING)
 
 
 def tool_environment(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""What doctor asks the store: who consumes the outbox, how journals are read, who can be told."""
+"""What doctor asks the store: who consumes the outbox, how journals are read, who can be told,
+which channels take messages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from features.how_many import how_many
 from leadflow.background import records
 from leadflow.background.tables import BackgroundLoop
+from leadflow.campaigns.dispatch.circuit import Circuit
+from leadflow.campaigns.dispatch.circuits import channels as read_channels
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.recipients import Unreachable, unreachable
 from leadflow.settings import Settings
@@ -39,6 +42,11 @@ def told(settings: Settings) -> Finding:
 def journals(settings: Settings) -> Finding:
     """Whether the journals of sources are read."""
     return _asked("Journals", settings, read_journals, _journals)
+
+
+def channels(settings: Settings) -> Finding:
+    """Whether channels take what campaigns send."""
+    return _asked("Channels", settings, read_channels, _channels)
 
 
 def _asked(
@@ -91,3 +99,13 @@ def _journals(known: Mapping[str, JournalShown]) -> Finding:
     found = ", ".join(f"{name} {one.problem}" for name, one in failing.items())
     mend = " ".join(f"{name}: {one.what_to_do}" for name, one in failing.items())
     return Finding("Journals", "bad", f"not read: {found}", f"{mend} More: leadflow sources list")
+
+
+def _channels(known: Mapping[str, Circuit]) -> Finding:
+    held = {name: one for name, one in known.items() if one.state != "closed"}
+    if not held:
+        return Finding("Channels", "ok", f"{how_many(len(known), 'channel')} used, none fails")
+    found = "; ".join(f"{name} is {one.state}: {one.why}" for name, one in held.items())
+    failing = any(one.state == "open" for one in held.values())
+    mend = "Mend that, then: leadflow campaigns channels NAME --close"
+    return Finding("Channels", "bad" if failing else "note", found, mend)

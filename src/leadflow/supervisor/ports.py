@@ -23,13 +23,18 @@ def check_ports(settings: Settings) -> None:
         ("mlflow", settings.mlflow_port),
         ("smtp", settings.smtp_port),
     ):
-        if name == "smtp" and settings.notify_url is not None:
+        if name == "smtp" and not takes_mail(settings):
             continue
         if not is_free(settings.host, port):
             raise PortBusy(
                 f"Port {port}, which the {name} server needs, is taken by {holder(port)}. End it, "
                 f"or choose another port: LEADFLOW_{name.upper()}_PORT={port + 1} leadflow up"
             )
+
+
+def takes_mail(settings: Settings) -> bool:
+    """Whether the local mail server is there: notices or messages of campaigns go to it."""
+    return settings.notify_url is None or settings.sending == "sandbox"
 
 
 def is_free(host: str, port: int) -> bool:

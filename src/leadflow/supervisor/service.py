@@ -17,8 +17,9 @@ from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed
 from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.environment import metrics_folder
 from leadflow.supervisor.on_demand import OnDemand
-from leadflow.supervisor.ports import check_ports
+from leadflow.supervisor.ports import check_ports, takes_mail
 from leadflow.supervisor.preparing import prepare_aside
+from leadflow.supervisor.ready_to_send import check_sending
 from leadflow.supervisor.services import (
     Service,
     background,
@@ -54,11 +55,12 @@ class Supervisor:
         """Until Ctrl-C or SIGTERM. ``on_ready`` is called once everything can be used.
 
         Raises:
-            PortBusy: before anything was started.
+            PortBusy, SendingNotSet: before anything was started.
             ServiceFailed: a server did not come up at the start; everything is ended first.
         """
         state.end_orphans(self._settings)
         check_ports(self._settings)
+        check_sending(self._settings)
         os.umask(UMASK)
         make_private(self._settings.home)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -98,7 +100,7 @@ class Supervisor:
         self._start(warm_worker(settings))
         for number in range(settings.background_processes):
             self._start(background(settings, number + 1))
-        if settings.notify_url is None:
+        if takes_mail(settings):
             self._start(mail_server(settings))
         self._wait(api)
         # Nothing waits for MLflow's pages, so they start when somebody opens them.

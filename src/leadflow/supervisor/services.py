@@ -9,9 +9,11 @@ from leadflow.secret import server_sign_in
 from leadflow.settings import Settings
 from leadflow.supervisor.environment import (
     LOGGING,
+    OF_SENDING,
     SECRETS,
     counting,
     environment,
+    sending_environment,
     server_environment,
     tool_environment,
     variable,
@@ -23,6 +25,8 @@ WORKING = {"PREFECT_WORKER_QUERY_SECONDS": "15", "PREFECT_WORKER_PREFETCH_SECOND
 BEAT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 # What only our own processes may know.
 OF_OURS = frozenset(variable(name) for name in SECRETS) | {"PREFECT_API_AUTH_STRING"}
+# What only the process may know that hands messages to people over.
+OF_SENDERS = frozenset(variable(name) for name in OF_SENDING)
 # Where MLflow's server finds what its pages ask for.
 SIGN_IN = "LEADFLOW_MLFLOW_SIGN_IN"
 
@@ -62,6 +66,7 @@ def gateway(settings: Settings) -> Service:
         environment(settings) | counting(settings),
         f"{settings.gateway_url}/health",
         live_url=f"{settings.gateway_url}/health/live",
+        withheld=OF_SENDERS,
     )
 
 
@@ -70,7 +75,8 @@ def background(settings: Settings, number: int = 1) -> Service:
     several, each with a number."""
     command = (sys.executable, "-m", "leadflow.background.main")
     name = "background" if number == 1 else f"background-{number}"
-    return Service(name, command, environment(settings) | counting(settings), None)
+    variables = environment(settings) | counting(settings)
+    return Service(name, command, variables, None, withheld=OF_SENDERS)
 
 
 def worker(settings: Settings) -> Service:
@@ -85,16 +91,18 @@ def worker(settings: Settings) -> Service:
         (sys.executable, "-m", "prefect", *command),
         environment(settings) | counting(settings) | WORKING | BEAT,
         None,
+        withheld=OF_SENDERS,
     )
 
 
 def warm_worker(settings: Settings) -> Service:
-    """The worker that runs short flows in its own process (``deployments.warm_worker``)."""
+    """The worker that runs short flows in its own process (``deployments.warm_worker``), that which
+    sends messages of campaigns among them."""
     command = ("worker", "start", "--pool", settings.warm_pool, "--type", "leadflow-warm")
     return Service(
         "warm-worker",
         (sys.executable, "-m", "prefect", *command),
-        environment(settings) | counting(settings) | WORKING,
+        sending_environment(settings) | counting(settings) | WORKING,
         None,
     )
 

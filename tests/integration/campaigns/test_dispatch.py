@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
-from leadflow.campaigns.dispatch import claiming, listing
+from leadflow.campaigns.dispatch import claiming, handing, listing
 from leadflow.campaigns.dispatch.sending import Dispatched, dispatch_some, messages_are_due
+from leadflow.campaigns.dispatch.writing import write
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.email.outgoing import Outgoing
@@ -35,6 +37,7 @@ class Channel:
 
     answer: Result = field(default_factory=lambda: Accepted("ok"))
     given: list[Outgoing] = field(default_factory=list)
+    name: str = "smtp:here"
     resend_within: timedelta | None = None
 
     def send_many(self, mails: Sequence[Outgoing]) -> list[Result]:
@@ -131,8 +134,43 @@ def test_whoever_comes_too_late_writes_nothing(due: list[str]) -> None:
         claimed = claiming.claim(session, now, 10)
         claiming.release_broken(session, now + timedelta(minutes=11))
     with unit_of_work() as session:
-        assert claiming.end(session, claimed, claimed.ids, "accepted") == []
-    assert states() == {"uncertain": 3}
+        nothing = dict.fromkeys(claimed.ids)
+        assert claiming.hand_over(session, claimed, nothing, "smtp:here", now) == set()
+        assert claiming.end(session, claimed, claimed.ids, "accepted", now) == []
+    assert states() == {"planned": 3}
+
+
+def test_a_claim_that_breaks_before_anything_is_handed_over_is_sent_later_and_not_for_ever(
+    due: list[str],
+) -> None:
+    later = timedelta()
+    for attempt in range(claiming.MOST_ATTEMPTS):
+        with unit_of_work() as session:
+            assert len(claiming.claim(session, datetime.now(UTC) + later, 10).ids) == 3
+        later += timedelta(minutes=11)
+        with unit_of_work() as session:
+            claiming.release_broken(session, datetime.now(UTC) + later)
+        assert states() == {"planned" if attempt < claiming.MOST_ATTEMPTS - 1 else "failed": 3}
+    assert dispatch(Channel(), later).claimed == 0
+    with unit_of_work() as session:
+        for row in session.scalars(select(CampaignMessage)):
+            assert row.why == claiming.NEVER_HANDED_OVER
+            assert [one["attempt"] for one in row.story or []] == [1, 2, 3, 4, 5]
+
+
+def test_whoever_lost_a_claim_while_writing_hands_nothing_over(
+    due: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*said: Any) -> Any:
+        with unit_of_work() as other:
+            claiming.release_broken(other, datetime.now(UTC) + timedelta(minutes=11))
+        return write(*said)
+
+    monkeypatch.setattr(handing, "write", slow)
+    channel = Channel()
+    assert dispatch(channel).claimed == 3
+    assert channel.given == []
+    assert states() == {"planned": 3}
 
 
 def test_two_claims_at_once_never_have_the_same_message(due: list[str]) -> None:

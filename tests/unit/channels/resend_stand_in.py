@@ -19,6 +19,7 @@ class Resend:
         self.script: list[tuple[int, str] | str] = []
         self.by_key: dict[str, tuple[Any, str]] = {}
         self.asked = 0
+        self.address = ""
         self.lock = threading.Lock()
 
     def answer(self, key: str, authorization: str, body: Any) -> tuple[int, dict[str, Any]] | None:
@@ -37,6 +38,13 @@ class Resend:
             self.sent.append(body)
             self.by_key[key] = (body, f"id_{len(self.sent)}")
             return None if said == "drop" else (200, {"id": f"id_{len(self.sent)}"})
+
+
+class Quiet(ThreadingHTTPServer):
+    """Says nothing where whoever asked is gone before the answer."""
+
+    def handle_error(self, *_: Any) -> None:
+        return
 
 
 @contextmanager
@@ -63,11 +71,12 @@ def serving(resend: Resend) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             """Nothing: what is asked has people's addresses in it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Quiet(("127.0.0.1", 0), Handler)
+    resend.address = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield resend.address
     finally:
         server.shutdown()
         server.server_close()

@@ -48,6 +48,57 @@ class ShownMessage:
     why: str | None
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt that came to nothing: when that was known, over which channel, what became of the
+    message by it, and what was said."""
+
+    at: datetime
+    attempt: int
+    channel: str | None
+    became: str
+    said: str | None
+
+
+@dataclass(frozen=True)
+class MessageStory:
+    """All that is known of a message. ``handed_at``: when it was first handed over, where it may
+    have been taken then; ``ask_at``: from when on its channel is asked again whether it was."""
+
+    message: ShownMessage
+    purpose: str
+    planned_at: datetime
+    handed_at: datetime | None
+    channel: str | None
+    ask_at: datetime | None
+    provider_id: str | None
+    attempts: tuple[Attempt, ...]
+
+
+def story_of(session: Session, message_id: str) -> MessageStory:
+    """The whole story of a message; of its attempts the last twenty that came to nothing.
+
+    Raises:
+        NoSuchMessage: there is none.
+    """
+    row = session.get(CampaignMessage, message_id)
+    if row is None:
+        raise NoSuchMessage(message_id)
+    campaign = session.get_one(Enrolment, row.enrolment_id).campaign
+    told = row.story or []
+    attempts = [Attempt(**one | {"at": datetime.fromisoformat(one["at"])}) for one in told]
+    return MessageStory(
+        _shown(row, campaign),
+        row.purpose,
+        row.planned_at,
+        row.handed_at,
+        row.channel,
+        row.ask_at,
+        row.provider_id,
+        tuple(attempts),
+    )
+
+
 def page_of_messages(
     session: Session, status: str | None = None, wanted: Wanted = FIRST
 ) -> Page[ShownMessage]:
@@ -67,18 +118,20 @@ def page_of_messages(
         Enrolment.id.in_([row.enrolment_id for row in found.items])
     )
     campaigns = dict(session.execute(of).tuples().all())
-    return found.of(
-        lambda row: ShownMessage(
-            row.id,
-            campaigns[row.enrolment_id],
-            row.step,
-            row.lead_id,
-            row.status,
-            row.due_at,
-            row.sent_at,
-            row.attempts,
-            row.why,
-        )
+    return found.of(lambda row: _shown(row, campaigns[row.enrolment_id]))
+
+
+def _shown(row: CampaignMessage, campaign: str) -> ShownMessage:
+    return ShownMessage(
+        row.id,
+        campaign,
+        row.step,
+        row.lead_id,
+        row.status,
+        row.due_at,
+        row.sent_at,
+        row.attempts,
+        row.why,
     )
 
 
@@ -94,7 +147,7 @@ def settle(session: Session, message_id: str, became: Settled, by: str, now: dat
         raise NoSuchMessage(message_id)
     if row.status != "uncertain":
         raise NothingToSettle(f"The message is {row.status}: there is nothing to settle.")
-    row.status = became
+    row.status, row.ask_at = became, None
     row.why = None if became == "accepted" else BY_A_PERSON
     row.sent_at = now if became == "accepted" else None
     audit.record(session, by, "campaign_message.settled", message_id, {"became": became})

@@ -47,8 +47,9 @@ ON CONFLICT (campaign, version, step, way)
 DO UPDATE SET passed = campaign_passed.passed + excluded.passed
 """
 CANCEL = """
-UPDATE campaign_messages SET status = 'cancelled'
-WHERE enrolment_id = ANY (%(ids)s) AND status = 'planned'
+UPDATE campaign_messages SET ask_at = NULL,
+    status = CASE status WHEN 'planned' THEN 'cancelled' ELSE status END
+WHERE enrolment_id = ANY (%(ids)s) AND (status = 'planned' OR ask_at IS NOT NULL)
 """
 IN_USE = text(
     """

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, Update, case, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
@@ -187,6 +187,15 @@ def resume(session: Session, name: str, by: str, now: datetime, late: str | None
     session.execute(update(CampaignState).where(CampaignState.name == name).values(late=late))
 
 
+def nothing_more(these: ColumnElement[bool]) -> Update:
+    """The statement by which of these messages those that are planned are cancelled, and those that
+    may have arrived are not asked for again."""
+    status = CampaignMessage.status
+    open_ = or_(status == "planned", CampaignMessage.ask_at.is_not(None))
+    cancelled = case((status == "planned", "cancelled"), else_=status)
+    return update(CampaignMessage).where(these, open_).values(status=cancelled, ask_at=None)
+
+
 def stop(session: Session, name: str, by: str, now: datetime) -> int:
     """End it for everybody, for good; how many were in it. What was planned is not sent.
 
@@ -200,12 +209,8 @@ def stop(session: Session, name: str, by: str, now: datetime) -> int:
     open_ = (Enrolment.campaign == name) & Enrolment.ended_at.is_(None)
     these = update(Enrolment).where(open_).values(ended_at=now, ended_as=STOPPED)
     ended = session.execute(these.returning(Enrolment.id)).all()
-    planned = (
-        update(CampaignMessage)
-        .where(CampaignMessage.status == "planned", CampaignMessage.enrolment_id == Enrolment.id)
-        .where(Enrolment.campaign == name)
-    )
-    session.execute(planned.values(status="cancelled"))
+    in_it = select(Enrolment.id).where(Enrolment.campaign == name)
+    session.execute(nothing_more(CampaignMessage.enrolment_id.in_(in_it)))
     session.execute(delete(CampaignWants).where(CampaignWants.campaign == name))
     want_what_counts(session)
     _to(session, stored, STOPPED, by, now)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Protocol
 
 from leadflow.channels.email.message import Envelope
@@ -23,11 +24,19 @@ class Outgoing:
         """Where it is received."""
         return self.envelope.to.address.rpartition("@")[2].lower()
 
+    @property
+    def hash(self) -> str:
+        """Alike for the very same mail, whenever it is written; in it stand links that are sealed,
+        so that nobody can guess a mail and compare."""
+        return sha256(repr((self.envelope, self.mail)).encode()).hexdigest()
+
 
 class MailChannel(Protocol):
     """A way of sending mail. ``resend_within``: so long a mail of which nobody knows whether it was
-    taken may be sent again under its key without arriving twice; None where it never may."""
+    taken may be sent again under its key without arriving twice; None where it never may.
+    ``name``: what it is called where people read, and another for each account or server."""
 
+    name: str
     resend_within: timedelta | None
 
     def send_many(self, mails: Sequence[Outgoing]) -> list[Result]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from leadflow.channels.email.outgoing import Outgoing
 from leadflow.channels.port import Accepted, Fault, Refused, Result, Uncertain
 
 ADDRESS = "https://api.resend.com"
+_OTHER_MAIL = "invalid_idempotent_request"
 _SAME_KEY_AT_WORK = "concurrent_idempotent_requests"
 _SOON_OVER = frozenset({_SAME_KEY_AT_WORK, "rate_limit_exceeded"})
 _TRIES, _LONGEST_WAIT = 4, 10.0
@@ -51,6 +53,8 @@ class Resend:
         timeout: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        # Another API key may be another account, which has seen none of the mails' keys.
+        self.name = f"resend:{sha256(api_key.encode()).hexdigest()[:8]}"
         self._client = httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {api_key}"}, timeout=timeout
         )
@@ -95,10 +99,9 @@ class Resend:
             self._sleep(_wait(answer))
         if waited_for_itself or answer.is_server_error:
             return Uncertain(f"Resend answered {answer.status_code}, and may have sent it.")
-        refused = _refused(answer)
-        if refused.fault == "credentials" and answer.status_code == httpx.codes.UNAUTHORIZED:
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
             self._locked_out.set()
-        return refused
+        return _refused(answer)
 
 
 def _body(outgoing: Outgoing) -> dict[str, Any]:
@@ -142,8 +145,10 @@ def _wait(answer: httpx.Response) -> float:
         return 1.0
 
 
-def _refused(answer: httpx.Response) -> Refused:
+def _refused(answer: httpx.Response) -> Result:
     """By its name alone: its words may repeat an address."""
     name, number = _name(answer), answer.status_code
+    if name == _OTHER_MAIL:
+        return Uncertain("Resend has had another mail under the key of this one.")
     fault = _FAULTS.get(name) or _BY_NUMBER.get(number, "content")
     return Refused(fault, number, name or f"Resend answered {number}.")

@@ -53,7 +53,9 @@ class Smtp:
         connections: int = 8,
         pace: Pace | None = None,
         signer: Signer | None = None,
+        name: str | None = None,
     ) -> None:
+        self.name = name or f"smtp:{server.host}"
         self._server, self._most, self._signer = server, connections, signer
         self._turns = Turns(pace or Pace())
         self._idle: list[SMTP] = []

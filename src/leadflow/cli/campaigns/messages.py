@@ -1,7 +1,7 @@
 """``leadflow campaigns messages`` and ``settle``: what was sent to whom, and what became of it."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -11,16 +11,26 @@ from leadflow.cli.access.identity import who_acts
 from leadflow.cli.campaigns.campaigns import say
 from leadflow.cli.tables import print_table, whole
 
+if TYPE_CHECKING:
+    from leadflow.campaigns.dispatch.listing import MessageStory
+
 
 def messages(
+    message: Annotated[
+        str | None, typer.Argument(help="A message's id: its whole story.", show_default=False)
+    ] = None,
     status: Annotated[
         str | None, typer.Option(help="planned, claimed, accepted, failed, uncertain, …")
     ] = None,
 ) -> None:
-    """The newest messages of campaigns, and what became of each."""
-    from leadflow.campaigns.dispatch.listing import page_of_messages
+    """The newest messages of campaigns and what became of each, or the story of one."""
+    from leadflow.campaigns.dispatch.listing import page_of_messages, story_of
     from leadflow.database.engine import unit_of_work
 
+    if message is not None:
+        with unit_of_work() as session:
+            _tell(story_of(session, message))
+        return
     with unit_of_work() as session:
         found = page_of_messages(session, status)
     if not found.items:
@@ -32,6 +42,32 @@ def messages(
         due = f"{one.due_at:%Y-%m-%d %H:%M}"
         why = escape(one.why or "")
         table.add_row(one.id, one.campaign, one.step, one.lead_id, one.status, due, why)
+    print_table(table)
+
+
+def _tell(found: "MessageStory") -> None:
+    one = found.message
+    say(f"{one.id}: {one.status}, {one.campaign}, step {one.step}, for {one.lead_id}")
+    told = (
+        ("planned", found.planned_at),
+        ("due", one.due_at),
+        ("handed over", found.handed_at),
+        ("accepted", one.sent_at),
+        ("asked for again", found.ask_at),
+    )
+    for what, at in told:
+        if at is not None:
+            say(f"  {what:16} {at:%Y-%m-%d %H:%M:%S} UTC")
+    known = (("channel", found.channel), ("called there", found.provider_id), ("why", one.why))
+    for what, said in known:
+        if said is not None:
+            say(f"  {what:16} {said}")
+    if not found.attempts:
+        return
+    table = Table("Attempt", whole("When (UTC)"), "By", "Became", "What was said", box=None)
+    for each in found.attempts:
+        when, by = f"{each.at:%Y-%m-%d %H:%M:%S}", each.channel or "not handed over"
+        table.add_row(str(each.attempt), when, by, each.became, escape(each.said or ""))
     print_table(table)
 
 

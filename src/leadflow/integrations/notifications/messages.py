@@ -64,6 +64,16 @@ leadflow endpoints replay {name} MESSAGE
 """
 
 
+CHANNEL = """The channel {name} takes no messages of campaigns any more. What was said last:
+{why}
+
+Nothing is handed to it for a while, and no message counts it as an attempt. Then one is, to see
+whether it is back. How it is, and until when: leadflow campaigns channels
+
+Once you have mended it: leadflow campaigns channels {name} --close
+"""
+
+
 @dataclass(frozen=True)
 class Message:
     """A subject and a plain text."""
@@ -136,3 +146,8 @@ def endpoint_disabled(name: str, why: str, days: float) -> Message:
     failing = f"for {how_many(days, 'day')} nothing has got through to it"
     said = "it answers that it is gone (410)" if why == "gone" else failing
     return Message(f"Webhook endpoint disabled: {name}", ENDPOINT.format(name=name, why=said))
+
+
+def channel_open(name: str, why: str) -> Message:
+    """A channel takes no messages of campaigns any more; ``why``: what was said last."""
+    return Message(f"Messages wait: {name}", CHANNEL.format(name=name, why=why))

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from features.how_many import how_many
 from leadflow.background import records
+from leadflow.campaigns.dispatch.circuits import channels
 from leadflow.database import cluster
 from leadflow.database.engine import engine_for, get_engine, unit_of_work
 from leadflow.gateway.http.bounds.asked import Exact
@@ -83,6 +84,7 @@ def look(request: Request) -> Health:
         "background": lambda: _background(loops),
         "prefect": _prefect,
         "mlflow": _mlflow,
+        "sending": _sending,
     }
     parts = {name: check() for name, check in checks.items()}
     if parts["database"].status == "down":
@@ -162,6 +164,21 @@ def _prefect() -> Part:
     return Part(
         status="down", detail=f"No answer at {url}. Leads are taken and scored all the same."
     )
+
+
+def _sending() -> Part:
+    """Whether messages of campaigns find a channel that takes them; anybody may ask, so that none
+    is named."""
+    try:
+        with unit_of_work() as session:
+            found = list(channels(session).values())
+    except Exception as error:
+        return Part(status="down", detail=f"Nothing is known of it ({type(error).__name__}).")
+    waits = [one for one in found if one.state == "open"]
+    if waits:
+        words = f"{how_many(len(waits), 'channel')} failed, and messages wait"
+        return Part(status="down", detail=f"{words}: leadflow campaigns channels says why.")
+    return Part(status="ok", detail=f"LEADFLOW_SENDING is {get_settings().sending}")
 
 
 def _mlflow() -> Part:

@@ -1,0 +1,28 @@
+"""How channels are: one row for each that messages were handed to."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leadflow.database.base import Base, Moment
+
+
+class ChannelCircuit(Base):
+    """The circuit breaker of a channel (``dispatch.circuit``)."""
+
+    __tablename__ = "channel_circuits"
+    __table_args__ = (
+        CheckConstraint("state IN ('closed', 'open', 'paused')", name="state"),
+        CheckConstraint("(state = 'open') = (until IS NOT NULL)", name="until"),
+    )
+
+    channel: Mapped[str] = mapped_column(Text, primary_key=True)
+    state: Mapped[str] = mapped_column(Text, server_default="closed")
+    since: Mapped[datetime] = mapped_column(Moment)
+    failures: Mapped[int] = mapped_column(Integer, server_default="0")
+    openings: Mapped[int] = mapped_column(Integer, server_default="0")
+    until: Mapped[datetime | None] = mapped_column(
+        Moment, comment="Until when nothing is claimed; also until when a try has to be over."
+    )
+    why: Mapped[str | None] = mapped_column(Text)
