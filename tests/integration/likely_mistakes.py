@@ -56,6 +56,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "campaigns show": ("campaigns show fair", "There is no campaign 'fair'"),
     "campaigns migrate": ("campaigns migrate fair v1 v2", "There is no campaign 'fair'"),
     "campaigns archive": ("campaigns archive fair", "There is no campaign 'fair'"),
+    "campaigns simulate": ("campaigns simulate none.yaml", "There is no such file"),
     "campaigns stop": ("campaigns stop fair", "There is no campaign 'fair'"),
     "campaigns test": ("campaigns test torn.yaml", "torn.yaml:2: "),
     "campaigns unenroll": ("campaigns unenroll fair --lead x", "There is no campaign 'fair'"),

@@ -147,6 +147,7 @@ BRINGING_IN = (
     Step("campaigns schema", "Campaigns of Leadflow"),
     Step("campaigns check fair.yaml", "fair: 1 step, 1 way"),
     Step("campaigns test fair.yaml", "100% of its ways"),
+    Step("campaigns simulate fair.yaml --leads 50 --to pictures/fair.svg", "50 leads; 50 came in"),
     Step("campaigns apply fair.yaml", "New: fair"),
     Step("campaigns preview fair", "Audience: 0 leads"),
     signed_in("olga"),

@@ -48,8 +48,12 @@ class Box:
         return self.x + WIDE // 2
 
 
-def drawn(program: Program, passed: Mapping[Edge, int] | None = None) -> str:
-    """The picture of a campaign as SVG; ``passed`` writes beside each way how many went it."""
+# How many took each way, by step and way; what takes leads out from anywhere begins at ``*``.
+PassedBy = Mapping[tuple[str, str], int]
+
+
+def drawn(program: Program, passed: PassedBy | None = None) -> str:
+    """The picture of a campaign as SVG; ``passed`` writes beside each way how many took it."""
     boxes = _boxes(program)
     inside = [edge for edge in program.edges if edge.step != "*"]
     right = max(box.x for box in boxes.values()) + WIDE
@@ -136,7 +140,7 @@ def _is_long(boxes: Mapping[str, Box], edge: Edge) -> bool:
 
 
 def _way(
-    boxes: Mapping[str, Box], edge: Edge, lane: int | None, passed: Mapping[Edge, int] | None
+    boxes: Mapping[str, Box], edge: Edge, lane: int | None, passed: PassedBy | None
 ) -> Iterator[str]:
     start, to = boxes[edge.step], _goes_to(boxes, edge)
     if to is None:
@@ -156,12 +160,12 @@ def _way(
     yield f"<text x='{x}' y='{at}' fill='{LINE}' font-size='12'>{escape(words)}</text>"
 
 
-def _label(edge: Edge, ways: int, passed: Mapping[Edge, int] | None) -> str:
-    """The name of a way, where there is more than one, and how many went it."""
+def _label(edge: Edge, ways: int, passed: PassedBy | None) -> str:
+    """The name of a way, where there is more than one, and how many took it."""
     name = edge.way.replace("_", " ") if ways > 1 else ""
     if passed is None:
         return name
-    count = f"{passed.get(edge, 0):,}"
+    count = f"{passed.get((edge.step, edge.way), 0):,}"
     return f"{name}: {count}" if name else count
 
 
@@ -178,11 +182,11 @@ def _box(box: Box) -> Iterator[str]:
         )
 
 
-def _out(out: list[Edge], foot: int, passed: Mapping[Edge, int] | None) -> Iterator[str]:
+def _out(out: list[Edge], foot: int, passed: PassedBy | None) -> Iterator[str]:
     """What takes leads out from anywhere, in words below."""
     if out:
         yield f"<text x='{EDGE}' y='{foot + 12}' fill='{LINE}'>Out at any moment:</text>"
     for number, edge in enumerate(out, start=1):
-        count = "" if passed is None else f": {passed.get(edge, 0):,}"
+        count = "" if passed is None else f": {passed.get((edge.step, edge.way), 0):,}"
         y = foot + 12 + 20 * number
         yield f"<text x='{EDGE + 12}' y='{y}' fill='{INK}'>{escape(edge.to)}{count}</text>"

@@ -23,7 +23,7 @@ from leadflow.cli import (
     status,
 )
 from leadflow.cli.access import identity, keys, people
-from leadflow.cli.campaigns import campaigns, changing, channels, messages, running
+from leadflow.cli.campaigns import campaigns, changing, channels, messages, running, simulating
 from leadflow.cli.configuration import configuration
 from leadflow.cli.consent import consent
 from leadflow.cli.console import errors
@@ -45,12 +45,13 @@ app = typer.Typer(
 )
 # These make an installation where there is none, or say that there is none.
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
-# These read nothing that is stored: files of whoever types them, or what is the same for all.
+# These need nothing that is stored: files of whoever types them, or what is the same for all.
 OF_NOTHING_STORED = (
     "campaigns draw",
     "campaigns hours",
     "campaigns mails",
     "campaigns schema",
+    "campaigns simulate",
     "campaigns test",
 )
 WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out", "status")
@@ -111,6 +112,7 @@ running.add_to(campaigns.app)
 changing.add_to(campaigns.app)
 messages.add_to(campaigns.app)
 channels.add_to(campaigns.app)
+campaigns.app.command()(simulating.simulate)
 app.add_typer(campaigns.app, name="campaigns", rich_help_panel=_WORK)
 app.add_typer(configuration.app, name="config", rich_help_panel=_SERVERS)
 app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)

@@ -7,7 +7,7 @@ nothing else, so that behaviour tells of u and of nothing that happens later.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ from leadflow.simulation.catalogue import (
 BLOCK = 20_000
 INTERCEPT = -3.15
 INTEREST = 1.2
+# The log-odds of buying of the average lead, with the effects of what it is.
+AVERAGE = -2.83
 FADING_DAYS = 40.0
 WATCHED_DAYS = 120.0
 STAYS_OPEN = 0.08
@@ -60,6 +62,20 @@ def generate(seed: int, leads: int, months: float, now: datetime) -> Iterator[Bl
         draw = np.random.default_rng([seed, start])
         place = (start + np.sort(draw.random(count)) * count) / leads
         yield _block(draw, seed, start, _moments(now, months, place), now)
+
+
+def arriving(
+    seed: int, start: int, leads: int, since: datetime, within: float, watched: float
+) -> Block:
+    """One block of a market whose leads arrive evenly over some days (``within``) from a moment on
+    (aware), with all that they do in so many days after that; by the number of its first lead
+    (``start``, a multiple of ``BLOCK``), so that blocks can be made side by side."""
+    count = min(BLOCK, leads - start)
+    draw = np.random.default_rng([seed, start])
+    place = (start + np.sort(draw.random(count)) * count) / leads
+    begins = np.datetime64(since.replace(tzinfo=None), "us")
+    created = begins + (place * within * 86_400_000_000).astype("timedelta64[us]")
+    return _block(draw, seed, start, created, since + timedelta(days=within + watched))
 
 
 def _moments(now: datetime, months: float, place: np.ndarray) -> np.ndarray:
@@ -142,11 +158,13 @@ def _people(draw: np.random.Generator, count: int) -> tuple[pd.DataFrame, np.nda
 
 
 def _emails(draw: np.random.Generator, people: pd.DataFrame, seed: int, start: int) -> list[str]:
-    domains = draw.choice(FREE_DOMAINS, len(people))
+    domains = draw.choice(FREE_DOMAINS, len(people)).tolist()
+    names = ("first_name", "last_name", "company_name", "free_mail")
+    rows = zip(*(people[name].tolist() for name in names), domains, strict=True)
     return [
-        f"{row['first_name']}.{row['last_name']}.{seed}x{start + i}@".lower()
-        + (str(domains[i]) if row["free_mail"] else f"{row['company_name'].lower()}.example")
-        for i, row in enumerate(people.to_dict("records"))
+        f"{first}.{last}.{seed}x{start + i}@".lower()
+        + (domain if free else f"{company.lower()}.example")
+        for i, (first, last, company, free, domain) in enumerate(rows)
     ]
 
 

@@ -1,9 +1,10 @@
 """Trying workflow rules on what has happened already: which would have acted on what."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -50,11 +51,20 @@ PAST = {
         for outcome in ("converted", "lost")
     },
 }
-_DID = """
+_EVENTS = """
     SELECT lead_id, occurred_at AS at,
-        jsonb_build_object('occurred_at', occurred_at, 'source', source) AS facts
-    FROM lead_events WHERE type = :did
+        jsonb_build_object('occurred_at', occurred_at, 'source', source) AS facts{more}
+    FROM lead_events
 """
+_DID = f"{_EVENTS.format(more='')} WHERE type = :did"
+_OF_LEADS = " UNION ALL ".join(
+    f"SELECT lead_id, at, facts, {name} AS type FROM ({past}) p "
+    "WHERE lead_id = ANY (:leads) AND at > :since AND at <= :now"
+    for name, past in (
+        *((f"'{name}'", past) for name, past in PAST.items()),
+        ("did", _EVENTS.format(more=f", '{DID}' || type AS did")),
+    )
+)
 _WRITE = """
 INSERT INTO domain_events (type, lead_id, facts, at, reacted_at)
 SELECT :type, lead_id, facts, at, :now FROM ({past}) p
@@ -95,6 +105,18 @@ def try_on_past(session: Session, rules: RuleSet, now: datetime, last: int) -> R
     finally:
         tried.rollback()
     return RuleTrial(len(newest), _counted(rules, made), tuple(reversed(made)), tuple(unseen))
+
+
+def happened_to(
+    session: Session, leads: Sequence[str], since: datetime, now: datetime
+) -> Iterator[tuple[str, str, datetime, dict[str, Any]]]:
+    """What has happened to leads from one moment up to another, out of the facts themselves,
+    whether or not anybody wanted to know of it then: type, lead, moment, what it tells. Of one
+    moment what was scored comes before the level that changed by it."""
+    values = {"leads": list(leads), "since": since, "now": now}
+    ordered = text(f"{_OF_LEADS} ORDER BY at, type DESC")
+    for lead_id, at, facts, kind in session.execute(ordered, values):
+        yield kind, lead_id, at, facts
 
 
 def _of_type(session: Session, name: str, now: datetime, last: int) -> list[tuple[int, datetime]]:

@@ -1,5 +1,5 @@
-"""Production goes the way that scenarios do: campaigns that hypothesis makes, on leads that live in
-PostgreSQL."""
+"""Production and simulations go the way that scenarios do: campaigns that hypothesis makes, on
+leads that live in PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select, update
@@ -23,7 +24,8 @@ from leadflow.domain_events.tables import DomainEvent
 from leadflow.leads.tables import Lead
 from leadflow.scoring.tables import LeadScore
 from tests.examples import examples
-from tests.unit.campaigns.crowd import PLACES, Member, members, programs, told
+from tests.unit.campaigns.crowd import PLACES, Member, Told, members, programs, told
+from tests.unit.campaigns.simulated_crowd import simulated_crowd
 from tests.unit.campaigns.test_interpreter import EXITS, HOURS
 from tests.unit.campaigns.written import program
 
@@ -38,25 +40,38 @@ def rolled_back(engine: Engine) -> Iterator[Session]:
         all_of_it.rollback()
 
 
-def test_production_goes_the_way_that_scenarios_do(store: Engine) -> None:
-    numbers = count()
+def test_production_and_simulation_go_the_way_that_scenarios_do(store: Engine) -> None:
+    assert _tried(store, examples(200), st.lists(members(), min_size=1, max_size=4)) > 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_ten_thousand_lives_go_one_way_in_production_simulation_and_scenarios(
+    store: Engine,
+) -> None:
+    # Twenty lives a definition, in which much happens at once: one planning does for several.
+    crowds = st.lists(members(every=360), min_size=20, max_size=20)
+    assert _tried(store, 500, crowds) >= 10_000
+
+
+def _tried(store: Engine, definitions: int, crowds: st.SearchStrategy[list[Member]]) -> int:
+    """Try so many definitions with a crowd each; how many lives went through one."""
+    numbers, lives = count(), count()
 
     @settings(
-        max_examples=examples(200),
+        max_examples=definitions,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         # Finding a smaller example takes many minutes.
         phases=[Phase.explicit, Phase.generate],
     )
-    @given(programs(), st.lists(members(), min_size=1, max_size=4), st.sampled_from(HOURS))
+    @given(programs(), crowds, st.sampled_from(HOURS))
     def try_one(
         steps: list[dict[str, Any]], crowd: Sequence[Member], hours: dict[str, Any]
     ) -> None:
         made = program(steps, **hours, **EXITS)
-        expected = [
-            [(step, way, at.astype("datetime64[s]")) for step, way, at in one]
-            for one in told(made, crowd)
-        ]
+        expected = _in_seconds(told(made, crowd))
+        assert _in_seconds(simulated_crowd(made, crowd)) == expected
         with rolled_back(store) as session:
             service.apply(session, {NAME: made}, "test", START)
             service.launch(session, NAME, "test", START)
@@ -68,8 +83,15 @@ def test_production_goes_the_way_that_scenarios_do(store: Engine) -> None:
             sent = [len([one for one in each if _sends(steps, one)]) for each in expected]
             messages = [one.lead_id for one in session.scalars(select(CampaignMessage))]
             assert [messages.count(lead) for lead in leads] == sent
+        for _ in crowd:
+            next(lives)
 
     try_one()
+    return next(lives)
+
+
+def _in_seconds(each: Sequence[Told]) -> list[Told]:
+    return [[(step, way, at.astype("datetime64[s]")) for step, way, at in one] for one in each]
 
 
 def _lead(session: Session, lead_id: str, member: Member) -> str:
@@ -105,13 +127,15 @@ def _live(session: Session, leads: Sequence[str], crowd: Sequence[Member]) -> No
     stored = service.read_campaign(session, NAME)
     now = min(coming)
     while True:
-        _happen(session, leads, crowd, now)
+        _become(session, leads, crowd, now)
         for lead, member in zip(leads, crowd, strict=True):
             if member.enters == now:
                 enrol(session, stored.program, 1, [lead], "test", moment(now))
                 own = update(Enrolment).where(Enrolment.lead_id == lead)
                 places = [f"  {zone}" for zone in PLACES[member.place]]
                 session.execute(own.values(places=places))
+        # What happens at the moment of coming in happens to who is in it.
+        _happen(session, leads, crowd, now)
         plan(session, NAME, 1, moment(now))
         open_ = select(Enrolment.due_at).where(Enrolment.ended_at.is_(None))
         due = [utc(at) for at in session.scalars(open_) if at is not None]
@@ -122,7 +146,7 @@ def _live(session: Session, leads: Sequence[str], crowd: Sequence[Member]) -> No
         now = min(later)
 
 
-def _happen(
+def _become(
     session: Session, leads: Sequence[str], crowd: Sequence[Member], now: np.datetime64
 ) -> None:
     for lead, member in zip(leads, crowd, strict=True):
@@ -130,6 +154,12 @@ def _happen(
             # What is known of a lead that is not in it yet counts as it comes in.
             if one.at == now or (now == member.enters and one.at < now):
                 _becomes(session, lead, one)
+
+
+def _happen(
+    session: Session, leads: Sequence[str], crowd: Sequence[Member], now: np.datetime64
+) -> None:
+    for lead, member in zip(leads, crowd, strict=True):
         here = [one for one in member.life.happenings if one.at == now]
         rows = [{"type": one.type, "lead_id": lead, "at": moment(now)} for one in here]
         if rows and member.enters <= now:

@@ -105,18 +105,22 @@ class Member:
 
 
 @st.composite
-def members(draw: st.DrawFn) -> Member:
-    """A lead with up to eight things that happen in six weeks."""
-    minutes = draw(st.lists(st.integers(0, 60_000), max_size=8, unique=True))
+def members(draw: st.DrawFn, every: int = 1) -> Member:
+    """A lead with up to eight things that happen in six weeks; ``every`` so many minutes something
+    may, so that much of it happens to several leads at once."""
+    moments = draw(st.lists(st.integers(0, 60_000 // every), max_size=8, unique=True))
     happenings = [
         Happening(
-            START + minute * MINUTE, draw(st.sampled_from(EVENTS[:3] * 3 + EVENTS)), {}, change
+            START + moment * every * MINUTE,
+            draw(st.sampled_from(EVENTS[:3] * 3 + EVENTS)),
+            {},
+            change,
         )
-        for minute in sorted(minutes)
+        for moment in sorted(moments)
         if (change := draw(CHANGES)) is not None
     ]
     lead = {"level": draw(st.sampled_from(LEVELS)), "total_score": draw(st.integers(0, 100))}
-    enters = START + draw(st.integers(0, 5000)) * MINUTE
+    enters = START + draw(st.integers(0, 5000 // every)) * every * MINUTE
     return Member(enters, draw(st.integers(0, 2)), Life(lead, happenings))
 
 

@@ -38,6 +38,6 @@ def test_every_step_and_way_out_is_in_the_picture() -> None:
 
 def test_numbers_stand_beside_the_ways() -> None:
     made = program(STEPS)
-    passed = {edge: 1000 + number for number, edge in enumerate(made.edges)}
+    passed = {(one.step, one.way): 1000 + number for number, one in enumerate(made.edges)}
     found = words(drawn(made, passed))
     assert {"1,000", "then: 1,001", "otherwise: 1,002", "opted_out: 1,006"} <= set(found)

@@ -15,7 +15,7 @@ from leadflow.campaigns.tables import CampaignMessage, Enrolment
 from leadflow.channels.email.compiling import compiled
 from leadflow.channels.email.message import Envelope, Mailbox
 from leadflow.channels.email.outgoing import Outgoing
-from leadflow.channels.email.rendering import NotRendered, rendered
+from leadflow.channels.email.rendering import NotRendered, Rendered, rendered
 from leadflow.consent.links import preferences_url, unsubscribe_url
 from leadflow.leads.tables import Lead
 from leadflow.settings import Settings
@@ -70,22 +70,10 @@ def _mail(
     settings: Settings,
     now: datetime,
 ) -> Outgoing:
-    step = program.nodes[program.numbers[message.step]].step
-    content = program.campaign.contents[step.send or ""]
-    ready = compiled(content.subject, content.preheader, content.body)
     purpose, base = program.campaign.purpose, settings.address
     links = {"preferences_url": preferences_url(base, lead.id, purpose, message.id)}
     if purpose != "legal":
         links["unsubscribe_url"] = unsubscribe_url(base, lead.id, purpose, message.id)
-    values: dict[str, Any] = {
-        "lead": {name: getattr(lead, name) for name in OF_LEAD}
-        | {"attributes": lead.attributes or {}},
-        "rep": {} if rep is None else {"name": rep.name, "email": rep.email},
-        "enrollment": enrolment.data or {},
-        "campaign": {"name": program.campaign.name},
-        "sender": {"name": settings.sender_name, "address": settings.sender_address},
-        **links,
-    }
     name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
     # RFC 8058 asks for https; without it mailboxes go by the link in the mail alone.
     one_click = links.get("unsubscribe_url", "")
@@ -95,4 +83,34 @@ def _mail(
         Mailbox(lead.email or "", name),
         unsubscribe_url=one_click if one_click.startswith("https://") else None,
     )
-    return Outgoing(envelope, rendered(ready, values), now)
+    more = {"enrollment": enrolment.data or {}, **links}
+    return Outgoing(envelope, words_for(program, message.step, lead, rep, more, settings), now)
+
+
+def words_for(
+    program: Program,
+    step: str,
+    lead: Lead,
+    rep: Rep | None,
+    more: Mapping[str, Any],
+    settings: Settings,
+) -> Rendered:
+    """What a lead is sent by a step.
+
+    Args:
+        rep: the salesperson who has the lead.
+        more: what was said as it was enrolled (``enrollment``), and its own links.
+
+    Raises:
+        NotRendered: a name that every mail needs has no value.
+    """
+    content = program.campaign.contents[program.nodes[program.numbers[step]].step.send or ""]
+    values = {
+        "lead": {name: getattr(lead, name) for name in OF_LEAD}
+        | {"attributes": lead.attributes or {}},
+        "rep": {} if rep is None else {"name": rep.name, "email": rep.email},
+        "campaign": {"name": program.campaign.name},
+        "sender": {"name": settings.sender_name, "address": settings.sender_address},
+        **more,
+    }
+    return rendered(compiled(content.subject, content.preheader, content.body), values)

@@ -98,12 +98,13 @@ class Passed:
 
 @dataclass
 class Sweep:
-    """Takes enrolments on to a moment (``now``, UTC); what they pass is added to ``passed``."""
+    """Takes enrolments on, each to its own moment (``now``, UTC); what they pass is added to
+    ``passed``."""
 
     program: Program
     rows: Enrolments
     facts: Facts
-    now: np.datetime64
+    now: Moments
     passed: list[Passed] = field(default_factory=list)
 
     def run(self) -> list[Passed]:
@@ -130,7 +131,7 @@ class Sweep:
         open_ = np.flatnonzero(rows.ended == OPEN)
         leaves = np.full(rows.lead.shape, NEVER)
         which = np.full(rows.lead.shape, OPEN, dtype=np.int64)
-        until = np.full(open_.shape, self.now)
+        until = self.now[open_]
         for number, one in enumerate(self.program.exits):
             at = self.facts.first(one.watch, rows.lead[open_], rows.checked[open_], until)
             sooner = ~np.isnat(at) & (np.isnat(leaves[open_]) | (at < leaves[open_]))
@@ -143,7 +144,7 @@ class Sweep:
         rows = self.rows
         gone = ~np.isnat(leaves[here]) & (leaves[here] <= rows.entered[here])
         here = here[~gone]
-        last = np.where(np.isnat(leaves[here]), self.now, leaves[here] - MICROSECOND)
+        last = np.where(np.isnat(leaves[here]), self.now[here], leaves[here] - MICROSECOND)
         if isinstance(node.step.wait, UntilThen):
             self._wait_until(node, node.step.wait, here, last)
             return
@@ -242,22 +243,18 @@ class Sweep:
         never = np.isnat(open_from(self._hours, rows.due[over], rows.zones.of_rows(over)))
         self._go(node, "then", over[never], rows.due[over[never]], skipped=True)
         over = over[~never]
-        due = rows.due[over]
-        behind = self.now - due > PUNCTUAL
+        due, now = rows.due[over], self.now[over]
+        behind = now - due > PUNCTUAL
         if late is not None:
             zones = rows.zones.of_rows(over)
-            too_late = added(due, late.after, zones) < self.now
+            too_late = added(due, late.after, zones) < now
             if late.then == "skip":
-                skipped = over[too_late]
-                self._go(node, "then", skipped, np.full(skipped.shape, self.now), skipped=True)
+                self._go(node, "then", over[too_late], now[too_late], skipped=True)
                 over, due, behind = over[~too_late], due[~too_late], behind[~too_late]
+                now = now[~too_late]
         at = due.copy()
-        at[behind] = open_from(
-            self._hours,
-            np.full(int(behind.sum()), self.now),
-            rows.zones.of_rows(over[behind]),
-        )
-        later = at > self.now
+        at[behind] = open_from(self._hours, now[behind], rows.zones.of_rows(over[behind]))
+        later = at > now
         rows.due[over[later]] = at[later]
         self._go(node, "then", over[~later], at[~later])
 
@@ -275,6 +272,9 @@ class Sweep:
         self.rows.due[rows] = NEVER
 
 
-def take_on(program: Program, rows: Enrolments, facts: Facts, now: np.datetime64) -> list[Passed]:
-    """Take enrolments on to a moment, in place; returns which ways they took, in order of steps."""
-    return Sweep(program, rows, facts, now).run()
+def take_on(
+    program: Program, rows: Enrolments, facts: Facts, now: np.datetime64 | Moments
+) -> list[Passed]:
+    """Take enrolments on, in place, to a moment, or each to its own; returns which ways they took,
+    in order of steps."""
+    return Sweep(program, rows, facts, np.broadcast_to(now, rows.lead.shape)).run()

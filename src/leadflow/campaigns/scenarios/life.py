@@ -69,8 +69,8 @@ class Life:
         """The date that a field has at each moment."""
         values = [self.known(one).get(field) for one in at]
         return Dates(
-            np.array([_date(value) for value in values], dtype="datetime64[us]"),
-            np.array([_is_day(value) for value in values], dtype=bool),
+            np.array([date_of(value) for value in values], dtype="datetime64[us]"),
+            np.array([is_day(value) for value in values], dtype=bool),
             np.array([self._since(field, one) for one in at], dtype="datetime64[us]"),
         )
 
@@ -80,10 +80,12 @@ class Life:
         return max(set_at, default=NEVER)
 
 
-def _date(value: Any) -> np.datetime64:
+def date_of(value: Any) -> np.datetime64:
+    """The moment that a value says; NaT where it says none."""
     read_as = read(ValueKind.MOMENT, value)
     return utc(read_as) if isinstance(read_as, datetime) else NEVER
 
 
-def _is_day(value: Any) -> bool:
+def is_day(value: Any) -> bool:
+    """Whether a date says its day and no hour."""
     return isinstance(value, str) and len(value) == len("2026-03-06")

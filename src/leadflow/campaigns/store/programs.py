@@ -50,7 +50,7 @@ def programs(
         (row.campaign, row.version): program_of(row.campaign, row.content)
         for row in session.scalars(select(CampaignVersion).where(asked))
     }
-    if not any(SEGMENTS in fields_of(one) for each in found.values() for one in _conditions(each)):
+    if not any(SEGMENTS in fields_asked(each) for each in found.values()):
         return found
     said = conditions_now(session)
     return {key: _with(each, lambda one: expanded(one, said)) for key, each in found.items()}
@@ -72,11 +72,17 @@ def _waits_for_a_date(node: Node) -> bool:
     return isinstance(node.step.wait, UntilThen) and node.step.wait.until.field is not None
 
 
-def _conditions(program: Program) -> Iterable[Condition]:
+def conditions_of(program: Program) -> Iterable[Condition]:
+    """Every condition that a campaign goes by."""
     for node in program.nodes:
         yield from (one for one in node.cases if one is not None)
     watches = [node.watch for node in program.nodes] + [one.watch for one in program.exits]
     yield from (one.when for one in (*watches, program.enter) if one and one.when)
+
+
+def fields_asked(program: Program) -> frozenset[str]:
+    """The names of all fields that a campaign goes by."""
+    return frozenset().union(*(fields_of(one) for one in conditions_of(program)))
 
 
 def _with(program: Program, change: Callable[[Condition], Condition]) -> Program:

@@ -64,7 +64,7 @@ def test(paths: Paths) -> None:
     )
     from leadflow.campaigns.scenarios.coverage import tried
 
-    files = read_files(campaign_files(paths), _reader(None))
+    files = read_files(campaign_files(paths), reader(None))
     results = []
     for path, scenarios in read_scenario_files(files).items():
         results += [tried(program, scenarios) for program in files[path].values()]
@@ -86,7 +86,7 @@ def draw(
     from leadflow.campaigns.drawing import drawn
     from leadflow.campaigns.files import campaign_files, read_files
 
-    for programs in read_files(campaign_files(paths), _reader(None)).values():
+    for programs in read_files(campaign_files(paths), reader(None)).values():
         for program in programs.values():
             to.mkdir(parents=True, exist_ok=True)
             picture = to / f"{program.name}.svg"
@@ -98,7 +98,7 @@ def read_known(session: "Session") -> "Read":
     """What reads campaigns and holds them against the fields and types of events there are."""
     from leadflow.rules.field_catalogue import known_names
 
-    return _reader(known_names(session))
+    return reader(known_names(session))
 
 
 @app.command()
@@ -111,7 +111,7 @@ def mails(
     from leadflow.campaigns.files import campaign_files, read_files
     from leadflow.campaigns.sample_mails import sample_mails
 
-    for programs in read_files(campaign_files(paths), _reader(None)).values():
+    for programs in read_files(campaign_files(paths), reader(None)).values():
         for program in programs.values():
             to.mkdir(parents=True, exist_ok=True)
             for name, mail, message in sample_mails(program):
@@ -122,7 +122,9 @@ def mails(
             say(f"{program.name}: {count} written into {to}")
 
 
-def _reader(known: "Known | None") -> "Read":
+def reader(known: "Known | None") -> "Read":
+    """What reads campaigns; without ``known`` any name is taken that an attribute, a type of event
+    or a segment could have."""
     from functools import partial
 
     from leadflow.campaigns.definitions.reading import read_campaigns

@@ -15,10 +15,12 @@ from leadflow.cli.console import console
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
+    from leadflow.campaigns.first_mails import FirstMail
     from leadflow.campaigns.previewing import Preview
 
 Name = Annotated[str, typer.Argument(help="The campaign's name, such as welcome_series_1.")]
 WRITE = "campaign.write"
+FIRST_LINES = 4
 
 
 def apply_campaigns(paths: Paths) -> None:
@@ -93,18 +95,33 @@ def show(name: Name) -> None:
     print_table(table)
 
 
-def preview(name: Name) -> None:
-    """Who would come in by what is known of them now, and who would not and why. The counts add up
-    to the audience."""
+def preview(
+    name: Name,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="A folder for what five of them would get (.html)."),
+    ] = None,
+) -> None:
+    """Who would come in by what is known of them now, and who would not and why: the counts add up
+    to the audience. And what five of them would get first."""
+    from leadflow.campaigns.first_mails import first_mails
     from leadflow.campaigns.previewing import preview as previewed
     from leadflow.campaigns.store import service
     from leadflow.campaigns.store.programs import programs
+    from leadflow.consent.may_send import Policy
     from leadflow.database.engine import unit_of_work
+    from leadflow.settings import get_settings
 
     with unit_of_work() as session:
         stored = service.read_campaign(session, name)
-        version = name, stored.version
-        _tell(previewed(session, programs(session, [version])[version], datetime.now(UTC)))
+        program = programs(session, [(name, stored.version)])[name, stored.version]
+        now, settings = datetime.now(UTC), get_settings()
+        shown = previewed(session, program, now)
+        policy = Policy.of(settings.marketing_without_consent)
+        mails = first_mails(session, program, shown.first, settings, now, policy)
+    _tell(shown)
+    for number, one in enumerate(mails, start=1):
+        _tell_mail(number, one, to)
 
 
 def launch(name: Name) -> None:
@@ -177,6 +194,24 @@ def _tell(shown: "Preview") -> None:
     for entry, count in shown.entries.items():
         say(f"{count:>10,}  {IN_WORDS[entry]}")
     console.print(f"{sum(shown.entries.values()):>10,}  in all")
+
+
+def _tell_mail(number: int, one: "FirstMail", to: Path | None) -> None:
+    from leadflow.channels.email.rendering import NotRendered
+
+    say(f"\n{number}. {one.lead_id} would get {one.step} first:")
+    if isinstance(one.mail, NotRendered):
+        say(f"   {one.mail}")
+        return
+    say(f"   {one.mail.subject}")
+    lines = [line for line in one.mail.text.splitlines() if line.strip()]
+    for line in lines[:FIRST_LINES]:
+        say(f"   | {line}")
+    if to is not None:
+        to.mkdir(parents=True, exist_ok=True)
+        page = to / f"{number}.html"
+        page.write_text(one.mail.html, encoding="utf-8")
+        say(f"   The whole of it: {page}")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,0 +1,58 @@
+"""A preview shows what five leads would get, by their own values, and keeps nothing of it."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from leadflow.campaigns.first_mails import FirstMail, first_mails
+from leadflow.campaigns.previewing import Preview, preview
+from leadflow.channels.email.rendering import Rendered
+from leadflow.database.engine import unit_of_work
+from leadflow.settings import get_settings
+from tests.integration.workflow import acting
+from tests.unit.campaigns.written import laid_out, program
+
+LARGE = {"company_size": {"operator": "greater_than", "value": 500}}
+MADE = program(
+    [
+        {"step": "how", "switch": [{"when": LARGE, "then": "large"}, {"then": "small"}]},
+        {"step": "large", "send": "large", "then": "end"},
+        {"step": "small", "send": "small"},
+    ],
+    purpose="service",
+    enter={"when": {"company_size": {"operator": "exists"}}},
+    contents={
+        name: {
+            "subject": f'{name} {{{{ lead.first_name | fallback("friend") }}}}',
+            "body": laid_out("Hello"),
+        }
+        for name in ("large", "small")
+    },
+)
+
+
+def shown() -> tuple[Preview, list[FirstMail]]:
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        found = preview(session, MADE, now)
+        return found, first_mails(session, MADE, found.first, get_settings(), now)
+
+
+def test_five_leads_are_shown_what_each_would_get_and_always_the_same_five(store: Engine) -> None:
+    names = {
+        acting.take(email=f"{number}@example.com", first_name=f"N{number}", company_size=size): (
+            f"{'large' if size > 500 else 'small'} N{number}"
+        )
+        for number, size in enumerate([10, 900] * 4)
+    }
+    found, mails = shown()
+    assert (found.audience, len(mails)) == (8, 5)
+    for one in mails:
+        assert isinstance(one.mail, Rendered)
+        assert one.mail.subject == names[one.lead_id]
+    assert [one.lead_id for one in shown()[1]] == [one.lead_id for one in mails]
+
+
+def test_where_nobody_would_come_in_there_is_nothing_to_show(store: Engine) -> None:
+    found, mails = shown()
+    assert (found.audience, mails) == (0, [])
