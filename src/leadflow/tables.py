@@ -8,6 +8,7 @@ from leadflow.assignment.team import tables as team
 from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.campaigns import tables as campaigns
+from leadflow.campaigns.counting import tables as campaign_counts
 from leadflow.campaigns.dispatch import tables as dispatch
 from leadflow.consent import tables as consent
 from leadflow.database import tables as database
@@ -45,6 +46,7 @@ ROOMS = (
     background,
     batch,
     campaigns,
+    campaign_counts,
     consent,
     database,
     dispatch,

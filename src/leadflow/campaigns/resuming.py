@@ -35,6 +35,11 @@ class Waiting:
     skipped: Mapping[str, int]
 
 
+def asks_of_late(session: Session, name: str) -> bool:
+    """Whether a version that leads come into, or are in, asks what becomes of late messages."""
+    return any(asks(program) for program, _ in _in_use(session, name, None))
+
+
 def look(
     session: Session, name: str, now: datetime, answer: Answer, policy: Policy = STRICT
 ) -> Waiting:
@@ -69,7 +74,7 @@ def resume(
         AnswerNeeded: something is late, it asks, and there is no answer.
     """
     _paused(session, name)
-    if answer is None and any(asks(one) for one, _ in _in_use(session, name, None)):
+    if answer is None and asks_of_late(session, name):
         late = sum(look(session, name, now, "skip").skipped.values())
         if late:
             raise AnswerNeeded(name, late)

@@ -99,8 +99,20 @@ def story_of(session: Session, message_id: str) -> MessageStory:
     )
 
 
+@dataclass(frozen=True)
+class Which:
+    """Messages of a campaign, of one of its steps, to a lead: of all where none is named."""
+
+    campaign: str | None = None
+    step: str | None = None
+    lead_id: str | None = None
+
+
+ANY = Which()
+
+
 def page_of_messages(
-    session: Session, status: str | None = None, wanted: Wanted = FIRST
+    session: Session, status: str | None = None, wanted: Wanted = FIRST, which: Which = ANY
 ) -> Page[ShownMessage]:
     """Messages, the newest first; of one state where that is said.
 
@@ -110,10 +122,16 @@ def page_of_messages(
     if status is not None and status not in MESSAGE_STATES:
         raise NoMessageState(status)
     these = select(CampaignMessage)
-    if status is not None:
-        these = these.where(CampaignMessage.status == status)
+    said = {CampaignMessage.status: status, CampaignMessage.step: which.step}
+    for column, value in (said | {CampaignMessage.lead_id: which.lead_id}).items():
+        if value is not None:
+            these = these.where(column == value)
+    if which.campaign is not None:
+        of_one = Enrolment.id == CampaignMessage.enrolment_id
+        these = these.join(Enrolment, of_one).where(Enrolment.campaign == which.campaign)
     keys = (Key(CampaignMessage.id, descending=True),)
-    found = read_page(session, these, keys, ("messages", status), wanted)
+    of_these = "messages", status, which.campaign, which.step, which.lead_id
+    found = read_page(session, these, keys, of_these, wanted)
     of = select(Enrolment.id, Enrolment.campaign).where(
         Enrolment.id.in_([row.enrolment_id for row in found.items])
     )

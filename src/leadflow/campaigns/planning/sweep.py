@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from leadflow.campaigns.counting.counts import fold
 from leadflow.campaigns.definitions.program import Node, Program
 from leadflow.campaigns.enrolling import enrol_arrived, enrol_fitting
 from leadflow.campaigns.interpreter.clock import moments_in, utc
@@ -153,6 +154,7 @@ def plan(
     _cancel(session, batch, [merged, *(one.rows for one in passed if one.node is None)])
     _count(session, program, version, passed)
     write_batch(session, batch, passed)
+    fold(session, name)
     ends = Counter(rows.ends[one] for one in rows.ended.tolist() if one >= 0)
     return Swept(0, len(batch.ids), planned, ends)
 

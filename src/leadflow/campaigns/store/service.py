@@ -45,7 +45,7 @@ class CampaignNotSo(ValueError):
 @dataclass(frozen=True)
 class StoredCampaign:
     """A campaign: its newest version, the one that leads come into (None: none yet), and what it is
-    doing since when."""
+    doing since when; ``launched_at``: since when leads come into that version."""
 
     name: str
     state: str
@@ -54,6 +54,7 @@ class StoredCampaign:
     program: Program
     changed_at: datetime
     changed_by: str
+    launched_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def campaigns_now(session: Session) -> dict[str, StoredCampaign]:
             program_of(row.campaign, row.content),
             state.changed_at,
             state.changed_by,
+            state.launched_at,
         )
         for row, state in session.execute(newest)
     }
@@ -284,11 +286,3 @@ def passed(session: Session, name: str) -> dict[tuple[str, str], int]:
         .group_by(CampaignPassed.step, CampaignPassed.way)
     )
     return {(step, way): int(count) for step, way, count in rows}
-
-
-def counts(session: Session) -> dict[str, tuple[int, int]]:
-    """How many are in each campaign now, and how many have ended it, by name."""
-    is_open = func.count().filter(Enrolment.ended_at.is_(None))
-    ended = func.count().filter(Enrolment.ended_at.is_not(None))
-    rows = session.execute(select(Enrolment.campaign, is_open, ended).group_by(Enrolment.campaign))
-    return {name: (open_, closed) for name, open_, closed in rows}

@@ -50,27 +50,30 @@ def list_campaigns(
     archived: Annotated[bool, typer.Option("--archived", help="Those put away, too.")] = False,
 ) -> None:
     """Every campaign, what it is doing, and how many are in it."""
+    from leadflow.campaigns.counting.counts import NOBODY, counts
     from leadflow.campaigns.store import service
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        known, counted = service.campaigns_now(session), service.counts(session)
+        known, counted = service.campaigns_now(session), counts(session)
     if not archived:
         known = {name: one for name, one in known.items() if one.state != service.ARCHIVED}
     if not known:
         say("There are no campaigns. Add some: leadflow campaigns apply FILE (docs/campaigns.md)")
         return
-    columns = ("Campaign", "State", "Version", "In it", "Ended", whole("Since (UTC)"), "What it is")
+    since, what = whole("Since (UTC)"), "What it is"
+    columns = ("Campaign", "State", "Version", "Came in", "In it", "Reached the goal", since, what)
     table = Table(*columns, box=None)
     for name, stored in known.items():
-        in_it, ended = counted.get(name, (0, 0))
+        numbers = counted.get(name, NOBODY)
         live = "" if stored.live_version in (None, stored.version) else f" ({stored.live_version})"
         table.add_row(
             name,
             stored.state,
             f"{stored.version}{live}",
-            f"{in_it:,}",
-            f"{ended:,}",
+            f"{numbers.came_in:,}",
+            f"{numbers.in_it:,}",
+            f"{numbers.reached_the_goal:,}",
             f"{stored.changed_at:%Y-%m-%d %H:%M}",
             escape(stored.program.campaign.name),
         )
@@ -79,15 +82,19 @@ def list_campaigns(
 
 def show(name: Name) -> None:
     """A campaign with how many have taken each of its ways, over all of its versions."""
+    from leadflow.campaigns.counting.counts import NOBODY, counts
     from leadflow.campaigns.store import service
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
         stored = service.read_campaign(session, name)
         passed = service.passed(session, name)
-        in_it, ended = service.counts(session).get(name, (0, 0))
+        numbers = counts(session, name).get(name, NOBODY)
     say(f"{stored.program.campaign.name} ({name}) is {stored.state}, version {stored.version}.")
-    say(f"{how_many(in_it, 'lead')} in it, {ended:,} ended.")
+    say(f"{how_many(numbers.came_in, 'lead')} came in, {numbers.in_it:,} in it now.")
+    ends = sorted(numbers.ended.items(), key=lambda one: -one[1])
+    if ends:
+        say(f"Ended: {', '.join(f'{count:,} {end}' for end, count in ends)}.")
     table = Table("Step", "Way", "Leads to", "Passed", box=None)
     for edge in stored.program.edges:
         count = passed.get((edge.step, edge.way), 0)

@@ -25,6 +25,9 @@ ManagingQuality = Annotated[Actor, needs("quality.manage")]
 Auditing = Annotated[Actor, needs("audit.read")]
 SeeingImports = Annotated[Actor, needs("import.read")]
 ReadingMail = Annotated[Actor, needs("mail.read")]
+OnCampaigns = Annotated[Actor, needs("campaign.read")]
+SteeringCampaigns = Annotated[Actor, needs("campaign.write")]
+Enrolling = Annotated[Actor, needs("campaign.enroll")]
 LeavingNow = Annotated[Actor, needs("account.own")]
 
 

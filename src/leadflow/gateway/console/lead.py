@@ -26,6 +26,8 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.leads.lead_answers import next_step, score_out
 from leadflow.gateway.api.leads.schemas import LeadOut
 from leadflow.gateway.api.team.assignments import AssignmentDecisionOut, names_of_reps
+from leadflow.gateway.console.campaigns import phrases
+from leadflow.gateway.console.campaigns.standing import in_campaigns
 from leadflow.gateway.console.forms import OnLead, Overriding, go_to
 from leadflow.gateway.console.history import history
 from leadflow.gateway.console.kept import kept_of
@@ -145,6 +147,8 @@ def lead_page(
             if within(session, caller, "lead.reassign", lead_id)
             else [],
             "decision": trace and AssignmentDecisionOut.of(trace, reps),
+            "mailed": in_campaigns(session, standing.lead, now),
+            "may_enrol": within(session, caller, "campaign.enroll", lead_id),
             "timeline": history(session, standing.lead),
         }
     return page(
@@ -155,6 +159,7 @@ def lead_page(
         told,
         may_override=caller.reach("score.override") is not None,
         days=get_settings().override_days,
+        phrases=phrases,
         **values,
     )
 

@@ -15,6 +15,7 @@ from leadflow.gateway.console import (
     sign_in,
     to_do,
 )
+from leadflow.gateway.console.campaigns import messages, of_lead, pages, steering
 from leadflow.gateway.console.recipients import pages as recipients
 
 ROUTERS = (
@@ -31,5 +32,9 @@ ROUTERS = (
     audit.router,
     mail.router,
     quarantine.router,
+    pages.router,
+    steering.router,
+    messages.router,
+    of_lead.router,
     recipients.router,
 )

@@ -15,6 +15,8 @@ from leadflow.assignment.tables import Rep
 from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review.to_do import ToDo, everything, waits_for
+from leadflow.gateway.console.campaigns import phrases
+from leadflow.gateway.console.campaigns.morning import morning
 from leadflow.gateway.console.forms import OnPage, SeeingAll
 from leadflow.gateway.console.rendering import page
 
@@ -55,6 +57,8 @@ def inbox(request: Request, caller: OnPage) -> Response:
             items=shown,
             asked=asked,
             nothing=NOTHING,
+            morning=morning(session, caller, now),
+            phrases=phrases,
         )
 
 
@@ -76,6 +80,7 @@ def everybody(request: Request, caller: SeeingAll) -> Response:
         items=shown,
         asked=[],
         nothing="Nothing waits for anybody.",
+        morning=None,
     )
 
 

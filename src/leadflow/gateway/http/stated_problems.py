@@ -21,6 +21,7 @@ from leadflow.assignment.work.handover import (
     RepInactive,
 )
 from leadflow.assignment.work.offers import NotOffered
+from leadflow.campaigns.dispatch.listing import NoMessageState, NoSuchMessage, NothingToSettle
 from leadflow.campaigns.enrolling import NotEnrolled
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.configuration.service import MomentAhead
@@ -163,6 +164,9 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoSegment: (404, "segment-not-found", "There is no such segment"),
     NoCampaign: (404, "campaign-not-found", "There is no such campaign"),
     CampaignNotSo: (409, "campaign-not-so", "The campaign is not in a state for this"),
+    NoSuchMessage: (404, "message-not-found", "There is no such message"),
+    NoMessageState: (422, "no-such-state", "Messages are in no such state"),
+    NothingToSettle: (409, "nothing-to-settle", "There is nothing to settle"),
     NotEnrolled: (409, "not-enrolled", "The lead does not come in"),
     MomentAhead: (422, "moment-ahead", "The moment is to come"),
     SegmentInUse: (409, "segment-in-use", "The segment is named elsewhere"),

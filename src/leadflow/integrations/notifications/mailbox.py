@@ -34,6 +34,7 @@ class Mail:
     subject: str
     text: str
     person_id: str | None = None
+    html: str | None = None
 
 
 class Mailbox:
@@ -75,6 +76,14 @@ def holds(settings: Settings, message_id: str) -> bool:
     return any(wanted in path.read_bytes().lower() for path in newest_first)
 
 
+def mail_named(settings: Settings, key: str, newest: int = 1000) -> Mail | None:
+    """The mail whose Message-ID is ``<key@…>``, among the newest; None where there is none."""
+    wanted = f"message-id: <{key}@".lower().encode()
+    paths = sorted(folder_of(settings).glob("*.eml"), reverse=True)[:newest]
+    found = next((path for path in paths if wanted in _head(path).lower()), None)
+    return None if found is None else _read(found)
+
+
 def serve(settings: Settings) -> Controller:
     """The server, running in a thread of its own."""
     controller = Controller(
@@ -98,15 +107,22 @@ def main() -> None:
     controller.stop()
 
 
+def _head(path: Path) -> bytes:
+    """Its headers, which are at its beginning."""
+    with path.open("rb") as file:
+        return file.read(4096)
+
+
 def _read(path: Path) -> Mail:
     said = message_from_bytes(path.read_bytes(), policy=default)
-    body = said.get_body(("plain", "html"))
+    body, page = said.get_body(("plain", "html")), said.get_body(("html",))
     return Mail(
         at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
         to=str(said["to"]),
         subject=str(said["subject"]),
         text="" if body is None else str(body.get_content()),
         person_id=said[PERSON],
+        html=None if page is None else str(page.get_content()),
     )
 
 

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
+from leadflow.campaigns.counting.counts import NOBODY, counts
 from leadflow.campaigns.enrolling import enrol_one
 from leadflow.campaigns.listing import enrolments_in, enrolments_of_lead
 from leadflow.campaigns.store import service
@@ -24,15 +25,19 @@ from leadflow.paging.keyset import FIRST, page_of
 
 router = APIRouter(tags=["campaigns"], route_class=Keyed)
 CampaignId = Annotated[str, Path(max_length=63)]
-NOBODY = (0, 0)
 
 
 @router.get("/campaigns", response_model=PageOut[CampaignOut], summary="Which campaigns are there?")
-def read_campaigns(caller: ReadsCampaigns, paged: Paged) -> PageOut[CampaignOut]:
-    """Every campaign by name, with how many leads are in it."""
+def read_campaigns(
+    caller: ReadsCampaigns,
+    paged: Paged,
+    archived: Annotated[bool, Query(description="Those that were put away, too.")] = False,
+) -> PageOut[CampaignOut]:
+    """Campaigns by name, with how many leads are in each."""
     with unit_of_work() as session:
-        known, counted = service.campaigns_now(session), service.counts(session)
-    page = page_of(list(known.values()), lambda one: one.name, ("campaigns",), paged)
+        known, counted = service.campaigns_now(session), counts(session)
+    shown = [one for one in known.values() if archived or one.state != service.ARCHIVED]
+    page = page_of(shown, lambda one: one.name, ("campaigns", archived), paged)
     return PageOut.of(page.of(lambda one: CampaignOut.of(one, counted.get(one.name, NOBODY))))
 
 
@@ -44,7 +49,7 @@ def read_campaign(campaign_id: CampaignId, caller: ReadsCampaigns) -> CampaignWi
     with unit_of_work() as session:
         stored = service.read_campaign(session, campaign_id)
         passed = service.passed(session, campaign_id)
-        counted = service.counts(session).get(campaign_id, NOBODY)
+        counted = counts(session, campaign_id).get(campaign_id, NOBODY)
     ways = [
         WayOut(
             step=edge.step, way=edge.way, to=edge.to, passed=passed.get((edge.step, edge.way), 0)

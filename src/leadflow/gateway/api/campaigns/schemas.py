@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from leadflow.campaigns.counting.counts import Numbers
 from leadflow.campaigns.listing import ShownEnrolment
 from leadflow.campaigns.store.service import StoredCampaign
 
@@ -18,17 +19,20 @@ class CampaignOut(BaseModel):
     name: str
     type: str
     purpose: str
-    state: str = Field(description="draft, live, paused or stopped")
+    state: str = Field(description="draft, live, paused, stopped or archived")
     version: int
     live_version: int | None = Field(description="That leads come into; null: none yet.")
+    came_in: int = Field(description="All that ever did; held out leads are not among them.")
     in_it: int
     ended: int
+    ended_as: dict[str, int] = Field(description="How many have ended it, by the name of the end.")
+    held_out: int = Field(description="Leads that are kept out, to compare with.")
     changed_at: datetime
     changed_by: str
 
     @classmethod
-    def of(cls, stored: StoredCampaign, counted: tuple[int, int]) -> Self:
-        """From what is stored, with how many are in it and how many have ended it."""
+    def of(cls, stored: StoredCampaign, counted: Numbers) -> Self:
+        """From what is stored, with the numbers that are kept of it."""
         campaign = stored.program.campaign
         return cls(
             campaign_id=stored.name,
@@ -38,8 +42,11 @@ class CampaignOut(BaseModel):
             state=stored.state,
             version=stored.version,
             live_version=stored.live_version,
-            in_it=counted[0],
-            ended=counted[1],
+            came_in=counted.came_in,
+            in_it=counted.in_it,
+            ended=counted.ended_in_all,
+            ended_as=dict(counted.ended),
+            held_out=counted.held_out,
             changed_at=stored.changed_at,
             changed_by=stored.changed_by,
         )

@@ -1,0 +1,1 @@
+"""Campaigns as people look at them: how each goes, what changed, why somebody got a message."""

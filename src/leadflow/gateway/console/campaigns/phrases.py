@@ -1,0 +1,90 @@
+"""What states, ends and reasons of campaigns are called on pages."""
+
+from leadflow.consent.refusals import IN_WORDS
+
+STATES = {
+    "draft": "draft: nobody comes in yet",
+    "live": "live",
+    "paused": "paused: nothing is sent, everybody stays where they are",
+    "stopped": "stopped, for good",
+    "archived": "put away, for good",
+}
+TYPES = {
+    "welcome_series": "welcome series",
+    "educational": "educational",
+    "product_demo": "product demo",
+    "case_study": "case study",
+    "trial_nurture": "trial nurture",
+    "re_engagement": "re-engagement",
+    "upsell": "upsell",
+    "win_back": "win-back",
+}
+MESSAGES = {
+    "planned": "planned",
+    "claimed": "being sent",
+    "accepted": "sent",
+    "withheld": "withheld",
+    "cancelled": "cancelled",
+    "failed": "failed",
+    "uncertain": "uncertain",
+}
+MEANS = {
+    "planned": "It waits until it is due.",
+    "claimed": "It is being handed to the mail server right now.",
+    "accepted": "The mail server has taken it.",
+    "withheld": "The lead may not be written to.",
+    "cancelled": "The lead left the campaign before it was sent, or it was too late.",
+    "failed": "It was not sent, and will not be.",
+    "uncertain": "The connection broke off before the mail server answered: it may have arrived or "
+    "not. It is never sent again by itself.",
+}
+ENDS = {
+    "goal": "reached the goal",
+    "finished": "went through to the end",
+    "opted_out": "opted out",
+    "merged": "became one with another lead",
+    "taken_out": "taken out by somebody",
+    "stopped": "in it when the campaign was stopped",
+    "migrated": "left as the others were moved to another version",
+}
+# Where there is room for a few words only.
+WITHHELD = {
+    "no_consent": "no consent is known",
+    "opted_out": "they opted out",
+    "no_address": "no e-mail address is known",
+    "hard_bounce": "the address does not exist",
+    "complaint": "they marked our mail as spam",
+    "asked_by_person": "they asked us not to write",
+    "merged": "now another lead",
+    "erased": "they wanted to be forgotten",
+}
+FAULTS = {
+    "recipient": "The address does not exist.",
+    "mailbox_full": "The mailbox is full, and stayed so.",
+    "policy": "The other side's mail server does not take our mail.",
+    "content": "The mail could not be written, or was refused for what it says.",
+    "transient": "The mail server could not be reached, time and again.",
+    "credentials": "The mail server does not accept our sign-in.",
+}
+SAYS = {
+    "given": "agreed",
+    "withdrawn": "opted out",
+    "unknown": "nothing is known",
+}
+
+
+def called(end: str) -> str:
+    """How it ended, in words."""
+    return ENDS.get(end, end.replace("_", " "))
+
+
+def because(state: str, why: str | None) -> str:
+    """Why a message is in its state, in a sentence."""
+    if not why:
+        return ""
+    if state == "withheld":
+        return IN_WORDS.get(why, why)
+    fault, _, said = why.partition(": ")
+    if fault not in FAULTS:
+        return why
+    return f"{FAULTS[fault]} It was said: {said}" if said else FAULTS[fault]
