@@ -4,8 +4,8 @@ A room says in its ``declares.py`` what it adds; here it is named, and nowhere e
 registers itself by being imported: each process calls ``compose`` once as it begins.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -45,6 +45,8 @@ from leadflow.rules.configuration import configuration_of
 from leadflow.rules.rule_kinds import RuleKind
 from leadflow.scoring import declares as scoring
 from leadflow.sources import declares as sources
+from leadflow.sources import feedback
+from leadflow.sources.feedback import Hear
 from leadflow.uploads import declares as uploads
 from leadflow.workflow import built_in
 from leadflow.workflow import declares as workflow
@@ -55,7 +57,8 @@ class Room:
     """What one room adds: acts that the outbox performs, kinds of decision that people make, types
     of events, fields that conditions name, kinds of rules with their actions, actions of workflow
     rules and such rules that are built in, kinds of automated decisions that are reviewed, kinds of
-    configuration that are kept in files, queues and gauges that ``/metrics`` tells."""
+    configuration that are kept in files, what takes in what providers tell of messages (``hears``),
+    queues and gauges that ``/metrics`` tells."""
 
     name: str
     acts: tuple[Act, ...] = ()
@@ -68,6 +71,7 @@ class Room:
     workflow_rules: tuple[dict[str, Any], ...] = ()
     review_kinds: tuple[ReviewKind, ...] = ()
     configuration: tuple[ConfigurationKind, ...] = ()
+    hears: Mapping[str, Hear] = field(default_factory=dict)
     queues: tuple[Queue, ...] = ()
     gauges: tuple[Gauge, ...] = ()
 
@@ -143,9 +147,11 @@ ROOMS = (
         "campaigns",
         acts=campaigns.ACTS,
         decision_kinds=campaigns.DECISION_KINDS,
+        event_types=campaigns.EVENT_TYPES,
         rule_actions=campaigns.RULE_ACTIONS,
         workflow_rules=campaigns.WORKFLOW_RULES,
         configuration=campaigns.CONFIGURATION,
+        hears=campaigns.HEARS,
         queues=campaigns.QUEUES,
         gauges=campaigns.GAUGES,
     ),
@@ -176,6 +182,7 @@ def compose(rooms: tuple[Room, ...] = ROOMS) -> None:
     set_up = (kind for room in rooms for kind in room.configuration)
     configuration_kinds.install((*set_up, *map(configuration_of, of_rules)))
     review_kinds.install(kind for room in rooms for kind in room.review_kinds)
+    feedback.install({name: hear for room in rooms for name, hear in room.hears.items()})
     gauges.install(
         (queue for room in rooms for queue in room.queues),
         (gauge for room in rooms for gauge in room.gauges),

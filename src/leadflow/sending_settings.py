@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from leadflow.feedback_settings import FeedbackSettings
 
 NO_POSTAL_ADDRESS = "(the sender's postal address)"
 
 
-class SendingSettings(BaseModel):
+class SendingSettings(FeedbackSettings):
     """The part of the settings that is about messages of campaigns."""
 
     sending: Literal["off", "sandbox", "live"] = Field(

@@ -10,6 +10,7 @@ from leadflow.background import tables as background
 from leadflow.campaigns import tables as campaigns
 from leadflow.campaigns.counting import tables as campaign_counts
 from leadflow.campaigns.dispatch import tables as dispatch
+from leadflow.campaigns.feedback import tables as feedback
 from leadflow.consent import tables as consent
 from leadflow.database import tables as database
 from leadflow.database.base import Base
@@ -53,6 +54,7 @@ ROOMS = (
     endpoints,
     event_types,
     exports,
+    feedback,
     follow_ups,
     domain_events,
     imports,

@@ -160,6 +160,8 @@ BRINGING_IN = (
         left=(IN_IT, 1),
     ),
     Step("campaigns messages", "There are no such messages"),
+    Step("campaigns bounced listed.csv", "1 mail about something else, left alone"),
+    Step("campaigns unread", "There are no mails that could not be read"),
     Step(
         "campaigns settle msg_1 --did-not-arrive",
         "Noted: it did not arrive",

@@ -1,5 +1,6 @@
 """The schema is what the tables say, and keeps its own promises."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,9 +27,19 @@ from leadflow.tables import metadata
 def test_the_schema_equals_the_sum_of_the_migrations(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_object": _no_month,
+            },
         )
         assert compare_metadata(context, metadata) == []
+
+
+def _no_month(_: object, name: str | None, kind: str, reflected: bool, __: object) -> bool:
+    """Months of message events come and go as time does."""
+    return not (kind == "table" and reflected and re.fullmatch(r"message_events_\d{6}", name or ""))
 
 
 def test_features_name_only_columns_that_exist() -> None:

@@ -1,7 +1,7 @@
 """The loops of a background process: every lane of the outbox, the audit chain, what is to be
-scored again, workflow rules, overrides that expire, turns of endpoints, journals that are read,
-exports of leads, imports of files that were sent and taking imports back, runs whose process was
-lost."""
+scored again, workflow rules, opens and clicks, overrides that expire, turns of endpoints, journals
+that are read, exports of leads, imports of files that were sent and taking imports back, runs
+whose process was lost."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,11 @@ from leadflow.audit.queue import AT_A_TIME, put_into_chain
 from leadflow.background import records
 from leadflow.background.loop import Loop
 from leadflow.background.run_watch import RunWatch
+from leadflow.campaigns.feedback.mails import forget_unread
+from leadflow.campaigns.feedback.months import keep_months
+from leadflow.campaigns.feedback.pausing import Bounds
+from leadflow.campaigns.feedback.visits import AT_A_TIME as VISITS
+from leadflow.campaigns.feedback.visits import note_visits
 from leadflow.database.engine import get_batch_engine, get_engine, unit_of_work
 from leadflow.domain_events import service as domain_events
 from leadflow.endpoints.messages import forget_old
@@ -54,6 +59,7 @@ RUNS_SECONDS = 30.0
 HOUSE_SECONDS = 600.0
 RULES_SECONDS = 1.0
 SILENCE_SECONDS = 60.0
+VISITS_SECONDS = 5.0
 
 
 def loops(
@@ -76,6 +82,7 @@ def loops(
         Loop("audit chain", AUDIT_SECONDS, _put_into_chain, full=AT_A_TIME),
         Loop("rescoring", RESCORE_SECONDS, lambda: _rescore(serving, settings)),
         Loop("workflow rules", RULES_SECONDS, _react, full=workflow.AT_A_TIME),
+        Loop("opens and clicks", VISITS_SECONDS, lambda: _note_visits(settings), full=VISITS),
         Loop("silent leads", SILENCE_SECONDS, _note_silence, full=None),
         Loop("overrides", EXPIRE_SECONDS, _settle_overrides, full=None),
         Loop("turns of endpoints", TURNS_SECONDS, _give_turns, full=None),
@@ -133,6 +140,11 @@ def _react() -> int:
         return workflow.react(session, now())
 
 
+def _note_visits(settings: Settings) -> int:
+    with unit_of_work() as session:
+        return note_visits(session, Bounds.of(settings), now())
+
+
 def _note_silence() -> int:
     with unit_of_work() as session:
         wanting.want_what_counts(session)
@@ -183,4 +195,8 @@ def _keep_house(settings: Settings) -> int:
         forget_answers(session, now() - KEPT)
     with unit_of_work() as session:
         records.forget_ended(session, now())
-        return bring_back(session, now())
+        bring_back(session, now())
+    with unit_of_work() as session:
+        forget_unread(session, now() - timedelta(days=settings.deliveries_kept_days))
+    with unit_of_work() as session:
+        return keep_months(session, now(), settings.message_events_kept_months)

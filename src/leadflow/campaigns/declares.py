@@ -1,5 +1,5 @@
 """Declarations of campaigns: their decision and the act that it leads to, what rules can do with
-them, what waits, and how channels are."""
+them, what a lead's address does, what waits, and how channels are."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,8 +7,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from features.event_types import EventType
 from leadflow.campaigns.configuration import CONFIGURATION as CAMPAIGNS
 from leadflow.campaigns.dispatch import circuits, reconciling
+from leadflow.campaigns.feedback.following import BOUNCE
+from leadflow.campaigns.feedback.providers import HEARS
 from leadflow.campaigns.launching import ACTS, DECISION_KINDS
 from leadflow.campaigns.rule_actions import RULE_ACTIONS
 from leadflow.campaigns.shipped.rules import WORKFLOW_RULES
@@ -19,11 +22,15 @@ __all__ = [
     "ACTS",
     "CONFIGURATION",
     "DECISION_KINDS",
+    "EVENT_TYPES",
     "GAUGES",
+    "HEARS",
     "QUEUES",
     "RULE_ACTIONS",
     "WORKFLOW_RULES",
 ]
+
+EVENT_TYPES = (EventType(BOUNCE, "E-mail bounced", BOUNCE, "engagement"),)
 
 
 def _due(session: Session, now: datetime) -> tuple[int, datetime | None]:

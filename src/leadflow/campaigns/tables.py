@@ -29,6 +29,8 @@ MESSAGE_STATES = (
     "planned",
     "claimed",
     "accepted",
+    "delivered",
+    "bounced",
     "failed",
     "uncertain",
     "cancelled",
@@ -76,6 +78,7 @@ class CampaignState(Base):
     late: Mapped[str | None] = mapped_column(
         Text, comment="What becomes of late messages, as was said when it last went on."
     )
+    launched_by: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Moment)
     changed_by: Mapped[str] = mapped_column(Text)
 
@@ -183,7 +186,8 @@ class CampaignMessage(Base):
     __table_args__ = (
         CheckConstraint(f"status IN {MESSAGE_STATES}", name="status"),
         CheckConstraint(
-            "(status IN ('withheld', 'failed', 'uncertain')) = (why IS NOT NULL)", name="why"
+            "(status IN ('withheld', 'failed', 'uncertain', 'bounced')) = (why IS NOT NULL)",
+            name="why",
         ),
         CheckConstraint("(status = 'claimed') = (claim IS NOT NULL)", name="claim"),
         CheckConstraint("(claim IS NULL) = (claimed_until IS NULL)", name="claimed_until"),
@@ -199,6 +203,11 @@ class CampaignMessage(Base):
             postgresql_where=text("status = 'claimed'"),
         ),
         Index(
+            "ix_campaign_messages_provider_id",
+            "provider_id",
+            postgresql_where=text("provider_id IS NOT NULL"),
+        ),
+        Index(
             "ix_campaign_messages_uncertain",
             "id",
             postgresql_where=text("status = 'uncertain'"),
@@ -212,7 +221,7 @@ class CampaignMessage(Base):
     lead_id: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default="planned")
     why: Mapped[str | None] = mapped_column(
-        Text, comment="Why it is withheld, has failed, or is uncertain."
+        Text, comment="Why it is withheld, came back, has failed, or is uncertain."
     )
     purpose: Mapped[str] = mapped_column(Text)
     claim: Mapped[str | None] = mapped_column(Text)

@@ -23,7 +23,15 @@ from leadflow.cli import (
     status,
 )
 from leadflow.cli.access import identity, keys, people
-from leadflow.cli.campaigns import campaigns, changing, channels, messages, running, simulating
+from leadflow.cli.campaigns import (
+    campaigns,
+    changing,
+    channels,
+    messages,
+    returned,
+    running,
+    simulating,
+)
 from leadflow.cli.configuration import configuration
 from leadflow.cli.consent import consent
 from leadflow.cli.console import errors
@@ -113,6 +121,7 @@ changing.add_to(campaigns.app)
 messages.add_to(campaigns.app)
 channels.add_to(campaigns.app)
 campaigns.app.command()(simulating.simulate)
+returned.add_to(campaigns.app)
 app.add_typer(campaigns.app, name="campaigns", rich_help_panel=_WORK)
 app.add_typer(configuration.app, name="config", rich_help_panel=_SERVERS)
 app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)

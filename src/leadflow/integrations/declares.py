@@ -4,6 +4,7 @@ from leadflow.integrations.delivery_events import REPORT
 from leadflow.integrations.flow_acts import SETTLE, START
 from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSES
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
+from leadflow.integrations.notifications.campaign_notices import NOTIFY_OF_PAUSED_CAMPAIGN
 from leadflow.integrations.notifications.channel_notices import NOTIFY_OF_CHANNEL
 from leadflow.integrations.notifications.endpoint_notices import NOTIFY_OF_ENDPOINT
 from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
@@ -20,4 +21,5 @@ ACTS = (
     NOTIFY_OF_GUESSES,
     NOTIFY_OF_ENDPOINT,
     NOTIFY_OF_CHANNEL,
+    NOTIFY_OF_PAUSED_CAMPAIGN,
 )

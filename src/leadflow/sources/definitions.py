@@ -32,7 +32,7 @@ from leadflow.sources.definition_parts import (
 )
 from leadflow.sources.journals.definitions import Journal, same_origin
 from leadflow.sources.paths import PathInvalid, compiled
-from leadflow.sources.signatures.schemes import SCHEMES, Format, SchemeName
+from leadflow.sources.signatures.schemes import SCHEMES, Format, Provider, SchemeName
 
 MOST_SOURCES = 200
 NO_AFTER = (
@@ -54,7 +54,8 @@ class SourcesInvalid(ValueError):
 class Source(Part):
     """One source: it delivers by webhook, and ``scheme`` says how it is proved; or it keeps a
     ``journal`` that is read. ``mapping`` is said as for a file, with paths in place of columns.
-    ``zone``: of its moments that name none; unset: those are refused."""
+    ``zone``: of its moments that name none; unset: those are refused. ``feedback``: it tells of
+    messages that were sent, as this provider does, and of no leads."""
 
     scheme: SchemeName | None = None
     journal: Journal | None = None
@@ -66,7 +67,8 @@ class Source(Part):
     only: Path_ | None = None
     decimal: Literal[".", ","] | None = None
     zone: Zone | None = None
-    mapping: dict[str, Any]
+    feedback: Provider | None = None
+    mapping: dict[str, Any] = Field(default={})
     events: tuple[EventMapping, ...] = Field(default=(), max_length=50)
     kind: Choice | None = None
     starts: tuple[Start, ...] = Field(default=(), max_length=20)
@@ -102,6 +104,15 @@ class Source(Part):
             for name, instead in _NOT_OF_A_JOURNAL.items():
                 if getattr(self, name):
                     raise ValueError(f"{name} has no place beside a journal{instead}")
+        return self
+
+    @model_validator(mode="after")
+    def _leads_or_messages(self) -> Self:
+        if self.feedback is not None and self.scheme != self.feedback:
+            raise ValueError(f"feedback of {self.feedback} is proved by the scheme of this name")
+        for name in _NOT_OF_FEEDBACK if self.feedback is not None else ():
+            if getattr(self, name):
+                raise ValueError(f"{name} has no place beside feedback: it tells of no leads")
         return self
 
     @model_validator(mode="after")
@@ -172,6 +183,7 @@ _NOT_HERE = {
 }
 
 
+_NOT_OF_FEEDBACK = ("records", "only", "mapping", "events", "kind", "starts")
 _NOT_OF_A_JOURNAL = {
     "signature": ": what reading it takes is said by `journal.authorization`",
     "delivery_id": ": `journal.id` says where an item's id stands",
@@ -240,20 +252,25 @@ def problems_of(name: str, source: Source) -> Iterator[Problem]:
     for number, event in enumerate(source.events):
         paths += ((f"events[{number}].{where}", path) for where, path in event.paths())
     try:
-        mapping = source.leads(name)
-        yield from _not_of_a_source(place, mapping)
-        paths += ((f"mapping.{where}", path) for where, path in mapping.named_columns())
+        if source.feedback is None:
+            mapping = source.leads(name)
+            yield from _not_of_a_source(place, mapping)
+            paths += ((f"mapping.{where}", path) for where, path in mapping.named_columns())
     except MappingError as error:
-        for line in str(error).splitlines()[1:]:
-            where, _, said = line.removeprefix("- ").partition(": ")
-            where = "" if where == "mapping" else f".{where}"
-            yield Problem(f"{place}.mapping{where}", f"{said}.")
+        yield from _of_mapping(place, source, error)
     for where, path in paths:
         if path is not None:
             try:
                 compiled(path)
             except PathInvalid as error:
                 yield Problem(f"{place}.{where}", str(error))
+
+
+def _of_mapping(place: str, source: Source, error: MappingError) -> Iterator[Problem]:
+    lines = str(error).splitlines()[1:] if source.mapping else ["mapping: This is required"]
+    for line in lines:
+        where, _, said = line.removeprefix("- ").partition(": ")
+        yield Problem(f"{place}.mapping{'' if where == 'mapping' else f'.{where}'}", f"{said}.")
 
 
 def _not_of_a_source(place: str, mapping: LeadMapping) -> Iterator[Problem]:

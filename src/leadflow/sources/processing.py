@@ -22,6 +22,7 @@ from leadflow.leads.said import Origin
 from leadflow.settings import Settings
 from leadflow.sources.accepting import say_at_work
 from leadflow.sources.causing import cause
+from leadflow.sources.feedback import hear
 from leadflow.sources.mapped import WHOLE, Came, Mapped, Reason, came_of
 from leadflow.sources.mapping import map_deliveries
 from leadflow.sources.service import StoredSource, sources_now
@@ -167,6 +168,8 @@ def _take(
     """Take in what deliveries of one source say: what it was, and what of it cannot be mapped or
     stored."""
     name = stored.name
+    if stored.source.feedback is not None:
+        return hear(session, stored.source.feedback, settings, came, now)
     mapped = map_deliveries(name, stored.source, came, now, settings.default_currency)
     if mapped.frame is None or not len(mapped.frame):
         return mapped

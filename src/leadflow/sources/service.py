@@ -132,7 +132,8 @@ def apply(session: Session, given: Mapping[str, Source], by: str, now: datetime)
         if before is not None and not source.takes_secrets_of(before):
             session.execute(update(SourceSecret).where(_live(name, now)).values(ends_at=now))
         try:
-            register_mapped(session, source.leads(name))
+            if source.feedback is None:
+                register_mapped(session, source.leads(name))
         except MappingError as error:
             said = str(error)
             raise SourcesInvalid([Problem(f"sources.{name}.mapping", said)]) from error

@@ -26,6 +26,8 @@ SHOWN = (
     "created_at",
     "changed_at",
 )
+# What a delivery says of messages can be told only as it is taken in.
+OF_MESSAGES = {"field": "feedback", "rule": "tells of messages that were sent, and of no leads"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def try_source(
 
 
 def _tried(name: str, source: Source, came: Came, now: datetime, currency: str) -> Tried:
+    if source.feedback is not None:
+        return Tried(came.id, (), (), (), (dict(OF_MESSAGES),))
     mapped = map_deliveries(name, source, [came], now, currency)
     records = () if mapped.frame is None else tuple(_said(mapped.frame))
     events = tuple(

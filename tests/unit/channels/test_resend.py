@@ -59,6 +59,7 @@ def test_a_mail_is_taken_with_all_that_belongs_to_it() -> None:
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Precedence": "bulk",
         },
+        "tags": [{"name": "leadflow_message", "value": "msg_a"}],
     }
 
 

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.feedback.tokens import addresses
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
-from leadflow.channels.email.compiling import compiled
+from leadflow.channels.email.compiling import Compiled, compiled
 from leadflow.channels.email.message import Envelope, Mailbox
 from leadflow.channels.email.outgoing import Outgoing
 from leadflow.channels.email.rendering import NotRendered, Rendered, rendered
+from leadflow.channels.email.tracking import tracked
 from leadflow.consent.links import preferences_url, unsubscribe_url
 from leadflow.leads.tables import Lead
 from leadflow.settings import Settings
@@ -71,6 +73,9 @@ def _mail(
     now: datetime,
 ) -> Outgoing:
     purpose, base = program.campaign.purpose, settings.address
+    # What somebody uses or the law has us send is followed to nobody.
+    how = settings.tracking if purpose == "marketing" else "off"
+    ready = tracked(_content(program, message.step), how)
     links = {"preferences_url": preferences_url(base, lead.id, purpose, message.id)}
     if purpose != "legal":
         links["unsubscribe_url"] = unsubscribe_url(base, lead.id, purpose, message.id)
@@ -83,8 +88,12 @@ def _mail(
         Mailbox(lead.email or "", name),
         unsubscribe_url=one_click if one_click.startswith("https://") else None,
     )
-    more = {"enrollment": enrolment.data or {}, **links}
-    return Outgoing(envelope, words_for(program, message.step, lead, rep, more, settings), now)
+    ours = (
+        {} if how == "off" else addresses(base, message.id, enrolment.version, len(ready.targets))
+    )
+    more = {"enrollment": enrolment.data or {}, "tracked": ours, **links}
+    values = _values(program, lead, rep, more, settings)
+    return Outgoing(envelope, rendered(ready.content, values), now)
 
 
 def words_for(
@@ -104,8 +113,18 @@ def words_for(
     Raises:
         NotRendered: a name that every mail needs has no value.
     """
+    return rendered(_content(program, step), _values(program, lead, rep, more, settings))
+
+
+def _content(program: Program, step: str) -> Compiled:
     content = program.campaign.contents[program.nodes[program.numbers[step]].step.send or ""]
-    values = {
+    return compiled(content.subject, content.preheader, content.body)
+
+
+def _values(
+    program: Program, lead: Lead, rep: Rep | None, more: Mapping[str, Any], settings: Settings
+) -> dict[str, Any]:
+    return {
         "lead": {name: getattr(lead, name) for name in OF_LEAD}
         | {"attributes": lead.attributes or {}},
         "rep": {} if rep is None else {"name": rep.name, "email": rep.email},
@@ -113,4 +132,3 @@ def words_for(
         "sender": {"name": settings.sender_name, "address": settings.sender_address},
         **more,
     }
-    return rendered(compiled(content.subject, content.preheader, content.body), values)

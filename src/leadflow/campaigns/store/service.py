@@ -261,7 +261,7 @@ def _to(
 ) -> None:
     said: dict[str, object] = {"state": state, "changed_at": now, "changed_by": by}
     if live_version is not None:
-        said |= {"live_version": live_version, "launched_at": now}
+        said |= {"live_version": live_version, "launched_at": now, "launched_by": by}
     session.execute(update(CampaignState).where(CampaignState.name == stored.name).values(**said))
     audit.record(
         session,

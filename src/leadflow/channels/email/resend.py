@@ -21,6 +21,8 @@ from leadflow.channels.port import Accepted, Fault, Refused, Result, Uncertain
 
 ADDRESS = "https://api.resend.com"
 _OTHER_MAIL = "invalid_idempotent_request"
+# By this tag what it tells of a mail later says which message that was.
+TAG = "leadflow_message"
 _SAME_KEY_AT_WORK = "concurrent_idempotent_requests"
 _SOON_OVER = frozenset({_SAME_KEY_AT_WORK, "rate_limit_exceeded"})
 _TRIES, _LONGEST_WAIT = 4, 10.0
@@ -113,6 +115,7 @@ def _body(outgoing: Outgoing) -> dict[str, Any]:
         "html": mail.html,
         "text": mail.text,
         "headers": bulk_headers(envelope),
+        "tags": [{"name": TAG, "value": envelope.key}],
     }
     return body if envelope.reply_to is None else body | {"reply_to": _named(envelope.reply_to)}
 

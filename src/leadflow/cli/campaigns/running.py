@@ -1,5 +1,6 @@
 """``leadflow campaigns``: storing campaigns, launching them, who is in them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,8 +82,11 @@ def list_campaigns(
 
 
 def show(name: Name) -> None:
-    """A campaign with how many have taken each of its ways, over all of its versions."""
+    """A campaign with how many have taken each of its ways, and what came back of its messages,
+    over all of its versions. Opens and clicks of machines stand apart, after a plus."""
     from leadflow.campaigns.counting.counts import NOBODY, counts
+    from leadflow.campaigns.feedback.figures import figures_by_step
+    from leadflow.campaigns.feedback.pausing import paused_itself
     from leadflow.campaigns.store import service
     from leadflow.database.engine import unit_of_work
 
@@ -90,7 +94,10 @@ def show(name: Name) -> None:
         stored = service.read_campaign(session, name)
         passed = service.passed(session, name)
         numbers = counts(session, name).get(name, NOBODY)
+        came_back, paused = figures_by_step(session, name), paused_itself(session, stored)
     say(f"{stored.program.campaign.name} ({name}) is {stored.state}, version {stored.version}.")
+    if paused is not None:
+        say(f"It paused itself at {paused.paused_at:%Y-%m-%d %H:%M} UTC: too many {paused.why}.")
     say(f"{how_many(numbers.came_in, 'lead')} came in, {numbers.in_it:,} in it now.")
     ends = sorted(numbers.ended.items(), key=lambda one: -one[1])
     if ends:
@@ -100,6 +107,8 @@ def show(name: Name) -> None:
         count = passed.get((edge.step, edge.way), 0)
         table.add_row(edge.step, edge.way, edge.to, f"{count:,}")
     print_table(table)
+    if came_back:
+        print_table(_came_back(came_back))
 
 
 def preview(
@@ -189,6 +198,28 @@ def unenroll(
         by = who_acts(session, "campaign.enroll")
         ended = take_out(session, name, lead, by, datetime.now(UTC))
     say(f"{how_many(len(ended), 'lead')} taken out of {name}.")
+
+
+def _came_back(by_step: Mapping[str, Mapping[str, int]]) -> Table:
+    """Of each step that sends, what came back."""
+    from leadflow.campaigns.feedback.figures import BY_MACHINE, bounced_of
+
+    columns = ("Sent by", "Sent", "Delivered", "Bounced", "Complaints", "Opened", "Clicked")
+    table = Table(*columns, "Opted out", box=None)
+    for step, found in sorted(by_step.items()):
+        seen = [
+            f"{found.get(kind, 0):,} + {found.get(f'{kind}{BY_MACHINE}', 0):,}"
+            for kind in ("opened", "clicked")
+        ]
+        counts = (
+            found.get("sent", 0),
+            found.get("delivered", 0),
+            bounced_of(found),
+            found.get("complained", 0),
+        )
+        out = f"{found.get('unsubscribed', 0):,}"
+        table.add_row(step, *(f"{one:,}" for one in counts), *seen, out)
+    return table
 
 
 def _tell(shown: "Preview") -> None:

@@ -17,6 +17,7 @@ from leadflow.gateway.console import (
 )
 from leadflow.gateway.console.campaigns import messages, of_lead, pages, steering
 from leadflow.gateway.console.recipients import pages as recipients
+from leadflow.gateway.console.recipients import seen
 
 ROUTERS = (
     sign_in.router,
@@ -37,4 +38,5 @@ ROUTERS = (
     messages.router,
     of_lead.router,
     recipients.router,
+    seen.router,
 )

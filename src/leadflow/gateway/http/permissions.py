@@ -26,6 +26,8 @@ PUBLIC = frozenset(
         "/console/sign-in",
         "/unsubscribe/{token}",
         "/preferences/{token}",
+        "/o/{token}.gif",
+        "/c/{token}",
     }
 )
 FILES = frozenset({"/static", "/static-offline-docs"})

@@ -63,6 +63,15 @@ What waits is sent then. To send one again that was given up:
 leadflow endpoints replay {name} MESSAGE
 """
 
+CAMPAIGN = """The campaign {name} has paused itself: {why}.
+
+Everybody stays where they are, and nothing is sent. See of which step, and why:
+leadflow campaigns show {campaign}
+
+Once what caused it is mended: leadflow campaigns resume {campaign}
+What was before is then counted no more. To end it for good: leadflow campaigns stop {campaign}
+"""
+
 
 CHANNEL = """The channel {name} takes no messages of campaigns any more. What was said last:
 {why}
@@ -151,3 +160,12 @@ def endpoint_disabled(name: str, why: str, days: float) -> Message:
 def channel_open(name: str, why: str) -> Message:
     """A channel takes no messages of campaigns any more; ``why``: what was said last."""
     return Message(f"Messages wait: {name}", CHANNEL.format(name=name, why=why))
+
+
+def campaign_paused(campaign: str, name: str, why: str, shares: tuple[int, int]) -> Message:
+    """A campaign has paused itself, for ``complaints`` or ``bounces``: so many of so many."""
+    some, of = shares
+    reported = f"{how_many(some, 'person')} of {of:,} marked its mails as spam"
+    said = reported if why == "complaints" else f"{some:,} of {how_many(of, 'mail')} came back"
+    text = CAMPAIGN.format(name=name, campaign=campaign, why=said)
+    return Message(f"Campaign paused: {name}", text)

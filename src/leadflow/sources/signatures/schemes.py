@@ -21,6 +21,8 @@ SchemeName = Literal[
     "token",
 ]
 Format = Literal["json", "form", "xml"]
+# Who sends messages for us, and tells of them by a scheme of the same name.
+Provider = Literal["resend"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Path, Query
 
 from leadflow.campaigns.counting.counts import NOBODY, counts
 from leadflow.campaigns.enrolling import enrol_one
+from leadflow.campaigns.feedback.figures import figures_by_step
+from leadflow.campaigns.feedback.pausing import paused_itself
 from leadflow.campaigns.listing import enrolments_in, enrolments_of_lead
 from leadflow.campaigns.store import service
 from leadflow.database.engine import unit_of_work
@@ -15,6 +17,7 @@ from leadflow.gateway.api.campaigns.schemas import (
     CampaignWithWays,
     EnrollIn,
     EnrollmentOut,
+    FiguresOut,
     WayOut,
 )
 from leadflow.gateway.http.callers import Enrolls, ReadsCampaigns, ReadsLeads
@@ -45,18 +48,26 @@ def read_campaigns(
     "/campaigns/{campaign_id}", response_model=CampaignWithWays, summary="How goes a campaign?"
 )
 def read_campaign(campaign_id: CampaignId, caller: ReadsCampaigns) -> CampaignWithWays:
-    """One campaign, with how many have taken each of its ways, over all of its versions."""
+    """One campaign, with how many have taken each of its ways, and what came back of its messages,
+    over all of its versions."""
     with unit_of_work() as session:
         stored = service.read_campaign(session, campaign_id)
         passed = service.passed(session, campaign_id)
         counted = counts(session, campaign_id).get(campaign_id, NOBODY)
+        came_back = figures_by_step(session, campaign_id)
+        paused = paused_itself(session, stored)
     ways = [
         WayOut(
             step=edge.step, way=edge.way, to=edge.to, passed=passed.get((edge.step, edge.way), 0)
         )
         for edge in stored.program.edges
     ]
-    return CampaignWithWays(**CampaignOut.of(stored, counted).model_dump(), ways=ways)
+    return CampaignWithWays(
+        **CampaignOut.of(stored, counted).model_dump(),
+        ways=ways,
+        messages=[FiguresOut.of(step, found) for step, found in sorted(came_back.items())],
+        paused_itself=None if paused is None else paused.why,
+    )
 
 
 @router.get(

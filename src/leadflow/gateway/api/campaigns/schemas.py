@@ -1,11 +1,14 @@
 """Campaigns and enrolments as the API shows them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from leadflow.campaigns.counting.counts import Numbers
+from leadflow.campaigns.feedback.figures import BOUNCED, FIGURES
+from leadflow.campaigns.feedback.told import CLASSES
 from leadflow.campaigns.listing import ShownEnrolment
 from leadflow.campaigns.store.service import StoredCampaign
 
@@ -61,10 +64,39 @@ class WayOut(BaseModel):
     passed: int
 
 
+class FiguresOut(BaseModel):
+    """What came back of the messages of a step: of how many, over all versions."""
+
+    step: str
+    sent: int
+    delivered: int = Field(description="As providers tell; mail servers tell nothing of it.")
+    deferred: int
+    bounced: dict[str, int] = Field(description="By class, such as `recipient`.")
+    complained: int
+    unsubscribed: int
+    opened: int = Field(description="By people, as far as that can be told.")
+    opened_by_machine: int
+    clicked: int = Field(description="By people, as far as that can be told.")
+    clicked_by_machine: int
+    replied: int
+    auto_replied: int
+
+    @classmethod
+    def of(cls, step: str, found: Mapping[str, int]) -> Self:
+        """From what is kept of a step."""
+        kept = {name: found.get(name, 0) for name in FIGURES if not name.startswith(BOUNCED)}
+        bounced = {one: found.get(f"{BOUNCED}{one}", 0) for one in CLASSES}
+        return cls(step=step, bounced=bounced, **kept)
+
+
 class CampaignWithWays(CampaignOut):
-    """A campaign with the numbers that have passed each of its ways."""
+    """A campaign with the numbers that have passed each of its ways, and what came back."""
 
     ways: list[WayOut]
+    messages: list[FiguresOut] = Field(description="Of each step that has sent any.")
+    paused_itself: str | None = Field(
+        description="Why it is paused, `complaints` or `bounces`, where nobody did it."
+    )
 
 
 class EnrollIn(BaseModel):

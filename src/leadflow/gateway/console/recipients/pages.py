@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
+from leadflow.campaigns.feedback.visits import write_visit
+from leadflow.channels.email.tracking import OPT_OUT
 from leadflow.consent.links import Link, LinkUnknown, read_token
 from leadflow.consent.own_acts import CHOSEN, choices, choose, unsubscribe
 from leadflow.database.engine import unit_of_work
@@ -47,7 +49,10 @@ def say_no(request: Request, token: str) -> Response:
     except LinkUnknown as error:
         return _unknown(request, error)
     with unit_of_work() as session:
-        unsubscribe(session, link, datetime.now(UTC))
+        now = datetime.now(UTC)
+        unsubscribe(session, link, now)
+        # Its key is the message's: what a campaign has people say no to is counted.
+        write_visit(session, link.key, OPT_OUT, None, now)
     return _page(request, token, link, done=True)
 
 

@@ -1,0 +1,82 @@
+"""Which message of ours a mail is about, and what of it came back."""
+
+import re
+from collections.abc import Iterable, Iterator
+from email.message import EmailMessage, Message
+from email.utils import parseaddr
+
+from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs
+
+# The Message-ID of our mails, see ``message.message_id``.
+_KEY = re.compile(r"<(msg_[0-9a-f]{28})@[^<>\s]+>")
+_LINE = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+_NONE = "It names none of our messages."
+_SEVERAL = "It names several of our messages."
+# What others call the Message-ID of what came back, in parts of a report.
+_NAMES = ("original-message-id", "x-original-message-id")
+
+
+def key_of_original(mail: EmailMessage, words: str) -> str:
+    """The key of the message that came back: by its own headers where they came along, else by
+    whatever line of the words is a Message-ID.
+
+    Raises:
+        NotCertain: none of our messages is named, or several.
+    """
+    headers = [one for part in originals(mail) for one in part.get_all("message-id", [])]
+    headers += [one for part in _reports(mail) for name in _NAMES for one in part.get_all(name, [])]
+    return _only(_keys(headers) or _keys(_LINE.findall(words)))
+
+
+def key_answered(mail: EmailMessage) -> str:
+    """The key of the message that this answers.
+
+    Raises:
+        NotCertain: none of our messages is named, or several.
+    """
+    for name in ("in-reply-to", "references"):
+        if found := _keys(map(str, mail.get_all(name, []))):
+            return _only(found)
+    raise NothingOfOurs(_NONE)
+
+
+def originals(mail: EmailMessage) -> Iterator[Message]:
+    """The messages that came back inside of a mail, or their headers alone."""
+    for part in mail.walk():
+        kind = part.get_content_type()
+        if kind == "message/rfc822" and part.is_multipart():
+            yield from (one for one in part.get_payload() if isinstance(one, Message))
+        elif kind in ("text/rfc822-headers", "message/rfc822-headers", "message/rfc822"):
+            yield _headers_of(part)
+
+
+def address_of_original(mail: EmailMessage) -> str | None:
+    """The address that the message which came back was for; None where that is not there."""
+    for part in originals(mail):
+        if address := parseaddr(str(part.get("to", "")))[1]:
+            return address
+    return None
+
+
+def _headers_of(part: Message) -> Message:
+    from email import message_from_bytes
+
+    content = part.get_payload(decode=True)
+    return message_from_bytes(content if isinstance(content, bytes) else b"")
+
+
+def _reports(mail: EmailMessage) -> Iterator[Message]:
+    for part in mail.walk():
+        if part.get_content_type() in ("message/delivery-status", "message/feedback-report"):
+            yield part
+            yield from (one for one in part.walk() if one is not part)
+
+
+def _keys(texts: Iterable[str]) -> set[str]:
+    return {key for text in texts for key in _KEY.findall(text)}
+
+
+def _only(keys: set[str]) -> str:
+    if len(keys) != 1:
+        raise NotCertain(_SEVERAL if keys else _NONE)
+    return next(iter(keys))

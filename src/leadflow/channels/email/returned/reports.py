@@ -1,0 +1,147 @@
+"""Reports of mail servers: of what became of a mail (RFC 3464), of what somebody calls spam
+(RFC 5965), and bounces of before there were any."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from email.message import EmailMessage, Message
+from email.utils import parsedate_to_datetime
+
+from flufl.bounce import all_failures
+
+from leadflow.channels.email.returned.originals import address_of_original, key_of_original
+from leadflow.channels.email.returned.reasons import class_said
+from leadflow.channels.email.returned.said import Kind, NotCertain, Returned
+
+_ACTIONS: dict[str, Kind] = {
+    "failed": "bounced",
+    # OpenSMTPD and Postfix of old.
+    "error": "bounced",
+    "delayed": "deferred",
+    "delivered": "delivered",
+}
+# Where the words of the mail server end and what came back begins.
+_BELOW = (
+    "--- below this line is a copy",
+    "this is a copy of the message",
+    "original message follows",
+    "--- the header of the original",
+    "message-id:",
+)
+# What its detectors stumble over they write into the log with what they read.
+logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())
+logging.getLogger("flufl.bounce").propagate = False
+
+
+def delivery_report(mail: EmailMessage, words: str) -> Returned | None:
+    """What a report of delivery says; None where the mail is none.
+
+    Raises:
+        NotCertain: it is one, and it is not certain what it says.
+    """
+    blocks = [one for one in _status_blocks(mail) if one.get("action")]
+    if not blocks:
+        return None
+    kinds = {_ACTIONS.get(_first_word(one["action"])) for one in blocks}
+    if len(kinds) != 1 or None in kinds:
+        raise NotCertain("Its actions are not of one kind that is known.")
+    kind = next(one for one in kinds if one is not None)
+    key, at, to = key_of_original(mail, words), moment_of(mail), address_of_original(mail)
+    if kind != "bounced":
+        return Returned(kind, key, at)
+    classes = {
+        class_said(_diagnostic(one) or words, [str(one.get("status", ""))]) for one in blocks
+    }
+    if len(classes) != 1:
+        raise NotCertain("It is about several receivers, with several reasons.")
+    return Returned(kind, key, at, classes.pop(), to or _receiver(blocks))
+
+
+def complaint(mail: EmailMessage, words: str) -> Returned | None:
+    """What a report of spam says; None where the mail is none.
+
+    Raises:
+        NotCertain: it is one, and says of no message of ours that it is spam.
+    """
+    said = [
+        str(part.get("feedback-type", "")).strip().lower()
+        for report in mail.walk()
+        if report.get_content_type() == "message/feedback-report"
+        for part in _fields_of(report)
+    ]
+    kinds = {one for one in said if one}
+    if not said:
+        return None
+    if kinds - {"abuse", "fraud"} or not kinds:
+        raise NotCertain("It is a report, and not of spam.")
+    key = key_of_original(mail, words)
+    return Returned("complained", key, moment_of(mail), to=address_of_original(mail))
+
+
+def old_bounce(mail: EmailMessage, words: str) -> Returned | None:
+    """What a bounce in words alone says, as qmail writes it; None where it is not known as one.
+
+    Raises:
+        NotCertain: it is one, and it is not certain of what, or why.
+    """
+    try:
+        for_now, for_good = all_failures(mail)
+    except Exception as error:
+        raise NotCertain(f"It cannot be taken apart ({type(error).__name__}).") from None
+    if not for_now and not for_good:
+        return None
+    key, at = key_of_original(mail, words), moment_of(mail)
+    if not for_good:
+        return Returned("deferred", key, at)
+    to = address_of_original(mail)
+    if to is None and len(for_good) == 1:
+        to = next(iter(for_good)).decode("ascii", "replace")
+    return Returned("bounced", key, at, class_said(_above(words), ()), to)
+
+
+def moment_of(mail: EmailMessage) -> datetime | None:
+    """When a mail was written; None where it does not say, or without its zone."""
+    try:
+        at = parsedate_to_datetime(str(mail["date"]))
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _status_blocks(mail: EmailMessage) -> Iterator[Message]:
+    for part in mail.walk():
+        if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
+            yield from _fields_of(part)
+
+
+def _fields_of(part: Message) -> list[Message]:
+    """The blocks of fields of a report's part, however it was taken apart."""
+    content = part.get_payload()
+    if isinstance(content, list):
+        return [one for one in content if isinstance(one, Message)]
+    from email import message_from_string
+
+    return [message_from_string(block) for block in str(content).replace("\r", "").split("\n\n")]
+
+
+def _diagnostic(block: Message) -> str:
+    said = " ".join(str(block.get("diagnostic-code", "")).split())
+    return said.partition(";")[2].strip() or said
+
+
+def _receiver(blocks: list[Message]) -> str | None:
+    for name in ("original-recipient", "final-recipient"):
+        found = {str(one.get(name, "")).partition(";")[2].strip(" <>") for one in blocks} - {""}
+        if len(found) == 1:
+            return found.pop()
+    return None
+
+
+def _first_word(text: str) -> str:
+    return next(iter(str(text).lower().split()), "").strip("(;")
+
+
+def _above(words: str) -> str:
+    lower = words.lower()
+    ends = [place for mark in _BELOW if (place := lower.find(mark)) > 0]
+    return words[: min(ends)] if ends else words

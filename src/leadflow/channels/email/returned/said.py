@@ -1,0 +1,33 @@
+"""What a mail that came back says, or why that is not certain."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from leadflow.channels.email.bounce_classes import BounceClass
+
+Kind = Literal["delivered", "bounced", "deferred", "complained", "replied", "auto_replied"]
+
+
+class NotCertain(ValueError):
+    """It is not certain what a mail says, or of which message. The words name no address."""
+
+
+class NothingOfOurs(NotCertain):
+    """A mail that is about no message of ours, such as one that somebody wrote by themselves."""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What a mail says of a message of ours, by the key that its Message-ID began with.
+
+    Args:
+        at: when that was; None: it does not say.
+        to: the address that the message went to, where it is said.
+    """
+
+    kind: Kind
+    key: str
+    at: datetime | None
+    bounce_class: BounceClass | None = None
+    to: str | None = field(default=None, repr=False)

@@ -1,0 +1,139 @@
+"""Mails that came back are read from wherever they lie, noted once, and none is lost."""
+
+import mailbox
+import subprocess
+import sys
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+from typer.testing import CliRunner
+
+from leadflow.campaigns.feedback.mails import Mails, forget_unread, note_mails, unread_mails
+from leadflow.campaigns.feedback.pausing import Bounds
+from leadflow.channels.email.returned.folders import NoMails, mails_in
+from leadflow.cli.main import app
+from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.settings import get_settings
+from tests.integration.campaigns.feedback.noting import sent, state_of, suppressed
+from tests.unit.channels.returned.mails import (
+    ADDRESS,
+    KEY,
+    answer,
+    plain,
+    qmail,
+    report,
+    spam_report,
+    status,
+)
+
+BOUNCE = report("", status("failed", "5.1.1"))
+UNCLEAR = report("", status("failed", "5.0.0", "smtp; 550 no"))
+
+
+def of(mail: bytes, message: str, number: int) -> bytes:
+    """The same mail about another message, to another lead."""
+    to = f"lead{number}@example.com"
+    return mail.replace(KEY.encode(), message.encode()).replace(ADDRESS.encode(), to.encode())
+
+
+def read(*mails: bytes) -> Mails:
+    with unit_of_work() as session:
+        return note_mails(session, mails, Bounds.of(get_settings()), datetime.now(UTC))
+
+
+@pytest.fixture
+def messages(store: Engine) -> list[str]:
+    return sent(3)
+
+
+def test_mails_are_noted_once_with_all_that_follows(messages: list[str]) -> None:
+    mails = [
+        of(BOUNCE, messages[0], 0),
+        of(spam_report("abuse"), messages[1], 1),
+        of(answer("Automatic reply: Hello"), messages[2], 2),
+        of(answer("Re: Hello"), messages[2], 2),
+        plain("Hello", "How are you?", "From: a@b.example\n"),
+    ]
+    done = read(*mails)
+    assert done.said == {"bounced": 1, "complained": 1, "auto_replied": 1, "replied": 1}
+    assert (done.known, done.others, done.unread) == (0, 1, 0)
+    assert state_of(messages[0]) == ("bounced", "recipient")
+    assert state_of(messages[2]) == ("accepted", None)
+    assert suppressed() == ["complaint", "hard_bounce", "opted_out"]
+    assert read(*mails).known == 4
+    with unit_of_work() as session:
+        said = set(session.scalars(select(LeadEvent.type)))
+    assert said == {"email_bounce", "unsubscribe", "email_reply"}
+
+
+def test_a_bounce_of_an_earlier_address_leaves_the_one_known_by_now(messages: list[str]) -> None:
+    with unit_of_work() as session:
+        leads = session.scalars(select(Lead)).all()
+        now_known = {one.email: one.email_index for one in leads}
+    read(of(BOUNCE, messages[0], 77))
+    with unit_of_work() as session:
+        found = set(session.scalars(text("SELECT address_index FROM suppressions")))
+    assert found
+    assert not found & set(now_known.values())
+
+
+def test_what_is_not_certain_is_kept_encrypted_once_and_for_a_time(messages: list[str]) -> None:
+    unclear = of(UNCLEAR, messages[0], 0)
+    gone = BOUNCE
+    assert [read(unclear, gone).unread, read(unclear).unread] == [2, 1]
+    assert state_of(messages[0]) == ("accepted", None)
+    with unit_of_work() as session:
+        found = {one.content: one.why for one in unread_mails(session)}
+        assert set(found) == {unclear, gone}
+        assert "not there any more" in found[gone]
+        raw = session.scalars(text("SELECT content FROM unread_mails")).all()
+        assert all(b"lead0" not in bytes(one) for one in raw)
+        forget_unread(session, datetime.now(UTC) + timedelta(days=1))
+        assert unread_mails(session) == []
+
+
+def test_mails_lie_in_a_file_an_mbox_or_a_folder(tmp_path: Path) -> None:
+    mails = [BOUNCE, qmail("552 Mailbox full")]
+    box = mailbox.mbox(tmp_path / "box")
+    folder = mailbox.Maildir(tmp_path / "mails")
+    (tmp_path / "files").mkdir()
+    for number, mail in enumerate(mails):
+        box.add(mail)
+        folder.add(mail)
+        (tmp_path / "files" / f"{number}.eml").write_bytes(mail)
+    box.close()
+    for name in ("box", "mails", "files"):
+        assert sorted(map(len, mails_in(tmp_path / name))) == sorted(map(len, mails))
+    assert list(mails_in(tmp_path / "files" / "0.eml")) == [BOUNCE]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoMails, match=r"Maildir, or files \.eml"):
+        list(mails_in(tmp_path / "empty"))
+
+
+def test_a_mail_server_hands_one_in_and_is_told_nothing(messages: list[str]) -> None:
+    handed = CliRunner().invoke(
+        app, ["campaigns", "bounced", "-"], input=of(BOUNCE, messages[0], 0)
+    )
+    assert (handed.exit_code, handed.output) == (0, "")
+    assert state_of(messages[0]) == ("bounced", "recipient")
+
+
+def test_where_nothing_can_be_stored_the_mail_server_keeps_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "leadflow.cli.main", "campaigns", "bounced", "-"],
+        input=BOUNCE,
+        capture_output=True,
+        env={
+            "LEADFLOW_HOME": str(tmp_path),
+            "LEADFLOW_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",
+            "LEADFLOW_SECRET_KEY": b64encode(bytes(32)).decode(),
+            "PYTHONPATH": ":".join(sys.path),
+        },
+        check=False,
+    )
+    assert done.returncode == 75
+    assert b"ada" not in done.stderr
