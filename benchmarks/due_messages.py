@@ -21,8 +21,8 @@ WITH made AS (
     FROM leads WHERE source = 'bench'
     RETURNING id, lead_id
 )
-INSERT INTO campaign_messages (id, enrolment_id, step, lead_id, purpose, due_at)
-SELECT replace(lead_id, 'lead_', 'msg_'), id, 'hello', lead_id, :purpose,
+INSERT INTO campaign_messages (id, enrolment_id, campaign, version, step, lead_id, purpose, due_at)
+SELECT replace(lead_id, 'lead_', 'msg_'), id, :name, 1, 'hello', lead_id, :purpose,
     CAST(:never AS timestamptz)
 FROM made
 """)

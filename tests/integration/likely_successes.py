@@ -165,9 +165,9 @@ BRINGING_IN = (
     Step(
         "campaigns settle msg_1 --did-not-arrive",
         "Noted: it did not arrive",
-        before="INSERT INTO campaign_messages (id, enrolment_id, step, lead_id, status, why, "
-        "purpose, due_at) SELECT 'msg_1', id, 'pause', lead_id, 'uncertain', 'x', 'service', now() "
-        "FROM enrolments LIMIT 1",
+        before="INSERT INTO campaign_messages (id, enrolment_id, campaign, version, step, "
+        "lead_id, status, why, purpose, due_at) SELECT 'msg_1', id, campaign, version, 'pause', "
+        "lead_id, 'uncertain', 'x', 'service', now() FROM enrolments LIMIT 1",
     ),
     Step(
         "campaigns channels smtp:here --pause",

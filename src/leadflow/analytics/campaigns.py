@@ -30,18 +30,16 @@ GROUP BY campaign, ended_as ORDER BY campaign, count(*) DESC, ended_as
 )
 MESSAGES = text(
     """
-SELECT e.campaign, m.status, count(*)
-FROM campaign_messages m JOIN enrolments e ON e.id = m.enrolment_id
-WHERE m.due_at >= :since AND m.due_at < :until
-GROUP BY e.campaign, m.status ORDER BY e.campaign, m.status
+SELECT campaign, status, count(*) FROM campaign_messages
+WHERE due_at >= :since AND due_at < :until
+GROUP BY campaign, status ORDER BY campaign, status
 """
 )
 WITHHELD = text(
     """
-SELECT e.campaign, m.why, count(*)
-FROM campaign_messages m JOIN enrolments e ON e.id = m.enrolment_id
-WHERE m.due_at >= :since AND m.due_at < :until AND m.status = 'withheld'
-GROUP BY e.campaign, m.why ORDER BY e.campaign, count(*) DESC, m.why
+SELECT campaign, why, count(*) FROM campaign_messages
+WHERE due_at >= :since AND due_at < :until AND status = 'withheld'
+GROUP BY campaign, why ORDER BY campaign, count(*) DESC, why
 """
 )
 

@@ -107,8 +107,7 @@ def _in_use(session: Session, name: str, answer: Answer | None) -> list[tuple[Pr
 def _planned(session: Session, name: str) -> Counter[str]:
     these = (
         select(CampaignMessage.step, func.count())
-        .join(Enrolment, Enrolment.id == CampaignMessage.enrolment_id)
-        .where(Enrolment.campaign == name, CampaignMessage.status == "planned")
+        .where(CampaignMessage.campaign == name, CampaignMessage.status == "planned")
         .group_by(CampaignMessage.step)
     )
     return Counter(dict(session.execute(these).tuples().all()))

@@ -192,7 +192,11 @@ class CampaignMessage(Base):
         CheckConstraint("(status = 'claimed') = (claim IS NOT NULL)", name="claim"),
         CheckConstraint("(claim IS NULL) = (claimed_until IS NULL)", name="claimed_until"),
         CheckConstraint("ask_at IS NULL OR status = 'uncertain'", name="ask_at"),
+        ForeignKeyConstraint(
+            ["campaign", "version"], ["campaign_versions.campaign", "campaign_versions.version"]
+        ),
         UniqueConstraint("enrolment_id", "step"),
+        Index("ix_campaign_messages_campaign", "campaign", "id"),
         Index("ix_campaign_messages_lead_id", "lead_id"),
         Index(
             "ix_campaign_messages_planned", "due_at", postgresql_where=text("status = 'planned'")
@@ -217,6 +221,10 @@ class CampaignMessage(Base):
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("msg"))
     enrolment_id: Mapped[str] = mapped_column(ForeignKey("enrolments.id", ondelete="CASCADE"))
+    campaign: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(
+        Integer, comment="In which it was planned; its lead may be in another by now."
+    )
     step: Mapped[str] = mapped_column(Text)
     lead_id: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default="planned")

@@ -23,7 +23,7 @@ DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 # For a ``RawCursor``, which does not look for parameters in the text: of hundreds of kilobytes that
 # takes a tenth of a second each time.
 NUMBERED = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-Kind = Literal["text", "moment", "number"]
+Kind = Literal["text", "moment", "number", "whole"]
 
 
 def driver_connection(session: Session) -> Connection[Any]:
@@ -114,7 +114,12 @@ def write_rows(
         return
     import pyarrow as pa
 
-    types = {"text": pa.string(), "moment": pa.timestamp("us", "UTC"), "number": pa.float64()}
+    types = {
+        "text": pa.string(),
+        "moment": pa.timestamp("us", "UTC"),
+        "number": pa.float64(),
+        "whole": pa.int32(),
+    }
     values = [
         pa.array(column, types[kind])
         for column, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.dispatch.story import with_this
-from leadflow.campaigns.tables import CampaignMessage, CampaignState, Enrolment, EnrolmentSignal
+from leadflow.campaigns.tables import CampaignMessage, CampaignState, EnrolmentSignal
 from leadflow.consent.may_send import STRICT, Policy, permitted, refusal
 from leadflow.leads.tables import Lead
 
@@ -65,8 +65,7 @@ def hold(session: Session, these: Select[tuple[str]], now: datetime, policy: Pol
     written to, and nothing has happened to it that nobody has looked at."""
     signalled = exists().where(EnrolmentSignal.enrolment_id == CampaignMessage.enrolment_id)
     free = (
-        these.join(Enrolment, Enrolment.id == CampaignMessage.enrolment_id)
-        .join(CampaignState, CampaignState.name == Enrolment.campaign)
+        these.join(CampaignState, CampaignState.name == CampaignMessage.campaign)
         .where(CampaignState.state == "live", ~signalled)
         .where(permitted(CampaignMessage.lead_id, CampaignMessage.purpose, "email", now, policy))
         .with_for_update(skip_locked=True, of=CampaignMessage)
@@ -200,8 +199,7 @@ def messages_are_waiting(session: Session, now: datetime) -> bool:
     """Whether any message is due, or a claim has ended without an end."""
     due = select(func.count()).select_from(
         select(CampaignMessage.id)
-        .join(Enrolment, Enrolment.id == CampaignMessage.enrolment_id)
-        .join(CampaignState, CampaignState.name == Enrolment.campaign)
+        .join(CampaignState, CampaignState.name == CampaignMessage.campaign)
         .where(CampaignState.state == "live")
         .where(CampaignMessage.status == "planned", CampaignMessage.due_at <= now)
         .limit(1)

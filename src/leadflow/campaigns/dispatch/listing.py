@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
-from leadflow.campaigns.tables import MESSAGE_STATES, CampaignMessage, Enrolment
+from leadflow.campaigns.tables import MESSAGE_STATES, CampaignMessage
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 
 Settled = Literal["accepted", "failed"]
@@ -84,11 +84,10 @@ def story_of(session: Session, message_id: str) -> MessageStory:
     row = session.get(CampaignMessage, message_id)
     if row is None:
         raise NoSuchMessage(message_id)
-    campaign = session.get_one(Enrolment, row.enrolment_id).campaign
     told = row.story or []
     attempts = [Attempt(**one | {"at": datetime.fromisoformat(one["at"])}) for one in told]
     return MessageStory(
-        _shown(row, campaign),
+        _shown(row),
         row.purpose,
         row.planned_at,
         row.handed_at,
@@ -122,27 +121,25 @@ def page_of_messages(
     if status is not None and status not in MESSAGE_STATES:
         raise NoMessageState(status)
     these = select(CampaignMessage)
-    said = {CampaignMessage.status: status, CampaignMessage.step: which.step}
-    for column, value in (said | {CampaignMessage.lead_id: which.lead_id}).items():
+    said = {
+        CampaignMessage.status: status,
+        CampaignMessage.campaign: which.campaign,
+        CampaignMessage.step: which.step,
+        CampaignMessage.lead_id: which.lead_id,
+    }
+    for column, value in said.items():
         if value is not None:
             these = these.where(column == value)
-    if which.campaign is not None:
-        of_one = Enrolment.id == CampaignMessage.enrolment_id
-        these = these.join(Enrolment, of_one).where(Enrolment.campaign == which.campaign)
     keys = (Key(CampaignMessage.id, descending=True),)
     of_these = "messages", status, which.campaign, which.step, which.lead_id
     found = read_page(session, these, keys, of_these, wanted)
-    of = select(Enrolment.id, Enrolment.campaign).where(
-        Enrolment.id.in_([row.enrolment_id for row in found.items])
-    )
-    campaigns = dict(session.execute(of).tuples().all())
-    return found.of(lambda row: _shown(row, campaigns[row.enrolment_id]))
+    return found.of(_shown)
 
 
-def _shown(row: CampaignMessage, campaign: str) -> ShownMessage:
+def _shown(row: CampaignMessage) -> ShownMessage:
     return ShownMessage(
         row.id,
-        campaign,
+        row.campaign,
         row.step,
         row.lead_id,
         row.status,

@@ -51,11 +51,11 @@ def write(session: Session, ids: Sequence[str], settings: Settings, now: datetim
         .outerjoin(Rep, Rep.id == Assignment.rep_id)
         .where(CampaignMessage.id.in_(list(ids)))
     ).all()
-    known = programs(session, {(row[1].campaign, row[1].version) for row in rows})
+    known = programs(session, {(row[0].campaign, row[0].version) for row in rows})
     mails: dict[str, Outgoing] = {}
     faults: dict[str, str] = {}
     for message, enrolment, lead, rep in rows:
-        program = known[enrolment.campaign, enrolment.version]
+        program = known[message.campaign, message.version]
         try:
             mails[message.id] = _mail(program, message, enrolment, lead, rep, settings, now)
         except NotRendered as error:
@@ -88,9 +88,7 @@ def _mail(
         Mailbox(lead.email or "", name),
         unsubscribe_url=one_click if one_click.startswith("https://") else None,
     )
-    ours = (
-        {} if how == "off" else addresses(base, message.id, enrolment.version, len(ready.targets))
-    )
+    ours = {} if how == "off" else addresses(base, message.id, message.version, len(ready.targets))
     more = {"enrollment": enrolment.data or {}, "tracked": ours, **links}
     values = _values(program, lead, rep, more, settings)
     return Outgoing(envelope, rendered(ready.content, values), now)

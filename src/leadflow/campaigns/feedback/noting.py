@@ -16,7 +16,7 @@ from leadflow.campaigns.feedback.pausing import Bounds, pause_where_too_many
 from leadflow.campaigns.feedback.states import move
 from leadflow.campaigns.feedback.tables import MessageEvent
 from leadflow.campaigns.feedback.told import MANY, Told
-from leadflow.campaigns.tables import CampaignMessage, Enrolment
+from leadflow.campaigns.tables import CampaignMessage
 
 _Known = tuple[str, str, bool, int | None, datetime | None]
 
@@ -74,16 +74,17 @@ def _named(session: Session, told: Sequence[Told]) -> list[str | None]:
 
 def _held(session: Session, ids: Iterable[str]) -> dict[str, Message]:
     these = (
-        select(CampaignMessage, Enrolment.campaign, Enrolment.version)
-        .join(Enrolment, Enrolment.id == CampaignMessage.enrolment_id)
+        select(CampaignMessage)
         .where(CampaignMessage.id == any_(literal(sorted(ids), ARRAY(Text))))
         .order_by(CampaignMessage.id)
-        .with_for_update(of=CampaignMessage)
+        .with_for_update()
         .execution_options(populate_existing=True)
     )
     return {
-        row.id: Message(row.id, row.lead_id, row.status, row.purpose, campaign, version, row.step)
-        for row, campaign, version in session.execute(these).tuples()
+        row.id: Message(
+            row.id, row.lead_id, row.status, row.purpose, row.campaign, row.version, row.step
+        )
+        for row in session.scalars(these)
     }
 
 

@@ -15,7 +15,7 @@ from leadflow.campaigns.feedback.tables import MessageVisit
 from leadflow.campaigns.feedback.tokens import Visited
 from leadflow.campaigns.feedback.told import Told
 from leadflow.campaigns.store.programs import programs
-from leadflow.campaigns.tables import CampaignMessage, CampaignVersion, Enrolment
+from leadflow.campaigns.tables import CampaignMessage, CampaignVersion
 from leadflow.channels.email.compiling import compiled
 from leadflow.channels.email.tracking import OPEN, OPT_OUT, tracked
 from leadflow.consent.links import LinkUnknown
@@ -42,9 +42,8 @@ def target_of(session: Session, visited: Visited) -> str:
         LinkUnknown: the message is gone, or has no such link.
     """
     asked = (
-        select(CampaignVersion.content_hash, CampaignMessage.step, Enrolment.campaign)
-        .join(Enrolment, Enrolment.id == CampaignMessage.enrolment_id)
-        .join(CampaignVersion, CampaignVersion.campaign == Enrolment.campaign)
+        select(CampaignVersion.content_hash, CampaignMessage.step, CampaignMessage.campaign)
+        .join(CampaignVersion, CampaignVersion.campaign == CampaignMessage.campaign)
         .where(CampaignVersion.version == visited.version)
         .where(CampaignMessage.id == visited.message_id)
     )

@@ -24,9 +24,8 @@ NEXT = text(
     """
 SELECT c.name, m.due_at AS message, s.due_at AS step FROM campaigns c
 LEFT JOIN (
-    SELECT e.campaign, min(p.due_at) AS due_at
-    FROM campaign_messages p JOIN enrolments e ON e.id = p.enrolment_id
-    WHERE p.status = 'planned' GROUP BY e.campaign
+    SELECT campaign, min(due_at) AS due_at FROM campaign_messages
+    WHERE status = 'planned' GROUP BY campaign
 ) m ON m.campaign = c.name
 LEFT JOIN LATERAL (
     SELECT min(first.due_at) AS due_at FROM campaign_versions v CROSS JOIN LATERAL (

@@ -70,7 +70,7 @@ def story_of(session: Session, message_id: str, now: datetime) -> Story:
     if message is None:
         raise NoSuchMessage(message_id)
     enrolment = session.get_one(Enrolment, message.enrolment_id)
-    version = enrolment.campaign, enrolment.version
+    version = message.campaign, message.version
     program = programs(session, [version])[version]
     said = page_of_log(session, message.lead_id, Wanted(MOST_SAID)).items
     moment = message.sent_at or message.planned_at

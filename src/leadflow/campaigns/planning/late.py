@@ -51,7 +51,7 @@ def cancel_late(session: Session, program: Program, version: int, now: datetime)
     waiting = (
         select(CampaignMessage.id, CampaignMessage.step, CampaignMessage.due_at, Enrolment.places)
         .join(Enrolment, Enrolment.id == CampaignMessage.enrolment_id)
-        .where(Enrolment.campaign == program.name, Enrolment.version == version)
+        .where(CampaignMessage.campaign == program.name, CampaignMessage.version == version)
         .where(CampaignMessage.status == "planned", CampaignMessage.due_at < now)
         .with_for_update(of=CampaignMessage, skip_locked=True)
     )

@@ -33,6 +33,8 @@ MERGED, OPTED_OUT = "merged", "opted_out"
 MESSAGE: dict[str, Kind] = {
     "id": "text",
     "enrolment_id": "text",
+    "campaign": "text",
+    "version": "whole",
     "step": "text",
     "lead_id": "text",
     "due_at": "moment",
@@ -148,7 +150,7 @@ def plan(
     facts = StoredFacts(session, now, batch.leads, batch.waited, rows.entered.copy(), batch.noted)
     passed = take_on(program, rows, facts, utc(now))
     refused = _refused(session, program, batch, passed, now, policy)
-    planned = _messages(session, program, batch, passed, refused)
+    planned = _messages(session, program, version, batch, passed, refused)
     _opted_out(batch, refused, now)
     _do(session, program, batch, passed)
     _cancel(session, batch, [merged, *(one.rows for one in passed if one.node is None)])
@@ -178,6 +180,7 @@ def _refused(
 def _messages(
     session: Session,
     program: Program,
+    version: int,
     batch: Batch,
     passed: Sequence[Passed],
     refused: Mapping[str, str],
@@ -189,7 +192,8 @@ def _messages(
         why = refused.get(lead)
         status = "planned" if why is None else "withheld"
         said = purpose, status, why
-        rows.append((new_id("msg"), batch.ids[row], node.name, lead, at, *said))
+        of = new_id("msg"), batch.ids[row], program.name, version
+        rows.append((*of, node.name, lead, at, *said))
     if rows:
         write_rows(session, "campaign_messages", MESSAGE, rows)
     return sum(row[-1] is None for row in rows)

@@ -1,5 +1,6 @@
-"""Messages know to which channel they were handed and when, so that a channel that honours keys can
-be asked for the same mail again; and what has come of attempts before. Channels have circuits."""
+"""Messages know of which campaign and version they are, to which channel they were handed and when,
+so that a channel that honours keys can be asked for the same mail again; and what has come of
+attempts before. Channels have circuits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +15,7 @@ COLUMNS = ("channel", "handed_at", "mail_hash", "ask_at", "story")
 def upgrade() -> None:
     """Of what is claimed as this runs, nobody knows whether it was handed over."""
     moment = sa.DateTime(timezone=True)
+    _of_campaigns()
     for column in (
         sa.Column("channel", sa.Text(), comment="Whom it was handed to last."),
         sa.Column(
@@ -49,6 +51,29 @@ def upgrade() -> None:
     _circuits(moment)
 
 
+def _of_campaigns() -> None:
+    planned = "In which it was planned; its lead may be in another by now."
+    for column in (
+        sa.Column("campaign", sa.Text()),
+        sa.Column("version", sa.Integer(), comment=planned),
+    ):
+        op.add_column("campaign_messages", column)
+    op.execute(
+        "UPDATE campaign_messages m SET campaign = e.campaign, version = e.version "
+        "FROM enrolments e WHERE e.id = m.enrolment_id"
+    )
+    for name in ("campaign", "version"):
+        op.alter_column("campaign_messages", name, nullable=False)
+    op.create_foreign_key(
+        op.f("fk_campaign_messages_campaign_campaign_versions"),
+        "campaign_messages",
+        "campaign_versions",
+        ["campaign", "version"],
+        ["campaign", "version"],
+    )
+    op.create_index("ix_campaign_messages_campaign", "campaign_messages", ["campaign", "id"])
+
+
 def _circuits(moment: sa.DateTime) -> None:
     op.create_table(
         "channel_circuits",
@@ -78,5 +103,5 @@ def downgrade() -> None:
     op.drop_table("channel_circuits")
     op.drop_index("ix_campaign_messages_ask", "campaign_messages")
     op.drop_constraint(op.f("ck_campaign_messages_ask_at"), "campaign_messages")
-    for column in COLUMNS:
+    for column in (*COLUMNS, "version", "campaign"):
         op.drop_column("campaign_messages", column)

@@ -29,7 +29,6 @@ BEGIN
     RETURN NULL;
 END $$;
 """
-# Messages that go with their enrolment are taken off before it is gone: it says of which campaign.
 MESSAGES = """
 CREATE FUNCTION counted_why(status text, why text) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN CASE status WHEN 'withheld' THEN why WHEN 'failed' THEN split_part(why, ':', 1) END;
@@ -37,35 +36,28 @@ CREATE FUNCTION count_messages() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO message_counts (campaign, version, step, status, why, messages)
-        SELECT e.campaign, e.version, m.step, m.status, counted_why(m.status, m.why), count(*)
-        FROM fresh m JOIN enrolments e ON e.id = m.enrolment_id GROUP BY 1, 2, 3, 4, 5;
+        SELECT campaign, version, step, status, counted_why(status, why), count(*)
+        FROM fresh GROUP BY 1, 2, 3, 4, 5;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO message_counts (campaign, version, step, status, why, messages)
+        SELECT campaign, version, step, status, counted_why(status, why), -count(*)
+        FROM gone GROUP BY 1, 2, 3, 4, 5;
     ELSE
         INSERT INTO message_counts (campaign, version, step, status, why, messages)
-        SELECT e.campaign, e.version, m.step, m.status, counted_why(m.status, m.why), sum(m.n)
-        FROM (
-            SELECT enrolment_id, step, status, why, 1 AS n FROM fresh
-            UNION ALL SELECT enrolment_id, step, status, why, -1 FROM gone
-        ) AS m JOIN enrolments e ON e.id = m.enrolment_id
-        GROUP BY 1, 2, 3, 4, 5 HAVING sum(m.n) <> 0;
+        SELECT campaign, version, step, status, counted_why(status, why), sum(n) FROM (
+            SELECT campaign, version, step, status, why, 1 AS n FROM fresh
+            UNION ALL SELECT campaign, version, step, status, why, -1 FROM gone
+        ) AS both_ GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0;
     END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION uncount_messages() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO message_counts (campaign, version, step, status, why, messages)
-    SELECT OLD.campaign, OLD.version, m.step, m.status, counted_why(m.status, m.why), -count(*)
-    FROM campaign_messages m WHERE m.enrolment_id = OLD.id GROUP BY 3, 4, 5;
-    RETURN OLD;
-END $$;
-CREATE TRIGGER uncount_messages BEFORE DELETE ON enrolments
-FOR EACH ROW EXECUTE FUNCTION uncount_messages();
 """
 SO_FAR = """
 INSERT INTO enrolment_counts (campaign, version, ended_as, enrolments)
 SELECT campaign, version, ended_as, count(*) FROM enrolments GROUP BY 1, 2, 3;
 INSERT INTO message_counts (campaign, version, step, status, why, messages)
-SELECT e.campaign, e.version, m.step, m.status, counted_why(m.status, m.why), count(*)
-FROM campaign_messages m JOIN enrolments e ON e.id = m.enrolment_id GROUP BY 1, 2, 3, 4, 5;
+SELECT campaign, version, step, status, counted_why(status, why), count(*)
+FROM campaign_messages GROUP BY 1, 2, 3, 4, 5;
 """
 SEES = {
     "INSERT": "NEW TABLE AS fresh",
@@ -74,7 +66,7 @@ SEES = {
 }
 COUNTED = {
     "enrolments": ("count_enrolments", ("INSERT", "UPDATE", "DELETE")),
-    "campaign_messages": ("count_messages", ("INSERT", "UPDATE")),
+    "campaign_messages": ("count_messages", ("INSERT", "UPDATE", "DELETE")),
 }
 
 
@@ -114,8 +106,6 @@ def downgrade() -> None:
         for change in changes:
             op.execute(f"DROP TRIGGER {function}_{change.lower()} ON {table}")
         op.execute(f"DROP FUNCTION {function}()")
-    op.execute("DROP TRIGGER uncount_messages ON enrolments")
-    op.execute("DROP FUNCTION uncount_messages()")
     op.execute("DROP FUNCTION counted_why(text, text)")
     op.drop_table("message_counts")
     op.drop_table("enrolment_counts")

@@ -66,8 +66,8 @@ SENT = """
 CREATE FUNCTION figures_of_sent_messages() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO campaign_figures AS f (campaign, version, step, figure, messages)
-    SELECT e.campaign, e.version, n.step, 'sent', count(*)
-    FROM was_so o JOIN is_so n ON n.id = o.id JOIN enrolments e ON e.id = n.enrolment_id
+    SELECT n.campaign, n.version, n.step, 'sent', count(*)
+    FROM was_so o JOIN is_so n ON n.id = o.id
     WHERE o.sent_at IS NULL AND n.sent_at IS NOT NULL
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (campaign, version, step, figure)
@@ -80,9 +80,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION figures_of_sent_messages()
 """
 SENT_BEFORE = """
 INSERT INTO campaign_figures (campaign, version, step, figure, messages)
-SELECT e.campaign, e.version, m.step, 'sent', count(*)
-FROM campaign_messages m JOIN enrolments e ON e.id = m.enrolment_id
-WHERE m.sent_at IS NOT NULL GROUP BY 1, 2, 3
+SELECT campaign, version, step, 'sent', count(*)
+FROM campaign_messages WHERE sent_at IS NOT NULL GROUP BY 1, 2, 3
 """
 
 
