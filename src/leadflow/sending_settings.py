@@ -29,6 +29,15 @@ class SendingSettings(FeedbackSettings):
         default=NO_POSTAL_ADDRESS,
         description="What contents call sender.address: the sender's postal address.",
     )
+    marketing_a_day: int = Field(
+        default=2,
+        ge=0,
+        description="Marketing messages that a lead gets at most within 24 hours, of all campaigns "
+        "together. 0: any number.",
+    )
+    marketing_a_week: int = Field(
+        default=5, ge=0, description="The same within seven days. 0: any number."
+    )
     mail_host: str | None = Field(
         default=None, description="Mail server that messages of campaigns go to when live."
     )

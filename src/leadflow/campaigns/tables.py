@@ -248,5 +248,8 @@ class CampaignMessage(Base):
     story: Mapped[list[dict[str, Any]] | None] = mapped_column(
         JSONB, comment="Attempts that came to nothing, the last twenty; names and moments alone."
     )
+    put_off: Mapped[str | None] = mapped_column(
+        Text, comment="Which bound has put it off last, if any."
+    )
     due_at: Mapped[datetime] = mapped_column(Moment)
     planned_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

@@ -11,7 +11,7 @@ from leadflow.campaigns.counting.tables import EnrolmentCount, MessageCount
 from leadflow.campaigns.enrolling import HELD_OUT
 
 GOAL = "goal"
-SENT = "accepted"
+SENT = ("accepted", "delivered", "bounced")
 # The lines of a campaign become one for each number. Those that somebody else folds are left alone.
 FOLD = """
 WITH gone AS (

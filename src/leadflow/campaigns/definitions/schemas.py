@@ -135,6 +135,9 @@ class Campaign(Part):
     )
     exit: tuple[Exit, ...] = Field(default=(), max_length=20)
     goal: Trigger | None = Field(default=None, description="What it is for; reached, it ends.")
+    priority: Annotated[int, Field(strict=True, ge=-100, le=100)] = Field(
+        default=0, description="Whose messages go first where a lead may not get all: the highest."
+    )
     holdout: Annotated[int, Field(strict=True, ge=0, le=50)] = Field(
         default=0, description="Percent of leads that are kept out, to compare with."
     )

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from leadflow.campaigns.dispatch.room import NO_CAPS, Caps, with_room
 from leadflow.campaigns.dispatch.story import with_this
 from leadflow.campaigns.tables import CampaignMessage, CampaignState, EnrolmentSignal
 from leadflow.consent.may_send import STRICT, Policy, permitted, refusal
@@ -51,13 +52,30 @@ class Claimed:
 NOTHING = Claimed("", ())
 
 
-def claim(session: Session, now: datetime, most: int, policy: Policy = STRICT) -> Claimed:
+def claim(
+    session: Session,
+    now: datetime,
+    most: int,
+    policy: Policy = STRICT,
+    caps: Caps = NO_CAPS,
+) -> Claimed:
     """Claim messages that are due, the oldest first, at most so many. Whoever may not be written to
-    by now is left out, and whoever has a signal that nobody has looked at yet."""
-    due = select(CampaignMessage.id).where(
-        CampaignMessage.status == "planned", CampaignMessage.due_at <= now
+    by now is left out, and whoever has a signal that nobody has looked at yet; what is beyond a
+    bound is put off (``room``)."""
+    live = CampaignState.state == "live"
+    due = (
+        select(CampaignMessage.id)
+        .where(CampaignMessage.campaign.in_(select(CampaignState.name).where(live)))
+        .where(CampaignMessage.status == "planned", CampaignMessage.due_at <= now)
+        .order_by(CampaignMessage.due_at)
+        .limit(most)
     )
-    return hold(session, due.order_by(CampaignMessage.due_at).limit(most), now, policy)
+    going = with_room(session, due, caps, now)
+    if going is not None:
+        due = select(CampaignMessage.id).where(
+            CampaignMessage.id == any_(literal(going, ARRAY(Text)))
+        )
+    return hold(session, due, now, policy)
 
 
 def hold(session: Session, these: Select[tuple[str]], now: datetime, policy: Policy) -> Claimed:

@@ -17,6 +17,7 @@ from leadflow.campaigns.dispatch.claiming import (
 )
 from leadflow.campaigns.dispatch.ends import note
 from leadflow.campaigns.dispatch.handing import hand_all_over
+from leadflow.campaigns.dispatch.room import Caps
 from leadflow.channels.email.outgoing import MailChannel
 from leadflow.consent.may_send import Policy
 from leadflow.database.engine import unit_of_work
@@ -61,7 +62,8 @@ def dispatch_some(
         turn = circuits.turn(session, channel.name, now, most)
         done.ends += release_broken(session, now)
         done.ends["withheld"] += withhold(session, now, most, policy)
-        claimed = claim(session, now, turn.most, policy) if turn.most else NOTHING
+        caps = Caps.of(settings)
+        claimed = claim(session, now, turn.most, policy, caps) if turn.most else NOTHING
         if turn.trial and claimed.ids:
             circuits.trying(session, channel.name, now)
     if not claimed.ids:

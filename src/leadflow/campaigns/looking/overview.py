@@ -53,7 +53,7 @@ class Overview:
     @property
     def sent(self) -> int:
         """How many messages the mail server has taken."""
-        return self.messages.of(SENT)
+        return self.messages.of(*SENT)
 
     @property
     def troubles(self) -> dict[str, int]:

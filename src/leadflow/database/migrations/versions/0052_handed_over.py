@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 revision = "0052"
 down_revision = "0051"
 
-COLUMNS = ("channel", "handed_at", "mail_hash", "ask_at", "story")
+COLUMNS = ("channel", "handed_at", "mail_hash", "ask_at", "put_off", "story")
 
 
 def upgrade() -> None:
@@ -29,6 +29,7 @@ def upgrade() -> None:
             comment="Of the mail that was handed over, where the channel honours its key.",
         ),
         sa.Column("ask_at", moment),
+        sa.Column("put_off", sa.Text(), comment="Which bound has put it off last, if any."),
         sa.Column(
             "story",
             JSONB(),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.team.naming import names_of_leads, names_of_people
+from leadflow.campaigns.counting.counts import SENT
 from leadflow.campaigns.dispatch import listing
 from leadflow.campaigns.dispatch.listing import NothingToSettle, Settled, Which, page_of_messages
 from leadflow.campaigns.looking.story import Story, story_of
@@ -121,7 +122,7 @@ def _page(
             "zones": ", ".join(sorted({place.zone for place in read(enrolment.places)})),
             "hours": hours_of(story),
         }
-    mail = mail_named(get_settings(), message_id) if message.status == "accepted" else None
+    mail = mail_named(get_settings(), message_id) if message.status in SENT else None
     return page(
         request,
         "campaigns/message.html",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.insight.arrivals import arrivals
+from leadflow.campaigns.dispatch.circuits import channels
 from leadflow.campaigns.looking.overview import Overview, overviews
 from leadflow.settings import get_settings
 
@@ -18,13 +19,15 @@ FIRST_SOURCES = 3
 @dataclass(frozen=True)
 class Morning:
     """Campaigns at work, those with most trouble first; whether there are any at all; how many
-    leads came in within a day, and from where most; how mails are sent."""
+    leads came in within a day, and from where most; how mails are sent, and over which channels
+    nothing goes out just now."""
 
     campaigns: list[Overview]
     any_stored: bool
     arrived: int
     sources: list[tuple[str, int]]
     sending: str
+    resting: list[str]
 
 
 def morning(session: Session, caller: Actor, now: datetime) -> Morning | None:
@@ -43,6 +46,7 @@ def morning(session: Session, caller: Actor, now: datetime) -> Morning | None:
         sum(count for _, count in came),
         came[:FIRST_SOURCES],
         get_settings().sending,
+        [name for name, one in channels(session).items() if one.state != "closed"],
     )
 
 

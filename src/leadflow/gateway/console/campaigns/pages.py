@@ -14,6 +14,7 @@ from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
 from leadflow.campaigns.definitions.program import Edge, Program
 from leadflow.campaigns.drawing import drawn
+from leadflow.campaigns.feedback.pausing import paused_itself
 from leadflow.campaigns.launching import KIND
 from leadflow.campaigns.listing import enrolments_in
 from leadflow.campaigns.looking.overview import overviews
@@ -108,6 +109,7 @@ def campaign_page(
             "people": people,
             "enrolled": _newest(session, caller, name),
             "asked": _waiting(session, name),
+            "paused": paused_itself(session, stored),
         }
     return page(
         request,

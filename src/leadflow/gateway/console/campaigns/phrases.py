@@ -23,6 +23,8 @@ MESSAGES = {
     "planned": "planned",
     "claimed": "being sent",
     "accepted": "sent",
+    "delivered": "delivered",
+    "bounced": "came back",
     "withheld": "withheld",
     "cancelled": "cancelled",
     "failed": "failed",
@@ -32,6 +34,8 @@ MEANS = {
     "planned": "It waits until it is due.",
     "claimed": "It is being handed to the mail server right now.",
     "accepted": "The mail server has taken it.",
+    "delivered": "It is in the mailbox.",
+    "bounced": "It came back.",
     "withheld": "The lead may not be written to.",
     "cancelled": "The lead left the campaign before it was sent, or it was too late.",
     "failed": "It was not sent, and will not be.",
@@ -57,6 +61,14 @@ WITHHELD = {
     "asked_by_person": "they asked us not to write",
     "merged": "now another lead",
     "erased": "they wanted to be forgotten",
+    "limit": "the campaign has sent all that it may",
+}
+LIMIT = "The campaign has sent as many messages as it may in all."
+PUT_OFF = {
+    "daily": "its campaign had sent as many as it may in a day",
+    "frame": "its campaign had sent as many as it may in such a time",
+    "lead_day": "the lead had got as many mails as it may in a day",
+    "lead_week": "the lead had got as many mails as it may in a week",
 }
 FAULTS = {
     "recipient": "The address does not exist.",
@@ -65,6 +77,7 @@ FAULTS = {
     "content": "The mail could not be written, or was refused for what it says.",
     "transient": "The mail server could not be reached, time and again.",
     "credentials": "The mail server does not accept our sign-in.",
+    "expired": "The mail server could not reach theirs for days.",
 }
 SAYS = {
     "given": "agreed",
@@ -83,7 +96,7 @@ def because(state: str, why: str | None) -> str:
     if not why:
         return ""
     if state == "withheld":
-        return IN_WORDS.get(why, why)
+        return LIMIT if why == "limit" else IN_WORDS.get(why, why)
     fault, _, said = why.partition(": ")
     if fault not in FAULTS:
         return why
