@@ -56,6 +56,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "campaigns settle": ("campaigns settle msg_1 --arrived", "There is no message msg_1"),
     "campaigns show": ("campaigns show fair", "There is no campaign 'fair'"),
     "campaigns migrate": ("campaigns migrate fair v1 v2", "There is no campaign 'fair'"),
+    "campaigns audit": ("campaigns audit fair", "There is no campaign 'fair'"),
     "campaigns archive": ("campaigns archive fair", "There is no campaign 'fair'"),
     "campaigns simulate": ("campaigns simulate none.yaml", "There is no such file"),
     "campaigns stop": ("campaigns stop fair", "There is no campaign 'fair'"),

@@ -178,6 +178,7 @@ BRINGING_IN = (
     Step("campaigns messages msg_1", "msg_1: failed, fair, step pause"),
     Step("campaigns list", "Fair"),
     Step("campaigns show fair", "pause"),
+    Step("campaigns audit fair", "1 lead in all"),
     Step("campaigns pause fair", "fair is paused"),
     Step("campaigns resume fair", "fair goes on"),
     Step("campaigns unenroll fair --lead lead_1", "1 lead taken out of fair", left=(IN_IT, 0)),

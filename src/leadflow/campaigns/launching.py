@@ -17,6 +17,7 @@ from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
 from leadflow.approvals.tables import Approval
 from leadflow.campaigns import moving
+from leadflow.campaigns.auditing import keep
 from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.enrolling import IN_WORDS
 from leadflow.campaigns.moving import Wanted
@@ -39,6 +40,7 @@ def ask_to_launch(session: Session, name: str, asker: Actor, now: datetime) -> s
     stored = service.launchable(session, name)
     program = programs(session, [(name, stored.version)])[name, stored.version]
     shown = preview(session, program, now)
+    keep(session, name, stored.version, shown.by_lead)
     try:
         return approvals.propose(session, _question(stored, shown, asker), now).id
     except approvals.NobodyNeeded:

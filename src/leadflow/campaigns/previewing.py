@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from heapq import nsmallest
@@ -24,12 +24,13 @@ class Preview:
     """``audience``: the leads of whom is known now what the campaign asks for; ``entries``: what
     would become of them, which adds up to it. A campaign that asks for an event has no audience
     before something happens: ``on_events`` has the events. ``first``: some of those that would come
-    in, by id, always the same ones of the same leads."""
+    in, by id, always the same ones of the same leads; ``by_lead``: what would become of each."""
 
     audience: int
     entries: Mapping[Entry, int]
     on_events: tuple[str, ...]
     first: tuple[str, ...] = ()
+    by_lead: Mapping[str, Entry] = field(default_factory=dict, repr=False)
 
 
 def preview(session: Session, program: Program, now: datetime) -> Preview:
@@ -45,4 +46,4 @@ def preview(session: Session, program: Program, now: datetime) -> Preview:
     first = nsmallest(
         SOME, coming, key=lambda one: sha256(f"{program.name}:{one}".encode()).digest()
     )
-    return Preview(len(leads), dict(counted.most_common()), (), tuple(first))
+    return Preview(len(leads), dict(counted.most_common()), (), tuple(first), entries)

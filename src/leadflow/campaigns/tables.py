@@ -83,6 +83,22 @@ class CampaignState(Base):
     changed_by: Mapped[str] = mapped_column(Text)
 
 
+class CampaignPreviewed(Base):
+    """A lead that was previewed of a version as its launch was asked for, and as what."""
+
+    __tablename__ = "campaign_previewed"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign", "version"], ["campaign_versions.campaign", "campaign_versions.version"]
+        ),
+    )
+
+    campaign: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    lead_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    entry: Mapped[str] = mapped_column(Text)
+
+
 class Enrolment(Base):
     """A lead in a campaign, in the version in which it came in.
 

@@ -3,6 +3,7 @@ them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -128,6 +129,39 @@ def stop(name: Name) -> None:
     say(f"{name} is stopped; {how_many(ended or 0, 'lead')} left it.")
 
 
+def audit(
+    name: Name,
+    to: Annotated[
+        Path | None, typer.Option(help="A CSV file for every lead, with what became of it.")
+    ] = None,
+) -> None:
+    """What was previewed as the launch was asked for, and what came of it: each difference with its
+    reason. The counts add up to all leads that were previewed or came in."""
+    import csv
+
+    from leadflow.campaigns.auditing import IN_WORDS, audited, counted
+    from leadflow.campaigns.enrolling import IN_WORDS as ENTRIES
+    from leadflow.database.engine import unit_of_work
+
+    with unit_of_work() as session:
+        found = audited(session, name, datetime.now(UTC))
+    table = Table("Previewed", "What became of them", "Leads", box=None)
+    for previewed, became, count in counted(found):
+        said = "not at all" if previewed is None else ENTRIES[previewed]
+        table.add_row(
+            "would come in" if previewed == "enrolled" else said, IN_WORDS[became], f"{count:,}"
+        )
+    if found:
+        print_table(table)
+    say(f"{how_many(len(found), 'lead')} in all.")
+    if to is not None:
+        with to.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(("lead_id", "previewed", "became"))
+            rows.writerows((one.lead_id, one.previewed or "", one.became) for one in found)
+        say(f"Written: {to}")
+
+
 def archive(name: Name) -> None:
     """Put a campaign away that is a draft or was stopped: lists leave it out, nothing is gone."""
     from leadflow.campaigns.store import service
@@ -145,5 +179,5 @@ def _change(change: Callable[..., int | None], name: str) -> int | None:
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to those of campaigns."""
-    for command in (pause, resume, migrate, stop, archive):
+    for command in (pause, resume, migrate, audit, stop, archive):
         app.command()(command)
