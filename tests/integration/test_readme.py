@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from leadflow.campaigns.shipped import welcome
 from leadflow.cli.demo.people import ROLES, make_people
-from leadflow.database.engine import get_engine
+from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.settings import get_settings
 from leadflow.simulation.service import simulate
 from leadflow.simulation.team import make_team
@@ -48,6 +49,8 @@ def folder(tmp_path: Path, store: Engine) -> Path:
     for name in ("examples", "docs"):
         shutil.copytree(PROJECT / name, tmp_path / name)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    with unit_of_work() as session:
+        welcome.put_in(session, datetime.now(UTC))
     command = tmp_path / ".venv" / "bin" / "leadflow"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m leadflow.cli.main "$@"\n')
     command.chmod(0o755)
