@@ -110,7 +110,7 @@ def test_a_command_typed_where_there_is_no_installation_makes_none_and_says_so(
 ) -> None:
     nowhere = {"LEADFLOW_HOME": str(tmp_path / "none")}
     with terminal(tmp_path, **nowhere, **NOBODY_LISTENS) as there:
-        for words in ("status", "import leads.csv", "keys servers", "sign-in olga", "simulate"):
+        for words in ("status", "import leads.csv", "sign-in olga"):
             told = there.type(*words.split())
             assert told.code == 1, words
             assert "There is no Leadflow in" in told.err, words
