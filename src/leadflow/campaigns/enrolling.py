@@ -46,6 +46,12 @@ IN_WORDS: Mapping[Entry, str] = {
     "merged": "has been merged into another lead: enrol that one",
     "unknown": "is no lead that there is",
 }
+# Of a preview, before anybody has come in.
+AHEAD: Mapping[Entry, str] = {
+    **IN_WORDS,
+    "enrolled": "would come in",
+    "held_out": "would be kept out, to compare with",
+}
 HELD_OUT = "held_out"
 AT_A_TIME, NO_BOUND = 5000, 2**31 - 1
 # The same leads are held out whenever it is asked: a campaign and a lead make a number below 100.

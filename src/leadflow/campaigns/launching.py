@@ -19,7 +19,7 @@ from leadflow.approvals.tables import Approval
 from leadflow.campaigns import moving
 from leadflow.campaigns.auditing import keep
 from leadflow.campaigns.definitions.schemas import Campaign
-from leadflow.campaigns.enrolling import IN_WORDS
+from leadflow.campaigns.enrolling import AHEAD
 from leadflow.campaigns.moving import Wanted
 from leadflow.campaigns.previewing import Preview, preview
 from leadflow.campaigns.store import service
@@ -156,7 +156,7 @@ def _in_words(shown: Preview) -> str:
         return f"Leads come in by what happens to them: {', '.join(shown.on_events)}."
     if not shown.audience:
         return "Nobody comes in by itself now."
-    lines = [f"- {count:,}: {IN_WORDS[entry]}" for entry, count in shown.entries.items()]
+    lines = [f"- {count:,}: {AHEAD[entry]}" for entry, count in shown.entries.items()]
     return "\n".join([f"It is for {how_many(shown.audience, 'lead')}; of these", *lines])
 
 

@@ -5,9 +5,12 @@ from typing import Literal
 
 # Whose fault it is, by which whoever sends decides what to do:
 # recipient: the address does not exist; mailbox_full: later perhaps; policy: they will not have
-# mail of ours (reputation, authentication); content: not this one; transient: the same again later;
+# mail of ours (reputation, authentication); content: not this one; unclear: it is refused for good,
+# and nobody knows whose fault that is; transient: the same again later;
 # credentials: nothing goes out until somebody mends the settings.
-Fault = Literal["recipient", "mailbox_full", "policy", "content", "transient", "credentials"]
+Fault = Literal[
+    "recipient", "mailbox_full", "policy", "content", "unclear", "transient", "credentials"
+]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from leadflow.consent.from_events import UNSUBSCRIBE
 from leadflow.consent.links import Link
 from leadflow.consent.log import Told, entry_of, standings, write
 from leadflow.consent.standing import ConsentStanding
+from leadflow.consent.suppressing import let_go, put_down
 from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.leads.tables import Lead
 
@@ -31,7 +32,8 @@ def choices(session: Session, link: Link, at: datetime) -> dict[Purpose, bool] |
 
 
 def unsubscribe(session: Session, link: Link, now: datetime) -> None:
-    """No more mail of this kind. Said twice, or of a lead that is gone, it changes nothing."""
+    """No more mail of this kind; said twice, it changes nothing. It counts for the mailbox that the
+    mail went to, also where its lead has another address by now, or is gone."""
     _say(session, link, {link.purpose: False}, "unsubscribe_link", now)
 
 
@@ -43,6 +45,7 @@ def choose(session: Session, link: Link, wants: Mapping[Purpose, bool], now: dat
 def _say(
     session: Session, link: Link, wants: Mapping[Purpose, bool], evidence: str, now: datetime
 ) -> None:
+    _of_the_mailbox(session, link, wants, now)
     lead = session.get(Lead, link.lead_id)
     if lead is None:
         return
@@ -67,6 +70,19 @@ def _say(
         record_events(session, [(_stands_for(lead), event)], now)
     if told:
         record_soon(session, [entry_of(one) for one in told])
+
+
+def _of_the_mailbox(
+    session: Session, link: Link, wants: Mapping[Purpose, bool], now: datetime
+) -> None:
+    """Suppress the address that the mail went to, or let it go again."""
+    if not link.address or "marketing" not in wants:
+        return
+    since = {link.address: now}
+    if wants["marketing"]:
+        let_go(session, since, "opted_out")
+    else:
+        put_down(session, since, "opted_out", link.lead_id)
 
 
 def _stands_for(lead: Lead) -> str:

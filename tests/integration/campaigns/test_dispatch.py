@@ -13,7 +13,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from leadflow.campaigns.dispatch import claiming, handing, listing
-from leadflow.campaigns.dispatch.sending import Dispatched, dispatch_some, messages_are_due
+from leadflow.campaigns.dispatch.sending import (
+    AT_ONCE,
+    Dispatched,
+    dispatch_some,
+    messages_are_due,
+)
 from leadflow.campaigns.dispatch.writing import write
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage
@@ -260,3 +265,47 @@ def test_nothing_goes_out_where_sending_is_off(
         assert messages_are_due(session, settings, now)
         monkeypatch.setattr(settings, "sending", "off")
         assert not messages_are_due(session, settings, now)
+
+
+def test_what_comes_later_in_a_series_waits_for_what_comes_before(store: Engine) -> None:
+    launch([{"step": "one", "send": "hello"}, {"step": "two", "send": "again"}])
+    enrol(acting.take(email="ada@example.com"))
+    sweep()
+    with pytest.raises(Killed):
+        dispatch(Breaking())
+    first = Channel()
+    dispatch(first)
+    assert [len(first.given), sorted(states().items())] == [0, [("claimed", 1), ("planned", 1)]]
+    # Once it is known what became of the first, the second goes out.
+    dispatch(first, timedelta(minutes=20))
+    dispatch(first, timedelta(minutes=21))
+    assert len(first.given) == 1
+
+
+def test_a_process_that_ends_leaves_only_those_uncertain_that_it_was_handing_over(
+    store: Engine,
+) -> None:
+    launch(STEPS[:1])
+    for number in range(AT_ONCE * 2):
+        enrol(acting.take(email=f"n{number}@example.com"))
+    sweep()
+    with pytest.raises(Killed):
+        dispatch(Breaking())
+    with unit_of_work() as session:
+        handed = CampaignMessage.handed_at.is_not(None)
+        assert len(session.scalars(select(CampaignMessage).where(handed)).all()) == AT_ONCE
+
+
+def test_what_a_person_knows_did_not_arrive_is_sent_again_where_they_say_so(
+    store: Engine,
+) -> None:
+    launch(STEPS[:1])
+    enrol(acting.take(email="ada@example.com"))
+    sweep()
+    dispatch(Channel(Uncertain("silent")))
+    with unit_of_work() as session:
+        [message] = session.scalars(select(CampaignMessage.id))
+        listing.settle(session, message, "planned", "test", datetime.now(UTC))
+    again = Channel()
+    dispatch(again)
+    assert (len(again.given), states()) == (1, {"accepted": 1})

@@ -144,7 +144,7 @@ def test_a_launch_shows_sums_that_add_up_and_is_asked_for_as_the_command_does(
     launched = as_stored(STEPS[:2], enter={"when": when})
     assert launched == 2
     page = mark.get(f"{ONE}/launch")
-    assert "3 is in it now 1 is in it already 4 in all" in words_of(page, "audience")
+    assert "3 would come in 1 is in it already 4 in all" in words_of(page, "audience")
     done = mark.post(f"{ONE}/launch", as_shown=as_shown(mark, "launch"))
     with unit_of_work() as session:
         asked = session.scalars(select(Approval).where(Approval.kind == "campaign")).all()

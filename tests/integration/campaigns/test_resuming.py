@@ -81,3 +81,12 @@ def test_where_nothing_is_late_nobody_is_asked(store: Engine) -> None:
     paused("ask")
     go_on(timedelta())
     assert planned() == [("hello", "planned")]
+
+
+def test_a_version_that_is_launched_meanwhile_waits_with_the_campaign(store: Engine) -> None:
+    paused("ask")
+    launch([{"step": "new", "send": "again"}])
+    with unit_of_work() as session:
+        stored = service.read_campaign(session, NAME)
+    assert (stored.state, stored.live_version) == ("paused", 2)
+    assert planned() == [("hello", "planned")]

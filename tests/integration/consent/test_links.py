@@ -17,8 +17,10 @@ from leadflow.consent.links import (
     unsubscribe_url,
 )
 from leadflow.consent.may_send import may_send
-from leadflow.consent.tables import ConsentEvent
+from leadflow.consent.tables import ConsentEvent, Suppression
 from leadflow.database.engine import unit_of_work
+from leadflow.intake.deleting import delete_lead
+from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
 from tests.integration.consent.said import NOW, lead, say
 
@@ -145,3 +147,32 @@ def test_the_link_of_a_lead_that_is_gone_still_says_that_no_mail_comes(
     assert "You get no more" in anonymous.post(link).text
     assert "do not know your address" in anonymous.get(page).text
     assert "do not know your address" in anonymous.post(page, data=FORM | {"wants": "service"}).text
+
+
+def suppressed() -> set[str]:
+    with unit_of_work() as session:
+        return set(session.scalars(select(Suppression.address_index)))
+
+
+def test_a_no_counts_for_the_mailbox_that_got_the_mail(anonymous: TestClient, ada: str) -> None:
+    before, after = email_index_of("ada@example.com"), email_index_of("ada@new.example")
+    link = unsubscribe_url("", ada, "marketing", "k", before)
+    with unit_of_work() as session:
+        made = session.get_one(Lead, ada)
+        made.email, made.email_index = "ada@new.example", after
+    anonymous.post(link)
+    assert suppressed() == {before, after}
+
+
+def test_a_no_counts_though_the_lead_has_been_deleted(anonymous: TestClient, ada: str) -> None:
+    index = email_index_of("ada@example.com")
+    link = unsubscribe_url("", ada, "marketing", "k", index)
+    with unit_of_work() as session:
+        delete_lead(session, ada, "test")
+    anonymous.post(link)
+    assert suppressed() == {index}
+    with unit_of_work() as session:
+        again = lead(session, "ada@example.com")
+        say(session, again.id, (True, "form", NOW))
+        new = again.id
+    assert why(new) == "opted_out"

@@ -53,7 +53,10 @@ def test_many_mails_go_over_few_connections_that_are_kept() -> None:
 
 REFUSED = {
     "nobody": ("rcpt", "550 5.1.1 <nobody@example.org> no such user", "recipient"),
-    "bare": ("rcpt", "550 no", "recipient"),
+    "bare": ("rcpt", "550 no", "unclear"),
+    "listed": ("rcpt", "550 Message rejected: your IP is listed at Spamhaus", "policy"),
+    "wordy": ("rcpt", "550 Recipient address rejected: User unknown in local table", "recipient"),
+    "moved": ("rcpt", "551 user not local", "unclear"),
     "full": ("rcpt", "452 4.2.2 mailbox full", "mailbox_full"),
     "full_for_good": ("rcpt", "552 5.2.2 over quota", "mailbox_full"),
     "reputation": ("rcpt", "550 5.7.1 blocked", "policy"),
@@ -154,7 +157,7 @@ def test_mail_is_signed_and_what_is_no_address_is_told_by_itself() -> None:
         bad, good = smtp.send_many([to("a b\r\nRCPT TO:<c@d.example>"), to("fine")])
         smtp.close()
     assert isinstance(bad, Refused)
-    assert bad.fault == "recipient"
+    assert bad.fault == "unclear"
     assert isinstance(good, Accepted)
     [envelope] = server.taken
     assert str(envelope.content).startswith("b'DKIM-Signature: v=1;")

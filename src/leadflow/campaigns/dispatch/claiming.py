@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from leadflow.campaigns.dispatch.room import NO_CAPS, Caps, with_room
 from leadflow.campaigns.dispatch.story import with_this
@@ -82,9 +82,15 @@ def hold(session: Session, these: Select[tuple[str]], now: datetime, policy: Pol
     """Claim those of these messages that may be sent: their campaign is live, their lead may be
     written to, and nothing has happened to it that nobody has looked at."""
     signalled = exists().where(EnrolmentSignal.enrolment_id == CampaignMessage.enrolment_id)
+    earlier = aliased(CampaignMessage)
+    waits_for_one_before = exists().where(
+        earlier.enrolment_id == CampaignMessage.enrolment_id,
+        earlier.status.in_(("planned", "claimed")),
+        earlier.id < CampaignMessage.id,
+    )
     free = (
         these.join(CampaignState, CampaignState.name == CampaignMessage.campaign)
-        .where(CampaignState.state == "live", ~signalled)
+        .where(CampaignState.state == "live", ~signalled, ~waits_for_one_before)
         .where(permitted(CampaignMessage.lead_id, CampaignMessage.purpose, "email", now, policy))
         .with_for_update(skip_locked=True, of=CampaignMessage)
         # As a table of its own it is worked out once, and no more than so many are locked.
@@ -211,6 +217,24 @@ def end(
     held = list(tries_of_held(session, claimed, ids))
     ended = update(CampaignMessage).where(CampaignMessage.id.in_(held)).values(**said)
     return list(session.scalars(ended.returning(CampaignMessage.id)))
+
+
+def give_back(session: Session, claimed: Claimed) -> int:
+    """Let messages wait that were claimed and not handed over; it counts as no attempt. How many
+    were still held."""
+    values = {
+        "status": "planned",
+        "claim": None,
+        "claimed_until": None,
+        "attempts": CampaignMessage.attempts - 1,
+    }
+    back = (
+        update(CampaignMessage)
+        .where(CampaignMessage.id == any_(literal(list(claimed.ids), ARRAY(Text))))
+        .where(CampaignMessage.claim == claimed.token, CampaignMessage.status == "claimed")
+        .values(**values)
+    )
+    return len(session.execute(back.returning(CampaignMessage.id)).all())
 
 
 def messages_are_waiting(session: Session, now: datetime) -> bool:

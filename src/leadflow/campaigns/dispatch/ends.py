@@ -23,7 +23,7 @@ from leadflow.consent.suppressing import suppress_leads
 AGAIN_AFTER = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=6)
 # Whose fault it is that it will not be otherwise the next time.
-FOR_GOOD = ("recipient", "content")
+FOR_GOOD = ("recipient", "content", "unclear")
 ACTOR = "dispatch_campaigns"
 _LONGEST_WHY = 500
 

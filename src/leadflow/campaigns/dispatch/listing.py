@@ -11,7 +11,7 @@ from leadflow.audit import service as audit
 from leadflow.campaigns.tables import MESSAGE_STATES, CampaignMessage
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
 
-Settled = Literal["accepted", "failed"]
+Settled = Literal["accepted", "failed", "planned"]
 BY_A_PERSON = "Somebody has found that it did not arrive."
 
 
@@ -151,7 +151,8 @@ def _shown(row: CampaignMessage) -> ShownMessage:
 
 
 def settle(session: Session, message_id: str, became: Settled, by: str, now: datetime) -> None:
-    """Say of an uncertain message whether it arrived, as a person has found out.
+    """Say of an uncertain message whether it arrived, as a person has found out; ``planned``: it
+    did not, and is sent again.
 
     Raises:
         NoSuchMessage: there is none.
@@ -163,6 +164,9 @@ def settle(session: Session, message_id: str, became: Settled, by: str, now: dat
     if row.status != "uncertain":
         raise NothingToSettle(f"The message is {row.status}: there is nothing to settle.")
     row.status, row.ask_at = became, None
-    row.why = None if became == "accepted" else BY_A_PERSON
+    row.why = BY_A_PERSON if became == "failed" else None
+    if became == "planned":
+        # Nothing was taken: it may be written anew, and its attempts begin anew.
+        row.handed_at, row.mail_hash, row.attempts, row.due_at = None, None, 0, now
     row.sent_at = now if became == "accepted" else None
     audit.record(session, by, "campaign_message.settled", message_id, {"became": became})

@@ -1,16 +1,20 @@
 """One round of sending: claim, write, hand over, note the ends."""
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.dispatch import circuits
 from leadflow.campaigns.dispatch.claiming import (
     NOTHING,
+    Claimed,
     claim,
+    give_back,
     messages_are_waiting,
     release_broken,
     withhold,
@@ -25,6 +29,10 @@ from leadflow.settings import Settings
 
 # With a mail server that answers at the last moment these take six minutes, less than a lease.
 AT_A_TIME = 100
+# So many are handed over before it is noted what became of them.
+AT_ONCE = 16
+# Seconds between attempts to note it, where the database is away.
+PATIENCE = (0.5, 1, 2, 4, 8, 15, 30)
 
 
 @dataclass
@@ -69,11 +77,41 @@ def dispatch_some(
     if not claimed.ids:
         return done
     done.claimed = len(claimed.ids)
+    left = list(claimed.ids)
+    while left:
+        some, left = Claimed(claimed.token, tuple(left[:AT_ONCE])), left[AT_ONCE:]
+        ends, open_ = _some(engine, settings, channel, some, now, turn.trial)
+        done.ends += ends
+        if open_ and left:
+            with unit_of_work(engine) as session:
+                done.ends["planned"] += give_back(session, Claimed(claimed.token, tuple(left)))
+            break
+    return done
+
+
+def _some(
+    engine: Engine,
+    settings: Settings,
+    channel: MailChannel,
+    claimed: Claimed,
+    now: datetime,
+    trial: bool,
+) -> tuple[Counter[str], bool]:
+    """Hand some over and note what became of them; whether the channel takes nothing more. What a
+    process that ends here leaves uncertain is these alone."""
     handed = hand_all_over(engine, settings, channel, claimed, now)
     keyed = channel.resend_within is not None
-    with unit_of_work(engine) as session:
-        said = list(handed.results.values())
-        open_ = circuits.note(session, channel.name, said, now, turn.trial)
-        results = {**handed.unwritten, **handed.results}
-        done.ends += note(session, claimed, results, now, keyed, open_)
-    return done
+    pauses = iter(PATIENCE)
+    while True:
+        try:
+            with unit_of_work(engine) as session:
+                said = list(handed.results.values())
+                open_ = circuits.note(session, channel.name, said, now, trial)
+                results = {**handed.unwritten, **handed.results}
+                return note(session, claimed, results, now, keyed, open_), open_
+        except OperationalError:
+            # The answers are known here alone, and the database may be back in a moment.
+            pause = next(pauses, None)
+            if pause is None:
+                raise
+            time.sleep(pause)

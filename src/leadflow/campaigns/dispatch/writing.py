@@ -14,7 +14,7 @@ from leadflow.campaigns.feedback.tokens import addresses
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
 from leadflow.channels.email.compiling import Compiled, compiled
-from leadflow.channels.email.message import Envelope, Mailbox
+from leadflow.channels.email.message import Envelope, Mailbox, carried
 from leadflow.channels.email.outgoing import Outgoing
 from leadflow.channels.email.rendering import NotRendered, Rendered, rendered
 from leadflow.channels.email.tracking import tracked
@@ -76,16 +76,17 @@ def _mail(
     # What somebody uses or the law has us send is followed to nobody.
     how = settings.tracking if purpose == "marketing" else "off"
     ready = tracked(_content(program, message.step), how)
-    links = {"preferences_url": preferences_url(base, lead.id, purpose, message.id)}
+    of_link = lead.id, purpose, message.id, lead.email_index or ""
+    links = {"preferences_url": preferences_url(base, *of_link)}
     if purpose != "legal":
-        links["unsubscribe_url"] = unsubscribe_url(base, lead.id, purpose, message.id)
+        links["unsubscribe_url"] = unsubscribe_url(base, *of_link)
     name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
     # RFC 8058 asks for https; without it mailboxes go by the link in the mail alone.
     one_click = links.get("unsubscribe_url", "")
     envelope = Envelope(
         message.id,
         Mailbox(settings.sender_email, settings.sender_name),
-        Mailbox(lead.email or "", name),
+        Mailbox(carried(lead.email or ""), name),
         unsubscribe_url=one_click if one_click.startswith("https://") else None,
     )
     ours = {} if how == "off" else addresses(base, message.id, message.version, len(ready.targets))

@@ -151,8 +151,8 @@ def launchable(session: Session, name: str) -> StoredCampaign:
 
 
 def launch(session: Session, name: str, by: str, now: datetime) -> StoredCampaign:
-    """Let leads come into the newest version from now on. Those that are in an older one stay in
-    it.
+    """Let leads come into the newest version from now on, or once it goes on where it is paused.
+    Those that are in an older one stay in it.
 
     Raises:
         NoCampaign, CampaignNotSo: it was stopped, or its newest version is live.
@@ -166,7 +166,9 @@ def launch(session: Session, name: str, by: str, now: datetime) -> StoredCampaig
     )
     session.flush()
     want_what_counts(session)
-    _to(session, stored, "live", by, now, live_version=stored.version)
+    # One that is paused stays so: whoever has it go on is told what is late.
+    state = "paused" if stored.state == "paused" else "live"
+    _to(session, stored, state, by, now, live_version=stored.version)
     return read_campaign(session, name)
 
 

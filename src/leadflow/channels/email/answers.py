@@ -10,13 +10,26 @@ Stage = Literal["connect", "login", "mail", "rcpt", "data"]
 _ENHANCED = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 _LONGEST = 200
+_NO_SUCH_ADDRESS = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)})
+_OF_POLICY = re.compile(
+    r"spam|block|black|deny|denied|listed|rbl\b|barracuda|reputation|polic|relay|not permitted"
+    r"|unauthenticated|dmarc|\bspf\b|dkim|too many|rate",
+    re.IGNORECASE,
+)
+_OF_ADDRESS = re.compile(
+    r"no such (user|mailbox|recipient|address|person|account)"
+    r"|(unknown|invalid|nonexistent|inactive|disabled) (user|mailbox|recipient|address|account)"
+    r"|(user|mailbox|recipient|address|account)\b.{0,60}\b(unknown|not found|does ?n[o'’]t exist"
+    r"|does not exist|not exist|no longer|inactive|disabled)",
+    re.IGNORECASE,
+)
 _CREDENTIALS = frozenset({530, 534, 535, 538})
 # Of a refusal for good that gives no reason, when it came tells most.
 _BY_STAGE: dict[Stage, Fault] = {
     "connect": "policy",
     "login": "credentials",
     "mail": "policy",
-    "rcpt": "recipient",
+    "rcpt": "unclear",
     "data": "content",
 }
 
@@ -30,7 +43,8 @@ def refusal(stage: Stage, code: int, said: str) -> Refused:
 def unwritten(error: ValueError) -> Refused:
     """A mail that could not be made a message."""
     of_receiver = isinstance(error, AddressInvalid) and error.of_receiver
-    return Refused("recipient" if of_receiver else "content", None, str(error))
+    # Nobody has said that there is no such address.
+    return Refused("unclear" if of_receiver else "content", None, str(error))
 
 
 def _fault(stage: Stage, code: int, said: str) -> Fault:
@@ -43,11 +57,23 @@ def _fault(stage: Stage, code: int, said: str) -> Fault:
     if code in _CREDENTIALS or (stage == "login"):
         return "credentials"
     if subject is None:
-        return "mailbox_full" if code == 552 and stage == "rcpt" else _BY_STAGE[stage]
+        return _by_words(stage, code, said)
     if subject == 7:
         return "policy"
     if subject == 6 or (subject, detail) in ((3, 4), (2, 3)):
         return "content"
-    if subject in (1, 2):
-        return "policy" if (subject, detail) in ((1, 7), (1, 8)) else "recipient"
-    return _BY_STAGE[stage]
+    if (subject, detail) in _NO_SUCH_ADDRESS:
+        return "recipient"
+    if (subject, detail) in ((1, 7), (1, 8)):
+        return "policy"
+    return _by_words(stage, code, said)
+
+
+def _by_words(stage: Stage, code: int, said: str) -> Fault:
+    """A refusal without a number that tells why. Only one that says so is about the address: of one
+    that is wrong, somebody would get no mail any more, ours by law included."""
+    if code == 552 and stage == "rcpt":
+        return "mailbox_full"
+    if stage != "data" and _OF_POLICY.search(said):
+        return "policy"
+    return "recipient" if _OF_ADDRESS.search(said) else _BY_STAGE[stage]

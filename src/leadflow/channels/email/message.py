@@ -16,6 +16,8 @@ from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+import idna
+
 from leadflow.channels.email.rendering import Rendered
 
 _PART = """--{boundary}\r
@@ -44,6 +46,18 @@ class Mailbox:
 
     address: str
     name: str = ""
+
+
+def carried(address: str) -> str:
+    """An address as mail servers take it: a domain in other letters is written in those of DNS
+    (IDNA 2008). One that cannot be is left as it is, and refused where it is used."""
+    local, at, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}{at}{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        return address
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.campaigns.campaigns import say
 from leadflow.cli.tables import print_table, whole
@@ -72,20 +73,28 @@ def _tell(found: "MessageStory") -> None:
 
 
 def settle(
-    message: Annotated[str, typer.Argument(help="The message's id.")],
+    message: Annotated[list[str], typer.Argument(help="The message's id. Several may be said.")],
     arrived: Annotated[
         bool, typer.Option("--arrived/--did-not-arrive", help="What you have found out.")
     ],
+    again: Annotated[
+        bool, typer.Option("--again", help="Send those that did not arrive once more.")
+    ] = False,
 ) -> None:
-    """Say of an uncertain message whether it arrived. It is not sent again either way."""
+    """Say of uncertain messages whether they arrived. None is sent again unless you say so."""
     from leadflow.campaigns.dispatch import listing
     from leadflow.database.engine import unit_of_work
 
+    if again and arrived:
+        raise typer.BadParameter("What arrived is not sent again.", param_hint="--again")
+    became: listing.Settled = "accepted" if arrived else "planned" if again else "failed"
     with unit_of_work() as session:
-        by = who_acts(session, "campaign.write")
-        became: listing.Settled = "accepted" if arrived else "failed"
-        listing.settle(session, message, became, by, datetime.now(UTC))
-    say(f"Noted: it {'arrived' if arrived else 'did not arrive'}.")
+        by, now = who_acts(session, "campaign.write"), datetime.now(UTC)
+        for one in message:
+            listing.settle(session, one, became, by, now)
+    them = "it" if len(message) == 1 else how_many(len(message), "message")
+    sent = ", and sent again" if again else ""
+    say(f"Noted: {them} {'arrived' if arrived else 'did not arrive'}{sent}.")
 
 
 def add_to(app: typer.Typer) -> None:

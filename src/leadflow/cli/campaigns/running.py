@@ -223,14 +223,14 @@ def _came_back(by_step: Mapping[str, Mapping[str, int]]) -> Table:
 
 
 def _tell(shown: "Preview") -> None:
-    from leadflow.campaigns.enrolling import IN_WORDS
+    from leadflow.campaigns.enrolling import AHEAD
 
     if shown.on_events:
         say(f"Leads come in by what happens to them: {', '.join(shown.on_events)}.")
         return
     say(f"Audience: {how_many(shown.audience, 'lead')}")
     for entry, count in shown.entries.items():
-        say(f"{count:>10,}  {IN_WORDS[entry]}")
+        say(f"{count:>10,}  {AHEAD[entry]}")
     console.print(f"{sum(shown.entries.values()):>10,}  in all")
 
 

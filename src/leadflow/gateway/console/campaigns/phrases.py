@@ -75,6 +75,7 @@ FAULTS = {
     "mailbox_full": "The mailbox is full, and stayed so.",
     "policy": "The other side's mail server does not take our mail.",
     "content": "The mail could not be written, or was refused for what it says.",
+    "unclear": "It was refused, and nobody said why for certain.",
     "transient": "The mail server could not be reached, time and again.",
     "credentials": "The mail server does not accept our sign-in.",
     "expired": "The mail server could not reach theirs for days.",

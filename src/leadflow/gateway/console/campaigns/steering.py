@@ -11,7 +11,7 @@ from features.how_many import how_many, of_number
 from leadflow.accounts.actors import Actor
 from leadflow.campaigns import resuming
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
-from leadflow.campaigns.enrolling import IN_WORDS
+from leadflow.campaigns.enrolling import AHEAD
 from leadflow.campaigns.launching import ask_to_launch
 from leadflow.campaigns.looking.step_words import event_words
 from leadflow.campaigns.planning.late import Answer
@@ -170,5 +170,5 @@ def _launch(stored: StoredCampaign, shown: Preview, in_it: int) -> Ahead:
         leads = how_many(in_it, "lead")
         sentences.append(f"The {leads} in an older version go on in that one.")
     sentences.append("Where a policy asks for somebody's approval, they are asked first.")
-    entries = tuple((IN_WORDS[entry], count) for entry, count in shown.entries.items())
+    entries = tuple((AHEAD[entry], count) for entry, count in shown.entries.items())
     return Ahead(sentences, False, shown.audience, entries)
