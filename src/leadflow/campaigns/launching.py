@@ -26,6 +26,9 @@ from leadflow.campaigns.store import service
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.store.service import StoredCampaign
 from leadflow.conditions.values import ValueKind
+from leadflow.consent.may_send import Policy
+from leadflow.consent.refusals import IN_WORDS as REFUSALS
+from leadflow.settings import get_settings
 
 KIND, ACT, MOVE = "campaign", "launch_campaign", "move_enrolments"
 
@@ -39,7 +42,8 @@ def ask_to_launch(session: Session, name: str, asker: Actor, now: datetime) -> s
     """
     stored = service.launchable(session, name)
     program = programs(session, [(name, stored.version)])[name, stored.version]
-    shown = preview(session, program, now)
+    policy = Policy.of(get_settings().marketing_without_consent)
+    shown = preview(session, program, now, policy)
     keep(session, name, stored.version, shown.by_lead)
     try:
         return approvals.propose(session, _question(stored, shown, asker), now).id
@@ -157,6 +161,10 @@ def _in_words(shown: Preview) -> str:
     if not shown.audience:
         return "Nobody comes in by itself now."
     lines = [f"- {count:,}: {AHEAD[entry]}" for entry, count in shown.entries.items()]
+    lines += [
+        f"- of those that would come in, {count:,} get no mail: {REFUSALS[name]}"
+        for name, count in shown.withheld.items()
+    ]
     return "\n".join([f"It is for {how_many(shown.audience, 'lead')}; of these", *lines])
 
 

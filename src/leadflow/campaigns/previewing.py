@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.enrolling import Entry, entries_of
+from leadflow.consent.may_send import STRICT, Policy, may_send
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
 
-SOME = 100
+SOME, AT_A_TIME = 100, 20_000
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,19 @@ class Preview:
     """``audience``: the leads of whom is known now what the campaign asks for; ``entries``: what
     would become of them, which adds up to it. A campaign that asks for an event has no audience
     before something happens: ``on_events`` has the events. ``first``: some of those that would come
-    in, by id, always the same ones of the same leads; ``by_lead``: what would become of each."""
+    in, by id, always the same ones of the same leads; ``by_lead``: what would become of each.
+    ``withheld``: of those that would come in, how many may not be written to as things are now, by
+    the name of the refusal."""
 
     audience: int
     entries: Mapping[Entry, int]
     on_events: tuple[str, ...]
     first: tuple[str, ...] = ()
+    withheld: Mapping[str, int] = field(default_factory=dict)
     by_lead: Mapping[str, Entry] = field(default_factory=dict, repr=False)
 
 
-def preview(session: Session, program: Program, now: datetime) -> Preview:
+def preview(session: Session, program: Program, now: datetime, policy: Policy = STRICT) -> Preview:
     """Who would come into a campaign now; nobody does."""
     enter = program.enter
     if enter is None or enter.on or enter.when is None:
@@ -46,4 +50,18 @@ def preview(session: Session, program: Program, now: datetime) -> Preview:
     first = nsmallest(
         SOME, coming, key=lambda one: sha256(f"{program.name}:{one}".encode()).digest()
     )
-    return Preview(len(leads), dict(counted.most_common()), (), tuple(first), entries)
+    withheld = _withheld(session, program, entries, now, policy)
+    counts = dict(counted.most_common())
+    return Preview(len(leads), counts, (), tuple(first), withheld, entries)
+
+
+def _withheld(
+    session: Session, program: Program, entries: Mapping[str, Entry], now: datetime, policy: Policy
+) -> dict[str, int]:
+    coming = sorted(one for one, entry in entries.items() if entry == "enrolled")
+    found: Counter[str] = Counter()
+    for first in range(0, len(coming), AT_A_TIME):
+        some = coming[first : first + AT_A_TIME]
+        refused = may_send(session, some, program.campaign.purpose, "email", now, policy)
+        found.update(one.name for one in refused.values() if one is not None)
+    return dict(found.most_common())

@@ -209,6 +209,7 @@ def test_a_mistake_is_told_at_its_place(mistake: str) -> None:
     assert words in found.get(place, f"nothing at {place}: {found}")
 
 
+NO_WAY_OUT = "tells everybody how to get no more"
 CONTENTS = {
     "a variable that nobody fills": ("Hello {{ lead.nickname }}", "Nobody fills lead.nickname"),
     "one that can be missing": ("Hello {{ lead.first_name }}", "is not known of every lead"),
@@ -222,8 +223,17 @@ CONTENTS = {
     "a call": ("{{ lead.first_name.upper() }}", "a call has no place here"),
     "what lies under names": ("{{ lead.__class__ }}", "Nobody fills lead.__class__"),
     "a filter that is none": ("{{ lead.first_name | attr('x') }}", "There is no filter attr"),
-    "nothing to get out by": ("Hello", "says how to get no more"),
-    "a way out that is only shown": ("{{ unsubscribe_url }}", "says how to get no more"),
+    "nothing to get out by": ("Hello", NO_WAY_OUT),
+    "a way out that is only shown": ("{{ unsubscribe_url }}", NO_WAY_OUT),
+    "a way out for some": (
+        '{% if lead.first_name %}<a href="{{ unsubscribe_url }}">Out</a>{% endif %}',
+        NO_WAY_OUT,
+    ),
+    "a way out without words": ('<a href="{{ unsubscribe_url }}"> </a>', NO_WAY_OUT),
+    "a way out that is hidden": (
+        '<span style="display: none"><a href="{{ unsubscribe_url }}">Out</a></span>',
+        NO_WAY_OUT,
+    ),
     "one brace": ("Hello {lead.first_name}", "two braces each side"),
     "braces of another program": ("Hello *|FNAME|*", "two braces each side"),
     "a link with a blank": ('<a href="https://exam ple.com">a</a>', "has a blank in it"),
@@ -238,7 +248,7 @@ CONTENTS = {
 @pytest.mark.parametrize("mistake", CONTENTS)
 def test_a_content_that_would_go_out_wrong_is_refused(mistake: str) -> None:
     text, words = CONTENTS[mistake]
-    tail = "" if words == "says how to get no more" else BODY
+    tail = "" if words == NO_WAY_OUT else BODY
     written = campaign([HELLO], contents={"hello": {"subject": "a", "body": text + tail}})
     assert words in problems(written)["contents.hello.body"]
 

@@ -15,6 +15,16 @@ SCHEMES = frozenset({"https", "http", "mailto", "tel"})
 # The family of names of attributes, as the catalogue of fields knows them.
 ATTRIBUTES = "attributes."
 UNSUBSCRIBE = "unsubscribe_url"
+_WAY_OUT = re.compile(
+    r"<(a|mj-button|mj-navbar-link)\b[^>]*\{\{-?\s*unsubscribe_url\b[^>]*>(.*?)</\1\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_CONDITIONAL = re.compile(r"\{%-?\s*if\b(?:(?!\{%-?\s*if\b).)*?\{%-?\s*endif\s*-?%\}", re.DOTALL)
+_HIDDEN = re.compile(
+    r"<([\w-]+)\b[^>]*(?:display\s*:\s*none|visibility\s*:\s*hidden)[^>]*>.*?</\1\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_TAGS = re.compile(r"<[^>]*>|&nbsp;|&zwnj;|\{%.*?%\}", re.DOTALL)
 OTHER_BRACES = re.compile(r"(?<!\{)\{\s?(?:lead|rep|campaign|sender)\.|\*\|[A-Z_]+\|\*")
 
 
@@ -35,8 +45,8 @@ def wrong_contents(campaign: Campaign, known: Known | None) -> Iterator[Problem]
         yield from _wrong_content(content, place, attributes)
         if campaign.purpose == "marketing" and not _lets_go(content.body):
             said = (
-                "A marketing mail says how to get no more of them: link {{ unsubscribe_url }} in "
-                "its body."
+                "A marketing mail tells everybody how to get no more of them: link "
+                "{{ unsubscribe_url }} in its body, with words, and not inside of an if."
             )
             yield Problem(f"{place}.body", said)
 
@@ -74,9 +84,19 @@ def _wrong_markup(content: Content) -> Iterator[tuple[int, str]]:
 
 
 def _lets_go(body: str) -> bool:
-    """Whether it links the address by which one gets no more; taken for so where it is unclear."""
-    linked = (link.strip("{} ") for _, link in links(body) if link.startswith("{{"))
-    return bool(faults(body)) or UNSUBSCRIBE in linked
+    """Whether everybody who gets it sees a link by which they get no more: with words, not hidden,
+    and not only where something is known of them; taken for so where it is unclear."""
+    if faults(body):
+        return True
+    shown = _HIDDEN.sub("", _for_everybody(body))
+    return any(_TAGS.sub("", found[2]).strip() for found in _WAY_OUT.finditer(shown))
+
+
+def _for_everybody(body: str) -> str:
+    """Without what stands between an ``if`` and its end."""
+    while (shorter := _CONDITIONAL.sub("", body)) != body:
+        body = shorter
+    return body
 
 
 def _single_braces(body: str) -> list[int]:

@@ -132,8 +132,8 @@ def preview(
         stored = service.read_campaign(session, name)
         program = programs(session, [(name, stored.version)])[name, stored.version]
         now, settings = datetime.now(UTC), get_settings()
-        shown = previewed(session, program, now)
         policy = Policy.of(settings.marketing_without_consent)
+        shown = previewed(session, program, now, policy)
         mails = first_mails(session, program, shown.first, settings, now, policy)
     _tell(shown)
     for number, one in enumerate(mails, start=1):
@@ -224,6 +224,7 @@ def _came_back(by_step: Mapping[str, Mapping[str, int]]) -> Table:
 
 def _tell(shown: "Preview") -> None:
     from leadflow.campaigns.enrolling import AHEAD
+    from leadflow.consent.refusals import IN_WORDS as REFUSALS
 
     if shown.on_events:
         say(f"Leads come in by what happens to them: {', '.join(shown.on_events)}.")
@@ -232,6 +233,8 @@ def _tell(shown: "Preview") -> None:
     for entry, count in shown.entries.items():
         say(f"{count:>10,}  {AHEAD[entry]}")
     console.print(f"{sum(shown.entries.values()):>10,}  in all")
+    for name, count in shown.withheld.items():
+        say(f"{count:>10,}  of those that would come in get no mail: {REFUSALS[name]}")
 
 
 def _tell_mail(number: int, one: "FirstMail", to: Path | None) -> None:

@@ -21,6 +21,7 @@ from leadflow.campaigns.store import service
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.store.service import CampaignNotSo, StoredCampaign
 from leadflow.consent.may_send import Policy
+from leadflow.consent.refusals import IN_WORDS as REFUSALS
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.campaigns.pages import PATH, address_of, campaign_page
 from leadflow.gateway.console.forms import SteeringCampaigns
@@ -117,7 +118,8 @@ def _ahead(session: Session, stored: StoredCampaign, act: Act, now: datetime) ->
     if act == "launch":
         service.launchable(session, name)
         program = programs(session, [(name, stored.version)])[name, stored.version]
-        return _launch(stored, preview(session, program, now), in_it)
+        policy = Policy.of(get_settings().marketing_without_consent)
+        return _launch(stored, preview(session, program, now, policy), in_it)
     needs = {"pause": ("live",), "resume": ("paused",), "stop": ("live", "paused")}[act]
     if stored.state not in needs:
         raise CampaignNotSo(f"{stored.program.campaign.name} is {stored.state}.")
@@ -169,6 +171,10 @@ def _launch(stored: StoredCampaign, shown: Preview, in_it: int) -> Ahead:
     if in_it:
         leads = how_many(in_it, "lead")
         sentences.append(f"The {leads} in an older version go on in that one.")
+    sentences += [
+        f"Of those that would come in, {count:,} get no mail: {REFUSALS[name]}"
+        for name, count in shown.withheld.items()
+    ]
     sentences.append("Where a policy asks for somebody's approval, they are asked first.")
     entries = tuple((AHEAD[entry], count) for entry, count in shown.entries.items())
     return Ahead(sentences, False, shown.audience, entries)
