@@ -102,6 +102,31 @@ def test_the_words_of_a_mail_are_read_in_their_order_with_room_between() -> None
     assert "u{" not in ready.html
 
 
+@pytest.mark.parametrize("between", ["\n", "\n  ", " \n", "\n<!-- a note -->\n"])
+def test_words_on_lines_of_their_own_do_not_run_together(between: str) -> None:
+    links = f'<a href="https://a.example">one</a>{between}<a href="https://b.example">two</a>'
+    words = f"<b>three</b>{between}<i>four</i>"
+    body = (
+        f"\n<mjml>{between}<mj-body>{between}<mj-raw><p>{words}</p></mj-raw>"
+        f"<mj-section>{between}<mj-column><mj-text>{links}</mj-text>"
+        f'<mj-button href="https://c.example">{words}</mj-button>'
+        f"<mj-table>{between}<tr>{between}<td>{words}</td></tr></mj-table>"
+        f"<mj-text><ul>{between}<li><p>{words}</p></li></ul></mj-text>"
+        f"</mj-column></mj-section></mj-body></mjml>"
+    )
+    ready = compiled("Hi", None, body)
+    assert "one <https://a.example> two <https://b.example>" in ready.text
+    assert ready.text.count("three four") == 4
+    for first, second in (("one</a>", "<a href"), ("three</b>", "<i>four")):
+        assert f"{first}{second}" not in ready.html
+
+
+def test_lines_that_are_to_stay_as_they_are_stay() -> None:
+    ready = compiled("Hi", None, laid_out("<pre><b>one</b>\n<b>two</b></pre>"))
+    assert "one</b>\n<b>two" in ready.html
+    assert ready.text == "one\ntwo\n"
+
+
 def test_nothing_is_fetched_from_elsewhere_and_notes_stay_at_home() -> None:
     ready = compiled("Hi", None, "<!-- ask Bob -->" + laid_out("Hello"))
     assert "Bob" not in ready.html

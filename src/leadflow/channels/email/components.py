@@ -48,6 +48,18 @@ COMPONENTS = frozenset().union(*HOLDS.values()) | {"mj-all", "mj-class"}
 # HTML that nothing closes, and rows and lists between whose parts no words can stand.
 VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 WORDLESS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "mj-table"})
+# Those inside of which words stand.
+WORDY = frozenset(
+    {
+        "mj-accordion-text",
+        "mj-accordion-title",
+        "mj-button",
+        "mj-navbar-link",
+        "mj-raw",
+        "mj-social-element",
+        "mj-text",
+    }
+)
 # What a mail has no use for, and mailboxes take out or take amiss.
 UNWANTED = frozenset({"script", "iframe", "object", "embed", "form", "base"})
 
@@ -55,3 +67,8 @@ UNWANTED = frozenset({"script", "iframe", "object", "embed", "form", "base"})
 def parents_of(component: str) -> list[str]:
     """The elements in which this one may stand."""
     return sorted(parent for parent, inside in HOLDS.items() if component in inside and parent)
+
+
+def takes_words(tag: str) -> bool:
+    """Whether words may stand directly inside of an element, of MJML or of HTML."""
+    return tag in WORDY or not (tag in COMPONENTS or tag in HOLDS or tag in WORDLESS)

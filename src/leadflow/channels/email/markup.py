@@ -16,6 +16,7 @@ from leadflow.channels.email.components import (
     VOID,
     WORDLESS,
     parents_of,
+    takes_words,
 )
 from leadflow.channels.email.marks import BEGIN, MARK, Marked, compact
 from leadflow.conditions.problems import listed, near_to
@@ -163,8 +164,13 @@ class _Reader(HTMLParser):
         if words.strip() and inside in HOLDS:
             below = words[: len(words) - len(words.lstrip())].count("\n")
             self._wrong("Words stand inside of mj-text, mj-button or the like.", line + below)
-        raw = inside in ("style", "mj-style")
-        self.written.append(words if raw else words.replace("<", "&lt;"))
+        if inside in ("style", "mj-style"):
+            self.written.append(words)
+            return
+        if words.isspace() and takes_words(inside):
+            # The compiler drops a line break between two elements, and their words run together.
+            words = words.replace("\n", "&#10;")
+        self.written.append(words.replace("<", "&lt;"))
 
     def _mark(self, found: "re.Match[str]", line: int) -> None:
         mark, inside = self.body.marks[int(found[1])], self.open[-1]
