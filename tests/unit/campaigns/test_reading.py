@@ -237,6 +237,14 @@ CONTENTS = {
     "one brace": ("Hello {lead.first_name}", "two braces each side"),
     "braces of another program": ("Hello *|FNAME|*", "two braces each side"),
     "a link with a blank": ('<a href="https://exam ple.com">a</a>', "has a blank in it"),
+    "a blank behind braces": (
+        '<a href="https://example.com/{{ campaign.name }} a">a</a>',
+        "has a blank in it",
+    ),
+    "braces in place of an address": (
+        '<a href="{{ campaign.name }}/{{ campaign.name }}">a</a>',
+        "is no address that Leadflow fills",
+    ),
     "a link to nowhere": ('<a href="">a</a>', "leads nowhere"),
     "a fallback without words": (
         "{{ lead.first_name | fallback('') }}",
@@ -262,6 +270,9 @@ def test_a_content_that_would_go_out_wrong_is_refused(mistake: str) -> None:
         '{{ lead.attributes.plan | fallback("your plan") }}',
         "{% if not lead.first_name %}Hello{% else %}Hello {{ lead.first_name }}{% endif %}",
         '<a href="mailto:a@example.com">a</a><a href="https://example.com/?a=1">b</a>',
+        """<a href="https://a.example/{{ lead.first_name | fallback('x') | urlencode }}">a</a>""",
+        '<a href="https://a.example/{{ lead.first_name | fallback("x y") | urlencode }}">a</a>',
+        '<a href="https://example.com/{% if lead.region %}here{% else %}there{% endif %}">a</a>',
     ],
 )
 def test_a_content_that_says_something_to_everybody_is_taken(text: str) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+from jinja2 import TemplateSyntaxError
+
 from leadflow.campaigns.definitions.schemas import Campaign, Content
 from leadflow.campaigns.definitions.templates import faults
 from leadflow.channels.email.compiling import MarkupInvalid, compiled
+from leadflow.channels.email.marks import Marked, marked
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.rules.field_catalogue import Known
 
@@ -25,6 +28,7 @@ _HIDDEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _TAGS = re.compile(r"<[^>]*>|&nbsp;|&zwnj;|\{%.*?%\}", re.DOTALL)
+BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 OTHER_BRACES = re.compile(r"(?<!\{)\{\s?(?:lead|rep|campaign|sender)\.|\*\|[A-Z_]+\|\*")
 
 
@@ -118,10 +122,15 @@ class _Links(HTMLParser):
 
 def links(body: str) -> list[tuple[int, str]]:
     """Each link of a body, with its line, from 1."""
+    try:
+        words = marked(body)
+    except TemplateSyntaxError:
+        # Said of the whole body; its links are read as far as they can be.
+        words = Marked(body, ())
     parser = _Links()
-    parser.feed(body)
+    parser.feed(words.text)
     parser.close()
-    return parser.found
+    return [(line, words.restored(link)) for line, link in parser.found]
 
 
 def _wrong_link(link: str) -> str | None:
@@ -132,10 +141,12 @@ def _wrong_link(link: str) -> str | None:
         return None if inner.endswith("_url") else f"{inner} is no address that Leadflow fills."
     if not link:
         return "A link leads nowhere: write its address."
-    if any(letter.isspace() for letter in link):
+    # Blanks between braces are no part of the address.
+    address = BRACES.sub(lambda found: "".join(found[0].split()), link)
+    if any(letter.isspace() for letter in address):
         return f"The link {shown(link)} has a blank in it; write %20 for one."
     try:
-        parts = urlsplit(link)
+        parts = urlsplit(address)
     except ValueError:
         return f"The link {shown(link)} cannot be read."
     if not parts.scheme:
