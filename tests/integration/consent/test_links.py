@@ -1,10 +1,11 @@
 """People say no by the link in a mail: at once, without signing in, and nobody for them."""
 
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from leadflow.audit.queue import put_into_chain
 from leadflow.audit.tables import AuditEntry
@@ -22,6 +23,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.intake.deleting import delete_lead
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import ChangedLead, Lead, LeadEvent
+from tests.gateways import listening
 from tests.integration.consent.said import NOW, lead, say
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -82,6 +84,37 @@ def test_a_program_that_opens_links_unsubscribes_nobody(anonymous: TestClient, a
         assert (answer.status_code, "<button>" in answer.text) == (200, True)
         assert anonymous.head(address).status_code == 200
     assert why(ada) is None
+
+
+def test_a_program_that_asks_for_heads_is_answered_on_its_connection(store: Engine) -> None:
+    with unit_of_work() as session:
+        made = lead(session, "ada@example.com").id
+        say(session, made, (True, "double_opt_in", NOW))
+    addresses = {
+        unsubscribe_url("", made, "marketing", "k"): 200,
+        preferences_url("", made, "marketing", "k"): 200,
+        "/unsubscribe/abc": 404,
+        "/preferences/abc": 404,
+        "/c/abc": 404,
+        "/o/abc.gif": 404,
+        "/leads": 401,
+    }
+    with listening() as there:
+        connection = HTTPConnection(there.removeprefix("http://"), timeout=10)
+        connection.connect()
+        kept = connection.sock
+        for address, status in addresses.items():
+            answered = []
+            for method in ("HEAD", "GET"):
+                connection.request(method, address)
+                answer = connection.getresponse()
+                length = answer.headers["Content-Length"]
+                answered.append((answer.status, length, len(answer.read())))
+            size = int(answered[1][1])
+            assert answered == [(status, str(size), 0), (status, str(size), size)], address
+            assert connection.sock is kept, address
+        connection.close()
+    assert why(made) is None
 
 
 def test_people_choose_by_purpose_and_choose_again(anonymous: TestClient, ada: str) -> None:

@@ -42,6 +42,8 @@ class HeadAsGet(AroundRequests):
             return
 
         async def without_body(message: Message) -> None:
+            # The server looks here for whether a body has to follow; the route is found by now.
+            scope["method"] = "HEAD"
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
