@@ -6,20 +6,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, Text, any_, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from leadflow.campaigns.feedback.noting import note
 from leadflow.campaigns.feedback.pausing import Bounds
 from leadflow.campaigns.feedback.tables import UnreadMail
 from leadflow.campaigns.feedback.told import Told
+from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.email.returned.reading import read_returned
 from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs, Returned
 from leadflow.database.ids import new_id
 from leadflow.leads.service import email_index_of
+from leadflow.leads.tables import Lead
 
 GONE = "It is about a message that is not there any more."
+ELSEWHERE = "It names a message of ours as of another domain than the one that sends."
+ANOTHERS = "Whom it says the message was for is not its lead, by the address known of them."
 
 
 @dataclass
@@ -41,8 +45,14 @@ class Mails:
         )
 
 
-def note_mails(session: Session, mails: Sequence[bytes], bounds: Bounds, now: datetime) -> Mails:
-    """Note what these mails say. One that is given again changes nothing."""
+def note_mails(
+    session: Session, mails: Sequence[bytes], domain: str, bounds: Bounds, now: datetime
+) -> Mails:
+    """Note what these mails say. One that is given again changes nothing.
+
+    Args:
+        domain: of the address that messages come from, and so of their Message-IDs.
+    """
     done = Mails()
     read: list[tuple[bytes, Returned]] = []
     kept: list[tuple[bytes, str]] = []
@@ -53,9 +63,18 @@ def note_mails(session: Session, mails: Sequence[bytes], bounds: Bounds, now: da
             done.others += 1
         except NotCertain as error:
             kept.append((content, str(error)))
-    found = note(session, [_told(one, now) for _, one in read], bounds, now)
-    kept += ((read[place][0], GONE) for place in found.unknown)
-    ours = [one for place, (_, one) in enumerate(read) if place not in set(found.unknown)]
+    known = _addresses(session, {one.key for _, one in read})
+    told: list[Told] = []
+    of: list[tuple[bytes, Returned]] = []
+    for content, one in read:
+        try:
+            told.append(_told(one, domain, known.get(one.key), now))
+            of.append((content, one))
+        except NotCertain as error:
+            kept.append((content, str(error)))
+    found = note(session, told, bounds, now)
+    kept += ((of[place][0], GONE) for place in found.unknown)
+    ours = [one for place, (_, one) in enumerate(of) if place not in set(found.unknown)]
     done.said.update(one.kind for one in ours)
     done.known, done.unread = found.known, len(kept)
     _keep(session, kept, now)
@@ -83,13 +102,39 @@ def forget_unread(session: Session, before: datetime) -> None:
     session.execute(delete(UnreadMail).where(UnreadMail.received_at < before))
 
 
-def _told(one: Returned, now: datetime) -> Told:
+def _addresses(session: Session, keys: set[str]) -> dict[str, set[str]]:
+    """By their keyed index, the addresses that the lead of each message has; one that was merged
+    has that of whoever stands for it too."""
+    stands = aliased(Lead)
+    asked = (
+        select(CampaignMessage.id, Lead.email_index, stands.email_index)
+        .join(Lead, Lead.id == CampaignMessage.lead_id)
+        .outerjoin(stands, stands.id == Lead.merged_into)
+        .where(CampaignMessage.id == any_(literal(sorted(keys), ARRAY(Text))))
+    )
+    rows = session.execute(asked).tuples() if keys else ()
+    return {key: {one for one in indexes if one is not None} for key, *indexes in rows}
+
+
+def _told(one: Returned, domain: str, own: set[str] | None, now: datetime) -> Told:
+    """Whoever has a mail of ours can write a report of it: it counts where it names nobody, or the
+    lead. A complaint counts as well where its receiver was made unreadable, as providers do.
+
+    Raises:
+        NotCertain: it is about another domain, or somebody else than ``own``, the lead's addresses.
+    """
+    if one.domain != domain.lower():
+        raise NotCertain(ELSEWHERE)
+    named = {email_index_of(address) for address in one.to}
+    of_lead = named & (own or set())
+    if own is not None and named and not of_lead and one.kind != "complained":
+        raise NotCertain(ANOTHERS)
     return Told(
         one.kind,
         one.at or now,
         message_id=one.key,
         bounce_class=one.bounce_class,
-        address_index=None if one.to is None else email_index_of(one.to),
+        address_index=min(of_lead, default=None),
     )
 
 

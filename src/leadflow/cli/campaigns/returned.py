@@ -95,11 +95,12 @@ def _note(mails: Iterable[bytes]) -> "Mails":
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 
-    done, bounds, left = Mails(), Bounds.of(get_settings()), iter(mails)
+    settings, done, left = get_settings(), Mails(), iter(mails)
+    domain, bounds = settings.sender_email.rpartition("@")[2], Bounds.of(settings)
     while some := list(islice(left, AT_A_TIME)):
         with unit_of_work() as session:
             who_acts(session, WRITE)
-            done += note_mails(session, some, bounds, datetime.now(UTC))
+            done += note_mails(session, some, domain, bounds, datetime.now(UTC))
     return done
 
 

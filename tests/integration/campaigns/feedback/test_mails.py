@@ -11,12 +11,20 @@ import pytest
 from sqlalchemy import Engine, select, text
 from typer.testing import CliRunner
 
-from leadflow.campaigns.feedback.mails import Mails, forget_unread, note_mails, unread_mails
+from leadflow.campaigns.feedback.mails import (
+    ANOTHERS,
+    ELSEWHERE,
+    Mails,
+    forget_unread,
+    note_mails,
+    unread_mails,
+)
 from leadflow.campaigns.feedback.pausing import Bounds
 from leadflow.channels.email.returned.folders import NoMails, mails_in
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
-from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.leads.service import email_index_of
+from leadflow.leads.tables import LeadEvent
 from leadflow.settings import get_settings
 from tests.integration.campaigns.feedback.noting import sent, state_of, suppressed
 from tests.unit.channels.returned.mails import (
@@ -31,6 +39,7 @@ from tests.unit.channels.returned.mails import (
 )
 
 BOUNCE = report("", status("failed", "5.1.1"))
+DOMAIN = "example.com"
 UNCLEAR = report("", status("failed", "5.0.0", "smtp; 550 no"))
 
 
@@ -42,7 +51,7 @@ def of(mail: bytes, message: str, number: int) -> bytes:
 
 def read(*mails: bytes) -> Mails:
     with unit_of_work() as session:
-        return note_mails(session, mails, Bounds.of(get_settings()), datetime.now(UTC))
+        return note_mails(session, mails, DOMAIN, Bounds.of(get_settings()), datetime.now(UTC))
 
 
 @pytest.fixture
@@ -70,15 +79,51 @@ def test_mails_are_noted_once_with_all_that_follows(messages: list[str]) -> None
     assert said == {"email_bounce", "unsubscribe", "email_reply"}
 
 
-def test_a_bounce_of_an_earlier_address_leaves_the_one_known_by_now(messages: list[str]) -> None:
+def why_unread() -> list[str]:
     with unit_of_work() as session:
-        leads = session.scalars(select(Lead)).all()
-        now_known = {one.email: one.email_index for one in leads}
-    read(of(BOUNCE, messages[0], 77))
+        return [one.why for one in unread_mails(session)]
+
+
+def test_a_report_that_names_others_than_the_lead_suppresses_nobody(messages: list[str]) -> None:
+    ours = of(BOUNCE, messages[0], 0)
+    final, to = b"Final-Recipient: rfc822; lead0@example.com", b"To: Ada <lead0@example.com>"
+    assert final in ours
+    others = final.replace(b"lead0", b"eve")
+    forged = [
+        ours.replace(final, others),
+        ours.replace(final, others + b"\nOriginal-Recipient: rfc822; lead1@example.com"),
+        of(BOUNCE, messages[0], 77),
+        of(qmail("550 sorry, no mailbox here by that name"), messages[0], 77),
+        of(report("", status("delayed", "4.4.7")), messages[0], 77),
+        ours.replace(b"lead0", b"lead0\xff\xfe"),
+    ]
+    done = read(*forged)
+    assert (done.said, done.unread, suppressed()) == ({}, 6, [])
+    assert set(why_unread()) == {ANOTHERS}
+    assert state_of(messages[0]) == ("accepted", None)
+    # Whom it was handed on to is somebody else, and whom it was for is the lead.
+    forwarded = others + b"\nOriginal-Recipient: rfc822; LEAD0@example.com"
+    assert read(ours.replace(final, forwarded).replace(to, b"To: x@example.com")).unread == 0
     with unit_of_work() as session:
-        found = set(session.scalars(text("SELECT address_index FROM suppressions")))
-    assert found
-    assert not found & set(now_known.values())
+        row = text("SELECT address_index FROM suppressions WHERE reason = 'hard_bounce'")
+        assert session.scalars(row).all() == [email_index_of("lead0@example.com")]
+
+
+def test_a_message_of_ours_as_of_another_domain_is_not_certain(messages: list[str]) -> None:
+    mails = [of(BOUNCE, messages[0], 0), of(answer("Re: Hello"), messages[0], 0)]
+    ours, others = f"<{messages[0]}@example.com>".encode(), f"<{messages[0]}@evil.test>".encode()
+    assert all(ours in mail for mail in mails)
+    done = read(*(mail.replace(ours, others) for mail in mails))
+    assert (done.said, done.unread, suppressed()) == ({}, 2, [])
+    assert set(why_unread()) == {ELSEWHERE}
+
+
+def test_a_complaint_counts_where_its_receiver_was_made_unreadable(messages: list[str]) -> None:
+    done = read(of(spam_report("abuse"), messages[1], 1).replace(b"lead1@", b"redacted@"))
+    assert (done.said, suppressed()) == ({"complained": 1}, ["complaint", "opted_out"])
+    with unit_of_work() as session:
+        row = text("SELECT address_index FROM suppressions WHERE reason = 'complaint'")
+        assert session.scalars(row).all() == [email_index_of("lead1@example.com")]
 
 
 def test_what_is_not_certain_is_kept_encrypted_once_and_for_a_time(messages: list[str]) -> None:
@@ -114,7 +159,10 @@ def test_mails_lie_in_a_file_an_mbox_or_a_folder(tmp_path: Path) -> None:
         list(mails_in(tmp_path / "empty"))
 
 
-def test_a_mail_server_hands_one_in_and_is_told_nothing(messages: list[str]) -> None:
+def test_a_mail_server_hands_one_in_and_is_told_nothing(
+    messages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_settings(), "sender_email", f"news@{DOMAIN}")
     handed = CliRunner().invoke(
         app, ["campaigns", "bounced", "-"], input=of(BOUNCE, messages[0], 0)
     )

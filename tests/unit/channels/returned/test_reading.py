@@ -147,7 +147,7 @@ def test_a_bounce_is_read_with_its_class_and_its_message(name: str) -> None:
     mail, expected = BOUNCES[name]
     found = read_returned(mail)
     assert (found.kind, found.bounce_class) == ("bounced", expected)
-    assert (found.key, found.to) == (KEY, ADDRESS)
+    assert (found.key, found.domain, found.to) == (KEY, "example.com", {ADDRESS})
     assert found.at is not None
     assert found.at.isoformat() == "2026-11-02T10:00:00+01:00"
 
@@ -158,9 +158,16 @@ def test_what_is_late_or_arrived_is_no_bounce(action: str, kind: str) -> None:
     assert (found.kind, found.key, found.bounce_class) == (kind, KEY, None)
 
 
+def test_whom_a_report_names_counts_and_not_whom_the_mail_in_it_is_for() -> None:
+    more = "Original-Recipient: rfc822;eve+2Bnews@example.net\n"
+    named = status("failed", "5.1.1", more=more).replace(ADDRESS, "<eve@example.net>")
+    found = read_returned(report("", named)).to
+    assert found == {"eve@example.net", "eve+2Bnews@example.net", "eve+news@example.net"}
+
+
 def test_a_report_of_spam_is_a_complaint() -> None:
     found = read_returned(spam_report("abuse"))
-    assert (found.kind, found.key, found.to) == ("complained", KEY, ADDRESS)
+    assert (found.kind, found.key, found.to) == ("complained", KEY, {ADDRESS})
 
 
 ANSWERS = {
@@ -187,12 +194,17 @@ def test_what_a_person_answers_is_a_reply() -> None:
     assert (found.kind, found.key) == ("replied", KEY)
 
 
+ELSEWHERE = ORIGINAL.replace("@example.com>\nDate", "@evil.test>\nDate")
 OTHERS = ORIGINAL.replace("ca26b9", "ca26b8")
 UNREAD = {
     "a mail of somebody": (plain("Hello", "How are you?", "From: a@b.example\n"), "neither"),
     "a bounce of another's mail": (
         report("", status("failed", "5.1.1"), original="Message-ID: <abc@example.net>\n"),
         "none of our messages",
+    ),
+    "of one of ours at two domains": (
+        report("", status("failed", "5.1.1"), original=ORIGINAL + ELSEWHERE),
+        "several of our messages",
     ),
     "of two of ours": (
         report("", status("failed", "5.1.1"), original=ORIGINAL + OTHERS),

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from email.message import EmailMessage, Message
 from email.utils import parseaddr
+from typing import NamedTuple
 
 from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs
 
 # The Message-ID of our mails, see ``message.message_id``.
-_KEY = re.compile(r"<(msg_[0-9a-f]{28})@[^<>\s]+>")
+_OURS = re.compile(r"<(msg_[0-9a-f]{28})@([^<>\s]+)>")
 _LINE = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _NONE = "It names none of our messages."
 _SEVERAL = "It names several of our messages."
@@ -16,26 +17,33 @@ _SEVERAL = "It names several of our messages."
 _NAMES = ("original-message-id", "x-original-message-id")
 
 
-def key_of_original(mail: EmailMessage, words: str) -> str:
-    """The key of the message that came back: by its own headers where they came along, else by
-    whatever line of the words is a Message-ID.
+class Named(NamedTuple):
+    """A message of ours, by its Message-ID."""
+
+    key: str
+    domain: str
+
+
+def original_of(mail: EmailMessage, words: str) -> Named:
+    """The message that came back: by its own headers where they came along, else by whatever line
+    of the words is a Message-ID.
 
     Raises:
         NotCertain: none of our messages is named, or several.
     """
     headers = [one for part in originals(mail) for one in part.get_all("message-id", [])]
     headers += [one for part in _reports(mail) for name in _NAMES for one in part.get_all(name, [])]
-    return _only(_keys(headers) or _keys(_LINE.findall(words)))
+    return _only(_named(headers) or _named(_LINE.findall(words)))
 
 
-def key_answered(mail: EmailMessage) -> str:
-    """The key of the message that this answers.
+def answered_by(mail: EmailMessage) -> Named:
+    """The message that this answers.
 
     Raises:
         NotCertain: none of our messages is named, or several.
     """
     for name in ("in-reply-to", "references"):
-        if found := _keys(map(str, mail.get_all(name, []))):
+        if found := _named(map(str, mail.get_all(name, []))):
             return _only(found)
     raise NothingOfOurs(_NONE)
 
@@ -50,12 +58,10 @@ def originals(mail: EmailMessage) -> Iterator[Message]:
             yield _headers_of(part)
 
 
-def address_of_original(mail: EmailMessage) -> str | None:
-    """The address that the message which came back was for; None where that is not there."""
-    for part in originals(mail):
-        if address := parseaddr(str(part.get("to", "")))[1]:
-            return address
-    return None
+def addresses_of_originals(mail: EmailMessage) -> frozenset[str]:
+    """The addresses that what came back was for; none where that is not there."""
+    found = (parseaddr(str(part.get("to", "")))[1] for part in originals(mail))
+    return frozenset(found) - {""}
 
 
 def _headers_of(part: Message) -> Message:
@@ -72,11 +78,12 @@ def _reports(mail: EmailMessage) -> Iterator[Message]:
             yield from (one for one in part.walk() if one is not part)
 
 
-def _keys(texts: Iterable[str]) -> set[str]:
-    return {key for text in texts for key in _KEY.findall(text)}
+def _named(texts: Iterable[str]) -> set[Named]:
+    found = (one for text in texts for one in _OURS.findall(text))
+    return {Named(key, domain.lower()) for key, domain in found}
 
 
-def _only(keys: set[str]) -> str:
-    if len(keys) != 1:
-        raise NotCertain(_SEVERAL if keys else _NONE)
-    return next(iter(keys))
+def _only(named: set[Named]) -> Named:
+    if len(named) != 1:
+        raise NotCertain(_SEVERAL if named else _NONE)
+    return next(iter(named))

@@ -4,7 +4,7 @@ import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from leadflow.channels.email.returned.originals import key_answered
+from leadflow.channels.email.returned.originals import answered_by
 from leadflow.channels.email.returned.reports import (
     complaint,
     delivery_report,
@@ -66,7 +66,7 @@ def _answer(mail: EmailMessage) -> Returned | None:
     if any(name in sender for name in _NOBODY):
         return None
     kind: Kind = "auto_replied" if _is_of_a_program(mail) else "replied"
-    return Returned(kind, key_answered(mail), moment_of(mail))
+    return Returned(kind, *answered_by(mail), moment_of(mail))
 
 
 def _is_of_a_program(mail: EmailMessage) -> bool:

@@ -2,6 +2,7 @@
 (RFC 5965), and bounces of before there were any."""
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from email.message import EmailMessage, Message
@@ -9,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from flufl.bounce import all_failures
 
-from leadflow.channels.email.returned.originals import address_of_original, key_of_original
+from leadflow.channels.email.returned.originals import addresses_of_originals, original_of
 from leadflow.channels.email.returned.reasons import class_said
 from leadflow.channels.email.returned.said import Kind, NotCertain, Returned
 
@@ -20,6 +21,7 @@ _ACTIONS: dict[str, Kind] = {
     "delayed": "deferred",
     "delivered": "delivered",
 }
+_ENCODED = re.compile(r"\+([2-7][0-9A-F])")
 # Where the words of the mail server end and what came back begins.
 _BELOW = (
     "--- below this line is a copy",
@@ -46,15 +48,16 @@ def delivery_report(mail: EmailMessage, words: str) -> Returned | None:
     if len(kinds) != 1 or None in kinds:
         raise NotCertain("Its actions are not of one kind that is known.")
     kind = next(one for one in kinds if one is not None)
-    key, at, to = key_of_original(mail, words), moment_of(mail), address_of_original(mail)
+    ours, at = original_of(mail, words), moment_of(mail)
+    to = _receivers(blocks) or addresses_of_originals(mail)
     if kind != "bounced":
-        return Returned(kind, key, at)
+        return Returned(kind, *ours, at, to=to)
     classes = {
         class_said(_diagnostic(one) or words, [str(one.get("status", ""))]) for one in blocks
     }
     if len(classes) != 1:
         raise NotCertain("It is about several receivers, with several reasons.")
-    return Returned(kind, key, at, classes.pop(), to or _receiver(blocks))
+    return Returned(kind, *ours, at, classes.pop(), to)
 
 
 def complaint(mail: EmailMessage, words: str) -> Returned | None:
@@ -74,8 +77,8 @@ def complaint(mail: EmailMessage, words: str) -> Returned | None:
         return None
     if kinds - {"abuse", "fraud"} or not kinds:
         raise NotCertain("It is a report, and not of spam.")
-    key = key_of_original(mail, words)
-    return Returned("complained", key, moment_of(mail), to=address_of_original(mail))
+    ours = original_of(mail, words)
+    return Returned("complained", *ours, moment_of(mail), to=addresses_of_originals(mail))
 
 
 def old_bounce(mail: EmailMessage, words: str) -> Returned | None:
@@ -90,13 +93,11 @@ def old_bounce(mail: EmailMessage, words: str) -> Returned | None:
         raise NotCertain(f"It cannot be taken apart ({type(error).__name__}).") from None
     if not for_now and not for_good:
         return None
-    key, at = key_of_original(mail, words), moment_of(mail)
+    ours, at = original_of(mail, words), moment_of(mail)
+    to = frozenset(one.decode("ascii", "replace") for one in for_good or for_now)
     if not for_good:
-        return Returned("deferred", key, at)
-    to = address_of_original(mail)
-    if to is None and len(for_good) == 1:
-        to = next(iter(for_good)).decode("ascii", "replace")
-    return Returned("bounced", key, at, class_said(_above(words), ()), to)
+        return Returned("deferred", *ours, at, to=to)
+    return Returned("bounced", *ours, at, class_said(_above(words), ()), to)
 
 
 def moment_of(mail: EmailMessage) -> datetime | None:
@@ -129,12 +130,13 @@ def _diagnostic(block: Message) -> str:
     return said.partition(";")[2].strip() or said
 
 
-def _receiver(blocks: list[Message]) -> str | None:
-    for name in ("original-recipient", "final-recipient"):
-        found = {str(one.get(name, "")).partition(";")[2].strip(" <>") for one in blocks} - {""}
-        if len(found) == 1:
-            return found.pop()
-    return None
+def _receivers(blocks: list[Message]) -> frozenset[str]:
+    """Whom a report names, as the message was addressed and as it was handed on."""
+    names = ("original-recipient", "final-recipient")
+    said = [str(one.get(name, "")) for one in blocks for name in names]
+    found = {(one.partition(";")[2] or one).strip(" <>\t\r\n") for one in said} - {""}
+    # An address that was handed along (ORCPT, RFC 3461) has some signs written as +2B.
+    return frozenset(found | {_ENCODED.sub(lambda sign: chr(int(sign[1], 16)), x) for x in found})
 
 
 def _first_word(text: str) -> str:

@@ -19,15 +19,17 @@ class NothingOfOurs(NotCertain):
 
 @dataclass(frozen=True)
 class Returned:
-    """What a mail says of a message of ours, by the key that its Message-ID began with.
+    """What a mail says of a message of ours, by its Message-ID: the key that this began with, and
+    the domain that it ended with.
 
     Args:
         at: when that was; None: it does not say.
-        to: the address that the message went to, where it is said.
+        to: the addresses that the message went to, where they are said.
     """
 
     kind: Kind
     key: str
+    domain: str
     at: datetime | None
     bounce_class: BounceClass | None = None
-    to: str | None = field(default=None, repr=False)
+    to: frozenset[str] = field(default=frozenset(), repr=False)
