@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadflow.channels.email.returned.reading import read_returned
-from leadflow.channels.email.returned.said import NotCertain
+from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs
 from tests.unit.channels.returned.mails import (
     ADDRESS,
     KEY,
@@ -147,7 +147,7 @@ def test_a_bounce_is_read_with_its_class_and_its_message(name: str) -> None:
     mail, expected = BOUNCES[name]
     found = read_returned(mail)
     assert (found.kind, found.bounce_class) == ("bounced", expected)
-    assert (found.key, found.domain, found.to) == (KEY, "example.com", {ADDRESS})
+    assert (found.key, found.domain, set(found.to)) == (KEY, "example.com", {ADDRESS})
     assert found.at is not None
     assert found.at.isoformat() == "2026-11-02T10:00:00+01:00"
 
@@ -167,7 +167,7 @@ def test_whom_a_report_names_counts_and_not_whom_the_mail_in_it_is_for() -> None
 
 def test_a_report_of_spam_is_a_complaint() -> None:
     found = read_returned(spam_report("abuse"))
-    assert (found.kind, found.key, found.to) == ("complained", KEY, {ADDRESS})
+    assert (found.kind, found.key, set(found.to)) == ("complained", KEY, {ADDRESS})
 
 
 ANSWERS = {
@@ -221,6 +221,8 @@ UNREAD = {
     ),
     "of an unknown action": (report("", status("expanded", "5.1.1")), "not of one kind"),
     "that it is no spam": (spam_report("not-spam"), "not of spam"),
+    "from nobody": (plain("Hello", "How are you?"), "whom it is from"),
+    "from an empty name": (plain("Hello", "How are you?", "From: \n"), "whom it is from"),
     "an answer to another": (
         plain("Re: x", "x", "From: a@b.example\nIn-Reply-To: <abc@example.net>\n"),
         "none of our messages",
@@ -234,6 +236,15 @@ def test_what_is_not_certain_is_said_so_without_an_address(name: str) -> None:
     with pytest.raises(NotCertain, match=why) as refused:
         read_returned(mail)
     assert "@" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n\n", bytes(range(256)), b"name,email\nAda,ada@example.org\n", b"key: x\n\nfrom: me"],
+)
+def test_what_is_no_mail_is_nothing_of_ours(content: bytes) -> None:
+    with pytest.raises(NothingOfOurs, match="no mail"):
+        read_returned(content)
 
 
 @given(st.binary(max_size=2000))

@@ -23,6 +23,10 @@ _AWAY = re.compile(
     r"|自動応答|自動返信|不在)",
     re.IGNORECASE,
 )
+# Headers of which every mail has one.
+_OF_MAILS = frozenset(
+    {"from", "to", "subject", "date", "message-id", "received", "return-path", "content-type"}
+)
 _BY_PROGRAMS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-auto-reply")
 
 
@@ -39,6 +43,8 @@ def read_returned(content: bytes) -> Returned:
     if len(content) > LARGEST:
         raise NotCertain("It is too large to be read.")
     mail = message_from_bytes(content, policy=policy.default)
+    if _OF_MAILS.isdisjoint(name.lower() for name in mail.keys()):  # noqa: SIM118  it is no dict
+        raise NothingOfOurs("It is no mail.")
     try:
         words = _words(mail)
         for read in (complaint, delivery_report):

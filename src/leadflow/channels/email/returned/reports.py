@@ -87,6 +87,9 @@ def old_bounce(mail: EmailMessage, words: str) -> Returned | None:
     Raises:
         NotCertain: it is one, and it is not certain of what, or why.
     """
+    if not str(mail.get("from", "")).strip():
+        # The detectors rely on that.
+        raise NotCertain("It does not say whom it is from.")
     try:
         for_now, for_good = all_failures(mail)
     except Exception as error:
