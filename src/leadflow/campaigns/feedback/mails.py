@@ -28,8 +28,9 @@ ANOTHERS = "Whom it says the message was for is not its lead, by the address kno
 
 @dataclass
 class Mails:
-    """How many mails said what (``bounced``, ``complained`` …), how many of these were known;
-    ``unread``: kept because it is not certain what they say; ``others``: no concern of ours."""
+    """How many mails said what that is new (``bounced``, ``complained`` …); ``unread``: kept
+    because it is not certain what they say; ``known``: of both, how many had been given before;
+    ``others``: no concern of ours."""
 
     said: Counter[str] = field(default_factory=Counter)
     known: int = 0
@@ -65,19 +66,17 @@ def note_mails(
             kept.append((content, str(error)))
     known = _addresses(session, {one.key for _, one in read})
     told: list[Told] = []
-    of: list[tuple[bytes, Returned]] = []
+    of: list[bytes] = []
     for content, one in read:
         try:
             told.append(_told(one, domain, known.get(one.key), now))
-            of.append((content, one))
+            of.append(content)
         except NotCertain as error:
             kept.append((content, str(error)))
     found = note(session, told, bounds, now)
-    kept += ((of[place][0], GONE) for place in found.unknown)
-    ours = [one for place, (_, one) in enumerate(of) if place not in set(found.unknown)]
-    done.said.update(one.kind for one in ours)
-    done.known, done.unread = found.known, len(kept)
-    _keep(session, kept, now)
+    kept += ((of[place], GONE) for place in found.unknown)
+    done.said, done.unread = found.kinds, _keep(session, kept, now)
+    done.known = found.known + len(kept) - done.unread
     return done
 
 
@@ -138,7 +137,8 @@ def _told(one: Returned, domain: str, own: set[str] | None, now: datetime) -> To
     )
 
 
-def _keep(session: Session, mails: Sequence[tuple[bytes, str]], now: datetime) -> None:
+def _keep(session: Session, mails: Sequence[tuple[bytes, str]], now: datetime) -> int:
+    """Keep mails; how many of them were not kept yet."""
     rows = [
         {
             "id": new_id("mail"),
@@ -149,5 +149,7 @@ def _keep(session: Session, mails: Sequence[tuple[bytes, str]], now: datetime) -
         }
         for content, why in mails
     ]
-    if rows:
-        session.execute(insert(UnreadMail).on_conflict_do_nothing(), rows)
+    if not rows:
+        return 0
+    new = insert(UnreadMail).values(rows).on_conflict_do_nothing().returning(UnreadMail.id)
+    return len(session.scalars(new).all())

@@ -1,8 +1,9 @@
 """Noting what came back, many at a time: events, states of messages, figures, and what follows, in
 one transaction. Told again, or in another order, it comes to the same."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Text, any_, insert, literal, select
@@ -23,12 +24,13 @@ _Known = tuple[str, str, bool, int | None, datetime | None]
 
 @dataclass(frozen=True)
 class Noted:
-    """How many events were new, how many known; and of which none of our messages could be found,
-    by their places in what was told."""
+    """How many events were new, and of which kinds; how many were known; and of which none of our
+    messages could be found, by their places in what was told."""
 
     new: int = 0
     known: int = 0
     unknown: tuple[int, ...] = ()
+    kinds: Counter[str] = field(default_factory=Counter)
 
 
 def note(session: Session, told: Sequence[Told], bounds: Bounds, now: datetime) -> Noted:
@@ -55,7 +57,8 @@ def note(session: Session, told: Sequence[Told], bounds: Bounds, now: datetime) 
         figures.count(session, new)
         follow(session, new, now)
         pause_where_too_many(session, new, bounds, now)
-    return Noted(len(new), len(ours) - len(new), unknown)
+    kinds = Counter[str](one.told.kind for one in new)
+    return Noted(len(new), len(ours) - len(new), unknown, kinds)
 
 
 def _named(session: Session, told: Sequence[Told]) -> list[str | None]:

@@ -106,7 +106,7 @@ def _note(mails: Iterable[bytes]) -> "Mails":
 
 def _tell(done: "Mails") -> None:
     found = [how_many(count, IN_WORDS[kind]) for kind, count in sorted(done.said.items())]
-    say(f"Read: {', '.join(found) or 'nothing of ours'}; {done.known:,} known already.")
+    say(f"New: {', '.join(found) or 'nothing'}; {done.known:,} known already.")
     if done.others:
         say(f"{how_many(done.others, 'mail')} about something else, left alone.")
     if done.unread:

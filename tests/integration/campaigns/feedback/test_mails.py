@@ -73,10 +73,25 @@ def test_mails_are_noted_once_with_all_that_follows(messages: list[str]) -> None
     assert state_of(messages[0]) == ("bounced", "recipient")
     assert state_of(messages[2]) == ("accepted", None)
     assert suppressed() == ["complaint", "hard_bounce", "opted_out"]
-    assert read(*mails).known == 4
+    assert read(*mails) == Mails(known=4, others=1)
     with unit_of_work() as session:
         said = set(session.scalars(select(LeadEvent.type)))
     assert said == {"email_bounce", "unsubscribe", "email_reply"}
+
+
+def test_what_is_read_again_is_not_told_as_new(
+    messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_settings(), "sender_email", f"news@{DOMAIN}")
+    mails = [of(BOUNCE, messages[0], 0), of(answer("Re: Hello"), messages[2], 2)]
+    for number, mail in enumerate([*mails, of(UNCLEAR, messages[1], 1), b""]):
+        (tmp_path / f"{number}.eml").write_bytes(mail)
+    command = ["campaigns", "bounced", str(tmp_path)]
+    first, again = (CliRunner().invoke(app, command).stdout.splitlines() for _ in range(2))
+    left = "1 mail about something else, left alone."
+    kept = "1 mail kept unread: leadflow campaigns unread"
+    assert first == ["New: 1 bounce, 1 reply; 0 known already.", left, kept]
+    assert again == ["New: nothing; 3 known already.", left]
 
 
 def why_unread() -> list[str]:
@@ -129,7 +144,7 @@ def test_a_complaint_counts_where_its_receiver_was_made_unreadable(messages: lis
 def test_what_is_not_certain_is_kept_encrypted_once_and_for_a_time(messages: list[str]) -> None:
     unclear = of(UNCLEAR, messages[0], 0)
     gone = BOUNCE
-    assert [read(unclear, gone).unread, read(unclear).unread] == [2, 1]
+    assert [read(unclear, gone).unread, read(unclear).unread] == [2, 0]
     assert state_of(messages[0]) == ("accepted", None)
     with unit_of_work() as session:
         found = {one.content: one.why for one in unread_mails(session)}
