@@ -19,9 +19,9 @@ def check_sending(settings: Settings) -> None:
     found = missing(settings)
     if found:
         raise SendingNotSet(
-            "LEADFLOW_SENDING is live, and not everything is there that it takes: "
-            + " ".join(found)
-            + " Until then: LEADFLOW_SENDING=sandbox"
+            "LEADFLOW_SENDING is live, and not everything is there that it takes:\n"
+            + "\n".join(found)
+            + "\nUntil then: LEADFLOW_SENDING=sandbox"
         )
 
 
@@ -31,5 +31,5 @@ def sending(settings: Settings) -> Finding:
 
     found = missing(settings)
     if found:
-        return Finding("Sending", "bad", "live, and not everything is there", " ".join(found))
+        return Finding("Sending", "bad", "live, and not everything is there", "\n".join(found))
     return Finding("Sending", "ok", in_words(settings))

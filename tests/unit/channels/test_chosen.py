@@ -64,6 +64,16 @@ def test_a_whole_set_of_settings_chooses_its_channel() -> None:
         ({"sender_email": "ann"}, "LEADFLOW_SENDER_EMAIL"),
         ({"sender_address": "(the sender's postal address)"}, "LEADFLOW_SENDER_ADDRESS"),
         ({"public_url": "http://leads.example.com"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://127.0.0.1:18200"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://[::1]:18200"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://192.168.1.9"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://localhost:8200"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://leads.localhost."}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://leads"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://127.1"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://[::1"}, "LEADFLOW_PUBLIC_URL"),
+        ({"public_url": "https://"}, "LEADFLOW_PUBLIC_URL"),
+        ({"sender_name": "Ann\r\nBcc: eve@example.net"}, "LEADFLOW_SENDER_NAME"),
         ({"mail_host": None}, "LEADFLOW_MAIL_HOST"),
         ({"resend_api_key": KEY}, "LEADFLOW_RESEND_API_KEY"),
         ({"mail_password": None}, "LEADFLOW_MAIL_PASSWORD"),
@@ -86,6 +96,27 @@ def test_what_is_missing_is_named_and_nothing_starts(said: dict[str, Any], setti
     assert sending(settings).mark == "bad"
     # Whoever tries it out needs none of that.
     check_sending(of(**said, sending="sandbox"))
+
+
+def test_several_faults_are_each_told_on_a_line_of_its_own(tmp_path: Path) -> None:
+    key = pem(generate_private_key(65537, 2048), tmp_path)
+    signed = {"dkim_key": key, "dkim_domain": "acme.com", "dkim_selector": "lf"}
+    settings = of(**signed, sender_email="ann", public_url="https://localhost", sender_address="")
+    # Nothing is said of the signature: of which domain it has to be, nobody knows yet.
+    names = ["SENDER_EMAIL", "SENDER_ADDRESS", "PUBLIC_URL"]
+    assert [one.split()[0] for one in missing(settings)] == [f"LEADFLOW_{one}" for one in names]
+    with pytest.raises(SendingNotSet) as refused:
+        check_sending(settings)
+    assert str(refused.value).splitlines()[1:-1] == missing(settings)
+    assert sending(settings).mend.splitlines() == missing(settings)
+    assert missing(of(public_url="https://8.8.8.8")) == []
+
+
+@pytest.mark.parametrize("domain", ["com", ".com", "com.", ""])
+def test_an_ending_alone_signs_nothing(domain: str, tmp_path: Path) -> None:
+    key = pem(generate_private_key(65537, 2048), tmp_path)
+    [one] = missing(of(dkim_key=key, dkim_domain=domain, dkim_selector="lf"))
+    assert "LEADFLOW_DKIM_DOMAIN" in one
 
 
 def test_a_signature_that_mailboxes_would_not_trust_is_refused(tmp_path: Path) -> None:

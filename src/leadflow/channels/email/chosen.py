@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from email.errors import HeaderDefect, HeaderParseError
 from email.headerregistry import Address
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from leadflow.channels.email.dkim import KeyUnusable, Signer, signer
 from leadflow.channels.email.outgoing import MailChannel
@@ -32,7 +34,7 @@ def chosen(settings: Settings) -> MailChannel:
         return Smtp(Server(settings.host, settings.smtp_port, "none"), name=SANDBOX)
     found = missing(settings)
     if found:
-        raise SendingNotSet(" ".join(found))
+        raise SendingNotSet("\n".join(found))
     if settings.resend_api_key is not None:
         return Resend(settings.resend_api_key.get_secret_value())
     password = settings.mail_password
@@ -68,8 +70,10 @@ def in_words(settings: Settings) -> str:
 
 
 def _of_the_sender(settings: Settings) -> Iterator[str]:
+    if settings.sender_name.splitlines() not in ([settings.sender_name], []):
+        yield "LEADFLOW_SENDER_NAME has to be one line."
     domain = _domain(settings.sender_email)
-    if domain is None or domain.rpartition(".")[2] in _NOBODYS or "." not in domain:
+    if domain is None or not _is_public(domain):
         yield "LEADFLOW_SENDER_EMAIL has to be an address that people can answer to."
     if settings.sender_address.strip() in ("", NO_POSTAL_ADDRESS):
         yield "LEADFLOW_SENDER_ADDRESS has to be the sender's postal address."
@@ -78,6 +82,28 @@ def _of_the_sender(settings: Settings) -> Iterator[str]:
             "LEADFLOW_PUBLIC_URL has to begin with https://: by it people say that they want no "
             "more mails."
         )
+    elif not _reached_by_all(settings.address):
+        yield (
+            "LEADFLOW_PUBLIC_URL has to be an address that people reach from everywhere, such as "
+            "https://leads.example.com: by it they say that they want no more mails."
+        )
+
+
+def _reached_by_all(url: str) -> bool:
+    """Whether an address may be reached from outside of this machine and its network."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return _is_public(host.rstrip("."))
+
+
+def _is_public(domain: str) -> bool:
+    ending = domain.rpartition(".")[2]
+    return "." in domain.strip(".") and ending not in _NOBODYS and not ending.isdigit()
 
 
 def _of_the_way(settings: Settings) -> Iterator[str]:
@@ -114,8 +140,13 @@ def _of_the_signature(settings: Settings) -> Iterator[str]:
             "all, or none."
         )
     else:
-        own, of = _domain(settings.sender_email) or "", (settings.dkim_domain or "").lower()
-        if own != of and not own.endswith(f".{of}"):
+        own, of = _domain(settings.sender_email), (settings.dkim_domain or "").lower()
+        if not _is_public(of):
+            yield (
+                "LEADFLOW_DKIM_DOMAIN has to be a whole domain, such as example.com: mailboxes "
+                "trust no signature of an ending alone."
+            )
+        elif own is not None and own != of and not own.endswith(f".{of}"):
             yield (
                 f"LEADFLOW_DKIM_DOMAIN has to be the domain of LEADFLOW_SENDER_EMAIL ({own}), or "
                 "one that it belongs to: mailboxes trust no other signature."
