@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from leadflow.composition import ROOMS
 from tests.parser import parser
 
 PROJECT = Path(__file__).parents[2]
@@ -40,6 +41,14 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         to for to in LINK.findall(path.read_text()) if not (path.parent / to).resolve().exists()
     ]
     assert missing == []
+
+
+def test_every_queue_is_in_the_guide_for_operating() -> None:
+    guide = (PROJECT / "docs" / "operating.md").read_text()
+    [row] = re.findall(r"^\| `leadflow_queue_length.*", guide, re.MULTILINE)
+    queues = {queue.name for room in ROOMS for queue in room.queues}
+    assert queues
+    assert {name for name in queues if f"`{name}` (" not in row} == set()
 
 
 def test_a_command_that_is_not_there_is_noticed() -> None:
