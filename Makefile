@@ -8,8 +8,8 @@ INSTALLED := .venv/.installed
 ASIDE = -n $(SIDES) --dist loadfile --no-loadscope-reorder
 TESTS := tests/flows tests/browser tests/unit tests/integration tests/real_data
 MEASURED := --cov --cov-report=
-# Three more than there are processors, up to five: some wait for servers and the database.
-SIDES = $(shell $(PYTHON) -c 'import os; print(min(5, 3 + (os.cpu_count() or 1)))')
+# Two more than there are processors, up to four: some wait for servers and the database.
+SIDES = $(shell $(PYTHON) -c 'import os; print(min(4, 2 + (os.cpu_count() or 1)))')
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 # Hundreds of processes load the same modules: each is compiled once.

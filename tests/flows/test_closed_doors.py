@@ -79,10 +79,10 @@ def test_mlflow_answers_nobody_who_has_not_signed_in(mlflow: Child) -> None:
     search = f"{settings.mlflow_url}/api/2.0/mlflow/registered-models/search"
     alias = f"{settings.mlflow_url}/api/2.0/mlflow/registered-models/alias"
     named = {"name": settings.model_name, "alias": "champion"}
-    assert httpx.get(search).status_code == 401
-    assert httpx.delete(alias, params=named).status_code == 401
+    assert httpx.get(search, timeout=60).status_code == 401
+    assert httpx.delete(alias, params=named, timeout=60).status_code == 401
     name, _, password = server_sign_in(settings, "mlflow").partition(":")
-    assert httpx.get(search, auth=(name, password)).status_code == 200
+    assert httpx.get(search, auth=(name, password), timeout=60).status_code == 200
     upload = f"{settings.mlflow_url}/api/2.0/mlflow-artifacts/artifacts/x"
     assert httpx.put(upload, content=b"x", auth=(name, password)).status_code == 403
     foreign = httpx.get(search, auth=(name, password), headers={"Host": "evil.example"})

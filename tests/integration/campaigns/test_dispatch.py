@@ -89,6 +89,8 @@ def due(store: Engine) -> list[str]:
 @pytest.fixture
 def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The local mail server."""
+    # The store is found by the home that it is in, once.
+    get_engine()
     monkeypatch.setattr(get_settings(), "home", tmp_path)
     monkeypatch.setattr(get_settings(), "smtp_port", free_port())
     server = serve(get_settings())
