@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from leadflow.campaigns.definitions.reading import read_campaigns
@@ -11,8 +14,11 @@ from leadflow.campaigns.enrolling import enrol_one
 from leadflow.campaigns.planning.sweep import Swept, let_in, plan, versions_in_use
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
-from leadflow.database.engine import unit_of_work
+from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.secret import load_ring
+from leadflow.settings import get_settings
 from leadflow.workflow.catalogue import ACTIONS, model_of
+from tests.servers import free_port
 from tests.unit.campaigns.written import campaign
 
 NAME = "series"
@@ -21,6 +27,16 @@ STEPS: list[dict[str, Any]] = [
     {"step": "pause", "wait": "P2D"},
     {"step": "again", "send": "again"},
 ]
+
+
+def mails_into(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the local mail server of this test keep its mails here; the store and its keys, which are
+    found by the home too, stay those that they are."""
+    settings = get_settings()
+    get_engine()
+    monkeypatch.setattr(settings, "secret_key", SecretStr(load_ring(settings).text()))
+    monkeypatch.setattr(settings, "home", folder)
+    monkeypatch.setattr(settings, "smtp_port", free_port())
 
 
 def launch(steps: list[dict[str, Any]] = STEPS, name: str = NAME, **others: Any) -> None:

@@ -30,10 +30,9 @@ from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.follow_ups.tags import tag
 from leadflow.integrations.notifications.mailbox import folder_of, serve
 from leadflow.settings import get_settings
-from tests.integration.campaigns.running import NAME, STEPS, enrol, launch, sweep
+from tests.integration.campaigns.running import NAME, STEPS, enrol, launch, mails_into, sweep
 from tests.integration.campaigns.test_campaigns_run import say
 from tests.integration.workflow import acting
-from tests.servers import free_port
 
 
 @dataclass
@@ -89,10 +88,7 @@ def due(store: Engine) -> list[str]:
 @pytest.fixture
 def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The local mail server."""
-    # The store is found by the home that it is in, once.
-    get_engine()
-    monkeypatch.setattr(get_settings(), "home", tmp_path)
-    monkeypatch.setattr(get_settings(), "smtp_port", free_port())
+    mails_into(tmp_path, monkeypatch)
     server = serve(get_settings())
     yield folder_of(get_settings())
     server.stop()

@@ -11,14 +11,13 @@ from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import Role
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignState
-from leadflow.database.engine import get_engine, unit_of_work
+from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.mailbox import folder_of, serve
 from leadflow.outbox.consumer import drain
 from leadflow.outbox.tables import OutboxRow
 from leadflow.settings import get_settings
 from tests.integration.campaigns.feedback.noting import happened, sent, tell
-from tests.integration.campaigns.running import NAME
-from tests.servers import free_port
+from tests.integration.campaigns.running import NAME, mails_into
 
 
 def perform(store: Engine) -> dict[str, str]:
@@ -34,10 +33,7 @@ def perform(store: Engine) -> dict[str, str]:
 def test_whoever_launched_it_is_told_with_how_many_complained(
     store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The store is found by the home that it is in, once.
-    get_engine()
-    monkeypatch.setattr(get_settings(), "home", tmp_path)
-    monkeypatch.setattr(get_settings(), "smtp_port", free_port())
+    mails_into(tmp_path, monkeypatch)
     messages = sent(3)
     with unit_of_work() as session:
         for name in ("vera", "otto"):
