@@ -13,7 +13,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from leadflow.channels.email.dkim import KeyUnusable, Signer, signer
-from leadflow.channels.email.message import AddressInvalid, Envelope, Mailbox, message_bytes
+from leadflow.channels.email.message import (
+    AddressInvalid,
+    Envelope,
+    Mailbox,
+    carried,
+    message_bytes,
+)
 from leadflow.channels.email.rendering import Rendered
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -166,3 +172,16 @@ def test_a_key_that_mailboxes_would_not_trust_is_refused() -> None:
     for unusable in (b"no key", small, pem(ec.generate_private_key(ec.SECP256R1()))):
         with pytest.raises(KeyUnusable):
             signer("example.com", "lf", unusable)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@straße.example", "ada@xn--strae-oqa.example"),
+        ("ada@例子.example", "ada@xn--fsqu00a.example"),
+    ],
+)
+def test_a_domain_in_other_letters_is_written_as_dns_has_it(written: str, sent: str) -> None:
+    assert carried(written) == sent

@@ -144,11 +144,15 @@ def launch(name: Name) -> None:
     """Let leads come into the newest version; where a policy says so, after somebody has approved
     it. Those that are in an older version stay in it."""
     from leadflow.campaigns.launching import ask_to_launch
+    from leadflow.campaigns.store import service
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
         asked = ask_to_launch(session, name, person_here(session, WRITE), datetime.now(UTC))
-    if asked is None:
+        state = service.read_campaign(session, name).state
+    if asked is None and state == "paused":
+        say(f"{name} stays paused. Leads come in once it goes on: leadflow campaigns resume {name}")
+    elif asked is None:
         say(f"{name} is live. See who comes in: leadflow campaigns show {name}")
     else:
         say(f"Somebody else must approve that first: leadflow approvals show {asked}")

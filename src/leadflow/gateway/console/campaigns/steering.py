@@ -38,6 +38,7 @@ DONE = {
     "stop": "It is stopped, for good.",
     "launch": "It is live: leads come in from now on.",
 }
+STAYS_PAUSED = "It stays paused: leads come into this version once it goes on."
 CHANGED = "The campaign has changed since the page was shown. Look at it, and ask again."
 
 
@@ -95,7 +96,10 @@ def _done(
     session: Session, name: str, act: Act, caller: Actor, now: datetime, late: Answer | None
 ) -> str:
     if act == "launch":
-        return DONE[act] if ask_to_launch(session, name, caller, now) is None else WAITS
+        if ask_to_launch(session, name, caller, now) is not None:
+            return WAITS
+        paused = service.read_campaign(session, name).state == "paused"
+        return STAYS_PAUSED if paused else DONE[act]
     if act == "pause":
         service.pause(session, name, caller.id, now)
     elif act == "resume":
@@ -168,6 +172,8 @@ def _launch(stored: StoredCampaign, shown: Preview, in_it: int) -> Ahead:
         sentences.append(f"Leads come in from now on by what happens to them: {happens}.")
     elif not shown.audience:
         sentences.append("Nobody comes in by itself now.")
+    if stored.state == "paused":
+        sentences.append("It is paused, and stays so: nothing goes out before somebody resumes it.")
     if in_it:
         leads = how_many(in_it, "lead")
         sentences.append(f"The {leads} in an older version go on in that one.")
