@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.enrolling import enrol
 from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.planning.sweep import plan
-from leadflow.campaigns.scenarios.life import Happening
+from leadflow.campaigns.scenarios.life import Happening, Life
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
 from leadflow.domain_events.tables import DomainEvent
@@ -30,6 +30,9 @@ from tests.unit.campaigns.test_interpreter import EXITS, HOURS
 from tests.unit.campaigns.written import program
 
 NAME, START = "series", datetime(2026, 1, 1, tzinfo=UTC)
+LATER, HOUR = np.datetime64("2026-03-21T21:58", "us"), np.timedelta64(1, "h")
+KNOWN = Happening(LATER - 2 * HOUR, "lead.did.reply", {}, {"attributes.ends": "2026-04-20"})
+numbers = count()
 
 
 @contextmanager
@@ -54,9 +57,22 @@ def test_ten_thousand_lives_go_one_way_in_production_simulation_and_scenarios(
     assert _tried(store, 500, crowds) >= 10_000
 
 
+def test_what_is_crossed_out_together_with_a_no_sends_nobody_another_way_first(
+    store: Engine,
+) -> None:
+    until = {"field": "attributes.ends", "before": "P1D"}
+    steps = [
+        {"step": "s0", "wait": {"until": until, "otherwise": "s1"}, "then": "end"},
+        {"step": "s1", "send": "hello", "then": "end"},
+    ]
+    no = Happening(LATER, "lead.did.unsubscribe", {}, {"attributes.ends": ""})
+    life = Life({"level": "hot", "total_score": 1}, [KNOWN, no])
+    _all_go_one_way(store, steps, [Member(LATER - HOUR, 1, life)], {})
+
+
 def _tried(store: Engine, definitions: int, crowds: st.SearchStrategy[list[Member]]) -> int:
     """Try so many definitions with a crowd each; how many lives went through one."""
-    numbers, lives = count(), count()
+    lives = count()
 
     @settings(
         max_examples=definitions,
@@ -69,25 +85,31 @@ def _tried(store: Engine, definitions: int, crowds: st.SearchStrategy[list[Membe
     def try_one(
         steps: list[dict[str, Any]], crowd: Sequence[Member], hours: dict[str, Any]
     ) -> None:
-        made = program(steps, **hours, **EXITS)
-        expected = _in_seconds(told(made, crowd))
-        assert _in_seconds(simulated_crowd(made, crowd)) == expected
-        with rolled_back(store) as session:
-            service.apply(session, {NAME: made}, "test", START)
-            service.launch(session, NAME, "test", START)
-            leads = [_lead(session, f"lead_{next(numbers)}", member) for member in crowd]
-            _live(session, leads, crowd)
-            rows = session.scalars(select(Enrolment)).all()
-            trails = {row.lead_id: _told(row.trail, row) for row in rows}
-            assert [trails[lead] for lead in leads] == expected
-            sent = [len([one for one in each if _sends(steps, one)]) for each in expected]
-            messages = [one.lead_id for one in session.scalars(select(CampaignMessage))]
-            assert [messages.count(lead) for lead in leads] == sent
+        _all_go_one_way(store, steps, crowd, hours)
         for _ in crowd:
             next(lives)
 
     try_one()
     return next(lives)
+
+
+def _all_go_one_way(
+    store: Engine, steps: list[dict[str, Any]], crowd: Sequence[Member], hours: dict[str, Any]
+) -> None:
+    made = program(steps, **hours, **EXITS)
+    expected = _in_seconds(told(made, crowd))
+    assert _in_seconds(simulated_crowd(made, crowd)) == expected
+    with rolled_back(store) as session:
+        service.apply(session, {NAME: made}, "test", START)
+        service.launch(session, NAME, "test", START)
+        leads = [_lead(session, f"lead_{next(numbers)}", member) for member in crowd]
+        _live(session, leads, crowd)
+        rows = session.scalars(select(Enrolment)).all()
+        trails = {row.lead_id: _told(row.trail, row) for row in rows}
+        assert [trails[lead] for lead in leads] == expected
+        sent = [len([one for one in each if _sends(steps, one)]) for each in expected]
+        messages = [one.lead_id for one in session.scalars(select(CampaignMessage))]
+        assert [messages.count(lead) for lead in leads] == sent
 
 
 def _in_seconds(each: Sequence[Told]) -> list[Told]:

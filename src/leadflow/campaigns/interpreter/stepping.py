@@ -186,7 +186,9 @@ class Sweep:
             since = np.fmax(entered, known.since)
             due = np.maximum(waited_until(until, entered, known, zones), since)
             missing = np.isnat(due)
-            self._go(node, "otherwise", here[missing], since[missing])
+            # What is crossed out by that which takes a row out sends it no other way first.
+            crossed_out = missing & (since <= last)
+            self._go(node, "otherwise", here[crossed_out], since[crossed_out])
             here, last, due = here[~missing], last[~missing], due[~missing]
         rows.due[here] = due
         over = due <= last
