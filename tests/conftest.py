@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadFileScheduling
 
-from tests.examples import examples
+from tests.examples import LONG, examples
 from tests.expecting import remembering
 from tests.servers import empty, free_port
 
@@ -38,6 +38,8 @@ hypothesis_settings.register_profile(
     "leadflow",
     deadline=None,
     max_examples=examples(),
+    # The same examples each time: what breaks is the change. `make test-long` looks for new ones.
+    derandomize=not LONG,
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("leadflow")
