@@ -61,7 +61,7 @@ def test_what_is_crossed_out_together_with_a_no_sends_nobody_another_way_first(
     store: Engine,
 ) -> None:
     until = {"field": "attributes.ends", "before": "P1D"}
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"step": "s0", "wait": {"until": until, "otherwise": "s1"}, "then": "end"},
         {"step": "s1", "send": "hello", "then": "end"},
     ]

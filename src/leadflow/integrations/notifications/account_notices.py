@@ -7,7 +7,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.messages import guesses
 from leadflow.integrations.notifications.recipients import account_of
 from leadflow.integrations.notifications.sending import send, was_sent
-from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
+from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside
 from leadflow.outbox.lanes import NOTICES
 
 
@@ -35,10 +35,6 @@ def notify_of_guesses(order: Order, payload: GuessesNotice) -> End:
     return Done({"day": payload.day})
 
 
-def _was_sent(order: Order, payload: GuessesNotice) -> Done | Unknown:
-    return was_sent(order)
-
-
 NOTIFY_OF_GUESSES = Outside(
-    NOTIFY, NOTICES, GuessesNotice, notify_of_guesses, repeatable=False, reconcile=_was_sent
+    NOTIFY, NOTICES, GuessesNotice, notify_of_guesses, repeatable=False, reconcile=was_sent
 )

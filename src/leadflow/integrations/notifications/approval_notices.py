@@ -19,7 +19,7 @@ from leadflow.integrations.notifications import messages
 from leadflow.integrations.notifications.messages import Code, Message, Question
 from leadflow.integrations.notifications.recipients import account_of
 from leadflow.integrations.notifications.sending import send, was_sent
-from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
+from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside
 from leadflow.outbox.lanes import NOTICES
 from leadflow.outbox.service import enqueue
 
@@ -99,10 +99,6 @@ def _message(
     return messages.asked(payload.what, people[person.id], question, mail_code)
 
 
-def _was_sent(order: Order, payload: ApprovalNotice) -> Done | Unknown:
-    return was_sent(order)
-
-
 NOTIFY_PERSON = Outside(
-    NOTIFY, NOTICES, ApprovalNotice, notify_person, repeatable=False, reconcile=_was_sent
+    NOTIFY, NOTICES, ApprovalNotice, notify_person, repeatable=False, reconcile=was_sent
 )

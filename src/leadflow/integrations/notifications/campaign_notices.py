@@ -1,10 +1,7 @@
 """Telling whoever launched a campaign, or else the admins, that it has paused itself."""
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
-from leadflow.accounts.people import people_with
-from leadflow.accounts.permissions import Role
 from leadflow.accounts.tables import Person
 from leadflow.campaigns.feedback.pausing import NOTIFY
 from leadflow.campaigns.feedback.tables import CampaignPause
@@ -14,18 +11,15 @@ from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.messages import campaign_paused
 from leadflow.integrations.notifications.recipients import account_of
 from leadflow.integrations.notifications.sending import send, was_sent
-from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
+from leadflow.integrations.notifications.told_each import NoticeToEach, admins, have_each_told
+from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside
 from leadflow.outbox.lanes import NOTICES
-from leadflow.outbox.service import enqueue
 
 
-class PauseNotice(BaseModel):
-    """Which pause it is about, and who is told; nobody named: everybody who is to be."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class PauseNotice(NoticeToEach):
+    """Which pause it is about."""
 
     pause_id: int
-    person_id: str | None
 
 
 def notify_of_pause(order: Order, payload: PauseNotice) -> End:
@@ -41,7 +35,8 @@ def notify_of_pause(order: Order, payload: PauseNotice) -> End:
         if state.state != "paused":
             return NothingDone(f"The campaign is {state.state} by now.")
         if payload.person_id is None:
-            return _for_each(session, order, paused.id, state.launched_by)
+            people = _people(session, order, state.launched_by)
+            return have_each_told(session, order, NOTIFY, payload, people)
         found = account_of(session, payload.person_id)
         name = read_campaign(session, paused.campaign).program.campaign.name
         shares = (
@@ -56,26 +51,14 @@ def notify_of_pause(order: Order, payload: PauseNotice) -> End:
     return Done({"told": payload.person_id})
 
 
-def _for_each(session: Session, order: Order, pause_id: int, launched_by: str | None) -> End:
+def _people(session: Session, order: Order, launched_by: str | None) -> set[str]:
+    """Whoever launched it, where a mail reaches them; else the admins."""
     owner = None if launched_by is None else session.get(Person, launched_by)
-    told = {person.id for person in people_with(session, [Role.ADMIN], order.now)}
     if owner is not None and owner.active and owner.email:
-        told = {owner.id}
-    for person_id in sorted(told):
-        payload = {"pause_id": pause_id, "person_id": person_id}
-        enqueue(session, NOTIFY, f"{order.key}:{person_id}", payload)
-    if told:
-        return Done({"told": sorted(told)})
-    return NothingDone(
-        "There is no admin to tell. Add one: leadflow people add NAME --role admin, then retry "
-        "this."
-    )
-
-
-def _was_sent(order: Order, payload: PauseNotice) -> Done | Unknown:
-    return was_sent(order)
+        return {owner.id}
+    return admins(session, order)
 
 
 NOTIFY_OF_PAUSED_CAMPAIGN = Outside(
-    NOTIFY, NOTICES, PauseNotice, notify_of_pause, repeatable=False, reconcile=_was_sent
+    NOTIFY, NOTICES, PauseNotice, notify_of_pause, repeatable=False, reconcile=was_sent
 )

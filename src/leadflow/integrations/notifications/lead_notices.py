@@ -11,7 +11,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications import messages
 from leadflow.integrations.notifications.recipients import reader_of, recipient_of
 from leadflow.integrations.notifications.sending import send, was_sent
-from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside, Unknown
+from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside
 from leadflow.outbox.lanes import NOTICES
 
 # Told only while the leads are theirs.
@@ -89,8 +89,4 @@ def _theirs(session: Session, payload: LeadNotice) -> list[str]:
     return sorted(session.scalars(held))
 
 
-def _was_sent(order: Order, payload: LeadNotice) -> Done | Unknown:
-    return was_sent(order)
-
-
-NOTIFY_REP = Outside(NOTIFY, NOTICES, LeadNotice, notify_rep, repeatable=False, reconcile=_was_sent)
+NOTIFY_REP = Outside(NOTIFY, NOTICES, LeadNotice, notify_rep, repeatable=False, reconcile=was_sent)

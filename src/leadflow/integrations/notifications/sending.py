@@ -59,7 +59,7 @@ def send(order: Order, to: Recipient, message: Message) -> None:
         raise NotSent("The notice was not taken. Is LEADFLOW_NOTIFY_URL up?")
 
 
-def was_sent(order: Order) -> Done | Unknown:
+def was_sent(order: Order, payload: object) -> Done | Unknown:
     """Whether the notice of this key was taken, where that can be found out: in the local mailbox.
 
     Raises:
