@@ -1,5 +1,5 @@
 """Campaigns: how long a sweep takes over a million enrolments of which a tenth are due, beside one
-enrolment at a time.
+enrolment at a time; and how much room each takes over its whole life.
 
 Run it with ``python -m benchmarks.campaigns [ENROLMENTS]``. The store is an embedded PostgreSQL in
 a temporary home.
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from benchmarks.campaign_bytes import ENROLMENTS as ENROLMENTS_OF_LIVES
+from benchmarks.campaign_bytes import bytes_of_a_life
 from benchmarks.own_store import own_store
 from benchmarks.rows import Row, publish
 
@@ -85,15 +87,23 @@ def prepare(engine: "Engine", count: int, now: datetime) -> None:
     with unit_of_work() as session:
         service.apply(session, read_campaigns(written, model_of(ACTIONS.values())), "bench", now)
         service.launch(session, NAME, "bench", now)
+    add_leads(engine, count)
     with engine.begin() as connection:
-        # Triggers tell of each lead that comes in, which is not measured here.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(LEADS), {"count": count})
         values = {"count": count, "campaign": NAME, "now": now}
         connection.execute(text(ENROLLED), values)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in ("leads", "enrolments"):
             connection.execute(text(f"VACUUM ANALYZE {table}"))
+
+
+def add_leads(engine: "Engine", count: int) -> None:
+    """So many leads. Triggers tell of each that comes in, which is not measured here."""
+    from sqlalchemy import text
+
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(LEADS), {"count": count})
 
 
 def swept(now: datetime, most: int, enough: int) -> tuple[float, int, int]:
@@ -133,6 +143,9 @@ def main(asked: list[str]) -> int:
         with console.status("All that are due …"):
             seconds, looked_at, planned = swept(now, AT_A_TIME, count)
         later, _, _ = swept(now + timedelta(seconds=1), AT_A_TIME, count)
+    with own_store() as (engine, _), console.status("Whole lives in the welcome series …"):
+        add_leads(engine, ENROLMENTS_OF_LIVES)
+        lives = bytes_of_a_life(engine, now)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     peer = "one at a time, by a sample"
     rows = [
@@ -147,6 +160,7 @@ def main(asked: list[str]) -> int:
         Row("… messages planned", planned, "", at_least=float(looked_at)),
         Row("… memory, most held", most, "MiB", at_most=1024.0),
         Row("a sweep that finds nothing due", later, "s"),
+        *lives,
     ]
     return publish("campaigns", "Campaigns", rows, home, console)
 

@@ -25,6 +25,13 @@ class FeedbackSettings(BaseModel):
         le=1,
         description="A campaign pauses itself at this share of bounces, of at least 100 sent.",
     )
+    campaigns_kept_days: int = Field(
+        default=400,
+        ge=60,
+        le=20_000,
+        description="Days that messages of campaigns, what came back of them, and enrolments that "
+        "ended are kept, messages by whole months; what is open stays, and so do counts.",
+    )
     message_events_kept_months: int = Field(
         default=25,
         ge=2,

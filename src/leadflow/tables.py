@@ -11,6 +11,7 @@ from leadflow.campaigns import tables as campaigns
 from leadflow.campaigns.counting import tables as campaign_counts
 from leadflow.campaigns.dispatch import tables as dispatch
 from leadflow.campaigns.feedback import tables as feedback
+from leadflow.campaigns.keeping import tables as campaign_keeping
 from leadflow.consent import tables as consent
 from leadflow.database import tables as database
 from leadflow.database.base import Base
@@ -48,6 +49,7 @@ ROOMS = (
     batch,
     campaigns,
     campaign_counts,
+    campaign_keeping,
     consent,
     database,
     dispatch,

@@ -82,6 +82,7 @@ LEADS = "SELECT count(*) FROM leads"
 DEAD = "SELECT count(*) FROM deliveries WHERE status = 'dead'"
 IN_IT = "SELECT count(*) FROM enrolments WHERE ended_at IS NULL"
 LEAD = ("lead", r"(lead_\w+)")
+MAIL = "msg_" + "1".zfill(28)
 MESSAGE = ("message", r"^ *(msg_\w+) +endpoint.ping")
 ROW = ("row", r"^ *(\w+_\w{20,}) +leads.csv")
 DELIVERY = ("delivery", r"^ *(dlv_\w+) +shop")
@@ -163,11 +164,12 @@ BRINGING_IN = (
     Step("campaigns bounced listed.csv", "1 mail about something else, left alone"),
     Step("campaigns unread", "There are no mails that could not be read"),
     Step(
-        "campaigns settle msg_1 --did-not-arrive",
+        f"campaigns settle {MAIL} --did-not-arrive",
         "Noted: it did not arrive",
-        before="INSERT INTO campaign_messages (id, enrolment_id, campaign, version, step, "
-        "lead_id, status, why, purpose, due_at) SELECT 'msg_1', id, campaign, version, 'pause', "
-        "lead_id, 'uncertain', 'x', 'service', now() FROM enrolments LIMIT 1",
+        before="SELECT campaign_messages_month('msg_000000000000'); "
+        "INSERT INTO campaign_messages (id, enrolment_id, campaign, version, step, lead_id, "
+        "status, why, purpose, due_at) SELECT 'msg_' || lpad('1', 28, '0'), id, campaign, version, "
+        "'pause', lead_id, 'uncertain', 'x', 'service', now() FROM enrolments LIMIT 1",
     ),
     Step(
         "campaigns channels smtp:here --pause",
@@ -175,7 +177,7 @@ BRINGING_IN = (
         before="INSERT INTO channel_circuits (channel, since) VALUES ('smtp:here', now())",
     ),
     Step("campaigns channels", "has paused it"),
-    Step("campaigns messages msg_1", "msg_1: failed, fair, step pause"),
+    Step(f"campaigns messages {MAIL}", f"{MAIL}: failed, fair, step pause"),
     Step("campaigns list", "Fair"),
     Step("campaigns show fair", "pause"),
     Step("campaigns audit fair", "1 lead in all"),

@@ -16,6 +16,9 @@ from leadflow.campaigns.feedback.months import keep_months
 from leadflow.campaigns.feedback.pausing import Bounds
 from leadflow.campaigns.feedback.visits import AT_A_TIME as VISITS
 from leadflow.campaigns.feedback.visits import note_visits
+from leadflow.campaigns.keeping.forgetting import AT_A_TIME as FORGET_AT_A_TIME
+from leadflow.campaigns.keeping.forgetting import forget_ended
+from leadflow.campaigns.keeping.months import keep_months as keep_message_months
 from leadflow.database.engine import get_batch_engine, get_engine, unit_of_work
 from leadflow.domain_events import service as domain_events
 from leadflow.endpoints.messages import forget_old
@@ -60,6 +63,8 @@ HOUSE_SECONDS = 600.0
 RULES_SECONDS = 1.0
 SILENCE_SECONDS = 60.0
 VISITS_SECONDS = 5.0
+# So often, house keeping forgets as many enrolments as are forgotten at a time.
+FORGET_ROUNDS = 20
 
 
 def loops(
@@ -199,4 +204,18 @@ def _keep_house(settings: Settings) -> int:
     with unit_of_work() as session:
         forget_unread(session, now() - timedelta(days=settings.deliveries_kept_days))
     with unit_of_work() as session:
-        return keep_months(session, now(), settings.message_events_kept_months)
+        keep_months(session, now(), settings.message_events_kept_months)
+    return _keep_campaigns(now() - timedelta(days=settings.campaigns_kept_days))
+
+
+def _keep_campaigns(before: datetime) -> int:
+    with unit_of_work() as session:
+        keep_message_months(session, now(), before)
+    forgotten = 0
+    for _ in range(FORGET_ROUNDS):
+        with unit_of_work() as session:
+            some = forget_ended(session, before)
+        forgotten += some
+        if some < FORGET_AT_A_TIME:
+            break
+    return forgotten

@@ -2,7 +2,7 @@
 them, what a lead's address does, what waits, and how channels are."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,11 +12,13 @@ from leadflow.campaigns.configuration import CONFIGURATION as CAMPAIGNS
 from leadflow.campaigns.dispatch import circuits, reconciling
 from leadflow.campaigns.feedback.following import BOUNCE
 from leadflow.campaigns.feedback.providers import HEARS
+from leadflow.campaigns.keeping.months import held_up
 from leadflow.campaigns.launching import ACTS, DECISION_KINDS
 from leadflow.campaigns.rule_actions import RULE_ACTIONS
 from leadflow.campaigns.shipped.rules import WORKFLOW_RULES
 from leadflow.campaigns.tables import CampaignState, Enrolment
 from leadflow.observability.gauges import Gauge, Queue, Reading
+from leadflow.settings import get_settings
 
 __all__ = [
     "ACTS",
@@ -46,12 +48,20 @@ def _uncertain(session: Session, _now: datetime) -> tuple[int, datetime | None]:
     return reconciling.uncertain(session)
 
 
+def _held_up(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    return held_up(session, now - timedelta(days=get_settings().campaigns_kept_days))
+
+
 def _open(session: Session, _now: datetime) -> Iterable[Reading]:
     found = circuits.channels(session)
     return [((name,), float(one.state == "open")) for name, one in found.items()]
 
 
-QUEUES = (Queue("enrolments_due", _due), Queue("messages_uncertain", _uncertain))
+QUEUES = (
+    Queue("enrolments_due", _due),
+    Queue("messages_uncertain", _uncertain),
+    Queue("messages_held_up", _held_up),
+)
 GAUGES = (
     Gauge(
         "channel_open",

@@ -16,6 +16,7 @@ from leadflow.campaigns.definitions.spans import Span
 from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.interpreter.moments import added
 from leadflow.campaigns.interpreter.zones import Zones
+from leadflow.campaigns.keeping.tables import PastEnrolment
 from leadflow.campaigns.places.placing import places_of, written
 from leadflow.campaigns.places.whereabouts import Known
 from leadflow.campaigns.store.programs import programs
@@ -71,10 +72,16 @@ SELECT w.lead_id,
 FROM unnest(CAST(:leads AS text[])) AS w (lead_id)
 LEFT JOIN leads l ON l.id = w.lead_id
 LEFT JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE e.ended_at IS NULL AND e.key = :key) AS open,
-        count(*) AS often, count(*) FILTER (WHERE e.key = :key) AS of_key,
-        max(coalesce(e.ended_at, e.began_at)) AS last
-    FROM enrolments e WHERE e.lead_id = w.lead_id AND e.campaign = :campaign
+    SELECT sum(e.open) FILTER (WHERE e.key = :key) AS open, sum(e.times) AS often,
+        sum(e.times) FILTER (WHERE e.key = :key) AS of_key, max(e.last) AS last
+    FROM (
+        SELECT key, 1 AS times, (ended_at IS NULL)::int AS open,
+            coalesce(ended_at, began_at) AS last
+        FROM enrolments WHERE lead_id = w.lead_id AND campaign = :campaign
+        UNION ALL
+        SELECT key, times, 0, last_ended_at
+        FROM past_enrolments WHERE lead_id = w.lead_id AND campaign = :campaign
+    ) e
 ) was ON true
 """
 )
@@ -250,6 +257,9 @@ def enrol_fitting(session: Session, program: Program, version: int, now: datetim
     was = select(Enrolment.id).where(
         Enrolment.campaign == program.name, Enrolment.lead_id == Lead.id
     )
+    long_ago = select(PastEnrolment.times).where(
+        PastEnrolment.lead_id == Lead.id, PastEnrolment.campaign == program.name
+    )
     # An import enrols nobody: those that it has made since the launch are enrolled by name.
     launched = select(CampaignState.launched_at).where(CampaignState.name == program.name)
     brought = (
@@ -262,7 +272,7 @@ def enrol_fitting(session: Session, program: Program, version: int, now: datetim
         select(Lead.id)
         .select_from(lead_source(now))
         .where(Lead.merged_into.is_(None), compiled(enter.when, now))
-        .where(~was.exists(), ~brought.exists())
+        .where(~was.exists(), ~long_ago.exists(), ~brought.exists())
         .limit(AT_A_TIME)
     )
     leads = list(session.scalars(fitting))

@@ -63,8 +63,8 @@ SELECT t.id, t.node, t.other_node,
         WHEN EXISTS (SELECT FROM campaign_messages c WHERE c.enrolment_id = t.id
                 AND (c.status IN ('planned', 'claimed') OR c.ask_at IS NOT NULL))
             THEN 'has_one_on_its_way'
-        WHEN EXISTS (SELECT FROM campaign_messages c WHERE c.enrolment_id = t.id
-            AND c.step = ANY (t.sends)) THEN 'would_get_it_again'
+        WHEN EXISTS (SELECT FROM campaign_message_keys k WHERE k.enrolment_id = t.id
+            AND k.step = ANY (t.sends)) THEN 'would_get_it_again'
         ELSE 'moves' END AS fate
 FROM there t
 """

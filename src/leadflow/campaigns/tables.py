@@ -12,7 +12,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Text,
-    UniqueConstraint,
     func,
     text,
 )
@@ -196,6 +195,10 @@ class CampaignMessage(Base):
     mail server has it. ``failed``: it never will, and ``why``. ``uncertain``: nobody knows whether
     it arrived; only where the channel honours its key is the very same mail asked for again, from
     ``ask_at`` on.
+
+    A partition for each month, which the id says: it begins with the moment of planning. So what is
+    looked for by its id is looked for in one month alone. That a step is sent once is kept by
+    ``MessageKey``, over all months.
     """
 
     __tablename__ = "campaign_messages"
@@ -211,7 +214,7 @@ class CampaignMessage(Base):
         ForeignKeyConstraint(
             ["campaign", "version"], ["campaign_versions.campaign", "campaign_versions.version"]
         ),
-        UniqueConstraint("enrolment_id", "step"),
+        Index("ix_campaign_messages_enrolment_id", "enrolment_id"),
         Index("ix_campaign_messages_campaign", "campaign", "id"),
         Index("ix_campaign_messages_lead_id", "lead_id"),
         Index(
@@ -233,6 +236,7 @@ class CampaignMessage(Base):
             postgresql_where=text("status = 'uncertain'"),
         ),
         Index("ix_campaign_messages_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
+        {"postgresql_partition_by": "RANGE (id)"},
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("msg"))

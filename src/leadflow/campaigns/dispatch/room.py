@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, any_, func, literal, select, text
 from sqlalchemy.orm import Session
 
+from leadflow.campaigns.counting.counts import NO_MESSAGES, messages_of
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.sending_hours import hours_of
 from leadflow.campaigns.dispatch.capping import WEEK, Bounds, Due, Frame, Held, Room, split
@@ -129,7 +130,7 @@ def _room(
     framed: Counter[tuple[str, int]] = Counter()
     for name, said in bounds.items():
         if said.total is not None:
-            total[name] = _count(session, name, None, now)
+            total[name] = messages_of(session, name).get(name, NO_MESSAGES).of(*WENT)
         if said.daily is not None:
             day = now.astimezone(said.zone)
             midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -144,14 +145,12 @@ def _went_at(now: datetime) -> ColumnElement[datetime]:
     return func.coalesce(CampaignMessage.sent_at, CampaignMessage.handed_at, now)
 
 
-def _count(session: Session, name: str, since: datetime | None, now: datetime) -> int:
+def _count(session: Session, name: str, since: datetime, now: datetime) -> int:
     went = (
         select(func.count())
         .where(CampaignMessage.campaign == name)
-        .where(CampaignMessage.status.in_(WENT))
+        .where(CampaignMessage.status.in_(WENT), _went_at(now) >= since)
     )
-    if since is not None:
-        went = went.where(_went_at(now) >= since)
     return session.scalar(went) or 0
 
 

@@ -15,6 +15,7 @@ from leadflow.campaigns.definitions.program import Node, Program
 from leadflow.campaigns.enrolling import enrol_arrived, enrol_fitting
 from leadflow.campaigns.interpreter.clock import moments_in, utc
 from leadflow.campaigns.interpreter.stepping import OPEN, Passed, take_on
+from leadflow.campaigns.keeping.months import make_month
 from leadflow.campaigns.planning.batch import Batch, read_batch, write_batch
 from leadflow.campaigns.planning.late import Answer, answered, as_answered, cancel_late
 from leadflow.campaigns.planning.stored_facts import StoredFacts
@@ -138,6 +139,8 @@ def plan(
         answer: what becomes of late messages where the campaign asks; None: what was said as it
             last went on.
     """
+    # Before anything is locked: who makes a month waits for all that write messages.
+    make_month(session)
     program = programs(session, [(name, version)])[name, version]
     program = as_answered(session, program) if answer is None else answered(program, answer)
     cancel_late(session, program, version, now)

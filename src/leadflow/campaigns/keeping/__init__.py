@@ -1,0 +1,1 @@
+"""How long messages and enrolments are kept: by months, and what stays of those that go."""
