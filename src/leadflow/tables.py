@@ -8,8 +8,8 @@ from leadflow.assignment.team import tables as team
 from leadflow.audit import tables as audit
 from leadflow.background import tables as background
 from leadflow.campaigns import tables as campaigns
+from leadflow.campaigns.circuits import tables as circuits
 from leadflow.campaigns.counting import tables as campaign_counts
-from leadflow.campaigns.dispatch import tables as dispatch
 from leadflow.campaigns.feedback import tables as feedback
 from leadflow.campaigns.keeping import tables as campaign_keeping
 from leadflow.consent import tables as consent
@@ -52,7 +52,7 @@ ROOMS = (
     campaign_keeping,
     consent,
     database,
-    dispatch,
+    circuits,
     endpoints,
     event_types,
     exports,

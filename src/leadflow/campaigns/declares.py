@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from features.event_types import EventType
+from leadflow.campaigns.circuits import service as circuits
 from leadflow.campaigns.configuration import CONFIGURATION as CAMPAIGNS
-from leadflow.campaigns.dispatch import circuits, reconciling
+from leadflow.campaigns.dispatch import reconciling
 from leadflow.campaigns.feedback.following import BOUNCE
 from leadflow.campaigns.feedback.providers import HEARS
 from leadflow.campaigns.keeping.months import held_up

@@ -235,6 +235,18 @@ class CampaignMessage(Base):
             "id",
             postgresql_where=text("status = 'uncertain'"),
         ),
+        Index(
+            "ix_campaign_messages_sent",
+            "channel",
+            "sent_at",
+            postgresql_where=text("sent_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_campaign_messages_address_index",
+            "address_index",
+            "sent_at",
+            postgresql_where=text("sent_at IS NOT NULL"),
+        ),
         Index("ix_campaign_messages_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (id)"},
     )
@@ -263,6 +275,9 @@ class CampaignMessage(Base):
     )
     mail_hash: Mapped[str | None] = mapped_column(
         Text, comment="Of the mail that was handed over, where the channel honours its key."
+    )
+    address_index: Mapped[str | None] = mapped_column(
+        Text, comment="The keyed hash of the address that it was handed over for."
     )
     ask_at: Mapped[datetime | None] = mapped_column(Moment)
     story: Mapped[list[dict[str, Any]] | None] = mapped_column(

@@ -7,9 +7,17 @@ from typing import Literal
 # recipient: the address does not exist; mailbox_full: later perhaps; policy: they will not have
 # mail of ours (reputation, authentication); content: not this one; unclear: it is refused for good,
 # and nobody knows whose fault that is; transient: the same again later;
-# credentials: nothing goes out until somebody mends the settings.
+# credentials: nothing goes out until somebody mends the settings; needs_smtputf8: the address has
+# letters that the other side does not take, though it may well exist.
 Fault = Literal[
-    "recipient", "mailbox_full", "policy", "content", "unclear", "transient", "credentials"
+    "recipient",
+    "mailbox_full",
+    "policy",
+    "content",
+    "unclear",
+    "transient",
+    "credentials",
+    "needs_smtputf8",
 ]
 
 

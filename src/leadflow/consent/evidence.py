@@ -52,6 +52,13 @@ EVIDENCE: dict[str, Evidence] = {
     "unsubscribe": Evidence(
         0, 3, "The person unsubscribed elsewhere, and the system that took it told us."
     ),
+    "reply": Evidence(
+        0,
+        2,
+        "The person answered a mail with nothing but the wish for no more. Mail is easily written "
+        "under another name, so a form that is sent later undoes it.",
+        told=False,
+    ),
     "complaint": Evidence(0, 3, "The person marked a mail as spam."),
     "unsubscribe_link": Evidence(
         0, 3, "The person used the link in a mail, which only that mailbox has.", told=False

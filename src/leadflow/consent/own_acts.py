@@ -14,7 +14,7 @@ from leadflow.consent.from_events import UNSUBSCRIBE
 from leadflow.consent.links import Link
 from leadflow.consent.log import Told, entry_of, standings, write
 from leadflow.consent.standing import ConsentStanding
-from leadflow.consent.suppressing import let_go, put_down
+from leadflow.consent.suppressing import is_suppressed, let_go, put_down
 from leadflow.leads.events.recording import EventIn, record_events
 from leadflow.leads.tables import Lead
 
@@ -29,6 +29,19 @@ def choices(session: Session, link: Link, at: datetime) -> dict[Purpose, bool] |
         return None
     says = standings(session, [_stands_for(lead)], at)[_stands_for(lead)]
     return {purpose: _gets(purpose, says[purpose]) for purpose in CHOSEN}
+
+
+def has_said_no(session: Session, link: Link, at: datetime) -> bool:
+    """Whether whoever got this mail has said no to its kind before; what the law has us send has no
+    such."""
+    if link.purpose == "legal":
+        return False
+    lead = session.get(Lead, link.lead_id)
+    if lead is not None:
+        says = standings(session, [_stands_for(lead)], at)[_stands_for(lead)]
+        if says[link.purpose].says == "withdrawn":
+            return True
+    return link.purpose == "marketing" and is_suppressed(session, link.address, "opted_out")
 
 
 def unsubscribe(session: Session, link: Link, now: datetime) -> None:

@@ -101,6 +101,14 @@ def let_go(session: Session, since: Mapping[str, datetime], reason: SuppressionR
         session.execute(LET_GO, given)
 
 
+def is_suppressed(session: Session, index: str, reason: SuppressionReason) -> bool:
+    """Whether the address of this keyed hash is suppressed for this reason."""
+    these = select(Suppression.id).where(
+        Suppression.address_index == index, Suppression.reason == reason
+    )
+    return session.scalar(these) is not None
+
+
 def release(session: Session, suppression_id: str, why: str, by: str) -> None:
     """Let an address be written to again, as far as nothing else speaks against it.
 

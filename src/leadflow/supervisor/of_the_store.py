@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from features.how_many import how_many
 from leadflow.background import records
 from leadflow.background.tables import BackgroundLoop
-from leadflow.campaigns.dispatch.circuit import Circuit
-from leadflow.campaigns.dispatch.circuits import channels as read_channels
+from leadflow.campaigns.circuits.circuit import Circuit
+from leadflow.campaigns.circuits.service import channels as read_channels
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.recipients import Unreachable, unreachable
 from leadflow.settings import Settings

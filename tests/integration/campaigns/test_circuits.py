@@ -7,7 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
-from leadflow.campaigns.dispatch import circuits
+from leadflow.campaigns.circuits import service as circuits
+from leadflow.campaigns.dispatch.claiming import LEASE
 from leadflow.campaigns.dispatch.sending import Dispatched, dispatch_some
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.port import Accepted, Refused
@@ -68,7 +69,7 @@ def test_whoever_dies_while_trying_leaves_the_try_to_another(due: list[str]) -> 
     now = datetime.now(UTC) + timedelta(minutes=16)
     with unit_of_work() as session:
         assert circuits.turn(session, NAME, now, 100) == circuits.Turn(1, trial=True)
-        circuits.trying(session, NAME, now)
+        circuits.trying(session, NAME, now + LEASE)
     assert dispatch(Channel(), 17).claimed == 0
     assert dispatch(Channel(), 27).claimed == 1
 

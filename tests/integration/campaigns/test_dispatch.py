@@ -138,7 +138,7 @@ def test_whoever_comes_too_late_writes_nothing(due: list[str]) -> None:
         claiming.release_broken(session, now + timedelta(minutes=11))
     with unit_of_work() as session:
         nothing = dict.fromkeys(claimed.ids)
-        assert claiming.hand_over(session, claimed, nothing, "smtp:here", now) == set()
+        assert claiming.hand_over(session, claimed, nothing, {}, "smtp:here", now) == set()
         assert claiming.end(session, claimed, claimed.ids, "accepted", now) == []
     assert states() == {"planned": 3}
 

@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadflow.campaigns.dispatch.circuit import OPENS_AFTER, Circuit, after
+from leadflow.campaigns.circuits.circuit import (
+    BLOCKS,
+    BLOCKS_WITHIN,
+    OPENS_AFTER,
+    Circuit,
+    after,
+    after_blocks,
+    blocked,
+)
 from leadflow.channels.port import Accepted, Refused, Result, Uncertain
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -81,3 +89,21 @@ def test_what_a_person_has_paused_stays_so() -> None:
     assert after(paused, [OK], NOW) == paused
     assert after(paused, [AWAY] * 9, NOW).state == "paused"
     assert paused.takes(NOW + timedelta(days=9), 100) == 0
+
+
+def test_refusals_by_policy_open_it_within_an_hour_and_not_where_they_are_few_of_many() -> None:
+    some = blocked(CLOSED, BLOCKS - 1, NOW)
+    assert after_blocks(some, 10, "policy: no", NOW) == some
+    enough = blocked(some, 1, NOW + BLOCKS_WITHIN)
+    assert after_blocks(enough, 1000, "policy: no", NOW) == enough
+    opened = after_blocks(enough, 100, "policy: no", NOW)
+    assert (opened.state, opened.why, opened.blocked) == ("open", "policy: no", 0)
+    assert opened.until == NOW + timedelta(minutes=15)
+    late = blocked(some, 1, NOW + BLOCKS_WITHIN + timedelta(seconds=1))
+    assert late.blocked == 1
+    paused = Circuit("paused", NOW, blocked=9, blocked_since=NOW)
+    assert after_blocks(paused, 10, "policy: no", NOW) == paused
+
+
+def test_mails_that_are_taken_between_forget_no_refusal_by_policy() -> None:
+    assert after(blocked(CLOSED, 3, NOW), [OK], NOW).blocked == 3

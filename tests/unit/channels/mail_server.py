@@ -14,7 +14,7 @@ from tests.servers import free_port
 class Server:
     """``rcpt NAME`` and ``data NAME`` of ``answers`` is what it says to ``NAME@…`` then; ``drop``
     breaks off, ``hang`` says nothing. With ``asks`` it takes mail of ann alone, who
-    says "right"."""
+    says "right"; with ``utf8`` it takes mailboxes in other letters."""
 
     def __init__(self, **answers: str) -> None:
         self.answers = answers
@@ -23,6 +23,8 @@ class Server:
         self.open = self.most = 0
         self.port = 0
         self.asks = False
+        self.utf8 = False
+        self.options: list[list[str]] = []
 
     async def handle_EHLO(  # noqa: N802  aiosmtpd calls it so
         self,
@@ -39,6 +41,7 @@ class Server:
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.options.append(options)
         said = await self._said(server, "mail", address)
         envelope.mail_from = address
         return said
@@ -91,6 +94,7 @@ def serving(handler: Server) -> Iterator[Server]:
         authenticator=_knows_ann if handler.asks else None,
         auth_required=handler.asks,
         auth_require_tls=False,
+        enable_SMTPUTF8=handler.utf8,
     )
     controller.start()
     try:

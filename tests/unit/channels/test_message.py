@@ -96,7 +96,10 @@ def test_a_name_or_subject_adds_no_header(end: str) -> None:
         "@example.com",
         "a@b.example, c@d.example",
         "a@b.example\r\nBcc: c",
-        "zoë@example.com",
+        "zoë b@example.com",
+        "zoë\r\n@example.com",
+        "zoë@exämple.com\r\nBcc: c",
+        "\u202ezoë@example.com",
     ],
 )
 def test_what_is_no_address_gets_no_mail(address: str) -> None:

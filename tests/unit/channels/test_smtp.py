@@ -1,13 +1,16 @@
 """Mail is handed over once: what was surely not taken, and what perhaps was, are told apart."""
 
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from leadflow.channels.email.dkim import Signer
 from leadflow.channels.email.message import Envelope, Mailbox, message_bytes
@@ -23,7 +26,8 @@ MAIL = Rendered("Hello", "<p>Hello</p>", ".\nHello\n")
 
 
 def to(name: str, domain: str = "example.org") -> Outgoing:
-    envelope = Envelope(name, Mailbox("ann@example.com"), Mailbox(f"{name}@{domain}"))
+    key = name if name.isascii() else name.encode().hex()
+    envelope = Envelope(key, Mailbox("ann@example.com"), Mailbox(f"{name}@{domain}"))
     return Outgoing(envelope, MAIL, NOW)
 
 
@@ -61,6 +65,7 @@ REFUSED = {
     "full_for_good": ("rcpt", "552 5.2.2 over quota", "mailbox_full"),
     "reputation": ("rcpt", "550 5.7.1 blocked", "policy"),
     "unsigned": ("data", "550 5.7.26 unauthenticated", "policy"),
+    "policy": ("data", "550 blocked by local policy", "policy"),
     "spam": ("data", "554 looks like spam", "content"),
     "large": ("data", "552 5.3.4 too large", "content"),
     "greylisted": ("rcpt", "451 4.7.1 later", "transient"),
@@ -162,6 +167,38 @@ def test_mail_is_signed_and_what_is_no_address_is_told_by_itself() -> None:
     [envelope] = server.taken
     assert str(envelope.content).startswith("b'DKIM-Signature: v=1;")
     assert envelope.rcpt_tos == ["fine@example.org"]
+
+
+def test_a_mailbox_in_other_letters_gets_its_mail_where_the_server_takes_them() -> None:
+    signs = Signer("example.com", "lf", generate_private_key(65537, 2048))
+    server = mail_server.Server()
+    server.utf8 = True
+    with mail_server.serving(server):
+        smtp = Smtp(Server("127.0.0.1", server.port, "none", timeout=2), 1, signer=signs)
+        results = smtp.send_many([to("zoë"), to("fine"), to("用户")])
+        smtp.close()
+    assert all(isinstance(one, Accepted) for one in results)
+    assert [one.rcpt_tos for one in server.taken] == [
+        [f"{name}@example.org"] for name in ("zoë", "fine", "用户")
+    ]
+    assert [one.count("SMTPUTF8") for one in server.options] == [1, 0, 1]
+    content = server.taken[0].content
+    assert isinstance(content, bytes)
+    assert "\r\nTo: zoë@example.org\r\n".encode() in content
+    public = signs.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    record = b"v=DKIM1; k=rsa; p=" + b64encode(public)
+    assert dkim.verify(content, dnsfunc=lambda *_, **__: record)
+
+
+def test_a_mailbox_in_letters_that_the_server_does_not_take_is_told_so_and_others_go_on() -> None:
+    server = mail_server.Server(rcpt_far="550 5.6.7 no such letters further on")
+    with sending(server, connections=1) as smtp:
+        results = smtp.send_many([to("zoë"), to("fine"), to("far")])
+    assert [type(one) for one in results] == [Refused, Accepted, Refused]
+    for result in (results[0], results[2]):
+        assert isinstance(result, Refused)
+        assert result.fault == "needs_smtputf8"
+    assert [one.rcpt_tos for one in server.taken] == [["fine@example.org"]]
 
 
 def test_a_mail_that_cannot_be_written_does_not_keep_others_from_their_answer() -> None:

@@ -25,6 +25,7 @@ CampaignType = Literal[
 ]
 Purpose = Literal["marketing", "service", "legal"]
 Holidays = Literal["open", "closed"]
+Language = Literal["en", "de", "fr", "es", "it", "pt", "nl", "pl"]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
 # Names that ends have by themselves; no step nor criterion may take them.
 OWN_ENDS = ("opted_out", "deleted", "merged", "goal")
@@ -127,6 +128,9 @@ class Campaign(Part):
     type: CampaignType
     purpose: Purpose = "marketing"
     description: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    language: Language = Field(
+        default="en", description="Of the pages on which people say no or choose."
+    )
     zone: Zone = Field(
         description="Where nobody can tell in which time zone a lead is; and whose days count."
     )

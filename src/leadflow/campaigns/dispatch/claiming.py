@@ -132,6 +132,7 @@ def hand_over(
     session: Session,
     claimed: Claimed,
     hashes: Mapping[str, str | None],
+    addresses: Mapping[str, str | None],
     channel: str,
     now: datetime,
 ) -> set[str]:
@@ -141,15 +142,17 @@ def hand_over(
 
     Args:
         hashes: the hash of each mail by the message's id; None where the channel knows no keys.
+        addresses: the keyed hash of where each mail goes, in the same way.
     """
-    pairs = func.unnest(
-        literal(list(hashes), ARRAY(Text)), literal(list(hashes.values()), ARRAY(Text))
-    )
-    these = pairs.table_valued(column("id", Text), column("mail_hash", Text)).render_derived()
+    said = list(hashes), list(hashes.values()), [addresses.get(own) for own in hashes]
+    rows = func.unnest(*(literal(one, ARRAY(Text)) for one in said))
+    columns = column("id", Text), column("mail_hash", Text), column("address_index", Text)
+    these = rows.table_valued(*columns).render_derived()
     values = {
         "channel": channel,
         "handed_at": func.coalesce(CampaignMessage.handed_at, now),
         "mail_hash": these.c.mail_hash,
+        "address_index": these.c.address_index,
     }
     held = tries_of_held(session, claimed, list(hashes))
     handed = update(CampaignMessage).where(

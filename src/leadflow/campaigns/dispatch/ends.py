@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.dispatch.circuit import fault_of_channel
+from leadflow.campaigns.circuits.circuit import fault_of_channel
 from leadflow.campaigns.dispatch.claiming import (
     MOST_ATTEMPTS,
     Claimed,
@@ -17,13 +17,14 @@ from leadflow.campaigns.dispatch.claiming import (
 )
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.port import Accepted, Refused, Result, Uncertain
-from leadflow.consent.suppressing import suppress_leads
+from leadflow.consent.suppressing import put_down
+from leadflow.leads.tables import Lead
 
 # A message that was surely not taken is tried again after so long, and longer each time.
 AGAIN_AFTER = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=6)
 # Whose fault it is that it will not be otherwise the next time.
-FOR_GOOD = ("recipient", "content", "unclear")
+FOR_GOOD = ("recipient", "content", "unclear", "needs_smtputf8")
 ACTOR = "dispatch_campaigns"
 _LONGEST_WHY = 500
 
@@ -136,5 +137,10 @@ def _suppress(session: Session, results: Mapping[str, Result], now: datetime) ->
         if isinstance(result, Refused) and result.fault == "recipient"
     ]
     if gone:
-        leads = select(CampaignMessage.lead_id).where(CampaignMessage.id.in_(gone))
-        suppress_leads(session, list(session.scalars(leads)), "hard_bounce", ACTOR, now)
+        asked = (
+            select(func.coalesce(CampaignMessage.address_index, Lead.email_index))
+            .join(Lead, Lead.id == CampaignMessage.lead_id)
+            .where(CampaignMessage.id.in_(gone))
+        )
+        found = {index: now for index in session.scalars(asked) if index is not None}
+        put_down(session, found, "hard_bounce", ACTOR)

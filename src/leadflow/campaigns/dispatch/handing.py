@@ -50,7 +50,7 @@ def hand_all_over(
                 if earlier != hashes[own]:
                     del hashes[own]
                     unwritten[own] = Refused("content", None, "By now it would be another mail.")
-        held = hand_over(session, claimed, hashes, channel.name, now)
+        held = hand_over(session, claimed, hashes, written.addresses, channel.name, now)
     mails = {own: written.mails[own] for own in hashes if own in held}
     results = dict(zip(mails, channel.send_many(list(mails.values())), strict=True))
     return Handed(results, unwritten)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Engine, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.dispatch import circuits
+from leadflow.campaigns.circuits import service as circuits
 from leadflow.campaigns.dispatch.claiming import LEASE, NOTHING, Claimed, hold, release_broken
 from leadflow.campaigns.dispatch.ends import note_asked
 from leadflow.campaigns.dispatch.handing import hand_all_over

@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.dispatch import circuits
+from leadflow.campaigns.circuits import service as circuits
 from leadflow.campaigns.dispatch.claiming import (
+    LEASE,
     NOTHING,
     Claimed,
     claim,
@@ -73,7 +74,7 @@ def dispatch_some(
         caps = Caps.of(settings)
         claimed = claim(session, now, turn.most, policy, caps) if turn.most else NOTHING
         if turn.trial and claimed.ids:
-            circuits.trying(session, channel.name, now)
+            circuits.trying(session, channel.name, now + LEASE)
     if not claimed.ids:
         return done
     done.claimed = len(claimed.ids)

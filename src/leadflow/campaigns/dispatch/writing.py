@@ -35,9 +35,11 @@ OF_LEAD = (
 
 @dataclass(frozen=True)
 class Written:
-    """Mails by the ids of their messages; and why others could not be written."""
+    """Mails by the ids of their messages, and where each goes, by keyed hash; and why others could
+    not be written."""
 
     mails: Mapping[str, Outgoing]
+    addresses: Mapping[str, str | None]
     faults: Mapping[str, str]
 
 
@@ -60,7 +62,8 @@ def write(session: Session, ids: Sequence[str], settings: Settings, now: datetim
             mails[message.id] = _mail(program, message, enrolment, lead, rep, settings, now)
         except NotRendered as error:
             faults[message.id] = error.why
-    return Written(mails, faults)
+    addresses = {message.id: lead.email_index for message, _, lead, _ in rows}
+    return Written(mails, addresses, faults)
 
 
 def _mail(

@@ -11,6 +11,7 @@ from leadflow.campaigns.feedback.noted import New
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.email.bounce_classes import HARD, SOFT
 from leadflow.consent import log as consent
+from leadflow.consent.evidence import Purpose
 from leadflow.consent.from_events import UNSUBSCRIBE
 from leadflow.consent.refusals import SuppressionReason
 from leadflow.consent.suppressing import put_down
@@ -27,81 +28,99 @@ _EVENTS = {
     "replied": "email_reply",
     "bounced": BOUNCE,
     "complained": UNSUBSCRIBE,
+    "unsubscribed": UNSUBSCRIBE,
 }
 
 
 def follow(session: Session, new: Sequence[New], now: datetime) -> None:
     """Suppress the addresses of who complained or does not exist, at once, and those to which five
-    messages in a row did not get; write complaints into the log of consent; and tell the leads'
-    own events. Machines count in nothing of it."""
+    messages in a row did not get; write complaints and opt-outs by answers into the log of
+    consent; and tell the leads' own events. Machines count in nothing of it."""
     of_people = [one for one in new if one.told.machine is None]
     bounced = [one for one in of_people if one.told.bounce_class in HARD | SOFT]
     complained = [one for one in of_people if one.told.kind == "complained"]
     gone = [one for one in bounced if one.told.bounce_class in HARD]
-    soft = {one.message.lead_id for one in bounced if one.told.bounce_class in SOFT}
+    soft = {where for one in bounced if one.told.bounce_class in SOFT and (where := _where(one))}
     _suppress(session, gone, _unreached(session, soft), "hard_bounce", now)
     _suppress(session, complained, (), "complaint", now)
-    _say_no(session, complained, now)
+    _say_no(session, complained, "complaint", now)
+    _say_no(session, [one for one in of_people if one.told.by_reply], "reply", now)
     _tell(session, [one for one in of_people if _is_of_lead(one)], now)
 
 
 def _is_of_lead(new: New) -> bool:
     told = new.told
+    if told.kind == "unsubscribed":
+        # By a link, that is an event already; and no to service is none.
+        return told.by_reply and _purpose(new) == "marketing"
     return told.kind in _EVENTS and (told.bounce_class is None or told.bounce_class in HARD | SOFT)
 
 
-def _unreached(session: Session, leads: Collection[str]) -> set[str]:
-    """Of these leads, those whose last messages all came back for a while, so many of them."""
-    if not leads:
+def _where(new: New) -> str | None:
+    """The address that a message went to, by keyed hash, where that is told or known."""
+    return new.told.address_index or new.message.address_index
+
+
+def _unreached(session: Session, addresses: Collection[str]) -> set[str]:
+    """Of these addresses, those to which the last messages all came back for a while, so many."""
+    if not addresses:
         return set()
     nth = func.row_number().over(
-        partition_by=CampaignMessage.lead_id,
+        partition_by=CampaignMessage.address_index,
         order_by=(CampaignMessage.sent_at.desc(), CampaignMessage.id.desc()),
     )
+    to = CampaignMessage.address_index
     last = (
-        select(CampaignMessage.lead_id, CampaignMessage.status, CampaignMessage.why, nth.label("n"))
-        .where(CampaignMessage.lead_id == any_(literal(sorted(leads), ARRAY(Text))))
+        select(to, CampaignMessage.status, CampaignMessage.why, nth.label("n"))
+        .where(to == any_(literal(sorted(addresses), ARRAY(Text))))
         .where(CampaignMessage.sent_at.is_not(None))
         .subquery()
     )
     came_back = (last.c.status == "bounced") & last.c.why.in_(sorted(SOFT))
-    row = select(last.c.lead_id).where(last.c.n <= SOFT_IN_A_ROW, came_back)
-    many = row.group_by(last.c.lead_id).having(func.count() == SOFT_IN_A_ROW)
-    return set(session.scalars(many))
+    row = select(last.c.address_index).where(last.c.n <= SOFT_IN_A_ROW, came_back)
+    many = row.group_by(last.c.address_index).having(func.count() == SOFT_IN_A_ROW)
+    return {one for one in session.scalars(many) if one is not None}
 
 
 def _suppress(
     session: Session,
     new: Sequence[New],
-    leads: Collection[str],
+    addresses: Collection[str],
     reason: SuppressionReason,
     now: datetime,
 ) -> None:
-    """The address that a message went to, where that is told; else the one its lead has."""
-    told = {one.told.address_index for one in new if one.told.address_index is not None}
-    whose = {one.message.lead_id for one in new if one.told.address_index is None} | set(leads)
+    """The addresses that messages went to, where these are told or known; else those that their
+    leads have; and these."""
+    found = {where for one in new if (where := _where(one))} | set(addresses)
+    whose = {one.message.lead_id for one in new if _where(one) is None}
     if whose:
         own = Lead.id == any_(literal(sorted(whose), ARRAY(Text)))
-        found = session.scalars(select(Lead.email_index).where(own))
-        told |= {index for index in found if index is not None}
-    put_down(session, dict.fromkeys(told, now), reason, ACTOR)
+        of_leads = session.scalars(select(Lead.email_index).where(own))
+        found |= {index for index in of_leads if index is not None}
+    put_down(session, dict.fromkeys(found, now), reason, ACTOR)
 
 
-def _say_no(session: Session, complained: Sequence[New], now: datetime) -> None:
+def _say_no(session: Session, new: Sequence[New], evidence: str, now: datetime) -> None:
+    """Write into the log that leads want no mail of the kind: of marketing, where they complain."""
     told = [
         consent.Told(
             lead_id=one.message.lead_id,
             given=False,
-            evidence="complaint",
+            evidence=evidence,
             happened_at=one.told.happened_at,
             by=ACTOR,
+            purpose=_purpose(one),
             reference=one.message.id,
         )
-        for one in complained
+        for one in new
     ]
     consent.write(session, told, now)
     if told:
         record_soon(session, [consent.entry_of(one) for one in told])
+
+
+def _purpose(new: New) -> Purpose:
+    return "service" if new.told.by_reply and new.message.purpose == "service" else "marketing"
 
 
 def _tell(session: Session, new: Sequence[New], now: datetime) -> None:

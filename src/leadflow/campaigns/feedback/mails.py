@@ -23,7 +23,10 @@ from leadflow.leads.tables import Lead
 
 GONE = "It is about a message that is not there any more."
 ELSEWHERE = "It names a message of ours as of another domain than the one that sends."
-ANOTHERS = "Whom it says the message was for is not its lead, by the address known of them."
+ANOTHERS = "Whom it says the message was for is not its lead, by the addresses known of them."
+PERHAPS_NO = (
+    "It is an answer that may ask for no more mail. It is noted as an answer and nothing else."
+)
 
 
 @dataclass
@@ -64,17 +67,22 @@ def note_mails(
             done.others += 1
         except NotCertain as error:
             kept.append((content, str(error)))
-    known = _addresses(session, {one.key for _, one in read})
+    known = _known(session, {one.key for _, one in read})
     told: list[Told] = []
     of: list[bytes] = []
     for content, one in read:
         try:
-            told.append(_told(one, domain, known.get(one.key), now))
+            said = _told(one, domain, known.get(one.key), now)
+            told.append(said)
             of.append(content)
+            if one.opts_out != "no" and not said.by_reply:
+                kept.append((content, PERHAPS_NO))
         except NotCertain as error:
             kept.append((content, str(error)))
     found = note(session, told, bounds, now)
-    kept += ((of[place], GONE) for place in found.unknown)
+    # What is gone is so whatever else is said of it.
+    gone = {of[place]: GONE for place in found.unknown}
+    kept = [one for one in kept if one[0] not in gone] + list(gone.items())
     done.said, done.unread = found.kinds, _keep(session, kept, now)
     done.known = found.known + len(kept) - done.unread
     return done
@@ -101,40 +109,66 @@ def forget_unread(session: Session, before: datetime) -> None:
     session.execute(delete(UnreadMail).where(UnreadMail.received_at < before))
 
 
-def _addresses(session: Session, keys: set[str]) -> dict[str, set[str]]:
-    """By their keyed index, the addresses that the lead of each message has; one that was merged
-    has that of whoever stands for it too."""
-    stands = aliased(Lead)
+@dataclass(frozen=True)
+class _Known:
+    """What a message was for, and by their keyed hashes the address that it went to and those that
+    its lead has; one that was merged has that of whoever stands for it too."""
+
+    purpose: str
+    addresses: tuple[str, ...]
+
+
+def _known(session: Session, keys: set[str]) -> dict[str, _Known]:
+    stands, message = aliased(Lead), CampaignMessage
     asked = (
-        select(CampaignMessage.id, Lead.email_index, stands.email_index)
-        .join(Lead, Lead.id == CampaignMessage.lead_id)
+        select(
+            message.id,
+            message.purpose,
+            message.address_index,
+            Lead.email_index,
+            stands.email_index,
+        )
+        .join(Lead, Lead.id == message.lead_id)
         .outerjoin(stands, stands.id == Lead.merged_into)
-        .where(CampaignMessage.id == any_(literal(sorted(keys), ARRAY(Text))))
+        .where(message.id == any_(literal(sorted(keys), ARRAY(Text))))
     )
     rows = session.execute(asked).tuples() if keys else ()
-    return {key: {one for one in indexes if one is not None} for key, *indexes in rows}
+    return {
+        key: _Known(purpose, tuple(one for one in indexes if one is not None))
+        for key, purpose, *indexes in rows
+    }
 
 
-def _told(one: Returned, domain: str, own: set[str] | None, now: datetime) -> Told:
+def _told(one: Returned, domain: str, known: _Known | None, now: datetime) -> Told:
     """Whoever has a mail of ours can write a report of it: it counts where it names nobody, or the
     lead. A complaint counts as well where its receiver was made unreadable, as providers do.
 
     Raises:
-        NotCertain: it is about another domain, or somebody else than ``own``, the lead's addresses.
+        NotCertain: it is about another domain, or names somebody else than ``known``.
     """
     if one.domain != domain.lower():
         raise NotCertain(ELSEWHERE)
     named = {email_index_of(address) for address in one.to}
-    of_lead = named & (own or set())
-    if own is not None and named and not of_lead and one.kind != "complained":
+    of_lead = [index for index in known.addresses if index in named] if known else []
+    if known and named and not of_lead and one.kind != "complained":
         raise NotCertain(ANOTHERS)
+    says_no = known is not None and _says_no(one, known)
     return Told(
-        one.kind,
+        "unsubscribed" if says_no else one.kind,
         one.at or now,
         message_id=one.key,
         bounce_class=one.bounce_class,
-        address_index=min(of_lead, default=None),
+        address_index=next(iter(of_lead), None),
+        by_reply=says_no,
     )
+
+
+def _says_no(one: Returned, known: _Known) -> bool:
+    """Whether it is certain that the lead answered with the wish for no more mail: from an address
+    of its own, at a moment that is known, about mail that can be opted out of."""
+    if one.opts_out != "surely" or one.at is None or known.purpose == "legal":
+        return False
+    return bool(one.sender) and email_index_of(one.sender) in known.addresses
 
 
 def _keep(session: Session, mails: Sequence[tuple[bytes, str]], now: datetime) -> int:

@@ -1,7 +1,7 @@
 """Noting what came back, many at a time: events, states of messages, figures, and what follows, in
 one transaction. Told again, or in another order, it comes to the same."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, Text, any_, insert, literal, select
 from sqlalchemy.orm import Session
 
+from leadflow.campaigns.circuits import service as circuits
 from leadflow.campaigns.feedback import figures
 from leadflow.campaigns.feedback.following import follow
 from leadflow.campaigns.feedback.months import make_month
@@ -18,7 +19,9 @@ from leadflow.campaigns.feedback.states import move
 from leadflow.campaigns.feedback.tables import MessageEvent
 from leadflow.campaigns.feedback.told import MANY, Told
 from leadflow.campaigns.tables import CampaignMessage
+from leadflow.channels.email.bounce_classes import BounceClass
 
+POLICY: BounceClass = "policy"
 _Known = tuple[str, str, bool, int | None, datetime | None]
 
 
@@ -43,6 +46,7 @@ def note(session: Session, told: Sequence[Told], bounds: Bounds, now: datetime) 
         return Noted()
     make_month(session, now)
     named = _named(session, told)
+    _hold_channels(session, told, named, now)
     messages = _held(session, {one for one in named if one is not None})
     unknown = tuple(place for place, one in enumerate(named) if one not in messages)
     ours = [
@@ -57,6 +61,7 @@ def note(session: Session, told: Sequence[Told], bounds: Bounds, now: datetime) 
         figures.count(session, new)
         follow(session, new, now)
         pause_where_too_many(session, new, bounds, now)
+        _tell_channels(session, new, now)
     kinds = Counter[str](one.told.kind for one in new)
     return Noted(len(new), len(ours) - len(new), unknown, kinds)
 
@@ -85,10 +90,42 @@ def _held(session: Session, ids: Iterable[str]) -> dict[str, Message]:
     )
     return {
         row.id: Message(
-            row.id, row.lead_id, row.status, row.purpose, row.campaign, row.version, row.step
+            row.id,
+            row.lead_id,
+            row.status,
+            row.purpose,
+            row.campaign,
+            row.version,
+            row.step,
+            row.channel,
+            row.sent_at,
+            row.address_index,
         )
         for row in session.scalars(these)
     }
+
+
+def _hold_channels(
+    session: Session, told: Sequence[Told], named: Sequence[str | None], now: datetime
+) -> None:
+    """Hold the channels of what came back by policy, before their messages."""
+    ids = {own for own, one in zip(named, told, strict=True) if own and one.bounce_class == POLICY}
+    if ids:
+        asked = select(CampaignMessage.channel).distinct()
+        of = asked.where(CampaignMessage.id == any_(literal(sorted(ids), ARRAY(Text))))
+        names = session.scalars(of.where(CampaignMessage.channel.is_not(None)))
+        circuits.hold(session, {name for name in names if name is not None}, now)
+
+
+def _tell_channels(session: Session, new: Sequence[New], now: datetime) -> None:
+    """Have the circuits of channels know of what came back by policy."""
+    sent_at: defaultdict[str, list[datetime]] = defaultdict(list)
+    for one in new:
+        message = one.message
+        if one.told.bounce_class == POLICY and message.channel and message.sent_at:
+            sent_at[message.channel].append(message.sent_at)
+    for channel in sorted(sent_at):
+        circuits.note_returned(session, channel, sent_at[channel], now)
 
 
 def _moment(told: Told, now: datetime) -> datetime:

@@ -19,8 +19,9 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLASSES: tuple[BounceClass, ...] = get_args(BounceClass)
-# Of these a message has one, however often it is told; of opens and clicks one a minute.
-MANY: frozenset[Kind] = frozenset({"opened", "clicked", "deferred"})
+# Of all others a message has one, however often it is told; of opens and clicks one a minute.
+# Who has said no may have agreed again since, and say no once more.
+MANY: frozenset[Kind] = frozenset({"opened", "clicked", "deferred", "unsubscribed"})
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Told:
         bounce_class: of a bounce, whose fault it is.
         machine: of an open or click, why it was no person; None: it was one.
         link: of a click, the number of the link.
+        by_reply: of an opt-out, that it was said in an answer, and is in no log of consent yet.
         address_index: the keyed hash of the address that it went to, where that is told.
     """
 
@@ -42,3 +44,4 @@ class Told:
     machine: str | None = None
     link: int | None = None
     address_index: str | None = None
+    by_reply: bool = False

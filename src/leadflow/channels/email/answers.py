@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from leadflow.channels.email.message import AddressInvalid
+from leadflow.channels.email.message import AddressInvalid, LettersNotTaken
 from leadflow.channels.port import Fault, Refused
 
 Stage = Literal["connect", "login", "mail", "rcpt", "data"]
@@ -11,9 +11,17 @@ _ENHANCED = re.compile(r"^\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 _LONGEST = 200
 _NO_SUCH_ADDRESS = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)})
+# Of addresses and headers in other letters, where a mail server on the way takes none (RFC 6531).
+_OF_LETTERS = frozenset({(6, 7), (6, 9)})
 _OF_POLICY = re.compile(
     r"spam|block|black|deny|denied|listed|rbl\b|barracuda|reputation|polic|relay|not permitted"
     r"|unauthenticated|dmarc|\bspf\b|dkim|too many|rate",
+    re.IGNORECASE,
+)
+# Of a mail that was handed over whole: only words that are about who sends, not about what it says.
+_OF_SENDER = re.compile(
+    r"(block|reject|refus)\w* (due to|by|for) (\w+ )?polic|\brbl\b|reputation"
+    r"|unauthenticated|dmarc|\bspf\b|\bdkim\b",
     re.IGNORECASE,
 )
 _OF_ADDRESS = re.compile(
@@ -41,7 +49,9 @@ def refusal(stage: Stage, code: int, said: str) -> Refused:
 
 
 def unwritten(error: ValueError) -> Refused:
-    """A mail that could not be made a message."""
+    """A mail that could not be made a message, or not one that whoever sends takes."""
+    if isinstance(error, LettersNotTaken):
+        return Refused("needs_smtputf8", None, str(error))
     of_receiver = isinstance(error, AddressInvalid) and error.of_receiver
     # Nobody has said that there is no such address.
     return Refused("unclear" if of_receiver else "content", None, str(error))
@@ -60,6 +70,8 @@ def _fault(stage: Stage, code: int, said: str) -> Fault:
         return _by_words(stage, code, said)
     if subject == 7:
         return "policy"
+    if (subject, detail) in _OF_LETTERS:
+        return "needs_smtputf8"
     if subject == 6 or (subject, detail) in ((3, 4), (2, 3)):
         return "content"
     if (subject, detail) in _NO_SUCH_ADDRESS:
@@ -74,6 +86,7 @@ def _by_words(stage: Stage, code: int, said: str) -> Fault:
     that is wrong, somebody would get no mail any more, ours by law included."""
     if code == 552 and stage == "rcpt":
         return "mailbox_full"
-    if stage != "data" and _OF_POLICY.search(said):
+    of_us = _OF_SENDER if stage == "data" else _OF_POLICY
+    if of_us.search(said):
         return "policy"
     return "recipient" if _OF_ADDRESS.search(said) else _BY_STAGE[stage]

@@ -4,6 +4,7 @@ Written out by hand: ``email.message`` takes a millisecond and more for each, an
 where it folds a long subject.
 """
 
+import re
 from base64 import b64encode
 from binascii import b2a_qp
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ from email.headerregistry import Address
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 import idna
+from email_validator import validate_email
 
 from leadflow.channels.email.rendering import Rendered
 
@@ -30,6 +31,11 @@ RECEIVER = "receiver"
 _LONGEST_NAME, _LONGEST_ADDRESS = 120, 254
 # A word of a header that is encoded has at most 75 letters, a line with its name 78.
 _SHORT = 60
+_LINK = re.compile(r"https://[!-;=?-~]+", re.IGNORECASE)
+_KEY = re.compile(r"[A-Za-z0-9._-]+")
+# Addresses as nearly all are, of which nothing has to be taken apart (dot-atom, RFC 5322).
+_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_PLAIN = re.compile(rf"{_ATOMS}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 
 class AddressInvalid(ValueError):
@@ -38,6 +44,15 @@ class AddressInvalid(ValueError):
     def __init__(self, whose: str) -> None:
         self.of_receiver = whose == RECEIVER
         super().__init__(f"The {whose} is no address for mail, such as name@example.com.")
+
+
+class LettersNotTaken(ValueError):
+    """A mailbox is in letters other than ASCII, and whoever sends takes none of these."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The address is in letters that the mail server does not take (it offers no SMTPUTF8)."
+        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,12 @@ class Envelope:
     reply_to: Mailbox | None = None
     unsubscribe_url: str | None = None
 
+    @property
+    def needs_utf8(self) -> bool:
+        """Whether the mailbox of the receiver is in other letters than ASCII, which only some mail
+        servers take (SMTPUTF8, RFC 6531)."""
+        return not self.to.address.rpartition("@")[0].isascii()
+
 
 def message_bytes(mail: Rendered, envelope: Envelope, now: datetime) -> bytes:
     """The whole message, as a mail server takes it.
@@ -95,11 +116,12 @@ def message_bytes(mail: Rendered, envelope: Envelope, now: datetime) -> bytes:
         head.append(("Reply-To", _address(envelope.reply_to, "address to answer to")))
     head += bulk_headers(envelope).items()
     headers = "".join(f"{name}: {value}\r\n" for name, value in head)
+    # ASCII, but for a mailbox in other letters, which no header can encode (RFC 6532).
     parts = [
         _PART.format(boundary=boundary, kind=kind).encode() + _printable(words)
         for kind, words in (("plain", mail.text), ("html", mail.html))
     ]
-    return b"".join((headers.encode("ascii"), b"\r\n", *parts, f"--{boundary}--\r\n".encode()))
+    return b"".join((headers.encode(), b"\r\n", *parts, f"--{boundary}--\r\n".encode()))
 
 
 def bulk_headers(envelope: Envelope) -> dict[str, str]:
@@ -115,24 +137,37 @@ def bulk_headers(envelope: Envelope) -> dict[str, str]:
 
 def message_id(envelope: Envelope) -> str:
     """The Message-ID of the mail of this envelope."""
-    if not envelope.key.isascii() or not all(one.isalnum() or one in "._-" for one in envelope.key):
+    if not _KEY.fullmatch(envelope.key):
         raise ValueError("A key has letters, digits, dots and dashes alone.")
     return f"<{envelope.key}@{envelope.sender.address.rpartition('@')[2]}>"
 
 
 @lru_cache(maxsize=1000)
 def _address(mailbox: Mailbox, whose: str) -> str:
-    try:
-        address = Address(addr_spec=mailbox.address).addr_spec
-    except (ValueError, IndexError, HeaderParseError, HeaderDefect):
-        raise AddressInvalid(whose) from None
+    address = _checked(mailbox.address, whose)
     name = _one_line(mailbox.name)[:_LONGEST_NAME]
-    if not address.isascii() or "@" not in address.strip("@") or len(address) > _LONGEST_ADDRESS:
-        raise AddressInvalid(whose)
     if name.isascii():
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>' if name else address
     return f"{_words(name, 'Reply-To')}\r\n <{address}>"
+
+
+def _checked(address: str, whose: str) -> str:
+    local, _, domain = address.rpartition("@")
+    if len(address) > _LONGEST_ADDRESS or not domain.isascii():
+        raise AddressInvalid(whose)
+    if _PLAIN.fullmatch(address):
+        return address
+    try:
+        if whose == RECEIVER and not local.isascii():
+            validate_email(address, check_deliverability=False, test_environment=True)
+            return address
+        found = Address(addr_spec=address).addr_spec
+    except (ValueError, IndexError, HeaderParseError, HeaderDefect):
+        raise AddressInvalid(whose) from None
+    if not found.isascii() or "@" not in found.strip("@"):
+        raise AddressInvalid(whose)
+    return found
 
 
 def _words(words: str, header: str) -> str:
@@ -156,10 +191,12 @@ def _printable(words: str) -> bytes:
 
 def _one_line(words: str) -> str:
     """Without line breaks and other signs that steer programs: a header is one line."""
-    return " ".join("".join(one if one.isprintable() else " " for one in words).split())
+    if not words.isprintable():
+        words = "".join(one if one.isprintable() else " " for one in words)
+    return " ".join(words.split())
 
 
 def _https(url: str) -> str:
-    if urlsplit(url).scheme != "https" or not url.isascii() or any(one in url for one in "<>\r\n "):
+    if not _LINK.fullmatch(url):
         raise ValueError("The address to get no more mails by begins with https:// (RFC 8058).")
     return url

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from leadflow.channels.email.answers import unwritten
-from leadflow.channels.email.message import Mailbox, bulk_headers
+from leadflow.channels.email.message import LettersNotTaken, Mailbox, bulk_headers
 from leadflow.channels.email.outgoing import Outgoing
 from leadflow.channels.port import Accepted, Fault, Refused, Result, Uncertain
 
@@ -108,6 +108,8 @@ class Resend:
 
 def _body(outgoing: Outgoing) -> dict[str, Any]:
     envelope, mail = outgoing.envelope, outgoing.mail
+    if envelope.needs_utf8:
+        raise LettersNotTaken
     body = {
         "from": _named(envelope.sender),
         "to": [_named(envelope.to)],

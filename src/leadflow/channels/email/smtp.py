@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,12 +18,14 @@ from aiosmtplib import (
 
 from leadflow.channels.email.answers import Stage, refusal, unwritten
 from leadflow.channels.email.dkim import Signer
-from leadflow.channels.email.message import message_bytes
+from leadflow.channels.email.message import LettersNotTaken, message_bytes
 from leadflow.channels.email.outgoing import Outgoing
 from leadflow.channels.email.pace import Pace, Turns
 from leadflow.channels.port import Accepted, Refused, Result, Uncertain
 
 _BUSY = 421
+# Mails are written and signed in so many threads.
+_WRITERS = 2
 _AWAY = "The mail server does not answer. Is it up?"
 
 
@@ -42,6 +45,9 @@ class Smtp:
     """Sends over at most ``connections`` at once, which stay open from one call to the next.
 
     For callers that are not asynchronous; several threads wait for each other.
+
+    Mails are written and signed beside the handing over, in threads: signing is half of all the
+    work, and OpenSSL does it without holding other threads up.
     """
 
     # Mail servers know no keys: sent again, a mail arrives again.
@@ -59,6 +65,7 @@ class Smtp:
         self._server, self._most, self._signer = server, connections, signer
         self._turns = Turns(pace or Pace())
         self._idle: list[SMTP] = []
+        self._writers = ThreadPoolExecutor(_WRITERS, "mail")
         self._runner = asyncio.Runner()
         self._one = Lock()
 
@@ -74,12 +81,16 @@ class Smtp:
         with self._one:
             self._runner.run(self._leave())
             self._runner.close()
+            self._writers.shutdown()
 
     async def _all(self, mails: Sequence[Outgoing]) -> list[Result]:
         batch = _Batch(asyncio.Semaphore(self._most))
-        turns = (self._in_turn(one, batch) for one in mails)
+        loop = asyncio.get_running_loop()
+        # Begun ahead of their turns, so that no connection waits for a mail to be written.
+        written = [loop.run_in_executor(self._writers, self._written, one) for one in mails]
+        turns = (self._in_turn(*each, batch) for each in zip(mails, written, strict=True))
         found = await asyncio.gather(*turns, return_exceptions=True)
-        self._turns.forget(asyncio.get_running_loop().time())
+        self._turns.forget(loop.time())
         # What came of the others must not be lost with an error that nobody has thought of.
         return [
             Uncertain(f"Sending it ended with {type(one).__name__}.")
@@ -88,20 +99,26 @@ class Smtp:
             for one in found
         ]
 
-    async def _in_turn(self, outgoing: Outgoing, batch: "_Batch") -> Result:
+    def _written(self, outgoing: Outgoing) -> "_Message | Refused":
+        """The mail as it travels, or why it cannot be written."""
+        envelope = outgoing.envelope
+        try:
+            content = message_bytes(outgoing.mail, envelope, outgoing.at)
+        except ValueError as error:
+            return unwritten(error)
+        if self._signer is not None:
+            content = self._signer.signed(content, outgoing.at)
+        return _Message(envelope.sender.address, envelope.to.address, content, envelope.needs_utf8)
+
+    async def _in_turn(
+        self, outgoing: Outgoing, written: "asyncio.Future[_Message | Refused]", batch: "_Batch"
+    ) -> Result:
         async with self._turns.of(outgoing.domain), batch.free:
             if batch.away is not None:
+                written.cancel()
                 return batch.away
-            try:
-                content = message_bytes(outgoing.mail, outgoing.envelope, outgoing.at)
-            except ValueError as error:
-                return unwritten(error)
-            if self._signer is not None:
-                content = self._signer.signed(content, outgoing.at)
-            envelope = outgoing.envelope
-            return await self._send(
-                _Message(envelope.sender.address, envelope.to.address, content), batch
-            )
+            message = await written
+            return message if isinstance(message, Refused) else await self._send(message, batch)
 
     async def _send(self, message: "_Message", batch: "_Batch") -> Result:
         while True:
@@ -151,6 +168,7 @@ class _Message:
     sender: str
     to: str
     content: bytes
+    needs_utf8: bool = False
 
 
 @dataclass
@@ -173,9 +191,13 @@ class _Given:
         """What came of it; None where the connection broke before it had the message."""
         stage: Stage = "mail"
         try:
-            await self._connection.mail(message.sender)
+            if message.needs_utf8 and not await self._takes_utf8():
+                self.usable = True
+                return unwritten(LettersNotTaken())
+            options = ["SMTPUTF8"] if message.needs_utf8 else []
+            await self._connection.mail(message.sender, options=options)
             stage = "rcpt"
-            await self._connection.rcpt(message.to)
+            await self._connection.rcpt(message.to, encoding="utf-8")
             stage = "data"
             answer = await self._connection.data(message.content)
         except SMTPResponseException as error:
@@ -187,6 +209,13 @@ class _Given:
             return Uncertain("The mail server fell silent while it had the mail.")
         self.usable = True
         return Accepted(answer.message)
+
+    async def _takes_utf8(self) -> bool:
+        if self._connection.is_ehlo_or_helo_needed:
+            # One that knows no EHLO has no extensions, and is greeted as it likes afterwards.
+            with suppress(SMTPResponseException):
+                await self._connection.ehlo()
+        return self._connection.supports_extension("SMTPUTF8")
 
     async def _refused(self, code: int) -> None:
         """The connection serves on, unless the server takes leave of us with that."""

@@ -20,7 +20,7 @@ def channels(
     close: Annotated[bool, typer.Option("--close", help="Hand messages to it again.")] = False,
 ) -> None:
     """Each channel that messages were handed to: whether it takes them, since when, and why not."""
-    from leadflow.campaigns.dispatch import circuits
+    from leadflow.campaigns.circuits import service as circuits
     from leadflow.database.engine import unit_of_work
 
     if (pause and close) or (name is None) == (pause or close):

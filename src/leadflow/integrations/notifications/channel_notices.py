@@ -1,6 +1,6 @@
 """Telling admins that a channel takes no messages of campaigns any more."""
 
-from leadflow.campaigns.dispatch.circuits import NOTIFY, channels
+from leadflow.campaigns.circuits.service import NOTIFY, channels
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.messages import channel_open
 from leadflow.integrations.notifications.recipients import account_of

@@ -11,6 +11,7 @@ from leadflow.campaigns.feedback.told import Told
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.consent.tables import Suppression
 from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Lead
 from leadflow.settings import get_settings
 from tests.integration.campaigns.running import STEPS, enrol, launch, sweep
 from tests.integration.workflow import acting
@@ -34,11 +35,12 @@ def sent(count: int, **others: Any) -> list[str]:
 
 
 def accept() -> None:
-    """The mail server has whatever is planned."""
+    """The mail server has whatever is planned, for the addresses of today."""
     with unit_of_work() as session:
         planned = update(CampaignMessage).where(CampaignMessage.status == "planned")
-        name = "re_" + CampaignMessage.id
-        session.execute(planned.values(status="accepted", sent_at=SENT_AT, provider_id=name))
+        to = select(Lead.email_index).where(Lead.id == CampaignMessage.lead_id).scalar_subquery()
+        accepted = {"status": "accepted", "sent_at": SENT_AT, "address_index": to}
+        session.execute(planned.values(provider_id="re_" + CampaignMessage.id, **accepted))
 
 
 def tell(*told: Told, later: timedelta = timedelta()) -> Noted:

@@ -8,23 +8,26 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 from typer.testing import CliRunner
 
 from leadflow.campaigns.feedback.mails import (
     ANOTHERS,
     ELSEWHERE,
+    PERHAPS_NO,
     Mails,
     forget_unread,
     note_mails,
     unread_mails,
 )
 from leadflow.campaigns.feedback.pausing import Bounds
+from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.email.returned.folders import NoMails, mails_in
 from leadflow.cli.main import app
+from leadflow.consent.tables import ConsentEvent, Suppression
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import email_index_of
-from leadflow.leads.tables import LeadEvent
+from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.settings import get_settings
 from tests.integration.campaigns.feedback.noting import sent, state_of, suppressed
 from tests.unit.channels.returned.mails import (
@@ -200,3 +203,79 @@ def test_where_nothing_can_be_stored_the_mail_server_keeps_it(tmp_path: Path) ->
     )
     assert done.returncode == 75
     assert b"ada" not in done.stderr
+
+
+def moved(message: str, to: str) -> None:
+    """The lead of a message has another address from now on."""
+    with unit_of_work() as session:
+        own = session.get_one(CampaignMessage, message).lead_id
+        lead = session.get_one(Lead, own)
+        lead.email, lead.email_index = to, email_index_of(to)
+
+
+def suppressed_addresses() -> set[str]:
+    with unit_of_work() as session:
+        return set(session.scalars(select(Suppression.address_index)))
+
+
+def test_what_came_back_from_an_earlier_address_is_noted_of_that_address(
+    messages: list[str],
+) -> None:
+    for number, message in enumerate(messages):
+        moved(message, f"new{number}@example.com")
+    unnamed = of(spam_report("abuse"), messages[1], 1).replace(b"lead1@example.com", b"redacted")
+    done = read(of(BOUNCE, messages[0], 0), unnamed)
+    assert (done.said, done.unread) == ({"bounced": 1, "complained": 1}, 0)
+    earlier = {email_index_of(f"lead{number}@example.com") for number in (0, 1)}
+    # Who complains wants no mail wherever they are now.
+    assert suppressed_addresses() == earlier | {email_index_of("new1@example.com")}
+    assert state_of(messages[0]) == ("bounced", "recipient")
+
+
+def test_a_report_of_an_address_that_neither_the_message_nor_its_lead_had_is_kept(
+    messages: list[str],
+) -> None:
+    moved(messages[0], "new0@example.com")
+    assert read(of(BOUNCE, messages[0], 77)).unread == 1
+    assert suppressed_addresses() == set()
+
+
+def consents() -> list[tuple[str, str, int]]:
+    with unit_of_work() as session:
+        asked = select(ConsentEvent.purpose, ConsentEvent.evidence, ConsentEvent.strength)
+        return list(session.execute(asked.order_by(ConsentEvent.id)).tuples())
+
+
+def test_an_answer_that_says_just_no_opts_out_by_weak_evidence(store: Engine) -> None:
+    [message] = sent(1)
+    with unit_of_work() as session:
+        session.execute(update(CampaignMessage).values(purpose="marketing"))
+    no = of(answer("Re: Hello", words="Unsubscribe"), message, 0)
+    assert read(no).said == {"unsubscribed": 1}
+    assert consents() == [("marketing", "reply", 2)]
+    assert suppressed() == []
+    assert read(no) == Mails(known=1)
+    # Said once more, perhaps after a yes between, it is heard once more.
+    again = no.replace(b"10:00:00", b"11:00:00")
+    assert again != no
+    assert read(again).said == {"unsubscribed": 1}
+    with unit_of_work() as session:
+        assert set(session.scalars(select(LeadEvent.type))) == {"unsubscribe"}
+
+
+def test_no_to_mail_of_service_is_of_service_and_no_event(messages: list[str]) -> None:
+    read(of(answer("Re: Hello", words="Stop"), messages[0], 0))
+    assert consents() == [("service", "reply", 2)]
+    with unit_of_work() as session:
+        assert session.scalars(select(LeadEvent.type)).all() == []
+
+
+def test_less_certain_answers_are_noted_as_answers_and_kept_for_people(messages: list[str]) -> None:
+    done = read(
+        of(answer("Re: Hello", words="Could you unsubscribe my colleague?"), messages[0], 0),
+        of(answer("Re: Hello", words="Stop"), messages[1], 77),
+        of(answer("Automatic reply: Hello", words="Stop"), messages[2], 2),
+    )
+    assert (done.said, done.unread) == ({"replied": 2, "auto_replied": 1}, 2)
+    assert set(why_unread()) == {PERHAPS_NO}
+    assert consents() == []

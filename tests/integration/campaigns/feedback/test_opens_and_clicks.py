@@ -65,12 +65,10 @@ def test_a_link_leads_where_its_content_says_and_is_an_event_of_the_lead(
 
 
 def test_what_machines_do_is_no_event_of_the_lead(anonymous: TestClient, message: str) -> None:
-    follow(anonymous, message, 2, "HEAD")
     anonymous.get(f"/o/{token_of(message, 1, OPEN)}.gif", headers={"user-agent": "Mozilla/5.0"})
     assert follow(anonymous, message, 1) == "https://example.com/a?x=1&y=2"
     assert follow(anonymous, message, HONEYPOT) == 204
     assert set(noted()) == {
-        ("clicked", "head"),
         ("clicked", "honeypot"),
         ("opened", "prefetch"),
     }
@@ -78,6 +76,15 @@ def test_what_machines_do_is_no_event_of_the_lead(anonymous: TestClient, message
         assert session.scalars(select(LeadEvent.type)).all() == []
         found = figures_of(session, NAME)
     assert (found["opened_by_machine"], found["clicked_by_machine"]) == (1, 1)
+
+
+def test_who_asks_for_the_head_alone_is_answered_and_leaves_no_trace(
+    anonymous: TestClient, message: str
+) -> None:
+    assert follow(anonymous, message, 1, "HEAD") == "https://example.com/a?x=1&y=2"
+    assert follow(anonymous, message, HONEYPOT, "HEAD") == 204
+    assert anonymous.head(f"/o/{token_of(message, 1, OPEN)}.gif").status_code == 200
+    assert noted() == {}
 
 
 def test_an_opt_out_by_the_link_of_a_mail_is_counted_once(

@@ -3,7 +3,9 @@
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parseaddr
 
+from leadflow.channels.email.returned.opting_out import opts_out
 from leadflow.channels.email.returned.originals import answered_by
 from leadflow.channels.email.returned.reports import (
     complaint,
@@ -11,7 +13,7 @@ from leadflow.channels.email.returned.reports import (
     moment_of,
     old_bounce,
 )
-from leadflow.channels.email.returned.said import Kind, NotCertain, NothingOfOurs, Returned
+from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs, Returned
 
 LARGEST = 30_000_000
 _NOBODY = ("mailer-daemon@", "postmaster@")
@@ -71,8 +73,10 @@ def _answer(mail: EmailMessage) -> Returned | None:
     sender = str(mail.get("from", "")).lower()
     if any(name in sender for name in _NOBODY):
         return None
-    kind: Kind = "auto_replied" if _is_of_a_program(mail) else "replied"
-    return Returned(kind, *answered_by(mail), moment_of(mail))
+    ours, at = answered_by(mail), moment_of(mail)
+    if _is_of_a_program(mail):
+        return Returned("auto_replied", *ours, at)
+    return Returned("replied", *ours, at, sender=parseaddr(sender)[1], opts_out=opts_out(mail))
 
 
 def _is_of_a_program(mail: EmailMessage) -> bool:

@@ -44,6 +44,7 @@ _PHRASES: dict[BounceClass, tuple[str, ...]] = {
     ),
     "policy": (
         r"block(?:ed|ing)? (?:using|by|list)",
+        r"(?:reject|refus)ed (?:due to|by|for) (?:local |our |security )?polic(?:y|ies)",
         r"(?:black|deny) ?list",
         r"poor reputation",
         r"(?:spf|dkim|dmarc)[^.\n]{0,40}(?:fail|reject|policy)",

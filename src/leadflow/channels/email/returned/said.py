@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from leadflow.channels.email.bounce_classes import BounceClass
+from leadflow.channels.email.returned.opting_out import OptsOut
 
 Kind = Literal["delivered", "bounced", "deferred", "complained", "replied", "auto_replied"]
 
@@ -25,6 +26,8 @@ class Returned:
     Args:
         at: when that was; None: it does not say.
         to: the addresses that the message went to, where they are said.
+        sender: of an answer, the address that it comes from.
+        opts_out: of an answer, whether it wants no more mail.
     """
 
     kind: Kind
@@ -33,3 +36,5 @@ class Returned:
     at: datetime | None
     bounce_class: BounceClass | None = None
     to: frozenset[str] = field(default=frozenset(), repr=False)
+    sender: str = field(default="", repr=False)
+    opts_out: OptsOut = "no"

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from features.how_many import how_many
 from leadflow.background import records
-from leadflow.campaigns.dispatch.circuits import channels
+from leadflow.campaigns.circuits.service import channels
 from leadflow.database import cluster
 from leadflow.database.engine import engine_for, get_engine, unit_of_work
 from leadflow.gateway.http.bounds.asked import Exact

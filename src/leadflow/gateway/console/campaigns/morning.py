@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.insight.arrivals import arrivals
-from leadflow.campaigns.dispatch.circuits import channels
+from leadflow.campaigns.circuits.service import channels
 from leadflow.campaigns.looking.overview import Overview, overviews
 from leadflow.settings import get_settings
 

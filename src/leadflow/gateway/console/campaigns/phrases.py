@@ -76,6 +76,7 @@ FAULTS = {
     "policy": "The other side's mail server does not take our mail.",
     "content": "The mail could not be written, or was refused for what it says.",
     "unclear": "It was refused, and nobody said why for certain.",
+    "needs_smtputf8": "The address is in letters that the mail server does not take.",
     "transient": "The mail server could not be reached, time and again.",
     "credentials": "The mail server does not accept our sign-in.",
     "expired": "The mail server could not reach theirs for days.",

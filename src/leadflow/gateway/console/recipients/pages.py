@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy.orm import Session
 
 from leadflow.campaigns.feedback.visits import write_visit
+from leadflow.campaigns.languages import language_for
 from leadflow.channels.email.tracking import OPT_OUT
 from leadflow.consent.links import Link, LinkUnknown, read_token
-from leadflow.consent.own_acts import CHOSEN, choices, choose, unsubscribe
+from leadflow.consent.own_acts import CHOSEN, choices, choose, has_said_no, unsubscribe
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.console.recipients.words import words
 from leadflow.gateway.console.rendering import page
+from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
 PREFERENCES = "/preferences/"
@@ -34,11 +38,14 @@ def is_of_a_link(request: Request) -> bool:
 
 @router.get("/unsubscribe/{token}")
 def ask_unsubscribe(request: Request, token: str) -> Response:
-    """A button."""
+    """A button; or that it is done, where they have said no before."""
     try:
-        return _page(request, token, read_token(token), done=False)
+        link = read_token(token)
     except LinkUnknown as error:
-        return _unknown(request, error)
+        return unknown(request, error)
+    with unit_of_work() as session:
+        done = has_said_no(session, link, datetime.now(UTC))
+        return _page(request, session, "unsubscribe.html", token, link, done=done, before=done)
 
 
 @router.post("/unsubscribe/{token}")
@@ -47,13 +54,14 @@ def say_no(request: Request, token: str) -> Response:
     try:
         link = read_token(token)
     except LinkUnknown as error:
-        return _unknown(request, error)
+        return unknown(request, error)
     with unit_of_work() as session:
         now = datetime.now(UTC)
         unsubscribe(session, link, now)
         # Its key is the message's: what a campaign has people say no to is counted.
         write_visit(session, link.key, OPT_OUT, None, now)
-    return _page(request, token, link, done=True)
+    with unit_of_work() as session:
+        return _page(request, session, "unsubscribe.html", token, link, done=True, before=False)
 
 
 @router.get("/preferences/{token}")
@@ -62,7 +70,7 @@ def ask_preferences(request: Request, token: str) -> Response:
     try:
         return _preferences(request, token, read_token(token), saved=False)
     except LinkUnknown as error:
-        return _unknown(request, error)
+        return unknown(request, error)
 
 
 @router.post("/preferences/{token}")
@@ -76,7 +84,7 @@ def save_preferences(
     try:
         link = read_token(token)
     except LinkUnknown as error:
-        return _unknown(request, error)
+        return unknown(request, error)
     if not chosen:
         return _preferences(request, token, link, saved=False)
     with unit_of_work() as session:
@@ -85,16 +93,29 @@ def save_preferences(
     return _preferences(request, token, link, saved=True)
 
 
-def _page(request: Request, token: str, link: Link, **said: Any) -> Response:
-    values = {"token": token, "purpose": link.purpose} | said
-    return page(request, "unsubscribe.html", None, **values)
-
-
 def _preferences(request: Request, token: str, link: Link, saved: bool) -> Response:
     with unit_of_work() as session:
         gets = choices(session, link, datetime.now(UTC))
-    return page(request, "preferences.html", None, token=token, gets=gets, saved=saved)
+        return _page(request, session, "preferences.html", token, link, gets=gets, saved=saved)
 
 
-def _unknown(request: Request, error: LinkUnknown) -> Response:
-    return page(request, "link_unknown.html", None, 404, detail=str(error))
+def _page(
+    request: Request, session: Session, template: str, token: str, link: Link, **said: Any
+) -> Response:
+    """In the language of whoever got the mail, and in the name of whoever sent it."""
+    language = language_for(session, link.lead_id, link.key)
+    sender = get_settings().sender_name
+    values = {
+        "token": token,
+        "purpose": link.purpose,
+        "language": language,
+        "sender": sender,
+        "say": words(language, sender),
+    }
+    return page(request, template, None, **values | said)
+
+
+def unknown(request: Request, error: LinkUnknown) -> Response:
+    """That a link is none of ours, or not whole: nobody knows whose language would be right."""
+    sender = get_settings().sender_name
+    return page(request, "link_unknown.html", None, 404, detail=str(error), sender=sender)

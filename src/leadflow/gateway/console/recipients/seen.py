@@ -14,7 +14,7 @@ from leadflow.channels.email.agents import machine_agent
 from leadflow.channels.email.tracking import HONEYPOT, OPEN
 from leadflow.consent.links import LinkUnknown
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.console.rendering import page
+from leadflow.gateway.console.recipients.pages import unknown
 from leadflow.gateway.http.around import only_head
 
 router = APIRouter(include_in_schema=False)
@@ -49,10 +49,13 @@ def follow_link(request: Request, token: str) -> Response:
             target = target_of(session, visited)
             _write(session, request, visited)
     except LinkUnknown as error:
-        return page(request, "link_unknown.html", None, 404, detail=str(error))
+        return unknown(request, error)
     return RedirectResponse(target, 302, UNKEPT)
 
 
 def _write(session: Session, request: Request, visited: Visited) -> None:
-    machine = "head" if only_head(request) else machine_agent(request.headers.get("user-agent", ""))
+    # No person asks for the head alone.
+    if only_head(request):
+        return
+    machine = machine_agent(request.headers.get("user-agent", ""))
     write_visit(session, visited.message_id, visited.link, machine, datetime.now(UTC))

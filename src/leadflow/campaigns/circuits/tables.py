@@ -9,12 +9,13 @@ from leadflow.database.base import Base, Moment
 
 
 class ChannelCircuit(Base):
-    """The circuit breaker of a channel (``dispatch.circuit``)."""
+    """The circuit breaker of a channel (``circuits.circuit``)."""
 
     __tablename__ = "channel_circuits"
     __table_args__ = (
         CheckConstraint("state IN ('closed', 'open', 'paused')", name="state"),
         CheckConstraint("(state = 'open') = (until IS NOT NULL)", name="until"),
+        CheckConstraint("(blocked = 0) = (blocked_since IS NULL)", name="blocked"),
     )
 
     channel: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -26,3 +27,7 @@ class ChannelCircuit(Base):
         Moment, comment="Until when nothing is claimed; also until when a try has to be over."
     )
     why: Mapped[str | None] = mapped_column(Text)
+    blocked: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="Mails refused or come back by policy, of late."
+    )
+    blocked_since: Mapped[datetime | None] = mapped_column(Moment)

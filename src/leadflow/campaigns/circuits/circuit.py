@@ -15,6 +15,9 @@ OPENS_AFTER = 5
 # think of us, and credentials, somebody has to mend.
 _AWAY = (timedelta(minutes=1), timedelta(minutes=30))
 _TO_MEND = (timedelta(minutes=15), timedelta(hours=4))
+# What others think of us shows between mails that are taken, too: so many that were refused or came
+# back by policy within so long, and such a share of a day's. Single ones are rules of the receiver.
+BLOCKS, BLOCKS_WITHIN, BLOCKS_SHARE = 5, timedelta(hours=1), 0.02
 # No answer; a server that takes leave; one that takes no more of us for now.
 _NOBODY_SERVES = frozenset({None, 421, 429})
 
@@ -25,7 +28,8 @@ class Circuit:
     message. ``paused``: a person has said so, until one closes it.
 
     ``failures``: in a row. ``openings``: in a row, without a message accepted between. ``since``:
-    when it came into its state. ``why``: what was said last, without addresses.
+    when it came into its state. ``why``: what was said last, without addresses. ``blocked``: mails
+    refused or come back by policy since ``blocked_since``, for an hour.
     """
 
     state: State
@@ -34,6 +38,8 @@ class Circuit:
     openings: int = 0
     until: datetime | None = None
     why: str | None = None
+    blocked: int = 0
+    blocked_since: datetime | None = None
 
     def takes(self, now: datetime, most: int) -> int:
         """How many messages may be claimed for it: ``most``, none, or one to see whether it is
@@ -80,6 +86,26 @@ def after(circuit: Circuit, results: Iterable[Result], now: datetime) -> Circuit
     if failures >= OPENS_AFTER and last is not None:
         return _opened(replace(circuit, since=now), failures, openings, why, last, now)
     return replace(circuit, failures=failures, why=why, openings=openings)
+
+
+def blocked(circuit: Circuit, many: int, now: datetime) -> Circuit:
+    """The circuit after so many more mails that were refused or came back by policy."""
+    since = circuit.blocked_since
+    if since is None or now - since > BLOCKS_WITHIN:
+        return replace(circuit, blocked=many, blocked_since=now)
+    return replace(circuit, blocked=circuit.blocked + many)
+
+
+def after_blocks(circuit: Circuit, sent: int, why: str, now: datetime) -> Circuit:
+    """The circuit, open where too many mails were refused or came back by policy of late.
+
+    Args:
+        sent: how many mails went by it within a day.
+    """
+    if circuit.state != "closed" or circuit.blocked < max(BLOCKS, BLOCKS_SHARE * sent):
+        return circuit
+    last = Refused("policy", None, why)
+    return _opened(replace(circuit, since=now), circuit.failures, 0, why, last, now)
 
 
 def _opened(

@@ -1,23 +1,33 @@
-"""The circuit breakers of channels in the store, for all processes that send."""
+"""The circuit breakers of channels in the store, for all processes that send, and for those that
+hear what came back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
-from leadflow.campaigns.dispatch.circuit import Circuit, State, after
-from leadflow.campaigns.dispatch.claiming import LEASE
-from leadflow.campaigns.dispatch.tables import ChannelCircuit
-from leadflow.channels.port import Result
+from leadflow.campaigns.circuits.circuit import (
+    BLOCKS,
+    BLOCKS_SHARE,
+    Circuit,
+    State,
+    after,
+    after_blocks,
+    blocked,
+)
+from leadflow.campaigns.circuits.tables import ChannelCircuit
+from leadflow.campaigns.tables import CampaignMessage
+from leadflow.channels.port import Refused, Result
 from leadflow.conditions.problems import nearest
 from leadflow.outbox.service import enqueue
 
 NOTIFY = "notify_of_channel"
+_DAY = timedelta(days=1)
 
 
 class NoSuchChannel(LookupError):
@@ -52,12 +62,12 @@ def turn(session: Session, channel: str, now: datetime, most: int) -> Turn:
     return Turn(0) if closed else Turn(found.takes(now, most), trial=True)
 
 
-def trying(session: Session, channel: str, now: datetime) -> None:
-    """Let nobody else try an open channel until the claim of who tries it has ended."""
+def trying(session: Session, channel: str, until: datetime) -> None:
+    """Let nobody else try an open channel until then, when the claim of who tries it has ended."""
     these = update(ChannelCircuit).where(
         ChannelCircuit.channel == channel, ChannelCircuit.state == "open"
     )
-    session.execute(these.values(until=now + LEASE))
+    session.execute(these.values(until=until))
 
 
 def note(
@@ -69,18 +79,70 @@ def note(
     Args:
         tried: this was the one message by which it is seen whether it is back.
     """
+    said = [one.said for one in results if isinstance(one, Refused) and one.fault == "policy"]
     before = _circuit(_read(session, channel, now))
-    if before.state == "closed" and after(before, results, now) == before:
+    if before.state == "closed" and not said and after(before, results, now) == before:
         return False
     before = _circuit(_locked(session, channel))
     if tried and before.state == "open":
         before = replace(before, until=now)
     found = after(before, results, now)
+    if said and found.state == "closed":
+        found = _after_blocks(session, channel, found, len(said), f"policy: {said[-1]}", now)
+    _change_to(session, channel, before, found, now)
+    return found.state == "open"
+
+
+def hold(session: Session, names: Collection[str], now: datetime) -> None:
+    """Wait for whoever changes these channels, before any message is held: in that order everybody
+    does."""
+    for name in sorted(names):
+        _read(session, name, now)
+        _locked(session, name)
+
+
+def note_returned(
+    session: Session, channel: str, sent_at: Sequence[datetime], now: datetime
+) -> None:
+    """Mails that a channel took came back because their receivers will have none of ours; the
+    channel is held. What was sent before it came into its state tells nothing new.
+
+    Args:
+        sent_at: when each was sent.
+    """
+    before = _circuit(_locked(session, channel))
+    many = sum(1 for one in sent_at if one >= before.since)
+    if before.state == "closed" and many:
+        why = "policy: Mails come back, for their receivers take none of ours."
+        found = _after_blocks(session, channel, before, many, why, now)
+        _change_to(session, channel, before, found, now)
+
+
+def _after_blocks(
+    session: Session, channel: str, circuit: Circuit, many: int, why: str, now: datetime
+) -> Circuit:
+    found = blocked(circuit, many, now)
+    if found.blocked < BLOCKS:
+        return found
+    # No more are counted than matter.
+    some = (
+        select(CampaignMessage.id)
+        .where(CampaignMessage.channel == channel, CampaignMessage.sent_at > now - _DAY)
+        .limit(int(found.blocked / BLOCKS_SHARE) + 1)
+        .subquery()
+    )
+    sent = session.scalar(select(func.count()).select_from(some)) or 0
+    return after_blocks(found, sent, why, now)
+
+
+def _change_to(
+    session: Session, channel: str, before: Circuit, found: Circuit, now: datetime
+) -> None:
+    """Store it; as it opens, have people told."""
     _store(session, channel, found)
     if found.state == "open" and before.state == "closed":
         payload = {"channel": channel, "since": now.isoformat(), "person_id": None}
         enqueue(session, NOTIFY, f"channel:{channel}:{now.isoformat()}", payload)
-    return found.state == "open"
 
 
 def channels(session: Session) -> dict[str, Circuit]:
@@ -139,7 +201,16 @@ def _locked(session: Session, channel: str, reading: bool = False) -> ChannelCir
 
 def _circuit(row: ChannelCircuit) -> Circuit:
     state = cast(State, row.state)
-    return Circuit(state, row.since, row.failures, row.openings, row.until, row.why)
+    return Circuit(
+        state,
+        row.since,
+        row.failures,
+        row.openings,
+        row.until,
+        row.why,
+        row.blocked,
+        row.blocked_since,
+    )
 
 
 def _store(session: Session, channel: str, circuit: Circuit) -> None:

@@ -1,0 +1,1 @@
+"""Circuit breakers of channels: where one fails by its own fault, nothing more is handed to it."""
