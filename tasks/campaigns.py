@@ -1,11 +1,13 @@
 """The steps of taking campaigns on."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from prefect import task
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact
 
 from features.how_many import how_many
+from leadflow.campaigns.looking.run_report import report
 from leadflow.campaigns.planning import sweep
 from leadflow.campaigns.planning.sweep import Swept
 from leadflow.campaigns.store.service import want_what_counts
@@ -45,21 +47,32 @@ def take_on(version: tuple[str, int]) -> Swept:
 
 @task(persist_result=False)
 def publish_campaigns(done: dict[str, Swept]) -> int:
-    """What was done, as a table artifact where anything was; returns how many messages were
-    planned."""
-    rows = [
-        {
-            "campaign": name,
-            "came in": one.entered,
-            "looked at": one.looked_at,
-            "messages planned": one.planned,
-            "ended": sum(one.ended.values()),
-        }
-        for name, one in done.items()
-        if one.entered or one.looked_at
+    """What was done, as an artifact where anything was; returns how many messages were planned.
+
+    Args:
+        done: what came of each version, by its campaign's name and its number.
+    """
+    in_all = sum(done.values(), Swept())
+    active: Counter[str] = Counter()
+    for version, one in done.items():
+        name = version.partition(" ")[0]
+        active[name] += one.entered + one.planned + one.withheld.total() + one.ended.total()
+    if in_all.entered or in_all.looked_at:
+        with unit_of_work() as session:
+            page = report(session, _did(in_all), +active, get_settings().address)
+        create_markdown_artifact(page, key="planned-campaigns", description="Campaigns taken on")
+    say_in_name(how_many(in_all.planned, "message"))
+    return in_all.planned
+
+
+def _did(done: Swept) -> list[str]:
+    found = [
+        f"{how_many(done.entered, 'lead')} came in",
+        f"{how_many(done.looked_at, 'enrolment')} looked at",
+        f"{how_many(done.planned, 'message')} planned",
     ]
-    if rows:
-        create_table_artifact(rows, key="planned-campaigns", description="Campaigns taken on")
-    planned = sum(one.planned for one in done.values())
-    say_in_name(how_many(planned, "message"))
-    return planned
+    for count, words in ((done.withheld, "withheld"), (done.ended, "ended")):
+        if count:
+            why = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in count.most_common())
+            found.append(f"{count.total():,} {words}: {why}")
+    return found

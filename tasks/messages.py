@@ -5,11 +5,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from prefect import task
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact
 
 from features.how_many import how_many
 from leadflow.campaigns.dispatch.reconciling import Reconciled, reconcile_some, uncertain
 from leadflow.campaigns.dispatch.sending import Dispatched, dispatch_some
+from leadflow.campaigns.looking.run_report import campaigns_with, report
 from leadflow.channels.email.chosen import chosen
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.settings import get_settings
@@ -17,6 +18,19 @@ from tasks.run_names import say_in_name
 
 # A run ends under any load; the next goes on.
 LONGEST_SECONDS = 120.0
+_BECAME = {
+    "accepted": "the mail server has taken it",
+    "later": "not taken for now, sent again later",
+    "failed": "given up",
+    "uncertain": "it may have arrived, nobody knows",
+    "withheld": "its lead may not be written to",
+    "late": "its claim had ended before the answer came",
+    "planned": "it waits, for nothing was handed over",
+}
+SETTLE = (
+    "Whether one arrived is for people to find out: `leadflow campaigns messages --status "
+    "uncertain` lists them, `leadflow campaigns settle MESSAGE --arrived` notes it."
+)
 
 
 @task(persist_result=False, timeout_seconds=240)
@@ -37,11 +51,13 @@ def send_messages() -> Dispatched:
 
 @task(persist_result=False)
 def publish_messages(done: Dispatched) -> int:
-    """What became of messages, as a table artifact where there were any; returns how many were
+    """What became of messages, as an artifact where there were any; returns how many were
     accepted."""
-    rows = [{"became": end, "messages": count} for end, count in done.ends.items() if count]
-    if rows:
-        create_table_artifact(rows, key="sent-messages", description="Messages of campaigns")
+    did = [f"{how_many(n, 'message')}: {_BECAME[end]}" for end, n in done.ends.most_common() if n]
+    if did:
+        with unit_of_work() as session:
+            page = report(session, did, done.campaigns, get_settings().address)
+        create_markdown_artifact(page, key="sent-messages", description="Messages of campaigns")
     say_in_name(how_many(done.ends["accepted"], "message"))
     return done.ends["accepted"]
 
@@ -64,10 +80,11 @@ def ask_again() -> Reconciled:
 
 @task(persist_result=False)
 def publish_reconciled(done: Reconciled) -> int:
-    """What came of asking, and what is left to people, as a table artifact where there is any;
-    returns how many turned out to be accepted."""
+    """What came of asking, and what is left to people, as an artifact where there is any; returns
+    how many turned out to be accepted."""
     with unit_of_work() as session:
         open_, since = uncertain(session)
+        of = campaigns_with(session, "uncertain")
     figures = {
         "asked for again": done.asked,
         "accepted": done.ends["accepted"],
@@ -78,7 +95,9 @@ def publish_reconciled(done: Reconciled) -> int:
     if any(figures.values()):
         oldest = "" if since is None else f", the oldest from {since:%Y-%m-%d %H:%M} UTC"
         said = f"Messages that may have arrived{oldest}"
-        rows = [{"what": name, "messages": count} for name, count in figures.items()]
-        create_table_artifact(rows, key="reconciled-messages", description=said)
+        did = [f"{name}: {how_many(count, 'message')}" for name, count in figures.items() if count]
+        with unit_of_work() as session:
+            page = report(session, did, of, get_settings().address, SETTLE if open_ else "")
+        create_markdown_artifact(page, key="reconciled-messages", description=said)
     say_in_name(how_many(done.ends["accepted"], "message"))
     return done.ends["accepted"]

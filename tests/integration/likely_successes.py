@@ -154,8 +154,8 @@ BRINGING_IN = (
     signed_in("olga"),
     Step("campaigns launch fair", "leadflow approvals show"),
     Step(
-        "campaigns enroll fair --file listed.csv",
-        "1 lead of 2 came in",
+        "campaigns enroll fair --file listed.csv --anyway",
+        "1 lead of 1 came in",
         before="UPDATE campaigns SET state = 'live', live_version = 1; "
         "UPDATE leads SET id = 'lead_1' WHERE id = (SELECT min(id) FROM leads)",
         left=(IN_IT, 1),
@@ -277,7 +277,7 @@ WORK = (
 )
 DECIDING = (
     Step("approvals list", "assignment_override", keeps=("asked", r"^ *(appr_\w+)")),
-    Step("approvals show {asked[0]}", "Status: waiting"),
+    Step("approvals show {asked[0]}", "Asked by "),
     signed_in("olga"),
     Step(
         "approvals decide {asked[0]} approve --reason x",

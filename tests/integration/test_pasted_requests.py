@@ -18,10 +18,11 @@ from leadflow.settings import get_settings
 from leadflow.uploads.importing import Importer
 from tests.gateways import listening
 from tests.guides import PASTED, to_paste
+from tests.integration.campaigns.running import launch
 
 pytestmark = [pytest.mark.uncounted]
 DOCS = Path(__file__).parents[2] / "docs"
-GUIDES = ("analytics.md", "api.md", "events.md", "mappings.md")
+GUIDES = ("analytics.md", "api.md", "campaigns.md", "events.md", "mappings.md")
 LEAD = (
     '{"email": "ada@example.com", "source": "fair", "budget": 25000, "attributes": {"plan": "pro"}}'
 )
@@ -85,6 +86,8 @@ def test_what_a_guide_requests_is_answered(
     with unit_of_work() as session:
         key = create_key(session, "pasted", sorted(SCOPES), [ANYBODY])
     asked = requests_of(name)
+    if name == "campaigns.md":
+        launch(name="welcome_series_1")
     script = "\n".join(["set -e", BEGIN, *(f"{line}\necho" for line in asked)])
     done = subprocess.run(
         ["bash"],

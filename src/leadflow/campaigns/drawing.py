@@ -1,10 +1,12 @@
 """A campaign as a picture: steps from top to bottom, each way on as a line with its name. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
-from leadflow.campaigns.definitions.program import Edge, Node, Program
+from leadflow.campaigns.definitions.condition_words import condition_words
+from leadflow.campaigns.definitions.program import Edge, Node, Program, way_of_case
 from leadflow.campaigns.definitions.spans import Span
 from leadflow.campaigns.definitions.steps import UntilThen
 
@@ -17,13 +19,16 @@ FILLS = {
     "do": "#dcfce7",
     "end": "#fee2e2",
 }
+LONGEST_WAY, LINE_HIGH = 36, 13
+# Of a message that had become too late, in place of the way that its lead went on.
+SKIPPED = "skipped"
 INK, LINE, FONT = "#0f172a", "#64748b", "font-family='system-ui, sans-serif'"
 
 
 @dataclass(frozen=True)
 class Box:
     """A step, or an end: its name, what it does in a few words, where it stands, and how many
-    ways lead on from it."""
+    ways lead on from it. ``cases`` are those of a switch in words, by their ways."""
 
     name: str
     words: str
@@ -31,6 +36,7 @@ class Box:
     row: int
     column: int
     ways: int = 0
+    cases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def x(self) -> int:
@@ -52,6 +58,16 @@ class Box:
 PassedBy = Mapping[tuple[str, str], int]
 
 
+def counted(program: Program, passed: PassedBy) -> PassedBy:
+    """How many took each way as it is drawn: those whose message was skipped went on as the others
+    did."""
+    return {
+        (edge.step, edge.way): passed.get((edge.step, edge.way), 0)
+        + (passed.get((edge.step, SKIPPED), 0) if edge.way == "then" else 0)
+        for edge in program.edges
+    }
+
+
 def drawn(program: Program, passed: PassedBy | None = None) -> str:
     """The picture of a campaign as SVG; ``passed`` writes beside each way how many took it."""
     boxes = _boxes(program)
@@ -71,9 +87,13 @@ def drawn(program: Program, passed: PassedBy | None = None) -> str:
         "</defs>",
         f"<rect width='{width}' height='{height}' fill='white'/>",
     ]
+    beside: Counter[tuple[str, str]] = Counter()
     for edge in inside:
         lane = right + LANE * (lanes.index(edge) + 1) if edge in lanes else None
-        parts += _way(boxes, edge, lane, passed)
+        # Words of several ways stand below one another: where they begin, or where they lead.
+        place = ("from", edge.step) if lane else ("to", edge.to)
+        parts += _way(boxes, edge, lane, passed, beside[place])
+        beside[place] += 1
     parts += [part for box in boxes.values() for part in _box(box)]
     parts += _out(out, foot, passed)
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -98,11 +118,22 @@ def _boxes(program: Program) -> dict[str, Box]:
         column = columns.get(rows[node.name], 0)
         columns[rows[node.name]] = column + 1
         at = (rows[node.name], column)
-        found[node.name] = Box(node.name, _words(node), FILLS[node.kind], *at, ways=len(node.ways))
+        ways, cases = len(node.ways), _cases(node)
+        found[node.name] = Box(node.name, _words(node), FILLS[node.kind], *at, ways, cases)
     for name, row in ends.items():
         column = columns.get(row, 0)
         columns[row] = column + 1
         found[name] = Box(name.removeprefix("end "), "end", FILLS["end"], row, column)
+    return found
+
+
+def _cases(node: Node) -> dict[str, str]:
+    """The conditions of a switch in a few words, by the ways that they open."""
+    found = {}
+    for number, when in enumerate(node.cases):
+        words = condition_words(when)
+        short = words if len(words) <= LONGEST_WAY else f"{words[: LONGEST_WAY - 1]}…"
+        found[way_of_case(number)] = short
     return found
 
 
@@ -140,29 +171,29 @@ def _is_long(boxes: Mapping[str, Box], edge: Edge) -> bool:
 
 
 def _way(
-    boxes: Mapping[str, Box], edge: Edge, lane: int | None, passed: PassedBy | None
+    boxes: Mapping[str, Box], edge: Edge, lane: int | None, passed: PassedBy | None, nth: int
 ) -> Iterator[str]:
     start, to = boxes[edge.step], _goes_to(boxes, edge)
     if to is None:
         return
-    words = _label(edge, start.ways, passed)
+    words = _label(edge, start, passed)
     if lane is None:
         y, end = start.y + HIGH, to.y - 2
         path = (
             f"M{start.middle} {y} C{start.middle} {y + 28} {to.middle} {end - 28} {to.middle} {end}"
         )
-        x, at = (start.middle + to.middle) // 2 + 6, (y + end) // 2 + 4
+        x, at = to.middle + 6, end - 8 - LINE_HIGH * nth
     else:
         y, end = start.y + HIGH // 2, to.y + HIGH // 2
         path = f"M{start.x + WIDE} {y} H{lane} V{end} H{to.x + WIDE + 2}"
-        x, at = start.x + WIDE + 6, y - 5
+        x, at = start.x + WIDE + 6, y - 5 + LINE_HIGH * nth
     yield f"<path d='{path}' fill='none' stroke='{LINE}' marker-end='url(#tip)'/>"
     yield f"<text x='{x}' y='{at}' fill='{LINE}' font-size='12'>{escape(words)}</text>"
 
 
-def _label(edge: Edge, ways: int, passed: PassedBy | None) -> str:
-    """The name of a way, where there is more than one, and how many took it."""
-    name = edge.way.replace("_", " ") if ways > 1 else ""
+def _label(edge: Edge, start: Box, passed: PassedBy | None) -> str:
+    """The name of a way, or its conditions, where there is more than one, and how many took it."""
+    name = start.cases.get(edge.way, edge.way.replace("_", " ")) if start.ways > 1 else ""
     if passed is None:
         return name
     count = f"{passed.get((edge.step, edge.way), 0):,}"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sqlalchemy import delete, select, text
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.definitions.spans import Span
+from leadflow.campaigns.entries import NOES, OF_THE_CAMPAIGN, Entry, NotEnrolled
 from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.interpreter.moments import added
 from leadflow.campaigns.interpreter.zones import Zones
@@ -22,6 +23,7 @@ from leadflow.campaigns.places.whereabouts import Known
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.store.service import CampaignNotSo, read_campaign
 from leadflow.campaigns.tables import ENROLMENT_DATA, CampaignArrival, CampaignState, Enrolment
+from leadflow.consent.may_send import may_send
 from leadflow.database.ids import new_id
 from leadflow.database.tables import InboxRow
 from leadflow.domain_events.tables import DomainEvent
@@ -33,27 +35,9 @@ from leadflow.privacy.columns import json_text
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
 
-# What became of a lead that was to come in.
-Entry = Literal[
-    "enrolled", "held_out", "in_it", "was_in_it", "too_soon", "too_often", "merged", "unknown"
-]
-IN_WORDS: Mapping[Entry, str] = {
-    "enrolled": "is in it now",
-    "held_out": "is kept out, to compare with",
-    "in_it": "is in it already",
-    "was_in_it": "has been in it, and the campaign lets nobody in twice",
-    "too_soon": "has been in it too short a time ago",
-    "too_often": "has been in it as often as the campaign lets somebody in",
-    "merged": "has been merged into another lead: enrol that one",
-    "unknown": "is no lead that there is",
-}
-# Of a preview, before anybody has come in.
-AHEAD: Mapping[Entry, str] = {
-    **IN_WORDS,
-    "enrolled": "would come in",
-    "held_out": "would be kept out, to compare with",
-}
 HELD_OUT = "held_out"
+# Of these there are enrolments afterwards.
+MADE = ("enrolled", HELD_OUT)
 AT_A_TIME, NO_BOUND = 5000, 2**31 - 1
 # The same leads are held out whenever it is asked: a campaign and a lead make a number below 100.
 LOOK = text(
@@ -98,20 +82,14 @@ FROM unnest(CAST(:ids AS text[]), CAST(:leads AS text[]), CAST(:held_out AS bool
 )
 
 
-class NotEnrolled(ValueError):
-    """A lead that was to come in does not; the message says why."""
-
-    def __init__(self, lead_id: str, campaign: str, entry: Entry) -> None:
-        self.entry = entry
-        super().__init__(f"{lead_id} does not come into {campaign}: it {IN_WORDS[entry]}.")
-
-
 @dataclass(frozen=True)
 class Enrolled:
-    """What became of leads, by id, and the enrolments of those that are in it now."""
+    """What became of leads, by id, and the enrolments of those that are in it now, and of those
+    that are kept out to compare with."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
-    ids: Mapping[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    held_out: dict[str, str] = field(default_factory=dict)
 
 
 def enrol(
@@ -136,7 +114,7 @@ def enrol(
     wanted = sorted(set(leads))
     held = lock_leads(session, wanted)
     entries = entries_of(session, program, wanted, at, key)
-    ids = {lead: new_id("enr") for lead in wanted if entries[lead] in ("enrolled", HELD_OUT)}
+    ids = {lead: new_id("enr") for lead in wanted if entries[lead] in MADE}
     if ids:
         said = None if data is None else get_cipher().encrypt(json_text(data), ENROLMENT_DATA)
         values = {
@@ -153,7 +131,8 @@ def enrol(
             "held_out": [entries[lead] == HELD_OUT for lead in ids],
         }
         session.execute(INSERT, values)
-    return Enrolled(entries, {lead: ids[lead] for lead in ids if entries[lead] == "enrolled"})
+    in_it, held_out = ({one: ids[one] for one in ids if entries[one] == end} for end in MADE)
+    return Enrolled(entries, in_it, held_out)
 
 
 def _places(lead: Lead, campaign: Campaign, at: datetime) -> list[str]:
@@ -185,18 +164,41 @@ def enrol_one(
     key: str = "",
     data: Mapping[str, Any] | None = None,
 ) -> str:
-    """Let one lead come into the version of a campaign that leads come into; its enrolment's id.
+    """Let one lead come into the version of a campaign that leads come into; its enrolment's id,
+    also where it is kept out to compare with, which the enrolment says (``is_held_out``).
 
     Raises:
         NoCampaign: there is none of this name.
         CampaignNotSo: it is not live.
-        NotEnrolled: the campaign does not let the lead in, or holds it out to compare with.
+        NotEnrolled: the campaign does not let the lead in.
     """
     program, version = taking_leads(session, name)
     found = enrol(session, program, version, [lead_id], by, at, key, data)
-    if lead_id not in found.ids:
-        raise NotEnrolled(lead_id, name, found.entries[lead_id])
-    return found.ids[lead_id]
+    made = found.ids | found.held_out
+    if lead_id not in made:
+        entries = with_noes(session, program, found.entries, at)
+        raise NotEnrolled(lead_id, name, entries[lead_id])
+    return made[lead_id]
+
+
+def is_held_out(session: Session, enrolment_id: str) -> bool:
+    """Whether it is that of a lead that is kept out to compare with."""
+    return session.get_one(Enrolment, enrolment_id).ended_as == HELD_OUT
+
+
+def with_noes(
+    session: Session, program: Program, entries: Mapping[str, Entry], at: datetime
+) -> dict[str, Entry]:
+    """The same, and of whoever does not come in again for having been in it, the truer reason where
+    they have said no themselves."""
+    asked = [lead for lead, entry in entries.items() if entry in OF_THE_CAMPAIGN]
+    found = dict(entries)
+    if asked:
+        refused = may_send(session, asked, program.campaign.purpose, "email", at)
+        for lead, one in refused.items():
+            if one is not None and one.name in NOES:
+                found[lead] = "said_no"
+    return found
 
 
 def entries_of(

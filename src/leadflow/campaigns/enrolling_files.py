@@ -1,43 +1,108 @@
 """Leads come into a campaign as a list names them, or an import has made them."""
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, literal, select
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.enrolling import Entry, enrol, taking_leads
+from features.how_many import how_many
+from leadflow.campaigns.enrolling import enrol, taking_leads, with_noes
+from leadflow.campaigns.entries import Entry
+from leadflow.campaigns.listed_rows import ListUnreadable, Named, rows_of
 from leadflow.leads.import_tables import ImportChange
+from leadflow.leads.service import email_index_of
+from leadflow.leads.tables import Lead
 
 Listed = tuple[str, str]
+AT_A_TIME, MOST_SHOWN = 5000, 20
 
 
-class ListUnreadable(ValueError):
-    """A file names no leads in a way that is understood; the message says what is missing."""
+@dataclass(frozen=True)
+class Listing:
+    """What a file says: the leads, each with its key, and of each line that is not clear its number
+    and why."""
+
+    leads: tuple[Listed, ...]
+    unclear: tuple[tuple[int, str], ...]
+
+    def refuse_unclear(self) -> None:
+        """Have nobody come in where a line is not clear.
+
+        Raises:
+            ListUnreadable: one is not; the message has each and what to do.
+        """
+        if not self.unclear:
+            return
+        count = len(self.unclear)
+        shown = [f"  line {line}: {why}" for line, why in self.unclear[:MOST_SHOWN]]
+        more = [f"  and {count - MOST_SHOWN:,} more"] if count > MOST_SHOWN else []
+        said = (
+            f"Nobody is enrolled, for {how_many(count, 'line')} of the file "
+            f"{'is' if count == 1 else 'are'} not clear:"
+        )
+        end = "Mend the file, or enrol those of the other lines alone: --anyway."
+        raise ListUnreadable("\n".join([said, *shown, *more, end]))
 
 
-def read_listed(file: Path) -> list[Listed]:
-    """The leads that a CSV file names in its column ``lead_id``, each with its ``key``, if it has
-    such a column.
+def read_listed(session: Session, file: Path) -> Listing:
+    """The leads that a file names by their ids or their e-mail addresses, each with its ``key``, if
+    it has such a column. Whatever imports read is read: CSV with any separator and
+    encoding, spreadsheets, columns called as in many languages.
 
     Raises:
-        ListUnreadable: it cannot be read, or has no such column.
+        ListUnreadable: it cannot be read, or has no column that names leads.
     """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream, strict=True))
-            names = rows[0].keys() if rows else ()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ListUnreadable(f"{file} cannot be read: {error}") from error
-    if "lead_id" not in names:
-        raise ListUnreadable(f"{file} has no column lead_id, or no row below its header.")
-    return [
-        (row["lead_id"].strip(), (row.get("key") or "").strip())
-        for row in rows
-        if (row["lead_id"] or "").strip()
-    ]
+    leads: list[Listed] = []
+    unclear: list[tuple[int, str]] = []
+    all_rows = rows_of(file)
+    while rows := list(islice(all_rows, AT_A_TIME)):
+        clear = [row for row in rows if row.fault is None]
+        unclear += [(row.line, row.fault) for row in rows if row.fault is not None]
+        of_ids = _by_id(session, [row.lead_id for row in clear if row.lead_id])
+        of_addresses = _by_address(session, [row.email for row in clear if row.email])
+        for row in clear:
+            lead, why = _lead(row, of_ids, of_addresses)
+            if why is None:
+                leads.append((lead, row.key))
+            else:
+                unclear.append((row.line, why))
+    return Listing(tuple(leads), tuple(sorted(unclear)))
+
+
+# By id or address: the lead's id, and which one it was merged into.
+_Known = dict[str, tuple[str, str | None]]
+
+
+def _lead(row: Named, of_ids: _Known, of_addresses: _Known) -> tuple[str, str | None]:
+    """The id of the lead of a row, and why it is not clear."""
+    by_id, by_address = of_ids.get(row.lead_id), of_addresses.get(row.email)
+    found = by_id if row.lead_id else by_address
+    if found is None:
+        return "", "there is no lead of this id" if row.lead_id else "no lead has this address"
+    lead, merged_into = found
+    if by_id and by_address and by_id[0] != by_address[0]:
+        return lead, f"its address is that of another lead, {by_address[0]}"
+    if merged_into is not None:
+        return lead, f"the lead was merged into {merged_into}: enrol that one"
+    return lead, None
+
+
+def _by_id(session: Session, ids: Iterable[str]) -> _Known:
+    these = Lead.id == any_(literal(sorted(set(ids)), ARRAY(Text)))
+    rows = session.execute(select(Lead.id, Lead.merged_into).where(these)).tuples()
+    return {lead: (lead, into) for lead, into in rows}
+
+
+def _by_address(session: Session, addresses: Iterable[str]) -> _Known:
+    indexes = {email_index_of(one): one for one in addresses}
+    these = Lead.email_index == any_(literal(sorted(indexes), ARRAY(Text)))
+    asked = select(Lead.email_index, Lead.id, Lead.merged_into).where(these)
+    found = {index: (lead, into) for index, lead, into in session.execute(asked).tuples()}
+    return {one: found[index] for index, one in indexes.items() if index in found}
 
 
 def made_by_import(session: Session, import_id: str) -> list[Listed]:
@@ -67,5 +132,6 @@ def enrol_listed(
     for key in dict.fromkeys(key for _, key in listed):
         leads = [lead for lead, own in listed if own == key]
         entries = enrol(session, program, version, leads, by, at, key).entries
-        found |= {(lead, key): entry for lead, entry in entries.items()}
+        told = with_noes(session, program, entries, at)
+        found |= {(lead, key): entry for lead, entry in told.items()}
     return found

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 import yaml
 
 from leadflow import plain_yaml
+from leadflow.campaigns.definitions.explaining import WHOLE
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.scenarios.reading import read_scenarios
 from leadflow.campaigns.scenarios.schemas import Scenario
-from leadflow.conditions.problems import RuleSetInvalid
+from leadflow.conditions.problems import Problem, RuleSetInvalid
 from leadflow.configuration.files import SUFFIXES, Fault
 from leadflow.configuration.places import line_of
 from leadflow.rules.text_format import TextRefused, load_rules
@@ -123,10 +124,14 @@ def _read(path: Path, read: Callable[[Any], T]) -> T:
         raise FilesInvalid(found) from error
     except RuleSetInvalid as error:
         found = [
-            Fault(str(path), _line(path, one.place), f"{one.place}: {one.problem}")
-            for one in error.problems
+            Fault(str(path), _line(path, one.place), _with_place(one)) for one in error.problems
         ]
         raise FilesInvalid(found) from error
+
+
+def _with_place(problem: Problem) -> str:
+    whole = problem.place == WHOLE
+    return problem.problem if whole else f"{problem.place}: {problem.problem}"
 
 
 def _line(path: Path, place: str) -> int:

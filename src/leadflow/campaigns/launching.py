@@ -19,7 +19,7 @@ from leadflow.approvals.tables import Approval
 from leadflow.campaigns import moving
 from leadflow.campaigns.auditing import keep
 from leadflow.campaigns.definitions.schemas import Campaign
-from leadflow.campaigns.enrolling import AHEAD
+from leadflow.campaigns.entries import AHEAD
 from leadflow.campaigns.moving import Wanted
 from leadflow.campaigns.previewing import Preview, preview
 from leadflow.campaigns.store import service
@@ -87,7 +87,8 @@ def ask_to_move(
         payload=wanted.payload,
         description="\n".join(
             (
-                f"# Move leads of {campaign.name} from version {wanted.before} to {wanted.after}?",
+                f"# Move leads of {campaign.name} ({wanted.name}) from version {wanted.before} "
+                f"to {wanted.after}?",
                 "",
                 *lines,
             )
@@ -135,7 +136,8 @@ def _question(stored: StoredCampaign, shown: Preview, asker: Actor) -> approvals
         act=ACT,
         payload={"campaign": stored.name},
         description=(
-            f"# Launch {campaign.name}, version {stored.version}?\n\n{_in_words(shown)}\n\n"
+            f"# Launch {campaign.name} ({stored.name}), version {stored.version}?\n\n"
+            f"{_in_words(shown)}\n\n"
             f"It sends {how_many(len(campaign.contents), 'content')} for the purpose "
             f"{campaign.purpose}."
         ),

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.enrolling import NotEnrolled, enrol_one
+from leadflow.campaigns.enrolling import enrol_one, is_held_out
+from leadflow.campaigns.entries import NotEnrolled
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign, campaigns_now
 from leadflow.conditions.problems import nearest
@@ -27,7 +28,8 @@ def put_in(session: Session, settings: Settings, said: CampaignParams, cause: Ca
         made = enrol_one(session, said.campaign, cause.lead_id, by_rule(cause), cause.at)
     except (NoCampaign, CampaignNotSo, NotEnrolled) as error:
         return DoneBy({}, str(error))
-    return DoneBy({"enrollment": made})
+    held_out = f"{cause.lead_id} is kept out of {said.campaign}, to compare with."
+    return DoneBy({"enrollment": made}, held_out if is_held_out(session, made) else None)
 
 
 def put_out(session: Session, settings: Settings, said: CampaignParams, cause: Cause) -> DoneBy:

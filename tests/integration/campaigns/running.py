@@ -39,11 +39,13 @@ def mails_into(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "smtp_port", free_port())
 
 
-def launch(steps: list[dict[str, Any]] = STEPS, name: str = NAME, **others: Any) -> None:
+def launch(
+    steps: list[dict[str, Any]] = STEPS, name: str = NAME, title: str = "A series", **others: Any
+) -> None:
     """Store a campaign and let leads come in."""
     now = datetime.now(UTC)
     written: Mapping[str, Any] = {
-        "campaigns": {name: campaign(steps, **{"purpose": "service", **others})}
+        "campaigns": {name: campaign(steps, **{"purpose": "service", "name": title, **others})}
     }
     with unit_of_work() as session:
         service.apply(session, read_campaigns(written, model_of(ACTIONS.values())), "test", now)
@@ -65,6 +67,14 @@ def sweep(later: timedelta = timedelta()) -> Swept:
             done += Swept(let_in(session, name, version, now))
             done += plan(session, name, version, now)
     return done
+
+
+def hand_over(late: timedelta = timedelta()) -> None:
+    """Have every message that is planned taken by the mail server, so long after it was due."""
+    at = CampaignMessage.due_at + late
+    these = update(CampaignMessage).where(CampaignMessage.status == "planned")
+    with unit_of_work() as session:
+        session.execute(these.values(status="accepted", handed_at=at, sent_at=at))
 
 
 def planned() -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from leadflow.rules.field_catalogue import known_names
 from leadflow.workflow.catalogue import ACTIONS, model_of
 from leadflow.workflow.service import rules_in_use
 from leadflow.workflow.wanting import want
-from tests.integration.campaigns.running import NAME, enrolments, launch, sweep
+from tests.integration.campaigns.running import NAME, enrolments, hand_over, launch, sweep
 from tests.integration.workflow import acting
 
 EXAMPLES = Path("examples")
@@ -43,6 +43,7 @@ def told(*types: str) -> list[tuple[str, dict[str, Any]]]:
 def go_through() -> None:
     """Let the time pass that the campaign takes."""
     sweep()
+    hand_over()
     sweep(timedelta(days=3))
 
 

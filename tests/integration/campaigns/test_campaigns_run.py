@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from leadflow.campaigns.enrolling import NotEnrolled
+from leadflow.campaigns.entries import NotEnrolled
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.previewing import preview
 from leadflow.campaigns.store import service
@@ -25,6 +25,7 @@ from tests.integration.campaigns.running import (
     began_earlier,
     enrol,
     enrolments,
+    hand_over,
     launch,
     planned,
     sweep,
@@ -45,8 +46,9 @@ def test_a_lead_gets_each_message_of_its_campaign_once(store: Engine) -> None:
     launch()
     enrol(acting.take(email="ada@example.com"))
     assert [sweep().planned, sweep().planned, sweep(1 * DAYS).planned] == [1, 0, 0]
+    hand_over()
     assert [sweep(2 * DAYS).planned, sweep(9 * DAYS).planned] == [1, 0]
-    assert planned() == [("hello", "planned"), ("again", "planned")]
+    assert planned() == [("hello", "accepted"), ("again", "planned")]
     assert [one.ended_as for one in enrolments()] == ["finished"]
 
 
@@ -93,7 +95,7 @@ def test_nothing_is_planned_for_whoever_said_no_or_never_said_yes(store: Engine)
     enrol(refusing)
     assert sweep().planned == 0
     assert planned() == [("hello", "withheld")] * 2
-    assert [one.ended_as for one in enrolments()] == [None, "opted_out"]
+    assert [one.ended_as for one in enrolments()] == [None, "opted_out_elsewhere"]
 
 
 def test_an_exit_counts_when_it_happens_and_not_when_the_pause_is_over(
@@ -117,6 +119,7 @@ def test_nobody_is_in_a_campaign_twice_nor_comes_again_where_it_lets_nobody(
     with pytest.raises(NotEnrolled, match="is in it already"):
         enrol(lead)
     sweep()
+    hand_over()
     sweep(3 * DAYS)
     with pytest.raises(NotEnrolled, match="lets nobody in twice"):
         enrol(lead)
@@ -219,11 +222,12 @@ def test_whoever_is_in_it_stays_in_the_version_they_came_into(store: Engine) -> 
     launch()
     enrol(acting.take(email="a@example.com"))
     sweep()
+    hand_over()
     launch([STEPS[0]])
     enrol(acting.take(email="b@example.com"))
     sweep(3 * DAYS)
     assert [one.version for one in enrolments()] == [1, 2]
-    assert planned() == [("hello", "planned"), ("again", "planned"), ("hello", "planned")]
+    assert planned() == [("hello", "accepted"), ("again", "planned"), ("hello", "planned")]
 
 
 def test_what_a_step_does_is_done_by_the_outbox_once(store: Engine, client: TestClient) -> None:
@@ -279,3 +283,41 @@ def test_a_lead_is_enrolled_over_the_api_and_asked_for(store: Engine, client: Te
     missing = client.post(f"/leads/{lead}/enroll-campaign", json={"campaign_id": "serie"})
     assert missing.status_code == 404
     assert "series" in missing.json()["detail"]
+
+
+def test_a_lead_that_is_held_out_is_kept_so_by_name_too(store: Engine, client: TestClient) -> None:
+    launch(holdout=50)
+    made = {}
+    for number in range(12):
+        lead = acting.take(email=f"n{number}@example.com")
+        answer = client.post(f"/leads/{lead}/enroll-campaign", json={"campaign_id": NAME})
+        assert answer.status_code == 201
+        made[lead] = answer.json()["ended_as"]
+    assert set(made.values()) == {None, "held_out"}
+    assert {row.lead_id: row.ended_as for row in enrolments()} == made
+
+
+def test_whoever_said_no_is_told_so_and_not_that_it_is_too_soon(store: Engine) -> None:
+    launch(purpose="marketing", reentry={"allow": "after_exit", "gap": "P90D"})
+    lead, other = acting.take(email="ada@example.com"), acting.take(email="bo@example.com")
+    for one in (lead, other):
+        enrol(one)
+    with unit_of_work() as session:
+        take_out(session, NAME, [lead, other], "test", datetime.now(UTC))
+    say(lead, False, "unsubscribe_link")
+    with pytest.raises(NotEnrolled, match="does not want mail of this kind"):
+        enrol(lead)
+    with pytest.raises(NotEnrolled, match="too short a time ago"):
+        enrol(other)
+
+
+def test_a_version_launched_while_paused_leaves_it_paused_since_when_it_was(store: Engine) -> None:
+    launch()
+    then = datetime.now(UTC) - 3 * DAYS
+    with unit_of_work() as session:
+        service.pause(session, NAME, "mark", then)
+    launch(STEPS[:1])
+    with unit_of_work() as session:
+        found = service.read_campaign(session, NAME)
+    assert (found.state, found.live_version) == ("paused", 2)
+    assert (found.changed_at, found.changed_by) == (then, "mark")

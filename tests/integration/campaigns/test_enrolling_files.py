@@ -4,18 +4,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
+from openpyxl import Workbook
 from sqlalchemy import Engine
 
 from leadflow.campaigns.enrolling_files import (
-    ListUnreadable,
+    Listing,
     enrol_listed,
     made_by_import,
     read_listed,
 )
+from leadflow.campaigns.listed_rows import ListUnreadable
 from leadflow.campaigns.store import service
 from leadflow.database.engine import unit_of_work
 from tests.integration.campaigns.running import NAME, enrol, enrolments, launch
 from tests.integration.workflow import acting
+
+
+def listing(file: Path) -> Listing:
+    with unit_of_work() as session:
+        return read_listed(session, file)
 
 
 def test_a_list_is_enrolled_each_under_its_key_and_the_others_are_told_why(
@@ -25,25 +33,103 @@ def test_a_list_is_enrolled_each_under_its_key_and_the_others_are_told_why(
     one, other = acting.take(email="a@example.com"), acting.take(email="b@example.com")
     enrol(other, key="order 2")
     file = tmp_path / "list.csv"
-    rows = f"lead_id,key\n{one},order 1\n{one},order 2\n{other},order 2\nlead_none,\n"
+    rows = f"lead_id,key\n{one},order 1\n{one},order 2\n{other},order 2\n"
     file.write_text(rows, encoding="utf-8-sig")
     with unit_of_work() as session:
-        found = enrol_listed(session, NAME, read_listed(file), "test", datetime.now(UTC))
+        leads = read_listed(session, file).leads
+        found = enrol_listed(session, NAME, leads, "test", datetime.now(UTC))
     assert found == {
         (one, "order 1"): "enrolled",
         (one, "order 2"): "enrolled",
         (other, "order 2"): "in_it",
-        ("lead_none", ""): "unknown",
     }
     assert len(enrolments()) == 3
 
 
-@pytest.mark.parametrize("content", [b"id\nlead_1\n", b"", b"lead_id\n\xff\xfe\n"])
-def test_a_list_that_names_no_leads_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("E-Mail-Adresse;Straße;Schlüssel\nADA@example.com;Müllerstraße 5;a\n", "cp1252"),
+        ("Correo electrónico\tkey\nada@example.com\ta\n", "utf-16"),
+        ("Електронна пошта,E-posta,key\nx,Ada@Example.com,a\n", "utf-8-sig"),
+        ("whom,Clé\nada@example.com,a\n", "utf-8"),
+    ],
+)
+def test_a_list_is_read_as_people_have_it(
+    store: Engine, tmp_path: Path, content: str, encoding: str
+) -> None:
+    lead = acting.take(email="ada@example.com")
+    file = tmp_path / "list.csv"
+    file.write_bytes(content.encode(encoding))
+    assert listing(file) == Listing(((lead, "a"),), ())
+
+
+def test_a_spreadsheet_and_a_list_without_a_header_are_read_too(
+    store: Engine, tmp_path: Path
+) -> None:
+    leads = [acting.take(email=f"{name}@example.com") for name in ("ada", "bo")]
+    sheet, bare = tmp_path / "list.xlsx", tmp_path / "bare.txt"
+    book = Workbook()
+    for row in (["Whom to invite"], [], ["Name", "E-Mail"]):
+        book.active.append(row)
+    for name in ("ada", "bo", "cy"):
+        book.active.append([name.title(), f"{name}@example.com"])
+    book.save(sheet)
+    bare.write_text("ada@example.com\nbo@example.com\ncy@example.com\n")
+    expected = tuple((lead, "") for lead in leads)
+    assert listing(bare) == Listing(expected, ((3, "no lead has this address"),))
+    assert listing(sheet) == Listing(expected, ((6, "no lead has this address"),))
+
+
+def test_what_is_not_clear_is_told_by_line_and_nobody_comes_in(
+    store: Engine, client: TestClient, tmp_path: Path
+) -> None:
+    gone, ada, bo = (acting.take(email=f"{name}@example.com") for name in ("gone", "ada", "bo"))
+    same = {"other": gone, "reason": "the same"}
+    assert client.post(f"/leads/{ada}/merge", json=same).status_code == 200
+    file = tmp_path / "list.csv"
+    rows = [
+        "lead_id,email,name",
+        f"{ada},,Ada",
+        "lead_none,,Nobody",
+        ",ada at example.com,Ada",
+        f"{ada},bo@example.com,Ada or Bo",
+        ",,Without either",
+        f"{gone},,Gone",
+        "too,many,values,here",
+    ]
+    file.write_text("\n".join(rows) + "\n")
+    found = listing(file)
+    assert found.leads == ((ada, ""),)
+    whys = dict(found.unclear)
+    assert whys[3] == "there is no lead of this id"
+    assert whys[4] == "what stands for the address is none"
+    assert whys[5] == f"its address is that of another lead, {bo}"
+    assert whys[6] == "it names no lead: no id and no address"
+    assert whys[7] == f"the lead was merged into {ada}: enrol that one"
+    assert "4 values where the header names 3" in whys[8]
+    with pytest.raises(ListUnreadable, match="6 lines of the file are not clear") as refused:
+        found.refuse_unclear()
+    assert "line 3: there is no lead of this id" in str(refused.value)
+    assert "--anyway" in str(refused.value)
+    assert "@" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"id\n7\n", "no column lead_id"),
+        (b"", "empty"),
+        (b"email,e-mail\na@example.com,b@example.com\n", "several columns of addresses"),
+    ],
+)
+def test_a_list_that_names_no_leads_is_refused(
+    store: Engine, tmp_path: Path, content: bytes, says: str
+) -> None:
     file = tmp_path / "list.csv"
     file.write_bytes(content)
-    with pytest.raises(ListUnreadable, match=r"list\.csv"):
-        read_listed(file)
+    with pytest.raises(ListUnreadable, match=says):
+        listing(file)
 
 
 def test_an_import_that_there_is_not_and_a_campaign_that_is_not_live_are_refused(

@@ -9,6 +9,8 @@ from leadflow.campaigns.previewing import Preview, preview
 from leadflow.channels.email.rendering import Rendered
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tests.integration.campaigns.running import STEPS
+from tests.integration.campaigns.test_campaigns_run import say
 from tests.integration.workflow import acting
 from tests.unit.campaigns.written import laid_out, program
 
@@ -56,3 +58,14 @@ def test_five_leads_are_shown_what_each_would_get_and_always_the_same_five(store
 def test_where_nobody_would_come_in_there_is_nothing_to_show(store: Engine) -> None:
     found, mails = shown()
     assert (found.audience, mails) == (0, [])
+
+
+def test_a_preview_says_how_many_get_no_mail_and_why(store: Engine) -> None:
+    made = program(STEPS[:1], enter={"when": {"company_size": {"operator": "exists"}}})
+    leads = [acting.take(email=f"n{n}@example.com", company_size=9) for n in range(4)]
+    say(leads[0], True, "form")
+    say(leads[1], False, "unsubscribe_link")
+    with unit_of_work() as session:
+        found = preview(session, made, datetime.now(UTC))
+    assert (found.audience, found.entries) == (4, {"enrolled": 4})
+    assert found.withheld == {"no_consent": 2, "opted_out": 1}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from leadflow.accounts.people import add_person
 from leadflow.accounts.permissions import Role
@@ -390,3 +390,57 @@ def test_what_let_a_lead_in_is_named(mark: Browser) -> None:
     story = words_of(mark.get(f"/console/messages/{message_to(lead)}"), "story")
     assert "What let it in happened updated" in story
     assert "by what had happened to it" in story
+
+
+@pytest.mark.parametrize("then", ["send", "skip", "ask"])
+def test_the_form_to_resume_asks_for_late_messages_where_the_campaign_does(
+    mark: Browser, then: str
+) -> None:
+    launch(STEPS, late={"after": "PT1H", "then": then})
+    lead = acting.take(email="ada@example.com")
+    enrol(lead)
+    sweep()
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        session.execute(update(CampaignMessage).values(due_at=now - timedelta(hours=2)))
+        service.pause(session, NAME, "test", now)
+    form = mark.get(f"{ONE}/resume").text
+    radios = [f'name="late" value="{one}"' in form for one in ("send", "skip")]
+    assert radios == [then == "ask"] * 2
+    shown = as_shown(mark, "resume")
+    if then == "ask":
+        unsaid = mark.post(f"{ONE}/resume", as_shown=shown)
+        assert (unsaid.status_code, mark.told(unsaid)[0]) == (409, "bad")
+        assert status_of(lead) == ["planned"]
+        mark.post(f"{ONE}/resume", as_shown=shown, late="skip")
+    else:
+        mark.post(f"{ONE}/resume", as_shown=shown)
+    with unit_of_work() as session:
+        assert session.get_one(CampaignState, NAME).state == "live"
+    assert status_of(lead) == ["planned" if then == "send" else "cancelled"]
+
+
+def test_a_message_says_since_when_its_campaign_is_paused_and_by_whom(mark: Browser) -> None:
+    launch(STEPS)
+    lead = acting.take(email="ada@example.com")
+    enrol(lead)
+    sweep()
+    page = f"/console/messages/{message_to(lead)}"
+    assert "has been paused" not in mark.get(page).text
+    mark.post(f"{ONE}/pause", as_shown=as_shown(mark, "pause"))
+    said = words_of(mark.get(page), "stands")
+    assert "Its campaign has been paused since" in said
+    assert "marketing_manager: nothing of it is sent until it goes on" in said
+
+
+def test_campaigns_of_one_name_are_told_apart_by_their_ids(mark: Browser) -> None:
+    launch(STEPS)
+    launch(STEPS, "other")
+    lead = acting.take(email="ada@example.com")
+    for name in (NAME, "other"):
+        enrol(lead, name)
+    sweep()
+    for page in ("/console/campaigns", "/console/messages", f"/console/leads/{lead}"):
+        shown = mark.get(page).text
+        assert all(f'<code class="soft">{name}</code>' in shown for name in (NAME, "other")), page
+    assert f"A series ({NAME})" in mark.get("/console/messages").text

@@ -159,6 +159,7 @@ def _live(session: Session, leads: Sequence[str], crowd: Sequence[Member]) -> No
         # What happens at the moment of coming in happens to who is in it.
         _happen(session, leads, crowd, now)
         plan(session, NAME, 1, moment(now))
+        _send(session)
         open_ = select(Enrolment.due_at).where(Enrolment.ended_at.is_(None))
         due = [utc(at) for at in session.scalars(open_) if at is not None]
         later = [at for at in (*due, *coming, *happenings) if at > now]
@@ -166,6 +167,13 @@ def _live(session: Session, leads: Sequence[str], crowd: Sequence[Member]) -> No
         if not later or (entered == len(crowd) and not due):
             return
         now = min(later)
+
+
+def _send(session: Session) -> None:
+    """Have every message taken at the moment for which it is planned."""
+    at = CampaignMessage.due_at
+    these = update(CampaignMessage).where(CampaignMessage.status == "planned")
+    session.execute(these.values(status="accepted", handed_at=at, sent_at=at))
 
 
 def _become(

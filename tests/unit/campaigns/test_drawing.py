@@ -3,7 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
-from leadflow.campaigns.drawing import drawn
+from leadflow.campaigns.drawing import counted, drawn
 from tests.unit.campaigns.written import program
 
 STEPS: list[dict[str, Any]] = [
@@ -41,3 +41,29 @@ def test_numbers_stand_beside_the_ways() -> None:
     passed = {(one.step, one.way): 1000 + number for number, one in enumerate(made.edges)}
     found = words(drawn(made, passed))
     assert {"1,000", "then: 1,001", "otherwise: 1,002", "opted_out: 1,006"} <= set(found)
+
+
+def test_ways_of_a_switch_say_their_conditions() -> None:
+    hot = {"level": {"operator": "in", "value": ["hot", "warm"]}}
+    rich = {"attributes.budget": {"operator": "between", "value": [1000, 2000]}}
+    cases = [
+        {"when": hot, "then": "over"},
+        {
+            "when": {"any": [rich, {"has_phone": {"operator": "equals", "value": True}}]},
+            "then": "pause",
+        },
+        {"then": "end"},
+    ]
+    steps = [{"step": "which", "switch": cases}, *STEPS[2:3], STEPS[4]]
+    made = program(steps, contents={})
+    found = words(drawn(made))
+    assert "level is hot or warm" in found
+    assert "budget 1,000 to 2,000 or has phone" in found
+    assert "else" in found
+    assert not [word for word in found if word.startswith("case")]
+    assert "else: 0" in words(drawn(made, {}))
+
+
+def test_whose_message_was_skipped_went_on_too() -> None:
+    made = program(STEPS)
+    assert counted(made, {("hello", "then"): 2, ("hello", "skipped"): 3})["hello", "then"] == 5

@@ -25,7 +25,8 @@ TRAPPED = [visit(1, 1, 60), visit(2, HONEYPOT, 66), visit(3, 1, 77), visit(4, OP
     [
         (READ, [None, None, None, None]),
         (SCANNED, ["all_at_once", "all_at_once", "all_at_once", None]),
-        (TRAPPED, ["honeypot", "honeypot", None, None]),
+        (TRAPPED, ["honeypot", "honeypot", None, "honeypot"]),
+        ([visit(5, OPEN, 60), *SCANNED[:3]], ["all_at_once"] * 4),
         ([visit(1, 1, 4), visit(2, OPEN, 4)], ["too_soon", "too_soon"]),
         ([visit(1, 1, 60, "head"), visit(2, 1, 60)], ["head", None]),
     ],

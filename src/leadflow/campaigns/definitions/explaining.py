@@ -6,9 +6,15 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from leadflow.campaigns.definitions import schemas, steps
+from leadflow.campaigns.definitions.plain_faults import plainly
 from leadflow.conditions.problems import Problem, nearest
-from leadflow.refusals import in_words
 
+# The place of what is wrong with a file as a whole.
+WHOLE = "the file"
+_WHOLE = (
+    "There is nothing in it that could be read: it begins with `campaigns:`, or with `scenarios:` "
+    "where it is one of scenarios, and what belongs to that stands below, further in."
+)
 _MISSING = {
     "within": "A `listen` needs `within`, the longest time it waits, such as P5D: without one "
     "nobody who does nothing would ever leave it.",
@@ -49,7 +55,7 @@ def explained(error: ValidationError, whole: type[BaseModel], beside: Beside) ->
     found: dict[str, Problem] = {}
     for item in error.errors(include_url=False, include_input=False):
         place = _place(item["loc"])
-        found.setdefault(place, Problem(place or "it", _said(dict(item), whole, beside)))
+        found.setdefault(place, Problem(place or WHOLE, _said(dict(item), whole, beside)))
     return list(found.values())
 
 
@@ -72,11 +78,10 @@ def _said(item: dict[str, Any], whole: type[BaseModel], beside: Beside) -> str:
         parents = [part for part in item["loc"][:-1] if part in beside]
         model = beside[parents[-1]] if parents else whole
         return f"There is no such key. {nearest(last, model.model_fields)}"
-    if item["type"] in ("tuple_type", "list_type"):
-        return "Write a list here: one thing a line, each after a dash; or [one, another]."
+    if not item["loc"]:
+        return _WHOLE
     if item["type"] == "string_pattern_mismatch":
         pattern = str(item["ctx"]["pattern"])
         fitting = (words for end, words in _FORMS.items() if pattern.endswith(end))
-        return next(fitting, f"{in_words(item)}.")
-    said = in_words(item)
-    return f"{said[0].upper()}{said[1:]}."
+        return next(fitting, "It is not written as it should be.")
+    return plainly(item)

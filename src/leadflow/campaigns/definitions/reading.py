@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from leadflow.campaigns.definitions.contents import wrong_contents
 from leadflow.campaigns.definitions.explaining import BESIDE, explained
+from leadflow.campaigns.definitions.plain_faults import plainly
 from leadflow.campaigns.definitions.program import (
     OPTED_OUT,
     Exit,
@@ -26,7 +27,6 @@ from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Group, Reader
 from leadflow.conditions.values import ValueKind
 from leadflow.domain_events.types import DID, SILENT, TYPES
-from leadflow.refusals import in_words
 from leadflow.rules.field_catalogue import Known, kinds_of, values_of
 
 # The family of names of types of events, as the catalogue of fields knows them.
@@ -188,7 +188,7 @@ class _Reading:
         except ValidationError as error:
             for item in error.errors(include_url=False, include_input=False):
                 at = ".".join(str(part) for part in item["loc"])
-                words = f"{in_words(dict(item))}."
+                words = plainly(dict(item))
                 if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
                     words = f"There is no such action. {nearest(at, self.actions.model_fields)}"
                 self._refuse(f"{place}.{at}" if at else place, words)

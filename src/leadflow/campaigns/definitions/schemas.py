@@ -28,7 +28,7 @@ Holidays = Literal["open", "closed"]
 Language = Literal["en", "de", "fr", "es", "it", "pt", "nl", "pl"]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
 # Names that ends have by themselves; no step nor criterion may take them.
-OWN_ENDS = ("opted_out", "deleted", "merged", "goal")
+OWN_ENDS = ("opted_out", "opted_out_elsewhere", "deleted", "merged", "goal")
 
 
 Zone = Annotated[str, AfterValidator(lambda name: zone_named(name).key)]

@@ -50,7 +50,12 @@ _TAKEN = (
 )
 
 # What people call what has no place in a content.
-_CALLED = {"CondExpr": "an if inside of braces", "Call": "a call", "For": "a for"}
+_CALLED = {
+    "CondExpr": "an if inside of braces",
+    "Call": "a call",
+    "For": "a for",
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"), "a calculation"),
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def _of(
     """The faults of a node and what is in it. ``sure``: names that have a value here; ``needs``:
     whether what stands here is written out, and so needs one."""
     if not isinstance(node, _TAKEN):
-        what = _CALLED.get(type(node).__name__, type(node).__name__.lower())
+        what = _CALLED.get(type(node).__name__, "what is done there")
         said = f"{what} has no place here: names, filters ({', '.join(sorted(FILTERS))}) and if do."
         yield Fault(node.lineno, said)
         return

@@ -109,8 +109,9 @@ def hold(session: Session, these: Select[tuple[str]], now: datetime, policy: Pol
     return Claimed(token, tuple(session.scalars(held.returning(CampaignMessage.id))))
 
 
-def withhold(session: Session, now: datetime, most: int, policy: Policy = STRICT) -> int:
-    """Note of messages that are due why their leads may not be written to any more; how many."""
+def withhold(session: Session, now: datetime, most: int, policy: Policy = STRICT) -> Counter[str]:
+    """Note of messages that are due why their leads may not be written to any more; how many, by
+    campaign."""
     why = refusal(Lead, CampaignMessage.purpose, "email", now, policy)
     refused = (
         select(CampaignMessage.id, why.label("why"))
@@ -122,10 +123,14 @@ def withhold(session: Session, now: datetime, most: int, policy: Policy = STRICT
         .cte("refused")
     )
     these = update(CampaignMessage).where(CampaignMessage.id == refused.c.id)
-    found = session.execute(
-        these.values(status="withheld", why=refused.c.why).returning(CampaignMessage.id)
-    )
-    return len(found.all())
+    noted = these.values(status="withheld", why=refused.c.why)
+    return Counter(session.scalars(noted.returning(CampaignMessage.campaign)))
+
+
+def campaigns_of(session: Session, claimed: Claimed) -> Counter[str]:
+    """How many of claimed messages are of which campaign."""
+    these = select(CampaignMessage.campaign).where(CampaignMessage.id.in_(claimed.ids))
+    return Counter(session.scalars(these))
 
 
 def hand_over(

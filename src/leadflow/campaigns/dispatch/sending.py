@@ -14,6 +14,7 @@ from leadflow.campaigns.dispatch.claiming import (
     LEASE,
     NOTHING,
     Claimed,
+    campaigns_of,
     claim,
     give_back,
     messages_are_waiting,
@@ -40,13 +41,16 @@ PATIENCE = (0.5, 1, 2, 4, 8, 15, 30)
 class Dispatched:
     """How many messages were claimed, and what became of how many: accepted, later, failed,
     uncertain, withheld, or ``late`` where the claim had ended before the answer; ``planned``: a
-    claim broke off before anything was handed over."""
+    claim broke off before anything was handed over. ``campaigns``: how many were claimed or
+    withheld of which."""
 
     claimed: int = 0
     ends: Counter[str] = field(default_factory=Counter)
+    campaigns: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: "Dispatched") -> "Dispatched":
-        return Dispatched(self.claimed + other.claimed, self.ends + other.ends)
+        campaigns = self.campaigns + other.campaigns
+        return Dispatched(self.claimed + other.claimed, self.ends + other.ends, campaigns)
 
 
 def messages_are_due(session: Session, settings: Settings, now: datetime) -> bool:
@@ -70,9 +74,11 @@ def dispatch_some(
         # The channel comes before messages in every transaction, so that none waits for another.
         turn = circuits.turn(session, channel.name, now, most)
         done.ends += release_broken(session, now)
-        done.ends["withheld"] += withhold(session, now, most, policy)
+        done.campaigns = withhold(session, now, most, policy)
+        done.ends["withheld"] += done.campaigns.total()
         caps = Caps.of(settings)
         claimed = claim(session, now, turn.most, policy, caps) if turn.most else NOTHING
+        done.campaigns += campaigns_of(session, claimed)
         if turn.trial and claimed.ids:
             circuits.trying(session, channel.name, now + LEASE)
     if not claimed.ids:

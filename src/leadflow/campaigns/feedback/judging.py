@@ -43,8 +43,6 @@ def why_machine(visit: Visit, around: Sequence[Visit], sent_at: datetime | None)
         return visit.machine
     if sent_at is not None and visit.at - sent_at < TOO_SOON:
         return "too_soon"
-    if visit.link == OPEN:
-        return None
     if any(one.link == HONEYPOT and _near(one, visit, SETTLED_AFTER) for one in around):
         return "honeypot"
     others = [one for one in around if one.link not in (OPEN, OPT_OUT)]

@@ -47,7 +47,9 @@ class Enrolments:
 
     ``node``: the number of its step; ``entered``: when it came there; ``due``: when the step is
     over, NaT before that is reckoned; ``checked``: up to when exits have been looked for;
-    ``ended``: the number of its end's name in ``ends``, −1 while it is open; ``ended_at``.
+    ``ended``: the number of its end's name in ``ends``, −1 while it is open; ``ended_at``;
+    ``since``: from when on a pause or a ``listen`` is reckoned, where that is later than when it
+    came there.
     """
 
     lead: Numbers
@@ -59,6 +61,7 @@ class Enrolments:
     ended_at: Moments
     zones: Zones
     ends: list[str] = field(default_factory=list)
+    since: Moments | None = None
 
     @staticmethod
     def begun(lead: Numbers, at: Moments, zones: Zones) -> "Enrolments":
@@ -75,6 +78,14 @@ class Enrolments:
             ended_at=np.full(count, NEVER),
             zones=zones,
         )
+
+    def reckoned_from(self, rows: Numbers) -> Moments:
+        """From when on the pause or the ``listen`` at which rows stand is reckoned."""
+        entered: Moments = self.entered[rows]
+        if self.since is None:
+            return entered
+        later: Moments = np.fmax(entered, self.since[rows])
+        return later
 
     def end(self, rows: Numbers, name: str, at: Moments) -> None:
         """Let rows have ended under a name."""
@@ -162,9 +173,9 @@ class Sweep:
         rows, step = self.rows, node.step
         entered, zones = rows.entered[fresh], rows.zones.of_rows(fresh)
         if isinstance(step.wait, Span):
-            rows.due[fresh] = added(entered, step.wait, zones)
+            rows.due[fresh] = added(rows.reckoned_from(fresh), step.wait, zones)
         elif step.listen is not None:
-            rows.due[fresh] = added(entered, step.listen.within, zones)
+            rows.due[fresh] = added(rows.reckoned_from(fresh), step.listen.within, zones)
         elif step.send is not None:
             opens = open_from(self._hours, entered, zones)
             rows.due[fresh] = np.where(np.isnat(opens), entered, opens)
@@ -177,14 +188,14 @@ class Sweep:
         rows, until = self.rows, wait.until
         came = rows.entered[here] <= last
         here, last = here[came], last[came]
-        entered, zones = rows.entered[here], rows.zones.of_rows(here)
+        begun, zones = rows.reckoned_from(here), rows.zones.of_rows(here)
         if until.field is None:
-            due = waited_until(until, entered, None, zones)
+            due = waited_until(until, begun, None, zones)
         else:
             known = self.facts.dates(until.field, rows.lead[here], last)
             # Known only later than its day, it is over as soon as it is known.
-            since = np.fmax(entered, known.since)
-            due = np.maximum(waited_until(until, entered, known, zones), since)
+            since = np.fmax(begun, known.since)
+            due = np.maximum(waited_until(until, begun, known, zones), since)
             missing = np.isnat(due)
             # What is crossed out by that which takes a row out sends it no other way first.
             crossed_out = missing & (since <= last)
@@ -272,6 +283,8 @@ class Sweep:
         self.rows.node[rows] = to
         self.rows.entered[rows] = at
         self.rows.due[rows] = NEVER
+        if self.rows.since is not None:
+            self.rows.since[rows] = NEVER
 
 
 def take_on(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,17 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.interpreter.clock import moments_in, utc_of
 from leadflow.campaigns.interpreter.stepping import INSTANT, OPEN, Enrolments, Passed
-from leadflow.campaigns.interpreter.zones import Mask, Numbers
+from leadflow.campaigns.interpreter.zones import NEVER, Mask, Numbers
 from leadflow.campaigns.places.placing import read, zones_of
 from leadflow.campaigns.planning.stored_facts import Noted
 from leadflow.database.copying import run
 
+# Handed over so soon, a message is as good as sent at the moment for which it was planned: both
+# sending and planning look each minute.
+PUNCTUAL = timedelta(minutes=2)
 # What is due, what has just come in, and those for which something was noted.
+# ``handed_at``: when the message before the step at which it stands was handed over, where that was
+# late; of one that waits still, the moment after this.
 READ = text(
     """
 WITH these AS (
@@ -33,8 +38,18 @@ WITH these AS (
         WHERE e.campaign = :campaign AND e.version = :version AND e.ended_at IS NULL LIMIT :most)
 )
 SELECT e.id, e.lead_id, e.node, e.began_at, e.entered_at, e.due_at, e.places,
-    l.merged_into IS NOT NULL AS merged
+    l.merged_into IS NOT NULL AS merged, m.handed_at
 FROM enrolments e JOIN leads l ON l.id = e.lead_id
+LEFT JOIN LATERAL (
+    SELECT step, status IN ('planned', 'claimed') AS waits,
+        CASE WHEN status IN ('planned', 'claimed')
+            THEN CAST(:now AS timestamptz) + interval '1 microsecond'
+            ELSE coalesce(handed_at, sent_at) END AS handed_at
+    FROM campaign_messages WHERE enrolment_id = e.id ORDER BY id DESC LIMIT 1
+) m ON (m.waits OR m.handed_at > e.entered_at + CAST(:punctual AS interval))
+    -- It came where it stands in the moment of that message: nothing that takes time lies between.
+    AND strpos(e.trail, to_char(e.entered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z "')
+        || m.step || ' ') > 0
 WHERE e.id IN (SELECT id FROM these) AND e.ended_at IS NULL
 ORDER BY e.id LIMIT :most
 FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -79,24 +94,34 @@ class Batch:
 def read_batch(session: Session, program: Program, version: int, now: datetime, most: int) -> Batch:
     """The enrolments of a version that have to be looked at, at most so many, without those that
     another process has in hand."""
-    asked = {"campaign": program.name, "version": version, "now": now, "most": most}
+    asked = {
+        "campaign": program.name,
+        "version": version,
+        "now": now,
+        "most": most,
+        "punctual": PUNCTUAL,
+    }
     rows = session.execute(READ, asked).all()
     ids = [row.id for row in rows]
     places: dict[tuple[str, ...], int] = {}
     numbers = [places.setdefault(tuple(row.places), len(places)) for row in rows]
     sets = [read(one) for one in places]
     due = utc_of([row.due_at for row in rows])
+    since = utc_of([row.handed_at for row in rows])
+    node = np.array([row.node for row in rows], dtype=np.int64)
     nothing = np.full(len(rows), OPEN, dtype=np.int64)
     enrolments = Enrolments(
         lead=np.arange(len(rows), dtype=np.int64),
-        node=np.array([row.node for row in rows], dtype=np.int64),
+        node=node,
         entered=utc_of([row.entered_at for row in rows]),
-        due=due.copy(),
+        # Reckoned anew where it is a pause after a message that was handed over late.
+        due=np.where(np.isnat(since) | ~_pauses(program)[node], due, NEVER),
         # Each event is looked at once, as it is noted: none is too old to be heard of.
         checked=utc_of([row.began_at for row in rows]) - INSTANT,
         ended=nothing,
         ended_at=utc_of([None] * len(rows)),
         zones=zones_of(sets, numbers, program.campaign.holidays, now.year),
+        since=since,
     )
     return Batch(
         ids,
@@ -106,6 +131,11 @@ def read_batch(session: Session, program: Program, version: int, now: datetime, 
         ~np.isnat(due),
         np.array([row.merged for row in rows], dtype=bool),
     )
+
+
+def _pauses(program: Program) -> Mask:
+    """Of each step, by its number, whether time passes in it."""
+    return np.array([node.kind in ("wait", "listen") for node in program.nodes], dtype=bool)
 
 
 def _noted(session: Session, ids: Sequence[str]) -> Noted:

@@ -31,6 +31,8 @@ from leadflow.workflow.service import PERFORM
 
 AT_A_TIME = 20_000
 MERGED, OPTED_OUT = "merged", "opted_out"
+# Whoever opts out while they are in it leaves as that happens, as ``opted_out``.
+OPTED_OUT_ELSEWHERE = "opted_out_elsewhere"
 MESSAGE: dict[str, Kind] = {
     "id": "text",
     "enrolment_id": "text",
@@ -87,12 +89,14 @@ SELECT EXISTS (
 @dataclass
 class Swept:
     """How many leads came in, how many enrolments were looked at, how many messages were planned,
-    and how many enrolments ended, by the name of the end."""
+    how many enrolments ended, by the name of the end, and how many messages were withheld, by the
+    name of the refusal."""
 
     entered: int = 0
     looked_at: int = 0
     planned: int = 0
     ended: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: "Swept") -> "Swept":
         return Swept(
@@ -100,6 +104,7 @@ class Swept:
             self.looked_at + other.looked_at,
             self.planned + other.planned,
             self.ended + other.ended,
+            self.withheld + other.withheld,
         )
 
 
@@ -153,7 +158,7 @@ def plan(
     facts = StoredFacts(session, now, batch.leads, batch.waited, rows.entered.copy(), batch.noted)
     passed = take_on(program, rows, facts, utc(now))
     refused = _refused(session, program, batch, passed, now, policy)
-    planned = _messages(session, program, version, batch, passed, refused)
+    planned, withheld = _messages(session, program, version, batch, passed, refused)
     _opted_out(batch, refused, now)
     _do(session, program, batch, passed)
     _cancel(session, batch, [merged, *(one.rows for one in passed if one.node is None)])
@@ -161,7 +166,7 @@ def plan(
     write_batch(session, batch, passed)
     fold(session, name)
     ends = Counter(rows.ends[one] for one in rows.ended.tolist() if one >= 0)
-    return Swept(0, len(batch.ids), planned, ends)
+    return Swept(0, len(batch.ids), planned, ends, withheld)
 
 
 def _refused(
@@ -187,8 +192,8 @@ def _messages(
     batch: Batch,
     passed: Sequence[Passed],
     refused: Mapping[str, str],
-) -> int:
-    """Write the messages that became due; how many are to be sent."""
+) -> tuple[int, Counter[str]]:
+    """Write the messages that became due; how many are to be sent, and how many are not, by why."""
     rows, purpose = [], program.campaign.purpose
     for node, row, at in _each(passed, "send"):
         lead = batch.leads[row]
@@ -199,18 +204,20 @@ def _messages(
         rows.append((*of, node.name, lead, at, *said))
     if rows:
         write_rows(session, "campaign_messages", MESSAGE, rows)
-    return sum(row[-1] is None for row in rows)
+    withheld = Counter(row[-1] for row in rows if row[-1] is not None)
+    return len(rows) - withheld.total(), withheld
 
 
 def _opted_out(batch: Batch, refused: Mapping[str, str], now: datetime) -> None:
-    """Let those leave of whom it turns out only now that they have opted out."""
+    """Let those leave of whom it turns out only now that they have opted out: before they came in,
+    or elsewhere. In the figures they are no opt-outs of this campaign."""
     rows = batch.rows
     out = [
         row
         for row, lead in enumerate(batch.leads)
         if refused.get(lead) == OPTED_OUT and rows.ended[row] == OPEN
     ]
-    rows.end(np.array(out, dtype=np.int64), OPTED_OUT, np.full(len(out), utc(now)))
+    rows.end(np.array(out, dtype=np.int64), OPTED_OUT_ELSEWHERE, np.full(len(out), utc(now)))
 
 
 def _do(session: Session, program: Program, batch: Batch, passed: Sequence[Passed]) -> None:

@@ -260,7 +260,10 @@ def _to(
     now: datetime,
     live_version: int | None = None,
 ) -> None:
-    said: dict[str, object] = {"state": state, "changed_at": now, "changed_by": by}
+    said: dict[str, object] = {"state": state}
+    if not state == stored.state == "paused":
+        # Launched while it is paused, it stays so since when it was, by whom it was.
+        said |= {"changed_at": now, "changed_by": by}
     if live_version is not None:
         said |= {"live_version": live_version, "launched_at": now, "launched_by": by}
     session.execute(update(CampaignState).where(CampaignState.name == stored.name).values(**said))

@@ -13,7 +13,11 @@ from leadflow.cli.campaigns.campaigns import say
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
-    from leadflow.campaigns.dispatch.listing import MessageStory
+    from collections.abc import Sequence
+
+    from leadflow.campaigns.dispatch.listing import MessageStory, ShownMessage
+
+USUAL = 50
 
 
 def messages(
@@ -23,23 +27,44 @@ def messages(
     status: Annotated[
         str | None, typer.Option(help="planned, claimed, accepted, failed, uncertain, …")
     ] = None,
+    campaign: Annotated[
+        str | None, typer.Option(help="Of this campaign alone, such as welcome_series_1.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = USUAL,
+    after: Annotated[
+        str | None, typer.Option(help="Go on after a page, as was said at its end.")
+    ] = None,
 ) -> None:
     """The newest messages of campaigns and what became of each, or the story of one."""
-    from leadflow.campaigns.dispatch.listing import page_of_messages, story_of
+    from leadflow.campaigns.dispatch.listing import Which, page_of_messages, story_of
+    from leadflow.campaigns.store.service import read_campaign
     from leadflow.database.engine import unit_of_work
+    from leadflow.paging.keyset import Wanted
 
     if message is not None:
         with unit_of_work() as session:
             _tell(story_of(session, message))
         return
     with unit_of_work() as session:
-        found = page_of_messages(session, status)
+        if campaign is not None:
+            read_campaign(session, campaign)
+        which = Which(campaign)
+        found = page_of_messages(session, status, Wanted(limit, after), which)
     if not found.items:
         say("There are no such messages.")
         return
+    _list(found.items)
+    if found.next is not None:
+        asked = {"campaign": campaign, "status": status, "limit": limit if limit != USUAL else None}
+        named = [f"--{name} {value}" for name, value in asked.items() if value is not None]
+        more = " ".join(["leadflow campaigns messages", *named, "--after", found.next])
+        say(f"There are more. See them: {more}")
+
+
+def _list(found: "Sequence[ShownMessage]") -> None:
     columns = (whole("Message"), "Campaign", "Step", "Lead", "State", whole("Due (UTC)"), "Why")
     table = Table(*columns, box=None)
-    for one in found.items:
+    for one in found:
         due = f"{one.due_at:%Y-%m-%d %H:%M}"
         why = escape(one.why or "")
         table.add_row(one.id, one.campaign, one.step, one.lead_id, one.status, due, why)

@@ -1,6 +1,5 @@
 """``leadflow campaigns``: storing campaigns, launching them, who is in them."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,11 +10,17 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
+from leadflow.cli.campaigns import figures
 from leadflow.cli.campaigns.campaigns import Paths, read_known, say
 from leadflow.cli.console import console
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from leadflow.campaigns.enrolling_files import Listed
     from leadflow.campaigns.first_mails import FirstMail
     from leadflow.campaigns.previewing import Preview
 
@@ -82,9 +87,10 @@ def list_campaigns(
 
 
 def show(name: Name) -> None:
-    """A campaign with how many have taken each of its ways, and what came back of its messages,
-    over all of its versions. Opens and clicks of machines stand apart, after a plus."""
-    from leadflow.campaigns.counting.counts import NOBODY, counts
+    """A campaign with how many have taken each of its ways, what became of its messages and what
+    came back of them, over all of its versions. Opens and clicks of machines stand apart, after a
+    plus."""
+    from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
     from leadflow.campaigns.feedback.figures import figures_by_step
     from leadflow.campaigns.feedback.pausing import paused_itself
     from leadflow.campaigns.store import service
@@ -94,6 +100,7 @@ def show(name: Name) -> None:
         stored = service.read_campaign(session, name)
         passed = service.passed(session, name)
         numbers = counts(session, name).get(name, NOBODY)
+        messages = messages_of(session, name).get(name, NO_MESSAGES)
         came_back, paused = figures_by_step(session, name), paused_itself(session, stored)
     say(f"{stored.program.campaign.name} ({name}) is {stored.state}, version {stored.version}.")
     if paused is not None:
@@ -107,8 +114,12 @@ def show(name: Name) -> None:
         count = passed.get((edge.step, edge.way), 0)
         table.add_row(edge.step, edge.way, edge.to, f"{count:,}")
     print_table(table)
+    if messages.by:
+        print_table(figures.became(messages))
+    for line in figures.withheld(messages):
+        say(line)
     if came_back:
-        print_table(_came_back(came_back))
+        print_table(figures.came_back(came_back))
 
 
 def preview(
@@ -164,21 +175,31 @@ def enroll(
         list[str] | None, typer.Option(help="A lead's id. Several may be said.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="A CSV file with a column lead_id, and key where needed.")
+        Path | None,
+        typer.Option(
+            help="A CSV file or spreadsheet with a column lead_id or of e-mail addresses, and key "
+            "where needed."
+        ),
     ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Enroll those that are clear where others in it are not."),
+    ] = False,
     import_id: Annotated[
         str | None, typer.Option("--import", help="An import's id: the leads that it has made.")
     ] = None,
 ) -> None:
     """Let leads come in by name: those of a file, or that an import has made, too. Says of each
     that does not why."""
-    from leadflow.campaigns.enrolling import IN_WORDS
-    from leadflow.campaigns.enrolling_files import enrol_listed, made_by_import, read_listed
+    from leadflow.campaigns.enrolling_files import enrol_listed, made_by_import
+    from leadflow.campaigns.entries import IN_WORDS
     from leadflow.database.engine import unit_of_work
 
-    listed = [(one, "") for one in lead or ()] + ([] if file is None else read_listed(file))
+    listed = [(one, "") for one in lead or ()]
     with unit_of_work() as session:
         by = who_acts(session, "campaign.enroll")
+        if file is not None:
+            listed += _named_in(session, file, anyway)
         if import_id is not None:
             listed += made_by_import(session, import_id)
         found = enrol_listed(session, name, listed, by, datetime.now(UTC))
@@ -187,6 +208,18 @@ def enroll(
             say(f"{lead_id[0]} {IN_WORDS[entry]}.")
     came = sum(entry == "enrolled" for entry in found.values())
     say(f"{how_many(came, 'lead')} of {len(found):,} came in.")
+
+
+def _named_in(session: "Session", file: Path, anyway: bool) -> "Sequence[Listed]":
+    """The leads that a file names; ``anyway``: of the lines that are clear alone."""
+    from leadflow.campaigns.enrolling_files import read_listed
+
+    listing = read_listed(session, file)
+    if not anyway:
+        listing.refuse_unclear()
+    for line, why in listing.unclear:
+        say(f"Line {line} is left out: {why}.")
+    return listing.leads
 
 
 def unenroll(
@@ -204,30 +237,8 @@ def unenroll(
     say(f"{how_many(len(ended), 'lead')} taken out of {name}.")
 
 
-def _came_back(by_step: Mapping[str, Mapping[str, int]]) -> Table:
-    """Of each step that sends, what came back."""
-    from leadflow.campaigns.feedback.figures import BY_MACHINE, bounced_of
-
-    columns = ("Sent by", "Sent", "Delivered", "Bounced", "Complaints", "Opened", "Clicked")
-    table = Table(*columns, "Opted out", box=None)
-    for step, found in sorted(by_step.items()):
-        seen = [
-            f"{found.get(kind, 0):,} + {found.get(f'{kind}{BY_MACHINE}', 0):,}"
-            for kind in ("opened", "clicked")
-        ]
-        counts = (
-            found.get("sent", 0),
-            found.get("delivered", 0),
-            bounced_of(found),
-            found.get("complained", 0),
-        )
-        out = f"{found.get('unsubscribed', 0):,}"
-        table.add_row(step, *(f"{one:,}" for one in counts), *seen, out)
-    return table
-
-
 def _tell(shown: "Preview") -> None:
-    from leadflow.campaigns.enrolling import AHEAD
+    from leadflow.campaigns.entries import AHEAD
     from leadflow.consent.refusals import IN_WORDS as REFUSALS
 
     if shown.on_events:

@@ -66,8 +66,11 @@ def show(approval_id: ApprovalId) -> None:
     with unit_of_work() as session:
         approval = get(session, approval_id)
         steps = steps_of(session, approval_id)
-        names = usernames(session, [step.actor for step in steps])
+        names = usernames(session, [approval.requested_by, *(step.actor for step in steps)])
     console.print(Markdown(approval.description))
+    asked_by = names.get(approval.requested_by, approval.requested_by)
+    at = f"{approval.requested_at:%Y-%m-%d %H:%M} UTC"
+    console.print(f"\nAsked by {asked_by}, {at}", markup=False)
     if approval.asked_why:
         console.print(f"Why, as who asks says: {approval.asked_why}", markup=False)
     console.print(f"\nStatus: [bold]{approval.status}[/bold], policy {approval.policy}")

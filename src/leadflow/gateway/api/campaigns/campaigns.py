@@ -105,8 +105,9 @@ def read_enrollments_of_lead(
     summary="Enroll a lead in a campaign",
 )
 def enroll_lead(lead_id: str, body: EnrollIn, caller: Enrolls) -> EnrollmentOut:
-    """Let the lead come into the version that is live. 409 `not-enrolled` says why it does not: it
-    is in it, has been in it too often, or is held out to compare with."""
+    """Let the lead come into the version that is live. Where that keeps it out to compare with, it
+    is noted so: `ended_as` is `held_out`. 409 `not-enrolled` says why it does not come in: it is in
+    it, has been in it too often or too short a time ago, or has said no."""
     with unit_of_work() as session:
         get_lead(session, lead_id)
         made = enrol_one(

@@ -1,5 +1,6 @@
 """The messages of campaigns: a list of them, the whole story of one, and settling it."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from leadflow.campaigns.dispatch import listing
 from leadflow.campaigns.dispatch.listing import NothingToSettle, Settled, Which, page_of_messages
 from leadflow.campaigns.looking.story import Story, story_of
 from leadflow.campaigns.places.placing import read
-from leadflow.campaigns.store.service import campaigns_now
+from leadflow.campaigns.store.service import campaigns_now, read_campaign
 from leadflow.consent.evidence import EVIDENCE
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.campaigns import phrases
@@ -63,6 +64,7 @@ def show_all(
         found=found,
         names=names,
         titles=titles,
+        alike={title for title, often in Counter(titles.values()).items() if often > 1},
         sends=sends,
         chosen={"campaign": campaign, "state": state, "step": step},
         phrases=phrases,
@@ -111,7 +113,8 @@ def _page(
         story = story_of(session, message_id, datetime.now(UTC))
         _refuse_others(session, caller, story)
         message, enrolment = story.message, story.enrolment
-        people = names_of_people(session, [enrolment.enrolled_by])
+        campaign = read_campaign(session, message.campaign)
+        people = names_of_people(session, [enrolment.enrolled_by, campaign.changed_by])
         values: dict[str, Any] = {
             "story": story,
             "message": message,
@@ -121,6 +124,8 @@ def _page(
             "lines": told_in_order(story, people),
             "zones": ", ".join(sorted({place.zone for place in read(enrolment.places)})),
             "hours": hours_of(story),
+            "paused": campaign if campaign.state == "paused" else None,
+            "paused_by": people.get(campaign.changed_by),
         }
     mail = mail_named(get_settings(), message_id) if message.status in SENT else None
     return page(

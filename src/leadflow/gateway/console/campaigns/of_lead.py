@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
-from leadflow.campaigns.enrolling import NotEnrolled, enrol_one
+from leadflow.campaigns.enrolling import enrol_one, is_held_out
+from leadflow.campaigns.entries import NotEnrolled
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.consent.log import Told, tell
@@ -22,6 +23,7 @@ from leadflow.leads.service import get_lead
 router = APIRouter(include_in_schema=False)
 CANNOT = (NoCampaign, CampaignNotSo, NotEnrolled)
 GONE = "The lead is not in it any more."
+HELD_OUT = "Noted: the campaign keeps it out, to compare with, and it gets nothing of it."
 OPTED_OUT = "Noted: they get no more {purpose} mail. It counts from now on, in every campaign."
 
 
@@ -39,7 +41,9 @@ def enrol(
         get_lead(session, lead_id)
         if action == "take_out":
             return "Taken out." if take_out(session, campaign, [lead_id], caller.id, now) else GONE
-        enrol_one(session, campaign, lead_id, caller.id, now)
+        made = enrol_one(session, campaign, lead_id, caller.id, now)
+        if is_held_out(session, made):
+            return HELD_OUT
         return "It is in the campaign now, and goes on within a minute."
 
     return _done(request, lead_id, caller, "campaigns", change)

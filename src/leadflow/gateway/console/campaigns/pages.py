@@ -12,8 +12,8 @@ from leadflow.accounts.actors import Actor
 from leadflow.approvals.tables import Approval
 from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
-from leadflow.campaigns.definitions.program import Edge, Program
-from leadflow.campaigns.drawing import drawn
+from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.drawing import SKIPPED, counted, drawn
 from leadflow.campaigns.feedback.pausing import paused_itself
 from leadflow.campaigns.launching import KIND
 from leadflow.campaigns.listing import enrolments_in
@@ -35,8 +35,6 @@ router = APIRouter(include_in_schema=False)
 LIST = "/console/campaigns"
 PATH = LIST + "/{name}"
 NEWEST = 20
-# Of a message that had become too late, in place of the way that its lead went on.
-SKIPPED = "skipped"
 # A mail may bring its own styles and pictures; nothing in it runs, and nothing in it is followed.
 OF_MAIL = {
     "Content-Security-Policy": (
@@ -139,16 +137,9 @@ def _subjects(program: Program) -> dict[str, str]:
 
 
 def _picture(stored: StoredCampaign, passed: Mapping[tuple[str, str], int]) -> Markup:
-    """Drawn with how many went each way; names in it are escaped as it is drawn. Whose message was
-    skipped went on as the others did."""
-
-    def went(edge: Edge) -> int:
-        skipped = passed.get((edge.step, SKIPPED), 0) if edge.way == "then" else 0
-        return passed.get((edge.step, edge.way), 0) + skipped
-
-    program = stored.program
-    by_way = {(edge.step, edge.way): went(edge) for edge in program.edges}
-    return Markup(drawn(program, by_way if stored.live_version else None))  # noqa: S704
+    """Drawn with how many went each way; names in it are escaped as it is drawn."""
+    by_way = counted(stored.program, passed) if stored.live_version else None
+    return Markup(drawn(stored.program, by_way))  # noqa: S704
 
 
 def _newest(session: Session, caller: Actor, name: str) -> list[dict[str, Any]]:

@@ -46,6 +46,7 @@ ENDS = {
     "goal": "reached the goal",
     "finished": "went through to the end",
     "opted_out": "opted out",
+    "opted_out_elsewhere": "had opted out before, or elsewhere",
     "merged": "became one with another lead",
     "taken_out": "taken out by somebody",
     "stopped": "in it when the campaign was stopped",

@@ -64,7 +64,8 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
     asked = () if found.asked is None else (found.asked,)
     said = [SAID] if headless else []
     said += [] if found.said is None else [found.said]
-    return Table(columns, rows, (*said, *above_header(above)), asked)
+    first_line = above + (1 if headless else 2)
+    return Table(columns, rows, (*said, *above_header(above)), asked, first_line)
 
 
 def _row(record: Record, columns: list[str]) -> Row:

@@ -76,7 +76,8 @@ def open_spreadsheet(path: Path) -> Table:
     columns = numbered([""] * len(names) if headless else names)
     below = chain(first[above if headless else above + 1 :], rows)
     said = (SAID, *above_header(above)) if headless else above_header(above)
-    return Table(columns, _rows(below, columns), said)
+    first_line = above + (1 if headless else 2)
+    return Table(columns, _rows(below, columns), said, first_line=first_line)
 
 
 def _rows(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterator[Row]:

@@ -14,12 +14,14 @@ class UnreadableFile(ValueError):
 @dataclass(frozen=True)
 class Table:
     """The columns of a file, and its rows as they come; ``said`` is what people should know of how
-    it was read, ``asked`` what only they can answer: until then it is only a guess."""
+    it was read, ``asked`` what only they can answer: until then it is only a guess.
+    ``first_line``: in which line of the file the first row stands."""
 
     columns: list[str]
     rows: Iterator[Row]
     said: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    first_line: int = 2
 
 
 def above_header(rows: int) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+"""What the commands of campaigns say of messages: figures, a few at a time, of one campaign."""
+
+import re
+
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from leadflow.cli.main import app
+from tests.integration.campaigns.running import NAME, STEPS, enrol, hand_over, launch, sweep
+from tests.integration.workflow import acting
+from tests.terminal import sign_in
+
+
+def said(*command: str) -> str:
+    told = CliRunner().invoke(app, command, env={"COLUMNS": "300"})
+    assert told.exit_code == 0, told.output
+    return told.output
+
+
+def test_messages_are_shown_of_one_campaign_and_more_of_them_on_request(store: Engine) -> None:
+    sign_in("mark", "marketing_manager")
+    launch(STEPS[:1])
+    launch(STEPS[:1], "other")
+    for number in range(3):
+        enrol(acting.take(email=f"n{number}@example.com"))
+    enrol(acting.take(email="ada@example.com"), "other")
+    sweep()
+    assert len(re.findall("msg_", said("campaigns", "messages"))) == 4
+    first = said("campaigns", "messages", "--campaign", NAME, "--status", "planned", "--limit", "2")
+    more = re.search(r"There are more. See them: leadflow (campaigns messages .*)", first)
+    assert more is not None
+    assert len(re.findall("msg_", first)) == 2
+    assert f"--campaign {NAME} --status planned --limit 2 --after" in more[1]
+    rest = said(*more[1].split())
+    assert len(re.findall("msg_", rest)) == 1
+    assert "There are more" not in rest
+    missing = CliRunner().invoke(app, ["campaigns", "messages", "--campaign", "serie"])
+    assert missing.exit_code != 0
+
+
+def test_a_campaign_shows_what_became_of_its_messages(store: Engine) -> None:
+    sign_in("mark", "marketing_manager")
+    launch(STEPS, purpose="marketing")
+    launch(STEPS, "other")
+    lead = acting.take(email="ada@example.com")
+    enrol(lead)
+    enrol(lead, "other")
+    sweep()
+    shown = said("campaigns", "show", NAME)
+    assert re.search(r"Messages of +Planned +Claimed +Sent +Withheld +Failed", shown)
+    assert re.search(r"hello +0 +0 +0 +1 +0 +0 +0", shown)
+    assert "1 withheld: Nothing says that the person may be sent marketing" in shown
+    hand_over()
+    assert re.search(r"hello +0 +0 +1 +0 +0 +0 +0", said("campaigns", "show", "other"))
