@@ -11,8 +11,8 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.definitions.program import Program
-from leadflow.campaigns.enrolling import AT_A_TIME, entries_of
-from leadflow.campaigns.entries import Entry
+from leadflow.campaigns.enrolling.entries import Entry
+from leadflow.campaigns.enrolling.service import AT_A_TIME, entries_of
 from leadflow.campaigns.store import service
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignPreviewed

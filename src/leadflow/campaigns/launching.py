@@ -19,7 +19,7 @@ from leadflow.approvals.tables import Approval
 from leadflow.campaigns import moving
 from leadflow.campaigns.auditing import keep
 from leadflow.campaigns.definitions.schemas import Campaign
-from leadflow.campaigns.entries import AHEAD
+from leadflow.campaigns.enrolling.entries import AHEAD
 from leadflow.campaigns.moving import Wanted
 from leadflow.campaigns.previewing import Preview, preview
 from leadflow.campaigns.store import service

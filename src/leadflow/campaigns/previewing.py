@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.definitions.program import Program
-from leadflow.campaigns.enrolling import entries_of
-from leadflow.campaigns.entries import Entry
+from leadflow.campaigns.enrolling.entries import Entry
+from leadflow.campaigns.enrolling.service import entries_of
 from leadflow.consent.may_send import STRICT, Policy, may_send
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.enrolling import enrol_one, is_held_out
-from leadflow.campaigns.entries import NotEnrolled
+from leadflow.campaigns.enrolling.entries import NotEnrolled
+from leadflow.campaigns.enrolling.service import enrol_one, is_held_out
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign, campaigns_now
 from leadflow.conditions.problems import nearest

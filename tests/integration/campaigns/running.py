@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from leadflow.campaigns.definitions.reading import read_campaigns
-from leadflow.campaigns.enrolling import enrol_one
+from leadflow.campaigns.enrolling.service import enrol_one
 from leadflow.campaigns.planning.sweep import Swept, let_in, plan, versions_in_use
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage, Enrolment

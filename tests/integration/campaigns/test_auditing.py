@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from leadflow.accounts.people import actor_of
 from leadflow.campaigns.auditing import audited, counted
 from leadflow.campaigns.definitions.reading import read_campaigns
-from leadflow.campaigns.enrolling import enrol_one
+from leadflow.campaigns.enrolling.service import enrol_one
 from leadflow.campaigns.launching import ask_to_launch, carry_out
 from leadflow.campaigns.store import service
 from leadflow.database.engine import unit_of_work

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from leadflow.campaigns.entries import NotEnrolled
+from leadflow.campaigns.enrolling.entries import NotEnrolled
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.previewing import preview
 from leadflow.campaigns.store import service

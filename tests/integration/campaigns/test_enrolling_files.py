@@ -8,13 +8,13 @@ from fastapi.testclient import TestClient
 from openpyxl import Workbook
 from sqlalchemy import Engine
 
-from leadflow.campaigns.enrolling_files import (
+from leadflow.campaigns.enrolling.files import (
     Listing,
     enrol_listed,
     made_by_import,
     read_listed,
 )
-from leadflow.campaigns.listed_rows import ListUnreadable
+from leadflow.campaigns.enrolling.listed_rows import ListUnreadable
 from leadflow.campaigns.store import service
 from leadflow.database.engine import unit_of_work
 from tests.integration.campaigns.running import NAME, enrol, enrolments, launch

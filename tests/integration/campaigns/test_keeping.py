@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.counting.counts import counts, messages_of
-from leadflow.campaigns.entries import NotEnrolled
+from leadflow.campaigns.enrolling.entries import NotEnrolled
 from leadflow.campaigns.feedback.figures import figures_by_step
 from leadflow.campaigns.feedback.tables import MessageEvent
 from leadflow.campaigns.keeping.forgetting import forget_ended

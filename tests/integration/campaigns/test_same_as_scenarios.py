@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.enrolling import enrol
+from leadflow.campaigns.enrolling.service import enrol
 from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.planning.sweep import plan
 from leadflow.campaigns.scenarios.life import Happening, Life

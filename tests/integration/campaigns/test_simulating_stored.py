@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from leadflow.campaigns.enrolling import entries_of
+from leadflow.campaigns.enrolling.service import entries_of
 from leadflow.campaigns.simulating.entering import held_out
 from leadflow.campaigns.simulating.past_leads import simulate_past
 from leadflow.campaigns.simulating.tallying import Tally

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.campaigns.counting.counts import fold
 from leadflow.campaigns.definitions.program import Node, Program
-from leadflow.campaigns.enrolling import enrol_arrived, enrol_fitting
+from leadflow.campaigns.enrolling.service import enrol_arrived, enrol_fitting
 from leadflow.campaigns.interpreter.clock import moments_in, utc
 from leadflow.campaigns.interpreter.stepping import OPEN, Passed, take_on
 from leadflow.campaigns.keeping.months import make_month

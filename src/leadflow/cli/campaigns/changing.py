@@ -140,7 +140,7 @@ def audit(
     import csv
 
     from leadflow.campaigns.auditing import IN_WORDS, audited, counted
-    from leadflow.campaigns.entries import IN_WORDS as ENTRIES
+    from leadflow.campaigns.enrolling.entries import IN_WORDS as ENTRIES
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:

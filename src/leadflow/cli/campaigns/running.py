@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from leadflow.campaigns.enrolling_files import Listed
+    from leadflow.campaigns.enrolling.files import Listed
     from leadflow.campaigns.first_mails import FirstMail
     from leadflow.campaigns.previewing import Preview
 
@@ -191,8 +191,8 @@ def enroll(
 ) -> None:
     """Let leads come in by name: those of a file, or that an import has made, too. Says of each
     that does not why."""
-    from leadflow.campaigns.enrolling_files import enrol_listed, made_by_import
-    from leadflow.campaigns.entries import IN_WORDS
+    from leadflow.campaigns.enrolling.entries import IN_WORDS
+    from leadflow.campaigns.enrolling.files import enrol_listed, made_by_import
     from leadflow.database.engine import unit_of_work
 
     listed = [(one, "") for one in lead or ()]
@@ -212,7 +212,7 @@ def enroll(
 
 def _named_in(session: "Session", file: Path, anyway: bool) -> "Sequence[Listed]":
     """The leads that a file names; ``anyway``: of the lines that are clear alone."""
-    from leadflow.campaigns.enrolling_files import read_listed
+    from leadflow.campaigns.enrolling.files import read_listed
 
     listing = read_listed(session, file)
     if not anyway:
@@ -238,7 +238,7 @@ def unenroll(
 
 
 def _tell(shown: "Preview") -> None:
-    from leadflow.campaigns.entries import AHEAD
+    from leadflow.campaigns.enrolling.entries import AHEAD
     from leadflow.consent.refusals import IN_WORDS as REFUSALS
 
     if shown.on_events:

@@ -22,7 +22,7 @@ from leadflow.assignment.work.handover import (
 )
 from leadflow.assignment.work.offers import NotOffered
 from leadflow.campaigns.dispatch.listing import NoMessageState, NoSuchMessage, NothingToSettle
-from leadflow.campaigns.entries import NotEnrolled
+from leadflow.campaigns.enrolling.entries import NotEnrolled
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.configuration.service import MomentAhead
 from leadflow.consent.evidence import ConsentInvalid

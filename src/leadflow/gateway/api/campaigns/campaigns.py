@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from leadflow.campaigns.counting.counts import NOBODY, counts
-from leadflow.campaigns.enrolling import enrol_one
+from leadflow.campaigns.enrolling.service import enrol_one
 from leadflow.campaigns.feedback.figures import figures_by_step
 from leadflow.campaigns.feedback.pausing import paused_itself
 from leadflow.campaigns.listing import enrolments_in, enrolments_of_lead

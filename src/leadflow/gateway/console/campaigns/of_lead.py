@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
-from leadflow.campaigns.enrolling import enrol_one, is_held_out
-from leadflow.campaigns.entries import NotEnrolled
+from leadflow.campaigns.enrolling.entries import NotEnrolled
+from leadflow.campaigns.enrolling.service import enrol_one, is_held_out
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.consent.log import Told, tell

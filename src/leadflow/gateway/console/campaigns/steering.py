@@ -11,7 +11,7 @@ from features.how_many import how_many, of_number
 from leadflow.accounts.actors import Actor
 from leadflow.campaigns import resuming
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
-from leadflow.campaigns.entries import AHEAD
+from leadflow.campaigns.enrolling.entries import AHEAD
 from leadflow.campaigns.launching import ask_to_launch
 from leadflow.campaigns.looking.step_words import event_words
 from leadflow.campaigns.planning.late import Answer

@@ -10,9 +10,9 @@ from sqlalchemy import ARRAY, Text, any_, literal, select
 from sqlalchemy.orm import Session
 
 from features.how_many import how_many
-from leadflow.campaigns.enrolling import enrol, taking_leads, with_noes
-from leadflow.campaigns.entries import Entry
-from leadflow.campaigns.listed_rows import ListUnreadable, Named, rows_of
+from leadflow.campaigns.enrolling.entries import Entry
+from leadflow.campaigns.enrolling.listed_rows import ListUnreadable, Named, rows_of
+from leadflow.campaigns.enrolling.service import enrol, taking_leads, with_noes
 from leadflow.leads.import_tables import ImportChange
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.definitions.spans import Span
-from leadflow.campaigns.entries import NOES, OF_THE_CAMPAIGN, Entry, NotEnrolled
+from leadflow.campaigns.enrolling.entries import NOES, OF_THE_CAMPAIGN, Entry, NotEnrolled
 from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.interpreter.moments import added
 from leadflow.campaigns.interpreter.zones import Zones
