@@ -3,10 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# Files side by side, those of servers one after another beside the others, the fast ones first;
-# what is run is counted by lines and branches.
+# Files side by side, those of servers one after another beside the others, the fast ones first and
+# the browser's once the servers are up; what is run is counted by lines and branches.
 ASIDE = -n $(SIDES) --dist loadfile --no-loadscope-reorder
-TESTS := tests/flows tests/browser tests/unit tests/integration tests/real_data
+TESTS := tests/flows tests/unit tests/browser tests/integration tests/real_data
 MEASURED := --cov --cov-report=
 # Two more than there are processors, up to four: some wait for servers and the database.
 SIDES = $(shell $(PYTHON) -c 'import os; print(min(4, 2 + (os.cpu_count() or 1)))')

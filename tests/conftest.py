@@ -14,11 +14,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
+from hypothesis.internal.conjecture import providers
 from xdist.scheduler import LoadFileScheduling
 
+from tests.counting import load_others_unwatched
 from tests.examples import LONG, examples
 from tests.expecting import remembering
 from tests.servers import empty, free_port
+from tests.typed import end as end_typing
+
+load_others_unwatched()
 
 # Set before anything reads settings: a short path, because a socket's path must stay short.
 HOME = Path(tempfile.mkdtemp(prefix="leadflow-test-"))
@@ -43,6 +48,10 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("leadflow")
+if not LONG:
+    # It reads every module that is loaded for the numbers and words in it. Examples would be others
+    # with every change anywhere, and reading takes each process seconds.
+    providers._get_local_constants = lambda: providers._local_constants
 
 for name in ("GATEWAY", "PREFECT", "MLFLOW"):
     os.environ[f"LEADFLOW_{name}_PORT"] = str(free_port())
@@ -74,9 +83,11 @@ os.environ.update(environment(get_settings()))
 
 # Each of these has the processes of a whole installation at work, and waits for them: they run one
 # after another, beside all others.
-OF_SERVERS = ("tests/flows/", "tests/browser/")
+OF_SERVERS = ("tests/flows/", "tests/browser/test_gate.py")
+# These have one Chromium at work at a time, and nothing else outside of their process.
+OF_BROWSER = ("tests/browser/",)
 # Waits for minutes: begun last, it would be waited for alone.
-OF_WAITING = ("tests/integration/test_supervisor.py",)
+OF_WAITING = ("tests/integration/test_up_and_down.py",)
 # And these have the same three models registered, which takes longer than most of them.
 OF_MODELS = tuple(
     f"tests/integration/test_{name}.py"
@@ -91,7 +102,8 @@ OF_MODELS = tuple(
         "versions_gone",
     )
 )
-TOGETHER = {"servers": OF_SERVERS, "models": OF_MODELS}
+# The first that a file is of.
+TOGETHER = {"servers": OF_SERVERS, "browser": OF_BROWSER, "models": OF_MODELS}
 # Of the processor, for each file.
 COUNTED_SECONDS = 3.0
 SPENT: defaultdict[Path, float] = defaultdict(float)
@@ -100,7 +112,7 @@ SPENT: defaultdict[Path, float] = defaultdict(float)
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Files are shared out among the processes; those of servers all go to one, and so do those of
-    the registered models."""
+    the browser and those of the registered models."""
     scheduler = LoadFileScheduling(config, log)
     of_file = scheduler._split_scope
     scheduler._split_scope = lambda nodeid: next(
@@ -109,13 +121,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return scheduler
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Every process loads the same files: which lines that runs is counted in the first of them."""
+    counter = _counter(session.config)
+    if counter is None or os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        return (yield)
+    counter.pause()
+    try:
+        return (yield)
+    finally:
+        counter.resume()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits longest comes first. Of a test that is marked ``few`` the first of its values stay
     in ``make test``.
 
-    What a property tries a hundred times is not counted each time, nor what tests of servers run,
-    which is counted where it is tried alone."""
+    What a property tries a hundred times is not counted each time, nor what tests of servers and
+    pages run, which is counted where it is tried alone."""
     items.sort(key=lambda item: not item.nodeid.startswith((*OF_SERVERS, *OF_WAITING)))
     tried: Counter[tuple[Path, str]] = Counter()
     for item in items:
@@ -125,8 +150,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             tried[test] += 1
             if tried[test] > few.args[0]:
                 item.add_marker(pytest.mark.long)
-        of_servers = item.nodeid.startswith(OF_SERVERS)
-        if of_servers or is_hypothesis_test(getattr(item, "obj", None)):
+        of_others = item.nodeid.startswith((*OF_SERVERS, *OF_BROWSER))
+        if of_others or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.uncounted)
 
 
@@ -145,8 +170,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     taken some seconds, and few lines are left for those after them; tests marked ``uncounted`` go
     without, from their fixtures to their end. What is counted is less than what is covered, never
     more."""
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    counter = None if plugin is None else plugin.cov_controller
+    counter = _counter(item.config)
     if counter is None:
         return (yield)
     began, counted = time.process_time(), _is_counted(item)
@@ -161,6 +185,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             counter.resume()
 
 
+def _counter(config: pytest.Config) -> Any:
+    """What counts lines and branches, or None where nothing does."""
+    plugin = config.pluginmanager.getplugin("_cov")
+    return None if plugin is None else plugin.cov_controller
+
+
 def _is_counted(item: pytest.Item) -> bool:
     return item.get_closest_marker("uncounted") is None and SPENT[item.path] < COUNTED_SECONDS
 
@@ -168,6 +198,7 @@ def _is_counted(item: pytest.Item) -> bool:
 def pytest_sessionfinish() -> None:
     from leadflow.database import embedded
 
+    end_typing()
     embedded.stop(HOME)
     shutil.rmtree(HOME, ignore_errors=True)
 

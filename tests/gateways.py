@@ -4,21 +4,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 
 import uvicorn
 from fastapi import FastAPI
 
 from tests.servers import free_port
 
+MADE: list[FastAPI] = []
 
-@lru_cache
+
 def application() -> FastAPI:
     """Made once in a test run: its first request works out how to answer each of its addresses, and
     that takes longer than most tests. What it keeps of a test ends with its lifespan."""
     from leadflow.gateway.application import create_app
 
-    return create_app()
+    if not MADE:
+        MADE.append(create_app())
+    return MADE[0]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
+from functools import cache
 
 import pytest
 from psycopg.errors import DeadlockDetected
@@ -21,6 +22,7 @@ from leadflow.supervisor.services import Service, prefect_server, worker
 from tests.otlp_receiver import Receiver, receiving
 
 EMPTYING = 10
+KEPT = "event_types"
 # In bytes: 64 pages.
 SMALL = 64 * 8192
 RESTART = """
@@ -54,15 +56,8 @@ def empty(engine: Engine) -> None:
 def _empty(connection: Connection) -> None:
     """Rows of a few small tables are deleted, which takes a tenth of the time; truncating frees
     what large ones take."""
-    from leadflow.tables import metadata
-
-    kept = "event_types"
-    names = [table.name for table in metadata.sorted_tables if table.name != kept]
-    look = " UNION ALL ".join(
-        f"SELECT '{name}', pg_relation_size('{name}'), EXISTS (SELECT FROM {name})"
-        for name in names
-    )
-    found = connection.execute(text(look)).tuples().all()
+    names, look = _emptied()
+    found = connection.exec_driver_sql(look).tuples().all()
     if any(size > SMALL for _, size, _ in found):
         connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
     else:
@@ -70,7 +65,21 @@ def _empty(connection: Connection) -> None:
             if filled:
                 connection.execute(text(f"DELETE FROM {name}"))
         connection.execute(text(RESTART))
-    connection.execute(text(f"DELETE FROM {kept} WHERE declared_by = 'company'"))
+    connection.execute(text(f"DELETE FROM {KEPT} WHERE declared_by = 'company'"))
+
+
+@cache
+def _emptied() -> tuple[tuple[str, ...], str]:
+    """The tables, and what asks for the size of each and whether there is anything in it. It is
+    long, and to look through it for parameters took longer than to ask it."""
+    from leadflow.tables import metadata
+
+    names = tuple(table.name for table in metadata.sorted_tables if table.name != KEPT)
+    look = " UNION ALL ".join(
+        f"SELECT '{name}', pg_relation_size('{name}'), EXISTS (SELECT FROM {name})"
+        for name in names
+    )
+    return names, look
 
 
 def forget_models(settings: Settings) -> None:

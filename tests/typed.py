@@ -2,7 +2,8 @@
 
 A fresh interpreter spends three seconds on packages of others before it comes to ours. So one
 process loads those, and the command line as it is before it has read a word, and each command is a
-fork of it: what a command needs of ours and does not import itself, it does not have.
+fork of it: what a command needs of ours and does not import itself, it does not have. There is one
+such process in a test run.
 """
 
 import json
@@ -20,15 +21,24 @@ from typing import Any
 OF_OTHERS = (
     "alembic.command",
     "cryptography.hazmat.primitives.kdf.hkdf",
+    "email_validator",
+    "httpcore",
     "httpx",
+    "inscriptis",
+    "jinja2",
+    "jsonschema",
     "numpy",
+    "pandas",
+    "psutil",
     "psycopg",
     "pydantic_settings",
     "sqlalchemy.orm",
     "structlog",
+    "yaml",
 )
 LONGEST = 300
 WIDE = {"COLUMNS": "200"}
+FORKED: "list[subprocess.Popen[str]]" = []
 
 
 @dataclass(frozen=True)
@@ -63,15 +73,28 @@ class Terminal:
             "environment": self.environment | more,
             "folder": str(folder or self.folder),
         }
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        self.process.stdin.flush()
-        return Told(**json.loads(self.process.stdout.readline()))
+        try:
+            self.process.stdin.write(json.dumps(asked) + "\n")
+            self.process.stdin.flush()
+            return Told(**json.loads(self.process.stdout.readline()))
+        except BaseException:
+            # Its answer would be read by whoever types next.
+            self.process.kill()
+            self.process.wait()
+            raise
 
 
 @contextmanager
 def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
     """A terminal in this folder."""
-    process = subprocess.Popen(
+    if not FORKED or FORKED[-1].poll() is not None:
+        FORKED.append(_loaded())
+    yield Terminal(FORKED[-1], os.environ | WIDE | environment, folder)
+
+
+def _loaded() -> "subprocess.Popen[str]":
+    """The process of which each command is a fork."""
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.typed"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -80,10 +103,14 @@ def terminal(folder: Path, **environment: str) -> Iterator[Terminal]:
         # How wide a terminal is, is looked up as the command line is loaded.
         env=os.environ | WIDE,
     )
-    try:
-        yield Terminal(process, os.environ | WIDE | environment, folder)
-    finally:
-        process.communicate(timeout=30)
+
+
+def end() -> None:
+    """End it, where there is one."""
+    while FORKED:
+        with FORKED.pop() as process:
+            if process.stdin is not None and process.poll() is None:
+                process.stdin.close()
 
 
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:

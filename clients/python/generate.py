@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from leadflow.gateway.application import create_app
 
@@ -15,15 +16,16 @@ CONFIG = HERE / "generator.yaml"
 PACKAGE = "leadflow_client"
 
 
-def generate(into: Path) -> Path:
-    """Write the package into a folder, in the place of an older one; returns where it is.
+def generate(into: Path, description: dict[str, Any] | None = None) -> Path:
+    """Write the package into a folder, in the place of an older one; returns where it is. It is
+    made from this description of the API, or else from that of a new gateway.
 
     Raises:
         subprocess.CalledProcessError: some of the description cannot be made a client of.
     """
     with tempfile.TemporaryDirectory() as folder:
         document, made = Path(folder) / "openapi.json", Path(folder) / PACKAGE
-        document.write_text(json.dumps(create_app().openapi()))
+        document.write_text(json.dumps(description or create_app().openapi()))
         # What is made is put in order by ruff, which is found beside this interpreter.
         tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         asked = ("generate", "--path", document, "--output-path", made, "--config", CONFIG)

@@ -180,10 +180,11 @@ def test_nobody_has_a_worker_run_a_command(
     api.patch(f"/work_pools/{pool}", json={"base_job_template": template}).raise_for_status()
     try:
         run_id = asked_to_write(api, pool, tmp_path / "template", {"command": touch})
+        honest = asked_to_write(api, pool, tmp_path / "honest", {})
         assert ended(api, run_id) == "Crashed"
         assert "command" in run_of(api, run_id)["state"]["message"]
         # What the pool says is not asked at all: an honest run goes its way.
-        assert ended(api, asked_to_write(api, pool, tmp_path / "honest", {})) == "Completed"
+        assert ended(api, honest) == "Completed"
         assert counted_of("honest") == {"completed": 1.0}
     finally:
         api.patch(f"/work_pools/{pool}", json={"base_job_template": before}).raise_for_status()

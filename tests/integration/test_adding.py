@@ -8,7 +8,7 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader
 
 from leadflow.gateway.console import rendering, routers
-from tests.gateways import application
+from tests import gateways
 from tests.guides import Section, examples_in, run, sections
 
 GUIDE = sections("adding.md")
@@ -36,8 +36,7 @@ def test_the_page_works(
     with_template(section, monkeypatch)
     router: Any = import_module("leadflow.gateway.console.sources").router
     monkeypatch.setattr(routers, "ROUTERS", (*routers.ROUTERS, router))
-    application.cache_clear()
-    request.addfinalizer(application.cache_clear)
+    monkeypatch.setattr(gateways, "MADE", [])
     run(test, request)
 
 

@@ -21,6 +21,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.settings import Settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.services import gateway
+from tests.gateways import application
 from tests.servers import free_port, started
 
 pytestmark = [pytest.mark.uncounted]
@@ -32,7 +33,7 @@ MOST = 40  # requests a minute
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with the client in it, from which it can be imported."""
     folder = tmp_path_factory.mktemp("client")
-    generate(folder)
+    generate(folder, application().openapi())
     sys.path.insert(0, str(folder))
     yield folder
     sys.path.remove(str(folder))

@@ -145,7 +145,7 @@ def test_every_route_lets_in_whom_it_declares_and_nobody_else(
                 if refused(answer) is expected:
                     wrong.append((method, path, caller, whose, answer.status_code))
     assert wrong == []
-    assert asked > 400
+    assert asked > (400 if LONG else 300)
 
 
 def _let_in(
@@ -159,11 +159,10 @@ def _let_in(
 
 
 def _some(let_in: dict[str, bool], number: int) -> list[str]:
-    """One who is let in and two who are not, others each time."""
+    """One who is let in and one who is not, others each time."""
     able = [caller for caller, may in let_in.items() if may]
     unable = [caller for caller, may in let_in.items() if not may]
-    turned = unable[number % len(unable) :] + unable[: number % len(unable)] if unable else []
-    return [able[number % len(able)], *turned[:2]] if able else turned[:2]
+    return [those[number % len(those)] for those in (able, unable) if those]
 
 
 def test_nobody_gets_in_without_a_key_or_a_sign_in(anonymous: TestClient) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,8 @@ from leadflow.database.engine import unit_of_work
 from leadflow.settings import Settings, get_settings
 from leadflow.supervisor.child import Child
 from leadflow.supervisor.services import gateway
+from tests.gateways import application
+from tests.in_process import InProcess
 from tests.integration.test_gateway import BODY
 from tests.servers import free_port, started
 
@@ -37,18 +40,35 @@ def address(store: Engine) -> Iterator[str]:
     running.close()  # type: ignore[attr-defined]
 
 
-def test_the_first_leads_are_stored_and_answered_at_once(address: str) -> None:
+@pytest.fixture
+def in_this_process(store: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
+    """A gateway that begins with MLflow's database away."""
+    away = without_mlflow()
+    for name in ("prefect_port", "mlflow_database_url"):
+        monkeypatch.setattr(get_settings(), name, getattr(away, name))
+    with InProcess(application()) as caller:
+        yield caller
+
+
+def test_the_first_leads_are_stored_and_answered_at_once(in_this_process: InProcess) -> None:
+    _stored_and_answered_at_once(in_this_process)
+
+
+@pytest.mark.long
+def test_the_first_leads_of_a_new_gateway_are_stored_and_answered_at_once(address: str) -> None:
+    with httpx.Client(base_url=address, timeout=30) as caller:
+        _stored_and_answered_at_once(caller)
+
+
+def _stored_and_answered_at_once(caller: Any) -> None:
     with unit_of_work() as session:
         key = create_key(session, "caller", ["lead.create", "lead.read"], [])
     begun = time.monotonic()
-    answer = httpx.post(
-        f"{address}/leads", json=BODY, headers={"X-API-Key": key}, timeout=30
-    ).raise_for_status()
+    answer = caller.post("/leads", json=BODY, headers={"X-API-Key": key}).raise_for_status()
     # MLflow itself would go on trying for a minute and a half.
     assert time.monotonic() - begun < 20
     assert answer.json()["score"]["regime"] == "rubric"
-    health = httpx.get(f"{address}/health", timeout=30).json()
-    assert health["parts"]["mlflow"]["status"] == "down"
+    assert caller.get("/health").json()["parts"]["mlflow"]["status"] == "down"
 
 
 def test_its_absence_is_said_with_the_setting_that_names_it(engine: Engine) -> None:
