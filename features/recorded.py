@@ -7,8 +7,19 @@ from sqlalchemy import Double, cast, func, literal
 from sqlalchemy.sql.elements import ColumnElement
 
 from features.event_types import EventTypes
-from features.feature import Dimension, Feature, FeatureKind
+from features.not_recorded import NOT_RECORDED
 from features.store import leads, source_records
+
+__all__ = [
+    "BY_EVENTS",
+    "NOT_RECORDED",
+    "RECORDABLE",
+    "bit",
+    "bits_of",
+    "filled_by_events",
+    "filled_profiles",
+    "not_recorded",
+]
 
 # The features whose field a source may never fill, in the order of their bits: add at the end.
 RECORDABLE = (
@@ -43,10 +54,6 @@ BY_EVENTS = {
     "email_replies": "email_reply",
     "meetings": "meeting",
 }
-# No feature to learn from: a sum of bits, one for each of ``RECORDABLE`` its source never filled.
-NOT_RECORDED = Feature(
-    "not_recorded", "Fields its source never fills", Dimension.FIT, FeatureKind.NUMERIC
-)
 
 
 def bit(feature: str) -> int:

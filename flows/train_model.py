@@ -1,6 +1,7 @@
 """Learn a challenger from outcomes and ask a person whether it may serve."""
 
 from prefect import flow
+from prefect.transactions import transaction
 
 from tasks.learning import (
     NothingAsked,
@@ -19,10 +20,12 @@ def train_model(reason: str = "") -> TrainingEnd:
     learned is what serves.
 
     ``reason``: why now, where there is one; shown on top of the report. The run ends once the
-    question is asked: ``await_decision`` waits for the answer.
+    question is asked: ``await_decision`` waits for the answer. Where it cannot be asked, what was
+    registered is taken out of MLflow again.
     """
-    learned = learn_challenger(reason)
-    if isinstance(learned, NothingAsked):
-        return publish_nothing_asked(learned)
-    publish_training_report(learned)
-    return propose_promotion(learned)
+    with transaction():
+        learned = learn_challenger(reason)
+        if isinstance(learned, NothingAsked):
+            return publish_nothing_asked(learned)
+        publish_training_report(learned)
+        return propose_promotion(learned)

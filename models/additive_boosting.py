@@ -4,6 +4,7 @@ A generalised additive model learned by cyclic boosting (Lou, Caruana, Gehrke, 2
 trees and, having no tree on two features, an exact look-up. LightGBM grows the trees.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,26 +13,39 @@ from models.additive import AdditiveModel, Curve
 from models.encoding import Encoding, Matrix
 from models.trees import grow
 
-ROUNDS, LEAVES = 300, 8
+ROUNDS = 300
+SETTINGS: dict[str, Any] = {
+    "learning_rate": 0.03,
+    "num_leaves": 8,
+    "lambda_l2": 5.0,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "cat_smooth": 20.0,
+}
 
 
-def learn(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> AdditiveModel:
-    """Learn one curve a feature from n leads (n × f) and whether each converted (n)."""
+def learn(
+    matrix: Matrix,
+    labels: np.ndarray,
+    encoding: Encoding,
+    seed: int,
+    settings: Mapping[str, Any] | None = None,
+    rounds: int | None = None,
+) -> AdditiveModel:
+    """Learn one curve a feature from n leads (n × f) and whether each converted (n). ``settings``
+    are put over those that stand, ``rounds`` is how many trees are grown."""
+    trees = ROUNDS if len(matrix) >= 5000 else ROUNDS // 2
     booster = grow(
         matrix,
         labels,
         encoding,
         {
-            "learning_rate": 0.03,
-            "num_leaves": LEAVES,
-            "lambda_l2": 5.0,
-            "bagging_fraction": 0.8,
-            "bagging_freq": 1,
-            "cat_smooth": 20.0,
+            **SETTINGS,
+            **(settings or {}),
             "interaction_constraints": [[place] for place in range(matrix.shape[1])],
             "seed": seed,
         },
-        rounds=ROUNDS if len(matrix) >= 5000 else ROUNDS // 2,
+        rounds=rounds or trees,
     )
     return as_curves(booster, matrix, encoding)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature, FeatureKind
-from features.recorded import NOT_RECORDED
+from features.not_recorded import NOT_RECORDED
 from models.categories import LearnedCodes, Texts, folded, learn_codes
 from models.rare_categories import FOLDS
 from models.row_order import mixed

@@ -12,24 +12,32 @@ from models.encoding import Encoding, Matrix
 BINS = 10
 
 
-def learn(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> AdditiveModel:
+def learn(
+    matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int, bins: int = BINS
+) -> AdditiveModel:
     """Rates by category and by bin of equal size, smoothed by one lead at the average rate."""
     rate = float(labels.mean())
     curves = [
-        _curve(matrix[:, place], labels, rate, encoding, place) for place in range(matrix.shape[1])
+        _curve(matrix[:, place], labels, rate, encoding, place, bins)
+        for place in range(matrix.shape[1])
     ]
     base = float(logit(np.array([rate]))[0])
     return AdditiveModel.centred(base, curves, matrix, encoding.categorical)
 
 
 def _curve(
-    values: Matrix, labels: np.ndarray, rate: float, encoding: Encoding, place: int
+    values: Matrix,
+    labels: np.ndarray,
+    rate: float,
+    encoding: Encoding,
+    place: int,
+    parts: int,
 ) -> Curve:
     known = values[~np.isnan(values)]
     if place in encoding.categorical:
         edges = np.arange(encoding.codes(place), dtype=np.float64)
     elif len(known):
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, parts + 1)[1:-1]))
     else:
         edges = np.empty(0)
     # What is missing sorts behind the infinite last edge and so has a bin of its own.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from features.feature import Feature
 from models.additive import AdditiveModel, weighted_sum
 from models.blocks import rolling_origin
 from models.calibration import Calibration, Vector
-from models.candidates import ADDITIVE, COMBINATION, LEARNERS, LOGISTIC
+from models.candidates import ADDITIVE, COMBINATION, LEARNERS, LOGISTIC, Learner
+from models.candidates.registered import own_candidates
 from models.copies import find_copies
 from models.encoding import Encoding
 from models.row_order import canonical_order
@@ -52,6 +54,7 @@ class Recipe:
     seed: int
     units: np.ndarray
     _learned: dict[tuple[str, bytes], Part] = field(default_factory=dict)
+    _seconds: dict[tuple[str, bytes], float] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -73,8 +76,16 @@ class Recipe:
         """The candidate learned from these rows."""
         key = (name, rows.tobytes())
         if key not in self._learned:
+            begun = perf_counter()
             self._learned[key] = self._learn(name, rows)
+            self._seconds[key] = perf_counter() - begun
         return self._learned[key]
+
+    def seconds(self, name: str, rows: np.ndarray) -> float:
+        """How long the candidate learned from these rows: of the combination, both halves."""
+        self.learn(name, rows)
+        halves = (LOGISTIC, ADDITIVE) if name == COMBINATION else ()
+        return sum(self._seconds[one, rows.tobytes()] for one in halves or (name,))
 
     def out_of_time(self, name: str, rows: np.ndarray) -> OutOfTime:
         """Raw predictions on each next block among ``rows``, learned on what came before it."""
@@ -100,7 +111,16 @@ class Recipe:
             return Part(1.0, lines.encoding, _half_half(lines.model, curves.model))
         part = self.frame.iloc[rows]
         encoding, matrix = Encoding.fit(part, self.features, self.labels[rows], self.units[rows])
-        return Part(1.0, encoding, LEARNERS[name](matrix, self.labels[rows], encoding, self.seed))
+        return Part(1.0, encoding, _learner(name)(matrix, self.labels[rows], encoding, self.seed))
+
+
+def is_known(name: str) -> bool:
+    """Whether there is such a candidate, built in or of your own."""
+    return name == COMBINATION or name in LEARNERS or name in own_candidates().present
+
+
+def _learner(name: str) -> Learner:
+    return LEARNERS[name] if name in LEARNERS else own_candidates().present[name].learn
 
 
 def _half_half(lines: Model, curves: Model) -> AdditiveModel:

@@ -2,30 +2,24 @@
 
 import logging
 import os
-import warnings
 from collections.abc import Mapping
-from contextlib import redirect_stderr
 from dataclasses import asdict
-from datetime import datetime
-from io import StringIO
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pandas as pd
-
-from features.feature import FeatureKind
 from models.code_version import code_version
+from models.contest import Candidate
 from models.model_card import training_segments, write_card
-from models.pyfunc import ScorecardFunction
-from models.scorecard import Scorecard
+from models.registered_model import log_scorecard
 from models.scorecard_files import fingerprint, write_scorecard
 from models.scores import Scorer
 from models.training import Training
 from models.training_record import REFERENCE_FILE
 from models.training_report import write_report
 
-PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+LONGEST = 500  # characters of a hyperparameter
 
 
 def quiet_mlflow() -> Any:
@@ -35,8 +29,6 @@ def quiet_mlflow() -> Any:
     # A model is its own files; the project's lock file is not part of it.
     os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
     os.environ.setdefault("MLFLOW_LOG_UV_FILES", "false")
-    # The signature is given, so an example row is not needed, and rows are of people.
-    warnings.filterwarnings("ignore", message=".*input example was not provided.*")
 
     import mlflow
 
@@ -53,24 +45,64 @@ def record(
     plots: Path,
     parameters: Mapping[str, Any],
     rubric: Scorer,
-    model_name: str,
+    pages: Mapping[str, str],
 ) -> tuple[Any, str]:
-    """Log everything one needs to judge a training to the active run, and register its model.
+    """Log everything one needs to judge a training to the active run, a run within it for each
+    candidate, and its model, which is not registered.
 
-    ``parameters`` must hold ``horizon_days`` and ``learned_at`` (ISO 8601). Returns what MLflow
-    says of the model, and the SHA-256 of its files.
+    ``parameters`` must hold ``horizon_days`` and ``learned_at`` (ISO 8601); ``pages`` are further
+    texts by file name. Returns what MLflow says of the model, and the SHA-256 of its files.
     """
     code = code_version()
     mlflow.set_tags({"code_version": code.package, "code_commit": code.commit})
     mlflow.set_tag("code_changed", str(code.changed).lower())
     mlflow.log_params({**_parameters(training, rubric), **parameters})
     mlflow.log_metrics(_metrics(training))
+    for candidate in training.candidates:
+        _log_candidate(mlflow, candidate, training.chosen)
     mlflow.log_artifacts(str(plots), "plots")
     _log_pages(mlflow, training, parameters)
+    for name, text in pages.items():
+        mlflow.log_text(text, name)
     with TemporaryDirectory() as folder:
         files = Path(folder) / "scorecard"
         write_scorecard(training.scorecard, files)
-        return _log_model(mlflow, training, files, model_name), fingerprint(files)
+        return log_scorecard(mlflow, training.scorecard, files), fingerprint(files)
+
+
+def run_name(parameters: Mapping[str, Any]) -> str:
+    """What the run of a training is called: when it learned."""
+    learned_at = datetime.fromisoformat(str(parameters["learned_at"])).astimezone(UTC)
+    return f"{learned_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _log_candidate(mlflow: Any, candidate: Candidate, chosen: str) -> None:
+    """A run within the training's: hyperparameters, metrics by block, how long it learned."""
+    within = mlflow.active_run().info.experiment_id
+    with mlflow.start_run(experiment_id=within, run_name=candidate.name, nested=True):
+        mlflow.set_tags(
+            {
+                "chosen": str(candidate.name == chosen).lower(),
+                "may_serve": str(not candidate.yardstick).lower(),
+                "mlflow.note.content": candidate.yardstick
+                and f"A yardstick: {candidate.yardstick}.",
+            }
+        )
+        settings = {name: str(value)[:LONGEST] for name, value in candidate.settings.items()}
+        mlflow.log_params(settings)
+        for number, block in enumerate(candidate.blocks, start=1):
+            measured = {f"block_{name}": value for name, value in block.to_dict().items()}
+            mlflow.log_metrics(_numbers(measured), step=number)
+        latest = {f"latest_{name}": value for name, value in candidate.latest.to_dict().items()}
+        mlflow.log_metrics(
+            _numbers({**latest, "log_loss": candidate.log_loss, "auc": candidate.auc})
+            | {"fit_seconds": candidate.fit_seconds}
+        )
+
+
+def _numbers(named: Mapping[str, float]) -> dict[str, float]:
+    """Those that there are."""
+    return {key: value for key, value in named.items() if value == value}
 
 
 def _log_pages(mlflow: Any, training: Training, parameters: Mapping[str, Any]) -> None:
@@ -95,41 +127,6 @@ def _without_nan(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: None if value != value else value for key, value in row.items()}
 
 
-def _log_model(mlflow: Any, training: Training, files: Path, model_name: str) -> Any:
-    """The scorecard as a pyfunc of plain files: nothing is pickled."""
-    names = [feature.name for feature in training.scorecard.features]
-    example = training.example[names].astype(object)
-    # MLflow writes its progress to standard error, into whatever the caller is showing there.
-    with redirect_stderr(StringIO()):
-        return mlflow.pyfunc.log_model(
-            name="scorecard",
-            loader_module="models.pyfunc",
-            data_path=str(files),
-            signature=_signature(training.scorecard, example),
-            registered_model_name=model_name,
-            pip_requirements=list(PACKAGES),
-        )
-
-
-def _signature(scorecard: Scorecard, example: pd.DataFrame) -> Any:
-    from mlflow.models import ModelSignature
-    from mlflow.types.schema import ColSpec, Schema
-
-    inputs = [
-        ColSpec(
-            "string" if feature.kind is FeatureKind.CATEGORICAL else "double",
-            feature.name,
-            required=True,
-        )
-        for feature in scorecard.features
-    ]
-    answer = ScorecardFunction(scorecard).predict(example)
-    outputs = [
-        ColSpec("string" if name == "reasons" else "double", name) for name in answer.columns
-    ]
-    return ModelSignature(Schema(inputs), Schema(outputs))
-
-
 def _parameters(training: Training, rubric: Scorer) -> dict[str, Any]:
     return {
         "chosen": training.chosen,
@@ -145,16 +142,11 @@ def _parameters(training: Training, rubric: Scorer) -> dict[str, Any]:
 
 
 def _metrics(training: Training) -> dict[str, float]:
-    """Metrics by name; a candidate's stand under its own name."""
+    """Metrics by name; those of a candidate are on the run of its own."""
     named = {f"latest_{key}": value for key, value in training.latest.to_dict().items()}
     named |= {"latest_auc_low": training.auc_low, "latest_auc_high": training.auc_high}
     if training.rubric is not None:
         named |= {
             f"rubric_{key}": value for key, value in training.rubric.metrics.to_dict().items()
         }
-    for candidate in training.candidates:
-        name = candidate.name.replace(" ", "_")
-        named |= {f"{name}_latest_{k}": v for k, v in candidate.latest.to_dict().items()}
-        for number, block in enumerate(candidate.blocks, start=1):
-            named |= {f"{name}_block{number}_{k}": v for k, v in block.to_dict().items()}
-    return {key: value for key, value in named.items() if value == value}
+    return _numbers(named)

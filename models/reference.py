@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.feature import Feature, FeatureKind
-from features.recorded import NOT_RECORDED
+from features.not_recorded import NOT_RECORDED
 
 MOST_BINS = 10
 MOST_CATEGORIES = 40

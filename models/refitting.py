@@ -7,8 +7,8 @@ import numpy as np
 from models.blending import MODEL_ALONE, find_blend
 from models.blocks import latest_block
 from models.calibration import Vector
-from models.candidates import CANDIDATES
-from models.recipe import Recipe
+from models.candidates.own import CannotExplain
+from models.recipe import Recipe, is_known
 from models.rubric import Rubric
 from models.scorecard import Scorecard
 from models.steadiness import unsteadiness
@@ -49,14 +49,18 @@ class Refitting:
 
     def probability(self, name: RecipeName) -> Vector | None:
         """Chances of the latest leads by this recipe, learned from the past alone; None where it
-        cannot be followed any more: another kind of model, or features that are gone."""
+        cannot be followed any more: a kind of model that is gone or gives no reasons now, or
+        features that are gone."""
         features = tuple(f for f in self.recipe.features if f.name in name.features)
-        if name.chosen not in CANDIDATES or len(features) < len(name.features):
+        if not is_known(name.chosen) or len(features) < len(name.features):
             return None
         recipe = self.recipe
         if len(features) < len(recipe.features):
-            recipe = replace(recipe, features=features, _learned={})
-        learned = learn_scorecard(recipe, name.chosen, self.past, self.rubric)
+            recipe = replace(recipe, features=features, _learned={}, _seconds={})
+        try:
+            learned = learn_scorecard(recipe, name.chosen, self.past, self.rubric)
+        except CannotExplain:
+            return None
         return learned.score(self.recipe.frame.iloc[self.latest]).probability
 
 

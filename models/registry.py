@@ -1,14 +1,16 @@
 """Every model in MLflow: runs, versions, and the two aliases that say which one serves."""
 
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urlparse
 
-from models.recording import quiet_mlflow, record
+from models.recording import quiet_mlflow, record, run_name
 from models.refused import ModelAltered, ModelGone, NoSuchVersion
 from models.scorecard import Scorecard
 from models.scorecard_files import fingerprint, read_scorecard
@@ -19,6 +21,7 @@ from models.training_record import Record, read_record
 __all__ = ["ModelAltered", "NoSuchVersion", "Registry", "TrainingFacts", "Version"]
 CHAMPION, CHALLENGER = "champion", "challenger"
 SHA_TAG = "scorecard_sha256"
+WITHDRAWN_TAG = "withdrawn_version"
 
 
 @dataclass(frozen=True)
@@ -176,22 +179,47 @@ class Registry:
         self._client().set_tag(run_id, name, value)
 
     def log(
-        self, training: Training, plots: Path, parameters: Mapping[str, Any], rubric: Scorer
+        self,
+        training: Training,
+        plots: Path,
+        parameters: Mapping[str, Any],
+        rubric: Scorer,
+        pages: Mapping[str, str],
     ) -> Version:
-        """Log a training with everything one needs to judge it, and register it as challenger."""
-        mlflow, client = quiet_mlflow(), self._client()
+        """Log a training with everything one needs to judge it and ``pages`` by file name, and
+        register it as challenger. Where something fails there is no version of it, its alias is
+        where it was, and MLflow says of the run that it failed."""
+        mlflow = quiet_mlflow()
         mlflow.set_tracking_uri(self._uri)
-        experiment = self._experiment(client)
-        with mlflow.start_run(experiment_id=experiment, run_name=training.chosen):
-            info, sha256 = record(mlflow, training, plots, parameters, rubric, self._name)
-        number = str(info.registered_model_version)
-        client.set_model_version_tag(self._name, number, SHA_TAG, sha256)
-        client.set_registered_model_alias(self._name, CHALLENGER, number)
-        return Version(self._name, number, info.run_id, sha256)
+        with mlflow.start_run(
+            experiment_id=self._experiment(self._client()),
+            run_name=run_name(parameters),
+            description=f"{training.why}\n\n`report.md` and `model_card.md` say the rest.",
+        ) as run:
+            info, sha256 = record(mlflow, training, plots, parameters, rubric, pages)
+            return self._register(mlflow, info.model_uri, run.info.run_id, sha256)
 
-    def add_page(self, version: Version, name: str, text: str) -> None:
-        """Keep one more page beside a version's run."""
-        self._client().log_text(version.run_id, text, name)
+    def _register(self, mlflow: Any, model_uri: str, run_id: str, sha256: str) -> Version:
+        before = self.alias_version(CHALLENGER)
+        with redirect_stderr(StringIO()):
+            made = mlflow.register_model(model_uri, self._name, tags={SHA_TAG: sha256})
+        version = Version(self._name, str(made.version), run_id, sha256)
+        try:
+            self._client().set_registered_model_alias(self._name, CHALLENGER, version.version)
+        except Exception:
+            self.withdraw(version, before)
+            raise
+        return version
+
+    def withdraw(self, version: Version, before: str | None) -> None:
+        """Undo a registration: there is no such version, the challenger is ``before`` again, and
+        the run says that it failed."""
+        client = self._client()
+        client.delete_model_version(self._name, version.version)
+        if before is not None:
+            client.set_registered_model_alias(self._name, CHALLENGER, before)
+        client.set_tag(version.run_id, WITHDRAWN_TAG, version.version)
+        client.set_terminated(version.run_id, "FAILED")
 
     def _files_of(self, number: str) -> str:
         """Where the files lie, so that no tracking server of this process is asked for them."""

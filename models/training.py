@@ -1,6 +1,6 @@
 """Learning a scorecard: candidates compared on later data, the best calibrated and judged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +13,10 @@ from features.feature import Feature
 from features.how_many import how_many
 from features.opinion import AI_SCORE
 from models.blocks import moments_that_tell
-from models.calibration import Lines, Vector, sigmoid
-from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
+from models.calibration import Vector
+from models.candidates import COMBINATION
 from models.cannot_learn import NothingVaries, refuse_if_too_few
-from models.choice import block_losses, choose
+from models.contest import Candidate, choice, judged, try_all
 from models.copies import copies
 from models.evaluation import (
     Metrics,
@@ -28,32 +28,13 @@ from models.evaluation import (
 from models.leak import Leak
 from models.leaks import SUSPICIOUS_AUC, find_leaks, too_good
 from models.opinion import learnable
-from models.recipe import OutOfTime, Recipe
+from models.recipe import Recipe
 from models.reference import Reference
 from models.refitting import RecipeName, Refitting, learn_scorecard, recipe_name
 from models.row_order import data_fingerprint
 from models.rubric import Rubric
 from models.scorecard import Scorecard, importance
 from models.scorecard_files import fingerprint, write_scorecard
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One kind of model: its metrics on each block it had not seen."""
-
-    name: str
-    blocks: tuple[Metrics, ...]
-    latest: Metrics
-
-    @property
-    def log_loss(self) -> float:
-        """Mean log loss over the blocks: what the choice is made by."""
-        return float(np.mean([block.log_loss for block in self.blocks]))
-
-    @property
-    def auc(self) -> float:
-        """Mean AUC over the blocks."""
-        return float(np.nanmean([block.auc for block in self.blocks]))
 
 
 @dataclass(frozen=True)
@@ -86,7 +67,7 @@ class Training:
     recipe learned without the latest block, on that block. ``dated`` is False where leads have no
     dates to go by (or too few outcomes for blocks) and folds took the place of later blocks.
     ``copies`` is how many leads are the same as another one: none was judged by a model that had
-    learned from the other.
+    learned from the other. ``absent`` says why candidates of your own took no part, by name.
     """
 
     scorecard: Scorecard
@@ -112,6 +93,7 @@ class Training:
     reference: Reference
     leaks: tuple[Leak, ...]
     refitting: Refitting
+    absent: Mapping[str, str]
 
     @property
     def recipe_name(self) -> RecipeName:
@@ -135,6 +117,7 @@ class Training:
                 "AUC (latest)": round(row.latest.auc, 4),
                 "Brier (latest)": round(row.latest.brier, 4),
                 "ECE (latest)": round(row.latest.ece, 4),
+                "may serve": f"no: {row.yardstick}" if row.yardstick else "yes",
             }
             for row in rows
         ]
@@ -181,15 +164,9 @@ def train(
     frame, labels, moments, units = recipe.frame, recipe.labels, recipe.moments, recipe.units
     refitting = Refitting.of(recipe, rubric)
     past, latest = refitting.past, refitting.latest
-    seen = _candidates_seen(recipe, past, told)
-    of_past = seen[CANDIDATES[0]]
-    chosen = choose(
-        {name: block_losses(seen[name].blocks) for name in CANDIDATES},
-        [units[rows] for rows in of_past.rows],
-        of_past.dated,
-    )
+    chosen, tried = choice(recipe, try_all(recipe, past, told))
     told(f"Judging each on {how_many(len(latest), 'latest lead')}")
-    candidates = tuple(_candidate(recipe, name, seen[name], past, latest) for name in seen)
+    candidates = tuple(judged(recipe, name, tried, past, latest) for name in tried.seen)
     told(f"Learning from {how_many(len(labels), 'lead')} with the best of them, {chosen}")
     later = learn_scorecard(recipe, chosen, past, rubric)
     probability = later.score(frame.iloc[latest]).probability
@@ -198,7 +175,7 @@ def train(
     weights = importance(scorecard, frame)
     leaks = leaks or too_good(latest_metrics.auc, suspicious_auc, weights)
     low, high = auc_interval(probability, labels[latest], seed, units=units[latest])
-    dated = bool(moments[past].max() < moments[latest].min()) and seen[chosen].dated
+    dated = bool(moments[past].max() < moments[latest].min()) and tried.seen[chosen].dated
     return Training(
         scorecard=scorecard,
         chosen=chosen,
@@ -227,35 +204,7 @@ def train(
         reference=Reference.of(frame, scorecard.features),
         leaks=tuple(leaks),
         refitting=refitting,
-    )
-
-
-def _candidates_seen(
-    recipe: Recipe, past: np.ndarray, told: Callable[[str], None]
-) -> dict[str, OutOfTime]:
-    """What each kind of model said of blocks of the past that it had not seen."""
-    names = (*CANDIDATES, YARDSTICK)
-    seen = {}
-    for number, name in enumerate(names, start=1):
-        told(
-            f"Trying kind {number} of {len(names)} on {how_many(len(past), 'earlier lead')}: {name}"
-        )
-        seen[name] = recipe.out_of_time(name, past)
-    return seen
-
-
-def _candidate(
-    recipe: Recipe, name: str, seen: OutOfTime, past: np.ndarray, latest: np.ndarray
-) -> Candidate:
-    odds = Lines.fit(seen.blocks).log_odds(seen.blocks)
-    raw = recipe.learn(name, past).raw(recipe.frame.iloc[latest])
-    return Candidate(
-        name,
-        tuple(
-            evaluate(sigmoid(block), truth)
-            for block, (_, truth) in zip(odds, seen.blocks, strict=True)
-        ),
-        evaluate(sigmoid(seen.calibration().log_odds(raw)), recipe.labels[latest]),
+        absent=tried.absent,
     )
 
 

@@ -24,7 +24,7 @@ def write_report(training: Training, horizon_days: int) -> str:
             "An AUC of 1 ranks every buyer first, 0.5 is chance; the other figures are errors: "
             "0 is best.",
             "## Candidates",
-            table(training.candidate_table()),
+            "\n\n".join([table(training.candidate_table()), *_absent(training)]),
             "## Calibration",
             table([_percent(row) for row in training.calibration]),
             "## What moves scores most",
@@ -43,6 +43,11 @@ def write_report(training: Training, horizon_days: int) -> str:
             NOT_FOR,
         ]
     )
+
+
+def _absent(training: Training) -> list[str]:
+    """What is said of candidates of your own that took no part."""
+    return [f"{name} took no part: {why}." for name, why in training.absent.items()]
 
 
 def _headline(training: Training) -> str:

@@ -1,5 +1,6 @@
 """Boosted trees and a random forest, both LightGBM's: exact Shapley values, kept as text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,25 @@ from models.encoding import Encoding, Matrix
 
 THREADS = 2
 SMALL = 10_000
+# Strongly regularised; histograms with scikit-learn's default settings; deep trees, averaged.
+BOOSTED: dict[str, Any] = {
+    "learning_rate": 0.03,
+    "num_leaves": 15,
+    "lambda_l2": 5.0,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "feature_fraction": 0.8,
+    "cat_smooth": 20.0,
+}
+HISTOGRAM: dict[str, Any] = {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20}
+FOREST: dict[str, Any] = {
+    "boosting": "rf",
+    "num_leaves": 63,
+    "bagging_fraction": 0.63,
+    "bagging_freq": 1,
+    "feature_fraction_bynode": 0.4,
+    "lambda_l2": 1.0,
+}
 
 
 @dataclass(frozen=True)
@@ -37,54 +57,40 @@ class TreeModel:
         return raw / self._averaged
 
     @staticmethod
+    def of(booster: Any, matrix: Matrix) -> "TreeModel":
+        """What a booster has learned; its base is read off any of these leads (n × f)."""
+        found = TreeModel(booster.model_to_string(), 0.0)
+        shap = np.asarray(booster.predict(matrix[:1], pred_contrib=True, num_threads=1))
+        return TreeModel(found.text, float(shap[0, -1]) / found._averaged)
+
+    @staticmethod
+    def grown(
+        matrix: Matrix,
+        labels: np.ndarray,
+        encoding: Encoding,
+        seed: int,
+        settings: Mapping[str, Any] | None,
+        rounds: int,
+    ) -> "TreeModel":
+        """So many trees by LightGBM's own parameters; None: strongly regularised boosting."""
+        chosen = BOOSTED if settings is None else settings
+        return _learn(matrix, labels, encoding, {**chosen, "seed": seed}, rounds)
+
+    @staticmethod
     def boosted(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> "TreeModel":
         """Strongly regularised gradient boosting."""
-        return _learn(
-            matrix,
-            labels,
-            encoding,
-            {
-                "learning_rate": 0.03,
-                "num_leaves": 15,
-                "lambda_l2": 5.0,
-                "bagging_fraction": 0.8,
-                "bagging_freq": 1,
-                "feature_fraction": 0.8,
-                "cat_smooth": 20.0,
-                "seed": seed,
-            },
-            rounds=300 if len(matrix) >= 5000 else 150,
-        )
+        rounds = 300 if len(matrix) >= 5000 else 150
+        return _learn(matrix, labels, encoding, {**BOOSTED, "seed": seed}, rounds)
 
     @staticmethod
     def histogram(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> "TreeModel":
         """Histogram gradient boosting as it comes, with scikit-learn's default settings."""
-        return _learn(
-            matrix,
-            labels,
-            encoding,
-            {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20, "seed": seed},
-            rounds=100,
-        )
+        return _learn(matrix, labels, encoding, {**HISTOGRAM, "seed": seed}, rounds=100)
 
     @staticmethod
     def forest(matrix: Matrix, labels: np.ndarray, encoding: Encoding, seed: int) -> "TreeModel":
         """A random forest: deep trees on random samples and features, averaged."""
-        return _learn(
-            matrix,
-            labels,
-            encoding,
-            {
-                "boosting": "rf",
-                "num_leaves": 63,
-                "bagging_fraction": 0.63,
-                "bagging_freq": 1,
-                "feature_fraction_bynode": 0.4,
-                "lambda_l2": 1.0,
-                "seed": seed,
-            },
-            rounds=120,
-        )
+        return _learn(matrix, labels, encoding, {**FOREST, "seed": seed}, rounds=120)
 
     @cached_property
     def _booster(self) -> Any:
@@ -101,10 +107,7 @@ class TreeModel:
 def _learn(
     matrix: Matrix, labels: np.ndarray, encoding: Encoding, parameters: dict[str, Any], rounds: int
 ) -> TreeModel:
-    booster = grow(matrix, labels, encoding, parameters, rounds)
-    shap = np.asarray(booster.predict(matrix[:1], pred_contrib=True, num_threads=1))
-    averaged = rounds if parameters.get("boosting") == "rf" else 1
-    return TreeModel(booster.model_to_string(), float(shap[0, -1]) / averaged)
+    return TreeModel.of(grow(matrix, labels, encoding, parameters, rounds), matrix)
 
 
 def grow(

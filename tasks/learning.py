@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
+from prefect.transactions import Transaction, get_transaction
 
 from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
-from leadflow.scoring.learning.challenger import Learned, promotion
+from leadflow.scoring.learning.challenger import Learned, promotion, withdraw
 from leadflow.scoring.learning.challenger import learn_challenger as learn
 from leadflow.scoring.learning.standing import NothingToDecide
 from leadflow.scoring.learning.training_lines import (
@@ -23,6 +24,8 @@ from leadflow.scoring.monitoring.model_check import triggered
 from leadflow.settings import Settings, get_settings
 from tasks.progress import tell
 from tasks.run_names import say_in_name
+
+REGISTERED = "registered_challenger"
 
 
 @dataclass(frozen=True)
@@ -50,27 +53,42 @@ class TrainingEnd:
 @task(persist_result=False, timeout_seconds=18000)
 def learn_challenger(reason: str = "") -> Learned | NothingAsked:
     """A registered challenger, or in words why there is nothing to ask. That there was a training
-    is kept, whatever came of it, so that the next begins once there is more to learn from."""
+    is kept, whatever came of it, so that the next begins once there is more to learn from; only
+    where the rest of the flow fails it is as if there had been none."""
     settings, now = get_settings(), datetime.now(UTC)
-    learned = _learn(settings, now, reason)
-    if isinstance(learned, Learned):
-        ended_as: End | None = "asked" if learned.asks else "kept"
-        version = learned.version
-    else:
-        ended_as, version = learned.ended_as, None
-    if ended_as is not None:
+    learned = _learn(settings, now)
+    if not isinstance(learned, Learned):
+        if learned.ended_as is not None:
+            with unit_of_work() as session:
+                keep_training(session, settings, now, learned.ended_as, None)
+        return learned
+    try:
+        told = triggered(learned, reason, settings)
         with unit_of_work() as session:
-            keep_training(session, settings, now, ended_as, version)
-    return learned
+            ended_as: End = "asked" if learned.asks else "kept"
+            keep_training(session, settings, now, ended_as, learned.version)
+    except Exception:
+        withdraw(unit_of_work, learned, settings)
+        raise
+    whole = get_transaction()
+    if whole is not None:
+        whole.set(REGISTERED, learned)
+    return told
 
 
-def _learn(settings: Settings, now: datetime, reason: str) -> Learned | NothingAsked:
+@learn_challenger.on_rollback
+def take_back(whole: Transaction) -> None:
+    """Take the challenger out of MLflow again: nobody was asked about it."""
+    learned = whole.get(REGISTERED, None)
+    if learned is not None:
+        withdraw(unit_of_work, learned, get_settings())
+
+
+def _learn(settings: Settings, now: datetime) -> Learned | NothingAsked:
     from models.cannot_learn import CannotLearn, NotEnoughOutcomes
 
     try:
-        with unit_of_work() as session:
-            learned = learn(session, settings, now, told=tell)
-        return triggered(learned, reason, settings)
+        return learn(unit_of_work, settings, now, told=tell)
     except NotEnoughOutcomes as error:
         # Nothing was learned from them: the next begins as soon as there are enough.
         return NothingAsked("No model was learned", str(error), None)

@@ -96,6 +96,7 @@ OF_MODELS = tuple(
         "mlflow_record",
         "models_command",
         "refused_models",
+        "registering_undone",
         "serving_record",
         "standing_challenger",
         "model_gone",

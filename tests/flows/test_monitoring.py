@@ -48,8 +48,7 @@ def shifted(engine: Engine, working: Child) -> Iterator[str]:
     """A market whose leads are of another kind since the champion (its version) learned."""
     settings, now = get_settings(), datetime.now(UTC)
     simulate(engine, settings, seed=12, leads=1800, months=12.0, reps=4, now=now)
-    with unit_of_work() as session:
-        learned = learning.learn_challenger(session, settings, now)
+    learned = learning.learn_challenger(unit_of_work, settings, now)
     approve(learned, settings, now)
     with unit_of_work(engine) as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))

@@ -29,8 +29,7 @@ def challenger(store: Engine) -> Iterator[Learned]:
     settings, now = get_settings(), datetime.now(UTC)
     forget_models(settings)
     simulate(store, settings, seed=8, leads=900, months=12.0, reps=3, now=now)
-    with unit_of_work() as session:
-        learned = learn_challenger(session, settings, now)
+    learned = learn_challenger(unit_of_work, settings, now)
     yield learned
     forget_models(settings)
 

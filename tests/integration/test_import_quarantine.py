@@ -232,7 +232,7 @@ def test_nothing_is_learned_from_a_rest_of_which_one_outcome_was_set_aside(
     import_file(path, parse_mapping(MAPPING), get_settings(), store, NOW, anyway=True)
     with Session(store) as session:
         with pytest.raises(BiasedRest, match="266 rows of lost leads are set aside"):
-            learn_challenger(session, get_settings(), NOW)
+            learn_challenger(unit_of_work, get_settings(), NOW)
         assert biased_rest(session) is not None
     # With a time for those that have no day, all of them come in, and the rest is the whole.
     ended = MAPPING["outcome"] | {"after": "60d"}

@@ -95,8 +95,7 @@ def test_a_challenger_that_learned_from_a_leak_is_proposed_for_rejection(store: 
         session.execute(text("SET LOCAL session_replication_role = replica"))
         session.execute(text(DEAL_VALUE))
     try:
-        with unit_of_work() as session:
-            learned = challenger.learn_challenger(session, own, datetime.now(UTC))
+        learned = challenger.learn_challenger(unit_of_work, own, datetime.now(UTC))
     finally:
         forget_models(own)
     assert learned.leaks == ("attributes.deal_value",)

@@ -50,12 +50,10 @@ def watched(engine: Engine) -> Iterator[Settings]:
         update={"model_name": "watched", "minimum_outcomes": 40, "score_batch": 3000}
     )
     simulate(engine, settings, seed=21, leads=5000, months=16.0, reps=3, now=NOW)
-    with unit_of_work() as session:
-        first = learning.learn_challenger(session, settings, LEARNED - timedelta(days=60))
+    first = learning.learn_challenger(unit_of_work, settings, LEARNED - timedelta(days=60))
     # As long as nobody has decided on the first, the second would have to be clearly better.
     approve(first, settings, LEARNED)
-    with unit_of_work() as session:
-        learning.learn_challenger(session, settings, LEARNED)
+    learning.learn_challenger(unit_of_work, settings, LEARNED)
     champion, challenger = learning.serving_scorer(settings), shadow_scorer(settings)
     with unit_of_work() as session:
         score_leads(session, champion, all_leads(SCORED), SCORED, settings, challenger)

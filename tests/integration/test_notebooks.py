@@ -74,6 +74,19 @@ def test_the_notebook_of_one_lead_explains_its_score_to_the_point(store: Engine)
     assert float(found[1]) == pytest.approx(float(found[2]), abs=2e-6)
 
 
+def test_the_notebook_of_candidates_tries_one_that_may_serve_and_a_yardstick(
+    store: Engine,
+) -> None:
+    settings, now = get_settings(), datetime.now(UTC)
+    simulate(store, settings, seed=6, leads=900, months=12.0, reps=3, now=now)
+    before = written(store)
+    said = run("add_a_candidate")
+    assert written(store) == before
+    assert re.search(r"linear discriminant +[\d.]+ +yes", said)
+    assert re.search(r"extra trees +[\d.]+ +no: its log-odds are no sum", said)
+    assert "was chosen" in said
+
+
 def test_the_stored_notebook_holds_no_output() -> None:
     for path in NOTEBOOKS.glob("*.ipynb"):
         for cell in nbformat.read(path, as_version=4).cells:

@@ -10,7 +10,7 @@ import pytest
 
 from features.feature import Dimension, Feature, FeatureKind
 from features.training_moments import AGES_IN_DAYS
-from models import linear, recipe, steadiness, training
+from models import contest, linear, recipe, steadiness
 from models.additive import AdditiveModel, Curve
 from models.blocks import moments_that_tell
 from models.calibration import Vector, logit
@@ -47,8 +47,8 @@ class Witness:
 def only_these(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> None:
     """Let a training compare these learners and no other."""
     monkeypatch.setattr(recipe, "LEARNERS", learners)
-    monkeypatch.setattr(training, "CANDIDATES", tuple(learners))
-    monkeypatch.setattr(training, "YARDSTICK", next(iter(learners)))
+    monkeypatch.setattr(contest, "CANDIDATES", tuple(learners))
+    monkeypatch.setattr(contest, "YARDSTICKS", {})
     monkeypatch.setattr(steadiness, "RIVALS", tuple(learners))
 
 

@@ -1,12 +1,14 @@
 """Learning from outcomes: a challenger in MLflow, and the question whether it may serve."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from features.how_many import how_many
@@ -24,12 +26,15 @@ from leadflow.scoring.learning.standing import (
     refuse_the_same,
     replaced_by,
 )
+from leadflow.scoring.learning.tables import TrainingRun
 from leadflow.scoring.serving.champion import champion_version, registry, serving_scorer
 from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
     from models.training import Training
+
+Units = Callable[[], AbstractContextManager[Session]]
 
 __all__ = [
     "Learned",
@@ -42,6 +47,7 @@ __all__ = [
     "register",
     "registry",
     "serving_scorer",
+    "withdraw",
 ]
 
 
@@ -52,7 +58,8 @@ class Learned:
     ``report`` is what the gate shows: the proposal first. ``leaks`` names the features that may
     know the outcome; who approves must accept each. ``needed``: the leads that are missing to tell
     whether it is better than what serves, in words; empty where it can be told. ``replaces``:
-    the challenger whose place it takes. ``found``: what the training found, in lines.
+    the challenger whose place it takes. ``found``: what the training found, in lines. ``before``:
+    the version that was the challenger as it was registered.
     """
 
     version: str
@@ -64,6 +71,7 @@ class Learned:
     needed: str = ""
     replaces: Replaced | None = None
     found: tuple[str, ...] = ()
+    before: str | None = None
 
     @property
     def asks(self) -> bool:
@@ -121,6 +129,7 @@ def register(
     from models.training_report import write_plots, write_report
 
     models = registry(settings)
+    before = models.alias_version("challenger")
     champion = champion or serving_opponent(settings)
     evidence = judge(training, champion, settings)
     if evidence.same:
@@ -137,9 +146,9 @@ def register(
             plots,
             {"horizon_days": settings.horizon_days, "learned_at": now.isoformat()},
             Rubric.load(),
+            {"gate.md": report},
         )
         images = {path.stem: path.read_bytes() for path in sorted(plots.glob("*.png"))}
-    models.add_page(version, "gate.md", report)
     return Learned(
         version.version,
         version.run_id,
@@ -149,17 +158,21 @@ def register(
         tuple(leak.feature for leak in evidence.leaks),
         evidence.needed,
         found=findings(replace(training, leaks=tuple(evidence.leaks))),
+        before=before,
     )
 
 
 def learn_challenger(
-    session: Session,
+    units: Units,
     settings: Settings,
     now: datetime,
     told: Callable[[str], None] = lambda words: None,
 ) -> Learned:
     """Read the training set, learn, look for leaks, register, and audit it. ``told`` is called with
     how far it is.
+
+    ``units`` begins a unit of work. None is open while it learns and while MLflow registers; where
+    the audit fails, the registration is undone.
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
@@ -171,32 +184,67 @@ def learn_challenger(
     from models.findings import findings, noted
     from models.leaks import named_once
 
-    rest = biased_rest(session)
-    if rest is not None:
-        raise BiasedRest(rest.words)
-    told("Reading what is known of each lead as of its moment")
-    training = learn(read_training_set(session, now, horizon(settings)), settings, told=told)
+    with units() as session:
+        rest = biased_rest(session)
+        if rest is not None:
+            raise BiasedRest(rest.words)
+        told("Reading what is known of each lead as of its moment")
+        data = read_training_set(session, now, horizon(settings))
+    training = learn(data, settings, told=told)
     told("Keeping it in MLflow, with its report, unless it is what serves")
     champion = serving_opponent(settings)
-    late = known_late(session, training.scorecard.features)
-    training = replace(training, leaks=named_once([*training.leaks, *late]))
+    with units() as session:
+        late = known_late(session, training.scorecard.features)
+        training = replace(training, leaks=named_once([*training.leaks, *late]))
+        try:
+            refuse_the_same(session, training.fingerprint(), champion)
+            place = replaced_by(session, training, settings)
+        except NothingToDecide as error:
+            error.found = findings(training)
+            raise
     try:
-        refuse_the_same(session, training.fingerprint(), champion)
-        place = replaced_by(session, training, settings)
         learned = register(training, settings, now, champion)
     except NothingToDecide as error:
         error.found = findings(training)
         raise
     note = "" if place is None else place.words
     learned = replace(learned, report=noted(learned.report, note), replaces=place)
+    try:
+        with units() as session:
+            _audit(session, "model.challenger_registered", learned, settings)
+    except Exception:
+        _take_out(learned, settings)
+        raise
+    return learned
+
+
+def withdraw(units: Units, learned: Learned, settings: Settings) -> None:
+    """Undo what ``learn_challenger`` registered and that its training is kept, so that the next one
+    begins as if there had been none."""
+    _take_out(learned, settings)
+    with units() as session:
+        session.execute(
+            delete(TrainingRun).where(
+                TrainingRun.model_name == settings.model_name,
+                TrainingRun.version == learned.version,
+            )
+        )
+        _audit(session, "model.challenger_withdrawn", learned, settings)
+
+
+def _take_out(learned: Learned, settings: Settings) -> None:
+    models = registry(settings)
+    models.withdraw(models.version(learned.version), learned.before)
+
+
+def _audit(session: Session, action: str, learned: Learned, settings: Settings) -> None:
     audit.record(
         session,
         "train_model",
-        "model.challenger_registered",
+        action,
         f"{settings.model_name}/{learned.version}",
         {"sha256": learned.sha256, "run_id": learned.run_id, "leaks": list(learned.leaks)},
     )
-    return learned
 
 
 def promotion(learned: Learned, settings: Settings, requested_by: str = "train_model") -> Proposal:
