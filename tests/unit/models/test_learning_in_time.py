@@ -14,6 +14,7 @@ from models import contest, linear, recipe, steadiness
 from models.additive import AdditiveModel, Curve
 from models.blocks import moments_that_tell
 from models.calibration import Vector, logit
+from models.candidates import registered
 from models.encoding import Encoding, Matrix
 from models.training import train
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
@@ -49,6 +50,7 @@ def only_these(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> Non
     monkeypatch.setattr(recipe, "LEARNERS", learners)
     monkeypatch.setattr(contest, "CANDIDATES", tuple(learners))
     monkeypatch.setattr(contest, "YARDSTICKS", {})
+    monkeypatch.setattr(registered, "SETTINGS", dict.fromkeys(learners, {}))
     monkeypatch.setattr(steadiness, "RIVALS", tuple(learners))
 
 
