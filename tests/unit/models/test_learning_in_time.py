@@ -50,7 +50,7 @@ def only_these(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> Non
     monkeypatch.setattr(recipe, "LEARNERS", learners)
     monkeypatch.setattr(contest, "CANDIDATES", tuple(learners))
     monkeypatch.setattr(contest, "YARDSTICKS", {})
-    monkeypatch.setattr(registered, "SETTINGS", dict.fromkeys(learners, {}))
+    monkeypatch.setattr(registered, "SETTINGS", {name: {} for name in learners})
     monkeypatch.setattr(steadiness, "RIVALS", tuple(learners))
 
 
