@@ -47,7 +47,7 @@ def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]
     expectations = [*_flags(frame), *_rules(frame, now)]
     if not expectations:
         return {}
-    batch = _batches().get_batch(batch_parameters={"dataframe": frame})
+    batch = whole_frames().get_batch(batch_parameters={"dataframe": frame})
     found: dict[int, list[Reason]] = defaultdict(list)
     for result in _results(batch, expectations):
         said = result.expectation_config.meta
@@ -78,7 +78,7 @@ def _flags(frame: "pd.DataFrame") -> list[Any]:
     # As with rules, a check that no row can fail is not made.
     names = [name for name in flags if frame[name].any()]
     return [
-        _expectations().ExpectColumnValuesToBeInSet(
+        gx_expectations().ExpectColumnValuesToBeInSet(
             column=name, value_set=[False], meta=_said(*name.split("|", 1))
         )
         for name in names
@@ -121,7 +121,7 @@ def _address() -> Rule:
     return Rule(
         "email",
         lambda frame: bool(frame["email"].dropna().astype(str).str.contains(EMAIL).all()),
-        lambda: _expectations().ExpectColumnValuesToMatchRegex(
+        lambda: gx_expectations().ExpectColumnValuesToMatchRegex(
             column="email", regex=EMAIL, meta=_said("email", "is not an e-mail address")
         ),
     )
@@ -132,7 +132,7 @@ def _no_longer(name: str) -> Rule:
     return Rule(
         name,
         lambda frame: bool((frame[name].dropna().astype(str).str.len() <= LONGEST).all()),
-        lambda: _expectations().ExpectColumnValueLengthsToBeBetween(
+        lambda: gx_expectations().ExpectColumnValueLengthsToBeBetween(
             column=name, max_value=LONGEST, meta=said
         ),
     )
@@ -146,7 +146,7 @@ def _between(name: str, smallest: Any, largest: Any) -> Rule:
     return Rule(
         name,
         lambda frame: bool(frame[name].dropna().between(smallest, largest).all()),
-        lambda: _expectations().ExpectColumnValuesToBeBetween(
+        lambda: gx_expectations().ExpectColumnValuesToBeBetween(
             column=name, min_value=smallest, max_value=largest, meta=_said(name, rule)
         ),
     )
@@ -156,7 +156,7 @@ def _outcome() -> Rule:
     return Rule(
         "outcome",
         lambda frame: bool(frame["outcome"].dropna().isin(OUTCOMES).all()),
-        lambda: _expectations().ExpectColumnValuesToBeInSet(
+        lambda: gx_expectations().ExpectColumnValuesToBeInSet(
             column="outcome",
             value_set=list(OUTCOMES),
             meta=_said("outcome", "is neither converted nor lost"),
@@ -172,7 +172,7 @@ def _in_order() -> Rule:
     return Rule(
         "occurred_at",
         holds,
-        lambda: _expectations().ExpectColumnPairValuesAToBeGreaterThanB(
+        lambda: gx_expectations().ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="occurred_at",
             column_B="created_at",
             or_equal=True,
@@ -200,7 +200,8 @@ def _great_expectations() -> Any:
     return great_expectations
 
 
-def _expectations() -> Any:
+def gx_expectations() -> Any:
+    """The expectations that Great Expectations knows."""
     _great_expectations()
     from great_expectations import expectations
 
@@ -208,7 +209,7 @@ def _expectations() -> Any:
 
 
 @lru_cache
-def _batches() -> Any:
+def whole_frames() -> Any:
     """Where frames are handed to Great Expectations; nothing of them is kept."""
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

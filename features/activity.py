@@ -30,14 +30,18 @@ class Counted:
     since_reported: bool = False
     within: timedelta | None = None
 
+    @property
+    def moves(self) -> bool:
+        """Whether it changes as time goes by, though nothing happens."""
+        return self.within is not None
+
     def column(self, profile: FromClause, types: EventTypes) -> ColumnElement[int]:
         """The aggregate over ``lead_events`` of one lead of ``profile``."""
         happened, wanted = lead_events.c.occurred_at, is_one_of(types.counted_as(self.counts_as))
         if self.since_reported:
             wanted &= happened > func.coalesce(profile.c.counted_at, BEFORE_ALL)
         if self.within is not None:
-            days = cast(literal(f"{self.within // timedelta(days=1)} days"), Interval)
-            wanted &= happened > profile.c.as_of - days
+            wanted &= happened > profile.c.as_of - days(self.within)
         return func.count().filter(wanted)
 
 
@@ -48,6 +52,11 @@ class LastDone:
     name: str
     counts_as: str | None = None
 
+    @property
+    def moves(self) -> bool:
+        """Never: when something happened stays, only how long ago it was does not."""
+        return False
+
     def column(self, profile: FromClause, types: EventTypes) -> ColumnElement[object]:
         """The aggregate over ``lead_events`` of one lead of ``profile``."""
         last = func.max(lead_events.c.occurred_at)
@@ -56,7 +65,28 @@ class LastDone:
         return last.filter(~is_one_of(types.of_reps)) if types.of_reps else last
 
 
+@dataclass(frozen=True)
+class LastOfAll:
+    """When anything last happened with the lead, whoever did it."""
+
+    name: str
+
+    @property
+    def moves(self) -> bool:
+        """Never, as with ``LastDone``."""
+        return False
+
+    def column(self, profile: FromClause, types: EventTypes) -> ColumnElement[object]:
+        """The aggregate over ``lead_events`` of one lead of ``profile``."""
+        return func.max(lead_events.c.occurred_at)
+
+
 Aggregate = Counted | LastDone
+
+
+def days(span: timedelta) -> ColumnElement[timedelta]:
+    """Whole days as SQL knows them."""
+    return cast(literal(f"{span // timedelta(days=1)} days"), Interval)
 
 
 def is_one_of(types: tuple[str, ...]) -> ColumnElement[bool]:

@@ -41,7 +41,9 @@ def _definition(row: Row) -> Definition:
         direction=cast(Direction, row.get("direction") or "free"),
         **_SAYS[kind](row),
     )
-    return Definition(feature, lambda profile, activity: _value(profile, name, kind))
+    return Definition(
+        feature, lambda profile, activity: _value(profile, name, kind), moves=kind == "date"
+    )
 
 
 def _value(profile: FromClause, name: str, kind: str) -> ColumnElement[Any]:

@@ -108,5 +108,6 @@ BEHAVIOUR: tuple[Definition, ...] = (
             whole=True,
         ),
         lambda profile, activity: days_before(profile, profile.c.created_at),
+        moves=True,
     ),
 )

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, LateralFromClause
 
+from features.activity import Aggregate, LastOfAll
 from features.definition import Definition
 from features.definitions import DEFINITIONS
 from features.event_types import EventTypes
@@ -32,22 +33,28 @@ def feature_query(
 
     Leads that were not known yet at their moment are absent.
     """
-    profile = _profile(moments)
+    profile = profile_of(moments)
     definitions = (*DEFINITIONS, *custom)
-    activity = _activity(profile, definitions, types)
+    activity = activity_of(profile, needed_by(definitions), types)
+    return features_of(profile, activity, definitions, profile.outerjoin(activity, true()))
+
+
+def features_of(
+    profile: CTE, activity: FromClause, definitions: Sequence[Definition], joined: FromClause
+) -> Select[Any]:
+    """The features of each lead of a profile, given what it did; ``joined`` is both together."""
     columns = [
         definition.expression(profile, activity).label(definition.feature.name)
         for definition in definitions
     ]
     unknown = not_recorded().label(NOT_RECORDED.name)
     return select(profile.c.lead_id, profile.c.as_of, *columns, unknown).select_from(
-        profile.outerjoin(activity, true()).outerjoin(
-            source_records, source_records.c.source == profile.c.source
-        )
+        joined.outerjoin(source_records, source_records.c.source == profile.c.source)
     )
 
 
-def _profile(moments: Select[Any]) -> CTE:
+def profile_of(moments: Select[Any]) -> CTE:
+    """What was known of each lead at its moment; who was not known yet is absent."""
     moment = moments.cte("moment")
     present = (
         select(
@@ -85,13 +92,21 @@ def _profile_columns(source: FromClause) -> list[ColumnElement[Any]]:
     return [*columns, unpacked.label("attributes")]
 
 
-def _activity(
-    profile: CTE, definitions: Sequence[Definition], types: EventTypes
+def needed_by(definitions: Sequence[Definition]) -> tuple[Aggregate, ...]:
+    """The aggregates over events that these features are made of, each once."""
+    return tuple(dict.fromkeys(need for item in definitions for need in item.needs))
+
+
+def activity_of(
+    profile: CTE,
+    needed: Sequence[Aggregate | LastOfAll],
+    types: EventTypes,
+    only: ColumnElement[bool] | None = None,
 ) -> LateralFromClause:
     """What one lead did: counted lead by lead along the index of events, so that the work grows
-    with the leads that are asked for and never with all events there are."""
-    needed = dict.fromkeys(need for definition in definitions for need in definition.needs)
-    return (
+    with the leads that are asked for and never with all events there are. ``only``: of other
+    events than these nothing is needed."""
+    query = (
         select(*(need.column(profile, types).label(need.name) for need in needed))
         .select_from(lead_events)
         .where(
@@ -99,5 +114,5 @@ def _activity(
             lead_events.c.occurred_at <= profile.c.as_of,
             lead_events.c.known_at <= profile.c.as_of,
         )
-        .lateral("activity")
     )
+    return (query if only is None else query.where(only)).lateral("activity")

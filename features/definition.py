@@ -19,12 +19,14 @@ class Definition:
     """A feature and how it is computed.
 
     ``expression`` takes ``profile`` (the lead as known at the moment) and ``activity`` (a column
-    for each of ``needs``, over what the lead did up to then).
+    for each of ``needs``, over what the lead did up to then). ``moves``: it changes as time goes
+    by, though nothing new is known of the lead.
     """
 
     feature: Feature
     expression: Expression
     needs: tuple[Aggregate, ...] = ()
+    moves: bool = False
 
 
 def of_profile(feature: Feature, name: str | None = None) -> Definition:
@@ -44,6 +46,7 @@ def done(feature: Feature, count: Aggregate) -> Definition:
         feature,
         lambda profile, activity: cast(func.coalesce(activity.c[count.name], 0), Double),
         (count,),
+        moves=count.moves,
     )
 
 
@@ -55,13 +58,17 @@ def reported_and_done(feature: Feature, column: str, count: Aggregate) -> Defini
             func.coalesce(profile.c[column], 0) + func.coalesce(activity.c[count.name], 0), Double
         ),
         (count,),
+        moves=count.moves,
     )
 
 
 def days_since(feature: Feature, last: Aggregate) -> Definition:
     """Days from when something last happened to the moment; missing where it never did."""
     return Definition(
-        feature, lambda profile, activity: days_before(profile, activity.c[last.name]), (last,)
+        feature,
+        lambda profile, activity: days_before(profile, activity.c[last.name]),
+        (last,),
+        moves=True,
     )
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
 
 from features.moments import as_of_literal
 from features.store import leads, outcomes, quality_flags, reopened_losses
@@ -73,14 +74,19 @@ def labels(
     """``lead_id``, ``as_of``, whether the lead converted within the horizon after it, and whether
     it ever did."""
     moment = moments.subquery("moment")
+    return select(moment.c.lead_id, moment.c.as_of, *label_columns(moment, horizon))
+
+
+def label_columns(
+    moment: FromClause, horizon: timedelta
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """``converted`` and ``ever`` of rows with ``lead_id`` and ``as_of``: see ``labels``."""
     ever = and_(outcomes.c.lead_id == moment.c.lead_id, outcomes.c.outcome == "converted")
     within = and_(
         outcomes.c.occurred_at > moment.c.as_of,
         outcomes.c.occurred_at <= moment.c.as_of + cast(literal(horizon), Interval),
     )
-    return select(
-        moment.c.lead_id,
-        moment.c.as_of,
+    return (
         exists().where(ever, within).label("converted"),
         exists().where(ever).label("ever"),
     )

@@ -2,6 +2,8 @@
 
 from prefect import flow
 
+from flows.build_features import build_features
+from tasks.features import find_fresh
 from tasks.monitoring import ask_about_challenger, check_model, publish_health
 from tasks.run_names import name_run
 
@@ -10,4 +12,5 @@ from tasks.run_names import name_run
 def monitor_model() -> str:
     """Check, show, start what the check asked for, and ask about a challenger of which enough can
     be told by now; returns the finding in words."""
-    return publish_health(check_model()) + ask_about_challenger()
+    recent = find_fresh("recent") or build_features(purpose="recent").id
+    return publish_health(check_model(recent)) + ask_about_challenger()

@@ -3,6 +3,8 @@
 from prefect import flow
 from prefect.transactions import transaction
 
+from flows.build_features import build_features
+from tasks.features import find_fresh
 from tasks.learning import (
     NothingAsked,
     TrainingEnd,
@@ -15,16 +17,20 @@ from tasks.run_names import name_run
 
 
 @flow(name="train_model", flow_run_name=name_run, timeout_seconds=21600)
-def train_model(reason: str = "") -> TrainingEnd:
+def train_model(reason: str = "", features: str = "") -> TrainingEnd:
     """Train, report, propose. Nobody is asked where there is too little to learn from, or what was
     learned is what serves.
 
     ``reason``: why now, where there is one; shown on top of the report. The run ends once the
     question is asked: ``await_decision`` waits for the answer. Where it cannot be asked, what was
     registered is taken out of MLflow again.
+
+    ``features``: the set of features to learn from, by its id, for the same to be learned again;
+    else a fresh one, which is made where there is none.
     """
+    kept = features or find_fresh("training") or build_features(purpose="training").id
     with transaction():
-        learned = learn_challenger(reason)
+        learned = learn_challenger(reason, kept)
         if isinstance(learned, NothingAsked):
             return publish_nothing_asked(learned)
         publish_training_report(learned)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from models.dataset import KeptSet, note_dataset
 from models.recording import quiet_mlflow, record, run_name
 from models.refused import ModelAltered, ModelGone, NoSuchVersion
 from models.scorecard import Scorecard
@@ -177,6 +178,10 @@ class Registry:
     def tag(self, run_id: str, name: str, value: str) -> None:
         """Put a tag on a run."""
         self._client().set_tag(run_id, name, value)
+
+    def note_dataset(self, run_id: str, kept: KeptSet) -> None:
+        """Say beside a run what it learned from."""
+        note_dataset(self._client(), run_id, kept)
 
     def log(
         self,

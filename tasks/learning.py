@@ -10,6 +10,8 @@ from prefect.transactions import Transaction, get_transaction
 
 from leadflow.approvals import service as approvals
 from leadflow.database.engine import unit_of_work
+from leadflow.scoring.feature_sets.reading import find_set
+from leadflow.scoring.feature_sets.tables import FeatureSet
 from leadflow.scoring.learning.challenger import Learned, promotion, withdraw
 from leadflow.scoring.learning.challenger import learn_challenger as learn
 from leadflow.scoring.learning.standing import NothingToDecide
@@ -51,12 +53,17 @@ class TrainingEnd:
 
 
 @task(persist_result=False, timeout_seconds=18000)
-def learn_challenger(reason: str = "") -> Learned | NothingAsked:
+def learn_challenger(reason: str = "", features: str = "") -> Learned | NothingAsked:
     """A registered challenger, or in words why there is nothing to ask. That there was a training
     is kept, whatever came of it, so that the next begins once there is more to learn from; only
-    where the rest of the flow fails it is as if there had been none."""
-    settings, now = get_settings(), datetime.now(UTC)
-    learned = _learn(settings, now)
+    where the rest of the flow fails it is as if there had been none. ``features``: the set to learn
+    from, by its id; else features are computed as of now."""
+    settings, now, kept = get_settings(), datetime.now(UTC), None
+    if features:
+        with unit_of_work() as session:
+            kept = find_set(session, features)
+        now = kept.as_of
+    learned = _learn(settings, now, kept)
     if not isinstance(learned, Learned):
         if learned.ended_as is not None:
             with unit_of_work() as session:
@@ -84,11 +91,11 @@ def take_back(whole: Transaction) -> None:
         withdraw(unit_of_work, learned, get_settings())
 
 
-def _learn(settings: Settings, now: datetime) -> Learned | NothingAsked:
+def _learn(settings: Settings, now: datetime, kept: FeatureSet | None) -> Learned | NothingAsked:
     from models.cannot_learn import CannotLearn, NotEnoughOutcomes
 
     try:
-        return learn(unit_of_work, settings, now, told=tell)
+        return learn(unit_of_work, settings, now, told=tell, kept=kept)
     except NotEnoughOutcomes as error:
         # Nothing was learned from them: the next begins as soon as there are enough.
         return NothingAsked("No model was learned", str(error), None)

@@ -7,6 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from features.how_many import how_many
 from leadflow.database.engine import unit_of_work
+from leadflow.scoring.feature_sets.reading import find_set
 from leadflow.scoring.monitoring import model_check
 from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.model_health import ModelHealth
@@ -16,11 +17,13 @@ from tasks.run_names import say_in_name
 
 
 @task(persist_result=False, retries=2, retry_delay_seconds=10, timeout_seconds=1800)
-def check_model() -> ModelHealth:
-    """Check the model and keep the check; reasons to train go to the outbox with it."""
+def check_model(recent: str) -> ModelHealth:
+    """Check the model, on the set of features of recent leads of this id, and keep the check;
+    reasons to train go to the outbox with it."""
     settings = get_settings()
     with unit_of_work() as session:
-        health = model_check.check_model(session, settings, datetime.now(UTC))
+        kept = find_set(session, recent)
+        health = model_check.check_model(session, settings, datetime.now(UTC), kept)
         model_check.keep_check(session, health, settings)
     return health
 

@@ -3,10 +3,12 @@
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from leadflow.feature_settings import FeatureSettings
 
 
-class AISettings(BaseModel):
+class AISettings(FeatureSettings):
     """The part of the settings that is about AI."""
 
     ai_base_url: str = Field(

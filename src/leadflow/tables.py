@@ -33,6 +33,7 @@ from leadflow.rules import tables as rules
 from leadflow.rules.segments import tables as segments
 from leadflow.scoring import tables as scoring
 from leadflow.scoring.batch import tables as batch
+from leadflow.scoring.feature_sets import tables as feature_sets
 from leadflow.scoring.learning import tables as learning
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
@@ -56,6 +57,7 @@ ROOMS = (
     endpoints,
     event_types,
     exports,
+    feature_sets,
     feedback,
     follow_ups,
     domain_events,

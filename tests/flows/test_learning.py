@@ -14,6 +14,7 @@ from leadflow.approvals.service import Proposal
 from leadflow.assignment.tables import Assignment
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.prefect import PrefectClient, ResumeRefused
+from leadflow.scoring.feature_sets.reading import find_set
 from leadflow.scoring.learning import challenger as learning
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
@@ -84,6 +85,11 @@ def test_training_leaves_a_challenger_a_report_with_plots_and_a_question(propose
     challenger = models.challenger()
     assert challenger is not None
     assert models.champion() is None
+    with unit_of_work() as session:
+        kept = find_set(session, "latest", "training")
+    run = models._client().get_run(challenger.run_id)
+    assert [used.dataset.name for used in run.inputs.dataset_inputs] == [kept.id]
+    assert run.data.tags["feature_set"] == kept.id
     report = artifacts("training-report")[-1]
     assert report.startswith("# Proposed: ")
     assert "expert rubric" in report

@@ -109,6 +109,7 @@ BRINGING_IN = (
     Step("imports undo {import[0]}", "1 lead it made taken back", left=(LEADS, 29)),
     Step("events import events.yaml", "New: demo_request"),
     Step("events list", "Asked for a demo"),
+    Step("features list", "leadflow features build"),
     Step("sources propose samples.jsonl --name found --scheme token", "Written to found.source"),
     Step("sources check found.source.yaml", "New: found"),
     Step(
@@ -349,11 +350,15 @@ _SUPERVISOR = (
     "::test_up_brings_everything_and_down_ends_just_that_also_after_a_kill"
 )
 _FLOWS = "tests/flows/test_typed_flows.py::test_every_other_flow_is_run_from_the_terminal"
+_FEATURES = "tests/flows/test_features.py::test_sets_are_made_shown_and_compared_at_the_terminal"
 ELSEWHERE = {
     "assign": "tests/flows/test_typed_flows.py::test_a_flow_is_run_from_the_terminal",
     "demo": "tests/flows/test_demo.py::test_the_demo_runs_and_runs_again_the_next_morning",
     "doctor": _SUPERVISOR,
     "down": _SUPERVISOR,
+    "features build": _FEATURES,
+    "features diff": _FEATURES,
+    "features show": _FEATURES,
     "keys rotate-master": (
         "tests/integration/test_master_key.py"
         "::test_a_rotation_that_is_killed_is_gone_on_with_and_everything_is_read_and_found_meanwhile"

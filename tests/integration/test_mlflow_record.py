@@ -11,6 +11,7 @@ from mlflow.pyfunc import load_model
 from leadflow.scoring.learning.challenger import Learned
 from models.candidates import CANDIDATES, YARDSTICK
 from models.code_version import PROJECT, code_version
+from models.dataset import KeptSet
 from models.registry import Registry
 from models.shipped_code import package_name
 from tests.unit.models.made_up_leads import make
@@ -38,6 +39,20 @@ def test_parameters_say_from_what_and_by_which_code_it_was_learned(
     )
     assert run.data.tags["code_commit"] == head.stdout.strip()
     assert run.data.tags["code_version"] == code_version().package
+
+
+@pytest.mark.parametrize(
+    ("address", "digest"),
+    [("/srv/features/training/f1", "ab" * 32), ("memory://features/f1", "cd" * 32)],
+)
+def test_the_set_of_features_is_the_dataset_of_the_run(
+    models: Registry, learned: list[Learned], address: str, digest: str
+) -> None:
+    models.note_dataset(learned[0].run_id, KeptSet("features_1", address, digest))
+    run = models._client().get_run(learned[0].run_id)
+    used = {found.dataset.digest: found.dataset for found in run.inputs.dataset_inputs}
+    assert address in used[digest[:36]].source
+    assert run.data.tags["feature_set_digest"] == digest
 
 
 def test_outside_a_checkout_the_installed_version_is_kept(tmp_path: Path) -> None:

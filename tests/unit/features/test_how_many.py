@@ -47,7 +47,7 @@ BY_HAND = re.compile(
 FIXED = re.compile(
     r"\{(?:[A-Z][A-Z_]+(?::,|:\.0f)?|value|name|more|row\.kind|high|single\.feature\.label|low or 0"
     r"|rows|past|verb|self\.outcome|(?:self|learned)\.version"
-    r"|named\[territory\.name\]|task\.completed:,\.0f|self\.within // timedelta\(days=1\))\}"
+    r"|named\[territory\.name\]|task\.completed:,\.0f|span // timedelta\(days=1\))\}"
 )
 
 

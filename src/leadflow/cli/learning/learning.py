@@ -10,7 +10,15 @@ from leadflow.cli.console import console
 from leadflow.cli.flow_runs import recorded_by_prefect
 
 
-def train() -> None:
+def train(
+    features: Annotated[
+        str,
+        typer.Option(
+            help="Learn from this set of features again (leadflow features list); unset: from a "
+            "fresh one."
+        ),
+    ] = "",
+) -> None:
     """Learn from outcomes: a challenger in MLflow, and the question whether it may serve.
 
     Says what was found and what to do next. Answer as it says, in the console, or in the Prefect
@@ -19,7 +27,7 @@ def train() -> None:
     with recorded_by_prefect("Learning from outcomes"):
         from flows.train_model import train_model
 
-        ended = train_model()
+        ended = train_model(features=features)
     for line in ended.lines:
         console.print(line, markup=False, soft_wrap=True)
 

@@ -15,6 +15,8 @@ from features.how_many import how_many
 from leadflow.approvals.service import Proposal
 from leadflow.audit import service as audit
 from leadflow.leads.files.biased_rest import biased_rest
+from leadflow.scoring.feature_sets.reading import read_manifest, training_set_of
+from leadflow.scoring.feature_sets.tables import FeatureSet
 from leadflow.scoring.learning.challenger_report import judge
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.learning.opponents import Opponent, serving_opponent
@@ -167,20 +169,24 @@ def learn_challenger(
     settings: Settings,
     now: datetime,
     told: Callable[[str], None] = lambda words: None,
+    kept: FeatureSet | None = None,
 ) -> Learned:
     """Read the training set, learn, look for leaks, register, and audit it. ``told`` is called with
-    how far it is.
+    how far it is. ``kept``: the set of features to learn from, as of its moment; else they are
+    computed, as of now.
 
     ``units`` begins a unit of work. None is open while it learns and while MLflow registers; where
-    the audit fails, the registration is undone.
+    what follows fails, the registration is undone.
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
         BiasedRest: rows of one outcome were set aside, so that what is stored is no fair sample.
         NothingToDecide: the same was learned as serves, or as was asked about before, or nothing
             clearly better than the challenger that stands.
+        SetGone: the files of the set are not there any more, or not as they were written.
     """
     from models.cannot_learn import BiasedRest
+    from models.dataset import KeptSet
     from models.findings import findings, noted
     from models.leaks import named_once
 
@@ -189,7 +195,10 @@ def learn_challenger(
         if rest is not None:
             raise BiasedRest(rest.words)
         told("Reading what is known of each lead as of its moment")
-        data = read_training_set(session, now, horizon(settings))
+        if kept is None:
+            data = read_training_set(session, now, horizon(settings))
+    if kept is not None:
+        data, now = training_set_of(kept), kept.as_of
     training = learn(data, settings, told=told)
     told("Keeping it in MLflow, with its report, unless it is what serves")
     champion = serving_opponent(settings)
@@ -210,6 +219,9 @@ def learn_challenger(
     note = "" if place is None else place.words
     learned = replace(learned, report=noted(learned.report, note), replaces=place)
     try:
+        if kept is not None:
+            noted_set = KeptSet(kept.id, kept.address, read_manifest(kept).digest)
+            registry(settings).note_dataset(learned.run_id, noted_set)
         with units() as session:
             _audit(session, "model.challenger_registered", learned, settings)
     except Exception:

@@ -10,6 +10,9 @@ from features.how_many import how_many, of_number
 from features.recent_moments import recent_moments
 from leadflow.audit import service as audit
 from leadflow.outbox import service as outbox
+from leadflow.scoring.feature_sets.building import MOST_RECENT
+from leadflow.scoring.feature_sets.reading import read_set
+from leadflow.scoring.feature_sets.tables import FeatureSet
 from leadflow.scoring.learning.challenger import Learned, horizon, registry
 from leadflow.scoring.learning.learnable import learnable
 from leadflow.scoring.learning.trainings import last_training
@@ -33,8 +36,6 @@ if TYPE_CHECKING:
     from models.registry import Version
     from models.training_record import Record
 
-MOST_LEADS = 20_000
-
 
 @dataclass(frozen=True)
 class _Models:
@@ -48,14 +49,17 @@ class _Models:
         return [found[1] for found in (self.champion, self.challenger) if found is not None]
 
 
-def check_model(session: Session, settings: Settings, now: datetime) -> ModelHealth:
-    """Hold the model that serves against recent leads, matured scores and its challenger."""
+def check_model(
+    session: Session, settings: Settings, now: datetime, recent: FeatureSet | None = None
+) -> ModelHealth:
+    """Hold the model that serves against recent leads, matured scores and its challenger.
+    ``recent``: the set of recent leads' features; else they are computed, as of now."""
     models = _read_models(settings)
     if models.champion is None:
         return _check_rubric(session, models, settings, now)
     version, record = models.champion
     serving = Serving(version.version)
-    drift = _drift(session, version, record, settings, now)
+    drift = _drift(session, version, record, settings, now, recent)
     calibration = _calibration(session, serving, record, settings, now)
     new_outcomes, reasons = _new_outcomes(session, models, settings, now)
     moved = [drift.words] if drift.shifted else []
@@ -152,12 +156,19 @@ def _check_rubric(
 
 
 def _drift(
-    session: Session, version: "Version", record: "Record", settings: Settings, now: datetime
+    session: Session,
+    version: "Version",
+    record: "Record",
+    settings: Settings,
+    now: datetime,
+    recent: FeatureSet | None,
 ) -> "Drift":
     from models.drift import measure
 
     reference = record.reference or _reference_anew(session, version, record, settings)
-    moments = recent_moments(now, timedelta(days=settings.monitor_days), MOST_LEADS)
+    if recent is not None:
+        return measure(reference, read_set(recent), settings.drift_bound)
+    moments = recent_moments(now, timedelta(days=settings.monitor_days), MOST_RECENT)
     frame = read_features(session, moments, custom_definitions(session))
     return measure(reference, frame, settings.drift_bound)
 

@@ -97,6 +97,12 @@ def _of_events(session: Session, wanted: set[str]) -> tuple[Definition, ...]:
     return found
 
 
+def dropped_features(session: Session) -> frozenset[str]:
+    """The features of attributes that were dropped: models that know them still see them."""
+    gone = select(AttributeDefinition.name).where(AttributeDefinition.dropped_at.is_not(None))
+    return frozenset(attributes.PREFIX + name for name in session.scalars(gone))
+
+
 def all_features(custom: tuple[Definition, ...]) -> tuple[Feature, ...]:
     """Every feature, the built-in ones first."""
     return tuple(definition.feature for definition in (*DEFINITIONS, *custom))
@@ -245,9 +251,7 @@ def read_training_set(session: Session, now: datetime, horizon: timedelta) -> Tr
     import numpy as np
     import pandas as pd
 
-    custom = custom_definitions(session)
-    gone = select(AttributeDefinition.name).where(AttributeDefinition.dropped_at.is_not(None))
-    dropped = {attributes.PREFIX + name for name in session.scalars(gone)}
+    custom, dropped = custom_definitions(session), dropped_features(session)
     moments = training_moments(now, horizon)
     frame = read_features(session, moments, custom)
     answers = pd.DataFrame(
