@@ -61,9 +61,10 @@ def own_candidates() -> Own:
 
 def settings_of(name: str, seed: int) -> Mapping[str, Any]:
     """What a candidate is set to: its hyperparameters by name."""
-    if name in SETTINGS:
-        return SETTINGS[name]
-    found: Mapping[str, Any] = own_candidates().present[name].classifier(seed).get_params()
+    own = own_candidates().present.get(name)
+    if own is None:
+        return SETTINGS.get(name, {})
+    found: Mapping[str, Any] = own.classifier(seed).get_params()
     return found
 
 
