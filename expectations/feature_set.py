@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from expectations.lead_batch import CheckNotMade, gx_expectations, whole_frames
+from expectations import loading
+from expectations.checkpoint import CheckNotMade
+from expectations.lead_batch import whole_frames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +53,7 @@ def known(column: str) -> Expected:
         column,
         "is known of every lead",
         lambda frame: bool(frame[column].notna().all()),
-        lambda: gx_expectations().ExpectColumnValuesToNotBeNull(column=column),
+        lambda: loading.expectation_types().ExpectColumnValuesToNotBeNull(column=column),
     )
 
 
@@ -61,7 +63,7 @@ def between(column: str, smallest: float, largest: float) -> Expected:
         column,
         f"is between {smallest:,g} and {largest:,g}",
         lambda frame: bool(frame[column].dropna().between(smallest, largest).all()),
-        lambda: gx_expectations().ExpectColumnValuesToBeBetween(
+        lambda: loading.expectation_types().ExpectColumnValuesToBeBetween(
             column=column, min_value=smallest, max_value=largest
         ),
     )
@@ -73,7 +75,7 @@ def one_of(column: str, values: Sequence[Any]) -> Expected:
         column,
         f"is one of {', '.join(f'{value}' for value in values)}",
         lambda frame: bool(frame[column].dropna().isin(values).all()),
-        lambda: gx_expectations().ExpectColumnValuesToBeInSet(
+        lambda: loading.expectation_types().ExpectColumnValuesToBeInSet(
             column=column, value_set=list(values)
         ),
     )
@@ -115,7 +117,7 @@ def few_new_categories(before: "FeatureReference") -> Expected:
         before.name,
         f"has at most {1 - mostly:.0%} of values that were rare or unknown in the set before",
         lambda frame: _share(frame[before.name].dropna().isin(before.categories)) >= mostly,
-        lambda: gx_expectations().ExpectColumnValuesToBeInSet(
+        lambda: loading.expectation_types().ExpectColumnValuesToBeInSet(
             column=before.name, value_set=list(before.categories), mostly=mostly
         ),
         fatal=False,
@@ -129,7 +131,9 @@ def no_more_missing(before: "FeatureReference") -> Expected:
         before.name,
         f"is known of {mostly:.0%} or more, as in the set before",
         lambda frame: _share(frame[before.name].notna()) >= mostly,
-        lambda: gx_expectations().ExpectColumnValuesToNotBeNull(column=before.name, mostly=mostly),
+        lambda: loading.expectation_types().ExpectColumnValuesToNotBeNull(
+            column=before.name, mostly=mostly
+        ),
         fatal=False,
     )
 

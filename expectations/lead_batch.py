@@ -3,13 +3,15 @@
 Checks run in memory, on one batch at a time, with the suite's own context and without telemetry.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from expectations import loading
+from expectations.checkpoint import CheckNotMade
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +25,6 @@ AMOUNTS = ("budget", "value")
 OUTCOMES = ("converted", "lost")
 LONGEST = 500  # characters
 TEXTS = ("first_name", "last_name", "company_name", "industry", "job_title", "location", "timeline")
-
-
-class CheckNotMade(RuntimeError):
-    """Great Expectations failed on a batch; none of its rows is taken for good."""
 
 
 def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]]:
@@ -57,7 +55,8 @@ def failing_rows(frame: "pd.DataFrame", now: datetime) -> dict[int, list[Reason]
 
 
 def _results(batch: Any, expectations: list[Any]) -> list[Any]:
-    suite = _great_expectations().ExpectationSuite(name="lead_batch", expectations=expectations)
+    library = loading.great_expectations()
+    suite = library.ExpectationSuite(name="lead_batch", expectations=expectations)
     results: list[Any] = batch.validate(suite, result_format="COMPLETE").results
     return results
 
@@ -78,7 +77,7 @@ def _flags(frame: "pd.DataFrame") -> list[Any]:
     # As with rules, a check that no row can fail is not made.
     names = [name for name in flags if frame[name].any()]
     return [
-        gx_expectations().ExpectColumnValuesToBeInSet(
+        loading.expectation_types().ExpectColumnValuesToBeInSet(
             column=name, value_set=[False], meta=_said(*name.split("|", 1))
         )
         for name in names
@@ -121,7 +120,7 @@ def _address() -> Rule:
     return Rule(
         "email",
         lambda frame: bool(frame["email"].dropna().astype(str).str.contains(EMAIL).all()),
-        lambda: gx_expectations().ExpectColumnValuesToMatchRegex(
+        lambda: loading.expectation_types().ExpectColumnValuesToMatchRegex(
             column="email", regex=EMAIL, meta=_said("email", "is not an e-mail address")
         ),
     )
@@ -132,7 +131,7 @@ def _no_longer(name: str) -> Rule:
     return Rule(
         name,
         lambda frame: bool((frame[name].dropna().astype(str).str.len() <= LONGEST).all()),
-        lambda: gx_expectations().ExpectColumnValueLengthsToBeBetween(
+        lambda: loading.expectation_types().ExpectColumnValueLengthsToBeBetween(
             column=name, max_value=LONGEST, meta=said
         ),
     )
@@ -146,7 +145,7 @@ def _between(name: str, smallest: Any, largest: Any) -> Rule:
     return Rule(
         name,
         lambda frame: bool(frame[name].dropna().between(smallest, largest).all()),
-        lambda: gx_expectations().ExpectColumnValuesToBeBetween(
+        lambda: loading.expectation_types().ExpectColumnValuesToBeBetween(
             column=name, min_value=smallest, max_value=largest, meta=_said(name, rule)
         ),
     )
@@ -156,7 +155,7 @@ def _outcome() -> Rule:
     return Rule(
         "outcome",
         lambda frame: bool(frame["outcome"].dropna().isin(OUTCOMES).all()),
-        lambda: gx_expectations().ExpectColumnValuesToBeInSet(
+        lambda: loading.expectation_types().ExpectColumnValuesToBeInSet(
             column="outcome",
             value_set=list(OUTCOMES),
             meta=_said("outcome", "is neither converted nor lost"),
@@ -172,7 +171,7 @@ def _in_order() -> Rule:
     return Rule(
         "occurred_at",
         holds,
-        lambda: gx_expectations().ExpectColumnPairValuesAToBeGreaterThanB(
+        lambda: loading.expectation_types().ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="occurred_at",
             column_B="created_at",
             or_equal=True,
@@ -193,27 +192,7 @@ def _sorted(reasons: list[Reason]) -> list[Reason]:
 
 
 @lru_cache
-def _great_expectations() -> Any:
-    os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read once, when it is imported
-    import great_expectations
-
-    return great_expectations
-
-
-def gx_expectations() -> Any:
-    """The expectations that Great Expectations knows."""
-    _great_expectations()
-    from great_expectations import expectations
-
-    return expectations
-
-
-@lru_cache
 def whole_frames() -> Any:
     """Where frames are handed to Great Expectations; nothing of them is kept."""
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = _great_expectations().get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_pandas("leads")
+    source = loading.context_in_memory().data_sources.add_pandas("leads")
     return source.add_dataframe_asset("batch").add_batch_definition_whole_dataframe("whole")

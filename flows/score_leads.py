@@ -5,6 +5,7 @@ from datetime import datetime
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from tasks.checks import warn_of_data
 from tasks.run_names import name_run
 from tasks.scoring import (
     end_run,
@@ -29,12 +30,14 @@ def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
     """Score the leads that have news, an old score or none; returns how many were.
 
     Killed anywhere and run again, it goes on where it was: the same result, nothing scored twice.
-    Scores of now start ``assign_leads``, which does not wait for its minute.
+    Scores of now start ``assign_leads``, which does not wait for its minute. Where checks of the
+    data found what they must not, it says so and goes on.
 
     Args:
         as_of: score all leads as of this moment instead of now, with what served then.
         everything: score leads without news too.
     """
+    warn_of_data("Leads are scored")
     scorer, shadow = load_scorer(as_of), load_shadow()
     run = open_run(scorer, as_of, everything)
     turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left, unmapped(shadow))

@@ -10,10 +10,11 @@ from leadflow.assignment.routing import sweep as service
 from leadflow.assignment.routing.sweep import SweepResult
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
+@task(persist_result=False, retries=2, retry_delay_seconds=GROWING, retry_jitter_factor=JITTER)
 def sweep(
     strategy: str | None, started_at: datetime | None = None, retry: bool = True
 ) -> SweepResult:

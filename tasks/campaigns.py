@@ -14,10 +14,11 @@ from leadflow.campaigns.store.service import want_what_counts
 from leadflow.consent.may_send import Policy
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
+@task(persist_result=False, retries=2, retry_delay_seconds=GROWING, retry_jitter_factor=JITTER)
 def find_versions() -> list[tuple[str, int]]:
     """The versions of campaigns that have to be looked after."""
     with unit_of_work() as session:
@@ -25,7 +26,13 @@ def find_versions() -> list[tuple[str, int]]:
         return sweep.versions_in_use(session)
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2, timeout_seconds=240)
+@task(
+    persist_result=False,
+    retries=2,
+    retry_delay_seconds=GROWING,
+    retry_jitter_factor=JITTER,
+    timeout_seconds=240,
+)
 def take_on(version: tuple[str, int]) -> Swept:
     """Let leads come into a version, and take its enrolments on until nothing is due."""
     name, number = version

@@ -11,31 +11,32 @@ from leadflow.assignment.work.alarms import Alarm
 from leadflow.assignment.work.escalation import Escalated
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
+@task(persist_result=False, retries=2, retry_delay_seconds=GROWING, retry_jitter_factor=JITTER)
 def catch_up_touches() -> int:
     """Let salespeople's activity that came with imports and pulls count as getting in touch."""
     with unit_of_work() as session:
         return event_touches.catch_up_touches(session, datetime.now(UTC))
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
+@task(persist_result=False, retries=2, retry_delay_seconds=GROWING, retry_jitter_factor=JITTER)
 def redistribute() -> int:
     """Leads of whoever has left or is away go back to the pool; how many."""
     with unit_of_work() as session:
         return redistribution.redistribute(session, get_settings(), datetime.now(UTC))
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
+@task(persist_result=False, retries=2, retry_delay_seconds=GROWING, retry_jitter_factor=JITTER)
 def escalate() -> Escalated:
     """Remind and pass on one batch of leads that are due."""
     with unit_of_work() as session:
         return escalation.escalate(session, get_settings(), datetime.now(UTC))
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
+@task(persist_result=False, retries=2, retry_delay_seconds=GROWING, retry_jitter_factor=JITTER)
 def raise_alarms() -> Alarm:
     """Tell of leads that nobody can take, and of any that lie about."""
     with unit_of_work() as session:

@@ -9,6 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.transactions import Transaction, get_transaction
 
 from leadflow.approvals import service as approvals
+from leadflow.checks.service import DataDoNotHold
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.feature_sets.reading import find_set
 from leadflow.scoring.feature_sets.tables import FeatureSet
@@ -98,6 +99,8 @@ def _learn(settings: Settings, now: datetime, kept: FeatureSet | None) -> Learne
         return learn(unit_of_work, settings, now, told=tell, kept=kept)
     except NotEnoughOutcomes as error:
         # Nothing was learned from them: the next begins as soon as there are enough.
+        return NothingAsked("No model was learned", str(error), None)
+    except DataDoNotHold as error:
         return NothingAsked("No model was learned", str(error), None)
     except CannotLearn as error:
         return NothingAsked("No model was learned", str(error), "cannot_learn")

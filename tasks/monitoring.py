@@ -13,10 +13,17 @@ from leadflow.scoring.monitoring.health_report import write_health
 from leadflow.scoring.monitoring.model_health import ModelHealth
 from leadflow.scoring.monitoring.ripened import ask_once_told
 from leadflow.settings import get_settings
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=10, timeout_seconds=1800)
+@task(
+    persist_result=False,
+    retries=2,
+    retry_delay_seconds=GROWING,
+    retry_jitter_factor=JITTER,
+    timeout_seconds=1800,
+)
 def check_model(recent: str) -> ModelHealth:
     """Check the model, on the set of features of recent leads of this id, and keep the check;
     reasons to train go to the outbox with it."""

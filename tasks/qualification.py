@@ -17,6 +17,7 @@ from leadflow.qualification import choosing, service
 from leadflow.qualification.asking import Answer, Question
 from leadflow.settings import get_settings
 from models.scores import Scorer
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 NO_KEY = "AI is not asked: no key. Set LEADFLOW_AI_API_KEY to ask."
@@ -66,7 +67,8 @@ def find_key() -> bool:
     persist_result=False,
     cache_policy=NO_CACHE,
     retries=2,
-    retry_delay_seconds=2,
+    retry_delay_seconds=GROWING,
+    retry_jitter_factor=JITTER,
     timeout_seconds=60,
 )
 def choose_leads(limit: int | None, done: int) -> list[Chosen] | str:
@@ -95,7 +97,8 @@ def ask_crew(chosen: Chosen) -> Answer:
     persist_result=False,
     cache_policy=NO_CACHE,
     retries=2,
-    retry_delay_seconds=2,
+    retry_delay_seconds=GROWING,
+    retry_jitter_factor=JITTER,
     timeout_seconds=60,
 )
 def keep_answer(scorer: Scorer, chosen: Chosen, answer: Answer) -> Kept:

@@ -9,10 +9,11 @@ from leadflow.database.engine import unit_of_work
 from leadflow.quality import service
 from leadflow.quality.schemas import SampleOut
 from leadflow.settings import get_settings
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 
-@task(persist_result=False, retries=2, retry_delay_seconds=2)
+@task(persist_result=False, retries=2, retry_delay_seconds=GROWING, retry_jitter_factor=JITTER)
 def draw_sample(day: date | None) -> list[SampleOut]:
     """Draw a day's samples unless they were drawn before; where none is named, yesterday's and
     those of days that were missed."""

@@ -9,7 +9,8 @@ from leadflow.integrations.run_names import run_name
 
 
 def name_run() -> str:
-    """The name a run begins with, for instance ``assign_leads 09:05``."""
+    """The name a run begins with, for instance ``assign_leads 09:05``, or ``score_leads as of
+    2026-11-28 09:05`` where it is given a moment to work as of."""
     return _name(_context(), None)
 
 
@@ -30,4 +31,9 @@ def _context() -> FlowRunContext:
 def _name(context: FlowRunContext, what: str | None) -> str:
     flow = context.flow.name if context.flow is not None else "run"
     at = context.flow_run.expected_start_time if context.flow_run is not None else None
-    return run_name(flow, at or datetime.now(UTC), what)
+    as_of = (context.parameters or {}).get("as_of")
+    return run_name(flow, at or datetime.now(UTC), what, _moment(as_of))
+
+
+def _moment(given: object) -> datetime | None:
+    return given if isinstance(given, datetime) else None

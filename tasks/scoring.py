@@ -16,6 +16,7 @@ from leadflow.scoring.serving.score import Scored
 from leadflow.scoring.serving.shadow import shadow_scorer
 from leadflow.settings import get_settings
 from models.scores import Scorer
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 
@@ -49,7 +50,8 @@ def open_run(scorer: Scorer, as_of: datetime | None, everything: bool) -> Run:
     persist_result=False,
     cache_policy=NO_CACHE,
     retries=2,
-    retry_delay_seconds=2,
+    retry_delay_seconds=GROWING,
+    retry_jitter_factor=JITTER,
     timeout_seconds=600,
 )
 def score_partition(scorer: Scorer, run: Run, shadow: Scorer | None) -> Scored | None:

@@ -61,7 +61,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from expectations import lead_batch
+from expectations import loading
 from leadflow.accounts import passwords
 from leadflow.composition import ROOMS, Room, compose
 from leadflow.settings import get_settings
@@ -71,8 +71,8 @@ from tests.made_up import PAINT
 # Each command that is run in this process would make the parser of all of them anew.
 typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 # Great Expectations writes down each expectation anew some fifty times to check it once.
-lead_batch._great_expectations = remembering(  # type: ignore[assignment]
-    lead_batch._great_expectations
+loading.great_expectations = remembering(  # type: ignore[assignment]
+    loading.great_expectations
 )
 # A password takes a tenth of a second on purpose; here nobody is kept from guessing.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)

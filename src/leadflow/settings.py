@@ -23,13 +23,21 @@ from pydantic_settings import (
 from leadflow import installation
 from leadflow.ai_settings import AISettings
 from leadflow.assignment_settings import AssignmentSettings
+from leadflow.operating_settings import OperatingSettings
 from leadflow.sending_settings import SendingSettings
 from leadflow.webhook_settings import WebhookSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(AISettings, AssignmentSettings, SendingSettings, WebhookSettings, BaseSettings):
+class Settings(
+    AISettings,
+    AssignmentSettings,
+    OperatingSettings,
+    SendingSettings,
+    WebhookSettings,
+    BaseSettings,
+):
     """The settings of one installation.
 
     Defaults suit a laptop: an embedded PostgreSQL and generated keys, all kept in ``home``.
@@ -141,17 +149,6 @@ class Settings(AISettings, AssignmentSettings, SendingSettings, WebhookSettings,
     )
     session_hours: float = Field(
         default=12, gt=0, le=720, description="How long a person stays signed in."
-    )
-    work_pool: str = Field(
-        default="leadflow", description="Prefect work pool of long runs, each in its own process."
-    )
-    warm_pool: str = Field(
-        default="leadflow-warm", description="Prefect work pool of short runs, inside its worker."
-    )
-    flow_packages: str = Field(
-        default="flows",
-        pattern=r"^[A-Za-z_][\w.]*(, *[A-Za-z_][\w.]*)*$",
-        description="Installed packages whose flows the workers run, with commas between.",
     )
     model_name: str = Field(default="lead-conversion", description="Registered model in MLflow.")
     horizon_days: int = Field(

@@ -12,6 +12,7 @@ from leadflow.campaigns.circuits import tables as circuits
 from leadflow.campaigns.counting import tables as campaign_counts
 from leadflow.campaigns.feedback import tables as feedback
 from leadflow.campaigns.keeping import tables as campaign_keeping
+from leadflow.checks import tables as checks
 from leadflow.consent import tables as consent
 from leadflow.database import tables as database
 from leadflow.database.base import Base
@@ -51,6 +52,7 @@ ROOMS = (
     campaigns,
     campaign_counts,
     campaign_keeping,
+    checks,
     consent,
     database,
     circuits,

@@ -29,6 +29,7 @@ LONG, WARM = get_settings().work_pool, get_settings().warm_pool
 SURFACE = {
     "train_model": (None, LONG, 1),
     "monitor_model": ("0 1 * * *", LONG, 1),
+    "check_data": ("40 0 * * *", LONG, 1),
     "score_leads": ("5 * * * *", LONG, 1),
     "qualify_leads": ("*/30 * * * *", LONG, 1),
     "await_decision": (None, LONG, None),
@@ -38,6 +39,7 @@ SURFACE = {
     "reconcile_messages": ("*/10 * * * *", WARM, None),
     "assign_leads": ("* * * * *", WARM, None),
     "escalate_assignments": ("* * * * *", WARM, None),
+    "tell_on_duty": (None, WARM, None),
     "escalate_waiting": ("*/5 * * * *", WARM, None),
     "sample_quality": ("0 6 * * *", WARM, None),
     "export_audit_head": ("20 * * * *", WARM, None),

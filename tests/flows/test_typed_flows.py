@@ -59,6 +59,7 @@ def test_every_other_flow_is_run_from_the_terminal(
     succeeds(typed, "score --all", "600 leads scored")
     scored = "SELECT count(*) FROM lead_scores WHERE is_current"
     assert number(store, scored) == 600
+    succeeds(typed, "checks run", "scores: 11 of 11 expectations hold in 600 rows.")
     put(1)
     llmock.script(*({"type": "reply", "text": json.dumps(each)} for each in GOOD))
     ai = {"BASE_URL": llmock.url, "API_KEY": "key", "LEVELS": "hot,warm,cold,unqualified"}

@@ -54,6 +54,12 @@ FILES = {
     "events.yaml": "event_types:\n  demo_request: {label: Asked for a demo}\n",
 }
 
+FAILED_CHECK = (
+    "INSERT INTO data_checks (id, suite, checked_at, rows, expectations, held, stops, failed) "
+    "VALUES ('check_1', 'events', now(), 9, 4, false, true, '[{\"severity\": \"critical\", "
+    '"says": "Events are good", "words": "Events are good: not so in 3 of 9 rows"}]\')'
+)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -325,6 +331,9 @@ KEEPING = (
     Step("audit show {lead[0]}", "lead.assigned"),
     Step("audit export-head", "written to"),
     Step("audit verify", "The log is as it was written"),
+    Step("checks list", "check_1", before=FAILED_CHECK),
+    Step("checks show check_1", "critical: Events are good: not so in 3"),
+    Step("checks accept check_1 --reason x", "stops nothing any more"),
     Step("backup kept.backup", "MiB, whole"),
     Step("backup kept.backup --check", "This installation has its key"),
     Step("audit resume --why x", "The log goes on at row", before="DELETE FROM audit_head"),
@@ -353,6 +362,7 @@ _FLOWS = "tests/flows/test_typed_flows.py::test_every_other_flow_is_run_from_the
 _FEATURES = "tests/flows/test_features.py::test_sets_are_made_shown_and_compared_at_the_terminal"
 ELSEWHERE = {
     "assign": "tests/flows/test_typed_flows.py::test_a_flow_is_run_from_the_terminal",
+    "checks run": _FLOWS,
     "demo": "tests/flows/test_demo.py::test_the_demo_runs_and_runs_again_the_next_morning",
     "doctor": _SUPERVISOR,
     "down": _SUPERVISOR,

@@ -38,7 +38,7 @@ from leadflow.cli.console import errors
 from leadflow.cli.demo import demo
 from leadflow.cli.failed import in_words
 from leadflow.cli.installed import require
-from leadflow.cli.learning import features, learning, models, monitoring, qualify, simulate
+from leadflow.cli.learning import checks, features, learning, models, monitoring, qualify, simulate
 from leadflow.cli.review import approvals, audit, overrides, policies, quality
 from leadflow.cli.team import assignments, outcomes, performance, reps
 from leadflow.cli.webhooks import deliveries, endpoints, sources
@@ -70,6 +70,8 @@ LOOKS = (
     "assignments list",
     "assignments overdue",
     "assignments unroutable",
+    "checks list",
+    "checks show",
     "consent show",
     "deliveries list",
     "endpoints list",
@@ -117,6 +119,7 @@ app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
 app.add_typer(features.app, name="features", rich_help_panel=_WORK)
 app.add_typer(models.app, name="models", rich_help_panel=_WORK)
+app.add_typer(checks.app, name="checks", rich_help_panel=_WORK)
 app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
 app.add_typer(segments.app, name="segments", rich_help_panel=_WORK)
 running.add_to(campaigns.app)

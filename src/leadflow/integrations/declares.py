@@ -6,6 +6,7 @@ from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSE
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
 from leadflow.integrations.notifications.campaign_notices import NOTIFY_OF_PAUSED_CAMPAIGN
 from leadflow.integrations.notifications.channel_notices import NOTIFY_OF_CHANNEL
+from leadflow.integrations.notifications.duty_notices import NOTIFY_ON_DUTY
 from leadflow.integrations.notifications.endpoint_notices import NOTIFY_OF_ENDPOINT
 from leadflow.integrations.notifications.lead_notices import NOTIFY_REP
 from leadflow.integrations.rule_actions import RULE_ACTIONS
@@ -22,4 +23,5 @@ ACTS = (
     NOTIFY_OF_ENDPOINT,
     NOTIFY_OF_CHANNEL,
     NOTIFY_OF_PAUSED_CAMPAIGN,
+    NOTIFY_ON_DUTY,
 )

@@ -13,6 +13,7 @@ import yaml
 from leadflow.database import cluster
 from leadflow.integrations.prefect import signed_in
 from leadflow.settings import Settings
+from leadflow.supervisor import automations
 from leadflow.supervisor.environment import environment
 
 PROJECT = Path(__file__).parents[3]
@@ -36,20 +37,24 @@ def deployment_file() -> Path:
 
 
 def deploy(settings: Settings) -> bool:
-    """Create the work pools and every deployment; False if nothing had changed since the last time.
+    """Create the work pools, every deployment and the automations, or make those there are so;
+    False if nothing had changed since the last time, here or in the server.
 
     Raises:
         DeployFailed: Prefect refused something.
+        AutomationRefused: it refused an automation.
     """
     mark = settings.home / "run" / "deployed"
     wanted = _fingerprint(settings)
     with signed_in(settings) as api:
         changed = _unknown(api)
-        if mark.exists() and mark.read_text() == wanted and not changed:
+        as_it_was = not changed and pools_are_so(api, settings) and automations.are_there(api)
+        if mark.exists() and mark.read_text() == wanted and as_it_was:
             return False
         _forget(api, changed)
-        for pool, file in _pools(settings):
+        for name, pool, file in _pools(settings):
             create_pool(api, pool, file)
+            set_variable(api, name, pool)
     result = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
         cwd=PROJECT,
@@ -63,6 +68,8 @@ def deploy(settings: Settings) -> bool:
         raise DeployFailed(
             f"prefect deploy failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}"
         )
+    with signed_in(settings) as api:
+        automations.put_automations(api)
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(wanted)
     return True
@@ -114,12 +121,39 @@ def _forget(api: httpx.Client, names: list[str]) -> None:
             api.delete(f"/deployments/{found['id']}").raise_for_status()
 
 
-def _pools(settings: Settings) -> tuple[tuple[str, Path], ...]:
+def _pools(settings: Settings) -> tuple[tuple[str, str, Path], ...]:
+    """The variable that says the name of each pool, that name, and what the pool is to be."""
     folder = PROJECT / "deployments"
     return (
-        (settings.work_pool, folder / "process_pool.yaml"),
-        (settings.warm_pool, folder / "warm_pool.yaml"),
+        ("leadflow_work_pool", settings.work_pool, folder / "process_pool.yaml"),
+        ("leadflow_warm_pool", settings.warm_pool, folder / "warm_pool.yaml"),
     )
+
+
+def pools_are_so(api: httpx.Client, settings: Settings) -> bool:
+    """Whether the work pools are as their files say, whoever changed them."""
+    for _, pool, file in _pools(settings):
+        answer = api.get(f"/work_pools/{pool}")
+        if not answer.is_success:
+            return False
+        wanted, found = yaml.safe_load(file.read_text()), answer.json()
+        wanted.pop("queues", None)
+        if any(found.get(key) != value for key, value in wanted.items()):
+            return False
+    return True
+
+
+def set_variable(api: httpx.Client, name: str, value: str) -> None:
+    """Have a variable of Prefect, which ``prefect.yaml`` names, say this.
+
+    Raises:
+        DeployFailed: Prefect refused it.
+    """
+    answer = api.post("/variables/", json={"name": name, "value": value})
+    if answer.status_code == httpx.codes.CONFLICT:
+        answer = api.patch(f"/variables/name/{name}", json={"value": value})
+    if not answer.is_success:
+        raise DeployFailed(f"Prefect did not take the variable {name}: {answer.text[:500]}")
 
 
 def create_pool(api: httpx.Client, name: str, file: Path) -> None:
@@ -158,6 +192,7 @@ def _fingerprint(settings: Settings) -> str:
         for path in sorted((PROJECT / folder).glob("*.py")):
             digest.update(path.read_bytes())
     digest.update(cluster.locate(settings).prefect.render_as_string().encode())
-    for pool, file in _pools(settings):
-        digest.update(pool.encode() + file.read_bytes())
+    for name, pool, file in _pools(settings):
+        digest.update(name.encode() + pool.encode() + file.read_bytes())
+    digest.update(automations.FILE.read_bytes())
     return digest.hexdigest()

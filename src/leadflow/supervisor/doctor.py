@@ -45,6 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
         _notices_leave,
         ready_to_send.sending,
         of_the_store.channels,
+        of_the_store.checks,
         of_the_store.told,
         _setting_names,
         _mlflow,

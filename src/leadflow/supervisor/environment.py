@@ -21,6 +21,7 @@ LOOPS = {
     "CANCELLATION_CLEANUP": 60,
     "FOREMAN": 60,
 }
+DAY = 86_400  # seconds
 # What only whoever sends to people has to know.
 OF_SENDING = frozenset({"mail_password", "resend_api_key"})
 # Settings that open something; addresses may hold a password.
@@ -133,5 +134,9 @@ def server_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT60S",
+        # Prefect's own clean-up, of runs that have ended too; as it comes, only of events.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(settings.runs_kept_days * DAY),
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"P{settings.run_events_kept_days}D",
         **{f"PREFECT_SERVER_SERVICES_{name}_LOOP_SECONDS": str(s) for name, s in LOOPS.items()},
     }

@@ -13,6 +13,8 @@ from leadflow.background import records
 from leadflow.background.tables import BackgroundLoop
 from leadflow.campaigns.circuits.circuit import Circuit
 from leadflow.campaigns.circuits.service import channels as read_channels
+from leadflow.checks.service import in_words, newest
+from leadflow.checks.tables import DataCheck
 from leadflow.database.engine import unit_of_work
 from leadflow.integrations.notifications.recipients import Unreachable, unreachable
 from leadflow.settings import Settings
@@ -42,6 +44,11 @@ def told(settings: Settings) -> Finding:
 def journals(settings: Settings) -> Finding:
     """Whether the journals of sources are read."""
     return _asked("Journals", settings, read_journals, _journals)
+
+
+def checks(settings: Settings) -> Finding:
+    """Whether the data are as they should be."""
+    return _asked("Data", settings, newest, _checks)
 
 
 def channels(settings: Settings) -> Finding:
@@ -109,3 +116,16 @@ def _channels(known: Mapping[str, Circuit]) -> Finding:
     failing = any(one.state == "open" for one in held.values())
     mend = "Mend that, then: leadflow campaigns channels NAME --close"
     return Finding("Channels", "bad" if failing else "note", found, mend)
+
+
+def _checks(known: Sequence[DataCheck]) -> Finding:
+    failed = [one for one in known if not one.held and one.accepted_at is None]
+    if not known:
+        return Finding("Data", "note", "not checked yet", "Check now: leadflow checks run")
+    if not failed:
+        return Finding("Data", "ok", f"{how_many(len(known), 'suite')} of expectations hold")
+    found = "; ".join(f"{one.suite}: {in_words(one)}" for one in failed)
+    stops = any(one.stops for one in failed)
+    so = "nothing is learned or promoted: " if stops else ""
+    mend = "Mend that, then: leadflow checks run. More: leadflow checks list"
+    return Finding("Data", "bad" if stops else "note", f"{so}{found}", mend)

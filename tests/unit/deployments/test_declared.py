@@ -13,7 +13,7 @@ from deployments.due import Check, find_check
 
 PROJECT = Path(__file__).parents[3]
 DEPLOYMENTS = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
-WARM = "leadflow-warm"
+WARM = "{{ prefect.variables.leadflow_warm_pool }}"
 # Nothing in it can hang.
 QUICK = {"find_key"}
 
@@ -37,6 +37,13 @@ def test_steps_in_a_process_of_their_own_have_time_outs_too(item: dict[str, Any]
     for step in steps:
         if isinstance(step, Task) and item["work_pool"]["name"] != WARM:
             assert step.timeout_seconds or step.name in QUICK, step.name
+
+
+@pytest.mark.parametrize("item", DEPLOYMENTS, ids=lambda item: item["name"])
+def test_steps_that_are_tried_again_do_not_all_come_back_at_once(item: dict[str, Any]) -> None:
+    for step in vars(inspect.getmodule(flow_of(item).fn)).values():
+        if isinstance(step, Task) and step.retries:
+            assert step.retry_jitter_factor, step.name
 
 
 @pytest.mark.parametrize("item", DEPLOYMENTS, ids=lambda item: item["name"])

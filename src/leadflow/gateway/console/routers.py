@@ -16,6 +16,7 @@ from leadflow.gateway.console import (
     to_do,
 )
 from leadflow.gateway.console.campaigns import messages, of_lead, pages, steering
+from leadflow.gateway.console.checks import data_docs
 from leadflow.gateway.console.recipients import pages as recipients
 from leadflow.gateway.console.recipients import seen
 
@@ -31,6 +32,7 @@ ROUTERS = (
     disputes.router,
     reviews.router,
     audit.router,
+    data_docs.router,
     mail.router,
     quarantine.router,
     pages.router,

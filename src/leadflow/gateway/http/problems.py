@@ -32,9 +32,11 @@ Said = TypeVar("Said")
 # Request, status, title, detail.
 ErrorPage = Callable[[Request, int, str, str | None], Response]
 
+PAGES = ("/console", "/data-docs")
+
 
 def install(app: FastAPI, page: ErrorPage) -> None:
-    """Answer every error of this application as a problem; below ``/console``, as a page."""
+    """Answer every error of this application as a problem; below ``PAGES``, as a page."""
     handlers: dict[type[Exception], Handler] = {
         RequestValidationError: _invalid,
         HTTPException: _http,
@@ -62,7 +64,7 @@ def _answering(handler: Handler, page: ErrorPage) -> Callable[[Request, Exceptio
 
     def answer(request: Request, raised: Exception) -> Response:
         found = handler(request, raised)
-        if not request.url.path.startswith("/console"):
+        if not request.url.path.startswith(PAGES):
             return found
         said = json.loads(bytes(found.body))
         return page(request, found.status_code, said["title"], said["detail"])

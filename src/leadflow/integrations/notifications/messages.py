@@ -63,6 +63,13 @@ What waits is sent then. To send one again that was given up:
 leadflow endpoints replay {name} MESSAGE
 """
 
+FAILED_RUN = """The run {run} of {flow} ended as {state}.
+
+What it said, and running it again: {address}
+
+Of more failures of this flow within the hour you are not told.
+"""
+
 CAMPAIGN = """The campaign {name} has paused itself: {why}.
 
 Everybody stays where they are, and nothing is sent. See of which step, and why:
@@ -169,3 +176,9 @@ def campaign_paused(campaign: str, name: str, why: str, shares: tuple[int, int])
     said = reported if why == "complaints" else f"{some:,} of {how_many(of, 'mail')} came back"
     text = CAMPAIGN.format(name=name, campaign=campaign, why=said)
     return Message(f"Campaign paused: {name}", text)
+
+
+def run_failed(flow: str, run: str, state: str, address: str) -> Message:
+    """That a run of a flow failed, and where it can be looked at."""
+    text = FAILED_RUN.format(flow=flow, run=run, state=state, address=address)
+    return Message(f"{flow}: a run ended as {state}", text)

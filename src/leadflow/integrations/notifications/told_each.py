@@ -11,13 +11,17 @@ from leadflow.accounts.permissions import Role
 from leadflow.outbox.acts import Done, End, NothingDone, Order
 from leadflow.outbox.service import enqueue
 
+NO_ADMIN = (
+    "There is no admin to tell. Add one: leadflow people add NAME --role admin, then retry this."
+)
+
 
 class NoticeToEach(BaseModel):
     """Who is told; nobody named: everybody who is to be. Notices add what it is about."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    person_id: str | None
+    person_id: str | None = None
 
 
 def admins(session: Session, order: Order) -> set[str]:
@@ -26,15 +30,16 @@ def admins(session: Session, order: Order) -> set[str]:
 
 
 def have_each_told(
-    session: Session, order: Order, act: str, payload: NoticeToEach, people: Collection[str]
+    session: Session,
+    order: Order,
+    act: str,
+    payload: NoticeToEach,
+    people: Collection[str],
+    nobody: str = NO_ADMIN,
 ) -> End:
-    """Order the same notice for each of these people; nothing is done where there are none."""
+    """Order the same notice for each of these people. Where there are none, nothing is done, and
+    ``nobody`` says what to do about it."""
     for person_id in sorted(people):
         own = payload.model_copy(update={"person_id": person_id})
         enqueue(session, act, f"{order.key}:{person_id}", own.model_dump())
-    if people:
-        return Done({"told": sorted(people)})
-    return NothingDone(
-        "There is no admin to tell. Add one: leadflow people add NAME --role admin, then retry "
-        "this."
-    )
+    return Done({"told": sorted(people)}) if people else NothingDone(nobody)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from features.how_many import how_many
 from leadflow.approvals.service import Proposal
 from leadflow.audit import service as audit
+from leadflow.checks.service import refuse_where_data_fail
 from leadflow.leads.files.biased_rest import biased_rest
 from leadflow.scoring.feature_sets.reading import read_manifest, training_set_of
 from leadflow.scoring.feature_sets.tables import FeatureSet
@@ -180,6 +181,7 @@ def learn_challenger(
 
     Raises:
         NotEnoughOutcomes: too few outcomes to learn from; the rubric scores meanwhile.
+        DataDoNotHold: the last check of some data found what nothing should be learned from.
         BiasedRest: rows of one outcome were set aside, so that what is stored is no fair sample.
         NothingToDecide: the same was learned as serves, or as was asked about before, or nothing
             clearly better than the challenger that stands.
@@ -191,6 +193,7 @@ def learn_challenger(
     from models.leaks import named_once
 
     with units() as session:
+        refuse_where_data_fail(session)
         rest = biased_rest(session)
         if rest is not None:
             raise BiasedRest(rest.words)

@@ -10,6 +10,7 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.decision_kinds import SubjectChanged
 from leadflow.approvals.tables import Approval
 from leadflow.audit import service as audit
+from leadflow.checks.service import refuse_where_data_fail
 from leadflow.scoring.serving import serving_record
 from leadflow.scoring.serving.champion import RUBRIC, registry
 from leadflow.scoring.serving.tables import ServingModel
@@ -38,7 +39,11 @@ def promote(
     session: Session, settings: Settings, payload: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """Make the approved version the champion: what the act ``promote_model`` does. Safe to repeat;
-    the approval is void where the files are not those that were approved."""
+    the approval is void where the files are not those that were approved.
+
+    Raises:
+        DataDoNotHold: the last check of some data stops it; tried again, it goes on once they hold.
+    """
     return approvals.carry_out(
         session,
         str(payload.get("approval_id")),
@@ -56,6 +61,7 @@ def content(session: Session, subject_id: str, payload: dict[str, Any]) -> dict[
 def _promote(
     session: Session, settings: Settings, approval: Approval, now: datetime
 ) -> dict[str, Any]:
+    refuse_where_data_fail(session)
     said, models = approval.payload, registry(settings)
     try:
         version = replace(models.version(said["version"]), sha256=said["sha256"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from features.how_many import how_many
+from leadflow.checks.service import refuse_where_data_fail
 from leadflow.scoring.learning import challenger_report
 from leadflow.scoring.learning.challenger import Learned, horizon
 from leadflow.scoring.learning.fair_leads import later_leads
@@ -84,10 +85,12 @@ def restate(session: Session, settings: Settings, number: str, now: datetime) ->
         ModelAltered: its files are not those that were registered.
         CannotCompare: no lead's horizon has passed, or all ended alike.
         NothingToDecide: it is what serves.
+        DataDoNotHold: the last check of some data stops promotion.
     """
     from models.findings import noted
     from models.gate_report import write_gate_report
 
+    refuse_where_data_fail(session)
     models = registry(settings)
     version = models.version(number)
     champion, challenger = serving_opponent(settings), opponent(models, number)
