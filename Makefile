@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 OURS := src flows tasks models features expectations deployments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test test-long test-api surface client check hooks bench-% clean
+.PHONY: help demo up down test test-long test-api surface client check notebooks simulate-year hooks bench-% clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -55,10 +55,17 @@ check: $(INSTALLED) ## Lint, types, import rules, and whether the lock file is c
 	$(BIN)/lint-imports
 	$(BIN)/uv lock --check
 
+notebooks: $(INSTALLED) ## Open the notebooks in Jupyter, on the store of this installation, which they only read
+	@$(BIN)/uv sync --quiet --locked --group notebooks
+	@LEADFLOW_READ_ONLY=true $(BIN)/jupyter lab notebooks
+
+simulate-year: $(INSTALLED) ## Live through a simulated year, in which the market changes twice; TO=page.html keeps what happened
+	@$(BIN)/python -m benchmarks.simulated_year $(if $(TO),--to $(TO))
+
 hooks: $(INSTALLED) ## Run the programs of `make check` before every commit from now on
 	@$(BIN)/pre-commit install
 
-bench-%: $(INSTALLED) ## Measure a claim: bench-intake, bench-gateway, bench-scoring, bench-assignment, bench-flows, bench-model, bench-coldstart, bench-importing, bench-inbox, bench-rescoring, bench-rules, bench-searching, bench-audit, bench-approvals, bench-background, bench-kills, bench-campaigns, bench-dispatching, bench-features, bench-simulating, bench-sending
+bench-%: $(INSTALLED) ## Measure a claim: bench-intake, bench-gateway, bench-scoring, bench-scaling, bench-assignment, bench-flows, bench-model, bench-coldstart, bench-importing, bench-inbox, bench-rescoring, bench-rules, bench-searching, bench-audit, bench-approvals, bench-background, bench-kills, bench-campaigns, bench-dispatching, bench-features, bench-simulating, bench-sending
 	@$(BIN)/python -m benchmarks.$*
 
 clean: ## Remove what was installed and every cache; keeps the data in .leadflow

@@ -12,10 +12,10 @@ from tasks.qualification import (
     endpoint_is_down,
     find_key,
     keep_answer,
+    load_scorer,
     publish_qualified,
 )
 from tasks.run_names import name_run
-from tasks.scoring import load_scorer
 
 
 @flow(name="qualify_leads", flow_run_name=name_run, timeout_seconds=1500)

@@ -3,28 +3,25 @@
 from datetime import datetime
 
 from prefect import flow, unmapped
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from tasks.checks import warn_of_data
 from tasks.run_names import name_run
+from tasks.runners import RunnerOfSettings
 from tasks.scoring import (
+    choose_scorer,
+    choose_shadow,
     end_run,
-    load_scorer,
-    load_shadow,
     open_run,
     score_partition,
     start_assignment,
 )
-
-# One computes while PostgreSQL works for the other.
-AT_ONCE = 2
 
 
 @flow(
     name="score_leads",
     flow_run_name=name_run,
     timeout_seconds=3300,
-    task_runner=ThreadPoolTaskRunner(max_workers=AT_ONCE),  # type: ignore[arg-type]
+    task_runner=RunnerOfSettings(),
 )
 def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
     """Score the leads that have news, an old score or none; returns how many were.
@@ -38,7 +35,7 @@ def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
         everything: score leads without news too.
     """
     warn_of_data("Leads are scored")
-    scorer, shadow = load_scorer(as_of), load_shadow()
+    scorer, shadow = choose_scorer(as_of), choose_shadow()
     run = open_run(scorer, as_of, everything)
     turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left, unmapped(shadow))
     scored = [part for part in turns.result() if part is not None]

@@ -4,9 +4,9 @@ from prefect import flow
 from prefect.transactions import transaction
 
 from flows.build_features import build_features
+from leadflow.scoring.monitoring.retraining import NothingAsked
 from tasks.features import find_fresh
 from tasks.learning import (
-    NothingAsked,
     TrainingEnd,
     learn_challenger,
     propose_promotion,
@@ -14,9 +14,15 @@ from tasks.learning import (
     publish_training_report,
 )
 from tasks.run_names import name_run
+from tasks.runners import RunnerOfSettings
 
 
-@flow(name="train_model", flow_run_name=name_run, timeout_seconds=21600)
+@flow(
+    name="train_model",
+    flow_run_name=name_run,
+    timeout_seconds=21600,
+    task_runner=RunnerOfSettings(),
+)
 def train_model(reason: str = "", features: str = "") -> TrainingEnd:
     """Train, report, propose. Nobody is asked where there is too little to learn from, or what was
     learned is what serves.

@@ -34,7 +34,7 @@ def rolling_origin(
         splits.append((_without(np.flatnonzero(moments < start), block, units), block))
     if all(_enough(labels[past]) and _enough(labels[block]) for past, block in splits):
         return splits
-    return list(_folds(labels, blocks, seed, units))
+    return list(same_shares(labels, blocks, seed, units))
 
 
 def moments_that_tell(moments: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ def latest_block(
     past = _without(np.flatnonzero(moments < cut), latest, units)
     if _enough(labels[past]) and _enough(labels[latest]) and len(latest) < len(labels) / 2:
         return past, latest
-    return next(_folds(labels, round(1 / share), seed, units))
+    return next(same_shares(labels, round(1 / share), seed, units))
 
 
 def _enough(labels: np.ndarray, fewest: int = 8) -> bool:
@@ -75,7 +75,7 @@ def _without(past: np.ndarray, block: np.ndarray, units: np.ndarray) -> np.ndarr
     return past[~np.isin(units[past], units[block])]
 
 
-def _folds(labels: np.ndarray, folds: int, seed: int, units: np.ndarray) -> Iterator[Split]:
+def same_shares(labels: np.ndarray, folds: int, seed: int, units: np.ndarray) -> Iterator[Split]:
     """Folds with equal shares of both outcomes, all copies of a lead in one."""
     fold = _fold_of_each(labels, folds, seed, units)
     for number in range(folds):

@@ -15,11 +15,16 @@ def findings(training: Training) -> tuple[str, ...]:
     leaks = ", ".join(dict.fromkeys(leak.feature for leak in training.leaks))
     return (
         f"Learner: {training.chosen}, from {how_many(training.leads, 'lead')} "
-        f"({training.converted:,} converted) looked at until {training.last}",
+        f"({training.converted:,} converted) looked at until {training.last}{_window(training)}",
         f"Ranking: AUC {training.latest.auc:.3f} (90 % interval {training.auc_low:.3f} to "
         f"{training.auc_high:.3f}) on {latest}, which it had not learned from{beside}",
         f"Leaks: {leaks}: may know the outcome" if leaks else "Leaks: none found",
     )
+
+
+def _window(training: Training) -> str:
+    window = training.window
+    return "" if not window.words else f": the newest of {window.of:,}, for the market has changed"
 
 
 def noted(report: str, note: str) -> str:

@@ -1,6 +1,6 @@
 """The data in order of its moments, and how each candidate is learned and judged on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.feature import Feature
 from models.additive import AdditiveModel, weighted_sum
-from models.blocks import rolling_origin
+from models.blocks import Split, rolling_origin
 from models.calibration import Calibration, Vector
 from models.candidates import ADDITIVE, COMBINATION, LEARNERS, LOGISTIC, Learner
 from models.candidates.registered import own_candidates
@@ -74,24 +74,40 @@ class Recipe:
 
     def learn(self, name: str, rows: np.ndarray) -> Part:
         """The candidate learned from these rows."""
-        key = (name, rows.tobytes())
+        key = _key(name, rows)
         if key not in self._learned:
             begun = perf_counter()
-            self._learned[key] = self._learn(name, rows)
+            self._learned[key] = self.learn_anew(name, rows)
             self._seconds[key] = perf_counter() - begun
         return self._learned[key]
 
     def seconds(self, name: str, rows: np.ndarray) -> float:
         """How long the candidate learned from these rows: of the combination, both halves."""
         self.learn(name, rows)
-        halves = (LOGISTIC, ADDITIVE) if name == COMBINATION else ()
-        return sum(self._seconds[one, rows.tobytes()] for one in halves or (name,))
+        return sum(self._seconds[_key(kind, rows)] for kind in made_of(name))
+
+    def learn_at_once(
+        self, names: Iterable[str], rows: np.ndarray, elsewhere: "Elsewhere", *, whole: bool
+    ) -> None:
+        """Have the kinds of model that these candidates are made of learned from each past among
+        ``rows`` at once, and with ``whole`` from all of them, for ``learn`` to find them done.
+        Candidates of your own stay here: what fails of them is for the training to tell."""
+        kinds = dict.fromkeys(kind for name in names for kind in made_of(name) if kind in LEARNERS)
+        parts = [rows[past] for past, _ in self._splits(rows)] + [rows] * whole
+        wanted = [(kind, part) for part in reversed(parts) for kind in kinds]
+        wanted = [(kind, part) for kind, part in wanted if _key(kind, part) not in self._learned]
+        for (kind, part), (learned, seconds) in zip(wanted, elsewhere(self, wanted), strict=True):
+            self._learned[_key(kind, part)] = learned
+            self._seconds[_key(kind, part)] = seconds
+
+    def _splits(self, rows: np.ndarray) -> list[Split]:
+        return rolling_origin(
+            self.moments[rows], self.labels[rows], seed=self.seed, units=self.units[rows]
+        )
 
     def out_of_time(self, name: str, rows: np.ndarray) -> OutOfTime:
         """Raw predictions on each next block among ``rows``, learned on what came before it."""
-        splits = rolling_origin(
-            self.moments[rows], self.labels[rows], seed=self.seed, units=self.units[rows]
-        )
+        splits = self._splits(rows)
         blocks = []
         for past, block in splits:
             raw = self.learn(name, rows[past]).raw(self.frame.iloc[rows[block]])
@@ -105,7 +121,8 @@ class Recipe:
             dated,
         )
 
-    def _learn(self, name: str, rows: np.ndarray) -> Part:
+    def learn_anew(self, name: str, rows: np.ndarray) -> Part:
+        """The candidate learned from these rows, whether or not it has been before."""
         if name == COMBINATION:
             lines, curves = self.learn(LOGISTIC, rows), self.learn(ADDITIVE, rows)
             return Part(1.0, lines.encoding, _half_half(lines.model, curves.model))
@@ -121,6 +138,20 @@ def is_known(name: str) -> bool:
 
 def _learner(name: str) -> Learner:
     return LEARNERS[name] if name in LEARNERS else own_candidates().present[name].learn
+
+
+# Learns kinds of model, each from some rows, wherever it likes; answers in the same order, with the
+# seconds that each took.
+Elsewhere = Callable[[Recipe, list[tuple[str, np.ndarray]]], list[tuple[Part, float]]]
+
+
+def made_of(name: str) -> tuple[str, ...]:
+    """The kinds of model that a candidate is made of."""
+    return (LOGISTIC, ADDITIVE) if name == COMBINATION else (name,)
+
+
+def _key(name: str, rows: np.ndarray) -> tuple[str, bytes]:
+    return name, rows.tobytes()
 
 
 def _half_half(lines: Model, curves: Model) -> AdditiveModel:

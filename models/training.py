@@ -14,7 +14,7 @@ from features.how_many import how_many
 from features.opinion import AI_SCORE
 from models.blocks import moments_that_tell
 from models.calibration import Vector
-from models.candidates import COMBINATION
+from models.candidates import CANDIDATES, COMBINATION, YARDSTICK
 from models.cannot_learn import NothingVaries, refuse_if_too_few
 from models.contest import Candidate, choice, judged, try_all
 from models.copies import copies
@@ -28,13 +28,15 @@ from models.evaluation import (
 from models.leak import Leak
 from models.leaks import SUSPICIOUS_AUC, find_leaks, too_good
 from models.opinion import learnable
-from models.recipe import Recipe
+from models.recipe import Elsewhere, Recipe
 from models.reference import Reference
 from models.refitting import RecipeName, Refitting, learn_scorecard, recipe_name
 from models.row_order import data_fingerprint
 from models.rubric import Rubric
 from models.scorecard import Scorecard, importance
 from models.scorecard_files import fingerprint, write_scorecard
+from models.steadiness import RIVALS
+from models.window import Window, newest_that_tell
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ class LatestLeads:
 class Training:
     """What was learned, and how good it is on leads later than those it learned from.
 
-    ``scorecard`` learned from all leads; ``latest``, ``calibration`` and ``lift`` judge the same
-    recipe learned without the latest block, on that block. ``dated`` is False where leads have no
-    dates to go by (or too few outcomes for blocks) and folds took the place of later blocks.
-    ``copies`` is how many leads are the same as another one: none was judged by a model that had
-    learned from the other. ``absent`` says why candidates of your own took no part, by name.
+    ``scorecard`` learned from all leads of the ``window``; ``latest``, ``calibration`` and ``lift``
+    judge the same recipe learned without the latest block, on that block. ``dated`` is False where
+    leads have no dates to go by (or too few outcomes for blocks) and folds took the place of later
+    blocks. ``copies`` is how many leads are the same as another one: none was judged by a model
+    that had learned from the other. ``absent`` says why candidates of your own took no part, by
+    name.
     """
 
     scorecard: Scorecard
@@ -94,6 +97,7 @@ class Training:
     leaks: tuple[Leak, ...]
     refitting: Refitting
     absent: Mapping[str, str]
+    window: Window
 
     @property
     def recipe_name(self) -> RecipeName:
@@ -123,10 +127,6 @@ class Training:
         ]
 
 
-def _tell_nobody(words: str) -> None:
-    """Where nobody watches."""
-
-
 def train(
     frame: pd.DataFrame,
     labels: np.ndarray,
@@ -138,14 +138,16 @@ def train(
     rubric: Rubric | None = None,
     ever: np.ndarray | None = None,
     suspicious_auc: float = SUSPICIOUS_AUC,
-    told: Callable[[str], None] = _tell_nobody,
+    told: Callable[[str], None] = lambda words: None,
+    elsewhere: Elsewhere | None = None,
 ) -> Training:
     """Learn from n leads (rows of ``frame``), whether each converted, and when each was looked at.
 
-    The latest fifth is kept back: candidates, blend and calibration are found on what came before
-    it and judged on it; the scorecard is then learned from everything by the same recipe. ``ever``
-    and ``suspicious_auc`` are for the search for leaks. ``told`` is called with how far it is, in
-    words.
+    Where the newest leads tell more by themselves, only they are learned from. The latest fifth is
+    kept back: candidates, blend and calibration are found on what came before it and judged on it;
+    the scorecard is then learned from everything by the same recipe. ``ever`` and
+    ``suspicious_auc`` are for the search for leaks. ``told`` is called with how far it is, in
+    words. ``elsewhere`` learns many models at once: the same, sooner.
 
     Raises:
         NotEnoughOutcomes: fewer than ``minimum_outcomes`` converted, or fewer that did not.
@@ -161,15 +163,21 @@ def train(
         recipe.labels[np.unique(recipe.units, return_index=True)[1]], minimum_outcomes
     )
     leaks = find_leaks(frame, labels, features, moments, ever=ever, suspicious_auc=suspicious_auc)
+    recipe, window = newest_that_tell(recipe)
     frame, labels, moments, units = recipe.frame, recipe.labels, recipe.moments, recipe.units
     refitting = Refitting.of(recipe, rubric)
     past, latest = refitting.past, refitting.latest
+    if elsewhere is not None:
+        told(f"Trying every kind on {how_many(len(past), 'earlier lead')}, many at once")
+        recipe.learn_at_once((*CANDIDATES, YARDSTICK), past, elsewhere, whole=True)
     chosen, tried = choice(recipe, try_all(recipe, past, told))
     told(f"Judging each on {how_many(len(latest), 'latest lead')}")
     candidates = tuple(judged(recipe, name, tried, past, latest) for name in tried.seen)
     told(f"Learning from {how_many(len(labels), 'lead')} with the best of them, {chosen}")
-    later = learn_scorecard(recipe, chosen, past, rubric)
-    probability = later.score(frame.iloc[latest]).probability
+    if elsewhere is not None:
+        recipe.learn_at_once((chosen, *RIVALS), np.arange(len(labels)), elsewhere, whole=True)
+    later = learn_scorecard(recipe, chosen, past, rubric).score(frame.iloc[latest])
+    probability = later.probability
     scorecard = learn_scorecard(recipe, chosen, np.arange(len(labels)), rubric)
     latest_metrics = evaluate(probability, labels[latest])
     weights = importance(scorecard, frame)
@@ -205,6 +213,7 @@ def train(
         leaks=tuple(leaks),
         refitting=refitting,
         absent=tried.absent,
+        window=window,
     )
 
 

@@ -38,7 +38,7 @@ def write_report(training: Training, horizon_days: int) -> str:
             f"{how_many(training.leads, 'lead')} looked at between {training.first} and "
             f"{training.last}, "
             f"{training.converted:,} of which converted within {how_many(horizon_days, 'day')} "
-            f"({training.converted / training.leads:.1%}).{_copies(training)}",
+            f"({training.converted / training.leads:.1%}).{_window(training)}{_copies(training)}",
             "## What it must not be used for",
             NOT_FOR,
         ]
@@ -62,6 +62,10 @@ def _headline(training: Training) -> str:
         f"AUC {training.latest.auc:.3f} against {found.metrics.auc:.3f} "
         f"(gain {found.gain_low:+.3f} to {found.gain_high:+.3f})"
     )
+
+
+def _window(training: Training) -> str:
+    return f" {training.window.words}" if training.window.words else ""
 
 
 def _copies(training: Training) -> str:

@@ -9,38 +9,22 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.transactions import Transaction, get_transaction
 
 from leadflow.approvals import service as approvals
-from leadflow.checks.service import DataDoNotHold
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.feature_sets.reading import find_set
-from leadflow.scoring.feature_sets.tables import FeatureSet
 from leadflow.scoring.learning.challenger import Learned, promotion, withdraw
-from leadflow.scoring.learning.challenger import learn_challenger as learn
-from leadflow.scoring.learning.standing import NothingToDecide
 from leadflow.scoring.learning.training_lines import (
     headline,
     lines_of_the_asked,
     lines_of_the_kept,
     lines_without_a_question,
 )
-from leadflow.scoring.learning.trainings import End, keep_training
-from leadflow.scoring.monitoring.model_check import triggered
-from leadflow.settings import Settings, get_settings
+from leadflow.scoring.monitoring.retraining import NothingAsked, retrain
+from leadflow.settings import get_settings
+from tasks.fitting import on_the_task_runner
 from tasks.progress import tell
 from tasks.run_names import say_in_name
 
 REGISTERED = "registered_challenger"
-
-
-@dataclass(frozen=True)
-class NothingAsked:
-    """Why a training ends without a new question. ``approval_id``: one that waits already, where it
-    is about the same; ``found``: what the training found, in lines."""
-
-    title: str
-    why: str
-    ended_as: End | None
-    approval_id: str | None = None
-    found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,33 +39,20 @@ class TrainingEnd:
 
 @task(persist_result=False, timeout_seconds=18000)
 def learn_challenger(reason: str = "", features: str = "") -> Learned | NothingAsked:
-    """A registered challenger, or in words why there is nothing to ask. That there was a training
-    is kept, whatever came of it, so that the next begins once there is more to learn from; only
-    where the rest of the flow fails it is as if there had been none. ``features``: the set to learn
-    from, by its id; else features are computed as of now."""
+    """A registered challenger, or in words why there is nothing to ask. Where the rest of the flow
+    fails it is as if there had been no training. ``features``: the set to learn from, by its id;
+    else features are computed as of now."""
     settings, now, kept = get_settings(), datetime.now(UTC), None
     if features:
         with unit_of_work() as session:
             kept = find_set(session, features)
         now = kept.as_of
-    learned = _learn(settings, now, kept)
-    if not isinstance(learned, Learned):
-        if learned.ended_as is not None:
-            with unit_of_work() as session:
-                keep_training(session, settings, now, learned.ended_as, None)
-        return learned
-    try:
-        told = triggered(learned, reason, settings)
-        with unit_of_work() as session:
-            ended_as: End = "asked" if learned.asks else "kept"
-            keep_training(session, settings, now, ended_as, learned.version)
-    except Exception:
-        withdraw(unit_of_work, learned, settings)
-        raise
+    elsewhere = on_the_task_runner(settings)
+    learned = retrain(settings, now, reason, told=tell, kept=kept, elsewhere=elsewhere)
     whole = get_transaction()
-    if whole is not None:
+    if whole is not None and isinstance(learned, Learned):
         whole.set(REGISTERED, learned)
-    return told
+    return learned
 
 
 @learn_challenger.on_rollback
@@ -90,25 +61,6 @@ def take_back(whole: Transaction) -> None:
     learned = whole.get(REGISTERED, None)
     if learned is not None:
         withdraw(unit_of_work, learned, get_settings())
-
-
-def _learn(settings: Settings, now: datetime, kept: FeatureSet | None) -> Learned | NothingAsked:
-    from models.cannot_learn import CannotLearn, NotEnoughOutcomes
-
-    try:
-        return learn(unit_of_work, settings, now, told=tell, kept=kept)
-    except NotEnoughOutcomes as error:
-        # Nothing was learned from them: the next begins as soon as there are enough.
-        return NothingAsked("No model was learned", str(error), None)
-    except DataDoNotHold as error:
-        return NothingAsked("No model was learned", str(error), None)
-    except CannotLearn as error:
-        return NothingAsked("No model was learned", str(error), "cannot_learn")
-    except NothingToDecide as error:
-        why = str(error)
-        return NothingAsked(
-            "Nothing to decide", why, "nothing_to_decide", error.approval_id, error.found
-        )
 
 
 @task(persist_result=False, timeout_seconds=60)

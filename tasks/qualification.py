@@ -15,6 +15,7 @@ from leadflow.integrations.ai import ask as ai
 from leadflow.integrations.ai.errors import ENDPOINT_DOWN
 from leadflow.qualification import choosing, service
 from leadflow.qualification.asking import Answer, Question
+from leadflow.scoring.serving.champion import serving_scorer
 from leadflow.settings import get_settings
 from models.scores import Scorer
 from tasks.retrying import GROWING, JITTER
@@ -91,6 +92,12 @@ def choose_leads(limit: int | None, done: int) -> list[Chosen] | str:
 def ask_crew(chosen: Chosen) -> Answer:
     """What the crew says of one lead, or the kind of failure; the very same is not asked twice."""
     return chosen.known or ai.ask(chosen.question, get_settings())
+
+
+@task(persist_result=False, timeout_seconds=120)
+def load_scorer() -> Scorer:
+    """The champion, or the rubric where no model has been promoted."""
+    return serving_scorer(get_settings())
 
 
 @task(

@@ -1,6 +1,7 @@
 """The steps of scoring everything."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
@@ -11,41 +12,58 @@ from leadflow.database.engine import unit_of_work
 from leadflow.outbox.service import enqueue
 from leadflow.scoring.batch import runs
 from leadflow.scoring.batch.runs import Run
-from leadflow.scoring.serving.champion import scorer_at, serving_scorer
+from leadflow.scoring.serving.champion import (
+    NamedScorer,
+    load_named,
+    named_at,
+    serving_named,
+)
 from leadflow.scoring.serving.score import Scored
-from leadflow.scoring.serving.shadow import shadow_scorer
+from leadflow.scoring.serving.shadow import shadow_named
 from leadflow.settings import get_settings
 from models.scores import Scorer
 from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
+from tasks.workers import begin_worker
+
+
+@lru_cache(maxsize=4)
+def _loaded(named: NamedScorer) -> Scorer:
+    """The scorer of that name, loaded once by each process that scores."""
+    return load_named(get_settings(), named)
 
 
 @task(persist_result=False, timeout_seconds=120)
-def load_scorer(as_of: datetime | None = None) -> Scorer:
+def choose_scorer(as_of: datetime | None = None) -> NamedScorer:
     """The champion, or the rubric where no model has been promoted: now, or at a past moment."""
     if as_of is not None:
-        return scorer_at(get_settings(), as_of)
-    return serving_scorer(get_settings())
+        return named_at(get_settings(), as_of)
+    return serving_named(get_settings())
 
 
 @task(persist_result=False, timeout_seconds=120)
-def load_shadow() -> Scorer | None:
+def choose_shadow() -> NamedScorer | None:
     """The challenger that scores beside, or None; one that cannot be read stops nobody."""
     try:
-        return shadow_scorer(get_settings())
+        named = shadow_named(get_settings())
+        if named is not None:
+            _loaded(named)
+        return named
     except Exception as error:
         get_run_logger().warning("the challenger was not loaded: %s", type(error).__name__)
         return None
 
 
 @task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=300)
-def open_run(scorer: Scorer, as_of: datetime | None, everything: bool) -> Run:
+def open_run(named: NamedScorer, as_of: datetime | None, everything: bool) -> Run:
     """The run to go on with, or a new one."""
     with unit_of_work() as session:
-        return runs.open_run(session, scorer, as_of, everything, datetime.now(UTC), get_settings())
+        now = datetime.now(UTC)
+        return runs.open_run(session, _loaded(named), as_of, everything, now, get_settings())
 
 
-# A partition is one transaction: killed in the middle, it has not happened.
+# A partition is one transaction: killed in the middle, it has not happened. It may be scored on
+# another machine: the models go there by name.
 @task(
     persist_result=False,
     cache_policy=NO_CACHE,
@@ -54,15 +72,18 @@ def open_run(scorer: Scorer, as_of: datetime | None, everything: bool) -> Run:
     retry_jitter_factor=JITTER,
     timeout_seconds=600,
 )
-def score_partition(scorer: Scorer, run: Run, shadow: Scorer | None) -> Scored | None:
+def score_partition(named: NamedScorer, run: Run, shadow: NamedScorer | None) -> Scored | None:
     """Score and store the next partition; None when there are no more."""
+    begin_worker()
+    scorer, beside = _loaded(named), None if shadow is None else _loaded(shadow)
     with unit_of_work() as session:
-        return runs.score_partition(session, scorer, run, get_settings(), shadow)
+        return runs.score_partition(session, scorer, run, get_settings(), beside)
 
 
 @task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=120)
-def end_run(scorer: Scorer, run: Run, scored: list[Scored]) -> int:
+def end_run(named: NamedScorer, run: Run, scored: list[Scored]) -> int:
     """A table of the levels as an artifact; returns how many leads the run has scored."""
+    scorer = _loaded(named)
     with unit_of_work() as session:
         total = runs.end_run(session, run, datetime.now(UTC))
     levels: dict[str, int] = {}

@@ -24,6 +24,7 @@ from leadflow import installation
 from leadflow.ai_settings import AISettings
 from leadflow.assignment_settings import AssignmentSettings
 from leadflow.operating_settings import OperatingSettings
+from leadflow.scaling_settings import ScalingSettings
 from leadflow.sending_settings import SendingSettings
 from leadflow.webhook_settings import WebhookSettings
 
@@ -34,6 +35,7 @@ class Settings(
     AISettings,
     AssignmentSettings,
     OperatingSettings,
+    ScalingSettings,
     SendingSettings,
     WebhookSettings,
     BaseSettings,
@@ -173,10 +175,6 @@ class Settings(
     )
     default_currency: str = Field(
         default="USD", pattern="^[A-Z]{3}$", description="Currency where none is given."
-    )
-    score_batch: int = Field(default=20000, gt=0, description="Leads scored and written at a time.")
-    rescore_hours: int = Field(
-        default=24, gt=0, description="A lead without news is scored again after this time."
     )
     import_batch: int = Field(default=20000, gt=0, description="Rows checked and stored at a time.")
     override_days: int = Field(

@@ -355,8 +355,7 @@ MODELS = (
 
 # These need servers that run, or minutes: the test that types each, in a process of its own.
 _SUPERVISOR = (
-    "tests/integration/test_up_and_down.py"
-    "::test_up_brings_everything_and_down_ends_just_that_also_after_a_kill"
+    "tests/integration/test_up_and_down.py::test_up_brings_everything_and_down_ends_just_that"
 )
 _FLOWS = "tests/flows/test_typed_flows.py::test_every_other_flow_is_run_from_the_terminal"
 _FEATURES = "tests/flows/test_features.py::test_sets_are_made_shown_and_compared_at_the_terminal"

@@ -7,9 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from sqlalchemy import Engine
 
 from features.moments import all_leads
+from leadflow.assignment.routing import sweep
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning import challenger
 from leadflow.scoring.serving.score import score_leads
@@ -39,6 +41,12 @@ def test_the_retraining_notebook_registers_a_challenger(store: Engine) -> None:
         if "image/png" in output.get("data", {})
     ]
     assert len(pictures) == 5
+
+
+@pytest.fixture
+def only_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that are started now are as `make notebooks` starts them."""
+    monkeypatch.setenv("LEADFLOW_READ_ONLY", "true")
 
 
 def run(name: str) -> str:
@@ -85,6 +93,40 @@ def test_the_notebook_of_candidates_tries_one_that_may_serve_and_a_yardstick(
     assert re.search(r"linear discriminant +[\d.]+ +yes", said)
     assert re.search(r"extra trees +[\d.]+ +no: its log-odds are no sum", said)
     assert "was chosen" in said
+
+
+@pytest.mark.usefixtures("only_reading")
+def test_the_notebooks_of_versions_drift_and_assignment_run_and_write_nothing(
+    store: Engine,
+) -> None:
+    settings, now = get_settings(), datetime.now(UTC)
+    forget_models(settings)
+    simulate(store, settings, seed=6, leads=600, months=9.0, reps=3, now=now)
+    with unit_of_work() as session:
+        score_leads(session, Rubric.load(), all_leads(now), now, settings)
+    with unit_of_work() as session:
+        sweep.sweep(session, settings, None, now)
+    before = written(store)
+    assert "rubric against rubric: the same" in run("champion_against_challenger")
+    assert "0 checks, 0 of them with a reason to train" in run("drift_over_time")
+    said = run("who_gets_which_lead")
+    assert "leads were handed out" in said
+    assert "at least 50 are needed" in said
+    assert written(store) == before
+
+
+@pytest.mark.usefixtures("only_reading")
+def test_a_notebook_cannot_write_to_the_store(store: Engine) -> None:
+    writing = (
+        "from leadflow.database.engine import unit_of_work\n"
+        "from leadflow.leads.tables import Lead\n"
+        "with unit_of_work() as session:\n    session.add(Lead(source='notebook'))"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(writing)])
+    before = written(store)
+    with pytest.raises(CellExecutionError, match="cannot execute INSERT in a read-only"):
+        NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
+    assert written(store) == before
 
 
 def test_the_stored_notebook_holds_no_output() -> None:

@@ -20,6 +20,7 @@ from leadflow.scoring.learning.standing import (
     standing_challenger,
 )
 from leadflow.scoring.learning.trainings import last_training
+from leadflow.scoring.monitoring.retraining import NothingAsked
 from leadflow.scoring.serving.feature_frames import TrainingSet
 from leadflow.settings import Settings, get_settings
 from models.registry import Registry
@@ -125,7 +126,7 @@ def test_night_after_night_a_training_moves_no_alias_and_voids_no_question(
     asked = ask(learned[2], settings)
     for _ in range(3):
         ended = learning.learn_challenger.fn("Outcomes have come in")
-        assert isinstance(ended, learning.NothingAsked)
+        assert isinstance(ended, NothingAsked)
         assert ended.approval_id == asked
         assert len(ended.found) == 3
     assert models.alias_version("challenger") == learned[2].version

@@ -53,7 +53,10 @@ def work_for(use: Use) -> None:
 def engine_for(url: URL | str, pool_size: int = 10, use: Use = Use.BATCH) -> Engine:
     """An engine on PostgreSQL; sessions speak UTC, so every read timestamp is aware and UTC."""
     limits = f"-c statement_timeout={use.value.statement}s -c lock_timeout={use.value.lock}s"
-    connected: dict[str, Any] = {"options": f"-c timezone=UTC -c jit=off {limits}"}
+    options = f"-c timezone=UTC -c jit=off {limits}"
+    if get_settings().read_only:
+        options += " -c default_transaction_read_only=on"
+    connected: dict[str, Any] = {"options": options}
     if spans.kept():
         connected["cursor_factory"] = TracedCursor
     engine = create_engine(

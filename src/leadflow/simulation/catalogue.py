@@ -1,5 +1,6 @@
 """The parts of the simulated market, with the effect of each on the odds of buying."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # name: (share of leads, effect on the log-odds of converting)
@@ -64,6 +65,21 @@ EVENTS = {
     "meeting": (0.012, 1.1),
     "unsubscribe": (0.004, -0.8),
 }
+Part = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What kinds of leads come, and what makes them buy: as the market is, unless said."""
+
+    industries: Part
+    titles: Part
+    timelines: Part
+    places: Part
+    intercept: float
+    interest: float
+
+
 COMPANY_FIRST = (
     "Nord",
     "Blue",
@@ -138,3 +154,4 @@ REP_NAMES = (
     "Mei Tanaka",
     "Laura Petit",
 )
+AS_EVER = Conditions(INDUSTRIES, TITLES, TIMELINES, PLACES, intercept=-3.15, interest=1.2)

@@ -14,22 +14,19 @@ import numpy as np
 import pandas as pd
 
 from leadflow.simulation.catalogue import (
+    AS_EVER,
     COMPANY_FIRST,
     COMPANY_LAST,
     EVENTS,
     FIRST_NAMES,
     FREE_DOMAINS,
-    INDUSTRIES,
     LAST_NAMES,
-    PLACES,
     SERVICES,
-    TIMELINES,
-    TITLES,
+    Conditions,
 )
 
 BLOCK = 20_000
-INTERCEPT = -3.15
-INTEREST = 1.2
+INTERCEPT, INTEREST = AS_EVER.intercept, AS_EVER.interest
 # The log-odds of buying of the average lead, with the effects of what it is.
 AVERAGE = -2.83
 FADING_DAYS = 40.0
@@ -65,7 +62,13 @@ def generate(seed: int, leads: int, months: float, now: datetime) -> Iterator[Bl
 
 
 def arriving(
-    seed: int, start: int, leads: int, since: datetime, within: float, watched: float
+    seed: int,
+    start: int,
+    leads: int,
+    since: datetime,
+    within: float,
+    watched: float,
+    conditions: Conditions = AS_EVER,
 ) -> Block:
     """One block of a market whose leads arrive evenly over some days (``within``) from a moment on
     (aware), with all that they do in so many days after that; by the number of its first lead
@@ -75,7 +78,7 @@ def arriving(
     place = (start + np.sort(draw.random(count)) * count) / leads
     begins = np.datetime64(since.replace(tzinfo=None), "us")
     created = begins + (place * within * 86_400_000_000).astype("timedelta64[us]")
-    return _block(draw, seed, start, created, since + timedelta(days=within + watched))
+    return _block(draw, seed, start, created, since + timedelta(days=within + watched), conditions)
 
 
 def _moments(now: datetime, months: float, place: np.ndarray) -> np.ndarray:
@@ -86,12 +89,17 @@ def _moments(now: datetime, months: float, place: np.ndarray) -> np.ndarray:
 
 
 def _block(
-    draw: np.random.Generator, seed: int, start: int, created: np.ndarray, now: datetime
+    draw: np.random.Generator,
+    seed: int,
+    start: int,
+    created: np.ndarray,
+    now: datetime,
+    conditions: Conditions = AS_EVER,
 ) -> Block:
     count = len(created)
     interest = draw.normal(size=count)
-    people, effect = _people(draw, count)
-    log_odds = INTERCEPT + effect + INTEREST * interest
+    people, effect = _people(draw, count, conditions)
+    log_odds = conditions.intercept + effect + conditions.interest * interest
     probability = 1.0 / (1.0 + np.exp(-log_odds))
     people["external_id"] = [f"sim-{seed}-{start + i:07d}" for i in range(count)]
     people["email"] = _emails(draw, people, seed, start)
@@ -114,14 +122,16 @@ def _block(
     return Block(people, events, outcomes, truth)
 
 
-def _people(draw: np.random.Generator, count: int) -> tuple[pd.DataFrame, np.ndarray]:
+def _people(
+    draw: np.random.Generator, count: int, conditions: Conditions
+) -> tuple[pd.DataFrame, np.ndarray]:
     """The leads' own attributes, and what they add to the log-odds."""
-    industry, effect = _pick(draw, INDUSTRIES, count)
-    title, more = _pick(draw, TITLES, count)
+    industry, effect = _pick(draw, conditions.industries, count)
+    title, more = _pick(draw, conditions.titles, count)
     effect = effect + more
-    timeline, more = _pick(draw, TIMELINES, count)
+    timeline, more = _pick(draw, conditions.timelines, count)
     effect = effect + more
-    place, more = _pick(draw, PLACES, count)
+    place, more = _pick(draw, conditions.places, count)
     effect = effect + more
     size = np.clip(np.exp(draw.normal(4.3, 1.4, count)), 1, 20_000).astype(int)
     budget = np.round(np.exp(draw.normal(9.2, 0.9, count)) * (size / 70) ** 0.2, -2)

@@ -16,50 +16,21 @@ from leadflow.database.copying import copy_rows, driver_connection
 from leadflow.database.engine import unit_of_work
 from leadflow.database.ids import new_id
 from leadflow.leads.changes import mark_changed
-from leadflow.leads.columns import PROFILE
-from leadflow.leads.derive import email_kind, normalise_email, timeline_months
-from leadflow.leads.places import place
-from leadflow.leads.readers.job_titles import seniority
 from leadflow.leads.tables import Lead
-from leadflow.privacy.cipher_in_use import get_cipher
-from leadflow.privacy.name_index import name_index
 from leadflow.settings import Settings
+from leadflow.simulation.rows import (
+    EVENT_COLUMNS,
+    LEAD_COLUMNS,
+    OUTCOME_COLUMNS,
+    SOURCE,
+    lead_row,
+    outcome_row,
+)
 
 if TYPE_CHECKING:
     from leadflow.simulation.market import Block
 
-SOURCE = "simulation"
 EVENTS_A_LEAD = 20
-LEAD_COLUMNS = (
-    "id",
-    "source",
-    "external_id",
-    "email",
-    "email_index",
-    "email_kind",
-    "phone",
-    "has_phone",
-    "first_name",
-    "last_name",
-    "first_name_index",
-    "last_name_index",
-    *PROFILE,
-    "country",
-    "region",
-    "budget_minor",
-    "budget_currency",
-    "timeline",
-    "timeline_months",
-    "service_requirements",
-    "website_visits",
-    "email_opens",
-    "content_downloads",
-    "counted_at",
-    "created_at",
-    "known_from",
-    "updated_at",
-)
-EVENT_COLUMNS = ("lead_id", "type", "occurred_at", "known_at", "source")
 SAID = """
 INSERT INTO outcome_log (
     id, lead_id, said, occurred_at, dated, said_at, known_at, value_minor, value_currency, source
@@ -68,16 +39,6 @@ SELECT replace(id, 'outcome_', 'said_'), lead_id, outcome, occurred_at, true, oc
     value_minor, value_currency, source
 FROM outcomes WHERE lead_id = ANY(%s)
 """
-OUTCOME_COLUMNS = (
-    "id",
-    "lead_id",
-    "outcome",
-    "occurred_at",
-    "known_at",
-    "value_minor",
-    "value_currency",
-    "source",
-)
 
 
 @dataclass
@@ -169,7 +130,7 @@ def _store(session: Session, block: "Block", summary: Summary, now: datetime) ->
         return []
     # Missing values as None, whatever pandas calls them in a column of this type.
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    rows = [_lead_row(ids[i], row) for i, row in enumerate(records) if i in ids]
+    rows = [lead_row(ids[i], row) for i, row in enumerate(records) if i in ids]
     copy_rows(session, "leads", LEAD_COLUMNS, rows)
     events = block.events[block.events["lead"].isin(ids.keys())]
     times = events["occurred_at"].dt.to_pydatetime()
@@ -187,7 +148,7 @@ def _store(session: Session, block: "Block", summary: Summary, now: datetime) ->
         session,
         "outcomes",
         OUTCOME_COLUMNS,
-        (_outcome_row(ids[row["lead"]], row) for row in outcomes.to_dict("records")),
+        (outcome_row(ids[row["lead"]], row) for row in outcomes.to_dict("records")),
     )
     driver_connection(session).execute(SAID, [list(ids.values())])
     hear_copied(session, list(ids.values()), "simulation", now)
@@ -197,67 +158,6 @@ def _store(session: Session, block: "Block", summary: Summary, now: datetime) ->
     summary.converted += int((outcomes["outcome"] == "converted").sum())
     summary.lost += int((outcomes["outcome"] == "lost").sum())
     return list(ids)
-
-
-def _lead_row(lead_id: str, row: dict[Any, Any]) -> tuple[Any, ...]:
-    cipher = get_cipher()
-    email = normalise_email(row["email"])
-    country, region = place(row["location"], None)
-    budget = row["budget"]
-    created = row["created_at"].to_pydatetime()
-
-    def sealed(field: str, value: str | None) -> bytes | None:
-        return None if value is None else cipher.encrypt(value, field)
-
-    return (
-        lead_id,
-        SOURCE,
-        row["external_id"],
-        sealed("email", email),
-        cipher.blind_index(email, "email"),
-        email_kind(email),
-        sealed("phone", row["phone"]),
-        row["phone"] is not None,
-        sealed("first_name", row["first_name"]),
-        sealed("last_name", row["last_name"]),
-        name_index(row["first_name"]),
-        name_index(row["last_name"]),
-        row["company_name"],
-        row["company_size"],
-        row["industry"],
-        row["job_title"],
-        seniority(row["job_title"]),
-        row["location"],
-        country,
-        region,
-        None if budget is None else round(budget * 100),
-        None if budget is None else "USD",
-        row["timeline"],
-        timeline_months(row["timeline"]),
-        row["service_requirements"],
-        row["website_visits"],
-        row["email_opens"],
-        row["content_downloads"],
-        created,
-        created,
-        created,
-        created,
-    )
-
-
-def _outcome_row(lead_id: str, row: dict[Any, Any]) -> tuple[Any, ...]:
-    at = row["occurred_at"].to_pydatetime()
-    won = row["outcome"] == "converted"
-    return (
-        new_id("outcome"),
-        lead_id,
-        row["outcome"],
-        at,
-        at,
-        round(row["value"] * 100) if won else None,
-        "USD" if won else None,
-        SOURCE,
-    )
 
 
 def _ceiling(truth: Any) -> float:

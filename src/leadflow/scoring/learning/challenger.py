@@ -35,6 +35,7 @@ from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_s
 from leadflow.settings import Settings
 
 if TYPE_CHECKING:
+    from models.recipe import Elsewhere
     from models.training import Training
 
 Units = Callable[[], AbstractContextManager[Session]]
@@ -93,9 +94,10 @@ def learn(
     settings: Settings,
     seed: int = 0,
     told: Callable[[str], None] = lambda words: None,
+    elsewhere: "Elsewhere | None" = None,
 ) -> "Training":
     """Compare candidates on later data, calibrate the best, judge it beside the rubric. ``told`` is
-    called with how far it is.
+    called with how far it is; ``elsewhere`` learns many models at once.
 
     Raises:
         NotEnoughOutcomes: fewer converted, or fewer other, leads than ``minimum_outcomes``.
@@ -114,6 +116,7 @@ def learn(
         ever=data.ever,
         suspicious_auc=settings.suspicious_auc,
         told=told,
+        elsewhere=elsewhere,
     )
 
 
@@ -171,10 +174,11 @@ def learn_challenger(
     now: datetime,
     told: Callable[[str], None] = lambda words: None,
     kept: FeatureSet | None = None,
+    elsewhere: "Elsewhere | None" = None,
 ) -> Learned:
     """Read the training set, learn, look for leaks, register, and audit it. ``told`` is called with
     how far it is. ``kept``: the set of features to learn from, as of its moment; else they are
-    computed, as of now.
+    computed, as of now. ``elsewhere`` learns many models at once.
 
     ``units`` begins a unit of work. None is open while it learns and while MLflow registers; where
     what follows fails, the registration is undone.
@@ -202,7 +206,7 @@ def learn_challenger(
             data = read_training_set(session, now, horizon(settings))
     if kept is not None:
         data, now = training_set_of(kept), kept.as_of
-    training = learn(data, settings, told=told)
+    training = learn(data, settings, told=told, elsewhere=elsewhere)
     told("Keeping it in MLflow, with its report, unless it is what serves")
     champion = serving_opponent(settings)
     with units() as session:

@@ -16,6 +16,7 @@ from leadflow.scoring.feature_sets.tables import FeatureSet
 from leadflow.scoring.learning.challenger import Learned, horizon, registry
 from leadflow.scoring.learning.learnable import learnable
 from leadflow.scoring.learning.trainings import last_training
+from leadflow.scoring.monitoring.after_a_change import more_since_moved
 from leadflow.scoring.monitoring.earlier_checks import earlier_checks, moved_since
 from leadflow.scoring.monitoring.matured import Serving, served_scores
 from leadflow.scoring.monitoring.model_health import ModelHealth
@@ -45,6 +46,11 @@ class _Models:
     challenger: "tuple[Version, Record] | None"
 
     @property
+    def versions(self) -> set[str]:
+        """Their numbers."""
+        return {one[0].version for one in (self.champion, self.challenger) if one is not None}
+
+    @property
     def learned(self) -> "list[Record]":
         return [found[1] for found in (self.champion, self.challenger) if found is not None]
 
@@ -67,6 +73,8 @@ def check_model(
     learned_since = _learned_since(session, str(serving), settings) if moved else None
     if learned_since is None:
         reasons = [*moved, *reasons]
+    else:
+        reasons += more_since_moved(session, settings, str(serving), bool(drift.shifted), now)
     return ModelHealth(
         now,
         str(serving),
@@ -200,7 +208,8 @@ def _new_outcomes(
     is a reason."""
     known = [(record.learned_at, record.leads) for record in models.learned]
     run = last_training(session, settings)
-    if run is not None:
+    # Of a model that is there it is known how many it did learn from, which may be the newest only.
+    if run is not None and run.version not in models.versions:
         known.append((run.began_at, run.leads))
     last_at, last_leads = max(known)
     leads, converted = learnable(session, now, horizon(settings), last_at)

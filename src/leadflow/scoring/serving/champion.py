@@ -4,7 +4,7 @@ The alias ``champion`` in MLflow says what should serve, the record of serving w
 A model serves only where the two agree and its files are those that were approved.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RUBRIC",
+    "NamedScorer",
     "RegistryAway",
     "VersionNotApproved",
     "approved_champion",
     "champion_version",
+    "load_named",
+    "named_at",
     "registry",
     "scorer_at",
     "scorer_instead",
+    "serving_named",
     "serving_scorer",
 ]
 RUBRIC = "rubric"
@@ -48,6 +52,15 @@ class VersionNotApproved(RuntimeError):
 
 class VersionGone(VersionNotApproved):
     """The version that was approved to serve is no longer in the registry, or its files are not."""
+
+
+@dataclass(frozen=True)
+class NamedScorer:
+    """What scores, in a few words that go to another process, which loads it there: a version, with
+    the fingerprint that its files must have; or where that is None a rubric, as it is written."""
+
+    version: "Version | None"
+    rubric: str = ""
 
 
 REFUSALS = (VersionNotApproved, ModelAltered, NoSuchVersion)
@@ -70,13 +83,23 @@ def registry(settings: Settings) -> "Registry":
 
 
 def serving_scorer(settings: Settings, *, remember: bool = True) -> "Scorer":
+    """What scores leads now, loaded: see ``serving_named``.
+
+    Raises:
+        VersionNotApproved: the alias was moved past the gate.
+        VersionGone: the champion is no longer in the registry.
+        ModelAltered: the champion's files are not those that were approved.
+    """
+    return load_named(settings, serving_named(settings, remember=remember))
+
+
+def serving_named(settings: Settings, *, remember: bool = True) -> NamedScorer:
     """What scores leads now: the champion, or the rubric where no model has been promoted. That
     this rubric is in use from now on is written down, unless whoever asks only looks.
 
     Raises:
         VersionNotApproved: the alias was moved past the gate.
         VersionGone: the champion is no longer in the registry.
-        ModelAltered: the champion's files are not those that were approved.
     """
     from models.rubric import Rubric
 
@@ -86,10 +109,22 @@ def serving_scorer(settings: Settings, *, remember: bool = True) -> "Scorer":
             rubric = Rubric.load()
             if remember:
                 remember_rubric(session, rubric.version, rubric.content, datetime.now(UTC))
-            return _warm(rubric)
-        models = registry(settings)
-        champion = approved_champion(session, models)
-    return _warm(Rubric.load() if champion is None else models.load(champion))
+            return NamedScorer(None, rubric.content)
+        champion = approved_champion(session, registry(settings))
+    return NamedScorer(champion, "" if champion is not None else Rubric.load().content)
+
+
+def load_named(settings: Settings, named: NamedScorer) -> "Scorer":
+    """The scorer of that name.
+
+    Raises:
+        ModelAltered: its files are not those of that name.
+    """
+    from models.rubric import Rubric
+
+    if named.version is None:
+        return _warm(Rubric.parse(named.rubric))
+    return _warm(registry(settings).load(named.version))
 
 
 def scorer_instead(settings: Settings, error: Exception) -> "Scorer | None":
@@ -106,20 +141,25 @@ def scorer_instead(settings: Settings, error: Exception) -> "Scorer | None":
 
 
 def scorer_at(settings: Settings, moment: datetime) -> "Scorer":
-    """What scored leads at a past moment: the version that served then, or the rubric as it was.
+    """What scored leads at a past moment, loaded: see ``named_at``.
 
     Raises:
         ModelAltered: that version's files are not those that were approved.
     """
+    return load_named(settings, named_at(settings, moment))
+
+
+def named_at(settings: Settings, moment: datetime) -> NamedScorer:
+    """What scored leads at a past moment: the version that served then, or the rubric as it was."""
     from models.rubric import Rubric
 
     models = registry(settings)
     with unit_of_work() as session:
         found, written = served_at(session, moment, models.name), rubric_at(session, moment)
     if found is None:
-        return Rubric.load() if written is None else Rubric.parse(written)
+        return NamedScorer(None, written or Rubric.load().content)
     version, sha256 = found
-    return models.load(replace(models.version(version), sha256=sha256))
+    return NamedScorer(replace(models.version(version), sha256=sha256))
 
 
 def approved_champion(session: Session, models: "Registry") -> "Version | None":

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.copying import copy_rows
 from leadflow.scoring.levels import level
-from leadflow.scoring.serving.champion import registry
+from leadflow.scoring.serving.champion import NamedScorer, load_named, registry
 from leadflow.scoring.serving.tables import ShadowScore
 from leadflow.settings import Settings
 
@@ -27,17 +27,23 @@ INSERT = "INSERT INTO shadow_scores SELECT * FROM new_shadow_scores ON CONFLICT 
 logger = logging.getLogger(__name__)
 
 
-def shadow_scorer(settings: Settings) -> "Scorer | None":
-    """The registered challenger, or None where there is none or it serves already.
-
-    Raises:
-        ModelAltered: its files are not those that were registered.
-    """
+def shadow_named(settings: Settings) -> NamedScorer | None:
+    """The registered challenger, or None where there is none or it serves already."""
     models = registry(settings)
     challenger = models.challenger()
     if challenger is None or challenger == models.champion():
         return None
-    return models.load(challenger)
+    return NamedScorer(challenger)
+
+
+def shadow_scorer(settings: Settings) -> "Scorer | None":
+    """That challenger, loaded.
+
+    Raises:
+        ModelAltered: its files are not those that were registered.
+    """
+    named = shadow_named(settings)
+    return None if named is None else load_named(settings, named)
 
 
 def write_shadow(

@@ -1,0 +1,113 @@
+"""How far back to learn from: where the market has changed, what came before it misleads.
+
+Windows of the newest leads, each twice as large as the one before, are tried on the newest leads of
+all, a part of which each has not learned from; the one that says best what became of them is taken
+(Klinkenberg, Joachims, 2000). All leads stand unless that is better by more than chance explains,
+for more leads are worth having wherever they tell of the same market.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import t
+
+from models.blocks import Split, same_shares
+from models.calibration import Vector
+from models.candidates import LOGISTIC
+from models.choice import block_losses
+from models.recipe import Recipe
+
+# Of the rarer outcome: in the newest leads, which all windows are tried on, and in the smallest
+# window, which is large enough to be divided into blocks again.
+NEWEST, SMALLEST = 100, 200
+FOLDS = 3
+# One-sided. Some windows are tried each time, and a training that forgets for nothing is worse.
+SURE = 0.99
+
+
+@dataclass(frozen=True)
+class Window:
+    """The newest ``leads`` of ``of`` leads, whose loss on the newest of them is lower by ``gain``
+    a lead; nil where all are learned from."""
+
+    leads: int
+    of: int
+    gain: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """What was left out, and why; empty where nothing was."""
+        if self.leads == self.of:
+            return ""
+        return (
+            f"It learned from the newest {self.leads:,} of {self.of:,} leads: of what becomes of "
+            f"the very newest they tell more than all together (log loss lower by {self.gain:.4f})"
+            ", as where the market has changed."
+        )
+
+
+def newest_that_tell(recipe: Recipe) -> tuple[Recipe, Window]:
+    """The recipe on the leads of the best window alone, and which that is."""
+    window = choose_window(recipe)
+    if window.leads == window.of:
+        return recipe, window
+    rows = slice(window.of - window.leads, None)
+    newest = replace(
+        recipe,
+        frame=recipe.frame.iloc[rows],
+        labels=recipe.labels[rows],
+        moments=recipe.moments[rows],
+        units=recipe.units[rows],
+        _learned={},
+    )
+    return newest, window
+
+
+def choose_window(recipe: Recipe) -> Window:
+    """Which of the newest leads to learn from; all where there is no order of time."""
+    count = len(recipe.labels)
+    everything = Window(count, count)
+    sizes = _sizes(recipe.labels)
+    if not sizes or recipe.moments[0] == recipe.moments[-1]:
+        return everything
+    newest = np.arange(count - _newest(recipe.labels, NEWEST), count)
+    folds = list(same_shares(recipe.labels[newest], FOLDS, recipe.seed, recipe.units[newest]))
+    standing = _losses(recipe, count, newest, folds)
+    found = {size: standing - _losses(recipe, size, newest, folds) for size in sizes}
+    best = max(found, key=lambda size: float(found[size].mean()))
+    gain = found[best]
+    error = float(gain.std(ddof=1)) / np.sqrt(len(gain))
+    if float(gain.mean()) <= t.ppf(SURE, len(gain) - 1) * error:
+        return everything
+    return Window(best, count, float(gain.mean()))
+
+
+def _sizes(labels: np.ndarray) -> list[int]:
+    """The windows to try, smallest first: each with twice the rarer outcomes of the one before,
+    as long as it leaves a good part of all leads out."""
+    sizes, wanted = [], SMALLEST
+    rarer = min(int(labels.sum()), len(labels) - int(labels.sum()))
+    while wanted <= rarer * 2 / 3:
+        sizes.append(_newest(labels, wanted))
+        wanted *= 2
+    return sizes
+
+
+def _newest(labels: np.ndarray, rarer: int) -> int:
+    """How many of the newest leads hold so many of each outcome."""
+    backwards = labels[::-1]
+    reached = np.minimum(np.cumsum(backwards), np.cumsum(1 - backwards)) >= rarer
+    return int(reached.argmax()) + 1 if reached.any() else len(labels)
+
+
+def _losses(recipe: Recipe, size: int, newest: np.ndarray, folds: list[Split]) -> Vector:
+    """Log loss of each of the newest leads, said by what learned from the window without their
+    part, and without copies of them. Calibrated on them: that more or fewer convert than before is
+    no reason to forget who does."""
+    window = np.arange(len(recipe.labels) - size, len(recipe.labels))
+    raw = np.empty(len(newest))
+    for _, held in folds:
+        rows = newest[held]
+        past = window[~np.isin(recipe.units[window], recipe.units[rows])]
+        raw[held] = recipe.learn_anew(LOGISTIC, past).raw(recipe.frame.iloc[rows])
+    return block_losses([(raw, recipe.labels[newest])])[0]
