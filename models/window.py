@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import t
 
+from features.how_many import how_many
 from models.blocks import Split, same_shares
 from models.calibration import Vector
 from models.candidates import LOGISTIC
@@ -40,9 +41,9 @@ class Window:
         if self.leads == self.of:
             return ""
         return (
-            f"It learned from the newest {self.leads:,} of {self.of:,} leads: of what becomes of "
-            f"the very newest they tell more than all together (log loss lower by {self.gain:.4f})"
-            ", as where the market has changed."
+            f"It learned from the newest {self.leads:,} of {how_many(self.of, 'lead')}: of what "
+            "becomes of the very newest they tell more than all together (log loss lower by "
+            f"{self.gain:.4f}), as where the market has changed."
         )
 
 
@@ -59,6 +60,7 @@ def newest_that_tell(recipe: Recipe) -> tuple[Recipe, Window]:
         moments=recipe.moments[rows],
         units=recipe.units[rows],
         _learned={},
+        _seconds={},
     )
     return newest, window
 

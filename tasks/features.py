@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.tasks import exponential_backoff
 
 from features.how_many import how_many
 from leadflow.database.engine import get_engine, unit_of_work
@@ -17,6 +16,7 @@ from leadflow.scoring.feature_sets.building import Build, KeyRange, Since
 from leadflow.scoring.feature_sets.manifest import Manifest, Part, Purpose
 from leadflow.scoring.feature_sets.reading import fresh_set
 from leadflow.settings import get_settings
+from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
 
@@ -41,8 +41,8 @@ def begun_set(purpose: Purpose, since: Since, as_of: datetime | None) -> Iterato
     persist_result=False,
     cache_policy=NO_CACHE,
     retries=3,
-    retry_delay_seconds=exponential_backoff(backoff_factor=1),
-    retry_jitter_factor=0.5,
+    retry_delay_seconds=GROWING,
+    retry_jitter_factor=JITTER,
     timeout_seconds=1800,
 )
 def build_part(build: Build, keys: KeyRange) -> Part:
@@ -68,7 +68,14 @@ def check_parts(build: Build, made: list[Part]) -> Manifest:
     return checking.checked(build, made, get_settings())
 
 
-@task(persist_result=False, cache_policy=NO_CACHE, retries=2, timeout_seconds=600)
+@task(
+    persist_result=False,
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=GROWING,
+    retry_jitter_factor=JITTER,
+    timeout_seconds=600,
+)
 def keep_set(build: Build, manifest: Manifest) -> Built:
     """From here on the set counts; a table of what was checked as an artifact."""
     building.finish(build, manifest, datetime.now(UTC), get_settings().feature_sets_kept)

@@ -21,12 +21,12 @@ from pydantic_settings import (
 )
 
 from leadflow import installation
-from leadflow.ai_settings import AISettings
-from leadflow.assignment_settings import AssignmentSettings
-from leadflow.operating_settings import OperatingSettings
-from leadflow.scaling_settings import ScalingSettings
-from leadflow.sending_settings import SendingSettings
-from leadflow.webhook_settings import WebhookSettings
+from leadflow.setting_groups.ai import AISettings
+from leadflow.setting_groups.assignment import AssignmentSettings
+from leadflow.setting_groups.operating import OperatingSettings
+from leadflow.setting_groups.scaling import ScalingSettings
+from leadflow.setting_groups.sending import SendingSettings
+from leadflow.setting_groups.webhook import WebhookSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 

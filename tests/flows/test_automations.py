@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import yaml
 from sqlalchemy import Engine, select
 
 from leadflow.database.engine import unit_of_work
+from leadflow.integrations.model_events import ModelMoved, tell_of_drift
 from leadflow.integrations.prefect import signed_in
+from leadflow.outbox.acts import Order
 from leadflow.outbox.tables import OutboxRow
 from leadflow.settings import get_settings
 from leadflow.supervisor.automations import FILE, known
@@ -55,15 +58,28 @@ def test_they_are_those_of_the_file_and_become_so_again(deployed: list[str]) -> 
             [action] = there["actions"]
             path = f"/deployments/{action['deployment_id']}"
             assert asked.get(path).json()["name"] == one["actions"][0]["deployment"]
-        [name] = said
-        own_id = found[name][0]["id"]
-        asked.patch(f"/automations/{own_id}", json={"enabled": False}).raise_for_status()
+        gone, off = (found[name][0]["id"] for name in list(said)[:2])
+        asked.delete(f"/automations/{gone}").raise_for_status()
+        asked.patch(f"/automations/{off}", json={"enabled": False}).raise_for_status()
         assert deploy(get_settings())
-        assert [(one["id"], one["enabled"]) for one in known(asked)[name]] == [(own_id, True)]
-        asked.delete(f"/automations/{own_id}").raise_for_status()
-        assert deploy(get_settings())
-        assert [one["enabled"] for one in known(asked)[name]] == [True]
+        again = known(asked)
+        assert all(len(again[name]) == 1 and again[name][0]["enabled"] for name in said)
+        assert again[list(said)[1]][0]["id"] == off
     assert not deploy(get_settings())
+
+
+def test_a_model_that_has_drifted_starts_a_training_once_with_the_reason(
+    deployed: list[str],
+) -> None:
+    order = Order(get_settings(), datetime.now(UTC), "drifted:model 7:2026-06-01")
+    moved = ModelMoved(model="made-up", serving="model 7", check="check_1", reason="Size shifted")
+    for _ in range(2):
+        tell_of_drift(order, moved)
+    run = first(lambda: [one for one in runs_of("train_model") if one["parameters"].get("reason")])
+    assert run["parameters"] == {"reason": "Size shifted"}
+    time.sleep(3)
+    assert len(runs_of("train_model")) == 1
+    forget(run)
 
 
 def test_a_run_that_failed_is_told_to_who_is_on_duty_once_an_hour(

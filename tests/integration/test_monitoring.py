@@ -105,8 +105,9 @@ def shift(session: Session, change: str) -> None:
 
 
 def started(session: Session) -> list[dict[str, Any]]:
-    rows = session.scalars(select(OutboxRow).where(OutboxRow.act == "start_flow_run"))
-    return [row.payload for row in rows if row.payload["deployment"] == "train_model"]
+    """What is told of the model; an automation starts a training by it."""
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.act == "tell_of_drift"))
+    return [row.payload | {"key": row.key} for row in rows]
 
 
 def test_a_steady_market_gives_no_reason_to_train(market: Session, watched: Settings) -> None:
@@ -134,9 +135,9 @@ def test_a_shifted_market_starts_training_once_a_day_and_says_why(
     assert checks[0].drift is not None
     assert {item.name for item in checks[0].drift.shifted} == {"company_size", "industry"}
     (payload,) = started(market)
-    assert payload["deployment"] == "train_model"
-    assert payload["key"] == "train_model:model 1:2026-06-01"
-    reason = payload["parameters"]["reason"]
+    assert payload["serving"] == "model 1"
+    assert payload["key"] == "drifted:model 1:2026-06-01"
+    reason = payload["reason"]
     assert "Company size" in reason
     assert "Industry" in reason
     kept = market.scalars(select(ModelCheck).order_by(ModelCheck.checked_at)).all()

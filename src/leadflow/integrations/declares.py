@@ -2,6 +2,7 @@
 
 from leadflow.integrations.delivery_events import REPORT
 from leadflow.integrations.flow_acts import SETTLE, START
+from leadflow.integrations.model_events import TELL_OF_DRIFT
 from leadflow.integrations.notifications.account_notices import NOTIFY_OF_GUESSES
 from leadflow.integrations.notifications.approval_notices import NOTIFY_PERSON
 from leadflow.integrations.notifications.campaign_notices import NOTIFY_OF_PAUSED_CAMPAIGN
@@ -17,6 +18,7 @@ ACTS = (
     START,
     SETTLE,
     REPORT,
+    TELL_OF_DRIFT,
     NOTIFY_PERSON,
     NOTIFY_REP,
     NOTIFY_OF_GUESSES,

@@ -105,9 +105,16 @@ class PrefectClient:
             raise
 
     def emit(
-        self, event: str, resource: str, payload: dict[str, Any], own_id: str, at: datetime
+        self,
+        event: str,
+        resource: str,
+        payload: dict[str, Any],
+        own_id: str,
+        at: datetime,
+        follows: str | None = None,
     ) -> None:
-        """Emit an event, which automations may react to; the same id is one event."""
+        """Emit an event, which automations may react to; the same id is one event. ``follows``: the
+        id of the one that it came after, whichever of them arrives first."""
         told = {
             "id": own_id,
             "event": event,
@@ -115,6 +122,8 @@ class PrefectClient:
             "resource": {"prefect.resource.id": resource},
             "payload": payload,
         }
+        if follows is not None:
+            told["follows"] = follows
         self._ask("POST", "/events", [told])
 
     def state(self, run_id: str) -> str:

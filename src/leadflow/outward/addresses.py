@@ -6,7 +6,7 @@ from socket import inet_aton
 
 import httpx
 
-from leadflow.webhook_settings import Network
+from leadflow.setting_groups.webhook import Network
 
 Address = IPv4Address | IPv6Address
 # IPv4 behind a translator (RFC 6052): the last 32 bits are the address that is reached.

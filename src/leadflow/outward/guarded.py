@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 
 from leadflow.outward.addresses import Address, refuse_inward, refuse_outside
-from leadflow.webhook_settings import Network
+from leadflow.setting_groups.webhook import Network
 
 Resolve = Callable[[str, int], Sequence[Address]]
 

@@ -10,13 +10,15 @@ import pytest
 
 from features.feature import Dimension, Feature, FeatureKind
 from features.training_moments import AGES_IN_DAYS
-from models import contest, linear, recipe, steadiness
+from models import contest, linear, recipe, steadiness, training
 from models.additive import AdditiveModel, Curve
 from models.blocks import moments_that_tell
 from models.calibration import Vector, logit
 from models.candidates import registered
 from models.encoding import Encoding, Matrix
+from models.recipe import Recipe
 from models.training import train
+from models.window import Window
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
 pytestmark = pytest.mark.uncounted
@@ -52,6 +54,12 @@ def only_these(monkeypatch: pytest.MonkeyPatch, learners: dict[str, Any]) -> Non
     monkeypatch.setattr(contest, "YARDSTICKS", {})
     monkeypatch.setattr(registered, "SETTINGS", {name: {} for name in learners})
     monkeypatch.setattr(steadiness, "RIVALS", tuple(learners))
+    monkeypatch.setattr(training, "newest_that_tell", of_all)
+
+
+def of_all(recipe: Recipe) -> tuple[Recipe, Window]:
+    """No lead is left out."""
+    return recipe, Window(len(recipe.labels), len(recipe.labels))
 
 
 def witnessed(leads: Leads, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Matrix, Matrix]]:

@@ -10,7 +10,7 @@ from leadflow.channels.email.dkim import KeyUnusable, Signer, signer
 from leadflow.channels.email.outgoing import MailChannel
 from leadflow.channels.email.resend import Resend
 from leadflow.channels.email.smtp import Server, Smtp
-from leadflow.sending_settings import NO_POSTAL_ADDRESS
+from leadflow.setting_groups.sending import NO_POSTAL_ADDRESS
 from leadflow.settings import Settings
 
 SANDBOX = "sandbox"

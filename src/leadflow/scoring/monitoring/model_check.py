@@ -91,8 +91,9 @@ def check_model(
 
 
 def keep_check(session: Session, health: ModelHealth, settings: Settings) -> ModelCheck:
-    """Store a check. Where there are reasons, start ``train_model`` through the outbox, once a day
-    for the same model. Shadow scores of what is neither champion nor challenger are forgotten."""
+    """Store a check. Where there are reasons, tell of them through the outbox, once a day for the
+    same model: an automation of Prefect starts ``train_model``. Shadow scores of what is neither
+    champion nor challenger are forgotten."""
     models = registry(settings)
     kept = (models.champion(), models.challenger())
     forget_shadows(session, {version.version for version in kept if version is not None})
@@ -105,10 +106,14 @@ def keep_check(session: Session, health: ModelHealth, settings: Settings) -> Mod
     session.add(check)
     session.flush()
     if health.reasons_to_train:
-        key = f"train_model:{health.serving}:{health.checked_at:%Y-%m-%d}"
-        parameters = {"reason": health.reason}
-        payload = {"deployment": "train_model", "parameters": parameters, "key": key}
-        outbox.enqueue(session, "start_flow_run", key, payload)
+        told = {
+            "model": settings.model_name,
+            "serving": health.serving,
+            "check": check.id,
+            "reason": health.reason,
+        }
+        key = f"drifted:{health.serving}:{health.checked_at:%Y-%m-%d}"
+        outbox.enqueue(session, "tell_of_drift", key, told)
     audit.record(
         session,
         "monitor_model",

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from leadflow.feedback_settings import FeedbackSettings
+from leadflow.setting_groups.feedback import FeedbackSettings
 
 NO_POSTAL_ADDRESS = "(the sender's postal address)"
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from leadflow.feature_settings import FeatureSettings
+from leadflow.setting_groups.feature import FeatureSettings
 
 
 class AISettings(FeatureSettings):
