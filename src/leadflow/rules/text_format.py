@@ -38,7 +38,9 @@ def load_rules(path: Path) -> Any:
     except OSError as error:
         raise _refused(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise _refused(f"{path} is not UTF-8 text.") from error
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        said = f"{path} is not UTF-8 text. Save it as UTF-8 in the program that wrote it."
+        raise _refused(said, line) from error
     return read_json(text) if path.suffix == ".json" else read_yaml(text)
 
 
@@ -69,11 +71,23 @@ def read_yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader of plain values
     except yaml.YAMLError as error:
-        raise _refused(f"No YAML: {error}", _line_of(error)) from error
+        line = _line_of(error)
+        raise _refused(f"No YAML, line {line}: {_in_words(error)}", line) from error
     except RuleSetInvalid:
         raise
     except ValueError as error:
         raise _refused("It has a number that is too long.") from error
+
+
+def _in_words(error: yaml.YAMLError) -> str:
+    """What is wrong, without the parser's own places: the line is told beside it."""
+    problem = getattr(error, "problem", None) or f"{error}"
+    if "'\\t'" in problem:
+        return "a tab stands where only blanks may: write blanks at the beginning of lines."
+    if "could not determine a constructor" in problem:
+        return "a tag such as !!python or !name is not read: write the value alone."
+    context = getattr(error, "context", None)
+    return f"{context}, {problem}." if context else f"{problem}."
 
 
 class _Loader(Bounded, yaml.SafeLoader):

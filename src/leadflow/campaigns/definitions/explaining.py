@@ -53,7 +53,14 @@ BESIDE: Beside = {
 def explained(error: ValidationError, whole: type[BaseModel], beside: Beside) -> list[Problem]:
     """Each fault once, with its place; ``whole`` is what the file should be."""
     found: dict[str, Problem] = {}
-    for item in error.errors(include_url=False, include_input=False):
+    items = error.errors(include_url=False, include_input=False)
+    for item in items:
+        # Of a list whose things are wrong pydantic says too that it has none.
+        if item["type"] == "too_short" and any(
+            len(one["loc"]) > len(item["loc"]) and one["loc"][: len(item["loc"])] == item["loc"]
+            for one in items
+        ):
+            continue
         place = _place(item["loc"])
         found.setdefault(place, Problem(place or WHOLE, _said(dict(item), whole, beside)))
     return list(found.values())

@@ -105,7 +105,8 @@ class _Reading:
             said = "No way leads to this step. Name it in a `then` above, or take it out."
             self._refuse(f"steps[{number}]", said)
         if not hours_of(campaign).week_has_any:
-            said = "With the quiet hours there is no hour left in which something is sent."
+            both = "With the quiet hours there" if campaign.quiet_hours else "There"
+            said = f"{both} is no hour left in which something is sent."
             self._refuse("open_hours" if campaign.open_hours else "quiet_hours", said)
         for found in wrong_contents(campaign, self.known):
             self._refuse(found.place, found.problem)
@@ -162,8 +163,9 @@ class _Reading:
             said = f"There is no step {shown(named)}. {nearest(named, [*numbers, END])}"
             self._refuse(place, said)
         elif numbers[named] <= number:
+            where = "is this step itself" if numbers[named] == number else "stands above"
             said = (
-                f"{named} stands above: ways lead forward only, so that a campaign ends for "
+                f"{named} {where}: ways lead forward only, so that a campaign ends for "
                 "everybody. Name a step below, or end."
             )
             self._refuse(place, said)

@@ -15,6 +15,8 @@ WRITTEN = (
     r"^P(?!$)(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?"
     r"(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?)?$"
 )
+# What is longer than the longest is told so.
+_READ = re.sub(r"\{1,\d\}", "{1,9}", WRITTEN)
 LONGEST_DAYS = 3660
 ADVICE = "write a time as ISO 8601 does: P2D for two days, PT3H for three hours, P1W, P1M, P1DT6H"
 
@@ -47,12 +49,13 @@ def read_span(text: object) -> Span:
     """
     if isinstance(text, Span):
         return text
-    found = re.match(WRITTEN, text) if isinstance(text, str) else None
+    found = re.match(_READ, text) if isinstance(text, str) else None
     if found is None:
         raise ValueError(ADVICE)
     years, months, weeks, days, hours, minutes = (int(part or 0) for part in found.groups())
     span = Span(12 * years + months, 7 * weeks + days, 60 * hours + minutes)
-    if not timedelta(0) < span.about <= timedelta(days=LONGEST_DAYS):
+    longest = 30 * span.months + span.days + span.minutes / (24 * 60) <= LONGEST_DAYS
+    if not longest or span.about <= timedelta(0):
         raise ValueError("write a time of at least one minute and at most ten years")
     return span
 

@@ -13,6 +13,7 @@ from leadflow.cli.console import console
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from leadflow.campaigns.definitions.program import Program
     from leadflow.campaigns.files import Read
     from leadflow.campaigns.scenarios.coverage import Trial
     from leadflow.rules.field_catalogue import Known
@@ -49,6 +50,7 @@ def check(paths: Paths) -> None:
         for program in programs.values():
             steps, ways = len(program.nodes), len(program.edges)
             say(f"{program.name}: {how_many(steps, 'step')}, {how_many(ways, 'way')}")
+            say_unheard(program)
     say(f"In order. Try them out: leadflow campaigns test {paths[0]}")
 
 
@@ -144,6 +146,16 @@ def _tell(result: "Trial") -> None:
             say(f"    {line}")
     for edge in result.missing:
         say(f"  not passed: {edge}")
+
+
+def say_unheard(program: "Program") -> None:
+    """Say what it waits for and nobody tells of, where there is such a thing."""
+    from leadflow.campaigns.definitions.unheard import unheard
+    from leadflow.settings import get_settings
+
+    missed = unheard(program, get_settings().tracking)
+    if missed is not None:
+        say(missed)
 
 
 def say(words: str) -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.campaigns import figures
-from leadflow.cli.campaigns.campaigns import Paths, read_known, say
+from leadflow.cli.campaigns.campaigns import Paths, read_known, say, say_unheard
 from leadflow.cli.console import console
 from leadflow.cli.tables import print_table, whole
 
@@ -147,6 +147,7 @@ def preview(
         shown = previewed(session, program, now, policy)
         mails = first_mails(session, program, shown.first, settings, now, policy)
     _tell(shown)
+    say_unheard(program)
     for number, one in enumerate(mails, start=1):
         _tell_mail(number, one, to)
 
