@@ -12,6 +12,7 @@ from tasks.learning import (
     propose_promotion,
     publish_nothing_asked,
     publish_training_report,
+    see_that_data_hold,
 )
 from tasks.run_names import name_run
 from tasks.runners import RunnerOfSettings
@@ -34,6 +35,9 @@ def train_model(reason: str = "", features: str = "") -> TrainingEnd:
     ``features``: the set of features to learn from, by its id, for the same to be learned again;
     else a fresh one, which is made where there is none.
     """
+    stopped = see_that_data_hold()
+    if stopped is not None:
+        return publish_nothing_asked(stopped)
     kept = features or find_fresh("training") or build_features(purpose="training").id
     with transaction():
         learned = learn_challenger(reason, kept)

@@ -9,6 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.transactions import Transaction, get_transaction
 
 from leadflow.approvals import service as approvals
+from leadflow.checks.service import DataDoNotHold, refuse_where_data_fail
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.feature_sets.reading import find_set
 from leadflow.scoring.learning.challenger import Learned, promotion, withdraw
@@ -35,6 +36,17 @@ class TrainingEnd:
     approval_id: str | None
     words: str
     lines: tuple[str, ...]
+
+
+@task(persist_result=False, timeout_seconds=60)
+def see_that_data_hold() -> NothingAsked | None:
+    """Why nothing may be learned now from the data that there are; None where they hold."""
+    try:
+        with unit_of_work() as session:
+            refuse_where_data_fail(session)
+    except DataDoNotHold as error:
+        return NothingAsked("No model was learned", str(error), None)
+    return None
 
 
 @task(persist_result=False, timeout_seconds=18000)
