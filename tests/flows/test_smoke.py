@@ -27,6 +27,7 @@ pytestmark = pytest.mark.servers
 PROJECT = Path(__file__).parents[2]
 LONG, WARM = get_settings().work_pool, get_settings().warm_pool
 SURFACE = {
+    "build_features": ("30 0 * * *", LONG, 1),
     "train_model": (None, LONG, 1),
     "monitor_model": ("0 1 * * *", LONG, 1),
     "check_data": ("40 0 * * *", LONG, 1),

@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 from leadflow.database.engine import unit_of_work
 from leadflow.scoring.learning import challenger
 from leadflow.scoring.learning.trainings import last_training
+from leadflow.scoring.monitoring import retraining
 from leadflow.settings import Settings, get_settings
+from leadflow.simulation.service import simulate
 from leadflow.supervisor.child import Child
 from tests.integration.registered_models import trained
 from tests.servers import forget_models
@@ -21,8 +23,6 @@ pytestmark = [pytest.mark.servers, pytest.mark.uncounted]
 @pytest.fixture
 def settings(store: Engine, prefect: Child, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """A training gives a registered challenger of made-up leads."""
-    from tasks import learning
-
     settings = get_settings()
     monkeypatch.setattr(settings, "model_name", "undone-by-the-flow")
     forget_models(settings)
@@ -30,7 +30,8 @@ def settings(store: Engine, prefect: Child, monkeypatch: pytest.MonkeyPatch) -> 
     def registered(*given: Any) -> challenger.Learned:
         return challenger.register(trained(1), settings, datetime.now(UTC))
 
-    monkeypatch.setattr(learning, "_learn", registered)
+    monkeypatch.setattr(retraining, "_learn", registered)
+    simulate(store, settings, seed=5, leads=60, months=6.0, reps=2, now=datetime.now(UTC))
     yield settings
     forget_models(settings)
 
