@@ -18,7 +18,7 @@ from tests.integration.follow_ups.test_follow_ups import assign, kind_of
 from tests.integration.test_permissions import TEAM
 
 # What keeps the bare id: what was decided, told and agreed to stays on record.
-BY_ID = {"consent_events", "rule_firings", "domain_events", "assignment_decisions"}
+BY_ID = {"consent_events", "rule_firings", "domain_events", "assignment_decisions", "feature_news"}
 
 
 @pytest.fixture
