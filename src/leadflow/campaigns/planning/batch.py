@@ -45,7 +45,8 @@ LEFT JOIN LATERAL (
         CASE WHEN status IN ('planned', 'claimed')
             THEN CAST(:now AS timestamptz) + interval '1 microsecond'
             ELSE coalesce(handed_at, sent_at) END AS handed_at
-    FROM campaign_messages WHERE enrolment_id = e.id ORDER BY id DESC LIMIT 1
+    -- Not by id alone: the order of the primary key would be walked through for each enrolment.
+    FROM campaign_messages WHERE enrolment_id = e.id ORDER BY due_at DESC, id DESC LIMIT 1
 ) m ON (m.waits OR m.handed_at > e.entered_at + CAST(:punctual AS interval))
     -- It came where it stands in the moment of that message: nothing that takes time lies between.
     AND strpos(e.trail, to_char(e.entered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z "')
