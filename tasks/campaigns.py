@@ -14,6 +14,7 @@ from leadflow.campaigns.store.service import want_what_counts
 from leadflow.consent.may_send import Policy
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tasks.parts import take_all_on
 from tasks.retrying import GROWING, JITTER
 from tasks.run_names import say_in_name
 
@@ -44,12 +45,7 @@ def take_on(version: tuple[str, int]) -> Swept:
         done += Swept(entered)
         if not entered:
             break
-    while True:
-        with unit_of_work() as session:
-            some = sweep.plan(session, name, number, datetime.now(UTC), policy)
-        done += some
-        if some.looked_at < sweep.AT_A_TIME:
-            return done
+    return done + take_all_on(name, number, policy, lambda: datetime.now(UTC))
 
 
 @task(persist_result=False)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import text
@@ -23,19 +23,21 @@ PUNCTUAL = timedelta(minutes=2)
 # What is due, what has just come in, and those for which something was noted.
 # ``handed_at``: when the message before the step at which it stands was handed over, where that was
 # late; of one that waits still, the moment after this.
-READ = text(
-    """
+READ = """
 WITH these AS (
-    (SELECT id FROM enrolments
+    (SELECT id FROM enrolments e
         WHERE campaign = :campaign AND version = :version AND ended_at IS NULL AND due_at <= :now
+            {of_part}
         ORDER BY due_at LIMIT :most)
     UNION
-    (SELECT id FROM enrolments
+    (SELECT id FROM enrolments e
         WHERE campaign = :campaign AND version = :version AND ended_at IS NULL AND due_at IS NULL
+            {of_part}
         LIMIT :most)
     UNION
     (SELECT e.id FROM enrolment_signals s JOIN enrolments e ON e.id = s.enrolment_id
-        WHERE e.campaign = :campaign AND e.version = :version AND e.ended_at IS NULL LIMIT :most)
+        WHERE e.campaign = :campaign AND e.version = :version AND e.ended_at IS NULL {of_part}
+        LIMIT :most)
 )
 SELECT e.id, e.lead_id, e.node, e.began_at, e.entered_at, e.due_at, e.places,
     l.merged_into IS NOT NULL AS merged, m.handed_at
@@ -55,6 +57,9 @@ WHERE e.id IN (SELECT id FROM these) AND e.ended_at IS NULL
 ORDER BY e.id LIMIT :most
 FOR NO KEY UPDATE OF e SKIP LOCKED
 """
+READ_ALL = text(READ.format(of_part=""))
+READ_PART = text(
+    READ.format(of_part="AND mod(abs(CAST(hashtext(e.id) AS bigint)), :parts) = :part")
 )
 # Looked at in this transaction, and gone with it.
 TAKE = text(
@@ -76,6 +81,14 @@ WHERE e.id = n.id
 """
 
 
+class Part(NamedTuple):
+    """One of so many equal parts of a version's enrolments, from 0 on, by their ids: so that
+    several look for what is due without finding the same."""
+
+    part: int
+    parts: int
+
+
 @dataclass(frozen=True)
 class Batch:
     """Enrolments that this transaction holds, numbered from 0, and what was noted for them.
@@ -92,17 +105,22 @@ class Batch:
     merged: Mask
 
 
-def read_batch(session: Session, program: Program, version: int, now: datetime, most: int) -> Batch:
-    """The enrolments of a version that have to be looked at, at most so many, without those that
-    another process has in hand."""
-    asked = {
+def read_batch(
+    session: Session, program: Program, version: int, now: datetime, most: int, part: Part | None
+) -> Batch:
+    """The enrolments of a version, or of a part of it, that have to be looked at, at most so many,
+    without those that another process has in hand."""
+    asked: dict[str, object] = {
         "campaign": program.name,
         "version": version,
         "now": now,
         "most": most,
         "punctual": PUNCTUAL,
     }
-    rows = session.execute(READ, asked).all()
+    if part is None:
+        rows = session.execute(READ_ALL, asked).all()
+    else:
+        rows = session.execute(READ_PART, asked | part._asdict()).all()
     ids = [row.id for row in rows]
     places: dict[tuple[str, ...], int] = {}
     numbers = [places.setdefault(tuple(row.places), len(places)) for row in rows]

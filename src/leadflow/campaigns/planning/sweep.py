@@ -16,7 +16,7 @@ from leadflow.campaigns.enrolling.service import enrol_arrived, enrol_fitting
 from leadflow.campaigns.interpreter.clock import moments_in, utc
 from leadflow.campaigns.interpreter.stepping import OPEN, Passed, take_on
 from leadflow.campaigns.keeping.months import make_month
-from leadflow.campaigns.planning.batch import Batch, read_batch, write_batch
+from leadflow.campaigns.planning.batch import Batch, Part, read_batch, write_batch
 from leadflow.campaigns.planning.late import Answer, answered, as_answered, cancel_late
 from leadflow.campaigns.planning.stored_facts import StoredFacts
 from leadflow.campaigns.store.programs import programs
@@ -134,6 +134,7 @@ def plan(
     policy: Policy = STRICT,
     most: int = AT_A_TIME,
     answer: Answer | None = None,
+    part: Part | None = None,
 ) -> Swept:
     """Take enrolments of a version on that have to be looked at, at most so many: each goes as far
     as it gets by now, and what it is to be sent is planned, or withheld where its lead may not be
@@ -143,13 +144,14 @@ def plan(
         policy: in which countries marketing needs no consent.
         answer: what becomes of late messages where the campaign asks; None: what was said as it
             last went on.
+        part: of which enrolments; None: of all.
     """
     # Before anything is locked: who makes a month waits for all that write messages.
     make_month(session)
     program = programs(session, [(name, version)])[name, version]
     program = as_answered(session, program) if answer is None else answered(program, answer)
     cancel_late(session, program, version, now)
-    batch = read_batch(session, program, version, now, most)
+    batch = read_batch(session, program, version, now, most, part)
     if not batch.ids:
         return Swept()
     rows = batch.rows
@@ -162,8 +164,9 @@ def plan(
     _opted_out(batch, refused, now)
     _do(session, program, batch, passed)
     _cancel(session, batch, [merged, *(one.rows for one in passed if one.node is None)])
-    _count(session, program, version, passed)
     write_batch(session, batch, passed)
+    # At the end: whoever counts the same ways waits from here on.
+    _count(session, program, version, passed)
     fold(session, name)
     ends = Counter(rows.ends[one] for one in rows.ended.tolist() if one >= 0)
     return Swept(0, len(batch.ids), planned, ends, withheld)
