@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.dispatch.writing import words_for
-from leadflow.campaigns.interpreter.stepping import Passed
+from leadflow.campaigns.interpreter.enrolments import Passed
 from leadflow.campaigns.interpreter.zones import Numbers
 from leadflow.campaigns.simulating.past_leads import stored_crowd
 from leadflow.campaigns.simulating.running import go_through

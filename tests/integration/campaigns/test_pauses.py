@@ -10,6 +10,7 @@ from leadflow.campaigns.tables import CampaignMessage
 from leadflow.database.engine import unit_of_work
 from tests.integration.campaigns.running import (
     STEPS,
+    began_earlier,
     enrol,
     enrolments,
     hand_over,
@@ -133,3 +134,28 @@ def test_what_went_out_in_time_is_not_reckoned_anew(store: Engine) -> None:
     started()
     hand_over(late=MINUTES)
     assert sweep(2 * DAYS + MINUTES / 2).planned == 1
+
+
+def test_no_two_mails_with_a_pause_between_are_planned_in_one_look(store: Engine) -> None:
+    short = {"step": "pause", "wait": "PT2M"}
+    listen = {"on": ["lead.did.email_reply"], "within": "PT2M", "then": "end", "otherwise": "last"}
+    hears, last = {"step": "hears", "listen": listen}, {"step": "last", "send": "hello"}
+    launch([STEPS[0], short, STEPS[2], hears, last], zone="UTC")
+    enrol(acting.take(email="ada@example.com"))
+    began_earlier(10 * MINUTES)
+    # The second is due at 5, and looked after at 10 only; sent at 12.
+    late = {3: 13, 11: 7}
+    for later, known in ((0, 1), (3, 1), (4, 1), (10, 2), (11, 2), (13, 2), (15, 3)):
+        sweep(later * MINUTES)
+        assert len(planned()) == known, later
+        if later in late:
+            hand_over(late=late[later] * MINUTES)
+    assert [step for step, _ in planned()] == ["hello", "again", "last"]
+
+
+def test_mails_that_are_due_at_once_are_in_the_order_of_their_steps(store: Engine) -> None:
+    steps = [{"step": f"s{number}", "send": "hello"} for number in range(9)]
+    launch(steps)
+    enrol(acting.take(email="ada@example.com"))
+    assert sweep().planned == 9
+    assert [step for step, _ in planned()] == [f"s{number}" for number in range(9)]

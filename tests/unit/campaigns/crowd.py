@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from leadflow.campaigns.definitions.program import Program, Watch
+from leadflow.campaigns.interpreter.enrolments import OPEN, Enrolments, Passed
 from leadflow.campaigns.interpreter.moments import Dates
-from leadflow.campaigns.interpreter.stepping import OPEN, Enrolments, Passed, take_on
+from leadflow.campaigns.interpreter.stepping import take_on
 from leadflow.campaigns.interpreter.zones import Mask, Moments, Numbers, Zones
 from leadflow.campaigns.scenarios.life import Happening, Life
 from leadflow.conditions.tree import Group

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from leadflow.campaigns.definitions.program import Program
-from leadflow.campaigns.interpreter.stepping import Passed
+from leadflow.campaigns.interpreter.enrolments import Passed
 from leadflow.campaigns.interpreter.zones import Numbers, Zones
 from leadflow.campaigns.simulating.simulation import Crowd, simulated
 from leadflow.campaigns.simulating.written_lives import Happened, Written, lives_of

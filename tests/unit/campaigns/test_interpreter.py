@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadflow.campaigns.interpreter.stepping import OPEN, Enrolments, take_on
+from leadflow.campaigns.interpreter.enrolments import OPEN, Enrolments
+from leadflow.campaigns.interpreter.stepping import take_on
 from leadflow.campaigns.interpreter.zones import Zones
 from leadflow.campaigns.scenarios.life import Happening, Life
 from tests.examples import examples

@@ -16,14 +16,14 @@ from leadflow.campaigns.definitions.program import Node, Program, Watch, way_of_
 from leadflow.campaigns.definitions.sending_hours import SendingHours, hours_of
 from leadflow.campaigns.definitions.spans import Span
 from leadflow.campaigns.definitions.steps import UntilThen
+from leadflow.campaigns.interpreter.enrolments import OPEN, Enrolments, Passed
 from leadflow.campaigns.interpreter.moments import Dates, added, open_from, waited_until
-from leadflow.campaigns.interpreter.zones import NEVER, Mask, Moments, Numbers, Zones
+from leadflow.campaigns.interpreter.zones import NEVER, Mask, Moments, Numbers
 from leadflow.conditions.tree import Group
 
-MICROSECOND, INSTANT = np.timedelta64(1, "us"), np.timedelta64(1, "ms")
+MICROSECOND = np.timedelta64(1, "us")
 # What is sent later than this after it was due looks again whether it is an hour for it.
 PUNCTUAL = np.timedelta64(15, "m")
-OPEN = -1
 
 
 class Facts(Protocol):
@@ -39,72 +39,6 @@ class Facts(Protocol):
 
     def dates(self, field: str, leads: Numbers, at: Moments) -> Dates:
         """The date that is known in a field of each at its moment."""
-
-
-@dataclass
-class Enrolments:
-    """One row an enrolment of one campaign, in arrays of the same length.
-
-    ``node``: the number of its step; ``entered``: when it came there; ``due``: when the step is
-    over, NaT before that is reckoned; ``checked``: up to when exits have been looked for;
-    ``ended``: the number of its end's name in ``ends``, −1 while it is open; ``ended_at``;
-    ``since``: from when on a pause or a ``listen`` is reckoned, where that is later than when it
-    came there.
-    """
-
-    lead: Numbers
-    node: Numbers
-    entered: Moments
-    due: Moments
-    checked: Moments
-    ended: Numbers
-    ended_at: Moments
-    zones: Zones
-    ends: list[str] = field(default_factory=list)
-    since: Moments | None = None
-
-    @staticmethod
-    def begun(lead: Numbers, at: Moments, zones: Zones) -> "Enrolments":
-        """Those of leads that come in at these moments."""
-        count = lead.shape[0]
-        return Enrolments(
-            lead=lead,
-            node=np.zeros(count, dtype=np.int64),
-            entered=at.copy(),
-            due=np.full(count, NEVER),
-            # What happens at the very moment of coming in takes a lead out at once.
-            checked=at - INSTANT,
-            ended=np.full(count, OPEN, dtype=np.int64),
-            ended_at=np.full(count, NEVER),
-            zones=zones,
-        )
-
-    def reckoned_from(self, rows: Numbers) -> Moments:
-        """From when on the pause or the ``listen`` at which rows stand is reckoned."""
-        entered: Moments = self.entered[rows]
-        if self.since is None:
-            return entered
-        later: Moments = np.fmax(entered, self.since[rows])
-        return later
-
-    def end(self, rows: Numbers, name: str, at: Moments) -> None:
-        """Let rows have ended under a name."""
-        if name not in self.ends:
-            self.ends.append(name)
-        self.ended[rows] = self.ends.index(name)
-        self.ended_at[rows] = at
-
-
-@dataclass(frozen=True)
-class Passed:
-    """Rows that took one way on from a node, each at its moment. ``node`` is None where something
-    took them out, whose name ``way`` is. ``skipped``: a message that was too late, and not sent."""
-
-    node: Node | None
-    way: str
-    rows: Numbers
-    at: Moments
-    skipped: bool = False
 
 
 @dataclass
@@ -162,6 +96,7 @@ class Sweep:
         fresh = here[np.isnat(rows.due[here])]
         if fresh.size:
             self._reckon(node, fresh)
+            self._begin_now(node, fresh)
         if node.watch is not None:
             here, last = self._heard(node, here, last)
         over = here[rows.due[here] <= last]
@@ -182,6 +117,23 @@ class Sweep:
         else:
             rows.due[fresh] = entered
 
+    def _begin_now(self, node: Node, fresh: Numbers) -> None:
+        """Let pauses that would be over, though the mail before them goes out only now, begin
+        now."""
+        rows, step = self.rows, node.step
+        if isinstance(step.wait, Span) or step.listen is not None:
+            late = fresh[self._passed_unsent(fresh, rows.due[fresh])]
+            if late.size and rows.since is not None:
+                rows.since[late] = self.now[late]
+                self._reckon(node, late)
+
+    def _passed_unsent(self, here: Numbers, due: Moments) -> Mask:
+        """Of which rows a pause that takes time would be over by now, though the mail before it is
+        sent only after this look."""
+        rows = self.rows
+        passed: Mask = rows.waiting[here] & (due <= self.now[here]) & (due > rows.entered[here])
+        return passed
+
     def _wait_until(self, node: Node, wait: UntilThen, here: Numbers, last: Moments) -> None:
         """Let rows go on whose day has come, by what is known of it up to ``last``: a date may be
         moved, or crossed out, while it is waited for."""
@@ -191,6 +143,10 @@ class Sweep:
         begun, zones = rows.reckoned_from(here), rows.zones.of_rows(here)
         if until.field is None:
             due = waited_until(until, begun, None, zones)
+            late = self._passed_unsent(here, due)
+            due[late] = waited_until(
+                until, self.now[here[late]], None, rows.zones.of_rows(here[late])
+            )
         else:
             known = self.facts.dates(until.field, rows.lead[here], last)
             # Known only later than its day, it is over as soon as it is known.
@@ -269,6 +225,7 @@ class Sweep:
         at[behind] = open_from(self._hours, now[behind], rows.zones.of_rows(over[behind]))
         later = at > now
         rows.due[over[later]] = at[later]
+        rows.sent(over[~later])
         self._go(node, "then", over[~later], at[~later])
 
     def _go(self, node: Node, way: str, rows: Numbers, at: Moments, skipped: bool = False) -> None:

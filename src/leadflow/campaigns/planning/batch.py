@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.interpreter.clock import moments_in, utc_of
-from leadflow.campaigns.interpreter.stepping import INSTANT, OPEN, Enrolments, Passed
+from leadflow.campaigns.interpreter.enrolments import INSTANT, OPEN, Enrolments, Passed
 from leadflow.campaigns.interpreter.zones import NEVER, Mask, Numbers
 from leadflow.campaigns.places.placing import read, zones_of
 from leadflow.campaigns.planning.stored_facts import Noted

@@ -14,7 +14,8 @@ from leadflow.campaigns.counting.counts import fold
 from leadflow.campaigns.definitions.program import Node, Program
 from leadflow.campaigns.enrolling.service import enrol_arrived, enrol_fitting
 from leadflow.campaigns.interpreter.clock import moments_in, utc
-from leadflow.campaigns.interpreter.stepping import OPEN, Passed, take_on
+from leadflow.campaigns.interpreter.enrolments import OPEN, Passed
+from leadflow.campaigns.interpreter.stepping import take_on
 from leadflow.campaigns.keeping.months import make_month
 from leadflow.campaigns.planning.batch import Batch, Part, read_batch, write_batch
 from leadflow.campaigns.planning.late import Answer, answered, as_answered, cancel_late
@@ -198,12 +199,15 @@ def _messages(
 ) -> tuple[int, Counter[str]]:
     """Write the messages that became due; how many are to be sent, and how many are not, by why."""
     rows, purpose = [], program.campaign.purpose
-    for node, row, at in _each(passed, "send"):
+    due = list(_each(passed, "send"))
+    # Messages of one enrolment go out in the order of their ids, and steps come in theirs.
+    ids = sorted(new_id("msg") for _ in due)
+    for own, (node, row, at) in zip(ids, due, strict=True):
         lead = batch.leads[row]
         why = refused.get(lead)
         status = "planned" if why is None else "withheld"
         said = purpose, status, why
-        of = new_id("msg"), batch.ids[row], program.name, version
+        of = own, batch.ids[row], program.name, version
         rows.append((*of, node.name, lead, at, *said))
     if rows:
         write_rows(session, "campaign_messages", MESSAGE, rows)

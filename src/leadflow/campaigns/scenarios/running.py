@@ -9,8 +9,9 @@ import numpy as np
 
 from leadflow.campaigns.definitions.program import Edge, Program
 from leadflow.campaigns.definitions.schemas import Campaign
+from leadflow.campaigns.interpreter.enrolments import OPEN, Enrolments, Passed
 from leadflow.campaigns.interpreter.moments import added
-from leadflow.campaigns.interpreter.stepping import MICROSECOND, OPEN, Enrolments, Passed, take_on
+from leadflow.campaigns.interpreter.stepping import MICROSECOND, take_on
 from leadflow.campaigns.interpreter.zones import Zones, moments_of, wall
 from leadflow.campaigns.places.placing import all_in
 from leadflow.campaigns.places.whereabouts import Place, whereabouts

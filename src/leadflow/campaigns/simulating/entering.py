@@ -8,8 +8,8 @@ import numpy as np
 
 from leadflow.campaigns.definitions.program import Program, Watch
 from leadflow.campaigns.definitions.spans import Span
+from leadflow.campaigns.interpreter.enrolments import INSTANT
 from leadflow.campaigns.interpreter.moments import added
-from leadflow.campaigns.interpreter.stepping import INSTANT
 from leadflow.campaigns.interpreter.zones import NEVER, Mask, Moments, Numbers, Zones
 from leadflow.campaigns.simulating.lives import Lives
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from leadflow.campaigns.definitions.program import Node, Program
 from leadflow.campaigns.definitions.steps import UntilThen
-from leadflow.campaigns.interpreter.stepping import OPEN, Enrolments, Passed, take_on
+from leadflow.campaigns.interpreter.enrolments import OPEN, Enrolments, Passed
+from leadflow.campaigns.interpreter.stepping import take_on
 from leadflow.campaigns.interpreter.zones import Moments, Numbers, Zones
 from leadflow.campaigns.simulating.lives import Lives
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadflow.campaigns.definitions.program import Program
-from leadflow.campaigns.interpreter.stepping import Passed
+from leadflow.campaigns.interpreter.enrolments import Passed
 from leadflow.campaigns.interpreter.zones import Moments, Numbers, Zones
 from leadflow.campaigns.simulating.entering import (
     Coming,

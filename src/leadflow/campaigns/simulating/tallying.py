@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from leadflow.campaigns.definitions.program import Program
-from leadflow.campaigns.interpreter.stepping import OPEN, Passed
+from leadflow.campaigns.interpreter.enrolments import OPEN, Passed
 from leadflow.campaigns.interpreter.zones import Mask, Moments, Numbers
 from leadflow.campaigns.simulating.running import Through
 
