@@ -116,6 +116,10 @@ def test_a_command_typed_where_there_is_no_installation_makes_none_and_says_so(
             assert "There is no Leadflow in" in told.err, words
             assert "leadflow up" in told.err, words
         assert there.type("down").out == "Nothing is running.\n"
+        # Of a file of campaigns what it says itself is checked.
+        examples = Path(__file__).parents[2] / "examples" / "campaigns"
+        told = there.type("campaigns", "check", str(examples / "trial_nurture.yaml"))
+        assert (told.code, "were not checked" in told.out) == (0, True), told.all
         # A backup is looked at, and restored, where nothing is yet.
         (tmp_path / "some.backup").write_text("no backup")
         for words in ("backup some.backup --check", "restore some.backup --why fire"):

@@ -93,6 +93,24 @@ def test_a_server_that_ends_at_once_is_told_with_the_end_of_its_log(tmp_path: Pa
         Child(broken, tmp_path).wait_healthy(30)
 
 
+def test_a_server_that_does_not_answer_is_told_with_how_long_it_was_waited_for(
+    tmp_path: Path,
+) -> None:
+    silent = Service(
+        "silent", (sys.executable, "-c", "import time; time.sleep(60)"), {}, "http://[::1]:9/"
+    )
+    child = Child(silent, tmp_path)
+    try:
+        child.wait_healthy(60, stopped=lambda: True)
+        with pytest.raises(
+            ServiceFailed, match=r"within 1 s\. .* set LEADFLOW_START_SECONDS to more"
+        ):
+            child.wait_healthy(1)
+    finally:
+        child.terminate()
+        child.end(time.monotonic() + 5)
+
+
 ANSWERS = """
 import http.server, sys
 class Fine(http.server.BaseHTTPRequestHandler):

@@ -14,6 +14,7 @@ from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.dispatch.writing import words_for
 from leadflow.campaigns.interpreter.enrolments import Passed
 from leadflow.campaigns.interpreter.zones import Numbers
+from leadflow.campaigns.previewing import Preview, might_come_in
 from leadflow.campaigns.simulating.past_leads import stored_crowd
 from leadflow.campaigns.simulating.running import go_through
 from leadflow.channels.email.rendering import NotRendered, Rendered
@@ -21,7 +22,7 @@ from leadflow.consent.may_send import STRICT, Policy, may_send
 from leadflow.leads.tables import Lead
 from leadflow.settings import Settings
 
-SAMPLES = 5
+SAMPLES, FIRST_LINES = 5, 4
 # A link that is shown to somebody else must not take the lead out of anything.
 NO_LINK = "https://example.com/in-a-preview"
 A_YEAR = np.timedelta64(366, "D")
@@ -34,6 +35,42 @@ class FirstMail:
     lead_id: str
     step: str
     mail: Rendered | NotRendered
+
+    @property
+    def first_lines(self) -> list[str]:
+        """How its words begin."""
+        text = "" if isinstance(self.mail, NotRendered) else self.mail.text
+        return [line for line in text.splitlines() if line.strip()][:FIRST_LINES]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What some leads would get first; where there is nothing to show, why."""
+
+    mails: list[FirstMail]
+    why_none: str | None = None
+
+
+def samples(
+    session: Session,
+    program: Program,
+    shown: Preview,
+    settings: Settings,
+    now: datetime,
+    policy: Policy = STRICT,
+) -> Samples:
+    """What five leads of a preview would get first; where leads come in by what happens to them, or
+    by name, five of those that fit."""
+    by_itself = program.enter is not None and not shown.on_events
+    some = shown.first if by_itself else might_come_in(session, program, now)
+    mails = first_mails(session, program, some, settings, now, policy)
+    if mails:
+        return Samples(mails)
+    if some:
+        why = "none of the leads looked at that fit may be written to, or gets a mail if nothing "
+        return Samples([], f"No mail is shown: {why}happens.")
+    would = "would come in" if by_itself else "fits what it asks for, to show a mail of"
+    return Samples([], f"No mail is shown: no lead {would} now.")
 
 
 def first_mails(

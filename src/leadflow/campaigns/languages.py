@@ -1,15 +1,12 @@
 """In which language pages speak to whoever got a mail of a campaign."""
 
-from typing import get_args
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadflow.campaigns.definitions.schemas import Language
+from leadflow.campaigns.definitions.language import Language, spoken
 from leadflow.campaigns.tables import CampaignMessage, CampaignVersion
 from leadflow.leads.tables import Lead
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 # What companies call the attribute in which they keep it.
 ATTRIBUTE = "language"
 
@@ -33,10 +30,3 @@ def language_for(session: Session, lead_id: str, message_id: str) -> Language:
         .where(CampaignMessage.id == message_id)
     )
     return spoken(session.scalar(content)) or "en"
-
-
-def spoken(said: object) -> Language | None:
-    """The language of a code such as ``de``, ``de-AT`` or ``pt_BR``; None where it is none of
-    ours."""
-    code = str(said or "").strip().lower().replace("_", "-").partition("-")[0]
-    return next((one for one in LANGUAGES if one == code), None)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from heapq import nsmallest
 
@@ -13,12 +14,14 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.enrolling.entries import Entry
 from leadflow.campaigns.enrolling.service import entries_of
+from leadflow.conditions.tree import Condition, Group, fields_of
 from leadflow.consent.may_send import STRICT, Policy, may_send
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
+from leadflow.workflow.event_fields import PREFIX as EVENT_FIELDS
 
-SOME, AT_A_TIME = 100, 20_000
+SOME, AT_A_TIME, NEWEST = 100, 20_000, 1000
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,43 @@ def preview(session: Session, program: Program, now: datetime, policy: Policy = 
     leads = list(session.scalars(fitting))
     entries = entries_of(session, program, leads, now)
     counted = Counter(entries.values())
-    coming = (one for one, entry in entries.items() if entry == "enrolled")
-    first = nsmallest(
-        SOME, coming, key=lambda one: sha256(f"{program.name}:{one}".encode()).digest()
-    )
+    first = _some_coming(program, entries)
     withheld = _withheld(session, program, entries, now, policy)
     counts = dict(counted.most_common())
-    return Preview(len(leads), counts, (), tuple(first), withheld, entries)
+    return Preview(len(leads), counts, (), first, withheld, entries)
+
+
+def might_come_in(session: Session, program: Program, now: datetime) -> tuple[str, ...]:
+    """Some leads, by id, that would come into a campaign as soon as what it asks for happens to
+    them, or somebody names them: of the newest that fit its conditions, as far as these go by what
+    is known of a lead; what the event must say is taken for said."""
+    source = lead_source(now)
+    newest = select(Lead.id).select_from(source).order_by(Lead.id.desc()).limit(NEWEST)
+    if program.enter is not None and program.enter.when is not None:
+        known = [compiled(one, now) for one in _of_lead(program.enter.when)]
+        newest = newest.where(*known)
+    return _some_coming(program, entries_of(session, program, list(session.scalars(newest)), now))
+
+
+def _of_lead(when: Group) -> list[Condition]:
+    """The conditions that all must hold, without those that go by what has just happened."""
+    must = when.members if when.how == "all" else (when,)
+    return [one for one in must if not any(map(_is_told, fields_of(one)))]
+
+
+def _is_told(field: str) -> bool:
+    return field.startswith(EVENT_FIELDS)
+
+
+def _some_coming(program: Program, entries: Mapping[str, Entry]) -> tuple[str, ...]:
+    """Some of those that would come in, always the same ones of the same leads."""
+    coming = (one for one, entry in entries.items() if entry == "enrolled")
+    by = partial(_place, program.name)
+    return tuple(nsmallest(SOME, coming, key=by))
+
+
+def _place(campaign: str, lead: str) -> bytes:
+    return sha256(f"{campaign}:{lead}".encode()).digest()
 
 
 def _withheld(

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from leadflow.campaigns.definitions.contents import ready
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.schemas import Content
 from leadflow.campaigns.definitions.templates import FAMILIES, names_in
-from leadflow.channels.email.compiling import compiled
 from leadflow.channels.email.message import Envelope, Mailbox, message_bytes
 from leadflow.channels.email.rendering import Rendered, rendered
 
@@ -33,11 +33,11 @@ def sample_mails(program: Program) -> Iterator[tuple[str, Rendered, bytes]]:
     """Each content of a campaign for a lead of whom everything is known, and for one of whom
     nothing is: its name, what it says, and the whole message."""
     for name, content in program.campaign.contents.items():
-        ready = compiled(content.subject, content.preheader, content.body)
+        mail_of = ready(program.campaign, content)
         always = _ALWAYS | {"campaign": {"name": program.campaign.name}}
         for whom, values in (("known", always | _known(content)), ("unknown", always)):
             called = f"{program.name}.{name}.{whom}"
-            mail = rendered(ready, values)
+            mail = rendered(mail_of, values)
             envelope = Envelope(
                 called,
                 Mailbox("anna@example.com", "Anna Weber"),

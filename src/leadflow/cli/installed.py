@@ -11,6 +11,12 @@ class NoInstallation(RuntimeError):
     """There is none where it was looked for; the message says where, and how to make one."""
 
 
+def is_one(settings: "Settings") -> bool:
+    """Whether there is a store, here or where a setting says."""
+    embedded = settings.home / "postgres" / "PG_VERSION"
+    return settings.database_url is not None or embedded.exists()
+
+
 def require(settings: "Settings") -> None:
     """See that there is an installation, before something is read from it or written to it.
 
@@ -18,7 +24,7 @@ def require(settings: "Settings") -> None:
         NoInstallation: none was ever started there, or its key is gone.
     """
     home = settings.home
-    has_data = settings.database_url is not None or (home / "postgres" / "PG_VERSION").exists()
+    has_data = is_one(settings)
     has_key = settings.secret_key is not None or (home / "secret.key").exists()
     if has_data and has_key:
         return

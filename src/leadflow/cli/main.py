@@ -30,6 +30,7 @@ from leadflow.cli.campaigns import (
     messages,
     returned,
     running,
+    shown,
     simulating,
 )
 from leadflow.cli.configuration import configuration
@@ -55,6 +56,7 @@ app = typer.Typer(
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
 # These need nothing that is stored: files of whoever types them, or what is the same for all.
 OF_NOTHING_STORED = (
+    "campaigns check",
     "campaigns draw",
     "campaigns hours",
     "campaigns mails",
@@ -123,6 +125,7 @@ app.add_typer(checks.app, name="checks", rich_help_panel=_WORK)
 app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
 app.add_typer(segments.app, name="segments", rich_help_panel=_WORK)
 running.add_to(campaigns.app)
+shown.add_to(campaigns.app)
 changing.add_to(campaigns.app)
 messages.add_to(campaigns.app)
 channels.add_to(campaigns.app)

@@ -27,6 +27,7 @@ _EXAMPLES = {
     ValueKind.BOOLEAN: "true or false",
     ValueKind.MOMENT: 'a moment such as "2026-03-01" or "2026-03-01T09:00:00Z"',
 }
+_PAIRS = {ValueKind.NUMBER: "[10, 50]", ValueKind.MOMENT: '["2026-03-01", "2026-03-31"]'}
 
 
 class OperandRefused(ValueError):
@@ -63,7 +64,8 @@ def _refuse_unusable(text: str) -> None:
 
 def _pair(kind: ValueKind, raw: Any) -> tuple[Scalar, ...]:
     if not isinstance(raw, list) or len(raw) != 2:
-        raise OperandRefused("Write the lowest and the highest value, such as [10, 50].")
+        such_as = _PAIRS.get(kind, _PAIRS[ValueKind.NUMBER])
+        raise OperandRefused(f"Write the lowest and the highest value, such as {such_as}.")
     low, high = (_one(kind, item) for item in raw)
     if low > high:  # type: ignore[operator]  # both are of one kind
         raise OperandRefused("The first value is above the second: write the lower one first.")
@@ -72,7 +74,8 @@ def _pair(kind: ValueKind, raw: Any) -> tuple[Scalar, ...]:
 
 def _several(kind: ValueKind, raw: Any) -> tuple[Scalar, ...]:
     if not isinstance(raw, list) or not raw:
-        raise OperandRefused('Write a list of at least one value, such as ["hot", "warm"].')
+        such_as = _PAIRS.get(kind, '["retail", "finance"]')
+        raise OperandRefused(f"Write a list of at least one value, such as {such_as}.")
     if len(raw) > MOST_VALUES:
         raise OperandRefused(f"A list may have at most {MOST_VALUES:,} values.")
     return tuple(_one(kind, item) for item in raw)

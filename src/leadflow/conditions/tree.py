@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from leadflow.conditions.advice import meant, operators_for, such_as
 from leadflow.conditions.operators import OF_PRESENCE, OPERATORS, Operand, OperandRefused, Operator
 from leadflow.conditions.problems import Problem, listed, nearest, shown
 from leadflow.conditions.values import Codes, ValueKind, Values
@@ -100,7 +101,9 @@ class Reader:
             self._refuse(place, kinds)
         if isinstance(raw, list) and not raw:
             self._refuse(place, "Write at least one test, such as {operator: exists}.")
-        tests = enumerate(raw) if isinstance(raw, list) else [(None, raw)]
+        # A list of values is one that somebody took for a test, not a list of tests.
+        of_tests = isinstance(raw, list) and (not raw or any(isinstance(one, dict) for one in raw))
+        tests = enumerate(raw) if of_tests else [(None, raw)]
         found = []
         for number, test in tests:
             at = place if number is None else f"{place}[{number}]"
@@ -114,13 +117,13 @@ class Reader:
         if self.checks == MOST_CHECKS + 1:
             self._refuse(place, f"A rule set may have at most {MOST_CHECKS:,} tests.")
         if not isinstance(raw, dict):
-            said = f"Write {{operator: equals, value: …}}, not {shown(raw)}."
-            self._refuse(place, said)
+            written = meant(kinds, raw, self.values_of(name) if kinds else None)
+            self._refuse(place, f"Write {written}, not {shown(raw)}.")
             return None
         for key in (key for key in raw if key not in ("operator", "value")):
             said = "There is no such key; a test has operator and value."
             self._refuse(f"{place}.{key}", said)
-        operator = self._operator(raw, place)
+        operator = self._operator(raw, kinds, place)
         if operator is None or not kinds:
             return None
         fitting = [kind for kind in kinds if kind in operator.kinds]
@@ -129,10 +132,12 @@ class Reader:
             return None
         return self._with_operand(name, fitting, operator, raw, place)
 
-    def _operator(self, raw: dict[Any, Any], place: str) -> Operator | None:
+    def _operator(
+        self, raw: dict[Any, Any], kinds: tuple[ValueKind, ...], place: str
+    ) -> Operator | None:
         name = raw.get("operator")
         if "operator" not in raw:
-            self._refuse(f"{place}.operator", f"Say one of {', '.join(OPERATORS)}.")
+            self._refuse(f"{place}.operator", f"Say one of {', '.join(operators_for(kinds))}.")
         elif not isinstance(name, str) or name not in OPERATORS:
             said = f"There is no operator {shown(name)}. {nearest(name, OPERATORS)}"
             self._refuse(f"{place}.operator", said)
@@ -146,7 +151,8 @@ class Reader:
         """The test with its value, read as the first of the kinds that takes it."""
         of_presence = operator.name in OF_PRESENCE
         if "value" not in raw and not of_presence:
-            self._refuse(f"{place}.value", f"Say what {operator.name} compares with.")
+            written = such_as(operator, kinds[0], self.values_of(name))
+            self._refuse(f"{place}.value", f"Say what {operator.name} compares with: {written}.")
             return None
         refusals = []
         for kind in kinds:
@@ -180,5 +186,5 @@ def _known(said: Any, values: Values) -> str:
 
 
 def _unfitting(name: str, kinds: tuple[ValueKind, ...], operator: Operator) -> str:
-    fit = [other.name for other in OPERATORS.values() if not other.kinds.isdisjoint(kinds)]
-    return f"{name} is a {listed(kinds)}, which {operator.name} does not fit. Use {listed(fit)}."
+    fit = listed(operators_for(kinds))
+    return f"{name} is a {listed(kinds)}, which {operator.name} does not fit. Use {fit}."

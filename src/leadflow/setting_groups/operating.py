@@ -6,6 +6,11 @@ from pydantic import BaseModel, Field
 class OperatingSettings(BaseModel):
     """Where flows run, what is checked, and who is told where something fails."""
 
+    start_seconds: float = Field(
+        default=120,
+        gt=0,
+        description="Seconds that `leadflow up` waits for Prefect, and for the gateway, to answer.",
+    )
     work_pool: str = Field(
         default="leadflow", description="Prefect work pool of long runs, each in its own process."
     )

@@ -7,6 +7,8 @@ from pydantic import Field, SecretStr
 
 from leadflow.setting_groups.feedback import FeedbackSettings
 
+# With a message's id behind it, what stands before the @ has at most 64 letters (RFC 5321).
+RETURNED_TO = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,30}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 NO_POSTAL_ADDRESS = "(the sender's postal address)"
 
 
@@ -28,6 +30,12 @@ class SendingSettings(FeedbackSettings):
     sender_address: str = Field(
         default=NO_POSTAL_ADDRESS,
         description="What contents call sender.address: the sender's postal address.",
+    )
+    bounce_address: str | None = Field(
+        default=None,
+        pattern=RETURNED_TO,
+        description="Where mail servers return what they could not deliver, with the message's id "
+        "behind a plus: bounces@example.com is bounces+msg_…@example.com. Unset: to the sender.",
     )
     marketing_a_day: int = Field(
         default=2,

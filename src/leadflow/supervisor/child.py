@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,7 @@ STEADY_SECONDS = 60.0
 # not answer: a minute in all, which no busy machine takes.
 LOOK_SECONDS, HUNG_SECONDS, UNANSWERED = 15.0, 10.0, 4
 FIRST_LOOK_SECONDS = 120.0
+WAITS = "LEADFLOW_START_SECONDS"
 
 
 class ServiceFailed(RuntimeError):
@@ -54,21 +56,24 @@ class Child:
         """Whether it runs."""
         return self._process.poll() is None
 
-    def wait_healthy(self, seconds: float) -> None:
+    def wait_healthy(self, seconds: float, stopped: Callable[[], bool] = lambda: False) -> None:
         """Wait until its health address answers 200.
+
+        Args:
+            stopped: whether nobody waits any more.
 
         Raises:
             ServiceFailed: it ended, or did not answer in time.
         """
         url = self.service.health_url
         deadline = time.monotonic() + seconds
-        while url is not None and not answers(url):
+        while url is not None and not stopped() and not answers(url):
             if not self.alive():
                 raise ServiceFailed(f"{self.service.name} ended at once. {self.last_words()}")
             if time.monotonic() > deadline:
                 raise ServiceFailed(
-                    f"{self.service.name} does not answer at {url} after {seconds:.0f} s. "
-                    f"{self.last_words()}"
+                    f"{self.service.name} did not answer at {url} within {seconds:.0f} s. Where "
+                    f"this machine needs longer, set {WAITS} to more. {self.last_words()}"
                 )
             time.sleep(0.2)
 

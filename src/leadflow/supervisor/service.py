@@ -13,7 +13,7 @@ from leadflow.database import cluster, embedded
 from leadflow.private import UMASK, make_private
 from leadflow.settings import Settings
 from leadflow.supervisor import state
-from leadflow.supervisor.child import GRACE_SECONDS, Child, ServiceFailed
+from leadflow.supervisor.child import GRACE_SECONDS, Child
 from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.environment import metrics_folder
 from leadflow.supervisor.on_demand import OnDemand
@@ -32,7 +32,6 @@ from leadflow.supervisor.services import (
 )
 from leadflow.supervisor.state import State
 
-START_SECONDS = 120.0
 # Until PostgreSQL is tried again where it did not start.
 POSTGRES_SECONDS = 5.0
 Say = Callable[[str], None]
@@ -127,16 +126,8 @@ class Supervisor:
         return child
 
     def _wait(self, child: Child) -> None:
-        """Like ``child.wait_healthy``, but a signal ends the wait."""
-        deadline = time.monotonic() + START_SECONDS
-        while not self._stop.is_set():
-            try:
-                child.wait_healthy(min(2.0, deadline - time.monotonic()))
-            except ServiceFailed:
-                if not child.alive() or time.monotonic() > deadline:
-                    raise
-            else:
-                return
+        """As long as a setting says; a signal ends the wait."""
+        child.wait_healthy(self._settings.start_seconds, self._stop.is_set)
 
     def _keep_up(self) -> None:
         while not self._stop.wait(1.0):

@@ -1,18 +1,25 @@
 """What the commands of campaigns say of messages: figures, a few at a time, of one campaign."""
 
+import json
 import re
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
+from leadflow.campaigns.definitions.reading import read_campaigns
+from leadflow.campaigns.store import service
 from leadflow.cli.main import app
+from leadflow.database.engine import unit_of_work
+from leadflow.workflow.catalogue import ACTIONS, model_of
 from tests.integration.campaigns.running import NAME, STEPS, enrol, hand_over, launch, sweep
 from tests.integration.workflow import acting
 from tests.terminal import sign_in
+from tests.unit.campaigns.written import campaign
 
 
-def said(*command: str) -> str:
-    told = CliRunner().invoke(app, command, env={"COLUMNS": "300"})
+def said(*command: str, columns: int = 300) -> str:
+    told = CliRunner().invoke(app, command, env={"COLUMNS": str(columns)})
     assert told.exit_code == 0, told.output
     return told.output
 
@@ -52,3 +59,21 @@ def test_a_campaign_shows_what_became_of_its_messages(store: Engine) -> None:
     assert "1 withheld: Nothing says that the person may be sent marketing" in shown
     hand_over()
     assert re.search(r"hello +0 +0 +1 +0 +0 +0 +0", said("campaigns", "show", "other"))
+
+
+def test_twenty_campaigns_are_a_list_that_80_columns_hold(store: Engine) -> None:
+    names = [f"re_engagement_{number}" for number in range(20)]
+    made = campaign(STEPS[:1], purpose="service", name="Ask those who fell silent")
+    with unit_of_work() as session:
+        written = {"campaigns": dict.fromkeys(names, made)}
+        given = read_campaigns(written, model_of(ACTIONS.values()))
+        service.apply(session, given, "test", datetime.now(UTC))
+    lines = said("campaigns", "list", columns=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    for name in names:
+        [line] = [line for line in lines if line.strip().startswith(f"{name} ")]
+        assert re.search(r"Ask those who .*draft +0 +0 +0", line), line
+    listed = {one["campaign_id"]: one for one in json.loads(said("campaigns", "list", "--json"))}
+    assert listed.keys() == set(names)
+    one = listed[names[7]]
+    assert (one["state"], one["version"], one["live_version"]) == ("draft", 1, None)

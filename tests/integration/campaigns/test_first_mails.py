@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
+from typer.testing import CliRunner
 
 from leadflow.campaigns.first_mails import FirstMail, first_mails
-from leadflow.campaigns.previewing import Preview, preview
+from leadflow.campaigns.previewing import Preview, might_come_in, preview
 from leadflow.channels.email.rendering import Rendered
+from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
-from tests.integration.campaigns.running import STEPS
+from tests.integration.campaigns.running import NAME, STEPS, launch
 from tests.integration.campaigns.test_campaigns_run import say
 from tests.integration.workflow import acting
 from tests.unit.campaigns.written import laid_out, program
@@ -69,3 +71,31 @@ def test_a_preview_says_how_many_get_no_mail_and_why(store: Engine) -> None:
         found = preview(session, made, datetime.now(UTC))
     assert (found.audience, found.entries) == (4, {"enrolled": 4})
     assert found.withheld == {"no_consent": 2, "opted_out": 1}
+
+
+def test_where_leads_come_in_by_what_happens_those_are_shown_that_fit(store: Engine) -> None:
+    told = {"event.level": {"operator": "equals", "value": "hot"}}
+    when = {"company_size": {"operator": "greater_than", "value": 500}, **told}
+    enter = {"on": ["lead.level_changed"], "when": when}
+    made = program(STEPS[:1], purpose="service", enter=enter)
+    leads = [acting.take(email=f"n{n}@example.com", company_size=n * 400) for n in range(4)]
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        some = might_come_in(session, made, now)
+        mails = first_mails(session, made, some, get_settings(), now)
+        by_name = might_come_in(session, program(STEPS[:1]), now)
+        at_all = program(STEPS[:1], enter={"on": ["lead.level_changed"], "when": told})
+        assert sorted(might_come_in(session, at_all, now)) == sorted(leads)
+    assert sorted(some) == sorted(leads[2:])
+    assert sorted(one.lead_id for one in mails) == sorted(some)
+    assert sorted(by_name) == sorted(leads)
+
+
+def test_the_command_shows_a_mail_or_says_why_there_is_none(store: Engine) -> None:
+    launch(STEPS[:1], purpose="marketing", enter={"on": ["lead.level_changed"]})
+    asked = ["campaigns", "preview", NAME]
+    assert "No mail is shown: no lead fits" in CliRunner().invoke(app, asked).output
+    lead = acting.take(email="ada@example.com")
+    assert "none of the leads looked at that fit may" in CliRunner().invoke(app, asked).output
+    say(lead, True, "form")
+    assert f"1. {lead} would get hello first" in CliRunner().invoke(app, asked).output

@@ -145,6 +145,7 @@ def test_a_launch_shows_sums_that_add_up_and_is_asked_for_as_the_command_does(
     assert launched == 2
     page = mark.get(f"{ONE}/launch")
     assert "3 would come in 1 is in it already 4 in all" in words_of(page, "audience")
+    assert page.text.count('<details class="sample">') == 3
     done = mark.post(f"{ONE}/launch", as_shown=as_shown(mark, "launch"))
     with unit_of_work() as session:
         asked = session.scalars(select(Approval).where(Approval.kind == "campaign")).all()
@@ -152,6 +153,17 @@ def test_a_launch_shows_sums_that_add_up_and_is_asked_for_as_the_command_does(
     words = mark.told(mark.get(done.headers["location"]))[1]
     assert (len(asked), live) in ((1, 1), (0, 2))
     assert words.startswith("It is asked for" if asked else "It is live")
+
+
+def test_a_launch_shows_mails_of_leads_that_fit_to_whoever_may_see_these(
+    client: TestClient, mark: Browser
+) -> None:
+    enter = {"on": ["lead.level_changed"]}
+    launch(STEPS[:1], enter=enter)
+    as_stored(STEPS[:2], enter=enter)
+    assert "No mail is shown: no lead fits" in mark.get(f"{ONE}/launch").text
+    acting.take(email="ada@example.com", last_name="Lovelace")
+    assert "<summary>Lovelace, example.com: Hello</summary>" in mark.get(f"{ONE}/launch").text
 
 
 def as_stored(steps: list[dict[str, Any]], **others: Any) -> int:

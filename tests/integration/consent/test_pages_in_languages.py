@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from leadflow.campaigns.languages import LANGUAGES, spoken
+from leadflow.campaigns.definitions.language import LANGUAGES, spoken
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.consent.links import preferences_url, unsubscribe_url
 from leadflow.database.engine import unit_of_work
@@ -53,11 +53,14 @@ def test_a_page_is_in_the_language_of_its_campaign_and_bears_the_sender(
     assert "Speichern" in anonymous.get(preferences_url("", ada, "marketing", message)).text
 
 
-@pytest.mark.parametrize(("own", "expected"), [("fr-CA", "fr"), ("Klingon", "de"), (None, "de")])
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [("fr-CA", "fr"), ("pl_PL", "pl"), ("NL", "nl"), ("Klingon", "de"), (None, "de")],
+)
 def test_a_language_that_a_lead_has_wins_where_it_is_spoken(
     anonymous: TestClient, ada: str, own: str | None, expected: str
 ) -> None:
-    message = mailed(ada, "de")
+    message = mailed(ada, "de-AT")
     with unit_of_work() as session:
         session.get_one(Lead, ada).attributes = {} if own is None else {"language": own}
     page = anonymous.get(preferences_url("", ada, "marketing", message)).text

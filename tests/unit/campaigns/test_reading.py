@@ -192,6 +192,13 @@ WRONG: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, str]] = {
         "open_hours",
         "no hour left",
     ),
+    "a language that is none of ours": (
+        [HELLO],
+        {"language": "sv-SE"},
+        "language",
+        "en, de, fr, es, it, pt, nl or pl",
+    ),
+    "a language by its name": ([HELLO], {"language": "German"}, "language", "such as de-AT"),
     "a zone that is none": ([HELLO], {"zone": "Berlin"}, "zone", "one is Europe/Berlin"),
     "reentry by half": (
         [HELLO],
@@ -301,3 +308,17 @@ def test_a_content_that_nobody_sends_and_one_that_is_not_there_are_told() -> Non
     found = problems(written)
     assert "Did you mean helo" in found["steps[0].send"]
     assert "No step sends this" in found["contents.helo"]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("de", "de"),
+        ("DE", "de"),
+        ("de-AT", "de-AT"),
+        ("de_at", "de-AT"),
+        ("pt-Latn-BR", "pt-Latn-BR"),
+    ],
+)
+def test_a_language_may_say_its_country(said: str, written: str) -> None:
+    assert program([HELLO], language=said).campaign.language == written

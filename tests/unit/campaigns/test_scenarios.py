@@ -124,6 +124,53 @@ def test_a_mistake_is_told_at_its_place(mistake: str) -> None:
     assert words.lower() in found.get(place, f"nothing at {place}: {found}").lower()
 
 
+SKIPS = "Clocks in Europe/Berlin skip 2026-03-29 02:30"
+
+
+@pytest.mark.parametrize(
+    ("others", "place", "words"),
+    [
+        ({"enters": "2026-03-29 02:30"}, "enters", SKIPS),
+        ({"life": [{"at": "2026-03-29 02:30"}]}, "life[0].at", SKIPS),
+        (
+            {"expect": [*EXPECTED[:2], {"at": "2026-03-29 02:30", "ends": "finished"}]},
+            "expect[2].at",
+            "due at 2026-03-29 03:00",
+        ),
+        (
+            {"enters": "2026-03-29 01:30", "zones": ["Europe/London"]},
+            "enters",
+            "Clocks in Europe/London skip",
+        ),
+        ({"lead": {"attributes.ends": "2026-02-30"}}, "lead.attributes.ends", "'2026-02-30' is no"),
+        (
+            {"life": [{"after": "P1D", "becomes": {"attributes.ends": "soon"}}]},
+            "life[0].becomes.attributes.ends",
+            "such as 2026-03-06",
+        ),
+    ],
+)
+def test_an_hour_that_clocks_skip_and_a_date_that_is_none_are_refused(
+    others: dict[str, Any], place: str, words: str
+) -> None:
+    until = {"until": {"field": "attributes.ends", "at": "09:00"}, "otherwise": "tagged"}
+    made = program([STEPS[0], {"step": "pause", "wait": until}, STEPS[2]])
+    written = {"name": "one", "campaign": "series", "enters": ENTERS, "expect": EXPECTED, **others}
+    with pytest.raises(ScenariosInvalid) as refused:
+        read_scenarios({"scenarios": [written]}, {"series": made})
+    said = {one.place.removeprefix("scenarios[0]."): one.problem for one in refused.value.problems}
+    assert words in said.get(place, f"nothing at {place}: {said}")
+
+
+def test_of_an_hour_that_there_is_twice_the_first_is_meant() -> None:
+    twice = [{"at": "2026-10-25 02:30", "sends": "hello"}]
+    twice.append({"at": "2026-10-25 02:30", "ends": "finished"})
+    made, enters = program([{"step": "hello", "send": "hello"}]), "2026-10-25 02:30"
+    written = {"name": "one", "campaign": "series", "enters": enters, "expect": twice}
+    [one] = tried(made, read_scenarios({"scenarios": [written]}, {"series": made})).ran
+    assert one.as_expected
+
+
 def command(*arguments: str | Path) -> tuple[int, str]:
     compose()
     result = CliRunner().invoke(app, [str(one) for one in arguments])

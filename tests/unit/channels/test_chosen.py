@@ -76,6 +76,10 @@ def test_a_whole_set_of_settings_chooses_its_channel() -> None:
         ({"sender_name": "Ann\r\nBcc: eve@example.net"}, "LEADFLOW_SENDER_NAME"),
         ({"mail_host": None}, "LEADFLOW_MAIL_HOST"),
         ({"resend_api_key": KEY}, "LEADFLOW_RESEND_API_KEY"),
+        (
+            {"mail_host": None, "resend_api_key": KEY, "bounce_address": "back@acme.com"},
+            "LEADFLOW_BOUNCE_ADDRESS",
+        ),
         ({"mail_password": None}, "LEADFLOW_MAIL_PASSWORD"),
         ({"mail_security": "none"}, "LEADFLOW_MAIL_SECURITY"),
         ({"dkim_domain": "acme.com"}, "LEADFLOW_DKIM_KEY"),

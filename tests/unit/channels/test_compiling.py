@@ -210,3 +210,11 @@ def test_a_whole_document_keeps_its_own_styles() -> None:
     assert '<span class="a" style="color: red' in ready.html
     assert ready.text == "Hello\n"
     assert pickle.loads(pickle.dumps(ready)) == ready  # noqa: S301
+
+
+def test_a_mail_says_its_language_and_a_whole_document_its_own() -> None:
+    assert '<html lang="de-AT"' in compiled("Hi", None, laid_out("Servus"), "de-AT").html
+    assert '<html lang="en"' in compiled("Hi", None, laid_out('a lang="und" b')).html
+    assert 'lang="und"' in compiled("Hi", None, laid_out('<i lang="und" id="a">b</i>')).html
+    whole = f'<mjml lang="fr"><mj-body>{laid_out("Bonjour")}</mj-body></mjml>'
+    assert '<html lang="fr"' in compiled("Hi", None, whole, "de").html

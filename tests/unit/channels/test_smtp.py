@@ -17,6 +17,7 @@ from leadflow.channels.email.message import Envelope, Mailbox, message_bytes
 from leadflow.channels.email.outgoing import Outgoing
 from leadflow.channels.email.pace import Pace
 from leadflow.channels.email.rendering import Rendered
+from leadflow.channels.email.return_paths import return_path
 from leadflow.channels.email.smtp import Server, Smtp
 from leadflow.channels.port import Accepted, Refused, Uncertain
 from tests.unit.channels import mail_server
@@ -53,6 +54,21 @@ def test_many_mails_go_over_few_connections_that_are_kept() -> None:
     assert server.connections <= 4
     assert server.most <= 4
     assert server.taken[0].content == message_bytes(MAIL, to("n0").envelope, NOW)
+
+
+def test_a_mail_returns_to_an_address_of_its_own_where_one_is_given() -> None:
+    server, plain = mail_server.Server(), to("plain")
+    path = return_path("bounces@returns.example", "msg_1")
+    own = replace(plain, envelope=replace(plain.envelope, returns_to=path))
+    with sending(server, connections=1) as smtp:
+        smtp.send_many([plain, own])
+    assert {one.mail_from for one in server.taken} == {
+        "ann@example.com",
+        "bounces+msg_1@returns.example",
+    }
+    assert [one.content for one in server.taken] == [message_bytes(MAIL, plain.envelope, NOW)] * 2
+    # The very same mail, as whoever sends it again reckons.
+    assert own.hash == plain.hash
 
 
 REFUSED = {

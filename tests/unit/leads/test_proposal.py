@@ -464,3 +464,15 @@ def test_names_of_people_are_found_in_values_under_whatever_name(header: str) ->
     cities = ("New York", "San Francisco", "Los Angeles", "Salt Lake City")
     kept = proposal([row(n) | {header: cities[n % 4]} for n in range(1, 200)])
     assert header not in kept.content.get("ignore", {})
+
+
+@pytest.mark.parametrize("name", ["marketing_consent", "Opt-in", "Einwilligung Newsletter", "GDPR"])
+@pytest.mark.parametrize("value", ["yes", "2026-01-02", "by telephone"])
+def test_what_all_have_agreed_to_is_kept_though_it_is_the_same_in_every_row(
+    name: str, value: str
+) -> None:
+    made = proposal([row(number) | {name: value, "Region": "EMEA"} for number in range(1, 50)])
+    kept = [one["column"] for one in made.content["attributes"].values()]
+    assert name in kept
+    assert made.content["ignore"]["Region"] == "The same in every row looked at."
+    assert any(note.startswith(f"{name}: kept as an attribute") for note in made.notes)

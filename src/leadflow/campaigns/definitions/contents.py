@@ -9,7 +9,7 @@ from jinja2 import TemplateSyntaxError
 
 from leadflow.campaigns.definitions.schemas import Campaign, Content
 from leadflow.campaigns.definitions.templates import faults
-from leadflow.channels.email.compiling import MarkupInvalid, compiled
+from leadflow.channels.email.compiling import Compiled, MarkupInvalid, compiled
 from leadflow.channels.email.marks import Marked, marked
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.rules.field_catalogue import Known
@@ -32,6 +32,11 @@ BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 OTHER_BRACES = re.compile(r"(?<!\{)\{\s?(?:lead|rep|campaign|sender)\.|\*\|[A-Z_]+\|\*")
 
 
+def ready(campaign: Campaign, content: Content) -> Compiled:
+    """A content of a campaign as it is sent, in the campaign's language. It must be in order."""
+    return compiled(content.subject, content.preheader, content.body, campaign.language)
+
+
 def wrong_contents(campaign: Campaign, known: Known | None) -> Iterator[Problem]:
     """Every problem, with its place in the campaign."""
     sent = {step.send for step in campaign.steps if step.send is not None}
@@ -46,7 +51,7 @@ def wrong_contents(campaign: Campaign, known: Known | None) -> Iterator[Problem]
         if name not in sent:
             said = "No step sends this. Name it in a `send`, or take it out."
             yield Problem(place, said)
-        yield from _wrong_content(content, place, attributes)
+        yield from _wrong_content(campaign, content, place, attributes)
         if campaign.purpose == "marketing" and not _lets_go(content.body):
             said = (
                 "A marketing mail tells everybody how to get no more of them: link "
@@ -56,7 +61,7 @@ def wrong_contents(campaign: Campaign, known: Known | None) -> Iterator[Problem]
 
 
 def _wrong_content(
-    content: Content, place: str, attributes: Collection[str] | None
+    campaign: Campaign, content: Content, place: str, attributes: Collection[str] | None
 ) -> Iterator[Problem]:
     texts = {"subject": content.subject, "preheader": content.preheader, "body": content.body}
     for part, text in texts.items():
@@ -68,7 +73,7 @@ def _wrong_content(
         if part != "body" and "\n" in text.strip():
             yield Problem(f"{place}.{part}", "It is one line; a line break has no place in it.")
     if not faults(content.body, attributes):
-        for line, said in _wrong_markup(content):
+        for line, said in _wrong_markup(campaign, content):
             yield Problem(f"{place}.body", f"{said} (line {line} of it)")
     for line in _single_braces(content.body):
         said = "Names stand in two braces each side, such as {{ campaign.name }}"
@@ -79,9 +84,9 @@ def _wrong_content(
             yield Problem(f"{place}.body", f"{problem} (line {line} of it)")
 
 
-def _wrong_markup(content: Content) -> Iterator[tuple[int, str]]:
+def _wrong_markup(campaign: Campaign, content: Content) -> Iterator[tuple[int, str]]:
     try:
-        compiled(content.subject, content.preheader, content.body)
+        ready(campaign, content)
     except MarkupInvalid as error:
         for fault in error.faults:
             yield fault.line, fault.problem

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from leadflow.campaigns.definitions.language import LanguageTag
 from leadflow.campaigns.definitions.spans import IsoSpan
 from leadflow.campaigns.definitions.steps import Clock, Day, EventName, Part, Step, StepName
 from leadflow.hours import HoursInvalid, read_calendar, zone_named
@@ -25,7 +26,6 @@ CampaignType = Literal[
 ]
 Purpose = Literal["marketing", "service", "legal"]
 Holidays = Literal["open", "closed"]
-Language = Literal["en", "de", "fr", "es", "it", "pt", "nl", "pl"]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
 # Names that ends have by themselves; no step nor criterion may take them.
 OWN_ENDS = ("opted_out", "opted_out_elsewhere", "deleted", "merged", "goal")
@@ -128,8 +128,9 @@ class Campaign(Part):
     type: CampaignType
     purpose: Purpose = "marketing"
     description: Annotated[str, StringConstraints(max_length=2000)] | None = None
-    language: Language = Field(
-        default="en", description="Of the pages on which people say no or choose."
+    language: LanguageTag = Field(
+        default="en",
+        description="Of the mails, and of the pages on which people say no or choose.",
     )
     zone: Zone = Field(
         description="Where nobody can tell in which time zone a lead is; and whose days count."

@@ -9,14 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.tables import Assignment, Rep
+from leadflow.campaigns.definitions.contents import ready
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.feedback.tokens import addresses
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
-from leadflow.channels.email.compiling import Compiled, compiled
+from leadflow.channels.email.compiling import Compiled
 from leadflow.channels.email.message import Envelope, Mailbox, carried
 from leadflow.channels.email.outgoing import Outgoing
 from leadflow.channels.email.rendering import NotRendered, Rendered, rendered
+from leadflow.channels.email.return_paths import return_path
 from leadflow.channels.email.tracking import tracked
 from leadflow.consent.links import preferences_url, unsubscribe_url
 from leadflow.leads.tables import Lead
@@ -78,7 +80,7 @@ def _mail(
     purpose, base = program.campaign.purpose, settings.address
     # What somebody uses or the law has us send is followed to nobody.
     how = settings.tracking if purpose == "marketing" else "off"
-    ready = tracked(_content(program, message.step), how)
+    content = tracked(_content(program, message.step), how)
     of_link = lead.id, purpose, message.id, lead.email_index or ""
     links = {"preferences_url": preferences_url(base, *of_link)}
     if purpose != "legal":
@@ -91,11 +93,14 @@ def _mail(
         Mailbox(settings.sender_email, settings.sender_name),
         Mailbox(carried(lead.email or ""), name),
         unsubscribe_url=one_click if one_click.startswith("https://") else None,
+        returns_to=return_path(settings.bounce_address, message.id),
     )
-    ours = {} if how == "off" else addresses(base, message.id, message.version, len(ready.targets))
+    ours = (
+        {} if how == "off" else addresses(base, message.id, message.version, len(content.targets))
+    )
     more = {"enrollment": enrolment.data or {}, "tracked": ours, **links}
     values = _values(program, lead, rep, more, settings)
-    return Outgoing(envelope, rendered(ready.content, values), now)
+    return Outgoing(envelope, rendered(content.content, values), now)
 
 
 def words_for(
@@ -120,7 +125,7 @@ def words_for(
 
 def _content(program: Program, step: str) -> Compiled:
     content = program.campaign.contents[program.nodes[program.numbers[step]].step.send or ""]
-    return compiled(content.subject, content.preheader, content.body)
+    return ready(program.campaign, content)
 
 
 def _values(

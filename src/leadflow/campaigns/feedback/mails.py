@@ -1,7 +1,7 @@
 """Mails that came back: what they say is noted, and what is not certain is kept for a person."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -50,12 +50,17 @@ class Mails:
 
 
 def note_mails(
-    session: Session, mails: Sequence[bytes], domain: str, bounds: Bounds, now: datetime
+    session: Session,
+    mails: Sequence[bytes],
+    domains: Collection[str],
+    bounds: Bounds,
+    now: datetime,
 ) -> Mails:
     """Note what these mails say. One that is given again changes nothing.
 
     Args:
-        domain: of the address that messages come from, and so of their Message-IDs.
+        domains: of the address that messages come from, and so of their Message-IDs, and of that
+            which they return to.
     """
     done = Mails()
     read: list[tuple[bytes, Returned]] = []
@@ -72,7 +77,7 @@ def note_mails(
     of: list[bytes] = []
     for content, one in read:
         try:
-            said = _told(one, domain, known.get(one.key), now)
+            said = _told(one, domains, known.get(one.key), now)
             told.append(said)
             of.append(content)
             if one.opts_out != "no" and not said.by_reply:
@@ -139,14 +144,14 @@ def _known(session: Session, keys: set[str]) -> dict[str, _Known]:
     }
 
 
-def _told(one: Returned, domain: str, known: _Known | None, now: datetime) -> Told:
+def _told(one: Returned, domains: Collection[str], known: _Known | None, now: datetime) -> Told:
     """Whoever has a mail of ours can write a report of it: it counts where it names nobody, or the
     lead. A complaint counts as well where its receiver was made unreadable, as providers do.
 
     Raises:
         NotCertain: it is about another domain, or names somebody else than ``known``.
     """
-    if one.domain != domain.lower():
+    if one.domain not in {domain.lower() for domain in domains}:
         raise NotCertain(ELSEWHERE)
     named = {email_index_of(address) for address in one.to}
     of_lead = [index for index in known.addresses if index in named] if known else []

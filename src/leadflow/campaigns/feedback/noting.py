@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text, any_, insert, literal, select
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.circuits import service as circuits
-from leadflow.campaigns.feedback import figures
+from leadflow.campaigns.feedback import domains, figures
 from leadflow.campaigns.feedback.following import follow
 from leadflow.campaigns.feedback.months import make_month
 from leadflow.campaigns.feedback.noted import Message, New
@@ -56,6 +56,7 @@ def note(session: Session, told: Sequence[Told], bounds: Bounds, now: datetime) 
     ]
     new = _new(session, ours)
     if new:
+        domains.count(session, new)
         _write(session, new, now)
         move(session, new)
         figures.count(session, new)

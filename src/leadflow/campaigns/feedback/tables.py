@@ -19,9 +19,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from leadflow.campaigns.feedback.told import CLASSES, KINDS
 from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
-from leadflow.privacy.columns import EncryptedBytes
+from leadflow.privacy.columns import EncryptedBytes, EncryptedText
 
 UNREAD_MAIL = "unread_mail"
+MAIL_DOMAIN = "mail_domain"
 
 
 class MessageEvent(Base):
@@ -67,6 +68,22 @@ class CampaignFigure(Base):
     step: Mapped[str] = mapped_column(Text, primary_key=True)
     figure: Mapped[str] = mapped_column(Text, primary_key=True)
     messages: Mapped[int] = mapped_column(BigInteger)
+
+
+class DomainFigure(Base):
+    """How many messages to addresses of a domain were opened and followed, by people and by
+    machines, and by how many leads in all (``leads``); kept up as it happens. What the domain is
+    called is kept once there are enough leads that it is nobody by himself."""
+
+    __tablename__ = "domain_figures"
+
+    campaign: Mapped[str] = mapped_column(ForeignKey("campaigns.name"), primary_key=True)
+    domain_index: Mapped[str] = mapped_column(
+        Text, primary_key=True, comment="The keyed hash of the domain."
+    )
+    figure: Mapped[str] = mapped_column(Text, primary_key=True)
+    messages: Mapped[int] = mapped_column(BigInteger, comment="Leads, where that is the figure.")
+    domain: Mapped[str | None] = mapped_column(EncryptedText(MAIL_DOMAIN))
 
 
 class CampaignPause(Base):

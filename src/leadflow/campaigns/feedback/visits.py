@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, Text, any_, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
+from leadflow.campaigns.definitions.contents import ready
 from leadflow.campaigns.feedback.judging import SETTLED_AFTER, Visit, why_machine
 from leadflow.campaigns.feedback.noting import note
 from leadflow.campaigns.feedback.pausing import Bounds
@@ -16,7 +17,6 @@ from leadflow.campaigns.feedback.tokens import Visited
 from leadflow.campaigns.feedback.told import Told
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignMessage, CampaignVersion
-from leadflow.channels.email.compiling import compiled
 from leadflow.channels.email.tracking import OPEN, OPT_OUT, tracked
 from leadflow.consent.links import LinkUnknown
 
@@ -115,5 +115,4 @@ def _told(visit: Visit, machine: str | None) -> Told:
 def _targets(session: Session, campaign: str, version: int, step: str) -> tuple[str, ...]:
     program = programs(session, [(campaign, version)])[campaign, version]
     content = program.campaign.contents[program.nodes[program.numbers[step]].step.send or ""]
-    ready = compiled(content.subject, content.preheader, content.body)
-    return tracked(ready, "clicks").targets
+    return tracked(ready(program.campaign, content), "clicks").targets

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-import pandas as pd
 
 from leadflow.campaigns.interpreter.zones import Moments
 
@@ -22,6 +21,8 @@ def utc(at: datetime) -> np.datetime64:
 
 def utc_of(moments: Sequence[datetime | None]) -> Moments:
     """Aware moments as the interpreter has them, NaT where there is none."""
+    import pandas as pd
+
     read = pd.to_datetime(pd.Series(list(moments), dtype=object), utc=True)
     return read.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
 

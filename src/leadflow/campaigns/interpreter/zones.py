@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Moments = NDArray[np.datetime64]
@@ -55,6 +54,9 @@ class Zones:
 
 def wall(moments: Moments, zone: str) -> Moments:
     """What clocks in a zone show at these moments (UTC)."""
+    # It loads for a second, and many commands that know campaigns never reckon with a zone.
+    import pandas as pd
+
     at = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(zone).tz_localize(None)
     return at.to_numpy().astype("datetime64[us]")
 
@@ -62,6 +64,8 @@ def wall(moments: Moments, zone: str) -> Moments:
 def moments_of(walls: Moments, zone: str) -> Moments:
     """The moments (UTC) at which clocks in a zone show this: the first of two where a clock is put
     back, the end of the gap where it is put forward."""
+    import pandas as pd
+
     first = np.ones(walls.shape, dtype=bool)
     local = pd.DatetimeIndex(walls).tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
     return local.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")

@@ -6,7 +6,6 @@ from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
-import pandas as pd
 
 from leadflow.campaigns.places.towns import people_of_zones
 
@@ -40,6 +39,8 @@ def one_for_each_clock(zones: Iterable[str], year: int) -> tuple[str, ...]:
 def clock(zone: str, year: int) -> bytes:
     """What clocks of a zone show from the beginning of a year on for three years: equal for zones
     of which nobody can tell a difference in that time."""
+    import pandas as pd
+
     start = np.datetime64(f"{year}-01-01T00:00", "m")
     moments = np.arange(start, np.datetime64(f"{year + YEARS}-01-01T00:00", "m"), STEP)
     at = pd.DatetimeIndex(moments)

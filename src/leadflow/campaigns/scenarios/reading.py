@@ -7,9 +7,12 @@ from pydantic import ValidationError
 
 from leadflow.campaigns.definitions.explaining import Beside, explained
 from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.definitions.steps import UntilThen
+from leadflow.campaigns.scenarios.running import instead_of, where_it_is
 from leadflow.campaigns.scenarios.schemas import Expected, Moment, Scenario, ScenarioFile
+from leadflow.campaigns.scenarios.schemas import shown as written
 from leadflow.conditions.problems import Problem, RuleSetInvalid, listed, nearest, shown
-from leadflow.conditions.values import Codes, read
+from leadflow.conditions.values import Codes, ValueKind, read
 from leadflow.domain_events.types import DID, FACTS, TYPES
 from leadflow.rules.field_catalogue import kinds_of, values_of
 
@@ -48,6 +51,7 @@ def _wrong(scenario: Scenario, programs: Mapping[str, Program]) -> Iterator[tupl
         said = f"There is no campaign {shown(scenario.campaign)} here. "
         yield "campaign", said + nearest(scenario.campaign, programs)
         return
+    yield from _no_moments(scenario, program)
     yield from _wrong_values(scenario.lead, "lead")
     for number, one in enumerate(scenario.life):
         yield from _wrong_values(one.becomes, f"life[{number}].becomes")
@@ -68,6 +72,33 @@ def _wrong(scenario: Scenario, programs: Mapping[str, Program]) -> Iterator[tupl
     ends = [one for one in scenario.expect if one.ends is not None]
     if len(ends) != 1:
         yield "expect", "Say how it ends, once: {at: …, ends: finished}."
+
+
+def _no_moments(scenario: Scenario, program: Program) -> Iterator[tuple[str, str]]:
+    """Hours that clocks skip where the lead is, and what is no date where a step waits for one."""
+    moments = [(scenario.enters, "enters")]
+    moments += [(one.at, f"life[{n}].at") for n, one in enumerate(scenario.life) if one.at]
+    moments += [(one.at, f"expect[{n}].at") for n, one in enumerate(scenario.expect)]
+    zone = where_it_is(program.campaign, scenario).places[0][0]
+    for at, place in moments:
+        if (instead := instead_of(at, zone)) is not None:
+            yield (
+                place,
+                f"Clocks in {zone} skip {written(at)}, as they are put forward. Write an hour that "
+                f"they show; what is due then is due at {written(instead)}.",
+            )
+    values = [(scenario.lead, "lead")]
+    values += [(one.becomes, f"life[{n}].becomes") for n, one in enumerate(scenario.life)]
+    waited_for = {
+        node.step.wait.until.field
+        for node in program.nodes
+        if isinstance(node.step.wait, UntilThen)
+    }
+    for known, place in values:
+        for name in sorted(waited_for & known.keys()):
+            if known[name] is not None and read(ValueKind.MOMENT, known[name]) is None:
+                said = f"A step waits for this date, and {shown(known[name])} is none. "
+                yield f"{place}.{name}", said + "Write one such as 2026-03-06."
 
 
 def _wrong_values(values: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:

@@ -52,7 +52,7 @@ def in_order(things: Iterable[Expected]) -> tuple[Expected, ...]:
 
 def run(program: Program, scenario: Scenario) -> Ran:
     """Let the lead of a scenario go through its campaign, to its end."""
-    zones = _zones(program.campaign, scenario)
+    zones = where_it_is(program.campaign, scenario)
     zone = zones.places[0][0]
     entered = _utc(scenario.enters, zone)
     life = Life(scenario.lead, _happenings(scenario, entered, zones))
@@ -70,13 +70,20 @@ def run(program: Program, scenario: Scenario) -> Ran:
     return Ran(scenario, happened, frozenset(_edges(program, passed)))
 
 
-def _zones(campaign: Campaign, scenario: Scenario) -> Zones:
+def where_it_is(campaign: Campaign, scenario: Scenario) -> Zones:
     """Where the lead is: in the zones that are said, or those of its place, or the campaign's."""
     known = scenario.known
     places = tuple(Place(known.country, known.region, zone) for zone in scenario.zones)
     places = places or whereabouts(known, scenario.enters.year)
     places = places or (Place(None, None, campaign.zone),)
     return all_in(places, campaign.holidays, scenario.enters.year)
+
+
+def instead_of(at: datetime, zone: str) -> datetime | None:
+    """What clocks in a zone show at the moment that stands for this one, where they skip it as they
+    are put forward; None: they show it."""
+    shows = _shown_at(_utc(at, zone), zone)
+    return shows if shows != at else None
 
 
 def _happenings(scenario: Scenario, entered: np.datetime64, zones: Zones) -> list[Happening]:
@@ -132,4 +139,4 @@ def _edges(program: Program, passed: Iterable[Passed]) -> Iterable[Edge]:
         yield by_way["*" if one.node is None else one.node.name, one.way]
 
 
-__all__ = ["Ran", "in_order", "run", "shown"]
+__all__ = ["Ran", "in_order", "instead_of", "run", "shown", "where_it_is"]

@@ -114,6 +114,10 @@ def _of_the_way(settings: Settings) -> Iterator[str]:
             "LEADFLOW_MAIL_HOST and LEADFLOW_RESEND_API_KEY are both set: leave one out, for each "
             "message goes one way."
         )
+    if settings.resend_api_key is not None and settings.bounce_address is not None:
+        yield (
+            "LEADFLOW_BOUNCE_ADDRESS has to be left out: Resend tells of bounces by its webhook."
+        )
     if settings.mail_host is None:
         return
     if (settings.mail_user is None) != (settings.mail_password is None):

@@ -27,6 +27,8 @@ _HIDDEN = (
 _TORN = (
     "An if encloses what cannot be sent by itself. Let it enclose whole sections, lines or words."
 )
+# What MJML writes where a document says no language.
+_NO_LANGUAGE = ' lang="und"'
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
@@ -50,12 +52,13 @@ class Compiled:
 
 # The same contents are read again and again, and what comes of one is always the same.
 @lru_cache(maxsize=2000)
-def compiled(subject: str, preheader: str | None, body: str) -> Compiled:
+def compiled(subject: str, preheader: str | None, body: str, language: str = "en") -> Compiled:
     """Compile a content whose templates are in order.
 
     Args:
         preheader: the words that mailboxes show beside the subject.
         body: MJML, a whole document or what stands inside of ``mj-body``.
+        language: in which it is written, unless a whole document says it itself (``de-AT``).
 
     Raises:
         MarkupInvalid: everything that is wrong with the body.
@@ -64,7 +67,8 @@ def compiled(subject: str, preheader: str | None, body: str) -> Compiled:
     read = read_markup(words)
     if read.faults:
         raise MarkupInvalid(sorted(read.faults, key=lambda fault: fault.line))
-    page = _page(read.written if is_whole(words) else _DOCUMENT.format(body=read.written))
+    document = read.written if is_whole(words) else _DOCUMENT.format(body=read.written)
+    page = _with_language(_page(document), language)
     text = text_part(page)
     expected = [number for number in words.blocks() if number not in read.aside]
     for part in (page, text):
@@ -90,6 +94,13 @@ def _page(document: str) -> str:
         return _INLINER.inline(mjml.mjml2html(document, fonts={}))
     except (ValueError, css_inline.InlineError) as error:
         raise MarkupInvalid([MarkupFault(1, f"MJML does not understand it: {error}.")]) from None
+
+
+def _with_language(html: str, language: str) -> str:
+    before, tag, after = html.partition("<html")
+    opening, end, rest = after.partition(">")
+    said = opening.replace(_NO_LANGUAGE, f' lang="{language}"')
+    return f"{before}{tag}{said}{end}{rest}"
 
 
 def _with_preheader(html: str, preheader: str | None) -> str:

@@ -7,7 +7,7 @@ where it folds a long subject.
 import re
 from base64 import b64encode
 from binascii import b2a_qp
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import HeaderDefect, HeaderParseError
 from email.header import Header
@@ -78,13 +78,16 @@ def carried(address: str) -> str:
 @dataclass(frozen=True)
 class Envelope:
     """From whom to whom a mail goes. ``unsubscribe_url`` is the https address by which one gets no
-    more of it with one click (RFC 8058); None for mail that nobody can opt out of."""
+    more of it with one click (RFC 8058); None for mail that nobody can opt out of. ``returns_to``:
+    where mail servers return what they could not deliver; None: to the sender."""
 
     key: str
     sender: Mailbox
     to: Mailbox
     reply_to: Mailbox | None = None
     unsubscribe_url: str | None = None
+    # No part of the mail itself, which is the same wherever it returns to.
+    returns_to: str | None = field(default=None, repr=False)
 
     @property
     def needs_utf8(self) -> bool:

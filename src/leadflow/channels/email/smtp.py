@@ -108,7 +108,8 @@ class Smtp:
             return unwritten(error)
         if self._signer is not None:
             content = self._signer.signed(content, outgoing.at)
-        return _Message(envelope.sender.address, envelope.to.address, content, envelope.needs_utf8)
+        returns_to = envelope.returns_to or envelope.sender.address
+        return _Message(returns_to, envelope.to.address, content, envelope.needs_utf8)
 
     async def _in_turn(
         self, outgoing: Outgoing, written: "asyncio.Future[_Message | Refused]", batch: "_Batch"

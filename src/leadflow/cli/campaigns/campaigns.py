@@ -39,19 +39,37 @@ def schema() -> None:
 @app.command()
 def check(paths: Paths) -> None:
     """Say everything that is wrong with campaigns, by file and line, held against the attributes,
-    types of events and segments there are; store nothing."""
+    types of events and segments there are; store nothing. Where there is no installation, what the
+    files alone can say."""
     from leadflow.campaigns.files import campaign_files, read_files
-    from leadflow.database.engine import unit_of_work
+    from leadflow.cli.installed import is_one
+    from leadflow.settings import get_settings
 
     files = campaign_files(paths)
-    with unit_of_work() as session:
-        found = read_files(files, read_known(session))
+    alone = not is_one(get_settings())
+    found = read_files(files, reader(None) if alone else reader(_known_here()))
     for programs in found.values():
         for program in programs.values():
             steps, ways = len(program.nodes), len(program.edges)
             say(f"{program.name}: {how_many(steps, 'step')}, {how_many(ways, 'way')}")
             say_unheard(program)
+    if alone:
+        say(
+            "There is no installation here, so that the names of attributes, types of events and "
+            "segments were not checked."
+        )
     say(f"In order. Try them out: leadflow campaigns test {paths[0]}")
+
+
+def _known_here() -> "Known":
+    from leadflow.cli.installed import require
+    from leadflow.database.engine import unit_of_work
+    from leadflow.rules.field_catalogue import known_names
+    from leadflow.settings import get_settings
+
+    require(get_settings())
+    with unit_of_work() as session:
+        return known_names(session)
 
 
 @app.command()

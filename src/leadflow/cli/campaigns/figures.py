@@ -1,12 +1,14 @@
 """The figures of a campaign's messages as tables for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
     from leadflow.campaigns.counting.counts import Messages
+    from leadflow.campaigns.feedback.domains import ByDomain
 
 # Every state once, so that a line adds up to all messages of its step.
 STATES = {
@@ -56,4 +58,18 @@ def came_back(by_step: Mapping[str, Mapping[str, int]]) -> Table:
         )
         out = f"{found.get('unsubscribed', 0):,}"
         table.add_row(step, *(f"{one:,}" for one in counts), *seen, out)
+    return table
+
+
+def by_domain(found: "Sequence[ByDomain]") -> Table:
+    """Who opens and follows links, people and machines, by the domain of their addresses."""
+    table = Table("Mail domain", "Leads", "Opened", "Clicked", "Machines", box=None)
+    for one in found:
+        table.add_row(
+            escape(one.domain or "other domains"),
+            f"{one.leads:,}",
+            f"{one.opened:,} + {one.opened_by_machine:,}",
+            f"{one.clicked:,} + {one.clicked_by_machine:,}",
+            f"{one.by_machine:.0%}",
+        )
     return table

@@ -96,11 +96,12 @@ def _note(mails: Iterable[bytes]) -> "Mails":
     from leadflow.settings import get_settings
 
     settings, done, left = get_settings(), Mails(), iter(mails)
-    domain, bounds = settings.sender_email.rpartition("@")[2], Bounds.of(settings)
+    ours, bounds = (settings.sender_email, settings.bounce_address), Bounds.of(settings)
+    domains = [one.rpartition("@")[2] for one in ours if one is not None]
     while some := list(islice(left, AT_A_TIME)):
         with unit_of_work() as session:
             who_acts(session, WRITE)
-            done += note_mails(session, some, domain, bounds, datetime.now(UTC))
+            done += note_mails(session, some, domains, bounds, datetime.now(UTC))
     return done
 
 

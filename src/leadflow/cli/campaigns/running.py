@@ -5,15 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
-from leadflow.cli.campaigns import figures
 from leadflow.cli.campaigns.campaigns import Paths, read_known, say, say_unheard
 from leadflow.cli.console import console
-from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(help="The campaign's name, such as welcome_series_1.")]
 WRITE = "campaign.write"
-FIRST_LINES = 4
 
 
 def apply_campaigns(paths: Paths) -> None:
@@ -52,76 +47,6 @@ def apply_campaigns(paths: Paths) -> None:
         say(f"Let leads come in: leadflow campaigns launch {first}")
 
 
-def list_campaigns(
-    archived: Annotated[bool, typer.Option("--archived", help="Those put away, too.")] = False,
-) -> None:
-    """Every campaign, what it is doing, and how many are in it."""
-    from leadflow.campaigns.counting.counts import NOBODY, counts
-    from leadflow.campaigns.store import service
-    from leadflow.database.engine import unit_of_work
-
-    with unit_of_work() as session:
-        known, counted = service.campaigns_now(session), counts(session)
-    if not archived:
-        known = {name: one for name, one in known.items() if one.state != service.ARCHIVED}
-    if not known:
-        say("There are no campaigns. Add some: leadflow campaigns apply FILE (docs/campaigns.md)")
-        return
-    since, what = whole("Since (UTC)"), "What it is"
-    columns = ("Campaign", "State", "Version", "Came in", "In it", "Reached the goal", since, what)
-    table = Table(*columns, box=None)
-    for name, stored in known.items():
-        numbers = counted.get(name, NOBODY)
-        live = "" if stored.live_version in (None, stored.version) else f" ({stored.live_version})"
-        table.add_row(
-            name,
-            stored.state,
-            f"{stored.version}{live}",
-            f"{numbers.came_in:,}",
-            f"{numbers.in_it:,}",
-            f"{numbers.reached_the_goal:,}",
-            f"{stored.changed_at:%Y-%m-%d %H:%M}",
-            escape(stored.program.campaign.name),
-        )
-    print_table(table)
-
-
-def show(name: Name) -> None:
-    """A campaign with how many have taken each of its ways, what became of its messages and what
-    came back of them, over all of its versions. Opens and clicks of machines stand apart, after a
-    plus."""
-    from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
-    from leadflow.campaigns.feedback.figures import figures_by_step
-    from leadflow.campaigns.feedback.pausing import paused_itself
-    from leadflow.campaigns.store import service
-    from leadflow.database.engine import unit_of_work
-
-    with unit_of_work() as session:
-        stored = service.read_campaign(session, name)
-        passed = service.passed(session, name)
-        numbers = counts(session, name).get(name, NOBODY)
-        messages = messages_of(session, name).get(name, NO_MESSAGES)
-        came_back, paused = figures_by_step(session, name), paused_itself(session, stored)
-    say(f"{stored.program.campaign.name} ({name}) is {stored.state}, version {stored.version}.")
-    if paused is not None:
-        say(f"It paused itself at {paused.paused_at:%Y-%m-%d %H:%M} UTC: too many {paused.why}.")
-    say(f"{how_many(numbers.came_in, 'lead')} came in, {numbers.in_it:,} in it now.")
-    ends = sorted(numbers.ended.items(), key=lambda one: -one[1])
-    if ends:
-        say(f"Ended: {', '.join(f'{count:,} {end}' for end, count in ends)}.")
-    table = Table("Step", "Way", "Leads to", "Passed", box=None)
-    for edge in stored.program.edges:
-        count = passed.get((edge.step, edge.way), 0)
-        table.add_row(edge.step, edge.way, edge.to, f"{count:,}")
-    print_table(table)
-    if messages.by:
-        print_table(figures.became(messages))
-    for line in figures.withheld(messages):
-        say(line)
-    if came_back:
-        print_table(figures.came_back(came_back))
-
-
 def preview(
     name: Name,
     to: Annotated[
@@ -130,8 +55,9 @@ def preview(
     ] = None,
 ) -> None:
     """Who would come in by what is known of them now, and who would not and why: the counts add up
-    to the audience. And what five of them would get first."""
-    from leadflow.campaigns.first_mails import first_mails
+    to the audience. And what five of them would get first; where leads come in by what happens to
+    them or by name, five of those that fit."""
+    from leadflow.campaigns.first_mails import samples
     from leadflow.campaigns.previewing import preview as previewed
     from leadflow.campaigns.store import service
     from leadflow.campaigns.store.programs import programs
@@ -145,10 +71,12 @@ def preview(
         now, settings = datetime.now(UTC), get_settings()
         policy = Policy.of(settings.marketing_without_consent)
         shown = previewed(session, program, now, policy)
-        mails = first_mails(session, program, shown.first, settings, now, policy)
+        found = samples(session, program, shown, settings, now, policy)
     _tell(shown)
     say_unheard(program)
-    for number, one in enumerate(mails, start=1):
+    if found.why_none is not None:
+        say(found.why_none)
+    for number, one in enumerate(found.mails, start=1):
         _tell_mail(number, one, to)
 
 
@@ -261,8 +189,7 @@ def _tell_mail(number: int, one: "FirstMail", to: Path | None) -> None:
         say(f"   {one.mail}")
         return
     say(f"   {one.mail.subject}")
-    lines = [line for line in one.mail.text.splitlines() if line.strip()]
-    for line in lines[:FIRST_LINES]:
+    for line in one.first_lines:
         say(f"   | {line}")
     if to is not None:
         to.mkdir(parents=True, exist_ok=True)
@@ -274,6 +201,5 @@ def _tell_mail(number: int, one: "FirstMail", to: Path | None) -> None:
 def add_to(app: typer.Typer) -> None:
     """Add these commands to those of campaigns."""
     app.command("apply")(apply_campaigns)
-    app.command("list")(list_campaigns)
-    for command in (show, preview, launch, enroll, unenroll):
+    for command in (preview, launch, enroll, unenroll):
         app.command()(command)

@@ -54,7 +54,7 @@ def of(mail: bytes, message: str, number: int) -> bytes:
 
 def read(*mails: bytes) -> Mails:
     with unit_of_work() as session:
-        return note_mails(session, mails, DOMAIN, Bounds.of(get_settings()), datetime.now(UTC))
+        return note_mails(session, mails, [DOMAIN], Bounds.of(get_settings()), datetime.now(UTC))
 
 
 @pytest.fixture
@@ -134,6 +134,21 @@ def test_a_message_of_ours_as_of_another_domain_is_not_certain(messages: list[st
     done = read(*(mail.replace(ours, others) for mail in mails))
     assert (done.said, done.unread, suppressed()) == ({}, 2, [])
     assert set(why_unread()) == {ELSEWHERE}
+
+
+def test_a_report_that_was_returned_to_the_address_of_a_mail_is_noted_of_it(
+    messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nameless = report("", status("failed", "5.1.1"), original="Subject: Hello\n")
+    own = f"bounces+{messages[0]}@returns.example"
+    mail = tmp_path / "one.eml"
+    mail.write_bytes(of(nameless, messages[0], 0).replace(b"news@example.com", own.encode()))
+    assert read(mail.read_bytes()).unread == 1
+    monkeypatch.setattr(get_settings(), "bounce_address", "bounces@returns.example")
+    monkeypatch.setattr(get_settings(), "sender_email", f"news@{DOMAIN}")
+    told = CliRunner().invoke(app, ["campaigns", "bounced", str(mail)])
+    assert "1 bounce" in told.output, told.output
+    assert state_of(messages[0]) == ("bounced", "recipient")
 
 
 def test_a_complaint_counts_where_its_receiver_was_made_unreadable(messages: list[str]) -> None:

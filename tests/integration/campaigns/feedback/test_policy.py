@@ -59,7 +59,7 @@ def came_back(leads: list[str]) -> None:
         now = datetime.now(UTC) + timedelta(minutes=1)
         domain = get_settings().sender_email.rpartition("@")[2]
         mails = [mail.replace(b"@example.com>", b"@" + domain.encode() + b">") for mail in mails]
-        note_mails(session, mails, domain, Bounds.of(get_settings()), now)
+        note_mails(session, mails, [domain], Bounds.of(get_settings()), now)
 
 
 def state() -> str:

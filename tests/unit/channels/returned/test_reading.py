@@ -316,3 +316,35 @@ def test_an_answer_of_a_program_opts_nobody_out() -> None:
 def test_an_answer_in_html_alone_is_read_too() -> None:
     page = answer("Re: Hello", words="<div>Unsubscribe</div><blockquote>Hello</blockquote>")
     assert read_returned(page.replace(b"text/plain", b"text/html")).opts_out == "surely"
+
+
+TO = b"To: news@example.com"
+NAMELESS = report("", status("failed", "5.1.1"), original="Subject: Hello\n")
+PATH = f"bounces+{KEY}@returns.example"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"To: {PATH}",
+        f"Delivered-To: {PATH.upper().replace(KEY.upper(), KEY)}",
+        f"X-Original-To: <{PATH}>",
+    ],
+)
+def test_a_report_that_names_no_mail_is_about_that_whose_address_it_was_returned_to(
+    header: str,
+) -> None:
+    with pytest.raises(NotCertain):
+        read_returned(NAMELESS)
+    found = read_returned(NAMELESS.replace(TO, header.encode()))
+    assert (found.kind, found.bounce_class) == ("bounced", "recipient")
+    assert (found.key, found.domain) == (KEY, "returns.example")
+
+
+def test_what_a_report_brings_along_counts_before_where_it_was_returned_to() -> None:
+    another = PATH.replace(KEY, "msg_" + "0" * 28)
+    mail = report("", status("failed", "5.1.1")).replace(TO, f"To: {another}".encode())
+    assert read_returned(mail).key == KEY
+    two = f"To: {another}\nDelivered-To: {PATH}"
+    with pytest.raises(NotCertain, match="several"):
+        read_returned(NAMELESS.replace(TO, two.encode()))

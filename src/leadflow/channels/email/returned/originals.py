@@ -6,6 +6,7 @@ from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from typing import NamedTuple
 
+from leadflow.channels.email.return_paths import keys_in
 from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs
 
 # The Message-ID of our mails, see ``message.message_id``.
@@ -15,6 +16,8 @@ _NONE = "It names none of our messages."
 _SEVERAL = "It names several of our messages."
 # What others call the Message-ID of what came back, in parts of a report.
 _NAMES = ("original-message-id", "x-original-message-id")
+# Where mail servers say which address a mail was received for.
+_RECEIVED_FOR = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 
 
 class Named(NamedTuple):
@@ -26,14 +29,14 @@ class Named(NamedTuple):
 
 def original_of(mail: EmailMessage, words: str) -> Named:
     """The message that came back: by its own headers where they came along, else by whatever line
-    of the words is a Message-ID.
+    of the words is a Message-ID, else by the address that it was returned to.
 
     Raises:
         NotCertain: none of our messages is named, or several.
     """
     headers = [one for part in originals(mail) for one in part.get_all("message-id", [])]
     headers += [one for part in _reports(mail) for name in _NAMES for one in part.get_all(name, [])]
-    return _only(_named(headers) or _named(_LINE.findall(words)))
+    return _only(_named(headers) or _named(_LINE.findall(words)) or _returned_to(mail))
 
 
 def answered_by(mail: EmailMessage) -> Named:
@@ -76,6 +79,11 @@ def _reports(mail: EmailMessage) -> Iterator[Message]:
         if part.get_content_type() in ("message/delivery-status", "message/feedback-report"):
             yield part
             yield from (one for one in part.walk() if one is not part)
+
+
+def _returned_to(mail: EmailMessage) -> set[Named]:
+    to = (str(one) for name in _RECEIVED_FOR for one in mail.get_all(name, []))
+    return {Named(key, domain.lower()) for key, domain in keys_in(to)}
 
 
 def _named(texts: Iterable[str]) -> set[Named]:

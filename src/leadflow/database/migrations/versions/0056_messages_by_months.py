@@ -238,9 +238,20 @@ def _indexes_and_keys() -> None:
 
 
 def downgrade() -> None:
-    """One table again. What was forgotten stays so, and who was in a campaign long ago may come in
-    again."""
+    """One table again. What was forgotten stays so.
+
+    Raises:
+        RuntimeError: before, nobody knew who was in a campaign whose enrolment is forgotten.
+    """
     op.execute(LOCK.format(mode="ACCESS EXCLUSIVE"))
+    past = op.get_bind().execute(sa.text("SELECT count(DISTINCT lead_id) FROM past_enrolments"))
+    if leads := past.scalar_one():
+        raise RuntimeError(
+            "Only this version knows who was in a campaign of those whose enrolments are "
+            f"forgotten (leads: {leads:,}); going back, they might come in again and get its "
+            "mails twice. "
+            "Restore a backup of before, or empty past_enrolments if that is meant."
+        )
     _aside()
     op.execute(
         f"CREATE TABLE {ALL} (LIKE whole INCLUDING DEFAULTS INCLUDING COMMENTS "

@@ -7,8 +7,6 @@ from fastapi import APIRouter, Path, Query
 
 from leadflow.campaigns.counting.counts import NOBODY, counts
 from leadflow.campaigns.enrolling.service import enrol_one
-from leadflow.campaigns.feedback.figures import figures_by_step
-from leadflow.campaigns.feedback.pausing import paused_itself
 from leadflow.campaigns.listing import enrolments_in, enrolments_of_lead
 from leadflow.campaigns.store import service
 from leadflow.database.engine import unit_of_work
@@ -17,9 +15,8 @@ from leadflow.gateway.api.campaigns.schemas import (
     CampaignWithWays,
     EnrollIn,
     EnrollmentOut,
-    FiguresOut,
-    WayOut,
 )
+from leadflow.gateway.api.campaigns.shown import shown
 from leadflow.gateway.http.callers import Enrolls, ReadsCampaigns, ReadsLeads
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import Paged, PageOut
@@ -39,8 +36,8 @@ def read_campaigns(
     """Campaigns by name, with how many leads are in each."""
     with unit_of_work() as session:
         known, counted = service.campaigns_now(session), counts(session)
-    shown = [one for one in known.values() if archived or one.state != service.ARCHIVED]
-    page = page_of(shown, lambda one: one.name, ("campaigns", archived), paged)
+    these = [one for one in known.values() if archived or one.state != service.ARCHIVED]
+    page = page_of(these, lambda one: one.name, ("campaigns", archived), paged)
     return PageOut.of(page.of(lambda one: CampaignOut.of(one, counted.get(one.name, NOBODY))))
 
 
@@ -51,23 +48,7 @@ def read_campaign(campaign_id: CampaignId, caller: ReadsCampaigns) -> CampaignWi
     """One campaign, with how many have taken each of its ways, and what came back of its messages,
     over all of its versions."""
     with unit_of_work() as session:
-        stored = service.read_campaign(session, campaign_id)
-        passed = service.passed(session, campaign_id)
-        counted = counts(session, campaign_id).get(campaign_id, NOBODY)
-        came_back = figures_by_step(session, campaign_id)
-        paused = paused_itself(session, stored)
-    ways = [
-        WayOut(
-            step=edge.step, way=edge.way, to=edge.to, passed=passed.get((edge.step, edge.way), 0)
-        )
-        for edge in stored.program.edges
-    ]
-    return CampaignWithWays(
-        **CampaignOut.of(stored, counted).model_dump(),
-        ways=ways,
-        messages=[FiguresOut.of(step, found) for step, found in sorted(came_back.items())],
-        paused_itself=None if paused is None else paused.why,
-    )
+        return shown(session, campaign_id)
 
 
 @router.get(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from leadflow.campaigns.counting.counts import Numbers
+from leadflow.campaigns.feedback.domains import ByDomain
 from leadflow.campaigns.feedback.figures import BOUNCED, FIGURES
 from leadflow.campaigns.feedback.told import CLASSES
 from leadflow.campaigns.listing import ShownEnrolment
@@ -89,11 +90,32 @@ class FiguresOut(BaseModel):
         return cls(step=step, bounced=bounced, **kept)
 
 
+class DomainOut(BaseModel):
+    """What was opened and followed of the messages to addresses of a domain."""
+
+    domain: str | None = Field(
+        description="null: all domains together that fewer than five leads are at, or beyond the "
+        "fifty of most leads."
+    )
+    leads: int = Field(description="Of how many leads messages were opened or followed.")
+    opened: int
+    opened_by_machine: int
+    clicked: int
+    clicked_by_machine: int
+    by_machine: float = Field(description="The share that machines have of all these, 0 to 1.")
+
+    @classmethod
+    def of(cls, found: ByDomain) -> Self:
+        """From what is kept of a domain."""
+        return cls(**vars(found), by_machine=round(found.by_machine, 4))
+
+
 class CampaignWithWays(CampaignOut):
     """A campaign with the numbers that have passed each of its ways, and what came back."""
 
     ways: list[WayOut]
     messages: list[FiguresOut] = Field(description="Of each step that has sent any.")
+    domains: list[DomainOut] = Field(description="The domain of most leads first.")
     paused_itself: str | None = Field(
         description="Why it is paused, `complaints` or `bounces`, where nobody did it."
     )

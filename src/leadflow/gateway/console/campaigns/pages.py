@@ -14,6 +14,7 @@ from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.drawing import SKIPPED, counted, drawn
+from leadflow.campaigns.feedback.domains import by_domain
 from leadflow.campaigns.feedback.pausing import paused_itself
 from leadflow.campaigns.launching import KIND
 from leadflow.campaigns.listing import enrolments_in
@@ -99,6 +100,7 @@ def campaign_page(
             "campaign": stored.program.campaign,
             "numbers": counts(session, name).get(name, NOBODY),
             "messages": messages_of(session, name).get(name, NO_MESSAGES),
+            "domains": by_domain(session, name),
             "picture": _picture(stored, passed),
             "skipped": {step: count for (step, way), count in passed.items() if way == SKIPPED},
             "steps": steps_of(stored.program),

@@ -1,6 +1,6 @@
 """Pausing, resuming, stopping and launching a campaign: what will happen is said before it does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from features.how_many import how_many, of_number
 from leadflow.accounts.actors import Actor
+from leadflow.assignment.team.naming import names_of_leads
 from leadflow.campaigns import resuming
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
 from leadflow.campaigns.enrolling.entries import AHEAD
+from leadflow.campaigns.first_mails import Samples, samples
 from leadflow.campaigns.launching import ask_to_launch
 from leadflow.campaigns.looking.step_words import event_words
 from leadflow.campaigns.planning.late import Answer
@@ -45,12 +47,13 @@ CHANGED = "The campaign has changed since the page was shown. Look at it, and as
 @dataclass(frozen=True)
 class Ahead:
     """What will happen, in sentences; ``asks``: what becomes of late messages has to be said; of a
-    launch who would come in and who not."""
+    launch who would come in and who not, and what some would get first."""
 
     sentences: list[str]
     asks: bool = False
     audience: int | None = None
     entries: tuple[tuple[str, int], ...] = ()
+    samples: Samples | None = None
 
 
 @router.get(PATH + "/{act}")
@@ -61,10 +64,14 @@ def ask(request: Request, name: str, act: Act, caller: SteeringCampaigns) -> Res
         stored = service.read_campaign(session, name)
         try:
             ahead = _ahead(session, stored, act, now)
+            mails = ahead.samples.mails if ahead.samples else []
+            names = names_of_leads(session, caller, [one.lead_id for one in mails])
         except CampaignNotSo as error:
             return campaign_page(request, name, caller, 409, Notice(str(error), at="state"))
     values: dict[str, Any] = {"stored": stored, "act": act, "ahead": ahead, "seen": seen(stored)}
-    return page(request, "campaigns/confirm.html", caller, **values)
+    # A mail says who its lead is: it is shown to whoever may see the lead.
+    shown = [(names[one.lead_id], one) for one in mails if one.lead_id in names]
+    return page(request, "campaigns/confirm.html", caller, mails=shown, **values)
 
 
 @router.post(PATH + "/{act}")
@@ -123,8 +130,11 @@ def _ahead(session: Session, stored: StoredCampaign, act: Act, now: datetime) ->
     if act == "launch":
         service.launchable(session, name)
         program = programs(session, [(name, stored.version)])[name, stored.version]
-        policy = Policy.of(get_settings().marketing_without_consent)
-        return _launch(stored, preview(session, program, now, policy), in_it)
+        settings = get_settings()
+        policy = Policy.of(settings.marketing_without_consent)
+        shown = preview(session, program, now, policy)
+        found = samples(session, program, shown, settings, now, policy)
+        return replace(_launch(stored, shown, in_it), samples=found)
     needs = {"pause": ("live",), "resume": ("paused",), "stop": ("live", "paused")}[act]
     if stored.state not in needs:
         raise CampaignNotSo(f"{stored.program.campaign.name} is {stored.state}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from leadflow.campaigns.definitions.schemas import Language
+from leadflow.campaigns.definitions.language import Language
 
 HERE = Path(__file__).parent
 

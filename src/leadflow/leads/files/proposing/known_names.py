@@ -156,3 +156,12 @@ DIMENSIONS = {
     "behavioural": _words("visit page download session history recency view cart"),
     "engagement": _words("email mail campaign contact click open call channel segment meeting"),
 }
+# What a lead has said yes or no to; two words stand beside each other in the name.
+CONSENT = frozenset(
+    _words(
+        "consent consents consented consentment optin optout opt_in opt_out opted_in opted_out "
+        "permission unsubscribe unsubscribed do_not gdpr dsgvo rgpd einwilligung zustimmung "
+        "eingewilligt werbeeinwilligung abgemeldet consentement desabonne consentimiento "
+        "consentimento consenso toestemming zgoda"
+    )
+)

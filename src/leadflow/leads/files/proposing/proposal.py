@@ -23,6 +23,7 @@ from leadflow.leads.files.proposing.proposed_attributes import (
     missing_words,
     placeholders,
     say_of_missing,
+    says_consent,
     why_not,
 )
 from leadflow.leads.files.slugs import attribute_slug
@@ -30,6 +31,10 @@ from leadflow.leads.readers.numbers import DecimalMark
 
 SAMPLE = 5000
 FULL_NAMES = 0.5
+CONSENT_NOTE = (
+    "{column}: kept as an attribute, which lets nobody be written to and keeps nobody from it. For "
+    "that, send events `consent` that say by which evidence (docs/consent.md)."
+)
 
 
 @dataclass(frozen=True)
@@ -190,6 +195,8 @@ def _attributes(draft: Draft, columns: Sequence[str]) -> None:
         attributes[name] = attribute(column)
         draft.doubt(column)
         say_of_missing(draft, column)
+        if says_consent(column):
+            draft.notes.append(CONSENT_NOTE.format(column=column.name))
         said = f"{column.kind}, {column.distinct:,} different values"
         draft.take(column, f"attribute {name}", said)
     if attributes:

@@ -1,5 +1,6 @@
 """Columns proposed as attributes, with name and kind; and the reasons against the others."""
 
+from itertools import pairwise
 from typing import Any
 
 from features.how_many import how_many
@@ -24,7 +25,16 @@ def why_not(column: Profile) -> str | None:
         return "Names or counts the rows: nothing to learn from."
     if column.kind in WHY_NOT:
         return WHY_NOT[column.kind]
-    return "The same in every row looked at." if column.distinct < 2 else None
+    # That all have agreed is still what each has said.
+    says_nothing = column.distinct < 2 and not says_consent(column)
+    return "The same in every row looked at." if says_nothing else None
+
+
+def says_consent(column: Profile) -> bool:
+    """Whether a column is named like what says who may be written to."""
+    words = column.slug.split("_")
+    pairs = (f"{one}_{next_one}" for one, next_one in pairwise(words))
+    return not known.CONSENT.isdisjoint((*words, *pairs))
 
 
 def free_name(slug: str, taken: dict[str, Any]) -> str:
