@@ -6,6 +6,7 @@ from email.headerregistry import Address
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from leadflow.channels.email import resend, smtp
 from leadflow.channels.email.dkim import KeyUnusable, Signer, signer
 from leadflow.channels.email.outgoing import MailChannel
 from leadflow.channels.email.resend import Resend
@@ -46,6 +47,17 @@ def chosen(settings: Settings) -> MailChannel:
         None if password is None else password.get_secret_value(),
     )
     return Smtp(server, signer=_signer(settings))
+
+
+def channel_name(settings: Settings) -> str | None:
+    """What the channel is called that messages go through; None: nothing is sent as settings are."""
+    if settings.sending == SANDBOX:
+        return SANDBOX
+    if settings.sending == "off" or missing(settings):
+        return None
+    if settings.resend_api_key is not None:
+        return resend.name_of(settings.resend_api_key.get_secret_value())
+    return smtp.name_of(settings.mail_host or "")
 
 
 def missing(settings: Settings) -> list[str]:

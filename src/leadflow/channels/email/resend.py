@@ -41,6 +41,11 @@ _FAULTS: dict[str, Fault] = {
 _BY_NUMBER: dict[int, Fault] = {401: "credentials", 403: "credentials", 429: "transient"}
 
 
+def name_of(api_key: str) -> str:
+    """What the channel of this key is called."""
+    return f"resend:{sha256(api_key.encode()).hexdigest()[:8]}"
+
+
 class Resend:
     """Sends over at most ``at_once`` connections. A mail of which no answer came is ``Uncertain``,
     and may be sent again under its key within ``resend_within``."""
@@ -56,7 +61,7 @@ class Resend:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         # Another API key may be another account, which has seen none of the mails' keys.
-        self.name = f"resend:{sha256(api_key.encode()).hexdigest()[:8]}"
+        self.name = name_of(api_key)
         self._client = httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {api_key}"}, timeout=timeout
         )

@@ -41,6 +41,11 @@ class Server:
     timeout: float = 30.0
 
 
+def name_of(host: str) -> str:
+    """What the channel by this mail server is called."""
+    return f"smtp:{host}"
+
+
 class Smtp:
     """Sends over at most ``connections`` at once, which stay open from one call to the next.
 
@@ -61,7 +66,7 @@ class Smtp:
         signer: Signer | None = None,
         name: str | None = None,
     ) -> None:
-        self.name = name or f"smtp:{server.host}"
+        self.name = name or name_of(server.host)
         self._server, self._most, self._signer = server, connections, signer
         self._turns = Turns(pace or Pace())
         self._idle: list[SMTP] = []

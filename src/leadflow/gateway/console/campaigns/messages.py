@@ -13,8 +13,10 @@ from leadflow.campaigns.counting.counts import SENT
 from leadflow.campaigns.dispatch import listing
 from leadflow.campaigns.dispatch.listing import NothingToSettle, Settled, Which, page_of_messages
 from leadflow.campaigns.looking.story import Story, story_of
+from leadflow.campaigns.looking.waiting import why_it_waits
 from leadflow.campaigns.places.placing import read
 from leadflow.campaigns.store.service import campaigns_now, read_campaign
+from leadflow.channels.email.chosen import channel_name
 from leadflow.consent.evidence import EVIDENCE
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.campaigns import phrases
@@ -120,6 +122,9 @@ def _page(
             "message": message,
             "name": names_of_leads(session, caller, [message.lead_id]).get(message.lead_id),
             "subject": subject_of(story),
+            "waits": why_it_waits(
+                session, message, channel_name(get_settings()), datetime.now(UTC)
+            ),
             "because": phrases.because(message.status, message.why),
             "lines": told_in_order(story, people),
             "zones": ", ".join(sorted({place.zone for place in read(enrolment.places)})),
