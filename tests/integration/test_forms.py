@@ -40,6 +40,24 @@ OF_CAMPAIGNS = (
     "/console/leads/{lead_id}/campaigns",
     "/console/leads/{lead_id}/opt-out",
 )
+# Those need a file: ``test_import_pages.py`` sends them.
+OF_IMPORTS = (
+    "/console/imports",
+    "/console/imports/{import_id}/columns",
+    "/console/imports/{import_id}/text",
+    "/console/imports/{import_id}/start",
+    "/console/imports/{import_id}/undo",
+    "/console/imports/{import_id}/let-go",
+    "/console/quarantine/{row_id}",
+    "/console/quarantine/{row_id}/give-up",
+)
+# Those are sent by ``configuration/test_editor_pages.py``.
+OF_CONFIGURATION = (
+    "/console/configuration/{kind}",
+    "/console/configuration/{kind}/check",
+    "/console/configuration/{kind}/try",
+    "/console/configuration/{kind}/take-out",
+)
 TOLD = re.compile(r'<p class="note (good|bad)" id="told"[^>]*>(.*?)</p>')
 
 
@@ -165,7 +183,7 @@ def test_success_of_every_form_is_a_redirect_to_a_page_that_tells_it_once(
         for route in every_route(ann.client.app)  # type: ignore[arg-type]
         if route.path.startswith("/console") and "POST" in (route.methods or ())
     }
-    assert tried == forms - {*OF_QUALITY, *OF_CAMPAIGNS}
+    assert tried == forms - {*OF_QUALITY, *OF_CAMPAIGNS, *OF_IMPORTS, *OF_CONFIGURATION}
 
 
 def test_a_page_loaded_again_does_not_repeat_the_act(ann: Browser, lead_id: str) -> None:

@@ -16,7 +16,7 @@ from leadflow.approvals.policies import (
 )
 from leadflow.approvals.policy_store import current_policies, store_policies, take_turns
 from leadflow.approvals.tables import PolicyVersion
-from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
+from leadflow.configuration.kinds import Change, ConfigurationKind, ContentRefused, Stored
 from leadflow.configuration.reading_order import in_order
 
 
@@ -55,7 +55,14 @@ def in_force(session: Session, at: datetime | None) -> dict[str, Any]:
     return in_order({**content, "policies": ordered}, ("calendar", "priorities", "policies"))
 
 
+def changes(session: Session, _name: str | None, most: int) -> list[Change]:
+    """When each version was stored, the newest first."""
+    stored = select(PolicyVersion.created_at, PolicyVersion.created_by)
+    newest = stored.order_by(PolicyVersion.version.desc()).limit(most)
+    return [Change(*row) for row in session.execute(newest)]
+
+
 # They cannot be taken out: some version counts.
 CONFIGURATION = ConfigurationKind(
-    "policies", "policy.write", read, plain_yaml.dump, take_turns, store, in_force
+    "policies", "policy.write", read, plain_yaml.dump, take_turns, store, in_force, changes
 )

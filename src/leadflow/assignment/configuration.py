@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,9 +22,10 @@ from leadflow.assignment.team.store import read_stored
 from leadflow.assignment.team.tables import TeamVersion
 from leadflow.assignment.team.versions import lock_team, store_team
 from leadflow.conditions.problems import Problem
-from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
+from leadflow.configuration.kinds import Change, ConfigurationKind, ContentRefused, Stored
 
 SECTION = "territories"
+LOOKED_BACK = 50  # versions of the team
 PLACE = re.compile(rf"{SECTION}\[(\d+)\]")
 NO_TEAM = (
     "There is no sales team yet, whose territories these would be. First: leadflow reps import "
@@ -69,6 +71,26 @@ def in_force(session: Session, at: datetime | None) -> dict[str, Any] | None:
     return {SECTION: [plain(one) for one in in_order(territories)]}
 
 
+def changes(session: Session, name: str | None, most: int) -> list[Change]:
+    """When the territories changed, the newest first, among the newest versions of the team: most
+    of these change something else. Read only as far back as is wanted."""
+    newest = select(TeamVersion).order_by(TeamVersion.version.desc()).limit(LOOKED_BACK)
+    found: list[Change] = []
+    later: tuple[TeamVersion, dict[str, Any]] | None = None
+    for version in chain(session.scalars(newest.execution_options(yield_per=5)), (None,)):
+        said = {} if version is None else json.loads(version.content).get(SECTION, [])
+        named = {one["name"]: one for one in said}
+        if later is not None:
+            row, then = later
+            differing = sorted(one for one in then | named if then.get(one) != named.get(one))
+            wanted = [one for one in differing if name in (None, one)]
+            found += [Change(row.created_at, row.created_by, one) for one in wanted]
+        if version is None or len(found) >= most:
+            break
+        later = version, named
+    return found[:most]
+
+
 def take_out(session: Session, names: Sequence[str], by: str, _now: datetime) -> None:
     """Take these out, those within others first.
 
@@ -106,6 +128,7 @@ CONFIGURATION = ConfigurationKind(
     lock_team,
     store,
     in_force,
+    changes,
     section=SECTION,
     listed=True,
     take_out=take_out,

@@ -13,7 +13,7 @@ from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignVersion
 from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
 from leadflow.configuration.reading_order import in_order
-from leadflow.configuration.versions import contents_at
+from leadflow.configuration.versions import changes_of, contents_at
 from leadflow.rules.configuration import read
 from leadflow.rules.field_catalogue import known_names
 from leadflow.rules.text_format import write_yaml
@@ -67,5 +67,6 @@ CONFIGURATION = ConfigurationKind(
     service.take_turns,
     store,
     in_force,
+    changes_of(CampaignVersion.campaign),
     section=SECTION,
 )

@@ -88,14 +88,11 @@ def read_folder(
             faults.append(Fault(file, 1, _no_place(file, kinds)))
             continue
         try:
-            piece = _read(path, file, kind)
+            piece = _piece(_text(path, file), file, kind)
         except Faulty as error:
             faults.append(error.fault)
             continue
-        shape = [
-            Fault(file, line_of(piece.tree, found.place), found.problem)
-            for found in kind.misshapen(piece.content)
-        ]
+        shape = _shape(piece, kind)
         faults += shape
         if not shape:
             found.setdefault(kind.name, Given(kind)).pieces.append(piece)
@@ -145,8 +142,29 @@ def _no_file(path: Path) -> str:
     return "This is no file, though it is called like one. Call it something else."
 
 
-def _read(path: Path, file: str, kind: ConfigurationKind) -> Piece:
-    text = _text(path, file)
+def read_text(text: str, file: str, kind: ConfigurationKind) -> tuple[Given, list[Fault]]:
+    """What one text says of a kind, called by the name of a file, and all that cannot be read."""
+    given = Given(kind)
+    try:
+        if len(text.encode()) > LARGEST:
+            raise Faulty(file, 1, f"A text may have at most {LARGEST:,} bytes.")
+        piece = _piece(text, file, kind)
+    except Faulty as error:
+        return given, [error.fault]
+    if faults := _shape(piece, kind):
+        return given, faults
+    given.pieces.append(piece)
+    return given, list(_put_together(given))
+
+
+def _shape(piece: Piece, kind: ConfigurationKind) -> list[Fault]:
+    return [
+        Fault(piece.file, line_of(piece.tree, found.place), found.problem)
+        for found in kind.misshapen(piece.content)
+    ]
+
+
+def _piece(text: str, file: str, kind: ConfigurationKind) -> Piece:
     try:
         tree = plain_yaml.tree(text)
         if tree is None:

@@ -37,6 +37,16 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Change:
+    """When something began to count, by whose hand; ``name``: which thing, empty where the kind is
+    one thing."""
+
+    at: datetime
+    by: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class ConfigurationKind:
     """One kind of what a company sets up.
 
@@ -50,6 +60,7 @@ class ConfigurationKind:
         store: stores what differs, in the name of somebody. Raises ``ContentRefused`` with
             everything that is wrong.
         in_force: what counted at a moment, None for now; None where nothing did.
+        changes: the newest changes, the newest first; of the thing of a name, or of all of them.
         section: the one key of each file, under which things stand by their names; None where the
             whole is one thing, in one file.
         listed: whether they stand in a list, each with its ``name``.
@@ -63,6 +74,7 @@ class ConfigurationKind:
     take_turns: Callable[[Session], object]
     store: Callable[[Session, Any, str, datetime], Stored]
     in_force: Callable[[Session, datetime | None], Any]
+    changes: Callable[[Session, str | None, int], Sequence[Change]]
     section: str | None = None
     listed: bool = False
     take_out: Callable[[Session, Sequence[str], str, datetime], None] | None = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
@@ -78,7 +79,8 @@ def create_app() -> FastAPI:
     problems.install(app, problem_page)
     for router in (*api.ROUTERS, *console.ROUTERS):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # Packed: what of it is large is text.
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")
     declare(app)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimits, known=_is_known)

@@ -9,7 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.conditions.problems import RuleSetInvalid
-from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored, Unreadable
+from leadflow.configuration.kinds import (
+    Change,
+    ConfigurationKind,
+    ContentRefused,
+    Stored,
+    Unreadable,
+)
 from leadflow.configuration.reading_order import in_order
 from leadflow.rules import service
 from leadflow.rules.rule_kinds import RuleKind
@@ -27,6 +33,7 @@ def configuration_of(kind: RuleKind) -> ConfigurationKind:
         service.take_turns,
         partial(store, kind),
         partial(in_force, kind),
+        partial(changes, kind),
     )
 
 
@@ -80,6 +87,13 @@ def in_force(kind: RuleKind, session: Session, at: datetime | None) -> dict[str,
     keys = ("rule_id", "name", "description", *own, "conditions", "actions", "priority", "active")
     whole = {**content, "rules": [in_order(readable(rule), keys) for rule in content["rules"]]}
     return in_order(whole, ("rules",))
+
+
+def changes(kind: RuleKind, session: Session, _name: str | None, most: int) -> list[Change]:
+    """When which version was switched on, the newest first."""
+    switched = select(RuleSwitch.at, RuleSwitch.by).where(RuleSwitch.kind == kind.name)
+    newest = switched.order_by(RuleSwitch.number.desc()).limit(most)
+    return [Change(*row) for row in session.execute(newest)]
 
 
 def readable(content: Any) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from leadflow import plain_yaml
 from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
-from leadflow.configuration.versions import contents_at
+from leadflow.configuration.versions import changes_of, contents_at
 from leadflow.sources import service
 from leadflow.sources.definitions import Source, SourcesInvalid, parse_sources
 from leadflow.sources.tables import SourceVersion
@@ -69,6 +69,7 @@ CONFIGURATION = ConfigurationKind(
     service.take_turns,
     store,
     in_force,
+    changes_of(SourceVersion.source),
     section=SECTION,
     take_out=take_out,
 )

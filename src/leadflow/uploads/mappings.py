@@ -78,9 +78,10 @@ def say(
             tried.rollback()
         upload = at_rest(session, import_id)
         upload.mapping = mapping.model_dump(mode="json")
-        # What was proposed for the columns counts no longer.
+        # What was proposed for the columns, and seen ahead by it, counts no longer.
         meant = [asdict(one) for one in columns_meant(mapping, columns)]
-        upload.proposal = (upload.proposal or {}) | {"columns": meant, "notes": list(said)}
+        kept = {name: one for name, one in (upload.proposal or {}).items() if name != "ahead"}
+        upload.proposal = kept | {"columns": meant, "notes": list(said)}
         told = {"columns": len(columns)}
         audit.record(session, caller.id, "import.mapped", upload.id, told)
     return of_upload(upload, not_used(mapping, columns))

@@ -50,7 +50,7 @@ def chosen(settings: Settings) -> MailChannel:
 
 
 def channel_name(settings: Settings) -> str | None:
-    """What the channel is called that messages go through; None: nothing is sent as settings are."""
+    """What the channel is called that messages go through; None: nothing is sent as things are."""
     if settings.sending == SANDBOX:
         return SANDBOX
     if settings.sending == "off" or missing(settings):

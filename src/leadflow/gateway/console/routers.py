@@ -9,7 +9,6 @@ from leadflow.gateway.console import (
     lead_work,
     mail,
     outcomes,
-    quarantine,
     reviews,
     search,
     sign_in,
@@ -17,6 +16,12 @@ from leadflow.gateway.console import (
 )
 from leadflow.gateway.console.campaigns import messages, of_lead, pages, steering
 from leadflow.gateway.console.checks import data_docs
+from leadflow.gateway.console.configuration import editing, taking_out
+from leadflow.gateway.console.configuration import pages as configuration
+from leadflow.gateway.console.imports import pages as imports
+from leadflow.gateway.console.imports import sending as files_sent
+from leadflow.gateway.console.imports import set_aside
+from leadflow.gateway.console.imports import steering as imports_steered
 from leadflow.gateway.console.recipients import pages as recipients
 from leadflow.gateway.console.recipients import seen
 
@@ -34,11 +39,17 @@ ROUTERS = (
     audit.router,
     data_docs.router,
     mail.router,
-    quarantine.router,
     pages.router,
     steering.router,
     messages.router,
     of_lead.router,
+    configuration.router,
+    taking_out.router,
+    editing.router,
+    imports.router,
+    files_sent.router,
+    set_aside.router,
+    imports_steered.router,
     recipients.router,
     seen.router,
 )

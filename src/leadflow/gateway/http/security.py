@@ -27,6 +27,8 @@ from leadflow.accounts.permissions import Reach, roles_with
 from leadflow.assignment.team.naming import name_of
 from leadflow.assignment.team.reach import reaches_lead, reaches_rep
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.http.bounds.file_forms import file_form
+from leadflow.gateway.http.bounds.streams import is_file_form
 from leadflow.gateway.http.problem import TITLES, Problem
 from leadflow.gateway.http.request_log import CALLER
 from leadflow.settings import get_settings
@@ -144,6 +146,8 @@ async def _form_token(request: Request) -> str | None:
     """As scripts send it, in a header; or as a form does."""
     sent = request.headers.get(FORM_TOKEN)
     kind = request.headers.get("content-type", "")
+    if sent is None and is_file_form(request.scope):
+        return (await file_form(request).fields()).get("form_token")
     if sent is None and kind.startswith("application/x-www-form-urlencoded"):
         said = (await request.form()).get("form_token")
         return said if isinstance(said, str) else None

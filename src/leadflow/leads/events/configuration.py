@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from leadflow import plain_yaml
 from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
 from leadflow.configuration.reading_order import in_order
-from leadflow.configuration.versions import contents_at
+from leadflow.configuration.versions import changes_of, contents_at
 from leadflow.leads.events.own_types import (
     EventTypeIn,
     EventTypesInvalid,
@@ -49,5 +49,6 @@ CONFIGURATION = ConfigurationKind(
     take_turns,
     store,
     in_force,
+    changes_of(EventTypeVersion.event_type),
     section=SECTION,
 )

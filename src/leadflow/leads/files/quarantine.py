@@ -44,7 +44,8 @@ class RowElsewhere(QuarantineError):
 
 @dataclass(frozen=True)
 class SetAside:
-    """A row set aside, as it is shown: ``content`` is personal data."""
+    """A row set aside, as it is shown: ``content`` is personal data. ``inbox_id`` is the record of
+    its import; ``columns`` are those that its mapping reads, by what each is."""
 
     id: str
     file: str
@@ -52,6 +53,8 @@ class SetAside:
     status: str
     reasons: list[dict[str, str]]
     content: Row
+    inbox_id: str
+    columns: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -259,4 +262,6 @@ def _mapping(inbox: InboxRow) -> Mapping:
 
 def _opened(row: QuarantinedRow, inbox: InboxRow) -> SetAside:
     file: Any = (inbox.result or {}).get("file", "")
-    return SetAside(row.id, str(file), row.row_number, row.status, row.reasons, row.row)
+    columns = dict(_mapping(inbox).named_columns())
+    said = row.id, str(file), row.row_number, row.status, row.reasons, row.row
+    return SetAside(*said, row.inbox_id, columns)

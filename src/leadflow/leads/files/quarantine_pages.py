@@ -36,3 +36,11 @@ def rows_of_import(
     keys = (Key(row.row_number),)
     page = read_page(session, statement, keys, ("rows", inbox_id, status), wanted)
     return page.of(lambda found: RowListed(*found))
+
+
+def next_waiting(session: Session, inbox_id: str, after: int) -> str | None:
+    """The next row of an import that waits, behind this place in its file; None: there is none."""
+    row = QuarantinedRow
+    waiting = select(row.id).where(row.inbox_id == inbox_id, row.status == WAITING)
+    behind = waiting.where(row.row_number > after).order_by(row.row_number).limit(1)
+    return session.scalar(behind)

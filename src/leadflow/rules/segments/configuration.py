@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.configuration.kinds import ConfigurationKind, ContentRefused, Stored
 from leadflow.configuration.reading_order import in_order
-from leadflow.configuration.versions import contents_at
+from leadflow.configuration.versions import changes_of, contents_at
 from leadflow.rules.configuration import read, readable
 from leadflow.rules.segments import service
 from leadflow.rules.segments.definitions import SegmentsInvalid
@@ -71,6 +71,7 @@ CONFIGURATION = ConfigurationKind(
     service.take_turns,
     store,
     in_force,
+    changes_of(SegmentVersion.segment),
     section=SECTION,
     take_out=take_out,
 )

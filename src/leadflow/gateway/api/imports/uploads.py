@@ -1,27 +1,21 @@
 """Sending a file to be imported: read piece by piece, kept in parts, looked at once it is whole."""
 
 import re
-from datetime import UTC, datetime
-from functools import partial
-from hashlib import sha256
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 
-from leadflow.accounts.actors import Actor
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.http.bounds.streams import MEGABYTE, pieces
+from leadflow.gateway.api.imports.receiving import Sent, received
+from leadflow.gateway.http.bounds.streams import pieces
 from leadflow.gateway.http.callers import WritesImports
-from leadflow.gateway.http.limits import FILES, in_turn
 from leadflow.gateway.http.schemas import ProblemOut
 from leadflow.leads.files.mapping_parts import text_encoding
-from leadflow.settings import get_settings
-from leadflow.uploads import arriving, mappings
+from leadflow.uploads import mappings, service
 from leadflow.uploads.listing import show
 from leadflow.uploads.schemas import UploadedOut
-from leadflow.uploads.service import Retention
 
 # A body that is never whole in memory is not kept under an Idempotency-Key: the same file is
 # recognised by its content.
@@ -95,43 +89,12 @@ async def send_file(
     MB at most, as the whole body. Nothing is imported yet: the answer says what was found, and what
     each column is proposed to become. The same file sent again while it waits is answered with the
     import that there is. It is kept encrypted, and for seven days if nobody starts it."""
-    now = datetime.now(UTC)
-    upload_id = await to_thread.run_sync(_begin, name, source, caller, now)
-    try:
-        content_hash = sha256()
-        async for piece in pieces(request):
-            content_hash.update(piece)
-            await to_thread.run_sync(_take, upload_id, piece)
-        whole = partial(_arrived, upload_id, content_hash.hexdigest(), encoding, now)
-        answer, new = await in_turn(FILES, whole)
-    except BaseException:
-        await to_thread.run_sync(_forget, upload_id)
-        raise
+    upload_id, new = await received(pieces(request), Sent(name, source, encoding), caller)
     response.status_code = 201 if new else 200
-    return answer
+    return await to_thread.run_sync(_told, upload_id)
 
 
-def _begin(name: str, source: str | None, caller: Actor, now: datetime) -> str:
+def _told(upload_id: str) -> UploadedOut:
     with unit_of_work() as session:
-        return arriving.begin(session, name, source, caller, now).id
-
-
-def _take(upload_id: str, piece: bytes) -> None:
-    with unit_of_work() as session:
-        arriving.take(session, upload_id, piece)
-
-
-def _arrived(
-    upload_id: str, content_hash: str, encoding: str | None, now: datetime
-) -> tuple[UploadedOut, bool]:
-    settings = get_settings()
-    most, kept = settings.upload_megabytes * MEGABYTE, Retention(settings.upload_days)
-    upload, new = arriving.arrived(unit_of_work, upload_id, content_hash, most, kept, now, encoding)
-    with unit_of_work() as session:
-        said = mappings.of_upload(upload)
-        return UploadedOut.with_proposal(show(session, upload.id), said), new
-
-
-def _forget(upload_id: str) -> None:
-    with unit_of_work() as session:
-        arriving.forget(session, upload_id)
+        said = mappings.of_upload(service.get(session, upload_id))
+        return UploadedOut.with_proposal(show(session, upload_id), said)

@@ -15,3 +15,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   // To where the act was, after the page has been scrolled to its top.
   setTimeout(() => document.getElementById("told")?.focus());
 });
+// A file that is too large is not sent for nothing; one that is sent takes its time, and is sent once.
+document.addEventListener("change", (event) => {
+  const most = Number(event.target.dataset?.most), file = event.target.files?.[0];
+  if (!most) return;
+  const large = file && file.size > most * 2 ** 20;
+  event.target.setCustomValidity(large ? `At most ${most} MB are taken. Pack it with gzip, or send it in parts.` : "");
+  event.target.reportValidity();
+});
+document.addEventListener("submit", (event) => {
+  const button = event.target.matches("[data-sending]") && event.target.querySelector("button");
+  if (button) setTimeout(() => { button.disabled = true; button.textContent = "It is sent …"; });
+});

@@ -12,6 +12,8 @@ from leadflow.settings import get_settings
 
 MEGABYTE = 2**20
 FILES = "/imports"
+# Where a page sends a file, which is a form.
+FILE_FORM = "/console/imports"
 # In which a megabyte must have come: 35 KB a second.
 SECONDS = 30.0
 FORMS = (b"multipart/form-data", b"application/x-www-form-urlencoded")
@@ -23,13 +25,26 @@ AS_IT_IS = (
 
 def is_streamed(scope: Scope) -> bool:
     """Whether the route of this request reads its body by ``pieces``."""
-    return bool(scope["path"] == FILES and scope["method"] == "POST")
+    return (scope["path"] == FILES and scope["method"] == "POST") or is_file_form(scope)
+
+
+def is_file_form(scope: Scope) -> bool:
+    """Whether this request is a form with a file in it, which is read as it comes."""
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    return (
+        scope["method"] == "POST"
+        and scope["path"] == FILE_FORM
+        and any(kind.lower().startswith(b"multipart/form-data") for kind in kinds)
+    )
 
 
 def refused_file(scope: Scope, announced: int | None) -> Response | None:
     """What is answered before anything of a file is read; None: it may be read. ``announced``: how
     long it says it is; None where it does not say."""
     most = get_settings().upload_megabytes
+    if scope["path"] == FILE_FORM:
+        # Its route answers with a page.
+        return None
     if announced is not None and announced > most * MEGABYTE:
         return problem(413, *TITLES[413], _too_large(most))
     kinds = [value for name, value in scope["headers"] if name == b"content-type"]

@@ -29,7 +29,7 @@ def propose_outcome(draft: Draft) -> None:
     if column is None:
         _say_none(draft)
         return
-    ends = _meanings(column.values)
+    ends = meanings(column.values)
     draft.take(column, "outcome", "tells how a lead ended; check which value means what")
     unknown = ends.pop("unknown")
     if unknown:
@@ -82,7 +82,9 @@ def _tells(column: Profile) -> bool:
     return plain and words <= known.PLAIN_YES | known.PLAIN_NO | LOST | OPEN and len(words) <= 3
 
 
-def _meanings(values: Iterable[str]) -> dict[str, list[str]]:
+def meanings(values: Iterable[str]) -> dict[str, list[str]]:
+    """Values of a column of outcomes under ``converted``, ``lost`` and ``open``, by the words that
+    are usual, and under ``unknown``."""
     found: dict[str, list[str]] = {"converted": [], "lost": [], "open": [], "unknown": []}
     for value in values:
         word = "_".join(value.lower().replace("-", " ").split())

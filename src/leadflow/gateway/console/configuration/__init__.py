@@ -1,0 +1,1 @@
+"""What a company sets up, read, edited, tried and restored on pages."""
