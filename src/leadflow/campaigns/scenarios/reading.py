@@ -90,7 +90,7 @@ def _no_moments(scenario: Scenario, program: Program) -> Iterator[tuple[str, str
     values = [(scenario.lead, "lead")]
     values += [(one.becomes, f"life[{n}].becomes") for n, one in enumerate(scenario.life)]
     waited_for = {
-        node.step.wait.until.field
+        node.step.wait.until.field or ""
         for node in program.nodes
         if isinstance(node.step.wait, UntilThen)
     }
