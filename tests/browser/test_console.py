@@ -13,7 +13,6 @@ from leadflow.accounts.tables import Delegation
 from leadflow.approvals import service as approvals
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.console.lead import LABELS
 from leadflow.quality.service import draw_sample
 from leadflow.quality.tables import QualityItem, QualityReview
 from leadflow.scoring.serving.score import current_score
@@ -23,7 +22,8 @@ from tests.browser.conftest import PASSWORD, sign_in
 
 pytestmark = [pytest.mark.browser]
 CONTROLS = "main input:not([type=hidden]), main textarea, main select, main button"
-NAME = "e => (e.labels && e.labels.length) || e.innerText || e.ariaLabel"
+# What is folded away has a text too, and no inner text.
+NAME = "e => (e.labels && e.labels.length) || e.textContent.trim() || e.ariaLabel"
 LEAD = {"email": "eve@example.com", "first_name": "Eve", "last_name": "Stone", "company_size": 400}
 
 
@@ -40,6 +40,7 @@ def lead_id(console: str, people: dict[str, str]) -> str:
 
 def set_score(page: Any, console: str, lead_id: str, new_score: float) -> None:
     page.goto(f"{console}/console/leads/{lead_id}")
+    page.get_by_text("Set the score yourself").click()
     page.get_by_label("Score, 0 to 100").fill(f"{new_score:.0f}")
     page.get_by_label("Why", exact=True).fill("Spoke to them at the fair")
     page.get_by_role("button", name="Set it").click()
@@ -76,25 +77,25 @@ def test_a_lead_shows_its_score_as_a_sum_with_bars_reasons_and_what_is_next(
         score = session.scalars(select(LeadScore).where(LeadScore.is_current)).one()
         contributions, total = score.contributions, score.total_score
     assert page.locator("#total").inner_text() == f"{total:.0f}"
-    shown = {
-        row.locator("td").nth(0).inner_text(): float(row.locator("td").nth(1).inner_text())
-        for row in page.locator("#contributions tr").all()
-    }
-    expected = {
-        LABELS.get(name, name).replace("_", " "): round(points, 1)
-        for name, points in contributions.items()
-        if abs(points) >= 0.05
-    }
-    assert shown == pytest.approx(expected, abs=0.051)
-    # Bars for it lie right of the axis, those against left of it.
-    for row in page.locator("#contributions tr").all():
-        points = float(row.locator("td").nth(1).inner_text())
-        bar, axis = row.locator("rect").bounding_box(), row.locator("line").bounding_box()
-        assert bar["width"] > 0
-        side = bar["x"] + bar["width"] / 2 - axis["x"]
-        assert (side > 0) == (points > 0)
+    page.get_by_text("All that counts").click()
+    rows = page.locator("#contributions tr").all()
+    shown = [float(row.locator("td").nth(1).inner_text()) for row in rows]
+    expected = [points for points in contributions.values() if abs(points) >= 0.05]
+    assert shown == pytest.approx(sorted(expected, key=abs, reverse=True), abs=0.051)
+    # What speaks for it lies right of the average; what speaks against it ends where it stands.
+    average, here = (page.locator(f".reasons .{part}").bounding_box() for part in ("axis", "here"))
+    ends = [
+        [bar.bounding_box() for bar in page.locator(f".reasons rect.{side}").all()]
+        for side in ("for", "against")
+    ]
+    assert [len(bars) for bars in ends] == [
+        sum(points > 0 for points in expected),
+        sum(points < 0 for points in expected),
+    ]
+    assert all(bar["x"] >= average["x"] - 1 for bar in ends[0])
+    assert min(bar["x"] for bar in ends[1] or [here]) == pytest.approx(here["x"], abs=2)
     for reason in score.reasons:
-        page.get_by_text(reason["text"]).first.wait_for()
+        page.locator("#answer li").get_by_text(reason["text"]).wait_for()
 
 
 def test_a_large_override_goes_from_the_lead_through_anothers_inbox_into_force(

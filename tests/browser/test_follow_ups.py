@@ -31,7 +31,7 @@ def test_a_salesperson_keeps_a_note_a_task_and_tags_and_finds_the_task_waiting(
     assert page.locator(".tag").all_inner_texts() == ["trade fair", "vip"]
     assert "overdue" in page.locator("#tasks td.late").inner_text()
     page.goto(f"{console}/console")
-    page.get_by_role("link", name="Send the offer: ").click()
+    page.get_by_role("link", name="Send the offer").click()
     page.locator("#tasks").get_by_role("button", name="Done").click()
     page.locator("#tasks .note.good").wait_for()
     page.set_viewport_size({"width": 390, "height": 800})

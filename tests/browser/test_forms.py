@@ -47,7 +47,7 @@ def test_f5_after_a_form_shows_the_page_and_repeats_nothing(
     assert here.url.partition("#")[0].endswith(f"/console/leads/{lead_id}")
     for _ in range(2):
         here.reload()
-        here.get_by_role("heading", name="Who has it").wait_for()
+        here.get_by_role("heading", name="What now").wait_for()
         assert here.locator("#told").count() == 0
     assert touches() == 1
     assert happened(here).count("got in touch (call)") == 1
@@ -58,10 +58,11 @@ def test_f5_after_a_form_shows_the_page_and_repeats_nothing(
 def test_f5_after_a_refused_form_shows_the_page(page: Any, console: str, lead_id: str) -> None:
     sign_in(page, console, "root")
     page.goto(f"{console}/console/leads/{lead_id}")
+    page.get_by_text("Set the score yourself").click()
     page.get_by_label("Score, 0 to 100").fill("70")
     page.get_by_label("Why", exact=True).fill(" ")
     page.get_by_role("button", name="Set it").click()
     page.locator("#told.bad").wait_for()
     assert page.get_by_label("Score, 0 to 100").input_value() == "70"
     page.reload()
-    page.get_by_role("heading", name="Who has it").wait_for()
+    page.get_by_role("heading", name="What now").wait_for()

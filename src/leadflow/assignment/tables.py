@@ -27,7 +27,9 @@ from leadflow.database.base import Base, Moment
 from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedText
 
-OPEN = text("ended_at IS NULL")
+OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
+TOUCHED = text("first_touch_at IS NOT NULL")
+UNTOUCHED = text("ended_at IS NULL AND first_touch_at IS NULL")
 
 
 class Team(Base):
@@ -217,18 +219,17 @@ class Assignment(Base):
         Index(
             "ix_assignments_load", "rep_id", postgresql_where=OPEN, postgresql_include=["lead_id"]
         ),
+        Index("ix_assignments_due", "next_step_at", postgresql_where=UNTOUCHED),
         Index(
-            "ix_assignments_due",
-            "next_step_at",
-            postgresql_where=text("ended_at IS NULL AND first_touch_at IS NULL"),
+            "ix_assignments_overdue",
+            "due_at",
+            postgresql_include=["rep_id"],
+            postgresql_where=UNTOUCHED,
         ),
         Index("ix_assignments_lead_id", "lead_id", "assigned_at"),
-        Index(
-            "ix_assignments_touched",
-            "rep_id",
-            "first_touch_at",
-            postgresql_where=text("first_touch_at IS NOT NULL"),
-        ),
+        Index("ix_assignments_assigned_at", "assigned_at"),
+        Index("ix_assignments_touched", "rep_id", "first_touch_at", postgresql_where=TOUCHED),
+        Index("ix_assignments_ended", "rep_id", "ended_at", postgresql_where=ENDED),
         CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
     )
 

@@ -45,6 +45,8 @@ class ConsentEvent(Base):
             *("lead_id", "channel", "purpose", "given", "happened_at"),
             postgresql_include=["strength"],
         ),
+        # Rows lie in the order of these moments.
+        Index("ix_consent_events_recorded_at", "recorded_at", postgresql_using="brin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

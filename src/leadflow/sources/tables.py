@@ -109,6 +109,7 @@ class Delivery(Base):
         CheckConstraint("status IN ('received', 'processed', 'dead', 'discarded')", name="status"),
         Index("ix_deliveries_received", "id", postgresql_where=text("status = 'received'")),
         Index("ix_deliveries_dead", "id", postgresql_where=text("status = 'dead'")),
+        Index("ix_deliveries_source_received_at", "source", "received_at"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True, default=id_maker("dlv"))

@@ -187,17 +187,22 @@ def _working_minutes(row: Row[Any], rep: RepSnapshot) -> float:
 
 
 def conversion(results: Rows) -> Conversion:
-    """Converted against expected, from rows of ``experience.mature``. The interval is Jeffreys' for
-    the mean of a Poisson count: gamma(converted + ½)."""
+    """Converted against expected, from rows of ``experience.mature``."""
     converted = sum(row.converted for row in results)
     expected = sum(row.probability for row in results)
+    return ratio_of(len(results), converted, expected)
+
+
+def ratio_of(leads: int, converted: int, expected: float) -> Conversion:
+    """Converted against expected. The interval is Jeffreys' for the mean of a Poisson count:
+    gamma(converted + ½)."""
     if expected <= 0:
-        return Conversion(len(results), converted, expected, None, None, None)
+        return Conversion(leads, converted, expected, None, None, None)
     from scipy.stats import gamma
 
     low, high = gamma.ppf(INTERVAL, converted + 0.5) / expected
     ratio = converted / expected
-    return Conversion(len(results), converted, expected, ratio, float(low), float(high))
+    return Conversion(leads, converted, expected, ratio, float(low), float(high))
 
 
 def _fairness(reps: Iterable[RepSnapshot], received: dict[str, int]) -> Fairness:

@@ -39,6 +39,14 @@ def steps(session: Session, lead_id: str, wanted: Wanted) -> Page[AssignmentStep
     return read_page(session, statement, keys, ("steps", lead_id), wanted)
 
 
+def held_by(session: Session, rep_id: str, lead_ids: Collection[str]) -> frozenset[str]:
+    """Those of these leads that a salesperson has."""
+    own = select(Assignment.lead_id).where(
+        Assignment.lead_id.in_(lead_ids), Assignment.ended_at.is_(None), Assignment.rep_id == rep_id
+    )
+    return frozenset(session.scalars(own))
+
+
 def _held() -> Select[Held]:
     joined = select(Assignment, Rep).join(Rep, Rep.id == Assignment.rep_id)
     return joined.where(Assignment.ended_at.is_(None))

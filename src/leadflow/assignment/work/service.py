@@ -24,6 +24,7 @@ from leadflow.leads.service import lock_lead
 from leadflow.settings import Settings
 
 TouchKind = Literal["call", "email", "meeting", "note"]
+TouchResult = Literal["reached", "no answer", "left a message", "agreed what is next"]
 # Whoever had a lead and let it go like this is not offered it again.
 
 
@@ -106,14 +107,17 @@ def reassign(
     return given
 
 
-def touch(session: Session, lead_id: str, said: Said, kind: TouchKind) -> Assignment:
+def touch(
+    session: Session, lead_id: str, said: Said, kind: TouchKind, result: TouchResult | None = None
+) -> Assignment:
     """The salesperson has got in touch: the clock stops, and the lead counts as accepted.
+    ``result``: what came of it, where they say so.
 
     Raises:
         LeadNotFound, NotAssigned, AssignmentChanged: see ``handing.held``.
     """
     made = held(session, lead_id, said.believed)
-    note_touch(session, made, said.by, kind, said.at)
+    note_touch(session, made, said.by, kind, said.at, result)
     return made
 
 
@@ -140,11 +144,19 @@ def _let_go(session: Session, lead_id: str, said: Said, how: str, reason: str) -
     return made
 
 
-def note_touch(session: Session, made: Assignment, by: str, kind: str, at: datetime) -> None:
+def note_touch(
+    session: Session,
+    made: Assignment,
+    by: str,
+    kind: str,
+    at: datetime,
+    result: TouchResult | None = None,
+) -> None:
     """The salesperson who has a lead got in touch at a moment: the clock stops. The caller holds
     the lead."""
     if made.first_touch_at is None or at < made.first_touch_at:
         made.first_touch_at = max(at, made.assigned_at)
     made.accepted_at = made.accepted_at or made.first_touch_at
     made.next_step_at = None
-    record_step(session, made, "touched", by, None, at, {"kind": kind})
+    came_of_it = {} if result is None else {"result": result}
+    record_step(session, made, "touched", by, None, at, {"kind": kind} | came_of_it)

@@ -31,6 +31,7 @@ OnCampaigns = Annotated[Actor, needs("campaign.read")]
 OnConfiguration = Annotated[Actor, needs("rules.read")]
 SteeringCampaigns = Annotated[Actor, needs("campaign.write")]
 Enrolling = Annotated[Actor, needs("campaign.enroll")]
+ReadingRules = Annotated[Actor, needs("rules.read")]
 LeavingNow = Annotated[Actor, needs("account.own")]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from leadflow.leads.tables import Lead, LeadEvent, LeadHistory
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 NEWEST = 30
+# Those that came again and again are told together (``one_lead.timeline``).
+EVENTS = 300
 # Looked through for those that say something new.
 SCORES = 200
 STEPS = {
@@ -43,29 +46,34 @@ BY_PEOPLE = ("person", "escalation", "offer")
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that happened to the lead."""
+    """Something that happened to the lead; ``kind``: it did it by itself, its score moved, or
+    another thing."""
 
     at: datetime
     what: str
     more: str
+    kind: Literal["did", "scored", "other"] = "other"
 
 
 def history(session: Session, lead: Lead) -> list[Entry]:
-    """What the lead did, what was done with it, and how it ended; the newest first."""
+    """What the lead did, what was done with it, and how it ended; the newest first, of what it did
+    the newest ``EVENTS``."""
     found = [Entry(lead.created_at, "came in", f"from {lead.source}")]
     found += _facts(session, lead.id)
     found += _scores(session, lead.id)
     found += _assigned(session, lead.id)
     found += _merged(session, lead.id)
-    return sorted(found, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+    return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
 def _facts(session: Session, lead_id: str) -> Iterator[Entry]:
     did = select(LeadEvent).where(LeadEvent.lead_id == lead_id)
-    of_reps = read_types(session).of_reps
-    for event in session.scalars(did.order_by(LeadEvent.occurred_at.desc()).limit(NEWEST)):
-        by = "a salesperson" if event.type in of_reps else "the lead"
-        yield Entry(event.occurred_at, event.type.replace("_", " "), by)
+    types = read_types(session)
+    for event in session.scalars(did.order_by(LeadEvent.occurred_at.desc()).limit(EVENTS)):
+        by = "a salesperson" if event.type in types.of_reps else "the lead"
+        what = types.by_name[event.type].label if event.type in types.by_name else event.type
+        of_itself = event.type not in types.of_reps
+        yield Entry(event.occurred_at, what.lower(), by, "did" if of_itself else "other")
     earlier = select(LeadHistory.known_until).where(LeadHistory.lead_id == lead_id)
     for at in session.scalars(earlier.order_by(LeadHistory.known_until.desc()).limit(NEWEST)):
         yield Entry(at, "what is known of it changed", "")
@@ -96,7 +104,9 @@ def _scores(session: Session, lead_id: str) -> Iterator[Entry]:
     for as_of, total, level, version in reversed(session.execute(newest).all()):
         if told is None or level != told[1] or abs(total - told[0]) >= 1:
             was = "" if told is None else f"was {told[0]:.0f}, {told[1]}; "
-            yield Entry(as_of, f"scored {total:.0f}, {level}", f"{was}model version {version}")
+            yield Entry(
+                as_of, f"scored {total:.0f}, {level}", f"{was}model version {version}", "scored"
+            )
             told = total, level
     overrides = session.scalars(select(ScoreOverride).where(ScoreOverride.lead_id == lead_id)).all()
     names = names_of_people(session, [made.set_by for made in overrides])
@@ -133,9 +143,9 @@ def _merged(session: Session, lead_id: str) -> Iterator[Entry]:
 
 def _words(step: AssignmentStep, reps: dict[str, str]) -> str:
     words = STEPS.get(step.kind, step.kind.replace("_", " "))
-    kind = step.detail.get("kind")
+    said = ", ".join(filter(None, (step.detail.get("kind"), step.detail.get("result"))))
     to = reps.get(step.detail.get("to", ""), "somebody else")
-    return words.format(to=to) + (f" ({kind})" if kind else "")
+    return words.format(to=to) + (f" ({said})" if said else "")
 
 
 def _by(step: AssignmentStep, names: dict[str, str]) -> str:

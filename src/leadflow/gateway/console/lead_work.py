@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.orm import Session
@@ -14,12 +14,13 @@ from leadflow.assignment.team.store import RepNotFound
 from leadflow.assignment.work.handover import AssignmentChanged, NotAssigned, RepFull, RepInactive
 from leadflow.assignment.work.offers import NotOffered
 from leadflow.assignment.work.reassignment import ask_or_reassign
-from leadflow.assignment.work.service import Said, TouchKind
+from leadflow.assignment.work.service import Said, TouchKind, TouchResult
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.team.work import Action, act
 from leadflow.gateway.console.forms import Reassigning, Working
-from leadflow.gateway.console.lead import PATH, WAITS, address_of, lead_page, within
+from leadflow.gateway.console.lead import PATH, WAITS, address_of, lead_page
 from leadflow.gateway.console.notices import Notice, told_on
+from leadflow.gateway.console.one_lead.views import within
 from leadflow.gateway.http.stated_problems import STATED
 from leadflow.settings import get_settings
 
@@ -42,6 +43,7 @@ def work(
     action: Annotated[Action, Form()],
     has_it: Annotated[str, Form(max_length=100)],
     kind: Annotated[TouchKind, Form()] = "call",
+    result: Annotated[Literal[TouchResult, ""], Form()] = "",
     reason: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Say what becomes of the lead; ``has_it`` is who had it when the page was shown."""
@@ -50,10 +52,12 @@ def work(
         return lead_page(request, lead_id, caller, 422, told)
 
     def say(session: Session, now: datetime) -> str:
-        act(session, caller, lead_id, action, Said(caller.id, now, has_it), reason.strip(), kind)
+        said = Said(caller.id, now, has_it)
+        act(session, caller, lead_id, action, said, reason.strip(), kind, result or None)
         return SAID[action]
 
-    return _done(request, lead_id, caller, say, {"let_go": reason, "kind": kind})
+    typed = {"let_go": reason, "kind": kind, "result": result}
+    return _done(request, lead_id, caller, say, typed)
 
 
 @router.post(PATH + "/reassign")

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from features.how_many import how_many, of_number
 from leadflow.accounts import signing_in
 from leadflow.accounts.actors import Actor
+from leadflow.assignment.team.naming import called
 from leadflow.gateway.console.notices import NOTHING, Notice, forget, notice_of
 from leadflow.gateway.http.security import COOKIE
 from leadflow.scoring.how_sure import chance_in_words, how_sure
@@ -116,4 +117,5 @@ _environment.filters |= {
     "how_many": how_many,
     "of_number": of_number,
     "escape": escape,
+    "called": called,
 }

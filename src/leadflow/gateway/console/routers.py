@@ -12,25 +12,31 @@ from leadflow.gateway.console import (
     reviews,
     search,
     sign_in,
-    to_do,
 )
 from leadflow.gateway.console.campaigns import messages, of_lead, pages, steering
 from leadflow.gateway.console.checks import data_docs
 from leadflow.gateway.console.configuration import editing, taking_out
 from leadflow.gateway.console.configuration import pages as configuration
+from leadflow.gateway.console.home import deciding, line_acts, looking_after
+from leadflow.gateway.console.home import pages as home
 from leadflow.gateway.console.imports import pages as imports
 from leadflow.gateway.console.imports import sending as files_sent
 from leadflow.gateway.console.imports import set_aside
 from leadflow.gateway.console.imports import steering as imports_steered
+from leadflow.gateway.console.one_lead import changing
 from leadflow.gateway.console.recipients import pages as recipients
 from leadflow.gateway.console.recipients import seen
 
 ROUTERS = (
     sign_in.router,
-    to_do.router,
+    home.router,
+    line_acts.router,
+    deciding.router,
+    looking_after.router,
     search.router,
     approvals.router,
     lead.router,
+    changing.router,
     follow_ups.router,
     lead_work.router,
     outcomes.router,

@@ -19,6 +19,7 @@ from leadflow.assignment.offered import waits
 from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.work.follow_ups import Asked, TaskOf, tasks_named, tasks_within
+from leadflow.assignment.work.lists import held_by
 from leadflow.assignment.work.offers import offers
 from leadflow.follow_ups.tables import LeadTask
 from leadflow.paging.keyset import Key, Page, Wanted, read_page
@@ -56,8 +57,9 @@ Read = tuple[str, ToDo]
 
 
 def waits_for(session: Session, person: Person, now: datetime) -> list[ToDo]:
-    """What waits for this person: decisions, reviews, leads to get in touch with, tasks due within
-    a day."""
+    """What waits for this person besides the leads that they have themselves, which are a list of
+    their own (``assignment.work.worklist``): decisions, reviews, leads that they may take, and
+    tasks due within a day about leads that others have."""
     found = [*_approvals(session, waiting_for(session, person, now))]
     actor = actor_of(person)
     if actor.reach("quality.review"):
@@ -71,12 +73,16 @@ def waits_for(session: Session, person: Person, now: datetime) -> list[ToDo]:
             for item in disputed(session, person.id, now, ALL).items
         ]
     if person.rep_id is not None:
-        found += [made for _, made in _untouched(session, Assignment.rep_id == person.rep_id)]
         found += _offered(session, person.rep_id)
         asked = Asked(person.rep_id, due_by=now + AHEAD)
         reach = actor.reach("lead.read") or Reach.OWN
-        due = tasks_within(session, person.rep_id, reach, asked, ALL)
-        found += [_task(one, f"{one.task.what}: {one.task.lead_id}") for one in due.items]
+        due = tasks_within(session, person.rep_id, reach, asked, ALL).items
+        own = held_by(session, person.rep_id, [one.task.lead_id for one in due])
+        found += [
+            _task(one, f"{one.task.what}: {one.task.lead_id}")
+            for one in due
+            if one.task.lead_id not in own
+        ]
     return sorted(found, key=_urgency)
 
 

@@ -18,7 +18,7 @@ from leadflow.assignment.work.follow_ups import open_tasks
 from leadflow.assignment.work.handover import find_rep
 from leadflow.assignment.work.offers import take
 from leadflow.assignment.work.reassignment import ask_or_reassign
-from leadflow.assignment.work.service import Said, TouchKind
+from leadflow.assignment.work.service import Said, TouchKind, TouchResult
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.team.work_schemas import (
     AcceptIn,
@@ -112,7 +112,7 @@ def touch_lead(lead_id: str, caller: WorksLeads, body: TouchIn | None = None) ->
     said = body or TouchIn()
     with unit_of_work() as session:
         who = _said(session, said, caller)
-        made = act(session, caller, lead_id, "touch", who, kind=said.kind)
+        made = act(session, caller, lead_id, "touch", who, kind=said.kind, result=said.result)
         return _answer(session, made)
 
 
@@ -181,6 +181,7 @@ def act(
     said: Said,
     reason: str = "",
     kind: TouchKind = "call",
+    result: TouchResult | None = None,
 ) -> Assignment:
     """What a salesperson does with a lead, kept in the audit log.
 
@@ -198,8 +199,9 @@ def act(
         made = working.accept(session, lead_id, said)
         note(session, Sender(caller), "lead.accepted", lead_id, after={"rep": made.rep_id})
         return made
-    made = working.touch(session, lead_id, said, kind)
-    note(session, Sender(caller), "lead.touched", lead_id, detail={"kind": kind})
+    made = working.touch(session, lead_id, said, kind, result)
+    detail = {"kind": kind} if result is None else {"kind": kind, "result": result}
+    note(session, Sender(caller), "lead.touched", lead_id, detail=detail)
     return made
 
 

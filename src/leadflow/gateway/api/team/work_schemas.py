@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.work.reassignment import Priority
-from leadflow.assignment.work.service import TouchKind
+from leadflow.assignment.work.service import TouchKind, TouchResult
 from leadflow.scoring.overrides.schemas import Words
 
 BY = "Who says so, by username, where you act for somebody; unset: you."
@@ -51,6 +51,7 @@ class TouchIn(ByIn):
     """Getting in touch with a lead."""
 
     kind: TouchKind = "call"
+    result: TouchResult | None = Field(default=None, description="What came of it.")
 
 
 class AssignmentStepOut(BaseModel):

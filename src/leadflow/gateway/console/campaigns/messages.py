@@ -23,8 +23,8 @@ from leadflow.gateway.console.campaigns import phrases
 from leadflow.gateway.console.campaigns.pages import mail_frame
 from leadflow.gateway.console.campaigns.telling import hours_of, subject_of, told_in_order
 from leadflow.gateway.console.forms import OnCampaigns, OnLead, SteeringCampaigns
-from leadflow.gateway.console.lead import within
 from leadflow.gateway.console.notices import Notice, told_on
+from leadflow.gateway.console.one_lead.views import within
 from leadflow.gateway.console.rendering import page
 from leadflow.gateway.http.problem import Problem
 from leadflow.integrations.notifications.mailbox import mail_named

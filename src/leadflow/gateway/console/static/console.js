@@ -13,7 +13,7 @@ document.addEventListener("DOMContentLoaded", () => localTimes(document));
 document.addEventListener("htmx:afterSettle", (event) => {
   localTimes(event.target);
   // To where the act was, after the page has been scrolled to its top.
-  setTimeout(() => document.getElementById("told")?.focus());
+  setTimeout(() => event.target.querySelector("#told")?.focus());
 });
 // A file that is too large is not sent for nothing; one that is sent takes its time, and is sent once.
 document.addEventListener("change", (event) => {
@@ -27,3 +27,35 @@ document.addEventListener("submit", (event) => {
   const button = event.target.matches("[data-sending]") && event.target.querySelector("button");
   if (button) setTimeout(() => { button.disabled = true; button.textContent = "It is sent …"; });
 });
+// One keystroke for what is done often: what says its key (data-key) is clicked, or opened and its
+// first field has the focus. "?" lists the keys of the page.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) return;
+  if (event.key === "?") return showKeys();
+  const meant = document.querySelector(`main [data-key="${CSS.escape(event.key)}"]`);
+  if (!meant) return;
+  event.preventDefault();
+  const folded = meant.closest("details");
+  if (folded) folded.open = true;
+  if (meant.matches("button")) meant.click();
+  else (meant.matches("summary") ? folded.querySelector("input:not([type=hidden]), select") : meant).focus();
+});
+function showKeys() {
+  const dialog = document.createElement("dialog"), list = document.createElement("dl");
+  list.className = "facts";
+  for (const one of [...document.querySelectorAll("main [data-key]")]) {
+    const key = document.createElement("dt"), does = document.createElement("dd");
+    key.textContent = one.dataset.key;
+    does.textContent = one.dataset.does;
+    list.append(key, does);
+  }
+  if (!list.children.length) return;
+  const close = document.createElement("button");
+  close.textContent = "Close";
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.setAttribute("aria-label", "What each key does");
+  dialog.append(list, close);
+  document.body.append(dialog);
+  dialog.showModal();
+}

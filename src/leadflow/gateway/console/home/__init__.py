@@ -1,0 +1,1 @@
+"""The first page of the console: what each role wants to see first."""

@@ -1,0 +1,132 @@
+"""The first page of those who look after campaigns, models and Leadflow itself: the answer, and no
+block of what one may not see."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from leadflow.accounts.people import add_person
+from leadflow.analytics.coming_in import coming_in
+from leadflow.analytics.model_standing import model_standing
+from leadflow.analytics.stuck import stuck
+from leadflow.background.records import Record, keep
+from leadflow.consent.log import Told, tell
+from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Lead
+from leadflow.outbox.tables import OutboxRow
+from leadflow.scoring.learning.tables import TrainingRun
+from leadflow.scoring.monitoring.tables import ModelCheck
+from leadflow.settings import get_settings
+from leadflow.sources.definitions import parse_sources
+from leadflow.sources.service import apply
+from leadflow.sources.tables import Delivery
+from tests.deciders import signed_in_already
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+BLOCKS = ("strain", "week", "stuck", "model", "coming", "morning", "leads")
+SEES = {
+    "sales_rep": set(),
+    "sales_manager": set(),
+    "marketing_manager": {"coming"},
+    "data_scientist": {"model"},
+    "analyst": set(),
+    "operator": {"stuck"},
+    "admin": {"stuck", "model", "coming"},
+}
+
+
+@pytest.mark.parametrize(("role", "blocks"), SEES.items(), ids=SEES)
+def test_a_role_sees_its_own_blocks_and_no_other(
+    anonymous: TestClient, role: str, blocks: set[str]
+) -> None:
+    with unit_of_work() as session:
+        token = signed_in_already(session, add_person(session, role, role, [role], "test"))
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = anonymous.get("/console", headers=headers)
+    assert answer.status_code == 200, answer.text[-2000:]
+    assert {one for one in BLOCKS if f'<section id="{one}"' in answer.text} == blocks
+    assert "Nothing waits for you." in answer.text
+    counted = anonymous.get("/console/segments-now", headers=headers)
+    assert counted.status_code == (403 if role in ("sales_rep", "data_scientist") else 200)
+    if counted.status_code == 200:
+        assert "0 segments</h1>" in counted.text
+        part = anonymous.get("/console/segments-now", headers=headers | {"HX-Request": "true"})
+        assert "<html" not in part.text
+        assert 'id="counted"' in part.text
+
+
+def test_what_is_stuck_is_counted_and_what_waits_for_people_is_not(store: Engine) -> None:
+    with unit_of_work() as session:
+        assert stuck(session, NOW).count == 1
+        running = Record("p1", "outbox", NOW, NOW, failures=3, error="Traceback\nOSError: gone")
+        for record in (running, Record("p1", "audit", NOW, NOW)):
+            keep(session, record)
+        keep(session, Record("p2", "rescoring", NOW, NOW - timedelta(hours=1)))
+        row = {"lane": "crm", "act": "x", "payload": {}, "created_at": NOW}
+        session.add(OutboxRow(key="a", status="uncertain", ended_at=NOW, **row))
+        session.add(OutboxRow(key="b", status="done", ended_at=NOW, **row))
+        dead = {"source": "shop", "delivery_id": "1", "body_hash": "", "body": b"{}"}
+        session.add(Delivery(status="dead", **dead))
+        session.flush()
+        found = stuck(session, NOW)
+        assert found.running
+        assert [(one.lane, one.uncertain, one.failed) for one in found.lanes] == [("crm", 1, 0)]
+        assert [(one.loop, one.failures) for one in found.loops] == [
+            ("outbox", 3),
+            ("rescoring", 0),
+        ]
+        assert (found.dead, found.count) == ({"shop": 1}, 4)
+
+
+def test_the_model_stands_as_its_last_check_and_training_say(store: Engine) -> None:
+    settings = get_settings()
+    with unit_of_work() as session:
+        assert model_standing(session, settings).words == "Nothing is to be done"
+        for days, moved, reasons in ((2, ["Budget"], ["Too few convert."]), (1, ["Budget"], [])):
+            session.add(
+                ModelCheck(
+                    checked_at=NOW - timedelta(days=days),
+                    model_version="model 7",
+                    findings={"moved": moved},
+                    reasons=reasons,
+                )
+            )
+        session.add(
+            TrainingRun(
+                model_name=settings.model_name,
+                began_at=NOW,
+                leads=500,
+                ended_as="kept",
+                version="8",
+            )
+        )
+        session.flush()
+        found = model_standing(session, settings)
+        assert found.words == "Leads have moved; there is no more to learn from yet"
+        assert (found.moved, found.serving, found.gate) == (["Budget"], None, None)
+        assert found.training is not None
+        assert found.training.version == "8"
+
+
+def test_sources_with_trouble_come_first_and_opt_outs_are_of_a_week(store: Engine) -> None:
+    with unit_of_work() as session:
+        mapping = {"key": "id", "fields": {"email": "email"}}
+        scheme = {"scheme": "standard_webhooks", "mapping": mapping}
+        apply(session, parse_sources({"sources": {"shop": scheme, "fair": scheme}}), "test", NOW)
+        for number, status in enumerate(("processed", "dead")):
+            one = {"source": "shop", "delivery_id": str(number), "body_hash": "", "body": b"{}"}
+            session.add(Delivery(status=status, received_at=NOW - timedelta(hours=number), **one))
+        leads = [Lead(source="test", known_from=NOW) for _ in range(2)]
+        session.add_all(leads)
+        session.flush()
+        for lead, days in zip(leads, (1, 9), strict=True):
+            at = NOW - timedelta(days=days)
+            tell(session, [Told(lead.id, False, "told_us", at, "test", "marketing")], at)
+        found = coming_in(session, NOW)
+        assert [(one.name, one.dead, one.last) for one in found.sources] == [
+            ("shop", 1, NOW),
+            ("fair", 0, None),
+        ]
+        assert (found.opted_out, found.set_aside, found.imports) == (1, 0, [])

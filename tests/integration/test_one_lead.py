@@ -1,0 +1,103 @@
+"""A lead's page: whose it is and why not mine, its company, editing in place, merging."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+
+from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Lead
+from tests.integration import test_forms
+from tests.integration.test_forms import Browser, has_it
+from tests.integration.test_gateway import BODY
+
+pytestmark = pytest.mark.uncounted
+lead_id = test_forms.lead_id
+ann = test_forms.ann
+
+
+def fields(page: str) -> dict[str, str]:
+    return dict(re.findall(r'id="field-\w+" name="(\w+)" value="([^"]*)"', page))
+
+
+def version(page: str) -> str:
+    found = re.search(r'name="version" value="(\w+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_the_first_screen_says_how_good_why_what_now_and_who(ann: Browser, lead_id: str) -> None:
+    page = ann.get(f"/console/leads/{lead_id}").text
+    first = page[page.index('class="first"') : page.index("What happened")]
+    for words in ("What would raise it", "What lowers it", "of 100 such leads buy", "Won or lost?"):
+        assert words in first, words
+    assert "<strong>You</strong> have it since" in first
+    assert "Why not you?" not in first
+    # No name of ours for what counts.
+    assert not re.search(r"<li>[a-z]+_[a-z_]+", first)
+
+
+def test_who_did_not_get_it_reads_why(client: TestClient, lead_id: str) -> None:
+    root = Browser(client, "root")
+    admin = root.get(f"/console/leads/{lead_id}").text
+    assert "<strong>Ann Able</strong> has it since" in admin
+    assert "Why not you?" not in admin
+    ann_lets_go = {"has_it": has_it(lead_id), "action": "decline", "reason": "Too far away"}
+    assert root.post(f"/console/leads/{lead_id}/work", **ann_lets_go).status_code == 303
+    page = Browser(client, "bob").get(f"/console/leads/{lead_id}").text
+    assert "Who has it: <strong>Nobody.</strong>" in page
+    why = page[page.index("Why not you?") :]
+    assert "Could have had it: number 2 of 2" in why
+
+
+def test_a_field_is_edited_where_nobody_changed_the_lead_meanwhile(
+    ann: Browser, lead_id: str
+) -> None:
+    address = f"/console/leads/{lead_id}"
+    page = ann.get(address).text
+    shown, seen = fields(page), version(page)
+    assert (shown["company_name"], shown["budget"]) == (BODY["company_name"], "25000")
+    edited = shown | {"budget": "40000", "job_title": ""}
+    answer = ann.post(f"{address}/edit", version=seen, **edited)
+    assert answer.status_code == 303, answer.text[:2000]
+    assert ann.told(ann.get(address)) == ("good", "Stored. The lead is scored anew.")
+    with unit_of_work() as session:
+        lead = session.get_one(Lead, lead_id)
+        assert (lead.budget_minor, lead.job_title, lead.company_size) == (4_000_000, None, 150)
+    late = ann.post(f"{address}/edit", version=seen, **edited | {"industry": "mining"})
+    assert (late.status_code, ann.told(late)[0]) == (409, "bad")
+    assert fields(late.text)["industry"] == "mining"
+    now = ann.get(address).text
+    wrong = ann.post(f"{address}/edit", version=version(now), **fields(now) | {"email": "no"})
+    assert (wrong.status_code, ann.told(wrong)) == (422, ("bad", "Correct and send again: E-mail."))
+    same = ann.post(f"{address}/edit", version=version(now), **fields(now))
+    assert ann.told(ann.get(same.headers["location"]))[1] == "You have changed nothing."
+    assert ann.get(f"{address}/edit").headers["location"] == address
+
+
+def test_others_at_the_company_are_listed_and_merged_and_split_again(
+    client: TestClient, lead_id: str
+) -> None:
+    with unit_of_work() as session:
+        held = {"company_name": BODY["company_name"].upper(), "known_from": datetime.now(UTC)}
+        other = Lead(source="test", first_name="Twin", **held)
+        session.add_all([other, Lead(source="test", first_name="No", company_name="TechCorpX")])
+        session.flush()
+        twin = other.id
+    root, address = Browser(client, "root"), f"/console/leads/{lead_id}"
+    listed = root.get(address).text
+    assert "Twin, " in listed[listed.index('id="company"') :]
+    assert "TechCorpX" not in listed
+    assert root.post(f"{address}/merge", other=twin).status_code == 422
+    for wrong in ("lead_none", lead_id):
+        assert root.post(f"{address}/merge", other=wrong, reason="x").status_code == 409
+    done = root.post(f"{address}/merge", other=twin, reason="The same phone")
+    page = root.get(done.headers["location"])
+    assert root.told(page)[0] == "good"
+    assert root.get(f"/console/leads/{twin}").headers["location"] == address
+    [merge] = re.findall(r'name="merge_id" value="([^"]+)"', page.text)
+    assert root.post(f"/console/leads/{twin}/split", merge_id=merge).status_code in (409, 410)
+    split = root.post(f"{address}/split", merge_id=merge)
+    assert root.told(root.get(split.headers["location"])) == ("good", "They are two again.")
+    assert root.get(f"/console/leads/{twin}").status_code == 200
