@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 # Their own words name the class that was to be made.
-_OBJECTS = frozenset({"model_type", "model_attributes_type", "dataclass_type", "dict_type"})
+OBJECTS = frozenset({"model_type", "model_attributes_type", "dataclass_type", "dict_type"})
 OBJECT = "write names with their values here (in JSON an object, in YAML a mapping)"
 
 
 def in_words(fault: Mapping[str, Any]) -> str:
     """One of the faults that pydantic finds, without a point at its end."""
-    if fault["type"] in _OBJECTS:
+    if fault["type"] in OBJECTS:
         return OBJECT
     return str(fault["msg"]).removeprefix("Value error, ").rstrip(".")

@@ -43,7 +43,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "checks run": ("checks run", NO_SERVER),
     "checks show": ("checks show check_1", "There is no check check_1"),
     "campaigns apply": ("campaigns apply none.yaml", "There is no such file"),
-    "campaigns channels": ("campaigns channels smtp --close", "There is no channel 'smtp'"),
+    "channels": ("channels smtp --resume", "There is no channel 'smtp'"),
     "campaigns check": ("campaigns check none.yaml", "There is no such file"),
     "campaigns draw": ("campaigns draw torn.yaml", "torn.yaml:2: "),
     "campaigns enroll": ("campaigns enroll fair --lead lead_1", "leadflow campaigns apply"),

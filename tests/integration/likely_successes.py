@@ -179,11 +179,11 @@ BRINGING_IN = (
         "'pause', lead_id, 'uncertain', 'x', 'service', now() FROM enrolments LIMIT 1",
     ),
     Step(
-        "campaigns channels smtp:here --pause",
+        "channels smtp:here --stop",
         "smtp:here is paused",
         before="INSERT INTO channel_circuits (channel, since) VALUES ('smtp:here', now())",
     ),
-    Step("campaigns channels", "has paused it"),
+    Step("channels", "stopped by"),
     Step(f"campaigns messages {MAIL}", f"{MAIL}: failed, fair, step pause"),
     Step("campaigns list", "Fair"),
     Step("campaigns show fair", "pause"),

@@ -35,6 +35,7 @@ reps:
 # Those need a day's decisions: ``test_quality_forms.py`` sends them.
 OF_QUALITY = ("/console/quality/{item_id}", "/console/quality/disputes/{item_id}")
 OF_CAMPAIGNS = (
+    "/console/channels",
     "/console/campaigns/{name}/{act}",
     "/console/messages/{message_id}",
     "/console/leads/{lead_id}/campaigns",

@@ -12,7 +12,8 @@ from leadflow.analytics.coming_in import coming_in
 from leadflow.analytics.model_standing import model_standing
 from leadflow.analytics.stuck import stuck
 from leadflow.background.records import Record, keep
-from leadflow.consent.log import Told, tell
+from leadflow.consent.log import Told
+from leadflow.consent.telling import tell
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
 from leadflow.outbox.tables import OutboxRow

@@ -8,6 +8,7 @@ from html import escape
 from leadflow.campaigns.definitions.condition_words import condition_words
 from leadflow.campaigns.definitions.program import Edge, Node, Program, way_of_case
 from leadflow.campaigns.definitions.spans import Span
+from leadflow.campaigns.definitions.step_words import event_words, span_words
 from leadflow.campaigns.definitions.steps import UntilThen
 
 WIDE, HIGH, GAP, BELOW, LANE, EDGE = 230, 46, 40, 56, 22, 24
@@ -145,17 +146,24 @@ def _words(node: Node) -> str:
     """What a step does, in a few words."""
     step = node.step
     if isinstance(step.wait, Span):
-        return f"wait {step.wait}"
+        return f"wait {span_words(step.wait)}"
     if isinstance(step.wait, UntilThen):
         until = step.wait.until
-        day = until.field or until.date or ", ".join(until.weekdays or ())
+        day = _plain((until.field or "").removeprefix("attributes.")) or until.date
+        day = day or ", ".join(until.weekdays or ())
         return f"wait until {day}" + (f" {until.at}" if until.at else "")
     if step.listen is not None:
-        heard = ", ".join(name.removeprefix("lead.did.") for name in step.listen.on)
-        return f"listen {heard or 'when …'}, {step.listen.within}"
+        heard = ", ".join(event_words(name) for name in step.listen.on)
+        return f"wait for {heard or 'conditions'}, {span_words(step.listen.within)}"
     if step.do is not None:
-        return f"do {', '.join(step.do)}"
-    return f"{node.kind} {step.send or step.end or ''}".strip()
+        return ", ".join(_plain(one) for one in step.do)
+    if step.switch is not None:
+        return "by what is known"
+    return f"{node.kind} {_plain(step.send or step.end or '')}".strip()
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _goes_to(boxes: Mapping[str, Box], edge: Edge) -> Box | None:

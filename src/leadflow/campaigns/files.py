@@ -26,8 +26,9 @@ class FilesInvalid(ValueError):
     """Files that cannot be used; ``faults`` has everything that is wrong, by file and line."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in faults))
+        # The same of one line is said once.
+        self.faults = tuple(dict.fromkeys(faults))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
 def campaign_files(paths: Sequence[Path]) -> list[Path]:

@@ -11,9 +11,9 @@ from leadflow.leads.tables import Lead
 ATTRIBUTE = "language"
 
 
-def language_for(session: Session, lead_id: str, message_id: str) -> Language:
+def language_for(session: Session, lead_id: str, message_id: str) -> Language | None:
     """The lead's own language, where its attribute says one that is spoken here; else that of the
-    message's campaign; else English."""
+    message's campaign; None where neither is there any more."""
     lead = session.get(Lead, lead_id)
     if lead is not None and lead.merged_into is not None:
         lead = session.get(Lead, lead.merged_into)
@@ -29,4 +29,4 @@ def language_for(session: Session, lead_id: str, message_id: str) -> Language:
         )
         .where(CampaignMessage.id == message_id)
     )
-    return spoken(session.scalar(content)) or "en"
+    return spoken(session.scalar(content))

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from features.how_many import how_many
 from leadflow.accounts.actors import Actor
 from leadflow.approvals import service as approvals
 from leadflow.approvals.approved_act import approved_act
@@ -18,8 +17,9 @@ from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
 from leadflow.approvals.tables import Approval
 from leadflow.campaigns import moving
 from leadflow.campaigns.auditing import keep
+from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.schemas import Campaign
-from leadflow.campaigns.enrolling.entries import AHEAD
+from leadflow.campaigns.launch_question import launch_question
 from leadflow.campaigns.moving import Wanted
 from leadflow.campaigns.previewing import Preview, preview
 from leadflow.campaigns.store import service
@@ -27,7 +27,6 @@ from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.store.service import StoredCampaign
 from leadflow.conditions.values import ValueKind
 from leadflow.consent.may_send import Policy
-from leadflow.consent.refusals import IN_WORDS as REFUSALS
 from leadflow.settings import get_settings
 
 KIND, ACT, MOVE = "campaign", "launch_campaign", "move_enrolments"
@@ -46,7 +45,7 @@ def ask_to_launch(session: Session, name: str, asker: Actor, now: datetime) -> s
     shown = preview(session, program, now, policy)
     keep(session, name, stored.version, shown.by_lead)
     try:
-        return approvals.propose(session, _question(stored, shown, asker), now).id
+        return approvals.propose(session, _question(stored, program, shown, asker), now).id
     except approvals.NobodyNeeded:
         service.launch(session, name, asker.id, now)
         return None
@@ -128,19 +127,16 @@ def carry_out(session: Session, payload: dict[str, Any], now: datetime) -> dict[
     return approvals.carry_out(session, payload["approval_id"], now, launch)
 
 
-def _question(stored: StoredCampaign, shown: Preview, asker: Actor) -> approvals.Proposal:
+def _question(
+    stored: StoredCampaign, program: Program, shown: Preview, asker: Actor
+) -> approvals.Proposal:
     campaign = stored.program.campaign
     return approvals.Proposal(
         kind=KIND,
         subject_id=stored.name,
         act=ACT,
         payload={"campaign": stored.name},
-        description=(
-            f"# Launch {campaign.name} ({stored.name}), version {stored.version}?\n\n"
-            f"{_in_words(shown)}\n\n"
-            f"It sends {how_many(len(campaign.contents), 'content')} for the purpose "
-            f"{campaign.purpose}."
-        ),
+        description=launch_question(program, stored.version, shown, get_settings().address),
         requested_by=asker.id,
         facts=_facts(campaign, shown.audience, asker),
         replaces="subject",
@@ -157,23 +153,10 @@ def _facts(campaign: Campaign, audience: int, asker: Actor) -> dict[str, Any]:
     }
 
 
-def _in_words(shown: Preview) -> str:
-    if shown.on_events:
-        return f"Leads come in by what happens to them: {', '.join(shown.on_events)}."
-    if not shown.audience:
-        return "Nobody comes in by itself now."
-    lines = [f"- {count:,}: {AHEAD[entry]}" for entry, count in shown.entries.items()]
-    lines += [
-        f"- of those that would come in, {count:,} get no mail: {REFUSALS[name]}"
-        for name, count in shown.withheld.items()
-    ]
-    return "\n".join([f"It is for {how_many(shown.audience, 'lead')}; of these", *lines])
-
-
 DECISION_KINDS = (
     DecisionKind(
         KIND,
-        "Launch of a campaign, or moving whoever is in it",
+        "Campaign: whether leads come in, or go on in another version",
         content,
         facts={
             "audience": ValueKind.NUMBER,

@@ -14,8 +14,10 @@ from sqlalchemy import (
     ARRAY,
     Integer,
     Text,
+    and_,
     any_,
     bindparam,
+    case,
     column,
     func,
     literal,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from leadflow.audit import service as audit
 from leadflow.campaigns.definitions.program import Program
@@ -32,20 +34,25 @@ from leadflow.campaigns.store import service
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
 from leadflow.conditions.problems import nearest
+from leadflow.consent.may_send import standing_of
+from leadflow.leads.tables import Lead
 
 MOVED_OUT = "migrated"
-Fate = Literal["moves", "leaves", "no_step", "has_one_on_its_way", "would_get_it_again"]
+Fate = Literal[
+    "moves", "leaves", "no_step", "has_one_on_its_way", "would_get_it_again", "opted_out"
+]
 IN_WORDS: Mapping[Fate, str] = {
     "moves": "go on in the other version",
     "leaves": "leave the campaign",
     "no_step": "stay: their step is not in the other version, and nothing is said for it",
     "has_one_on_its_way": "stay until the message is sent that waits for them",
     "would_get_it_again": "stay: they would get a message again that they have had",
+    "opted_out": "leave as opted out: they want no more mail of this kind",
 }
 # Of each enrolment its fate; ``steps`` are those at which anybody may stand, by their number.
 LOOK = """
 WITH there AS (
-    SELECT e.id, e.node, m.step, m.node AS other_node, m.sends, m.leaves
+    SELECT e.id, e.lead_id, e.node, m.step, m.node AS other_node, m.sends, m.leaves
     FROM enrolments e
     LEFT JOIN (
         SELECT * FROM unnest(:from_nodes, :steps, :to_nodes, :leave)
@@ -57,7 +64,7 @@ WITH there AS (
     ) m ON m.from_node = e.node
     WHERE e.campaign = :of_campaign AND e.version = :from_version AND e.ended_at IS NULL
 )
-SELECT t.id, t.node, t.other_node,
+SELECT t.id, t.lead_id, t.node, t.other_node,
     CASE WHEN t.leaves THEN 'leaves'
         WHEN t.other_node IS NULL THEN 'no_step'
         WHEN EXISTS (SELECT FROM campaign_messages c WHERE c.enrolment_id = t.id
@@ -69,7 +76,7 @@ SELECT t.id, t.node, t.other_node,
 FROM there t
 """
 _INTEGERS, _TEXTS = ("from_nodes", "to_nodes", "of_nodes"), ("steps", "sends")
-FATES = (
+_OF_STEPS = (
     text(LOOK)
     .bindparams(
         *(bindparam(name, type_=ARRAY(Integer)) for name in _INTEGERS),
@@ -77,12 +84,30 @@ FATES = (
     )
     .columns(
         column("id", Text),
+        column("lead_id", Text),
         column("node", Integer),
         column("other_node", Integer),
         column("fate", Text),
     )
-    .cte("fates")
+    .cte("of_steps")
 )
+_LEAD = aliased(Lead)
+_NO = (
+    select(standing_of(_LEAD, bindparam("of_purpose", type_=Text), "email", func.now()))
+    .where(_LEAD.id == _OF_STEPS.c.lead_id)
+    .correlate(_OF_STEPS)
+    .scalar_subquery()
+)
+# Whoever wants no more mail leaves by that as soon as the campaign is planned, and not by moving.
+FATES = select(
+    _OF_STEPS.c.id,
+    _OF_STEPS.c.node,
+    _OF_STEPS.c.other_node,
+    case(
+        (and_(_OF_STEPS.c.fate != "leaves", _NO == "withdrawn"), "opted_out"),
+        else_=_OF_STEPS.c.fate,
+    ).label("fate"),
+).cte("fates")
 
 
 class MoveInvalid(ValueError):
@@ -134,7 +159,9 @@ def look(session: Session, wanted: Wanted) -> list[Counted]:
         (
             Counted(
                 before.nodes[node].name,
-                None if other is None or fate == "leaves" else after.nodes[other].name,
+                None
+                if other is None or fate in ("leaves", "opted_out")
+                else after.nodes[other].name,
                 fate,
                 count,
             )
@@ -207,6 +234,7 @@ def _asked(session: Session, wanted: Wanted) -> tuple[Program, Program, dict[str
         after,
         {
             "of_campaign": wanted.name,
+            "of_purpose": after.campaign.purpose,
             "from_version": wanted.before,
             "from_nodes": list(range(len(before.nodes))),
             "steps": [node.name for node in before.nodes],

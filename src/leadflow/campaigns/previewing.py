@@ -31,7 +31,7 @@ class Preview:
     before something happens: ``on_events`` has the events. ``first``: some of those that would come
     in, by id, always the same ones of the same leads; ``by_lead``: what would become of each.
     ``withheld``: of those that would come in, how many may not be written to as things are now, by
-    the name of the refusal."""
+    the name of the refusal. ``by_name``: nobody comes in but by name."""
 
     audience: int
     entries: Mapping[Entry, int]
@@ -39,13 +39,16 @@ class Preview:
     first: tuple[str, ...] = ()
     withheld: Mapping[str, int] = field(default_factory=dict)
     by_lead: Mapping[str, Entry] = field(default_factory=dict, repr=False)
+    by_name: bool = False
 
 
 def preview(session: Session, program: Program, now: datetime, policy: Policy = STRICT) -> Preview:
     """Who would come into a campaign now; nobody does."""
     enter = program.enter
     if enter is None or enter.on or enter.when is None:
-        return Preview(0, {}, () if enter is None else tuple(sorted(enter.on)))
+        return Preview(
+            0, {}, () if enter is None else tuple(sorted(enter.on)), by_name=enter is None
+        )
     fitting = select(Lead.id).select_from(lead_source(now)).where(compiled(enter.when, now))
     leads = list(session.scalars(fitting))
     entries = entries_of(session, program, leads, now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from features.event_types import EventType, EventTypes
 from leadflow.consent.evidence import BASES, EVIDENCE, REFERENCE
 from leadflow.consent.log import Told, write
-from leadflow.leads.events.recording import Became, EventIn, happened_at
+from leadflow.leads.events.recording import Became, EventIn, happened_at, record_events
 from leadflow.leads.events.types import read_types
 from leadflow.leads.tables import LeadEvent
 
@@ -56,12 +56,25 @@ def hear(
     """Write into the log what events mean that were stored in this transaction: of each the lead,
     what it did, what became of it, and who told it. One that was known was heard before."""
     refusing = frozenset(types.counted_as(UNSUBSCRIBE))
-    heard = (
-        _meant(lead_id, event, event.type in refusing, by, now)
+    heard = [
+        (event.type, _meant(lead_id, event, event.type in refusing, by, now))
         for lead_id, event, became, by in told
         if became == "new" and (event.type == CONSENT or event.type in refusing)
-    )
-    write(session, list(heard), now)
+    ]
+    write(session, [one for _, one in heard], now)
+    record_noes(session, [one for kind, one in heard if kind == CONSENT], now)
+
+
+def record_noes(session: Session, told: Iterable[Told], now: datetime) -> None:
+    """Have a no to marketing that was said otherwise be an event ``unsubscribe`` of its lead, by
+    which campaigns and rules go."""
+    events = [
+        (one.lead_id, EventIn(type=UNSUBSCRIBE, occurred_at=one.happened_at, source="leadflow"))
+        for one in told
+        if one.purpose == "marketing" and not one.given
+    ]
+    if events:
+        record_events(session, events, now)
 
 
 def hear_copied(session: Session, lead_ids: Sequence[str], by: str, now: datetime) -> None:

@@ -32,15 +32,19 @@ class LinkUnknown(LookupError):
 @dataclass(frozen=True)
 class Link:
     """Whom a mail went to, what it was for, and the key of the campaign or message. ``address`` is
-    the keyed hash of where it went: the lead may have another by now, or be gone."""
+    the keyed hash of where it went, and ``language`` that of the mail: the lead may have another by
+    now, or be gone."""
 
     lead_id: str
     purpose: Purpose
     key: str
     address: str = ""
+    language: str = ""
 
 
-def unsubscribe_url(base: str, lead_id: str, purpose: Purpose, key: str, address: str = "") -> str:
+def unsubscribe_url(
+    base: str, lead_id: str, purpose: Purpose, key: str, address: str = "", language: str = ""
+) -> str:
     """The address for ``List-Unsubscribe`` and for the link in a mail: ``POST`` to it ends mails of
     this purpose at once, ``GET`` shows a button.
 
@@ -48,18 +52,21 @@ def unsubscribe_url(base: str, lead_id: str, purpose: Purpose, key: str, address
         base: what addresses of the gateway begin with, ``settings.address``.
         key: which campaign or message, of letters, digits and ``. _ : / # -``.
         address: the keyed hash of where the mail goes.
+        language: of the mail, such as ``de``.
 
     Raises:
         ValueError: mail for this purpose cannot be opted out of, or a name cannot stand in a link.
     """
     if purpose == "legal":
         raise ValueError("What the law has us send has no link to unsubscribe: preferences_url.")
-    return f"{base}/unsubscribe/{token_of(Link(lead_id, purpose, key, address))}"
+    return f"{base}/unsubscribe/{token_of(Link(lead_id, purpose, key, address, language))}"
 
 
-def preferences_url(base: str, lead_id: str, purpose: Purpose, key: str, address: str = "") -> str:
+def preferences_url(
+    base: str, lead_id: str, purpose: Purpose, key: str, address: str = "", language: str = ""
+) -> str:
     """The address of the page on which people choose what they get; as ``unsubscribe_url``."""
-    return f"{base}/preferences/{token_of(Link(lead_id, purpose, key, address))}"
+    return f"{base}/preferences/{token_of(Link(lead_id, purpose, key, address, language))}"
 
 
 def token_of(link: Link) -> str:
@@ -70,7 +77,7 @@ def token_of(link: Link) -> str:
     """
     if not (fullmatch(REFERENCE, link.lead_id) and fullmatch(REFERENCE, link.key)):
         raise ValueError("Ids and keys in links have up to 200 letters, digits and . _ : / # -")
-    parts = link.lead_id, link.purpose, link.key, link.address
+    parts = link.lead_id, link.purpose, link.key, link.address, link.language
     said = BETWEEN.join(parts).encode()
     return urlsafe_b64encode(_seal(said) + said).decode().rstrip("=")
 
@@ -88,10 +95,11 @@ def read_token(token: str) -> Link:
     seal, said = sealed[:SEAL_BYTES], sealed[SEAL_BYTES:]
     if len(token) > LONGEST or not hmac.compare_digest(seal, _seal(said)):
         raise LinkUnknown
-    lead_id, purpose, key, address = said.decode().split(BETWEEN)
+    # Mails of before do not say their language.
+    lead_id, purpose, key, address, *language = said.decode().split(BETWEEN)
     for known in PURPOSES:
         if known == purpose:
-            return Link(lead_id, known, key, address)
+            return Link(lead_id, known, key, address, *language)
     raise LinkUnknown
 
 

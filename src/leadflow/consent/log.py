@@ -12,7 +12,6 @@ from datetime import datetime
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, func, insert, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from leadflow.audit import service as audit
 from leadflow.audit.entries import Entry
 from leadflow.consent.evidence import (
     EVIDENCE,
@@ -29,7 +28,6 @@ from leadflow.consent.evidence import (
 from leadflow.consent.standing import ConsentStanding, standing
 from leadflow.consent.suppressing import let_go, put_down
 from leadflow.consent.tables import ConsentEvent
-from leadflow.leads.service import hold_standing
 from leadflow.leads.tables import Lead
 from leadflow.paging.keyset import Key, Page, Wanted, read_page
 
@@ -83,20 +81,6 @@ def write(session: Session, told: Sequence[Told], now: datetime) -> None:
         _keep_addresses(session, firm, now)
 
 
-def tell(session: Session, told: Sequence[Told], now: datetime) -> None:
-    """The same for what somebody of us says, with entries in the audit log.
-
-    Raises:
-        ConsentInvalid: one of them cannot be written.
-        LeadMerged: one of them is of a lead that another stands for.
-    """
-    for one in told:
-        check(one)
-    hold_standing(session, [one.lead_id for one in told])
-    write(session, told, now)
-    audit.record_many(session, [entry_of(one) for one in told])
-
-
 def entry_of(told: Told) -> Entry:
     """What the audit log says of it."""
     detail = {"purpose": told.purpose, "channel": told.channel, "evidence": told.evidence}
@@ -112,12 +96,19 @@ def page_of_log(session: Session, lead_id: str, wanted: Wanted) -> Page[ConsentE
 
 
 def standings(
-    session: Session, lead_ids: Collection[str], at: datetime, channel: Channel = "email"
+    session: Session,
+    lead_ids: Collection[str],
+    at: datetime,
+    channel: Channel = "email",
+    known_by: datetime | None = None,
 ) -> dict[str, dict[Purpose, ConsentStanding]]:
-    """What counts of each lead at a moment, by purpose."""
+    """What counts of each lead at a moment, by purpose; ``known_by``: of what was in the log by
+    then alone."""
     group = func.coalesce(Lead.merged_into, Lead.id)
     asked = select(group, ConsentEvent).join(Lead, Lead.id == ConsentEvent.lead_id)
     these = asked.where(_of_group(lead_ids), ConsentEvent.channel == channel)
+    if known_by is not None:
+        these = these.where(ConsentEvent.recorded_at <= known_by)
     said: defaultdict[tuple[str, str], list[ConsentEvent]] = defaultdict(list)
     for lead_id, event in session.execute(these).tuples():
         said[lead_id, event.purpose].append(event)

@@ -71,7 +71,7 @@ def read_yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader of plain values
     except yaml.YAMLError as error:
-        line = _line_of(error)
+        line = _line_of(error, text)
         raise _refused(f"No YAML, line {line}: {_in_words(error)}", line) from error
     except RuleSetInvalid:
         raise
@@ -86,6 +86,11 @@ def _in_words(error: yaml.YAMLError) -> str:
         return "a tab stands where only blanks may: write blanks at the beginning of lines."
     if "could not determine a constructor" in problem:
         return "a tag such as !!python or !name is not read: write the value alone."
+    if "found another document" in problem:
+        return "a line of three dashes begins a second text; a file has one: take the line out."
+    if isinstance(error, yaml.reader.ReaderError):
+        sign = error.character if isinstance(error.character, int) else ord(error.character[:1])
+        return f"it has a sign that YAML does not take (U+{sign:04X}); take it out."
     context = getattr(error, "context", None)
     return f"{context}, {problem}." if context else f"{problem}."
 
@@ -155,8 +160,10 @@ def _refuse_large(text: str) -> None:
         raise _refused(f"A rule set may have at most {LARGEST:,} characters.")
 
 
-def _line_of(error: yaml.YAMLError) -> int:
+def _line_of(error: yaml.YAMLError, text: str) -> int:
     mark = getattr(error, "problem_mark", None)
+    if isinstance(error, yaml.reader.ReaderError):
+        return text.count("\n", 0, error.position) + 1
     return 1 if mark is None else mark.line + 1
 
 

@@ -29,8 +29,9 @@ class FeedbackSettings(BaseModel):
         default=400,
         ge=60,
         le=20_000,
-        description="Days that messages of campaigns, what came back of them, and enrolments that "
-        "ended are kept, messages by whole months; what is open stays, and so do counts.",
+        description="Days (60 at least) that messages of campaigns, what came back of them, and "
+        "enrolments that ended are kept, messages by whole months; what is open stays, and so do "
+        "counts.",
     )
     message_events_kept_months: int = Field(
         default=25,

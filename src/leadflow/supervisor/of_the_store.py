@@ -13,6 +13,7 @@ from leadflow.background import records
 from leadflow.background.tables import BackgroundLoop
 from leadflow.campaigns.circuits.circuit import Circuit
 from leadflow.campaigns.circuits.service import channels as read_channels
+from leadflow.campaigns.circuits.words import how_it_is
 from leadflow.checks.service import in_words, newest
 from leadflow.checks.tables import DataCheck
 from leadflow.database.engine import unit_of_work
@@ -112,9 +113,12 @@ def _channels(known: Mapping[str, Circuit]) -> Finding:
     held = {name: one for name, one in known.items() if one.state != "closed"}
     if not held:
         return Finding("Channels", "ok", f"{how_many(len(known), 'channel')} used, none fails")
-    found = "; ".join(f"{name} is {one.state}: {one.why}" for name, one in held.items())
+    found = "; ".join(
+        f"{name} is {how_it_is(one, {})}" + (f": {one.why}" if one.state == "open" else "")
+        for name, one in held.items()
+    )
     failing = any(one.state == "open" for one in held.values())
-    mend = "Mend that, then: leadflow campaigns channels NAME --close"
+    mend = "Mend that, then: leadflow channels NAME --resume"
     return Finding("Channels", "bad" if failing else "note", found, mend)
 
 

@@ -1,6 +1,6 @@
 """Campaigns at work in tests: stored, launched, taken on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from leadflow.campaigns.enrolling.service import enrol_one
 from leadflow.campaigns.planning.sweep import Swept, let_in, plan, versions_in_use
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
+from leadflow.consent.log import Told, write
+from leadflow.consent.telling import tell
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.secret import load_ring
 from leadflow.settings import get_settings
@@ -56,6 +58,22 @@ def enrol(lead_id: str, name: str = NAME, key: str = "") -> str:
     """Let a lead come in now; its enrolment's id."""
     with unit_of_work() as session:
         return enrol_one(session, name, lead_id, "test", datetime.now(UTC), key)
+
+
+def agree(leads: Sequence[str]) -> None:
+    """These leads have agreed to marketing, long ago."""
+    now = datetime.now(UTC)
+    before = now - timedelta(days=10)
+    with unit_of_work() as session:
+        told = [Told(one, True, "form", before, one, basis="consent") for one in leads]
+        write(session, told, before)
+
+
+def say_no(lead: str, ago: timedelta = timedelta()) -> None:
+    """A lead has told one of us that it wants no more marketing."""
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        tell(session, [Told(lead, False, "told_us", now - ago, "test")], now)
 
 
 def sweep(later: timedelta = timedelta()) -> Swept:

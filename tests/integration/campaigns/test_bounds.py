@@ -10,7 +10,8 @@ from sqlalchemy import Engine, select, update
 from leadflow.campaigns.dispatch.claiming import claim
 from leadflow.campaigns.dispatch.room import NO_CAPS, Caps
 from leadflow.campaigns.tables import CampaignMessage
-from leadflow.consent.log import Told, tell
+from leadflow.consent.log import Told
+from leadflow.consent.telling import tell
 from leadflow.database.engine import unit_of_work
 from tests.integration.campaigns.running import STEPS, enrol, launch, planned, sweep
 from tests.integration.workflow import acting

@@ -99,9 +99,9 @@ def test_a_person_pauses_and_closes(due: list[str]) -> None:
         circuits.pause(session, NAME, "ann", now)
     assert dispatch(Channel(), 60 * 24).claimed == 0
     with unit_of_work() as session:
-        with pytest.raises(circuits.ChannelNotSo, match="paused already"):
+        with pytest.raises(circuits.ChannelNotSo, match="stopped already"):
             circuits.pause(session, NAME, "ann", now)
-        with pytest.raises(circuits.NoSuchChannel, match="leadflow campaigns channels"):
+        with pytest.raises(circuits.NoSuchChannel, match="leadflow channels"):
             circuits.close(session, "smtp:elsewhere", "ann", now)
         circuits.close(session, NAME, "ann", now)
     assert dispatch(Channel()).claimed == 5

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, delete, func, select, update
 from leadflow.campaigns.counting.counts import Messages, Numbers, counts, fold, messages_of
 from leadflow.campaigns.counting.tables import EnrolmentCount, MessageCount
 from leadflow.campaigns.dispatch import listing
+from leadflow.campaigns.feedback.figures import figures_of
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
@@ -61,11 +62,9 @@ def test_kept_numbers_are_those_of_a_count_whatever_happens_to_leads(store: Engi
     sweep()
     with unit_of_work() as session:
         take_out(session, NAME, leads[1:2], "test", datetime.now(UTC))
-    with unit_of_work() as session:
-        session.execute(delete(Lead).where(Lead.id == leads[2]))
     assert kept() == counted()
     ends, messages = kept()
-    assert (ends["won"], ends["taken_out"], messages["hello", "accepted"]) == (1, 1, 7)
+    assert (ends["won"], ends["taken_out"], messages["hello", "accepted"]) == (1, 1, 8)
 
     sweep(timedelta(days=3))
     dispatch(Channel(Uncertain("It broke off.")), timedelta(days=3))
@@ -77,9 +76,38 @@ def test_kept_numbers_are_those_of_a_count_whatever_happens_to_leads(store: Engi
     assert kept() == counted()
     with unit_of_work() as session:
         numbers, messages_now = counts(session)[NAME], messages_of(session)[NAME]
-    assert (numbers.came_in, numbers.in_it) == (8, 0)
+    assert (numbers.came_in, numbers.in_it) == (9, 0)
     assert messages_now.why("withheld") == [("no_address", 2)]
     assert messages_now.of("failed", "uncertain", step="again") == len(uncertain)
+
+
+def test_leads_that_are_deleted_stay_in_all_numbers_which_agree_with_each_other(
+    store: Engine,
+) -> None:
+    launch(STEPS)
+    leads = [acting.take(email=f"n{number}@example.com") for number in range(3)]
+    for lead in leads:
+        enrol(lead)
+    sweep()
+    dispatch(Channel())
+    enrol(late := acting.take(email="late@example.com"))
+    sweep()
+    before = kept()
+    assert (before[0][None], before[1]["hello", "accepted"], before[1]["hello", "planned"]) == (
+        4,
+        3,
+        1,
+    )
+    with unit_of_work() as session:
+        session.execute(delete(Lead).where(Lead.id.in_((leads[0], late))))
+    ends, messages = kept()
+    assert (ends[None], ends["deleted"]) == (2, 2)
+    assert (messages["hello", "accepted"], messages["hello", "cancelled"]) == (3, 1)
+    with unit_of_work() as session:
+        numbers, figures = counts(session)[NAME], figures_of(session, NAME)
+        passed = service.passed(session, NAME)
+    assert numbers.came_in == sum(count for (step, _), count in passed.items() if step == "hello")
+    assert figures["sent"] == messages["hello", "accepted"]
 
 
 def test_a_failure_is_counted_by_whose_fault_it_is_and_not_by_the_words_of_a_server(

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from openpyxl import Workbook
 from sqlalchemy import Engine
 
+from leadflow.campaigns.enrolling.entries import KeyNotTaken
 from leadflow.campaigns.enrolling.files import (
     Listing,
     enrol_listed,
@@ -115,12 +116,81 @@ def test_what_is_not_clear_is_told_by_line_and_nobody_comes_in(
     assert "@" not in str(refused.value)
 
 
+def test_a_line_is_told_by_where_it_begins_in_the_file(store: Engine, tmp_path: Path) -> None:
+    acting.take(email="ada@example.com")
+    file = tmp_path / "list.csv"
+    file.write_text('\n\nEmail,Note\nada@example.com,"one\ntwo"\n\nbo@example.com,x\n')
+    assert [line for line, _ in listing(file).unclear] == [7]
+    sheet, book = tmp_path / "list.xlsx", Workbook()
+    for row, values in {
+        4: ("Email", "Note"),
+        5: ("ada@example.com", ""),
+        8: ("bo@e.de", ""),
+    }.items():
+        for column, value in enumerate(values, start=2):
+            book.active.cell(row, column, value or None)
+    book.save(sheet)
+    assert [line for line, _ in listing(sheet).unclear] == [8]
+
+
+def test_a_row_whose_addresses_are_those_of_several_leads_is_refused(
+    store: Engine, tmp_path: Path
+) -> None:
+    ada, bo = (acting.take(email=f"{name}@example.com") for name in ("ada", "bo"))
+    file = tmp_path / "list.csv"
+    rows = [
+        "ada@example.com;bo@example.com",
+        ";bo@example.com",
+        "ada@example.com;office@example.com",
+    ]
+    file.write_text("\n".join(["E-Mail;E-Mail geschäftlich", *rows]) + "\n")
+    found = listing(file)
+    assert found.leads == ((bo, ""), (ada, ""))
+    assert found.unclear == (
+        (2, f"its addresses are those of several leads, {ada}, {bo}: leave one"),
+    )
+
+
+def test_a_table_beside_its_title_is_found_in_a_spreadsheet_and_in_csv(
+    store: Engine, tmp_path: Path
+) -> None:
+    lead = acting.take(email="ada@example.com")
+    sheet, text, book = tmp_path / "list.xlsx", tmp_path / "list.csv", Workbook()
+    for place, value in {
+        "A1": "Whom",
+        "B4": "E-Mail",
+        "B5": "ada@example.com",
+        "B6": "x@e.de",
+    }.items():
+        book.active[place] = value
+    book.save(sheet)
+    text.write_text("Whom;\n;\n;\n;E-Mail\n;ada@example.com\n;x@e.de\n")
+    assert (
+        listing(sheet)
+        == listing(text)
+        == Listing(((lead, ""),), ((6, "no lead has this address"),))
+    )
+
+
+def test_a_key_is_refused_where_the_campaign_goes_by_none(store: Engine, tmp_path: Path) -> None:
+    launch()
+    lead = acting.take(email="ada@example.com")
+    with unit_of_work() as session, pytest.raises(KeyNotTaken, match="per_key"):
+        enrol_listed(session, NAME, [(lead, "order 1")], "test", datetime.now(UTC))
+    with pytest.raises(KeyNotTaken):
+        enrol(lead, key="order 1")
+    enrol(lead)
+    with unit_of_work() as session:
+        found = enrol_listed(session, NAME, [(lead, "")], "test", datetime.now(UTC))
+    assert found == {(lead, ""): "in_it"}
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"id\n7\n", "no column lead_id"),
         (b"", "empty"),
-        (b"email,e-mail\na@example.com,b@example.com\n", "several columns of addresses"),
+        (b"lead_id,lead\nlead_1,lead_2\n", "several columns of ids"),
     ],
 )
 def test_a_list_that_names_no_leads_is_refused(

@@ -6,7 +6,10 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from leadflow.campaigns.first_mails import FirstMail, first_mails
+from leadflow.campaigns.launch_question import launch_question
 from leadflow.campaigns.previewing import Preview, might_come_in, preview
+from leadflow.campaigns.store.programs import programs
+from leadflow.campaigns.store.service import read_campaign
 from leadflow.channels.email.rendering import Rendered
 from leadflow.cli.main import app
 from leadflow.database.engine import unit_of_work
@@ -89,6 +92,32 @@ def test_where_leads_come_in_by_what_happens_those_are_shown_that_fit(store: Eng
     assert sorted(some) == sorted(leads[2:])
     assert sorted(one.lead_id for one in mails) == sorted(some)
     assert sorted(by_name) == sorted(leads)
+
+
+def test_where_leads_come_in_by_name_that_is_said_and_asked(store: Engine) -> None:
+    launch(STEPS)
+    launch([*STEPS, {"step": "third", "wait": "P1D"}])
+    output = CliRunner().invoke(app, ["campaigns", "preview", NAME]).output
+    assert "Leads come in by name alone: from a list" in " ".join(output.split())
+    assert "Audience" not in output
+
+
+def test_whoever_approves_reads_what_is_sent_and_what_is_done(store: Engine) -> None:
+    launch([*STEPS, {"step": "tags", "do": {"tag": ["nurtured"]}}])
+    with unit_of_work() as session:
+        stored = read_campaign(session, NAME)
+        program = programs(session, [(NAME, stored.version)])[NAME, stored.version]
+        shown = preview(session, program, datetime.now(UTC))
+    said = launch_question(program, stored.version, shown, "https://leads.example.com")
+    assert said.startswith(f"# Launch A series ({NAME}), version 1?")
+    assert "Leads come in by name alone" in said
+    assert f"(https://leads.example.com/console/campaigns/{NAME})" in said
+    assert "1. **hello**: Sends “Hello”" in said
+    assert "2. **pause**: Waits 2 days" in said
+    assert "4. **tags**: Does: tag" in said
+    assert "### Hello" in said
+    words = said.partition("## What it sends")[2]
+    assert len([line for line in words.splitlines() if line.startswith("    ")]) >= 2
 
 
 def test_the_command_shows_a_mail_or_says_why_there_is_none(store: Engine) -> None:

@@ -17,16 +17,20 @@ from leadflow.approvals.tables import Approval
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.versions import store_team
+from leadflow.campaigns.circuits import service as circuits
+from leadflow.campaigns.circuits.tables import ChannelCircuit
+from leadflow.campaigns.moving import Wanted, move
 from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage, CampaignState, Enrolment
 from leadflow.channels.port import Uncertain
 from leadflow.consent.log import Told, standings, write
 from leadflow.database.engine import unit_of_work
-from tests.integration.campaigns.running import NAME, STEPS, enrol, launch, sweep
+from tests.integration.campaigns.running import NAME, STEPS, enrol, hand_over, launch, sweep
 from tests.integration.campaigns.test_dispatch import Channel, dispatch
 from tests.integration.test_forms import PASSWORD, Browser
 from tests.integration.workflow import acting
 from tests.statements import counted
+from tests.unit.campaigns.written import BODY
 
 ONE = f"/console/campaigns/{NAME}"
 TEAM = {"reps": [{"id": one, "name": one.title(), "capacity": 9} for one in ("ann", "bob")]}
@@ -217,6 +221,58 @@ def test_a_message_says_why_it_was_sent_and_what_allowed_it(mark: Browser) -> No
     assert "Agreed" in story
     assert "evidence: double opt in" in story
     assert words_of(page, "stands").startswith("> It was sent") or "It was sent" in page.text
+
+
+def test_what_came_to_be_known_after_a_mail_was_sent_did_not_count_as_it_was(mark: Browser) -> None:
+    launch(STEPS, purpose="marketing")
+    lead = acting.take(email="ada@example.com", first_name="Ada")
+    now = datetime.now(UTC)
+    with unit_of_work() as session:
+        write(session, [Told(lead, True, "form", now, lead, basis="consent")], now)
+    enrol(lead)
+    sweep()
+    dispatch(Channel())
+    later = datetime.now(UTC)
+    with unit_of_work() as session:
+        said = Told(lead, False, "told_us", now + timedelta(microseconds=1), "test")
+        write(session, [said], later)
+    sweep(timedelta(seconds=1))
+    as_sent, now_ = (
+        words_of(mark.get(f"/console/messages/{message_to(lead)}"), "story")
+        .split("As it was sent")[1]
+        .split(" Now ")
+    )
+    assert "Agreed" in as_sent
+    assert "Opted out" not in as_sent
+    assert "Opted out" in now_
+
+
+def test_a_message_of_a_lead_that_was_moved_tells_each_step_by_its_own_version(
+    mark: Browser,
+) -> None:
+    launch([{"step": "hello", "send": "hello"}, *STEPS[1:]])
+    lead = acting.take(email="ada@example.com")
+    enrol(lead)
+    sweep()
+    hand_over()
+    again = {"step": "anew", "send": "again"}
+    launch([{"step": "first", "send": "hello"}, {"step": "pause", "wait": "P1D"}, again])
+    before, later = message_to(lead), datetime.now(UTC) + timedelta(hours=1)
+    with unit_of_work() as session:
+        assert move(session, Wanted(NAME, 1, 2, {}), "test", later) == {"moves": 1}
+    sweep(timedelta(days=2))
+    hand_over()
+    with unit_of_work() as session:
+        second = session.scalars(
+            select(CampaignMessage.id).where(CampaignMessage.step == "anew")
+        ).one()
+    story = words_of(mark.get(f"/console/messages/{second}"), "story")
+    assert "Came into A series, version 1" in story
+    assert "“Hello” was due" in story
+    assert "Went on in version 2, moved from 1" in story
+    assert "Left the campaign" not in story
+    # What came after a mail is not why it was sent.
+    assert "moved" not in words_of(mark.get(f"/console/messages/{before}"), "story")
 
 
 def test_a_message_that_is_withheld_says_when_its_lead_opted_out(mark: Browser) -> None:
@@ -432,6 +488,35 @@ def test_the_form_to_resume_asks_for_late_messages_where_the_campaign_does(
     with unit_of_work() as session:
         assert session.get_one(CampaignState, NAME).state == "live"
     assert status_of(lead) == ["planned" if then == "send" else "cancelled"]
+
+
+def test_the_first_page_says_why_a_channel_takes_nothing_and_has_it_send_again(
+    mark: Browser,
+) -> None:
+    launch(STEPS)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    with unit_of_work() as session:
+        since = datetime.now(UTC)
+        session.add(
+            ChannelCircuit(channel="one", state="open", since=since, until=until, why="421")
+        )
+        session.add(ChannelCircuit(channel="other", since=since))
+    with unit_of_work() as session:
+        circuits.pause(session, "other", "mark", since)
+    said = words_of(mark.get("/console"), "channels")
+    assert f"by one: it is resting until {until:%Y-%m-%d %H:%M} UTC" in said
+    assert "What was said last: 421" in said
+    assert "by other: it is stopped by" in said
+    answer = mark.post("/console/channels", channel="one")
+    assert mark.told(mark.get(answer.headers["location"])) == ("good", "one is sending again.")
+    assert "by one:" not in words_of(mark.get("/console"), "channels")
+
+
+def test_mails_stand_in_the_order_of_the_steps_that_send_them(mark: Browser) -> None:
+    contents = {name: {"subject": name.title(), "body": BODY} for name in ("alpha", "zulu")}
+    launch([{"step": "a", "send": "zulu"}, {"step": "b", "send": "alpha"}], contents=contents)
+    said = words_of(mark.get(ONE), "contents")
+    assert said.index("Zulu") < said.index("Alpha")
 
 
 def test_a_message_says_since_when_its_campaign_is_paused_and_by_whom(mark: Browser) -> None:

@@ -11,16 +11,20 @@ from leadflow.accounts.people import actor_of
 from leadflow.approvals import service as approvals
 from leadflow.campaigns.launching import ask_to_move, carry_out_move
 from leadflow.campaigns.moving import Counted, MoveInvalid, Wanted, look, move
+from leadflow.campaigns.store import service
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.database.engine import unit_of_work
 from tests.deciders import settle, somebody
 from tests.integration.campaigns.running import (
     NAME,
     STEPS,
+    agree,
     enrol,
     enrolments,
+    hand_over,
     launch,
     planned,
+    say_no,
     sweep,
 )
 from tests.integration.workflow import acting
@@ -96,6 +100,26 @@ def test_whoever_has_a_message_on_its_way_stays_until_it_is_sent(store: Engine) 
     launch(LONGER)
     assert moved() == {"has_one_on_its_way": 1}
     assert [row.version for row in enrolments()] == [1]
+
+
+def test_whoever_has_opted_out_is_not_counted_among_those_who_go_on(store: Engine) -> None:
+    launch(purpose="marketing")
+    leads = [acting.take(email=f"lead{number}@example.com") for number in range(2)]
+    agree(leads)
+    for lead in leads:
+        enrol(lead)
+    sweep()
+    hand_over()
+    with unit_of_work() as session:
+        service.pause(session, NAME, "test", datetime.now(UTC))
+    say_no(leads[0])
+    launch(LONGER, purpose="marketing")
+    with unit_of_work() as session:
+        service.resume(session, NAME, "test", datetime.now(UTC))
+    assert sorted((one.fate, one.leads) for one in would()) == [("moves", 1), ("opted_out", 1)]
+    assert moved() == {"moves": 1, "opted_out": 1}
+    sweep(timedelta(minutes=1))
+    assert sorted(row.ended_as or "" for row in enrolments()) == ["", "opted_out"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from leadflow.campaigns.definitions.language import LANGUAGES, spoken
+from leadflow.campaigns.definitions.language import LANGUAGES, Language, spoken
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.consent.links import preferences_url, unsubscribe_url
 from leadflow.database.engine import unit_of_work
@@ -83,6 +83,36 @@ def test_who_has_said_no_is_told_that_it_is_done_and_may_come_back(
     assert "<button>" in anonymous.get(unsubscribe_url("", ada, "service", "k")).text
     anonymous.post(choose, data=FORM)
     assert "<button>" in anonymous.get(address).text
+
+
+def test_whoever_is_deleted_reads_the_language_of_the_mail_and_is_offered_no_choice(
+    anonymous: TestClient, ada: str
+) -> None:
+    address = unsubscribe_url("", ada, "marketing", "k", "hash", "de-AT")
+    with unit_of_work() as session:
+        session.delete(session.get_one(Lead, ada))
+    page = anonymous.post(address).text
+    assert '<html lang="de">' in page
+    assert "Sie bekommen keine Werbung mehr" in page
+    assert "/preferences/" not in page
+    assert words("de", "Ben & Co")["back"] not in page
+    # A mail of before does not say its language.
+    before = unsubscribe_url("", ada, "marketing", "k")
+    asked = {"accept-language": "sv, fr-CA;q=0.5, en;q=0.2"}
+    assert '<html lang="fr">' in anonymous.get(before, headers=asked).text
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [("de-AT,de;q=0.9,en;q=0.8", "de"), ("en;q=0.1, pl", "pl"), ("sv", "en"), (";;q=x", "en")],
+)
+def test_a_damaged_link_is_told_in_the_language_that_the_browser_asks_for(
+    anonymous: TestClient, asked: str, language: Language
+) -> None:
+    answer = anonymous.get("/unsubscribe/damaged", headers={"accept-language": asked})
+    assert answer.status_code == 404
+    assert f'<html lang="{language}">' in answer.text
+    assert words(language, "Ben & Co")["no_link"] in answer.text
 
 
 def test_who_has_not_agreed_to_marketing_has_not_said_no_to_it(anonymous: TestClient) -> None:

@@ -31,9 +31,9 @@ def words(svg: str) -> list[str]:
 
 def test_every_step_and_way_out_is_in_the_picture() -> None:
     found = words(drawn(program(STEPS, name="A <series> & more")))
-    for word in ("hello", "send hello", "listen reply, P3D", "otherwise", "wait P2D", "do tag"):
+    for word in ("send hello", "wait for reply, 3 days", "otherwise", "wait 2 days", "tag"):
         assert word in found
-    assert {"over", "end read_it", "opted_out"} <= set(found)
+    assert {"over", "end read it", "opted_out"} <= set(found)
 
 
 def test_numbers_stand_beside_the_ways() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from leadflow.campaigns.definitions.spans import read_span
+from leadflow.campaigns.definitions.step_words import plain_subject, span_words, what_it_does
 from leadflow.campaigns.looking.changes import changes
-from leadflow.campaigns.looking.step_words import plain_subject, span_words, what_it_does
 from tests.unit.campaigns.written import program
 
 HELLO = {"step": "hello", "send": "hello"}

@@ -198,6 +198,34 @@ WRONG: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, str]] = {
         "language",
         "en, de, fr, es, it, pt, nl or pl",
     ),
+    "a name of blanks": ([HELLO], {"name": "   "}, "name", "there are blanks alone"),
+    "a name that is read backwards": ([HELLO], {"name": "Fair\u202egnol"}, "name", "U+202E"),
+    "a name over lines": ([HELLO], {"name": "Fair\nLyon"}, "name", "U+000A"),
+    "a step called as an end": (
+        [HELLO | {"step": "goal"}],
+        {},
+        "steps[0].step",
+        "goal is what an end is called",
+    ),
+    "a step called as whoever was taken out": (
+        [HELLO | {"step": "taken_out"}],
+        {},
+        "steps[0].step",
+        "taken_out is what an end is called",
+    ),
+    "a switch of one case": (
+        [{"step": "s", "switch": [{"then": "end"}]}],
+        {},
+        "steps[0].switch",
+        "Write at least 2 cases",
+    ),
+    "an hour without quotes": (
+        [HELLO],
+        {"quiet_hours": {"start": 8, "end": "20:00"}},
+        "quiet_hours.start",
+        'Write an hour in quotes, such as "08:00"',
+    ),
+    "words in place of names": ([HELLO], {"limits": "two"}, "limits", "as name: value"),
     "a language by its name": ([HELLO], {"language": "German"}, "language", "such as de-AT"),
     "a zone that is none": ([HELLO], {"zone": "Berlin"}, "zone", "one is Europe/Berlin"),
     "reentry by half": (
@@ -225,7 +253,7 @@ CONTENTS = {
         '<a href="javascript:alert(1)">a</a>',
         "javascript is no scheme",
     ),
-    "braces that do not close": ("Hello {{ lead.first_name", "The braces are not understood"),
+    "braces that do not close": ("Hello {{ lead.first_name", "is not closed before a <"),
     "a loop": ("{% for a in lead %}x{% endfor %}", "a for has no place here"),
     "a call": ("{{ lead.first_name.upper() }}", "a call has no place here"),
     "what lies under names": ("{{ lead.__class__ }}", "Nobody fills lead.__class__"),
@@ -253,10 +281,18 @@ CONTENTS = {
         "is no address that Leadflow fills",
     ),
     "a link to nowhere": ('<a href="">a</a>', "leads nowhere"),
-    "a fallback without words": (
+    "a fallback of nothing": (
         "{{ lead.first_name | fallback('') }}",
+        "says nothing. Write the words in quotes",
+    ),
+    "a fallback that is left out": (
+        "{{ lead.first_name | fallback }}",
         "fallback needs the words",
     ),
+    "an if that is not closed": ("{% if lead.first_name %}Hello", "write {% endif %} below"),
+    "an end of nothing": ("Hello{% endfor %}", "endfor %} says nothing here"),
+    "a sign of a program": ("{{ lead.first_name ? }}", "has no place between braces"),
+    "empty braces": ("{{ }}", "stands nothing"),
 }
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from leadflow.campaigns.definitions.reading import CampaignsInvalid, read_campaigns
 from leadflow.campaigns.files import FilesInvalid, read_files
 from leadflow.cli.campaigns.campaigns import reader
+from leadflow.configuration.files import Fault
 from leadflow.rules.text_format import load_rules
 from leadflow.workflow.catalogue import ACTIONS, model_of
 
@@ -84,6 +85,12 @@ def test_no_word_is_of_pydantic_or_of_a_type(written: Any) -> None:
             assert THEIRS.search(said) is None, one.problem
             assert one.problem[0].isupper() or not one.problem[0].isalpha(), one.problem
             assert one.problem.endswith((".", "?", ")")), one.problem
+
+
+def test_what_is_wrong_twice_in_one_line_is_said_once() -> None:
+    one, other = Fault("a.yaml", 3, "It is wrong."), Fault("a.yaml", 4, "It is wrong.")
+    assert FilesInvalid([one, one, other]).faults == (one, other)
+    assert str(FilesInvalid([one, one])) == str(one)
 
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "[]\n", "7\n"])

@@ -258,7 +258,8 @@ def test_a_name_that_stands_twice_in_the_header_is_numbered(tmp_path: Path) -> N
         ("a.csv", b"\n<!DOCTYPE html><p>Log in, please</p>", "a web page"),
         ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1", "a spreadsheet or an archive"),
         ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:-12], "is damaged"),
-        ("a.xlsx", b"x", "no spreadsheet that can be read"),
+        ("a.xlsx", b"x", "no spreadsheet that can be read: it is damaged, or of another kind"),
+        ("a.xls", b"x", "no spreadsheet that can be read: it is damaged, or of another kind"),
         ("a.csv", b"", "is empty"),
         ("a.csv", b"PK\x03\x04\x00\x00,\x00\n", "a spreadsheet or an archive"),
         ("a.parquet", b"no", "is not a Parquet file"),
@@ -273,6 +274,8 @@ def test_a_file_that_is_no_table_is_refused(
         rows(path)
     with pytest.raises(UnreadableFile, match="There is no file"):
         rows(tmp_path / "missing.csv")
+    with pytest.raises(UnreadableFile, match="is a folder"):
+        rows(tmp_path)
 
 
 def test_chunks_go_on_after_the_rows_that_are_done() -> None:

@@ -39,6 +39,8 @@ def test_yaml_says_what_json_would(written: str, expected: Any) -> None:
         ("a: 1\nb: {c: 1,\n  c: 2}", "Line 3: the key 'c' stands twice"),
         ("a: &x [1]\nb: *x", "Line 2 refers to an anchor"),
         ("a: [1", "No YAML"),
+        ("a: 1\n---\nb: 2", "line 2: a line of three dashes begins a second text"),
+        ("a: 1\nb: \x07", r"line 2: it has a sign that YAML does not take \(U\+0007\)"),
         ("!!python/object/apply:os.getcwd []", "No YAML"),
         ("[" * 20000, "nests more than 100 levels deep"),
         ("a: " + "9" * 5000, "too long"),

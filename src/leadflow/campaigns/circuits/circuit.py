@@ -25,7 +25,8 @@ _NOBODY_SERVES = frozenset({None, 421, 429})
 @dataclass(frozen=True)
 class Circuit:
     """``closed``: all is well. ``open``: nothing is claimed for it before ``until``, and then one
-    message. ``paused``: a person has said so, until one closes it.
+    message. ``paused``: a person has said so, whom ``why``
+    names, until one closes it.
 
     ``failures``: in a row. ``openings``: in a row, without a message accepted between. ``since``:
     when it came into its state. ``why``: what was said last, without addresses. ``blocked``: mails

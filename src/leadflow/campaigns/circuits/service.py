@@ -35,7 +35,7 @@ class NoSuchChannel(LookupError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         said = nearest(name, list(known))
-        super().__init__(f"There is no channel {name!r}. {said} See: leadflow campaigns channels")
+        super().__init__(f"There is no channel {name!r}. {said} See: leadflow channels")
 
 
 class ChannelNotSo(ValueError):
@@ -152,13 +152,13 @@ def channels(session: Session) -> dict[str, Circuit]:
 
 
 def pause(session: Session, channel: str, by: str, now: datetime) -> None:
-    """Hand nothing to a channel until somebody closes it.
+    """Hand nothing to a channel until somebody closes it; why is then who has said so.
 
     Raises:
         NoSuchChannel: nothing was ever handed to it.
         ChannelNotSo: it is paused already.
     """
-    _change(session, channel, Circuit("paused", now, why=f"{by} has paused it."), by)
+    _change(session, channel, Circuit("paused", now, why=by), by)
 
 
 def close(session: Session, channel: str, by: str, now: datetime) -> None:
@@ -176,7 +176,8 @@ def _change(session: Session, channel: str, wanted: Circuit, by: str) -> None:
     if row is None:
         raise NoSuchChannel(channel, channels(session))
     if row.state == wanted.state:
-        raise ChannelNotSo(f"{channel} is {row.state} already.")
+        is_ = {"paused": "stopped", "closed": "sending"}[wanted.state]
+        raise ChannelNotSo(f"{channel} is {is_} already.")
     _store(session, channel, wanted)
     audit.record(session, by, f"channel.{wanted.state}", channel, {})
 

@@ -1,14 +1,16 @@
 """What is wrong with a value of a campaign, in words of people who never heard of a type. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from features.how_many import how_many
 from leadflow.conditions.problems import listed
-from leadflow.refusals import OBJECT, in_words
+from leadflow.refusals import OBJECTS, in_words
 
 LIST = "Write a list here: one thing a line, each after a dash; or [one, another]."
 WORDS = 'Write words here; in quotes where they look like a number, a date or yes and no: "12".'
+HOUR = 'Write an hour in quotes, such as "08:00".'
+NAMES = "Write names with their values here: each on a line of its own, as name: value."
 WHOLE, NUMBER, TRUTH = "Write a whole number here.", "Write a number here.", "Write true or false."
 _PLAIN: Mapping[str, str] = {
     "string_type": WORDS,
@@ -26,8 +28,24 @@ _PLAIN: Mapping[str, str] = {
     "tuple_type": LIST,
     "set_type": LIST,
     "frozen_set_type": LIST,
-    "mapping_type": f"{OBJECT[0].upper()}{OBJECT[1:]}.",
+    **dict.fromkeys(("mapping_type", *OBJECTS), NAMES),
     "none_required": "Leave this out.",
+}
+# What stands in a list, by what the list is called.
+_ONE_OF: Mapping[str, str] = {
+    "switch": "case",
+    "steps": "step",
+    "exit": "criterion",
+    "frames": "frame",
+    "on": "event",
+    "weekdays": "weekday",
+    "campaigns": "campaign",
+    "scenarios": "scenario",
+    "contents": "content",
+    "expect": "line",
+    "life": "moment",
+    "zones": "time zone",
+    "open_hours": "day",
 }
 _BOUNDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than": lambda of: f"Write a number above {of['gt']:,}.",
@@ -35,8 +53,6 @@ _BOUNDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than": lambda of: f"Write a number below {of['lt']:,}.",
     "less_than_equal": lambda of: f"Write a number of at most {of['le']:,}.",
     "string_too_long": lambda of: f"Write at most {how_many(of['max_length'], 'character')}.",
-    "too_long": lambda of: f"There may be {of['max_length']:,} of these at most.",
-    "too_short": lambda of: f"There must be {of['min_length']:,} of these at least.",
     "literal_error": lambda of: f"Write {_either(of['expected'])}.",
     "enum": lambda of: f"Write {_either(of['expected'])}.",
 }
@@ -44,13 +60,31 @@ _BOUNDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 def plainly(fault: Mapping[str, Any]) -> str:
     """One of the faults that pydantic finds, as a sentence that says what to write."""
-    kind = fault["type"]
+    kind, place = fault["type"], fault.get("loc", ())
+    if kind == "string_type" and place and _is_hour(place):
+        return HOUR
+    if kind in ("too_long", "too_short"):
+        return _of_many(kind, fault["ctx"], place)
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind in _BOUNDED:
         return _BOUNDED[kind](fault["ctx"])
     said = in_words(fault)
     return f"{said[0].upper()}{said[1:]}."
+
+
+def _is_hour(place: Sequence[Any]) -> bool:
+    """Whether an hour stands there: ``at`` of a scenario is a moment."""
+    return place[-1] in ("start", "end") or (place[-1] == "at" and "until" in place)
+
+
+def _of_many(kind: str, of: Mapping[str, Any], place: Sequence[Any]) -> str:
+    """How many things there may be, by what they are called."""
+    named = str(place[-1]) if place else ""
+    one = _ONE_OF.get(named, f"thing under `{named}`" if named else "thing")
+    if kind == "too_long":
+        return f"Write at most {how_many(of['max_length'], one)}."
+    return f"Write at least {how_many(of['min_length'], one)}."
 
 
 def _either(expected: str) -> str:

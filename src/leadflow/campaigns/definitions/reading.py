@@ -31,6 +31,7 @@ from leadflow.rules.field_catalogue import Known, kinds_of, values_of
 
 # The family of names of types of events, as the catalogue of fields knows them.
 EVENTS = "events."
+_TAKEN = "{} is what an end is called that every campaign has; name it otherwise."
 
 
 class CampaignsInvalid(RuleSetInvalid):
@@ -122,6 +123,8 @@ class _Reading:
                 self._refuse(
                     f"steps[{number}].step", "No step can be called `end`: name it finished."
                 )
+            elif step.step in OWN_ENDS:
+                self._refuse(f"steps[{number}].step", _TAKEN.format(step.step))
             elif often[step.step] > 1:
                 self._refuse(f"steps[{number}].step", "Another step has this name too.")
         names = Counter(one.name for one in self.campaign.exit)
@@ -142,10 +145,7 @@ class _Reading:
         watch = self._watch(step.listen, f"{place}.listen")
         self._wait_can_end(step, place)
         if step.end in OWN_ENDS:
-            said = (
-                f"{step.end} is what an end is called that every campaign has; name it otherwise."
-            )
-            self._refuse(f"{place}.end", said)
+            self._refuse(f"{place}.end", _TAKEN.format(step.end))
         if step.do is not None:
             self._do(step.do, f"{place}.do")
         return Node(step.step, step.kind, step, ways, cases, watch)

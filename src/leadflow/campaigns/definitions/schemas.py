@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
+from unicodedata import category
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -28,10 +29,34 @@ Purpose = Literal["marketing", "service", "legal"]
 Holidays = Literal["open", "closed"]
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
 # Names that ends have by themselves; no step nor criterion may take them.
-OWN_ENDS = ("opted_out", "opted_out_elsewhere", "deleted", "merged", "goal")
+OWN_ENDS = (
+    "opted_out",
+    "opted_out_elsewhere",
+    "deleted",
+    "merged",
+    "goal",
+    "held_out",
+    "taken_out",
+    "migrated",
+    "stopped",
+)
 
 
+# Control signs, and those that are formatted by and not seen (Unicode, general categories).
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 Zone = Annotated[str, AfterValidator(lambda name: zone_named(name).key)]
+
+
+def _readable_name(name: str) -> str:
+    if not name.strip():
+        raise ValueError("write a name: there are blanks alone")
+    hidden = next((sign for sign in name if category(sign) in _UNSEEN), None)
+    if hidden is not None:
+        raise ValueError(
+            f"it has a sign that nobody sees (U+{ord(hidden):04X}), such as a line break, or one "
+            "that turns the direction of what is read; take it out"
+        )
+    return name
 
 
 class Trigger(Part):
@@ -124,7 +149,9 @@ class Content(Part):
 class Campaign(Part):
     """One campaign: for whom, how often, when, in which steps, with what content."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    name: Annotated[
+        str, StringConstraints(min_length=1, max_length=200), AfterValidator(_readable_name)
+    ]
     type: CampaignType
     purpose: Purpose = "marketing"
     description: Annotated[str, StringConstraints(max_length=2000)] | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, nodes
 
+from leadflow.campaigns.definitions.braces import not_understood
 from leadflow.channels.templates import FILTERS, environment
 from leadflow.conditions.problems import nearest
 
@@ -58,6 +59,13 @@ _CALLED = {
 }
 
 
+_WORDS_MISSING = 'fallback needs the words that stand there instead: fallback("there").'
+_NO_WORDS = (
+    "What stands in fallback(…) says nothing. Write the words in quotes that stand there instead, "
+    'such as fallback("there"); where nothing should, write {% if NAME %} … {% endif %} around it.'
+)
+
+
 @dataclass(frozen=True)
 class Fault:
     """Something wrong with a template: in which of its lines, from 1, and what."""
@@ -75,9 +83,7 @@ def faults(text: str, attributes: Collection[str] | None = None) -> list[Fault]:
     try:
         tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
-        return [
-            Fault(error.lineno, f"The braces are not understood: {str(error.message).rstrip('.')}.")
-        ]
+        return [Fault(error.lineno, not_understood(error.message))]
     return list(_of(tree, attributes, frozenset(), needs=False))
 
 
@@ -115,8 +121,7 @@ def _of(
             )
             return
         if node.name == "fallback" and not _says_something(node):
-            said = 'fallback needs the words that stand there instead: fallback("there").'
-            yield Fault(node.lineno, said)
+            yield Fault(node.lineno, _WORDS_MISSING if not node.args else _NO_WORDS)
             return
         inner = inner and node.name != "fallback"
     if isinstance(node, nodes.Or):
@@ -182,7 +187,9 @@ def _dotted(node: nodes.Node) -> str | None:
 
 def _says_something(fallback: nodes.Filter) -> bool:
     given = fallback.args
-    return len(given) == 1 and isinstance(given[0], nodes.Const) and bool(str(given[0].value))
+    return (
+        len(given) == 1 and isinstance(given[0], nodes.Const) and bool(str(given[0].value).strip())
+    )
 
 
 def _made_sure(test: nodes.Node) -> frozenset[str]:

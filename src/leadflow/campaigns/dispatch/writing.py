@@ -81,7 +81,8 @@ def _mail(
     # What somebody uses or the law has us send is followed to nobody.
     how = settings.tracking if purpose == "marketing" else "off"
     content = tracked(_content(program, message.step), how)
-    of_link = lead.id, purpose, message.id, lead.email_index or ""
+    language = program.campaign.language
+    of_link = lead.id, purpose, message.id, lead.email_index or "", language
     links = {"preferences_url": preferences_url(base, *of_link)}
     if purpose != "legal":
         links["unsubscribe_url"] = unsubscribe_url(base, *of_link)

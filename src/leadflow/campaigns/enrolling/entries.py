@@ -37,6 +37,17 @@ OF_THE_CAMPAIGN: frozenset[Entry] = frozenset(("was_in_it", "too_soon", "too_oft
 NOES = frozenset(("opted_out", "asked_by_person", "complaint", "erased"))
 
 
+class KeyNotTaken(ValueError):
+    """A key is said for a campaign that goes by none."""
+
+    def __init__(self, campaign: str) -> None:
+        super().__init__(
+            f"{campaign} is about the lead alone and takes no key. Leave it out (of a file, the "
+            "column), or have the campaign say `reentry: {allow: per_key}`: then a lead comes in "
+            "once for each order, trial or event."
+        )
+
+
 class NotEnrolled(ValueError):
     """A lead that was to come in does not; the message says why."""
 

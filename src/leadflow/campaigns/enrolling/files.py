@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from features.how_many import how_many
 from leadflow.campaigns.enrolling.entries import Entry
 from leadflow.campaigns.enrolling.listed_rows import ListUnreadable, Named, rows_of
-from leadflow.campaigns.enrolling.service import enrol, taking_leads, with_noes
+from leadflow.campaigns.enrolling.service import enrol, refuse_key, taking_leads, with_noes
 from leadflow.leads.import_tables import ImportChange
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead
@@ -63,7 +63,7 @@ def read_listed(session: Session, file: Path) -> Listing:
         clear = [row for row in rows if row.fault is None]
         unclear += [(row.line, row.fault) for row in rows if row.fault is not None]
         of_ids = _by_id(session, [row.lead_id for row in clear if row.lead_id])
-        of_addresses = _by_address(session, [row.email for row in clear if row.email])
+        of_addresses = _by_address(session, [one for row in clear for one in row.emails])
         for row in clear:
             lead, why = _lead(row, of_ids, of_addresses)
             if why is None:
@@ -79,13 +79,18 @@ _Known = dict[str, tuple[str, str | None]]
 
 def _lead(row: Named, of_ids: _Known, of_addresses: _Known) -> tuple[str, str | None]:
     """The id of the lead of a row, and why it is not clear."""
-    by_id, by_address = of_ids.get(row.lead_id), of_addresses.get(row.email)
-    found = by_id if row.lead_id else by_address
+    by_id = of_ids.get(row.lead_id)
+    by_address = list(dict.fromkeys(of_addresses[one] for one in row.emails if one in of_addresses))
+    found = by_id if row.lead_id else next(iter(by_address), None)
     if found is None:
         return "", "there is no lead of this id" if row.lead_id else "no lead has this address"
     lead, merged_into = found
-    if by_id and by_address and by_id[0] != by_address[0]:
-        return lead, f"its address is that of another lead, {by_address[0]}"
+    others = [one for one, _ in by_address if one != lead]
+    if others and by_id:
+        return lead, f"its address is that of another lead, {others[0]}"
+    if others:
+        both = ", ".join(one for one, _ in by_address)
+        return lead, f"its addresses are those of several leads, {both}: leave one"
     if merged_into is not None:
         return lead, f"the lead was merged into {merged_into}: enrol that one"
     return lead, None
@@ -124,12 +129,14 @@ def enrol_listed(
     """Let these leads come in, each under its key; what became of each.
 
     Raises:
+        KeyNotTaken: there are keys, and the campaign goes by none.
         NoCampaign: there is none of this name.
         CampaignNotSo: it is not live.
     """
     program, version = taking_leads(session, name)
     found: dict[Listed, Entry] = {}
     for key in dict.fromkeys(key for _, key in listed):
+        refuse_key(program, key)
         leads = [lead for lead, own in listed if own == key]
         entries = enrol(session, program, version, leads, by, at, key).entries
         told = with_noes(session, program, entries, at)

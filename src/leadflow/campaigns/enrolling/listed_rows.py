@@ -25,12 +25,12 @@ class ListUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class Named:
-    """A row: the line in which it stands, where no cell above has several; a lead's id, its
-    address, or both; a key. ``fault``: why that is not clear."""
+    """A row: the line of the file in which it begins; a lead's id, its addresses, or both; a key.
+    ``fault``: why that is not clear."""
 
     line: int
     lead_id: str = ""
-    email: str = ""
+    emails: tuple[str, ...] = ()
     key: str = ""
     fault: str | None = None
 
@@ -38,7 +38,7 @@ class Named:
 @dataclass(frozen=True)
 class _Columns:
     lead_id: str | None
-    email: str | None
+    emails: tuple[str, ...]
     key: str | None
     # Whether it is certain how what is not plain ASCII reads.
     certain: bool
@@ -52,9 +52,10 @@ def rows_of(file: Path) -> Iterator[Named]:
     """
     try:
         table = open_table(file, CsvOptions())
-        first = list(islice(table.rows, SNIFFED_ROWS))
-        columns = _columns(file, table, first)
-        for line, row in enumerate(chain(first, table.rows), start=table.first_line):
+        placed = ((table.place.line, row) for row in table.rows)
+        first = list(islice(placed, SNIFFED_ROWS))
+        columns = _columns(file, table, [row for _, row in first])
+        for line, row in chain(first, placed):
             named = _named(line, row, columns)
             if named is not None:
                 yield named
@@ -69,11 +70,11 @@ def _columns(file: Path, table: Table, first: Sequence[Row]) -> _Columns:
     emails = [name for name, own in slugs.items() if own in EMAIL_NAMES]
     if not ids and not emails:
         ids = [name for name in table.columns if _all(first, name, _is_id)]
-        emails = [name for name in table.columns if _all(first, name, _is_address)]
-    for found, what in ((ids, "ids"), (emails, "addresses")):
-        if len(found) > 1:
-            shown = ", ".join(found)
-            raise ListUnreadable(f"{file} has several columns of {what}: {shown}. Leave one.")
+    emails += [
+        name for name in table.columns if name not in emails and _all(first, name, _is_address)
+    ]
+    if len(ids) > 1:
+        raise ListUnreadable(f"{file} has several columns of ids: {', '.join(ids)}. Leave one.")
     if not ids and not emails:
         raise ListUnreadable(
             f"{file} has no column lead_id and none of e-mail addresses, or no row below its "
@@ -82,7 +83,7 @@ def _columns(file: Path, table: Table, first: Sequence[Row]) -> _Columns:
     keys = [name for name, own in slugs.items() if own in KEY_NAMES]
     return _Columns(
         ids[0] if ids else None,
-        emails[0] if emails else None,
+        tuple(emails),
         keys[0] if keys else None,
         not table.asked,
     )
@@ -109,17 +110,18 @@ def _cell(row: Row, name: str | None) -> str:
 
 def _named(line: int, row: Row, columns: _Columns) -> Named | None:
     broken = row.get(BROKEN)
-    lead_id, email = _cell(row, columns.lead_id), _cell(row, columns.email)
+    lead_id, all_cells = _cell(row, columns.lead_id), (_cell(row, one) for one in columns.emails)
+    emails = tuple(dict.fromkeys(cell for cell in all_cells if cell))
     key = _cell(row, columns.key)
     if broken is not None and broken != DOUBTFUL:
         return Named(line, fault=broken)
-    if not lead_id and not email:
+    if not lead_id and not emails:
         empty = not any(row.values())
         return None if empty else Named(line, fault="it names no lead: no id and no address")
     doubtful = broken is not None or not columns.certain
-    if doubtful and not f"{lead_id}{email}{key}".isascii():
+    if doubtful and not f"{lead_id}{''.join(emails)}{key}".isascii():
         fault = "it is not certain in which encoding it is: save the file as CSV UTF-8"
         return Named(line, fault=fault)
-    if email and not _is_address(email):
+    if not all(map(_is_address, emails)):
         return Named(line, fault="what stands for the address is none")
-    return Named(line, lead_id, normalise_email(email) if email else "", key)
+    return Named(line, lead_id, tuple(map(normalise_email, emails)), key)

@@ -13,7 +13,13 @@ from sqlalchemy.orm import Session
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.definitions.spans import Span
-from leadflow.campaigns.enrolling.entries import NOES, OF_THE_CAMPAIGN, Entry, NotEnrolled
+from leadflow.campaigns.enrolling.entries import (
+    NOES,
+    OF_THE_CAMPAIGN,
+    Entry,
+    KeyNotTaken,
+    NotEnrolled,
+)
 from leadflow.campaigns.interpreter.clock import moment, utc
 from leadflow.campaigns.interpreter.moments import added
 from leadflow.campaigns.interpreter.zones import Zones
@@ -45,7 +51,7 @@ LOOK = text(
 SELECT w.lead_id,
     CASE WHEN l.id IS NULL THEN 'unknown'
         WHEN l.merged_into IS NOT NULL THEN 'merged'
-        WHEN was.open > 0 THEN 'in_it'
+        WHEN was.open > 0 OR (:allow <> 'per_key' AND was.in_it > 0) THEN 'in_it'
         WHEN was.often > 0 AND :allow = 'never' THEN 'was_in_it'
         WHEN was.of_key > 0 AND :allow = 'per_key' THEN 'was_in_it'
         WHEN was.often >= :most THEN 'too_often'
@@ -56,7 +62,8 @@ SELECT w.lead_id,
 FROM unnest(CAST(:leads AS text[])) AS w (lead_id)
 LEFT JOIN leads l ON l.id = w.lead_id
 LEFT JOIN LATERAL (
-    SELECT sum(e.open) FILTER (WHERE e.key = :key) AS open, sum(e.times) AS often,
+    SELECT sum(e.open) FILTER (WHERE e.key = :key) AS open, sum(e.open) AS in_it,
+        sum(e.times) AS often,
         sum(e.times) FILTER (WHERE e.key = :key) AS of_key, max(e.last) AS last
     FROM (
         SELECT key, 1 AS times, (ended_at IS NULL)::int AS open,
@@ -170,15 +177,27 @@ def enrol_one(
     Raises:
         NoCampaign: there is none of this name.
         CampaignNotSo: it is not live.
+        KeyNotTaken: there is a key, and the campaign goes by none.
         NotEnrolled: the campaign does not let the lead in.
     """
     program, version = taking_leads(session, name)
+    refuse_key(program, key)
     found = enrol(session, program, version, [lead_id], by, at, key, data)
     made = found.ids | found.held_out
     if lead_id not in made:
         entries = with_noes(session, program, found.entries, at)
         raise NotEnrolled(lead_id, name, entries[lead_id])
     return made[lead_id]
+
+
+def refuse_key(program: Program, key: str) -> None:
+    """See that a campaign for which a key is said goes by keys.
+
+    Raises:
+        KeyNotTaken: it does not.
+    """
+    if key and program.campaign.reentry.allow != "per_key":
+        raise KeyNotTaken(program.name)
 
 
 def is_held_out(session: Session, enrolment_id: str) -> bool:

@@ -10,12 +10,13 @@ from sqlalchemy import ARRAY, Text, any_, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from leadflow.campaigns.feedback.answers import have_told
 from leadflow.campaigns.feedback.noting import note
 from leadflow.campaigns.feedback.pausing import Bounds
 from leadflow.campaigns.feedback.tables import UnreadMail
 from leadflow.campaigns.feedback.told import Told
 from leadflow.campaigns.tables import CampaignMessage
-from leadflow.channels.email.returned.reading import read_returned
+from leadflow.channels.email.returned.reading import NO_OF_WHOM, read_returned
 from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs, Returned
 from leadflow.database.ids import new_id
 from leadflow.leads.service import email_index_of
@@ -65,6 +66,8 @@ def note_mails(
     done = Mails()
     read: list[tuple[bytes, Returned]] = []
     kept: list[tuple[bytes, str]] = []
+    # The campaigns whose mails are answered so that somebody has to read it, by hashes of these.
+    asks: dict[str, str | None] = {}
     for content in mails:
         try:
             read.append((content, read_returned(content)))
@@ -72,23 +75,29 @@ def note_mails(
             done.others += 1
         except NotCertain as error:
             kept.append((content, str(error)))
+            if str(error) == NO_OF_WHOM:
+                asks[sha256(content).hexdigest()] = None
     known = _known(session, {one.key for _, one in read})
     told: list[Told] = []
     of: list[bytes] = []
     for content, one in read:
         try:
-            said = _told(one, domains, known.get(one.key), now)
+            said = _told(one, content, domains, known.get(one.key), now)
             told.append(said)
             of.append(content)
             if one.opts_out != "no" and not said.by_reply:
                 kept.append((content, PERHAPS_NO))
+                of_ours = known.get(one.key)
+                asks[sha256(content).hexdigest()] = of_ours.campaign if of_ours else None
         except NotCertain as error:
             kept.append((content, str(error)))
     found = note(session, told, bounds, now)
     # What is gone is so whatever else is said of it.
     gone = {of[place]: GONE for place in found.unknown}
     kept = [one for one in kept if one[0] not in gone] + list(gone.items())
-    done.said, done.unread = found.kinds, _keep(session, kept, now)
+    new = _keep(session, kept, now)
+    done.said, done.unread = found.kinds, len(new)
+    have_told(session, {asks[key] for key in new if key in asks}, now)
     done.known = found.known + len(kept) - done.unread
     return done
 
@@ -119,6 +128,7 @@ class _Known:
     """What a message was for, and by their keyed hashes the address that it went to and those that
     its lead has; one that was merged has that of whoever stands for it too."""
 
+    campaign: str
     purpose: str
     addresses: tuple[str, ...]
 
@@ -128,6 +138,7 @@ def _known(session: Session, keys: set[str]) -> dict[str, _Known]:
     asked = (
         select(
             message.id,
+            message.campaign,
             message.purpose,
             message.address_index,
             Lead.email_index,
@@ -139,12 +150,14 @@ def _known(session: Session, keys: set[str]) -> dict[str, _Known]:
     )
     rows = session.execute(asked).tuples() if keys else ()
     return {
-        key: _Known(purpose, tuple(one for one in indexes if one is not None))
-        for key, purpose, *indexes in rows
+        key: _Known(campaign, purpose, tuple(one for one in indexes if one is not None))
+        for key, campaign, purpose, *indexes in rows
     }
 
 
-def _told(one: Returned, domains: Collection[str], known: _Known | None, now: datetime) -> Told:
+def _told(
+    one: Returned, content: bytes, domains: Collection[str], known: _Known | None, now: datetime
+) -> Told:
     """Whoever has a mail of ours can write a report of it: it counts where it names nobody, or the
     lead. A complaint counts as well where its receiver was made unreadable, as providers do.
 
@@ -165,19 +178,25 @@ def _told(one: Returned, domains: Collection[str], known: _Known | None, now: da
         bounce_class=one.bounce_class,
         address_index=next(iter(of_lead), None),
         by_reply=says_no,
+        answer=_known_by(one, content) if says_no else None,
     )
+
+
+def _known_by(one: Returned, content: bytes) -> str:
+    """By what an answer is known again, wherever and whenever it is read."""
+    return sha256(one.own_id.encode("utf-8", "replace") or content).hexdigest()
 
 
 def _says_no(one: Returned, known: _Known) -> bool:
     """Whether it is certain that the lead answered with the wish for no more mail: from an address
-    of its own, at a moment that is known, about mail that can be opted out of."""
-    if one.opts_out != "surely" or one.at is None or known.purpose == "legal":
+    of its own, about mail that can be opted out of."""
+    if one.opts_out != "surely" or known.purpose == "legal":
         return False
     return bool(one.sender) and email_index_of(one.sender) in known.addresses
 
 
-def _keep(session: Session, mails: Sequence[tuple[bytes, str]], now: datetime) -> int:
-    """Keep mails; how many of them were not kept yet."""
+def _keep(session: Session, mails: Sequence[tuple[bytes, str]], now: datetime) -> list[str]:
+    """Keep mails; the hashes of those that were not kept yet."""
     rows = [
         {
             "id": new_id("mail"),
@@ -189,6 +208,6 @@ def _keep(session: Session, mails: Sequence[tuple[bytes, str]], now: datetime) -
         for content, why in mails
     ]
     if not rows:
-        return 0
-    new = insert(UnreadMail).values(rows).on_conflict_do_nothing().returning(UnreadMail.id)
-    return len(session.scalars(new).all())
+        return []
+    new = insert(UnreadMail).values(rows).on_conflict_do_nothing()
+    return list(session.scalars(new.returning(UnreadMail.content_hash)))

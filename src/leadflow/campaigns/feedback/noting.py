@@ -17,12 +17,14 @@ from leadflow.campaigns.feedback.noted import Message, New
 from leadflow.campaigns.feedback.pausing import Bounds, pause_where_too_many
 from leadflow.campaigns.feedback.states import move
 from leadflow.campaigns.feedback.tables import MessageEvent
-from leadflow.campaigns.feedback.told import MANY, Told
+from leadflow.campaigns.feedback.told import MANY, Kind, Told
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.email.bounce_classes import BounceClass
 
 POLICY: BounceClass = "policy"
-_Known = tuple[str, str, bool, int | None, datetime | None]
+# What people say of a mail once they have it, by whatever clock their mailbox has.
+_SAID_AFTER: frozenset[Kind] = frozenset({"complained", "replied", "auto_replied"})
+_Known = tuple[str, str, bool, int | None, datetime | str | None]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def note(session: Session, told: Sequence[Told], bounds: Bounds, now: datetime) 
     messages = _held(session, {one for one in named if one is not None})
     unknown = tuple(place for place, one in enumerate(named) if one not in messages)
     ours = [
-        (messages[one], replace(each, happened_at=_moment(each, now)))
+        (messages[one], replace(each, happened_at=_moment(each, messages[one], now)))
         for one, each in zip(named, told, strict=True)
         if one is not None and one in messages
     ]
@@ -129,10 +131,14 @@ def _tell_channels(session: Session, new: Sequence[New], now: datetime) -> None:
         circuits.note_returned(session, channel, sent_at[channel], now)
 
 
-def _moment(told: Told, now: datetime) -> datetime:
+def _moment(told: Told, message: Message, now: datetime) -> datetime:
     """When it happened, never later than now; of opens and clicks the minute, for of these one a
-    minute is kept."""
+    minute is kept. Nobody can say anything of a mail before it is handed over: a clock that has it
+    so, or ahead of ours, is wrong, and the moment that is certain is that of reading it."""
     at = min(told.happened_at, now)
+    if told.by_reply or told.kind in _SAID_AFTER:
+        since = message.sent_at
+        return at if since is not None and since <= told.happened_at <= now else now
     return at.replace(second=0, microsecond=0) if told.kind in ("opened", "clicked") else at
 
 
@@ -148,20 +154,21 @@ def _new(session: Session, ours: Sequence[tuple[Message, Told]]) -> list[New]:
         MessageEvent.machine.is_not(None),
         MessageEvent.link,
         MessageEvent.happened_at,
+        MessageEvent.answer,
     ).where(
         MessageEvent.message_id == any_(literal(ids, ARRAY(Text))),
         MessageEvent.kind == any_(literal(kinds, ARRAY(Text))),
     )
     known: set[_Known] = set()
     had: set[tuple[str, str, bool]] = set()
-    for own, kind, machine, link, at in session.execute(asked).tuples():
-        known.add((own, kind, machine, link, at if kind in MANY else None))
+    for own, kind, machine, link, at, answer in session.execute(asked).tuples():
+        known.add((own, kind, machine, link, (answer or at) if kind in MANY else None))
         had.add((own, kind, machine))
     new: list[New] = []
     for message, told in sorted(ours, key=lambda one: one[1].happened_at):
         machine = told.machine is not None
-        moment = told.happened_at if told.kind in MANY else None
-        key = message.id, told.kind, machine, told.link, moment
+        which = (told.answer or told.happened_at) if told.kind in MANY else None
+        key = message.id, told.kind, machine, told.link, which
         if key not in known:
             first = (message.id, told.kind, machine) not in had
             new.append(New(message, told, first))
@@ -180,6 +187,7 @@ def _write(session: Session, new: Sequence[New], now: datetime) -> None:
             "bounce_class": one.told.bounce_class,
             "machine": one.told.machine,
             "link": one.told.link,
+            "answer": one.told.answer,
         }
         for one in new
     ]

@@ -51,6 +51,9 @@ class MessageEvent(Base):
     bounce_class: Mapped[str | None] = mapped_column("class", Text, comment="Of a bounce.")
     machine: Mapped[str | None] = mapped_column(Text, comment="Why it was no person; empty: was.")
     link: Mapped[int | None] = mapped_column(SmallInteger, comment="The number of a link.")
+    answer: Mapped[str | None] = mapped_column(
+        Text, comment="Of an opt-out in an answer, a hash by which that is known again."
+    )
 
 
 class CampaignFigure(Base):

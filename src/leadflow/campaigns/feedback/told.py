@@ -34,6 +34,7 @@ class Told:
         link: of a click, the number of the link.
         by_reply: of an opt-out, that it was said in an answer, and is in no log of consent yet.
         address_index: the keyed hash of the address that it went to, where that is told.
+        answer: of an opt-out in an answer, which answer, by a hash: read again, it is the same one.
     """
 
     kind: Kind
@@ -45,3 +46,4 @@ class Told:
     link: int | None = None
     address_index: str | None = None
     by_reply: bool = False
+    answer: str | None = None

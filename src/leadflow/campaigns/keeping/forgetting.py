@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from leadflow.database.ids import first_id
 
 AT_A_TIME = 5_000
-# Those that ended began before. What they were counted as is counted again as the trigger takes it
-# away, so that no number changes.
+# Those that ended began before. What they were counted as stays counted.
 FORGET = text(
     """
 WITH old AS (
@@ -24,9 +23,6 @@ WITH old AS (
     SELECT lead_id, campaign, key, count(*), max(ended_at) FROM gone GROUP BY 1, 2, 3
     ON CONFLICT (lead_id, campaign, key) DO UPDATE SET times = p.times + excluded.times,
         last_ended_at = greatest(p.last_ended_at, excluded.last_ended_at)
-), counted AS (
-    INSERT INTO enrolment_counts (campaign, version, ended_as, enrolments)
-    SELECT campaign, version, ended_as, count(*) FROM gone GROUP BY 1, 2, 3
 )
 SELECT count(*) FROM gone
 """

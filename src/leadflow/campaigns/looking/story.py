@@ -1,6 +1,7 @@
 """Why a lead got a message, or did not: its whole way through the campaign up to it."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.definitions.program import Node, Program
+from leadflow.campaigns.definitions.step_words import event_words, plain_subject, what_it_does
 from leadflow.campaigns.dispatch.listing import NoSuchMessage
-from leadflow.campaigns.looking.step_words import event_words, plain_subject, what_it_does
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignMessage, Enrolment
 from leadflow.consent.log import page_of_log, standings
@@ -22,6 +23,7 @@ MOST_SAID = 200
 # Moments of a trail are whole seconds.
 AT_ONCE = timedelta(seconds=2)
 OUT, SKIPPED = "*", " (skipped)"
+MOVED = re.compile(r"moved from version (\d+) to (\d+)")
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,11 @@ class Allowed:
 class Story:
     """A message and its enrolment; ``came_by``: the event that let the lead in, where the campaign
     goes by events; what it passed; what its consent said as it was sent (or would have been), and
-    what it says now."""
+    what it says now. ``came_into``: the version that it came into; it may be in another by now."""
 
     message: CampaignMessage
     enrolment: Enrolment
+    came_into: int
     program: Program
     came_by: DomainEvent | None
     passages: tuple[Passage, ...]
@@ -70,27 +73,39 @@ def story_of(session: Session, message_id: str, now: datetime) -> Story:
     if message is None:
         raise NoSuchMessage(message_id)
     enrolment = session.get_one(Enrolment, message.enrolment_id)
-    version = message.campaign, message.version
-    program = programs(session, [version])[version]
+    moves = _moves(enrolment)
+    came_into = moves[0][0] if moves else enrolment.version
+    asked = {message.version, came_into, *(to for _, to in moves)}
+    found = programs(session, [(message.campaign, one) for one in sorted(asked)])
+    of = {version: program for (_, version), program in found.items()}
+    program = of[message.version]
     said = page_of_log(session, message.lead_id, Wanted(MOST_SAID)).items
     moment = message.sent_at or message.planned_at
     return Story(
         message,
         enrolment,
+        came_into,
         program,
         _came_by(session, program, enrolment),
-        tuple(passages(program, enrolment)),
+        tuple(passages(of, came_into, enrolment)),
         _allowed(session, message, moment, said),
         _allowed(session, message, now, said),
     )
 
 
-def passages(program: Program, enrolment: Enrolment) -> Iterator[Passage]:
-    """What is written of the way of an enrolment, in its order."""
-    came = enrolment.began_at
+def passages(
+    programs: Mapping[int, Program], came_into: int, enrolment: Enrolment
+) -> Iterator[Passage]:
+    """What is written of the way of an enrolment, in its order: each step by the version in which
+    it was then, first ``came_into``."""
+    came, program = enrolment.began_at, programs[came_into]
     for line in enrolment.trail.splitlines():
         moment, step, way = line.split(" ", 2)
         at = datetime.fromisoformat(moment)
+        if moved := MOVED.fullmatch(way):
+            program = programs[int(moved[2])]
+            yield Passage(at, step, f"Went on in version {moved[2]}, moved from {moved[1]}")
+            continue
         node = program.nodes[program.numbers[step]] if step in program.numbers else None
         sends = node is not None and node.kind == "send" and not way.endswith(SKIPPED)
         held = came if sends and at - came > AT_ONCE else None
@@ -98,9 +113,16 @@ def passages(program: Program, enrolment: Enrolment) -> Iterator[Passage]:
         came = at
 
 
+def _moves(enrolment: Enrolment) -> list[tuple[int, int]]:
+    """From which version to which it was moved, in their order."""
+    found = (MOVED.fullmatch(line.split(" ", 2)[2]) for line in enrolment.trail.splitlines())
+    return [(int(one[1]), int(one[2])) for one in found if one]
+
+
 def _words(program: Program, node: Node | None, way: str) -> str:
     if node is None:
-        return f"Left the campaign: {_plain(way)}"
+        end, _, by = way.partition(" ")
+        return f"Left the campaign: {_plain(end)}" + (f", by {by}" if by else "")
     subjects = {name: plain_subject(one.subject) for name, one in program.campaign.contents.items()}
     if node.kind == "send":
         subject = subjects.get(node.step.send or "", node.name)
@@ -135,15 +157,15 @@ def _came_by(session: Session, program: Program, enrolment: Enrolment) -> Domain
 def _allowed(
     session: Session, message: CampaignMessage, at: datetime, said: Sequence[ConsentEvent]
 ) -> Allowed:
-    says = next(
-        one
-        for purpose, one in standings(session, [message.lead_id], at)[message.lead_id].items()
-        if purpose == message.purpose
-    )
+    """What counted then of what was known then: a no of an earlier moment that came to be known
+    after it had stopped nothing."""
+    found = standings(session, [message.lead_id], at, known_by=at)[message.lead_id]
+    says = next(one for purpose, one in found.items() if purpose == message.purpose)
     by = (
         event
         for event in said
         if event.purpose == message.purpose
+        and event.recorded_at <= at
         and event.happened_at == says.since
         and event.given == (says.says == "given")
     )

@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.circuits import service as circuits
-from leadflow.campaigns.looking.step_words import plain_subject
+from leadflow.campaigns.definitions.step_words import plain_subject
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.tables import CampaignMessage, EnrolmentSignal
 

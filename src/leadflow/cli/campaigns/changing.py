@@ -12,11 +12,13 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.campaigns.campaigns import say
+from leadflow.cli.campaigns.channels import resting
 from leadflow.cli.campaigns.running import WRITE, Name
 from leadflow.cli.tables import print_table
 
 if TYPE_CHECKING:
     from leadflow.campaigns.planning.late import Answer
+    from leadflow.campaigns.resuming import Waiting
 
 
 def pause(name: Name) -> None:
@@ -37,7 +39,7 @@ def resume(
 ) -> None:
     """Have a paused campaign go on. Says how many messages go out at once, and how many are too
     late for that by what the campaign says (`late`)."""
-    from leadflow.campaigns.resuming import look
+    from leadflow.campaigns.resuming import AnswerNeeded, late_messages, look
     from leadflow.campaigns.resuming import resume as go_on
     from leadflow.consent.may_send import Policy
     from leadflow.database.engine import Use, unit_of_work
@@ -47,16 +49,26 @@ def resume(
     policy, now = Policy.of(get_settings().marketing_without_consent), datetime.now(UTC)
     with unit_of_work(use=Use.BATCH) as session:
         by = who_acts(session, WRITE)
-        waiting = look(session, name, now, answer or "send", policy)
-        table = Table("Step", "Sent at once", "Skipped, too late", box=None)
-        for step in sorted({*waiting.sent, *waiting.skipped}):
-            sent, skipped = waiting.sent.get(step, 0), waiting.skipped.get(step, 0)
-            table.add_row(step, f"{sent:,}", f"{skipped:,}")
-        if table.row_count:
-            print_table(table)
+        late_ones = {} if answer else late_messages(session, name, now, policy)
+        waiting = look(session, name, now, "skip" if late_ones else answer or "send", policy)
+        _tell_waiting(waiting, "Late" if late_ones else "Skipped, too late")
+        if late_ones:
+            raise AnswerNeeded(name, sum(late_ones.values()))
         if not dry_run:
-            go_on(session, name, by, now, answer)
+            go_on(session, name, by, now, answer, policy)
+        rests = resting(session)
     say(f"{name} would go on; nothing is changed." if dry_run else f"{name} goes on.")
+    for one in rests:
+        say(one)
+
+
+def _tell_waiting(waiting: "Waiting", otherwise: str) -> None:
+    table = Table("Step", "Sent at once", otherwise, box=None)
+    for step in sorted({*waiting.sent, *waiting.skipped}):
+        sent, skipped = waiting.sent.get(step, 0), waiting.skipped.get(step, 0)
+        table.add_row(step, f"{sent:,}", f"{skipped:,}")
+    if table.row_count:
+        print_table(table)
 
 
 def _answer(said: str | None) -> "Answer | None":

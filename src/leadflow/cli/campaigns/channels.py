@@ -1,7 +1,7 @@
-"""``leadflow campaigns channels``: how the ways are by which messages go out."""
+"""``leadflow channels``: how the ways are by which messages go out."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -11,48 +11,54 @@ from leadflow.cli.access.identity import who_acts
 from leadflow.cli.campaigns.campaigns import say
 from leadflow.cli.tables import print_table, whole
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 
 def channels(
     name: Annotated[
-        str | None, typer.Argument(help="A channel to pause or close.", show_default=False)
+        str | None, typer.Argument(help="A channel to stop or resume.", show_default=False)
     ] = None,
-    pause: Annotated[bool, typer.Option("--pause", help="Hand nothing to it.")] = False,
-    close: Annotated[bool, typer.Option("--close", help="Hand messages to it again.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Hand nothing to it.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Hand messages to it again.")] = False,
 ) -> None:
-    """Each channel that messages were handed to: whether it takes them, since when, and why not."""
+    """The ways by which messages of campaigns go out: whether each is sending, and why not."""
+    from leadflow.assignment.team.naming import names_of_people
     from leadflow.campaigns.circuits import service as circuits
+    from leadflow.campaigns.circuits.words import how_it_is
     from leadflow.database.engine import unit_of_work
 
-    if (pause and close) or (name is None) == (pause or close):
-        raise typer.BadParameter("Say a channel and one of --pause and --close, or neither.")
-    now = datetime.now(UTC)
+    if (stop and resume) or (name is None) == (stop or resume):
+        raise typer.BadParameter("Say a channel and one of --stop and --resume, or neither.")
     if name is not None:
-        change = circuits.pause if pause else circuits.close
+        change = circuits.pause if stop else circuits.close
         with unit_of_work() as session:
-            change(session, name, who_acts(session, "campaign.write"), now)
-        say(f"{name} is {'paused' if pause else 'closed: messages go to it again'}.")
+            change(session, name, who_acts(session, "campaign.write"), datetime.now(UTC))
+        say(f"{name} is {'stopped: nothing goes to it' if stop else 'sending again'}.")
         return
     with unit_of_work() as session:
         found = circuits.channels(session)
+        names = names_of_people(session, [one.why for one in found.values()])
     if not found:
         say("Nothing was handed to any channel yet.")
         return
-    table = Table(
-        whole("Channel"),
-        "State",
-        whole("Since (UTC)"),
-        whole("Next try (UTC)"),
-        "Failures",
-        "Why",
-        box=None,
-    )
+    table = Table(whole("Channel"), "How it is", whole("Since (UTC)"), "Failures", "Why", box=None)
     for channel, one in found.items():
-        until = "" if one.until is None else f"{one.until:%Y-%m-%d %H:%M}"
-        since, why = f"{one.since:%Y-%m-%d %H:%M}", escape(one.why or "")
-        table.add_row(channel, one.state, since, until, str(one.failures), why)
+        why = "" if one.state == "paused" else one.why or ""
+        since, how = f"{one.since:%Y-%m-%d %H:%M}", how_it_is(one, names)
+        table.add_row(channel, escape(how), since, str(one.failures), escape(why))
     print_table(table)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this command to those of campaigns."""
-    app.command()(channels)
+def resting(session: "Session") -> list[str]:
+    """Of each channel that takes nothing just now why, and how it goes on."""
+    from leadflow.assignment.team.naming import names_of_people
+    from leadflow.campaigns.circuits.service import channels as circuits
+    from leadflow.campaigns.circuits.words import why_nothing_goes
+
+    found = {name: one for name, one in circuits(session).items() if one.state != "closed"}
+    names = names_of_people(session, [one.why for one in found.values()])
+    return [
+        f"{why_nothing_goes(name, one, names)} Send again: leadflow channels {name} --resume"
+        for name, one in found.items()
+    ]

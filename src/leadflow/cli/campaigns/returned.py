@@ -31,6 +31,7 @@ IN_WORDS = {
     "delivered": "delivery",
     "replied": "reply",
     "auto_replied": "automatic reply",
+    "unsubscribed": "opt-out",
 }
 
 
@@ -80,13 +81,14 @@ def unread(
 def _handed_in(content: bytes) -> None:
     """One mail. Whatever goes wrong, the mail server keeps it and tries again."""
     try:
-        _note([content])
+        done = _note([content])
     except Exception as error:
         from leadflow.cli.failed import in_words
 
         said = in_words(error) or f"It failed: {type(error).__name__}."
         errors.print(said, markup=False, soft_wrap=True)
         raise typer.Exit(TRY_AGAIN) from error
+    _tell(done)
 
 
 def _note(mails: Iterable[bytes]) -> "Mails":

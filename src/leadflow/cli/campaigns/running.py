@@ -168,10 +168,11 @@ def unenroll(
 
 def _tell(shown: "Preview") -> None:
     from leadflow.campaigns.enrolling.entries import AHEAD
+    from leadflow.campaigns.launch_question import who_comes_in
     from leadflow.consent.refusals import IN_WORDS as REFUSALS
 
-    if shown.on_events:
-        say(f"Leads come in by what happens to them: {', '.join(shown.on_events)}.")
+    if (words := who_comes_in(shown)) is not None:
+        say(words)
         return
     say(f"Audience: {how_many(shown.audience, 'lead')}")
     for entry, count in shown.entries.items():

@@ -44,7 +44,8 @@ def record(
 ) -> None:
     """Tell of a yes or a no that a lead has said; what was told before stays in the log."""
     from leadflow.cli.access.identity import who_acts
-    from leadflow.consent.log import Told, tell
+    from leadflow.consent.log import Told
+    from leadflow.consent.telling import tell
     from leadflow.database.engine import unit_of_work
     from leadflow.leads.service import get_lead
 

@@ -13,7 +13,7 @@ from leadflow.gateway.console import (
     search,
     sign_in,
 )
-from leadflow.gateway.console.campaigns import messages, of_lead, pages, steering
+from leadflow.gateway.console.campaigns import channels, messages, of_lead, pages, steering
 from leadflow.gateway.console.checks import data_docs
 from leadflow.gateway.console.configuration import editing, taking_out
 from leadflow.gateway.console.configuration import pages as configuration
@@ -47,6 +47,7 @@ ROUTERS = (
     mail.router,
     pages.router,
     steering.router,
+    channels.router,
     messages.router,
     of_lead.router,
     configuration.router,

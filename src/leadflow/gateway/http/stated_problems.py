@@ -22,7 +22,7 @@ from leadflow.assignment.work.handover import (
 )
 from leadflow.assignment.work.offers import NotOffered
 from leadflow.campaigns.dispatch.listing import NoMessageState, NoSuchMessage, NothingToSettle
-from leadflow.campaigns.enrolling.entries import NotEnrolled
+from leadflow.campaigns.enrolling.entries import KeyNotTaken, NotEnrolled
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.configuration.service import MomentAhead
 from leadflow.consent.evidence import ConsentInvalid
@@ -168,6 +168,7 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NoMessageState: (422, "no-such-state", "Messages are in no such state"),
     NothingToSettle: (409, "nothing-to-settle", "There is nothing to settle"),
     NotEnrolled: (409, "not-enrolled", "The lead does not come in"),
+    KeyNotTaken: (422, "key-not-taken", "The campaign takes no key"),
     MomentAhead: (422, "moment-ahead", "The moment is to come"),
     SegmentInUse: (409, "segment-in-use", "The segment is named elsewhere"),
     NotAssigned: (404, "not-assigned", "Nobody has this lead"),

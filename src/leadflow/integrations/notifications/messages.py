@@ -80,13 +80,21 @@ What was before is then counted no more. To end it for good: leadflow campaigns 
 """
 
 
+ANSWERS = """There are answers to mails{of} that may ask for no more. It is not certain who
+wants what, so that nobody has been opted out. Please read them:
+leadflow campaigns unread --to unread
+
+Whoever does ask for it: leadflow consent record LEAD --withdrawn --evidence told_us
+"""
+
+
 CHANNEL = """The channel {name} takes no messages of campaigns any more. What was said last:
 {why}
 
 Nothing is handed to it for a while, and no message counts it as an attempt. Then one is, to see
-whether it is back. How it is, and until when: leadflow campaigns channels
+whether it is back. How it is, and until when: leadflow channels
 
-Once you have mended it: leadflow campaigns channels {name} --close
+Once you have mended it: leadflow channels {name} --resume
 """
 
 
@@ -176,6 +184,12 @@ def campaign_paused(campaign: str, name: str, why: str, shares: tuple[int, int])
     said = reported if why == "complaints" else f"{some:,} of {how_many(of, 'mail')} came back"
     text = CAMPAIGN.format(name=name, campaign=campaign, why=said)
     return Message(f"Campaign paused: {name}", text)
+
+
+def answers_to_read(name: str | None) -> Message:
+    """Answers to a campaign's mails may ask for no more of them; None: of which is not known."""
+    of = "" if name is None else f" of the campaign {name}"
+    return Message(f"Answers to mails{of} are to be read", ANSWERS.format(of=of))
 
 
 def run_failed(flow: str, run: str, state: str, address: str) -> Message:

@@ -1,11 +1,14 @@
 """Mails that came back are read from wherever they lie, noted once, and none is lost."""
 
 import mailbox
+import re
 import subprocess
 import sys
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sqlalchemy import Engine, select, text, update
@@ -23,13 +26,18 @@ from leadflow.campaigns.feedback.mails import (
 from leadflow.campaigns.feedback.pausing import Bounds
 from leadflow.campaigns.tables import CampaignMessage
 from leadflow.channels.email.returned.folders import NoMails, mails_in
+from leadflow.channels.email.returned.reading import NO_OF_WHOM
+from leadflow.channels.email.returned.said import Kind
+from leadflow.cli.campaigns.returned import IN_WORDS
 from leadflow.cli.main import app
 from leadflow.consent.tables import ConsentEvent, Suppression
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.service import email_index_of
 from leadflow.leads.tables import Lead, LeadEvent
+from leadflow.outbox.tables import OutboxRow
 from leadflow.settings import get_settings
-from tests.integration.campaigns.feedback.noting import sent, state_of, suppressed
+from tests.integration.campaigns.feedback.noting import SENT_AT, sent, state_of, suppressed
+from tests.integration.campaigns.running import NAME
 from tests.unit.channels.returned.mails import (
     ADDRESS,
     KEY,
@@ -50,6 +58,11 @@ def of(mail: bytes, message: str, number: int) -> bytes:
     """The same mail about another message, to another lead."""
     to = f"lead{number}@example.com"
     return mail.replace(KEY.encode(), message.encode()).replace(ADDRESS.encode(), to.encode())
+
+
+def dated(mail: bytes, date: str) -> bytes:
+    """The same mail with another date of its own."""
+    return re.sub(rb"Date: .*", f"Date: {date}".encode(), mail, count=1)
 
 
 def read(*mails: bytes) -> Mails:
@@ -192,14 +205,14 @@ def test_mails_lie_in_a_file_an_mbox_or_a_folder(tmp_path: Path) -> None:
         list(mails_in(tmp_path / "empty"))
 
 
-def test_a_mail_server_hands_one_in_and_is_told_nothing(
+def test_a_mail_server_hands_one_in_and_is_told_what_it_said(
     messages: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(get_settings(), "sender_email", f"news@{DOMAIN}")
     handed = CliRunner().invoke(
         app, ["campaigns", "bounced", "-"], input=of(BOUNCE, messages[0], 0)
     )
-    assert (handed.exit_code, handed.output) == (0, "")
+    assert (handed.exit_code, handed.output) == (0, "New: 1 bounce; 0 known already.\n")
     assert state_of(messages[0]) == ("bounced", "recipient")
 
 
@@ -278,6 +291,79 @@ def test_an_answer_that_says_just_no_opts_out_by_weak_evidence(store: Engine) ->
         assert set(session.scalars(select(LeadEvent.type))) == {"unsubscribe"}
 
 
+def the_no() -> datetime:
+    """Since when the one lead wants no more mail."""
+    with unit_of_work() as session:
+        return session.scalars(select(ConsentEvent.happened_at)).one()
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        pytest.param("Mon, 30 Nov 2020 10:00:00 +0100", id="long before the mail"),
+        pytest.param(format_datetime(SENT_AT - timedelta(minutes=1)), id="just before the mail"),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(days=2)), id="ahead of ours"),
+        pytest.param("some time ago", id="no date"),
+        pytest.param("Mon, 30 Nov 2026 10:00:00", id="without a zone"),
+    ],
+)
+def test_a_no_cannot_be_said_before_the_mail_that_it_answers_and_is_heard_once(
+    store: Engine, date: str
+) -> None:
+    [message] = sent(1)
+    no = dated(of(answer("Re: Hello", words="Unsubscribe"), message, 0), date)
+    before = datetime.now(UTC)
+    assert read(no).said == {"unsubscribed": 1}
+    assert the_no() >= before
+    assert read(no) == Mails(known=1)
+    # As the same answer lies in another mailbox.
+    own = no.replace(b"From:", b"Message-ID: <1@phone.example>\nFrom:")
+    assert read(own).said == {"unsubscribed": 1}
+    assert read(b"Delivered-To: other@example.com\n" + own) == Mails(known=1)
+
+
+def test_a_no_counts_from_the_moment_that_it_names_where_that_can_be(store: Engine) -> None:
+    [message] = sent(1)
+    at = (SENT_AT + timedelta(minutes=30)).replace(microsecond=0)
+    no = of(answer("Re: Hello", words="Unsubscribe"), message, 0)
+    read(dated(no, format_datetime(at)))
+    assert the_no() == at
+
+
+def test_no_answer_and_no_complaint_is_of_before_its_mail(messages: list[str]) -> None:
+    read(of(answer("Re: Hello"), messages[0], 0), of(spam_report("abuse"), messages[1], 1))
+    with unit_of_work() as session:
+        assert min(session.scalars(select(LeadEvent.occurred_at))) > SENT_AT
+    assert the_no() > SENT_AT
+
+
+def test_opt_outs_are_told_from_a_file_and_as_they_are_handed_in(
+    store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [message] = sent(1)
+    monkeypatch.setattr(get_settings(), "sender_email", f"news@{DOMAIN}")
+    no = of(answer("Re: Hello", words="Unsubscribe"), message, 0)
+    (tmp_path / "one.eml").write_bytes(no)
+    told = CliRunner().invoke(app, ["campaigns", "bounced", str(tmp_path)])
+    again = CliRunner().invoke(app, ["campaigns", "bounced", "-"], input=no)
+    assert told.output == "New: 1 opt-out; 0 known already.\n"
+    assert (again.exit_code, again.output) == (0, "New: nothing; 1 known already.\n")
+
+
+def test_whatever_a_mail_may_say_has_a_word() -> None:
+    assert set(IN_WORDS) == {*get_args(Kind), "unsubscribed"}
+
+
+def test_a_no_that_answers_none_of_ours_is_kept_for_a_person_and_told(store: Engine) -> None:
+    alone = plain("Unsubscribe", "", "From: ada@example.com\n")
+    assert read(alone) == Mails(unread=1)
+    assert read(alone) == Mails(known=1)
+    assert why_unread() == [NO_OF_WHOM]
+    with unit_of_work() as session:
+        told = select(OutboxRow.payload).where(OutboxRow.act == "notify_of_answers_to_read")
+        assert list(session.scalars(told)) == [{"campaign": None, "person_id": None}]
+
+
 def test_no_to_mail_of_service_is_of_service_and_no_event(messages: list[str]) -> None:
     read(of(answer("Re: Hello", words="Stop"), messages[0], 0))
     assert consents() == [("service", "reply", 2)]
@@ -294,3 +380,6 @@ def test_less_certain_answers_are_noted_as_answers_and_kept_for_people(messages:
     assert (done.said, done.unread) == ({"replied": 2, "auto_replied": 1}, 2)
     assert set(why_unread()) == {PERHAPS_NO}
     assert consents() == []
+    with unit_of_work() as session:
+        told = select(OutboxRow.payload).where(OutboxRow.act == "notify_of_answers_to_read")
+        assert list(session.scalars(told)) == [{"campaign": NAME, "person_id": None}]

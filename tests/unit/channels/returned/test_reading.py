@@ -266,58 +266,6 @@ def test_a_mail_that_breaks_off_is_never_taken_for_another_message(end: int, nam
     assert found.key == KEY
 
 
-NO_MORE = {
-    "a word": "Unsubscribe",
-    "with a dot": "STOP.\n",
-    "politely": "Please unsubscribe me.\n\n-- \nAda Lovelace\n",
-    "over what it answers": "stop\n\nOn Mon, 2 Nov 2026, Example wrote:\n> Good to have met you\n",
-    "in German": "Bitte abmelden!\n\nVon: Example\nGesendet: Montag\n",
-    "in French": "Me désabonner\n",
-    "in Spanish": "Darme de baja, por favor",
-    "in Italian": "Cancellami",
-    "in Portuguese": "Cancelar inscrição",
-    "in Dutch": "Uitschrijven",
-    "in Polish": "Proszę wypisz mnie",
-}
-PERHAPS = {
-    "in a sentence": "Hi,\n\ncould you unsubscribe my colleague Ben?",
-    "of what kind": "Please stop sending me paper catalogues.",
-    "in German": "Bitte melden Sie mich von den Messe-Mails ab.",
-}
-NOT_SO = {
-    "an answer": "Let us meet on Monday.",
-    "a word in others": "The train does not stop here.",
-    "what it answers alone": "Thanks!\n\nOn Mon, 2 Nov 2026, Example wrote:\n> Unsubscribe: https://a",
-    "Outlook": "Thanks!\n\nFrom: Example <news@example.com>\nSent: Monday\n\nUnsubscribe",
-    "nothing": "",
-}
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        *((words, "surely") for words in NO_MORE.values()),
-        *((words, "perhaps") for words in PERHAPS.values()),
-        *((words, "no") for words in NOT_SO.values()),
-    ],
-)
-def test_an_answer_opts_out_where_its_own_first_line_says_just_that(
-    words: str, expected: str
-) -> None:
-    found = read_returned(answer("Re: Hello", words=words))
-    assert (found.kind, found.opts_out, found.sender) == ("replied", expected, ADDRESS)
-
-
-def test_an_answer_of_a_program_opts_nobody_out() -> None:
-    found = read_returned(answer("Automatic reply: Hello", words="Unsubscribe"))
-    assert (found.kind, found.opts_out) == ("auto_replied", "no")
-
-
-def test_an_answer_in_html_alone_is_read_too() -> None:
-    page = answer("Re: Hello", words="<div>Unsubscribe</div><blockquote>Hello</blockquote>")
-    assert read_returned(page.replace(b"text/plain", b"text/html")).opts_out == "surely"
-
-
 TO = b"To: news@example.com"
 NAMELESS = report("", status("failed", "5.1.1"), original="Subject: Hello\n")
 PATH = f"bounces+{KEY}@returns.example"

@@ -5,52 +5,65 @@ from email.message import EmailMessage
 from itertools import takewhile
 from typing import Literal
 
+from leadflow.channels.email.returned.opting_out_words import (
+    is_polite,
+    plain,
+    says_just_this,
+    says_perhaps,
+)
 from leadflow.channels.email.text_part import text_part
 
-# ``surely``: the first line says just this; ``perhaps``: there are words of it.
+# ``surely``: it says just this; ``perhaps``: there are words of it.
 OptsOut = Literal["surely", "perhaps", "no"]
-_JUST_THIS = re.compile(
-    r"(?:please |bitte |s\.?v\.?p\.? |por favor,? |per favore,? |proszę )?(?:"
-    r"unsubscribe(?: me)?|stop|opt[- ]?out|remove me|take me off (?:your|the|this) list"
-    r"|abmelden|abmeldung|abbestellen|austragen|stopp"
-    r"|(?:me |se )?désabonner|désabonnement|désabonnez-moi|désinscription|désinscrire"
-    r"|baja|dar(?:me)? de baja|cancelar (?:la |mi )?suscripción"
-    r"|disiscrivimi|disiscrizione|cancellami|annulla(?: l['\u2019])?iscrizione"
-    r"|descadastrar|cancelar (?:a |minha )?(?:inscrição|subscrição)"
-    r"|uitschrijven|afmelden|meld mij af"
-    r"|wypisz mnie|wypisz|rezygnuję"
-    r")(?:,? (?:please|bitte|svp|por favor|per favore|thanks|danke|merci))?",
-    re.IGNORECASE,
-)
 _WORDS_OF_IT = re.compile(
-    r"unsubscri|opt(?:ing)?[- ]?out|(?:remove|take) me\b|off (?:your|the|this) (?:mailing )?list"
-    r"|no (?:more|further) e?-?mails?|stop (?:sending|mailing|e-?mailing|writing|contacting)"
-    r"|abmeld|melden? .{0,60}\bab\b|abbestell|austragen|keine (?:weiteren )?(?:e-?)?mails"
-    r"|désabonn|désinscri|plus (?:recevoir|d['\u2019]e-?mails)"
-    r"|de baja|suscripción|disiscri|cancellami|descadastr|cancelar|uitschrijv|afmeld"
-    r"|wypisz|wypisa|rezygnuj",
-    re.IGNORECASE,
+    r"unsubscri|opt(?:ing)?[- ]?out|(?:remove|take|delete) (?:me|us|my)\b"
+    r"|off (?:your|the|this) (?:mailing )?list"
+    r"|(?:no|any) (?:more|further) e-?mails?|stop (?:sending|mailing|e-?mailing|writing|contacting)"
+    r"|(?:do not|don't|dont) (?:e-?mail|mail|write|contact)|leave me alone"
+    r"|abmeld|meld(?:e|en)? .{0,60}\bab\b|abbestell|austragen|keine (?:weiteren )?(?:e-?)?mails"
+    r"|verteiler|desabonn|desinscri|plus (?:recevoir|d'e-?mails)"
+    r"|de baja|desuscri|suscripcion|disiscri|cancella(?:mi|temi)|iscrizione|descadastr|cancelar"
+    r"|uitschrijv|afmeld|wypisz|wypisa|rezygn"
 )
-# Where an answer ends and what it answers begins, as mailboxes write it.
+# Where an answer ends and what it answers begins, as mailboxes write it; and what telephones add.
 _QUOTED = re.compile(
     r"^(?:>|-- ?$|_{5,}|-{3,} ?\w|(?:from|von|de|da|van|od|expéditeur) ?:"
-    r"|(?:on|am|le|el|il|em|op|dnia|w dniu)\b.*:$)",
+    r"|(?:on|am|le|el|il|em|op|dnia|w dniu)\b.*:$"
+    r"|(?:sent|get outlook|von meinem|gesendet (?:von|mit)|envoyé (?:de|depuis)"
+    r"|enviado (?:desde|do|de)|inviato da|verstuurd vanaf|verzonden vanaf|wysłane? z)\b.{0,40}"
+    r"(?:phone|ipad|android|mobil|móvil|mobiel|outlook|samsung|galaxy|mail|télécommande|gerät|smart))",
     re.IGNORECASE,
 )
-_EDGES = " \t\u00a0.!,;:*\"'\u201c\u201d\u201e«»"
+# What mailboxes write before the subject of what is answered.
+_ANSWERED = re.compile(r"^\s*(?:re|aw|antw|sv|ref|rif|r|odp|res|rép|fwd?|wg|tr)\s*:", re.IGNORECASE)
+# A sentence may be broken into so many lines.
+_LINES = 3
 
 
 def opts_out(mail: EmailMessage) -> OptsOut:
-    """What somebody's answer says of it, in words of their own and not in those that it quotes."""
+    """What somebody's answer says of it, in words of their own and not in those that it quotes. The
+    subject is theirs where it is not that of what they answer."""
     lines = _own_lines(mail)
+    subject = str(mail.get("subject", ""))
+    by_subject = says_just_this(plain(_ANSWERED.sub("", subject)))
     if not lines:
-        return "no"
-    if _JUST_THIS.fullmatch(" ".join(lines[0].strip(_EDGES).split())):
+        its_own = not _ANSWERED.match(subject)
+        return "no" if not by_subject else "surely" if its_own else "perhaps"
+    begins = next((number for number, line in enumerate(lines) if not _is_greeting(line)), 0)
+    first = lines[begins : begins + _LINES]
+    if any(says_just_this(" ".join(first[:many])) for many in range(1, len(first) + 1)):
         return "surely"
-    return "perhaps" if any(_WORDS_OF_IT.search(line) for line in lines) else "no"
+    words = " ".join(lines)
+    found = by_subject or _WORDS_OF_IT.search(words) or says_perhaps(words)
+    return "perhaps" if found else "no"
+
+
+def _is_greeting(line: str) -> bool:
+    return is_polite(line) and not says_just_this(line)
 
 
 def _own_lines(mail: EmailMessage) -> list[str]:
+    """In plain words; lines of signs alone are none."""
     body = mail.get_body(("plain", "html"))
     if body is None:
         return []
@@ -59,4 +72,4 @@ def _own_lines(mail: EmailMessage) -> list[str]:
         content = text_part(content)
     lines = (line.strip() for line in content.splitlines())
     own = takewhile(lambda line: not _QUOTED.match(line), lines)
-    return [line for line in own if line]
+    return [words for line in own if (words := plain(line))]

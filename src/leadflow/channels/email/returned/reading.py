@@ -16,6 +16,7 @@ from leadflow.channels.email.returned.reports import (
 from leadflow.channels.email.returned.said import NotCertain, NothingOfOurs, Returned
 
 LARGEST = 30_000_000
+NO_OF_WHOM = "It asks for no more mail, and does not say which of ours it answers."
 _NOBODY = ("mailer-daemon@", "postmaster@")
 # As programs begin the subject of what they answer with, in the languages that they are known in.
 _AWAY = re.compile(
@@ -61,6 +62,8 @@ def read_returned(content: bytes) -> Returned:
     except Exception as error:
         # Whatever somebody sends: what takes mails apart stumbles over more than it says.
         raise NotCertain(f"It cannot be taken apart ({type(error).__name__}).") from None
+    if not _is_of_a_program(mail) and opts_out(mail) == "surely":
+        raise NotCertain(NO_OF_WHOM)
     raise NothingOfOurs(
         "It is neither a bounce, nor a complaint, nor an answer to one of our mails."
     )
@@ -76,7 +79,14 @@ def _answer(mail: EmailMessage) -> Returned | None:
     ours, at = answered_by(mail), moment_of(mail)
     if _is_of_a_program(mail):
         return Returned("auto_replied", *ours, at)
-    return Returned("replied", *ours, at, sender=parseaddr(sender)[1], opts_out=opts_out(mail))
+    return Returned(
+        "replied",
+        *ours,
+        at,
+        sender=parseaddr(sender)[1],
+        opts_out=opts_out(mail),
+        own_id=str(mail.get("message-id", "")).strip(),
+    )
 
 
 def _is_of_a_program(mail: EmailMessage) -> bool:

@@ -28,6 +28,7 @@ class Returned:
         to: the addresses that the message went to, where they are said.
         sender: of an answer, the address that it comes from.
         opts_out: of an answer, whether it wants no more mail.
+        own_id: of an answer, the Message-ID that it has itself.
     """
 
     kind: Kind
@@ -38,3 +39,4 @@ class Returned:
     to: frozenset[str] = field(default=frozenset(), repr=False)
     sender: str = field(default="", repr=False)
     opts_out: OptsOut = "no"
+    own_id: str = field(default="", repr=False)

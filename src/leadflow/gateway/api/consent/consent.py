@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
-from leadflow.consent.log import Told, page_of_log, standings, tell
+from leadflow.consent.log import Told, page_of_log, standings
 from leadflow.consent.may_send import Policy, may_send
 from leadflow.consent.suppressing import suppressions_of
+from leadflow.consent.telling import tell
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.consent.schemas import (
     ConsentEventOut,

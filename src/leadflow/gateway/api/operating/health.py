@@ -177,7 +177,7 @@ def _sending() -> Part:
     waits = [one for one in found if one.state == "open"]
     if waits:
         words = f"{how_many(len(waits), 'channel')} failed, and messages wait"
-        return Part(status="down", detail=f"{words}: leadflow campaigns channels says why.")
+        return Part(status="down", detail=f"{words}: leadflow channels says why.")
     return Part(status="ok", detail=f"LEADFLOW_SENDING is {get_settings().sending}")
 
 

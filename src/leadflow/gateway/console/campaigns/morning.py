@@ -1,5 +1,6 @@
 """What somebody who looks after campaigns wants to see first: trouble, work, new leads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.insight.arrivals import arrivals
-from leadflow.campaigns.circuits.service import channels
 from leadflow.campaigns.looking.overview import Overview, overviews
+from leadflow.gateway.console.campaigns.channels import resting
 from leadflow.settings import get_settings
 
 A_DAY = timedelta(days=1)
@@ -20,14 +21,15 @@ FIRST_SOURCES = 3
 class Morning:
     """Campaigns at work, those with most trouble first; whether there are any at all; how many
     leads came in within a day, and from where most; how mails are sent, and over which channels
-    nothing goes out just now."""
+    nothing goes out just now, with why."""
 
     campaigns: list[Overview]
     any_stored: bool
     arrived: int
     sources: list[tuple[str, int]]
     sending: str
-    resting: list[str]
+    resting: Mapping[str, str]
+    may_steer: bool
 
 
 def morning(session: Session, caller: Actor, now: datetime) -> Morning | None:
@@ -46,7 +48,8 @@ def morning(session: Session, caller: Actor, now: datetime) -> Morning | None:
         sum(count for _, count in came),
         came[:FIRST_SOURCES],
         get_settings().sending,
-        [name for name, one in channels(session).items() if one.state != "closed"],
+        resting(session),
+        caller.reach("campaign.write") is not None,
     )
 
 

@@ -12,7 +12,8 @@ from leadflow.campaigns.enrolling.entries import NotEnrolled
 from leadflow.campaigns.enrolling.service import enrol_one, is_held_out
 from leadflow.campaigns.leaving import take_out
 from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
-from leadflow.consent.log import Told, tell
+from leadflow.consent.log import Told
+from leadflow.consent.telling import tell
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.forms import Enrolling, OnLead, TellingFacts, go_to
 from leadflow.gateway.console.lead import PATH, address_of, lead_page

@@ -13,13 +13,13 @@ from leadflow.approvals.tables import Approval
 from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
 from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.definitions.step_words import plain_subject, what_it_does
 from leadflow.campaigns.drawing import SKIPPED, counted, drawn
 from leadflow.campaigns.feedback.domains import by_domain
 from leadflow.campaigns.feedback.pausing import paused_itself
 from leadflow.campaigns.launching import KIND
 from leadflow.campaigns.listing import enrolments_in
 from leadflow.campaigns.looking.overview import overviews
-from leadflow.campaigns.looking.step_words import plain_subject, what_it_does
 from leadflow.campaigns.looking.versions import versions_of
 from leadflow.campaigns.sample_mails import sample_mails
 from leadflow.campaigns.store import service
@@ -134,8 +134,11 @@ def steps_of(program: Program) -> list[tuple[str, str, bool]]:
 
 
 def _subjects(program: Program) -> dict[str, str]:
+    """Of each content by its name, in the order of the steps that send them."""
     contents = program.campaign.contents
-    return {name: plain_subject(content.subject) for name, content in contents.items()}
+    sent = [node.step.send for node in program.nodes if node.step.send in contents]
+    order = dict.fromkeys([*(one for one in sent if one is not None), *contents])
+    return {name: plain_subject(contents[name].subject) for name in order}
 
 
 def _picture(stored: StoredCampaign, passed: Mapping[tuple[str, str], int]) -> Markup:

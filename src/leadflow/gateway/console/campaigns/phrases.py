@@ -50,6 +50,7 @@ ENDS = {
     "merged": "became one with another lead",
     "taken_out": "taken out by somebody",
     "stopped": "in it when the campaign was stopped",
+    "deleted": "deleted since",
     "migrated": "left as the others were moved to another version",
 }
 # Where there is room for a few words only.

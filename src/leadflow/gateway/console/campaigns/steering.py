@@ -14,8 +14,8 @@ from leadflow.campaigns import resuming
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
 from leadflow.campaigns.enrolling.entries import AHEAD
 from leadflow.campaigns.first_mails import Samples, samples
+from leadflow.campaigns.launch_question import who_comes_in
 from leadflow.campaigns.launching import ask_to_launch
-from leadflow.campaigns.looking.step_words import event_words
 from leadflow.campaigns.planning.late import Answer
 from leadflow.campaigns.previewing import Preview, preview
 from leadflow.campaigns.resuming import AnswerNeeded, Waiting
@@ -25,6 +25,7 @@ from leadflow.campaigns.store.service import CampaignNotSo, StoredCampaign
 from leadflow.consent.may_send import Policy
 from leadflow.consent.refusals import IN_WORDS as REFUSALS
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.console.campaigns.channels import resting
 from leadflow.gateway.console.campaigns.pages import PATH, address_of, campaign_page
 from leadflow.gateway.console.forms import SteeringCampaigns
 from leadflow.gateway.console.notices import Notice, told_on
@@ -111,7 +112,8 @@ def _done(
     if act == "pause":
         service.pause(session, name, caller.id, now)
     elif act == "resume":
-        resuming.resume(session, name, caller.id, now, late)
+        policy = Policy.of(get_settings().marketing_without_consent)
+        resuming.resume(session, name, caller.id, now, late, policy)
     else:
         left = service.stop(session, name, caller.id, now)
         return f"{DONE[act]} It ended for {how_many(left, 'lead')}."
@@ -152,7 +154,8 @@ def _ahead(session: Session, stored: StoredCampaign, act: Act, now: datetime) ->
         waiting = resuming.look(session, name, now, "skip", policy)
         asks = resuming.asks_of_late(session, name)
         goes_on = f"The {leads} in it go on, and new ones come in."
-        return Ahead([goes_on, *_late(waiting, asks)], asks and bool(waiting.skipped))
+        rests = resting(session).values()
+        return Ahead([goes_on, *_late(waiting, asks), *rests], asks and bool(waiting.skipped))
     return Ahead(
         [
             f"It ends now for the {leads} in it, and {messages} are not sent.",
@@ -178,11 +181,8 @@ def _launch(stored: StoredCampaign, shown: Preview, in_it: int) -> Ahead:
     campaign = stored.program.campaign
     sends = how_many(len(campaign.contents), "different mail")
     sentences = [f"It sends {sends}, for the purpose {campaign.purpose}."]
-    if shown.on_events:
-        happens = " or ".join(event_words(one) for one in shown.on_events)
-        sentences.append(f"Leads come in from now on by what happens to them: {happens}.")
-    elif not shown.audience:
-        sentences.append("Nobody comes in by itself now.")
+    if (words := who_comes_in(shown)) is not None:
+        sentences.append(words)
     if stored.state == "paused":
         sentences.append("It is paused, and stays so: nothing goes out before somebody resumes it.")
     if in_it:

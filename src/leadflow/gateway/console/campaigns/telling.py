@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadflow.campaigns.looking.step_words import event_words, plain_subject
-from leadflow.campaigns.looking.story import OUT, Story
+from leadflow.campaigns.definitions.step_words import event_words, plain_subject
+from leadflow.campaigns.looking.story import AT_ONCE, OUT, Story
 from leadflow.gateway.console.campaigns import phrases
 
 
@@ -22,9 +22,22 @@ class Line:
 
 
 def told_in_order(story: Story, people: Mapping[str, str]) -> list[Line]:
-    """Everything that is known of it, the oldest first; ``people``: names by id."""
+    """What it came to it by, the oldest first, and what came of it; not what came after that.
+    ``people``: names by id."""
     # A trail has whole seconds: of what was in one, each follows from what is said before it.
-    return sorted(_lines(story, people), key=lambda line: line.at.replace(microsecond=0))
+    lines = sorted(_lines(story, people), key=lambda line: line.at.replace(microsecond=0))
+    last = _last_of(story)
+    return lines if last is None else [line for line in lines if line.at <= last]
+
+
+def _last_of(story: Story) -> datetime | None:
+    """When it was decided what became of it; None: it is open, or ended with its lead's way."""
+    message = story.message
+    if message.sent_at is not None:
+        return message.sent_at
+    if message.status == "withheld":
+        return max(message.planned_at, message.due_at) + AT_ONCE
+    return None
 
 
 def subject_of(story: Story) -> str:
@@ -55,7 +68,7 @@ def _lines(story: Story, people: Mapping[str, str]) -> Iterator[Line]:
     if story.came_by is not None:
         yield Line(story.came_by.at, "What let it in happened", event_words(story.came_by.type))
     title = story.program.campaign.name
-    entered = f"Came into {title}, version {enrolment.version}"
+    entered = f"Came into {title}, version {story.came_into}"
     yield Line(enrolment.began_at, entered, _came_in(story, people))
     for one in story.passages:
         step = "" if one.step == OUT else one.step.replace("_", " ")

@@ -48,8 +48,8 @@ def follow_link(request: Request, token: str) -> Response:
                 return Response(None, 204, UNKEPT)
             target = target_of(session, visited)
             _write(session, request, visited)
-    except LinkUnknown as error:
-        return unknown(request, error)
+    except LinkUnknown:
+        return unknown(request)
     return RedirectResponse(target, 302, UNKEPT)
 
 

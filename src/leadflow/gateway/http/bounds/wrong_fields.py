@@ -14,6 +14,7 @@ from leadflow.refusals import in_words
 LONGEST_NAME = 100
 # To look for what is nearest to a name takes as long as to read some leads.
 MOST_NEAREST = 100
+NO_SUCH = "there is no such field"
 
 
 class WrongFields:
@@ -35,7 +36,7 @@ class WrongFields:
         if fault["type"] == "extra_forbidden":
             *before, last = place
             name = str(last)[:LONGEST_NAME]
-            place, said = (*before, name), f"there is no such field{self._nearest(name, before)}"
+            place, said = (*before, name), f"{NO_SUCH}{self._nearest(name, before)}"
         return {"field": ".".join(map(str, place)) or "body", "problem": said.rstrip(".")}
 
     def _nearest(self, name: str, before: Iterable[int | str]) -> str:
@@ -48,8 +49,10 @@ class WrongFields:
 
 def to_correct(wrong: Sequence[Mapping[str, str]]) -> str:
     """A sentence that names the fields."""
-    names = ", ".join(dict.fromkeys(field["field"] for field in wrong))
-    return f"Correct and send again: {names}."
+    unknown = [one["field"] for one in wrong if one["problem"].startswith(NO_SUCH)]
+    names = [one["field"] for one in wrong if one["field"] not in unknown]
+    said = f"Correct and send again: {', '.join(dict.fromkeys(names or unknown))}."
+    return f"{said} Leave out: {', '.join(dict.fromkeys(unknown))}." if names and unknown else said
 
 
 def body_of(request: Request) -> Any:

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from leadflow.leads.files.formats.tables_of_text import (
     BROKEN,
     LINE,
     REST,
+    Place,
     Row,
     Table,
     UnreadableFile,
@@ -58,14 +59,22 @@ def open_csv(path: Path, options: CsvOptions) -> Table:
             "`csv: {encoding: shift_jis}` in the mapping; for a proposal `leadflow import FILE "
             "--encoding shift_jis`, or `encoding=shift_jis` beside the name of a file that is sent."
         )
-    first = [Record(names, fault_of_first)] if headless else []
+    read, place = lines.number, Place()
+    first = [Record(names, fault_of_first, begins=above - read)] if headless else []
     below = records(lines, separator, len(columns), lines.taken_fault)
-    rows = (_row(record, columns) for record in chain(first, below))
+    rows = _placed(chain(first, below), columns, place, read + 1)
     asked = () if found.asked is None else (found.asked,)
     said = [SAID] if headless else []
     said += [] if found.said is None else [found.said]
-    first_line = above + (1 if headless else 2)
-    return Table(columns, rows, (*said, *above_header(above)), asked, first_line)
+    return Table(columns, rows, (*said, *above_header(above)), asked, place)
+
+
+def _placed(
+    found: Iterable[Record], columns: list[str], place: Place, first_line: int
+) -> Iterator[Row]:
+    for record in found:
+        place.line = first_line + record.begins
+        yield _row(record, columns)
 
 
 def _row(record: Record, columns: list[str]) -> Row:

@@ -20,11 +20,12 @@ csv.field_size_limit(MOST_CHARACTERS)
 @dataclass(frozen=True)
 class Record:
     """The cells of a record. ``fault`` is why it cannot be relied on; ``line`` is what stands in
-    the file where it could not be taken apart."""
+    the file where it could not be taken apart; ``begins``: how many lines were read before it."""
 
     cells: list[str]
     fault: str | None = None
     line: str | None = None
+    begins: int = 0
 
 
 def records(
@@ -41,6 +42,7 @@ def records(
         taken_fault: what was wrong with the characters of the lines since it was last asked.
     """
     ahead: deque[tuple[str, str | None]] = deque()
+    above = 0
 
     def line_at(place: int) -> str | None:
         while len(ahead) <= place:
@@ -58,9 +60,10 @@ def records(
         parts = [ahead.popleft() for _ in range(taken)]
         fault = next((said for _, said in parts if said is not None), wrong)
         if wrong is not None:
-            yield Record([], fault, "".join(line for line, _ in parts).rstrip("\r\n"))
+            yield Record([], fault, "".join(line for line, _ in parts).rstrip("\r\n"), above)
         elif cells != [""] or taken > 1:
-            yield Record(cells, fault)
+            yield Record(cells, fault, begins=above)
+        above += taken
 
 
 def _quoted(

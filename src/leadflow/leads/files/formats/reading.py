@@ -14,7 +14,14 @@ from typing import Any
 from features.normal_forms import plain_text
 from leadflow.leads.files.formats.csv_files import TextLines, fault, open_csv, storable
 from leadflow.leads.files.formats.spreadsheets import SPREADSHEETS, open_spreadsheet
-from leadflow.leads.files.formats.tables_of_text import BROKEN, LINE, Row, Table, UnreadableFile
+from leadflow.leads.files.formats.tables_of_text import (
+    BROKEN,
+    LINE,
+    Place,
+    Row,
+    Table,
+    UnreadableFile,
+)
 from leadflow.leads.files.mapping_parts import CsvOptions, Join
 from leadflow.leads.readers.numbers import written
 
@@ -30,16 +37,20 @@ def open_table(path: Path, options: CsvOptions, joins: Sequence[Join] = ()) -> T
     Raises:
         UnreadableFile: another kind of file, not there, empty, or a broken header.
     """
+    if path.is_dir():
+        raise UnreadableFile(f"{path} is a folder. Name a file in it.")
     if not path.is_file():
-        raise UnreadableFile(f"There is no file {path}.")
+        raise UnreadableFile(f"There is no file {path}")
     refuse_other_kinds(path)
     name = path.name.lower().removesuffix(".gz")
     if is_csv(path):
         table = open_csv(path, options)
     elif name.endswith(JSON_LINES):
-        table = _with_seen_columns(_json_rows(path))
+        place = Place()
+        table = _with_seen_columns(_json_rows(path, place), place)
     elif name.endswith(PARQUET):
-        table = _with_seen_columns(_parquet_rows(path))
+        place = Place()
+        table = _with_seen_columns(_parquet_rows(path, place), place)
     else:
         table = open_spreadsheet(path)
     for join in joins:
@@ -94,10 +105,11 @@ def fingerprint(path: Path, joins: Sequence[Join] = ()) -> str:
     return digest.hexdigest()
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Path, place: Place) -> Iterator[Row]:
     lines = TextLines(path, "utf-8-sig")
     for line in lines:
         lines.taken_fault()
+        place.line = lines.number
         if not line.strip():
             continue
         try:
@@ -110,7 +122,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
             yield {BROKEN: "is not a JSON object", LINE: storable(line.strip())}
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(path: Path, place: Place) -> Iterator[Row]:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
@@ -118,6 +130,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         with ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=4096):
                 for content in batch.to_pylist():
+                    place.line += 1
                     yield _checked(_flat(content))
     except pa.ArrowException as error:
         raise UnreadableFile(f"{path.name} is not a Parquet file: {error}") from error
@@ -156,10 +169,17 @@ def _checked(row: Row) -> Row:
     return row
 
 
-def _with_seen_columns(rows: Iterator[Row]) -> Table:
-    beginning = list(islice(rows, SNIFFED_ROWS))
-    columns = {name: None for row in beginning for name in row if name not in (BROKEN, LINE)}
-    return Table(list(columns), chain(beginning, rows))
+def _with_seen_columns(rows: Iterator[Row], place: Place) -> Table:
+    beginning: list[tuple[int, Row]] = []
+    for row in islice(rows, SNIFFED_ROWS):
+        beginning.append((place.line, row))
+    columns = {name: None for _, row in beginning for name in row if name not in (BROKEN, LINE)}
+    return Table(list(columns), chain(_again(beginning, place), rows), place=place)
+
+
+def _again(beginning: Iterable[tuple[int, Row]], place: Place) -> Iterator[Row]:
+    for place.line, row in beginning:
+        yield row
 
 
 def _joined(table: Table, path: Path, join: Join) -> Table:
@@ -181,7 +201,11 @@ def _joined(table: Table, path: Path, join: Join) -> Table:
         raise UnreadableFile(f"joins: {join.file} has more than {LARGEST_JOIN:,} rows.")
     columns = [f"{join.prefix}.{name}" for name in other.columns]
     return Table(
-        [*table.columns, *columns], _looked_up(table.rows, found, join), table.said, table.asked
+        [*table.columns, *columns],
+        _looked_up(table.rows, found, join),
+        table.said,
+        table.asked,
+        table.place,
     )
 
 

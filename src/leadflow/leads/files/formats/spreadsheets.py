@@ -12,6 +12,7 @@ from leadflow.leads.files.formats.csv_files import fault, storable
 from leadflow.leads.files.formats.headless import SAID, is_row
 from leadflow.leads.files.formats.tables_of_text import (
     BROKEN,
+    Place,
     Row,
     Table,
     UnreadableFile,
@@ -56,7 +57,8 @@ def open_spreadsheet(path: Path) -> Table:
         ) from error
     except (CalamineError, ZipError, XmlError, OSError, ValueError) as error:
         raise UnreadableFile(
-            f"{path.name} is no spreadsheet that can be read ({error}). Save it as .xlsx or .csv."
+            f"{path.name} is no spreadsheet that can be read: it is damaged, or of another kind "
+            "than its name says. Open it, and save it as .xlsx or .csv."
         ) from error
     filled = [name for name, sheet in sheets.items() if sheet.height]
     if len(filled) != 1:
@@ -76,12 +78,16 @@ def open_spreadsheet(path: Path) -> Table:
     columns = numbered([""] * len(names) if headless else names)
     below = chain(first[above if headless else above + 1 :], rows)
     said = (SAID, *above_header(above)) if headless else above_header(above)
-    first_line = above + (1 if headless else 2)
-    return Table(columns, _rows(below, columns), said, first_line=first_line)
+    begins = (sheets[filled[0]].start or (0, 0))[0] + above + (1 if headless else 2)
+    place = Place()
+    return Table(columns, _rows(below, columns, place, begins), said, place=place)
 
 
-def _rows(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Iterator[Row]:
-    for cells in rows:
+def _rows(
+    rows: Iterable[Sequence[Any]], columns: Sequence[str], place: Place, begins: int
+) -> Iterator[Row]:
+    for line, cells in enumerate(rows, start=begins):
+        place.line = line
         texts = [_text(cell) for cell in cells]
         if not any(texts):
             continue

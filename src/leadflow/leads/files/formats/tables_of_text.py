@@ -1,7 +1,7 @@
 """The common form of every file: columns, and rows of text one at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Row = dict[str, str | None]
 BROKEN, REST, LINE = "(broken)", "(rest)", "(line)"
@@ -11,17 +11,24 @@ class UnreadableFile(ValueError):
     """A file that cannot be read as a table; the message says what to do."""
 
 
+@dataclass
+class Place:
+    """The line of a file, counted from 1, in which a row begins."""
+
+    line: int = 0
+
+
 @dataclass(frozen=True)
 class Table:
     """The columns of a file, and its rows as they come; ``said`` is what people should know of how
     it was read, ``asked`` what only they can answer: until then it is only a guess.
-    ``first_line``: in which line of the file the first row stands."""
+    ``place``: in which line of the file the row begins that was taken last."""
 
     columns: list[str]
     rows: Iterator[Row]
     said: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
-    first_line: int = 2
+    place: Place = field(default_factory=Place)
 
 
 def above_header(rows: int) -> tuple[str, ...]:
