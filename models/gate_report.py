@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from features.how_many import how_many
 from models.comparison import Comparison, changed
 from models.leak import Leak
 from models.markdown import comparison_table, leak_list, segment_table, table
-from models.segments import Segment
+from models.segments import MOST_THAT_MATTER, Segment, that_matter
 
 Shifts = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """How one of both predicts and ranks these leads: the rows of ``calibration_table`` and
+    ``lift_table``."""
+
+    calibration: Sequence[Mapping[str, Any]]
+    lift: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -19,7 +28,8 @@ class Evidence:
 
     ``champion`` is what serves, in words; ``judged_on`` says which leads these are, and why they
     are fair to both. ``comparison`` is None where nothing can be told: either ``needed`` says what
-    leads are missing for it, or both score these leads alike.
+    leads are missing for it, or both score these leads alike. ``curves`` are the champion's and the
+    challenger's, where there is a comparison.
     """
 
     champion: str
@@ -29,6 +39,7 @@ class Evidence:
     segments: Sequence[Segment]
     leaks: Sequence[Leak]
     needed: str = ""
+    curves: tuple[Curves, Curves] | None = None
 
     @property
     def same(self) -> bool:
@@ -48,19 +59,58 @@ def write_gate_report(evidence: Evidence, more: str = "") -> str:
     parts = [f"# {headline(evidence)}"]
     if evidence.leaks:
         parts += [_about_leaks(evidence.leaks)]
-    moved = changed(evidence.shifts)
-    total = sum(evidence.shifts.values())
     parts += [
-        f"## Champion and challenger: {evidence.verdict}",
-        evidence.judged_on,
-        _measured(evidence),
-        f"## {moved:,} of {how_many(total, 'lead')} would change level",
+        figure_table(evidence),
+        f"## {shift_words(evidence.shifts)}",
         _shift_table(evidence.shifts),
         f"## Segments{_off(evidence.segments)}",
+        segment_table(that_matter(evidence.segments)),
+        f"---\n\n## Champion and challenger: {evidence.verdict}",
+        evidence.judged_on,
+        _measured(evidence),
+        "## All segments" if evidence.segments else "",
         segment_table(evidence.segments) or "There are too few leads to divide.",
         f"---\n\n{more}" if more else "",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class GateFigure:
+    """One of the few figures that decide; ``note`` is what to hold it against."""
+
+    name: str
+    value: str
+    note: str
+
+
+def figures(evidence: Evidence) -> tuple[GateFigure, ...]:
+    """Three at most: how well it ranks, what the best-scored tenth brings, how much changes."""
+    found = []
+    if evidence.comparison is not None:
+        ranked = evidence.comparison.auc
+        note = f"now {ranked.champion:.3f}; gain {ranked.low:+.3f} to {ranked.high:+.3f}"
+        found.append(GateFigure("Ranks buyers first (AUC)", f"{ranked.challenger:.3f}", note))
+    if evidence.curves is not None:
+        now, then = (curve.lift[0]["lift"] for curve in evidence.curves)
+        note = f"times the average; now {now:.1f}"
+        found.append(GateFigure("Its best tenth converts", f"{then:.1f}", note))
+    moved, total = changed(evidence.shifts), sum(evidence.shifts.values())
+    share = f"{moved / total:.0%} of {total:,}" if total else ""
+    found.append(GateFigure("Leads that change level", f"{moved:,}", share))
+    return tuple(found)
+
+
+def figure_table(evidence: Evidence) -> str:
+    """The figures that decide, as a table."""
+    return table(
+        [{"": one.name, "challenger": one.value, "beside": one.note} for one in figures(evidence)]
+    )
+
+
+def shift_words(shifts: Shifts) -> str:
+    """How many leads would change level."""
+    return f"{changed(shifts):,} of {how_many(sum(shifts.values()), 'lead')} would change level"
 
 
 def proposal(evidence: Evidence) -> Literal["approve", "reject"]:
@@ -70,6 +120,22 @@ def proposal(evidence: Evidence) -> Literal["approve", "reject"]:
 
 def headline(evidence: Evidence) -> str:
     """What is proposed, and why, in one line."""
+    found = _found(evidence)
+    if evidence.comparison is not None:
+        ranked = evidence.comparison.auc
+        found += (
+            f" (AUC {ranked.challenger:.3f} against {ranked.champion:.3f}, "
+            f"gain {ranked.low:+.3f} to {ranked.high:+.3f})"
+        )
+    return f"{_proposed(evidence)}. {found}"
+
+
+def verdict(evidence: Evidence) -> str:
+    """The same without figures, for where they stand beside it."""
+    return f"{_proposed(evidence)}. {_found(evidence)}."
+
+
+def _proposed(evidence: Evidence) -> str:
     if evidence.leaks:
         names = ", ".join(leak.feature for leak in evidence.leaks)
         proposed = f"reject, unless you accept what looks like a leak: {names}"
@@ -77,7 +143,7 @@ def headline(evidence: Evidence) -> str:
         proposed = "reject for now"
     else:
         proposed = proposal(evidence)
-    return f"Proposed: {proposed}. {_found(evidence)}"
+    return f"Proposed: {proposed}"
 
 
 def _found(evidence: Evidence) -> str:
@@ -88,12 +154,7 @@ def _found(evidence: Evidence) -> str:
         )
     if evidence.comparison is None:
         return f"The challenger scores leads just as {evidence.champion} does"
-    ranked = evidence.comparison.auc
-    return (
-        f"The challenger is {evidence.verdict} than {evidence.champion} "
-        f"(AUC {ranked.challenger:.3f} against {ranked.champion:.3f}, "
-        f"gain {ranked.low:+.3f} to {ranked.high:+.3f})"
-    )
+    return f"The challenger is {evidence.verdict} than {evidence.champion}"
 
 
 def _measured(evidence: Evidence) -> str:
@@ -131,4 +192,7 @@ def _shift_table(shifts: Shifts) -> str:
 
 def _off(found: Sequence[Segment]) -> str:
     off = sum(part.off for part in found)
-    return f": predictions miss beyond chance in {off}" if off else ": none is missed beyond chance"
+    if not off:
+        return ": none is missed beyond chance"
+    few = f"; the {MOST_THAT_MATTER} that weigh most" if off > MOST_THAT_MATTER else ""
+    return f": predictions miss beyond chance in {off}{few}"

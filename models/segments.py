@@ -18,6 +18,7 @@ FEWEST_LEADS, FEWEST_OUTCOMES = 30, 5
 # Intervals span three standard errors either way (99.7 %): dozens of segments are looked at, and
 # with narrower ones some would seem off by chance.
 ERRORS = 3.0
+MOST_THAT_MATTER = 5
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,13 @@ def segments(
                 found += parts
                 divided += 1
     return found
+
+
+def that_matter(found: Sequence[Segment], most: int = MOST_THAT_MATTER) -> list[Segment]:
+    """The few that predictions miss beyond chance, those first in which they miss the most leads'
+    worth of conversions."""
+    off = [part for part in found if part.off]
+    return sorted(off, key=lambda part: -abs(part.gap) * part.leads)[:most]
 
 
 def _parts(column: "pd.Series[Any]", feature: Feature) -> Iterator[tuple[str, np.ndarray]]:

@@ -64,6 +64,14 @@ OF_PAGES = (
     *(f"/console/leads/{{lead_id}}/{act}" for act in ("edit", "merge", "split")),
     *("/console/work/{lead_id}", "/console/decisions"),
 )
+# ``test_team_pages.py`` sends them.
+OF_TEAM = (
+    "/console/team/territories",
+    *(
+        f"/console/team/{{rep_id}}/{act}"
+        for act in ("capacity", "days-off", "days-off/back", "leaving", "back")
+    ),
+)
 TOLD = re.compile(r'<p class="note (good|bad)" id="told"[^>]*>(.*?)</p>')
 
 
@@ -189,7 +197,7 @@ def test_success_of_every_form_is_a_redirect_to_a_page_that_tells_it_once(
         for route in every_route(ann.client.app)  # type: ignore[arg-type]
         if route.path.startswith("/console") and "POST" in (route.methods or ())
     }
-    elsewhere = {*OF_QUALITY, *OF_CAMPAIGNS, *OF_IMPORTS, *OF_CONFIGURATION, *OF_PAGES}
+    elsewhere = {*OF_QUALITY, *OF_CAMPAIGNS, *OF_IMPORTS, *OF_CONFIGURATION, *OF_PAGES, *OF_TEAM}
     assert tried == forms - elsewhere
 
 

@@ -63,7 +63,7 @@ def test_who_may_decide_is_asked_by_mail_and_decides_with_the_code_in_it(
         approval_id = approvals.propose(session, QUESTION, now).id
     deliver(store, mail_settings)
     [asked] = inbox(mail_settings, "dana")
-    assert asked.subject == "Please decide: Model promotion lead-conversion/9"
+    assert asked.subject == "Please decide: Model promotion: lead-conversion/9"
     assert f"/console/approvals/{approval_id}" in asked.text
     assert inbox(mail_settings, "mary") == inbox(mail_settings, "ann") == []
     code = re.search(r"code: (\S+)", asked.text)
@@ -87,7 +87,7 @@ def test_whoever_asked_is_told_what_was_decided(store: Engine, mail_settings: Se
         approvals.decide(session, approval_id, "reject", dana, "Not better", now, "api")
     deliver(store, mail_settings)
     [told] = inbox(mail_settings, "olga")
-    assert told.subject == "Rejected: Model promotion lead-conversion/9"
+    assert told.subject == "Rejected: Model promotion: lead-conversion/9"
     assert "Not better" in told.text
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.delegation import Requester
 from leadflow.accounts.tables import Person
 from leadflow.approvals import service as approvals
+from leadflow.approvals.evidence import Evidence
 from leadflow.approvals.policies import parse_policies
 from leadflow.approvals.policy_store import store_policies
 from leadflow.approvals.tables import Approval
@@ -138,6 +139,8 @@ def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Se
     assert asked.id == large.approval_id
     assert (asked.kind, asked.subject_id) == ("score_override", lead_id)
     assert f"**{large.new_score:.0f}**" in asked.description
+    shown = [fact.value for fact in Evidence.of(asked.evidence).facts]
+    assert shown[:2] == [f"{large.new_score:.0f}", f"{large.model_score:.0f}"]
     assert asked.asked_why == large.reason
     assert large.reason not in asked.description
     assert approve(session, large) == {"override": large.id, "status": "active"}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import SubjectChanged
+from leadflow.approvals.evidence import Evidence
 from leadflow.approvals.policy_store import current_policies
 from leadflow.approvals.progress import advance, begin_level, finish, step
 from leadflow.approvals.refusals import refusal
@@ -63,6 +64,7 @@ class Proposal:
     asked_by: str | None = None
     replaces: Literal["kind", "subject"] = "kind"
     asked_why: str | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def propose(session: Session, proposal: Proposal, now: datetime) -> Approval:
         payload=proposal.payload,
         description=proposal.description,
         asked_why=proposal.asked_why,
+        evidence=None if proposal.evidence is None else proposal.evidence.to_dict(),
         status="waiting",
         requested_by=proposal.requested_by,
         asked_by=proposal.asked_by or proposal.requested_by,

@@ -70,6 +70,9 @@ class Approval(Base):
     act: Mapped[str] = mapped_column(Text, comment="Outbox act that carries an approval out.")
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     description: Mapped[str] = mapped_column(Text, comment="What is asked and why, in Markdown.")
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, comment="Its verdict, figures and charts as it was asked."
+    )
     asked_why: Mapped[str | None] = mapped_column(
         EncryptedText("approval_asked_why"),
         comment="In the words of who asks; not shown in Prefect, which would keep them.",
@@ -99,6 +102,20 @@ class Approval(Base):
     def headline(self) -> str:
         """What is asked, in one line: by ids and figures, like the whole description."""
         return self.description.partition("\n")[0].lstrip("# ").strip()
+
+    @property
+    def asks(self) -> str:
+        """The question by name and its verdict, of a thing that has a name; else the headline."""
+        kept = self.evidence or {}
+        if kept.get("about") and kept.get("asks"):
+            return f"{kept['asks']} {kept['verdict']}".strip()
+        return self.headline
+
+    @property
+    def about(self) -> str:
+        """What its subject is called where that is no person; else its id, which whoever shows it
+        puts the name in for."""
+        return (self.evidence or {}).get("about") or self.subject_id
 
     @property
     def lead_id(self) -> str | None:

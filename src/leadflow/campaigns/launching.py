@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
 from leadflow.accounts.actors import Actor
 from leadflow.approvals import service as approvals
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
+from leadflow.approvals.evidence import Evidence, Fact
 from leadflow.approvals.tables import Approval
 from leadflow.campaigns import moving
 from leadflow.campaigns.auditing import keep
@@ -93,6 +95,7 @@ def ask_to_move(
             )
         ),
         requested_by=asker.id,
+        evidence=Evidence(about=f"the campaign {campaign.name}"),
         facts=_facts(campaign, touched, asker),
         replaces="subject",
     )
@@ -138,6 +141,14 @@ def _question(
         payload={"campaign": stored.name},
         description=launch_question(program, stored.version, shown, get_settings().address),
         requested_by=asker.id,
+        evidence=Evidence(
+            about=f"the campaign {campaign.name}",
+            facts=(
+                Fact("It is for", how_many(shown.audience, "lead")),
+                Fact("Of those that come in", f"{sum(shown.withheld.values()):,}", "get no mail"),
+                Fact("It sends", how_many(len(campaign.contents), "content"), campaign.purpose),
+            ),
+        ),
         facts=_facts(campaign, shown.audience, asker),
         replaces="subject",
     )

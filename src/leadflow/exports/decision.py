@@ -16,6 +16,7 @@ from leadflow.accounts.actors import Actor
 from leadflow.approvals import service as approvals
 from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
+from leadflow.approvals.evidence import Evidence, Fact
 from leadflow.approvals.tables import Approval
 from leadflow.conditions.values import ValueKind
 from leadflow.exports.files import columns_of
@@ -93,6 +94,13 @@ def _question(made: LeadExport, asker: Actor) -> approvals.Proposal:
             "file. It holds leads that had come by the time it was asked for."
         ),
         requested_by=asker.id,
+        evidence=Evidence(
+            about=f"{how_many(leads, 'lead')} as a {kind} file",
+            facts=(
+                Fact("Leads", f"{leads:,}", "that had come by then"),
+                Fact("Columns", f"{len(columns):,}", "of each"),
+            ),
+        ),
         asked_why=search if made.why is None else f"{made.why}\n\n{search}",
         facts={
             "leads": leads,

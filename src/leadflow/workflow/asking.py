@@ -32,7 +32,7 @@ class AskParams(BaseModel):
 def ask(session: Session, settings: Settings, said: AskParams, cause: Cause) -> DoneBy:
     """Ask the people whom the policies name; a question of the same rule about the same lead that
     still waits is void."""
-    actions = "\n".join(f"- {name}: {content}" for name, content in said.then.items())
+    actions = "\n".join(f"- {_words(name)}: {_plain(what)}" for name, what in said.then.items())
     question = approvals.Proposal(
         kind=KIND,
         subject_id=cause.lead_id,
@@ -73,6 +73,19 @@ def carry_out(
         return told
 
     return approvals.carry_out(session, payload["approval_id"], now, act)
+
+
+def _plain(said: Any) -> str:
+    """What a rule says, without brackets."""
+    if isinstance(said, dict):
+        return "; ".join(f"{_words(name)}: {_plain(value)}" for name, value in said.items())
+    if isinstance(said, list):
+        return ", ".join(map(_plain, said))
+    return str(said)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _in_order(then: dict[str, Any]) -> list[tuple[str, Any]]:

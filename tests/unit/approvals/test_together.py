@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from leadflow.approvals.decision_kinds import alone_because
 from leadflow.approvals.tables import Approval
-from leadflow.approvals.together import alone_because
 
 ONE = [{"roles": ["sales_manager"], "quorum": 1}]
 TWO = [{"roles": ["sales_manager"], "quorum": 2}]

@@ -105,7 +105,7 @@ def test_what_cannot_be_told_yet_is_not_called_worse_and_says_what_is_missing() 
     assert first.endswith("cannot be told yet: 17 later leads that converted are needed")
     assert "## Champion and challenger: cannot be told yet" in report
     assert "There is no verdict: too few." in report
-    assert "AUC |" not in report.split("## Segments")[0]
+    assert "AUC |" not in report.split("## All segments")[0]
     assert "would change level" in report
     assert proposal(untold()) == "reject"
 
@@ -122,7 +122,9 @@ def test_segments_that_are_missed_are_counted_and_marked() -> None:
     off = sum(part.off for part in worse().segments)
     assert off > 0
     assert f"predictions miss beyond chance in {off}" in report
-    assert report.count("**off**") == off
+    few, every = report.split("## All segments")
+    assert every.count("**off**") == off
+    assert few.count("**off**") == min(off, 5)
 
 
 def test_a_feature_is_named_once_by_whoever_names_it_first() -> None:

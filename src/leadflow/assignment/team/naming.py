@@ -54,6 +54,15 @@ def names_of_leads(
     return {lead.id: called(lead) for lead in leads}
 
 
+def names_of_reps(session: Session, said: Iterable[str | None]) -> dict[str, str]:
+    """What salespeople are called, by id; whoever is not known is left out."""
+    wanted = {one for one in said if one}
+    if not wanted:
+        return {}
+    of_them = select(Rep.id, Rep.name).where(Rep.id.in_(wanted))
+    return dict(session.execute(of_them).tuples().all())
+
+
 def name_of(session: Session, person: Person) -> str:
     """What this person is called: in the sales team as there, else as their account says."""
     if person.rep_id is None:

@@ -5,13 +5,15 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
 from leadflow.accounts.delegation import Requester
 from leadflow.approvals import service as approvals
 from leadflow.approvals.decision_kinds import SubjectChanged
+from leadflow.approvals.evidence import Evidence, Fact
 from leadflow.approvals.policy_inputs import facts_of
 from leadflow.approvals.policy_store import requirement
 from leadflow.approvals.tables import Approval
-from leadflow.assignment.tables import Assignment
+from leadflow.assignment.tables import Assignment, RepLoad
 from leadflow.assignment.work.handover import (
     AssignmentChanged,
     RepFull,
@@ -68,6 +70,7 @@ def ask_or_reassign(
             f"{'Nobody has it' if made is None else 'Now it is with ' + _of(session, made)}."
         ),
         requested_by=by.id,
+        evidence=_evidence(session, lead_id, made, to),
         asked_why=reason,
         facts=facts,
         asked_by=by.asked_by,
@@ -98,6 +101,18 @@ def carry_out_reassignment(
         return {"assignment": made.id}
 
     return approvals.carry_out(session, payload["approval_id"], now, give)
+
+
+def _evidence(session: Session, lead_id: str, made: Assignment | None, to: str) -> Evidence:
+    load = session.get(RepLoad, to)
+    has = how_many(0 if load is None else load.open_leads, "lead")
+    return Evidence(
+        asks=f"Give {lead_id} to {to}?",
+        facts=(
+            Fact("It is with", "nobody" if made is None else made.rep_id, "now"),
+            Fact("It would go to", to, f"who has {has} in work"),
+        ),
+    )
 
 
 def _of(session: Session, made: Assignment) -> str:

@@ -16,14 +16,15 @@ from leadflow.accounts.delegation import DelegationInvalid
 from leadflow.accounts.people import PersonNotFound, find_person
 from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import kind_of
+from leadflow.approvals.evidence import Evidence
 from leadflow.approvals.service import Vote, get
-from leadflow.assignment.team.naming import names_of_leads, names_of_people
+from leadflow.assignment.team.naming import names_of_leads, names_of_people, names_of_reps
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review import approvals
 from leadflow.gateway.api.review.approval_schemas import ApprovalWhole, DecisionIn
 from leadflow.gateway.console.forms import Deciding, Delegating, OnPage, go_to
 from leadflow.gateway.console.notices import Notice, told_on
-from leadflow.gateway.console.rendering import page
+from leadflow.gateway.console.rendering import by_name, page
 from leadflow.gateway.http.problem import Problem
 from leadflow.settings import get_settings
 
@@ -130,6 +131,9 @@ def _page(
         run_id, lead_id = stored.flow_run_id, stored.lead_id
         names = names_of_leads(session, caller, [lead_id])
         people = names_of_people(session, _people_of(approval))
+        evidence = Evidence.of(stored.evidence)
+        about, warnings = stored.about, stored.payload.get("must_acknowledge", [])
+        names |= names_of_reps(session, [fact.value for fact in evidence.facts])
     run = None if run_id is None else f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
     return page(
         request,
@@ -139,9 +143,13 @@ def _page(
         told,
         approval=approval,
         kind=kind_of(approval.kind).words,
-        name=names.get(approval.subject_id),
+        name=names.get(approval.subject_id, about),
+        evidence=evidence,
+        question=by_name(evidence.asks or stored.headline, names),
+        names=names,
         people=people,
-        asks=named(approval.description, names),
+        rest=named(approval.description.partition("\n")[2], names),
+        warnings=warnings,
         lead_id=lead_id if lead_id and caller.reach("lead.read") else None,
         run=run,
     )

@@ -32,6 +32,9 @@ OnConfiguration = Annotated[Actor, needs("rules.read")]
 SteeringCampaigns = Annotated[Actor, needs("campaign.write")]
 Enrolling = Annotated[Actor, needs("campaign.enroll")]
 ReadingRules = Annotated[Actor, needs("rules.read")]
+ReadingTeam = Annotated[Actor, needs("team.read")]
+ChangingTeam = Annotated[Actor, needs("team.write")]
+ReadingFigures = Annotated[Actor, needs("analytics.read")]
 LeavingNow = Annotated[Actor, needs("account.own")]
 
 

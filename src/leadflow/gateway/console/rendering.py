@@ -1,5 +1,6 @@
 """From a template and its values to a page."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,26 @@ def markdown(text: str) -> Markup:
     return Markup(_markdown.render(text))  # noqa: S704  escaped by the renderer
 
 
+def by_name(text: str, names: Mapping[str, str]) -> str:
+    """Plain text with what leads and people are called in place of their ids."""
+    for own, name in names.items():
+        text = text.replace(own, name)
+    return text
+
+
+def drawn(svg: str) -> Markup:
+    """A chart of ours; names in it were escaped as it was drawn."""
+    return Markup(svg)  # noqa: S704
+
+
+def working(minutes: float) -> str:
+    """Working minutes as people say them."""
+    whole = round(minutes)
+    if whole < 60:
+        return f"{whole} min"
+    return f"{whole // 60} h {whole % 60} min" if whole % 60 else f"{whole // 60} h"
+
+
 def words(name: str) -> str:
     """A name of ours as people write it: ``score_override`` is ``score override``."""
     return name.replace("_", " ").replace(".", " ")
@@ -118,4 +139,7 @@ _environment.filters |= {
     "of_number": of_number,
     "escape": escape,
     "called": called,
+    "by_name": by_name,
+    "working": working,
+    "drawn": drawn,
 }

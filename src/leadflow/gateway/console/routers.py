@@ -23,9 +23,12 @@ from leadflow.gateway.console.imports import pages as imports
 from leadflow.gateway.console.imports import sending as files_sent
 from leadflow.gateway.console.imports import set_aside
 from leadflow.gateway.console.imports import steering as imports_steered
+from leadflow.gateway.console.models import page as models
 from leadflow.gateway.console.one_lead import changing
 from leadflow.gateway.console.recipients import pages as recipients
 from leadflow.gateway.console.recipients import seen
+from leadflow.gateway.console.team import overview as team
+from leadflow.gateway.console.team import person, territories
 
 ROUTERS = (
     sign_in.router,
@@ -59,4 +62,8 @@ ROUTERS = (
     imports_steered.router,
     recipients.router,
     seen.router,
+    models.router,
+    team.router,
+    territories.router,
+    person.router,
 )

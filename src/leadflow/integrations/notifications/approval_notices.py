@@ -80,8 +80,8 @@ def _message(
 ) -> Message | None:
     names = names_of_leads(session, actor_of(person), [approval.lead_id])
     people = names_of_people(session, [person.id, approval.requested_by])
-    subject = names.get(approval.subject_id, approval.subject_id)
-    what = f"{kind_of(approval.kind).words} {subject}"
+    subject = names.get(approval.subject_id, approval.about)
+    what = f"{kind_of(approval.kind).words}: {subject}"
     link = f"{order.settings.address}/console/approvals/{approval.id}"
     if payload.what == "approval_decided":
         return messages.decided(people[person.id], what, link, approval.status, approval.reason)
@@ -89,7 +89,7 @@ def _message(
     if approval.status != "waiting" or not isinstance(may, May):
         return None
     minutes = order.settings.approval_code_minutes
-    headline = approval.headline
+    headline = approval.asks
     for lead_id, name in names.items():
         headline = headline.replace(lead_id, name)
     asked_by = people.get(approval.requested_by, approval.requested_by)

@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from features.how_many import how_many
+from leadflow.approvals.evidence import Evidence
 from leadflow.approvals.service import Proposal
 from leadflow.audit import service as audit
 from leadflow.checks.service import refuse_where_data_fail
@@ -19,6 +20,7 @@ from leadflow.leads.files.biased_rest import biased_rest
 from leadflow.scoring.feature_sets.reading import read_manifest, training_set_of
 from leadflow.scoring.feature_sets.tables import FeatureSet
 from leadflow.scoring.learning.challenger_report import judge
+from leadflow.scoring.learning.gate_pictures import pictured
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.learning.opponents import Opponent, serving_opponent
 from leadflow.scoring.learning.promotion import PROMOTE
@@ -63,7 +65,8 @@ class Learned:
     know the outcome; who approves must accept each. ``needed``: the leads that are missing to tell
     whether it is better than what serves, in words; empty where it can be told. ``replaces``:
     the challenger whose place it takes. ``found``: what the training found, in lines. ``before``:
-    the version that was the challenger as it was registered.
+    the version that was the challenger as it was registered. ``evidence``: what the page of the
+    question shows.
     """
 
     version: str
@@ -76,6 +79,7 @@ class Learned:
     replaces: Replaced | None = None
     found: tuple[str, ...] = ()
     before: str | None = None
+    evidence: Evidence | None = None
 
     @property
     def asks(self) -> bool:
@@ -165,6 +169,7 @@ def register(
         evidence.needed,
         found=findings(replace(training, leaks=tuple(evidence.leaks))),
         before=before,
+        evidence=pictured(evidence, version.version),
     )
 
 
@@ -279,4 +284,5 @@ def promotion(learned: Learned, settings: Settings, requested_by: str = "train_m
         },
         description=learned.report,
         requested_by=requested_by,
+        evidence=learned.evidence,
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.calibration import Vector
-    from models.gate_report import Evidence
+    from models.gate_report import Curves, Evidence
     from models.leak import Leak
     from models.refitting import Refitting
     from models.scores import Scorer, Scores
@@ -111,7 +111,20 @@ def evidence(
         shifts=level_shifts(before.total, after.total, lowest_totals(settings)),
         segments=segments,
         leaks=leaks,
+        curves=_curves(probabilities, judged.labels) if told else None,
     )
+
+
+def _curves(
+    probabilities: "tuple[Vector, Vector]", labels: "np.ndarray"
+) -> "tuple[Curves, Curves]":
+    from models.evaluation import calibration_table, lift_table
+    from models.gate_report import Curves
+
+    champion, challenger = (
+        Curves(calibration_table(one, labels), lift_table(one, labels)) for one in probabilities
+    )
+    return champion, challenger
 
 
 def score(scorer: "Scorer", frame: "pd.DataFrame") -> "Scores":

@@ -11,6 +11,7 @@ from leadflow.checks.service import refuse_where_data_fail
 from leadflow.scoring.learning import challenger_report
 from leadflow.scoring.learning.challenger import Learned, horizon
 from leadflow.scoring.learning.fair_leads import later_leads
+from leadflow.scoring.learning.gate_pictures import pictured
 from leadflow.scoring.learning.leak_check import known_late
 from leadflow.scoring.learning.opponents import Opponent, opponent, serving_opponent
 from leadflow.scoring.learning.standing import NothingToDecide, waiting_promotion
@@ -110,7 +111,14 @@ def restate(session: Session, settings: Settings, number: str, now: datetime) ->
     )
     report = noted(write_gate_report(evidence), note)
     return Learned(
-        version.version, version.run_id, version.sha256, report, {}, leaks, evidence.needed
+        version.version,
+        version.run_id,
+        version.sha256,
+        report,
+        {},
+        leaks,
+        evidence.needed,
+        evidence=pictured(evidence, version.version),
     )
 
 

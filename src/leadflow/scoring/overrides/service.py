@@ -12,6 +12,7 @@ from features.how_many import of_number
 from leadflow.accounts.delegation import Requester
 from leadflow.approvals import service as approvals
 from leadflow.approvals.decision_kinds import SubjectChanged
+from leadflow.approvals.evidence import Evidence, Fact
 from leadflow.approvals.policy_inputs import facts_of
 from leadflow.approvals.policy_store import requirement
 from leadflow.approvals.tables import Approval
@@ -228,6 +229,7 @@ def _question(
 ) -> approvals.Proposal:
     """What a manager is asked: the change, and the reason as it was given."""
     change = made.new_score - made.model_score
+    points = of_number(abs(round(change)), "point")
     return approvals.Proposal(
         kind=KIND,
         subject_id=made.lead_id,
@@ -242,11 +244,18 @@ def _question(
             f"# Set the score of {made.lead_id} to {made.new_score:.0f}?\n\n"
             f"Asked for is **{made.new_score:.0f}** ({made.level}); the model says "
             f"**{made.model_score:.0f}** ({score.level}, a chance of {score.probability:.0%}): "
-            f"{change:+.0f} {of_number(abs(round(change)), 'point')}.\n\n"
+            f"{change:+.0f} {points}.\n\n"
             f"It would count until {made.expires_at:%Y-%m-%d %H:%M} UTC. The model's score stays "
             "beside it."
         ),
         requested_by=by.id,
+        evidence=Evidence(
+            facts=(
+                Fact("Asked for", f"{made.new_score:.0f}", f"{made.level}, {change:+.0f} {points}"),
+                Fact("The model says", f"{made.model_score:.0f}", score.level),
+                Fact("Chance of converting", f"{score.probability:.0%}", "by the model"),
+            )
+        ),
         asked_why=made.reason,
         facts=facts,
         asked_by=by.asked_by,

@@ -180,7 +180,7 @@ def _approvals(session: Session, found: Iterable[Approval]) -> Iterable[ToDo]:
             " or ".join(one.roles_now),
             one.requested_at,
             one.due_at,
-            asks=one.headline,
+            asks=one.asks,
             lead_id=one.lead_id,
         )
 

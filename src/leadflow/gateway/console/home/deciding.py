@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from features.how_many import how_many, of_number
 from leadflow.accounts.actors import Actor
+from leadflow.approvals.decision_kinds import alone_because
 from leadflow.approvals.service import ApprovalNotFound, get
 from leadflow.approvals.tables import Approval
-from leadflow.approvals.together import alone_because
 from leadflow.assignment.team.naming import names_of_leads
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review import approvals
