@@ -1,4 +1,6 @@
-"""How long a set of features takes, whole and carried over, and pandas on the same events.
+"""How long a set of features takes, whole and carried over, and pandas on the same events; and
+whether a registered model answers the same from an environment that has nothing but its own
+requirements.
 
 Run it with ``python -m benchmarks.features [LEADS] [EVENTS_EACH]`` (200,000 and 50 unless said). It
 makes a store of its own in a temporary folder (4 GB) and starts what it needs. Times are from the
@@ -18,6 +20,7 @@ from rich.console import Console
 from benchmarks.feature_data import make, news
 from benchmarks.own_store import own_store
 from benchmarks.rows import Row, publish
+from benchmarks.serving_models import served
 
 if TYPE_CHECKING:
     from leadflow.scoring.feature_sets.building import Since
@@ -77,7 +80,7 @@ def peer() -> float:
     from sqlalchemy import BigInteger, DateTime, select, text
 
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.feature_sets.packed import Column, read_columns
+    from leadflow.scoring.feature_sets.packed import Column, Packed
 
     rows = text(
         "SELECT CAST(l.external_id AS bigint) AS lead, t.place AS type, e.occurred_at AS at "
@@ -87,7 +90,7 @@ def peer() -> float:
     ).columns(lead=BigInteger, type=BigInteger, at=DateTime(timezone=True))
     columns = [Column("lead", "whole"), Column("type", "whole"), Column("at", "moment")]
     with unit_of_work() as session:
-        events = read_columns(session, select(rows.subquery("events")), columns).to_pandas()
+        events = Packed.of(select(rows.subquery("events")), columns).read(session, {}).to_pandas()
     began = time.monotonic()
     counts = events.groupby(["lead", "type"]).size().unstack(fill_value=0)
     last = events.groupby("lead")["at"].max()
@@ -142,6 +145,8 @@ def main() -> int:
     leads, events_each = (*given, *(LEADS, EVENTS_EACH)[len(given) :])
     with own_store() as (_, settings), prefect_up(settings):
         rows = measure(leads, events_each, console)
+    with console.status("Serving a model from an environment of its own …"):
+        rows += served()
     return publish("features", "Making a set of features", rows, home, console)
 
 

@@ -70,13 +70,13 @@ def everything(scorecard: "Scorer", settings: "Settings") -> tuple[float, int]:
     with unit_of_work() as session:
         run = runs.open_run(session, scorecard, None, True, NOW, settings)
 
-    def turn(_: int) -> int:
+    def turn(number: int) -> int:
         with unit_of_work() as session:
-            scored = runs.score_partition(session, scorecard, run, settings)
+            scored = runs.score_partition(session, scorecard, run, number, settings)
             return 0 if scored is None else scored.leads
 
     with ThreadPoolExecutor(AT_ONCE) as workers:
-        leads = sum(workers.map(turn, range(run.partitions_left)))
+        leads = sum(workers.map(turn, run.partitions_left))
     return time.monotonic() - started, leads
 
 

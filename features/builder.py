@@ -6,6 +6,7 @@ condition, so training and serving cannot drift apart.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, Select, cast, literal, select, true, union_all
@@ -17,6 +18,7 @@ from features.activity import Aggregate, LastOfAll
 from features.definition import Definition
 from features.definitions import DEFINITIONS
 from features.event_types import EventTypes
+from features.moments import as_of_literal
 from features.recorded import NOT_RECORDED, not_recorded
 from features.store import PROFILE_COLUMNS, lead_events, lead_history, leads, source_records
 
@@ -40,7 +42,7 @@ def feature_query(
 
 
 def features_of(
-    profile: CTE, activity: FromClause, definitions: Sequence[Definition], joined: FromClause
+    profile: FromClause, activity: FromClause, definitions: Sequence[Definition], joined: FromClause
 ) -> Select[Any]:
     """The features of each lead of a profile, given what it did; ``joined`` is both together."""
     columns = [
@@ -85,6 +87,13 @@ def profile_of(moments: Select[Any]) -> CTE:
     return union_all(present, past).cte("profile")
 
 
+def profile_now(as_of: datetime) -> FromClause:
+    """What is known of each lead at a moment that is later than all that is known of it."""
+    columns = [leads.c.created_at, leads.c.source, *_profile_columns(leads)]
+    moment = as_of_literal(as_of).label("as_of")
+    return select(leads.c.id.label("lead_id"), moment, *columns).subquery("profile")
+
+
 def _profile_columns(source: FromClause) -> list[ColumnElement[Any]]:
     columns = [source.c[name] for name in PROFILE_COLUMNS if name != "attributes"]
     # Unpacked once a lead: else PostgreSQL would decompress all attributes for each one it reads.
@@ -98,7 +107,7 @@ def needed_by(definitions: Sequence[Definition]) -> tuple[Aggregate, ...]:
 
 
 def activity_of(
-    profile: CTE,
+    profile: FromClause,
     needed: Sequence[Aggregate | LastOfAll],
     types: EventTypes,
     only: ColumnElement[bool] | None = None,

@@ -4,9 +4,15 @@ from prefect import flow
 
 from tasks.assignment import publish_sweeps, sweep
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
-@flow(name="assign_leads", flow_run_name=name_run, timeout_seconds=240)
+@flow(
+    name="assign_leads",
+    flow_run_name=name_run,
+    on_running=[Tagged("assignment")],
+    timeout_seconds=240,
+)
 def assign_leads(strategy: str | None = None) -> int:
     """Sweep until no lead is left that has not been tried; returns how many were assigned.
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tasks.approvals import find_verdict, read_question, take_decision
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
 class DecisionForm(RunInput):
@@ -27,6 +28,7 @@ class DecisionForm(RunInput):
 @flow(
     name="await_decision",
     flow_run_name=name_run,
+    on_running=[Tagged("approval")],
     timeout_seconds=300,
     retries=0,
     persist_result=True,

@@ -8,6 +8,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from tasks.features import Built, begun_set, build_part, check_parts, keep_set
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 # One reads while PostgreSQL computes for the other.
 AT_ONCE = 2
@@ -16,6 +17,7 @@ AT_ONCE = 2
 @flow(
     name="build_features",
     flow_run_name=name_run,
+    on_running=[Tagged("learning")],
     timeout_seconds=7200,
     task_runner=ThreadPoolTaskRunner(max_workers=AT_ONCE),  # type: ignore[arg-type]
 )

@@ -7,9 +7,15 @@ from prefect import flow
 from expectations.checkpoint import Checks
 from tasks.checks import check_suite, chosen, publish_checks
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
-@flow(name="check_data", flow_run_name=name_run, timeout_seconds=7200)
+@flow(
+    name="check_data",
+    flow_run_name=name_run,
+    on_running=[Tagged("checks")],
+    timeout_seconds=7200,
+)
 def check_data(suites: list[str] | None = None, since: datetime | None = None) -> str:
     """Run suites of expectations over leads, events, outcomes and scores; returns what they found.
 

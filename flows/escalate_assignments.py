@@ -10,9 +10,15 @@ from tasks.escalation import (
     redistribute,
 )
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
-@flow(name="escalate_assignments", flow_run_name=name_run, timeout_seconds=240)
+@flow(
+    name="escalate_assignments",
+    flow_run_name=name_run,
+    on_running=[Tagged("assignment")],
+    timeout_seconds=240,
+)
 def escalate_assignments() -> int:
     """Take every step that is due; returns how many leads a step was taken with."""
     catch_up_touches()

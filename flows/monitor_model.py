@@ -6,9 +6,15 @@ from flows.build_features import build_features
 from tasks.features import find_fresh
 from tasks.monitoring import ask_about_challenger, check_model, publish_health
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
-@flow(name="monitor_model", flow_run_name=name_run, timeout_seconds=3600)
+@flow(
+    name="monitor_model",
+    flow_run_name=name_run,
+    on_running=[Tagged("learning")],
+    timeout_seconds=3600,
+)
 def monitor_model() -> str:
     """Check, show, start what the check asked for, and ask about a challenger of which enough can
     be told by now; returns the finding in words."""

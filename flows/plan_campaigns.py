@@ -4,9 +4,15 @@ from prefect import flow
 
 from tasks.campaigns import find_versions, publish_campaigns, take_on
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
-@flow(name="plan_campaigns", flow_run_name=name_run, timeout_seconds=300)
+@flow(
+    name="plan_campaigns",
+    flow_run_name=name_run,
+    on_running=[Tagged("campaigns")],
+    timeout_seconds=300,
+)
 def plan_campaigns() -> int:
     """Take every version of a live campaign on to this moment; returns how many messages were
     planned."""

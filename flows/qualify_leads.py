@@ -16,9 +16,15 @@ from tasks.qualification import (
     publish_qualified,
 )
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
-@flow(name="qualify_leads", flow_run_name=name_run, timeout_seconds=1500)
+@flow(
+    name="qualify_leads",
+    flow_run_name=name_run,
+    on_running=[Tagged("qualification")],
+    timeout_seconds=1500,
+)
 def qualify_leads(limit: int | None = None) -> Qualified:
     """Ask about at most ``limit`` leads (the setting where it is not given), a few at a time.
 

@@ -6,6 +6,7 @@ from prefect import flow, unmapped
 
 from tasks.checks import warn_of_data
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 from tasks.runners import RunnerOfSettings
 from tasks.scoring import (
     choose_scorer,
@@ -20,6 +21,7 @@ from tasks.scoring import (
 @flow(
     name="score_leads",
     flow_run_name=name_run,
+    on_running=[Tagged("scoring")],
     timeout_seconds=3300,
     task_runner=RunnerOfSettings(),
 )
@@ -37,7 +39,9 @@ def score_leads(as_of: datetime | None = None, everything: bool = False) -> int:
     warn_of_data("Leads are scored")
     scorer, shadow = choose_scorer(as_of), choose_shadow()
     run = open_run(scorer, as_of, everything)
-    turns = score_partition.map(unmapped(scorer), [run] * run.partitions_left, unmapped(shadow))
+    turns = score_partition.map(
+        unmapped(scorer), unmapped(run), list(run.partitions_left), unmapped(shadow)
+    )
     scored = [part for part in turns.result() if part is not None]
     total = end_run(scorer, run, scored)
     if as_of is None and total:

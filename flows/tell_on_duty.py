@@ -4,9 +4,15 @@ from prefect import flow
 
 from tasks.duty import have_told
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 
 
-@flow(name="tell_on_duty", flow_run_name=name_run, timeout_seconds=120)
+@flow(
+    name="tell_on_duty",
+    flow_run_name=name_run,
+    on_running=[Tagged("operating")],
+    timeout_seconds=120,
+)
 def tell_on_duty(failed: str, run_id: str, run: str, state: str) -> None:
     """An automation starts it for each run that failed or crashed.
 

@@ -15,12 +15,14 @@ from tasks.learning import (
     see_that_data_hold,
 )
 from tasks.run_names import name_run
+from tasks.run_tags import Tagged
 from tasks.runners import RunnerOfSettings
 
 
 @flow(
     name="train_model",
     flow_run_name=name_run,
+    on_running=[Tagged("learning")],
     timeout_seconds=21600,
     task_runner=RunnerOfSettings(),
 )

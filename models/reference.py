@@ -127,5 +127,9 @@ def _numbers(column: "pd.Series[Any]") -> "np.ndarray":
 
 
 def _words(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        # Each category is read once, whoever has it.
+        column = column.cat.rename_categories([str(one) for one in column.cat.categories])
+        return column.astype(object).where(column.notna(), None)
     known = column.astype(object).where(column.notna(), None)
     return known.map(lambda value: None if value is None else str(value)).astype(object)

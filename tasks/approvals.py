@@ -13,6 +13,7 @@ from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
+from tasks.run_names import say_in_name
 
 WHY = """
 
@@ -57,6 +58,7 @@ def find_verdict(approval_id: str) -> GateOutcome:
     """Whether the question has been settled already, through whichever door."""
     with unit_of_work() as session:
         approval = approvals.get(session, approval_id)
+        _say(approval)
         return GateOutcome(approval.status != "waiting", approval.status)
 
 
@@ -74,8 +76,13 @@ def take_decision(
         outcome = codes.decide_with_code(
             session, approval_id, decision, approver, code, reason, datetime.now(UTC)
         )
+        _say(outcome.approval)
         settled = outcome.approval.status != "waiting"
         return GateOutcome(settled, outcome.approval.status if settled else outcome.words)
+
+
+def _say(approval: Approval) -> None:
+    say_in_name(kind_of(approval.kind).words.lower(), approval.status)
 
 
 def _how(approval: Approval) -> str:

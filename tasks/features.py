@@ -33,6 +33,7 @@ def begun_set(purpose: Purpose, since: Since, as_of: datetime | None) -> Iterato
     """A set to be made within the block; one at a time."""
     now = datetime.now(UTC)
     with building.begun(get_engine(), get_settings(), purpose, since, now, as_of) as build:
+        say_in_name(build.purpose, _cut(build), as_of=build.row.as_of)
         yield build
 
 
@@ -95,5 +96,10 @@ def keep_set(build: Build, manifest: Manifest) -> Built:
             f"{how_many(len(unmet), 'finding')}"
         ),
     )
-    say_in_name(how_many(manifest.leads, "lead"))
+    leads = how_many(manifest.leads, "lead")
+    say_in_name(build.purpose, _cut(build), leads, as_of=build.row.as_of)
     return Built(manifest.id, words)
+
+
+def _cut(build: Build) -> str:
+    return how_many(len(build.ranges), "part")

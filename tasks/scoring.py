@@ -59,12 +59,15 @@ def open_run(named: NamedScorer, as_of: datetime | None, everything: bool) -> Ru
     """The run to go on with, or a new one."""
     with unit_of_work() as session:
         now = datetime.now(UTC)
-        return runs.open_run(session, _loaded(named), as_of, everything, now, get_settings())
+        run = runs.open_run(session, _loaded(named), as_of, everything, now, get_settings())
+    say_in_name(_cut(run), as_of=run.as_of)
+    return run
 
 
 # A partition is one transaction: killed in the middle, it has not happened. It may be scored on
 # another machine: the models go there by name.
 @task(
+    task_run_name="partition {number}",
     persist_result=False,
     cache_policy=NO_CACHE,
     retries=2,
@@ -72,12 +75,14 @@ def open_run(named: NamedScorer, as_of: datetime | None, everything: bool) -> Ru
     retry_jitter_factor=JITTER,
     timeout_seconds=600,
 )
-def score_partition(named: NamedScorer, run: Run, shadow: NamedScorer | None) -> Scored | None:
-    """Score and store the next partition; None when there are no more."""
+def score_partition(
+    named: NamedScorer, run: Run, number: int, shadow: NamedScorer | None
+) -> Scored | None:
+    """Score and store a partition; None where that is done already."""
     begin_worker()
     scorer, beside = _loaded(named), None if shadow is None else _loaded(shadow)
     with unit_of_work() as session:
-        return runs.score_partition(session, scorer, run, get_settings(), beside)
+        return runs.score_partition(session, scorer, run, number, get_settings(), beside)
 
 
 @task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=120)
@@ -98,8 +103,12 @@ def end_run(named: NamedScorer, run: Run, scored: list[Scored]) -> int:
             f"as of {run.as_of.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         ),
     )
-    say_in_name(how_many(total, "lead"))
+    say_in_name(_cut(run), how_many(total, "lead"), as_of=run.as_of)
     return total
+
+
+def _cut(run: Run) -> str:
+    return how_many(len(run.partitions_left), "partition")
 
 
 @task(persist_result=False, cache_policy=NO_CACHE, timeout_seconds=60)

@@ -46,6 +46,9 @@ def test_a_set_is_made_by_the_flow_and_a_part_that_fails_is_tried_again_alone(
     assert [part.leads for part in manifest.parts] == [50, 50, 20]
     with get_client(sync_client=True) as client:
         names = {run.name for run in client.read_task_runs()}
+        called = {run.name: run.tags for run in client.read_flow_runs()}
+    as_of = built.words.removeprefix("120 leads for serving ").removesuffix(" UTC")
+    assert called[f"build_features {as_of}, serving, 3 parts, 120 leads"] == ["learning"]
     assert {f"features {words}" for words in tried} <= names
     assert built.id not in newest_artifact("feature-set")
 

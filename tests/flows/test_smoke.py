@@ -22,6 +22,7 @@ from leadflow.supervisor.child import Child
 from leadflow.supervisor.deploying import deploy
 from leadflow.supervisor.on_demand import OnDemand
 from leadflow.supervisor.services import mlflow_server
+from tasks.run_tags import tags_of
 
 pytestmark = pytest.mark.servers
 PROJECT = Path(__file__).parents[2]
@@ -52,6 +53,10 @@ def ask(path: str, body: dict[str, Any]) -> Any:
         return api.post(path, json=body).raise_for_status().json()
 
 
+def flow_named(name: str) -> Any:
+    return getattr(importlib.import_module(f"flows.{name}"), name)
+
+
 def test_what_is_deployed_is_what_is_promised(deployed: list[str]) -> None:
     found = {item["name"]: item for item in ask("/deployments/filter", {})}
     assert set(found) == set(deployed) == set(SURFACE)
@@ -63,6 +68,7 @@ def test_what_is_deployed_is_what_is_promised(deployed: list[str]) -> None:
         limits = item["global_concurrency_limit"]
         assert (limits["limit"] if limits else None) == limit
         assert item["description"]
+        assert set(item["tags"]) == tags_of(flow_named(name))
         assert not item["pull_steps"]
 
 

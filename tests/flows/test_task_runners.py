@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from distributed import Client, LocalCluster
 from prefect import flow
+from prefect.client.orchestration import get_client
 from sqlalchemy import Engine, text
 
 from leadflow.database.engine import unit_of_work
@@ -94,6 +95,13 @@ def test_scoring_on_a_dask_cluster_of_two_processes_is_scoring_in_threads(
     assert score_leads(as_of=market) == LEADS
     assert scores(engine) == in_threads
     assert loaded(address, "leadflow.scoring.batch.runs") == {True}
+    with get_client(sync_client=True) as client:
+        called = {run.name: run.tags for run in client.read_flow_runs()}
+        parts = {run.name for run in client.read_task_runs()}
+    as_of = f"score_leads as of {market:%Y-%m-%d %H:%M}"
+    assert called[f"{as_of}, 1 partition, 900 leads"] == ["scoring"]
+    assert called[f"{as_of}, 5 partitions, 900 leads"] == ["scoring"]
+    assert {f"partition {number}" for number in range(5)} <= parts
 
 
 def test_candidates_tried_on_a_cluster_are_those_tried_one_after_the_other(
@@ -139,6 +147,23 @@ def test_a_scheduler_without_workers_is_said(cluster: str) -> None:
         settings = Settings(task_runner="dask", task_runner_address=address)
         with pytest.raises(TaskRunnerAway, match="has no workers"):
             task_runner(settings)
+
+
+def test_scoring_on_ray_is_scoring_in_threads(
+    engine: Engine, market: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs where the extra ``ray`` is installed."""
+    ray = pytest.importorskip("ray")
+    pytest.importorskip("prefect_ray")
+    from flows.score_leads import score_leads
+
+    assert score_leads(as_of=market) == LEADS
+    in_threads = scores(engine)
+    named = {"LEADFLOW_TASK_RUNNER_WORKERS": "2", "LEADFLOW_SCORE_BATCH": "200"}
+    for _ in _set(monkeypatch, LEADFLOW_TASK_RUNNER="ray", **named):
+        assert score_leads(as_of=market) == LEADS
+    assert scores(engine) == in_threads
+    assert not ray.is_initialized()
 
 
 def test_ray_that_does_not_answer_is_said() -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import Engine, select, text
 from leadflow import features
 from leadflow.database.engine import get_engine, unit_of_work
 from leadflow.leads.tables import AttributeDefinition, Lead, LeadEvent, Outcome
+from leadflow.qualification.tables import AiQualification
 from leadflow.scoring.feature_sets import building, parts
 from leadflow.scoring.feature_sets.checking import SetRefused
 from leadflow.scoring.feature_sets.listing import difference
@@ -50,6 +51,14 @@ PROJECT = Path(__file__).parents[2]
 STORE = "memory://features-of-tests"
 TYPES = ("website_visit", "pricing_view", "email_open", "form_sent", "meeting", "call")
 LONG_AGO = datetime.now(UTC) - timedelta(days=200)
+SOURCE_RECORD = (
+    "INSERT INTO source_records (source, not_recorded, looked_at) VALUES ('test', :bits, now()) "
+    "ON CONFLICT (source) DO UPDATE SET not_recorded = :bits"
+)
+ASKED = {
+    **{"content_hash": "x", "prompt_version": "1", "prompt": "Asked", "model": "made-up"},
+    **{"tokens_in": 1, "tokens_out": 1, "cost_micro": 1, "cost_currency": "EUR"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +108,14 @@ def put_event(session: Any, lead_id: str, draw: Random, ahead: bool = False) -> 
     )
 
 
+def opinion(lead_id: str, score: int) -> AiQualification:
+    now = datetime.now(UTC)
+    said = {"score": float(score), "confidence": 0.5, "qualification": {"why": "fits"}}
+    return AiQualification(
+        lead_id=lead_id, asked_at=now, known_at=now, status="answered", **ASKED, **said
+    )
+
+
 def register_attributes() -> None:
     with unit_of_work() as session:
         for name, kind in (("plan", "categorical"), ("since", "date")):
@@ -138,11 +155,23 @@ def change(what: str, draw: Random) -> None:
             session.delete(lead)
     if what == "new":
         put_leads(2, draw)
+    change_elsewhere(what, one, draw)
+
+
+def change_elsewhere(what: str, lead_id: str, draw: Random) -> None:
+    """Something that is neither an event nor in a profile."""
+    with unit_of_work() as session:
+        if what == "asked" and session.get(Lead, lead_id) is not None:
+            session.add(opinion(lead_id, draw.randrange(100)))
+        elif what == "opinion gone":
+            session.execute(text("DELETE FROM ai_qualifications"))
+        elif what == "source":
+            session.execute(text(SOURCE_RECORD), {"bits": draw.randrange(1, 9)})
 
 
 CHANGES = (
     *("event", "event to come", "event gone", "edited", "counted again", "merged", "deleted"),
-    "new",
+    *("new", "asked", "opinion gone", "source"),
 )
 
 
@@ -195,6 +224,29 @@ def test_an_event_that_was_not_committed_yet_is_news_for_the_next_set(store: Eng
         make_set()
     carried = make_set()
     assert carried.carried == 5
+    assert hashes(carried) == hashes(make_set(since="nothing", now=carried.as_of))
+
+
+def test_a_profile_that_was_not_committed_yet_is_read_anew_for_the_next_set(
+    store: Engine,
+) -> None:
+    """In a part of a transaction too, which has a number of its own that the set cannot tell."""
+    put_leads(6, Random(3))
+    with unit_of_work() as session:
+        lead_id = session.scalars(select(Lead.id).limit(1)).one()
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    with unit_of_work() as slow:
+        slow.execute(text("SELECT pg_current_xact_id()"))
+        with slow.begin_nested():
+            lead = slow.get_one(Lead, lead_id)
+            lead.industry, lead.known_from = "energy", long_ago
+            slow.flush()
+        with unit_of_work() as other:
+            other.execute(text("SELECT pg_current_xact_id()"))
+        make_set()
+    carried = make_set()
+    assert carried.carried == 6
+    assert features.load("latest", "serving")["industry"][lead_id] == "energy"
     assert hashes(carried) == hashes(make_set(since="nothing", now=carried.as_of))
 
 

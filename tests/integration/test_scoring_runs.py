@@ -41,9 +41,9 @@ def market(store: Engine) -> Engine:
     return store
 
 
-def turn(run: runs.Run, settings: Settings) -> int | None:
+def turn(run: runs.Run, number: int, settings: Settings) -> int | None:
     with unit_of_work() as session:
-        scored = runs.score_partition(session, RUBRIC, run, settings)
+        scored = runs.score_partition(session, RUBRIC, run, number, settings)
         return None if scored is None else scored.leads
 
 
@@ -58,8 +58,8 @@ def begin(
 
 
 def run_all(run: runs.Run, settings: Settings) -> int:
-    while turn(run, settings) is not None:
-        pass
+    for number in run.partitions_left:
+        turn(run, number, settings)
     with unit_of_work() as session:
         return runs.end_run(session, run, NOW)
 
@@ -79,7 +79,7 @@ def count(table: type) -> int:
 
 def test_every_lead_is_scored_once_in_partitions(market: Engine, settings: Settings) -> None:
     run = begin(settings)
-    assert run.partitions_left == 5
+    assert run.partitions_left == (0, 1, 2, 3, 4)
     assert run_all(run, settings) == LEADS
     assert (count(LeadScore), len(all_scores())) == (LEADS, LEADS)
 
@@ -106,13 +106,15 @@ def test_a_run_killed_in_the_middle_goes_on_where_it_was(
     market: Engine, settings: Settings
 ) -> None:
     run = begin(settings)
-    turn(run, settings)
+    assert turn(run, 1, settings) == 50
+    assert turn(run, 1, settings) is None
     with get_engine().connect() as connection, Session(connection) as session:
-        runs.score_partition(session, RUBRIC, run, settings)
+        runs.score_partition(session, RUBRIC, run, 2, settings)
         connection.rollback()  # as PostgreSQL does for a process that is gone
     assert count(LeadScore) == 50
     later = begin(settings, now=NOW + timedelta(minutes=10))
-    assert (later.run_id, later.as_of, later.partitions_left) == (run.run_id, NOW, 4)
+    assert (later.run_id, later.as_of) == (run.run_id, NOW)
+    assert later.partitions_left == (0, 2, 3, 4)
     assert run_all(later, settings) == LEADS
     killed = all_scores()
     with unit_of_work() as session:

@@ -441,7 +441,7 @@ def test_nothing_happens_to_the_other_any_more(client: TestClient, pair: tuple[s
         assert counts(session, now) == {"all": 1}
         scorer, as_of = Rubric.load(), now + timedelta(minutes=1)
         run = open_run(session, scorer, as_of, True, now, settings)
-        scored = score_partition(session, scorer, run, settings)
+        scored = score_partition(session, scorer, run, 0, settings)
         assert scored is not None
         assert scored.leads == 1
         current = select(LeadScore.lead_id).where(LeadScore.is_current)

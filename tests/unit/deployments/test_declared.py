@@ -10,6 +10,7 @@ import yaml
 from prefect import Task
 
 from deployments.due import Check, find_check
+from tasks.run_tags import tags_of
 
 PROJECT = Path(__file__).parents[3]
 DEPLOYMENTS = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
@@ -28,6 +29,11 @@ def test_every_flow_has_a_time_out_and_says_what_in_its_name(item: dict[str, Any
     flow = flow_of(item)
     assert flow.timeout_seconds
     assert flow.flow_run_name is not None
+
+
+@pytest.mark.parametrize("item", DEPLOYMENTS, ids=lambda item: item["name"])
+def test_every_flow_says_its_tags_and_its_deployment_says_the_same(item: dict[str, Any]) -> None:
+    assert tags_of(flow_of(item)) == set(item["tags"]) != set()
 
 
 @pytest.mark.parametrize("item", DEPLOYMENTS, ids=lambda item: item["name"])

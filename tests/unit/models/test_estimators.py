@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import Pipeline
 from sklearn.utils.estimator_checks import check_estimator
@@ -14,6 +14,7 @@ from models.additive import AdditiveModel
 from models.candidates import ADDITIVE, COMBINATION, LEARNERS, LOGISTIC, YARDSTICK
 from models.candidates.own import OwnCandidate
 from models.encoding import Encoding
+from models.estimators import classifiers, encoder, splitting
 from models.estimators.classifiers import (
     CombinationClassifier,
     CurvesClassifier,
@@ -27,6 +28,10 @@ from models.estimators.splitting import CalibratedClassifier, RollingOrigin
 from tests.unit.models.made_up_leads import FEATURES, Leads, make
 
 QUICK = 20
+# The checks of scikit-learn that are not made of our estimators, and why; all others hold.
+NOT_ASKED = {
+    "check_array_api_input": "asks for arrays of other libraries, which are switched off by default"
+}
 KINDS: list[LeadClassifier] = [
     LinesClassifier(),
     NaiveBayesClassifier(),
@@ -41,15 +46,30 @@ def named(estimator: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "estimator", [*KINDS, CalibratedClassifier(NaiveBayesClassifier())], ids=named
+    "estimator",
+    [LeadEncoder(), *KINDS, CalibratedClassifier(NaiveBayesClassifier())],
+    ids=named,
 )
-@pytest.mark.few(3)
+@pytest.mark.few(4)
 def test_scikit_learn_s_own_checks_hold(estimator: Any) -> None:
     done = check_estimator(estimator, on_skip=None)
     assert len(done) > 40
-    # One asks for arrays of other libraries, which are switched off by default.
     skipped = {one["check_name"] for one in done if one["status"] != "passed"}
-    assert skipped == {"check_array_api_input"}
+    assert skipped == set(NOT_ASKED)
+
+
+def test_every_estimator_of_ours_is_checked() -> None:
+    """``RollingOrigin`` splits, and learns nothing."""
+    checked = {LeadEncoder, CalibratedClassifier, *(type(one) for one in KINDS)}
+    named = {
+        found
+        for module in (classifiers, encoder, splitting)
+        for found in vars(module).values()
+        if isinstance(found, type)
+        and issubclass(found, BaseEstimator)
+        and found.__module__ == module.__name__
+    }
+    assert named - checked == {LeadClassifier, RollingOrigin}
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +107,14 @@ def test_a_search_tries_what_it_is_given(leads: Leads, matrix: np.ndarray) -> No
     assert search.best_estimator_.get_params()["num_leaves"] in (2, 8)
     tried = search.cv_results_["mean_test_score"]
     assert len(set(np.round(tried, 9))) > 1
+
+
+def test_columns_of_a_frame_are_read_by_name_and_those_of_an_array_by_place(leads: Leads) -> None:
+    known = LeadEncoder().fit(leads.frame)
+    others = leads.frame[list(leads.frame.columns)[::-1]].assign(more=1)
+    assert known.transform(others) == pytest.approx(known.transform(leads.frame), nan_ok=True)
+    plain = LeadEncoder().fit(leads.frame.to_numpy(dtype=object))
+    assert list(plain.get_feature_names_out()) == ["x0", "x1", "x2", "x3"]
 
 
 def test_a_pipeline_takes_leads_as_they_are(leads: Leads) -> None:

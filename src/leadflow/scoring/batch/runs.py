@@ -29,12 +29,12 @@ STILL_ENDING = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Run:
-    """A scoring run: its moment, and how many of its partitions are left to do."""
+    """A scoring run: its moment, and which of its partitions are left to do, by their numbers."""
 
     run_id: str
     as_of: datetime
     everything: bool
-    partitions_left: int
+    partitions_left: tuple[int, ...]
 
 
 def open_run(
@@ -65,25 +65,29 @@ def open_run(
         session.add(run)
         session.flush()
         _partition(session, run, settings.score_batch)
-    left = select(func.count()).where(
+    left = select(ScoringPartition.number).where(
         ScoringPartition.run_id == run.id, ScoringPartition.leads.is_(None)
     )
-    return Run(run.id, run.as_of, everything, session.scalar(left) or 0)
+    numbers = session.scalars(left.order_by(ScoringPartition.number))
+    return Run(run.id, run.as_of, everything, tuple(numbers))
 
 
 def score_partition(
     session: Session,
     scorer: "Scorer",
     run: Run,
+    number: int,
     settings: Settings,
     shadow: "Scorer | None" = None,
 ) -> Scored | None:
-    """Score the next partition that nobody else is at; None when there is none left."""
+    """Score the partition of this number; None where that is done, or somebody else is at it."""
     partition = session.scalars(
         select(ScoringPartition)
-        .where(ScoringPartition.run_id == run.run_id, ScoringPartition.leads.is_(None))
-        .order_by(ScoringPartition.number)
-        .limit(1)
+        .where(
+            ScoringPartition.run_id == run.run_id,
+            ScoringPartition.number == number,
+            ScoringPartition.leads.is_(None),
+        )
         .with_for_update(skip_locked=True)
     ).first()
     if partition is None:

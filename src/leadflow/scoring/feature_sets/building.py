@@ -5,7 +5,7 @@ however often they are tried. Whatever breaks it off, nothing is left that count
 is not ready until its manifest is written, which is not until its files are checked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +30,13 @@ from leadflow.scoring.feature_sets.bases import base_of
 from leadflow.scoring.feature_sets.definitions import definitions_sha256
 from leadflow.scoring.feature_sets.folder import SetFolder, folder_of
 from leadflow.scoring.feature_sets.manifest import FILE, Manifest, Purpose
-from leadflow.scoring.feature_sets.news import forget_news, leads_with_news, seen_now
+from leadflow.scoring.feature_sets.news import (
+    changed_leads,
+    forget_news,
+    leads_with_news,
+    seen_now,
+)
+from leadflow.scoring.feature_sets.packed import Packed
 from leadflow.scoring.feature_sets.tables import FeatureSet
 from leadflow.scoring.serving.feature_frames import custom_definitions, dropped_features
 from leadflow.settings import Settings
@@ -87,12 +93,20 @@ class Build:
         self.base: Manifest | None = None
         self.base_address = ""
         self.news: frozenset[str] = frozenset()
+        self.changed: frozenset[str] = frozenset()
         self.ranges: tuple[KeyRange, ...] = ()
+        self._packed: dict[str, Packed] = {}
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
         """Every feature's definition, in the order of the columns."""
         return (*DEFINITIONS, *self.custom)
+
+    def packed(self, name: str, make: Callable[[], Packed]) -> Packed:
+        """A query of every part, put together once: that takes a tenth of a second."""
+        if name not in self._packed:
+            self._packed[name] = make()
+        return self._packed[name]
 
     def moments(self) -> "Select[Any]":
         """All leads of the set, each with its moment."""
@@ -132,6 +146,7 @@ def begun(
                 build.base, build.base_address = base[1], base[0].address
                 build.row.base_id = base[0].id
                 build.news = leads_with_news(holder, base[0])
+                build.changed = changed_leads(holder, base[0])
         build.ranges = _ranges(holder, settings.feature_batch)
         with unit_of_work(engine) as session:
             session.add(build.row)

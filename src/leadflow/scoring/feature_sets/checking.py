@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from expectations.feature_set import look_at
 from leadflow.scoring.feature_sets.building import Build
+from leadflow.scoring.feature_sets.columns import aggregates_of
 from leadflow.scoring.feature_sets.manifest import Check, KeptFeature, Manifest, Part
-from leadflow.scoring.feature_sets.parts import aggregates_of
 from leadflow.scoring.feature_sets.reading import (
     CONVERTED,
     EVER,

@@ -20,6 +20,19 @@ NEWS = text(
         OR NOT pg_visible_in_snapshot(changed_in::text::xid8, CAST(:seen AS pg_snapshot))
     """
 )
+# A row has the number of the transaction that wrote it. One from the oldest on that was still under
+# way as the set was made may not have been seen: it, or a part of it, came later. Numbers go round
+# after four thousand million; of so many, nothing is told apart.
+CHANGED = text(
+    """
+    SELECT id FROM leads, (
+        SELECT pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::numeric AS oldest,
+            pg_snapshot_xmax(pg_current_snapshot())::text::numeric AS next
+    ) AS s
+    WHERE known_from > :as_of OR next - oldest > 2000000000
+        OR age(leads.xmin) <= age((oldest % 4294967296)::text::xid)
+    """
+)
 # Seen by each set that may be carried on, and ahead of none of them: needed no more.
 FORGET = text(
     """
@@ -40,6 +53,13 @@ def seen_now(session: Session) -> tuple[str, str]:
 def leads_with_news(session: Session, base: FeatureSet) -> frozenset[str]:
     """The leads of whom an event came, changed or went since a set was made, or happened since."""
     found = session.execute(NEWS, {"as_of": base.as_of, "seen": base.seen})
+    return frozenset(row[0] for row in found)
+
+
+def changed_leads(session: Session, base: FeatureSet) -> frozenset[str]:
+    """The leads whose profiles have changed since a set was made, or may have, and new ones. One
+    that was not known yet at the set's moment is among them."""
+    found = session.execute(CHANGED, {"as_of": base.as_of, "seen": base.seen})
     return frozenset(row[0] for row in found)
 
 

@@ -4,7 +4,7 @@ Fetching values one by one takes longer than computing them; the driver hands ov
 column, and numpy reads it as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,23 +32,50 @@ class Column:
     name: str
     kind: Kind
 
+    @property
+    def field(self) -> "pa.Field":
+        """The column as Arrow has it."""
+        import pyarrow as pa
 
-def read_columns(session: Session, rows: "Select[Any]", columns: Sequence[Column]) -> "pa.Table":
-    """The rows of a query, in no order, as an Arrow table. Numbers may be missing; whole numbers
-    may not."""
-    import pyarrow as pa
+        types = {
+            "text": pa.string(),
+            "number": pa.float64(),
+            "whole": pa.int64(),
+            "truth": pa.bool_(),
+            "moment": pa.timestamp("us", "UTC"),
+        }
+        return pa.field(self.name, types[self.kind])
 
-    given = rows.subquery("given")
-    packed = [_packed(given.c[column.name], column.kind) for column in columns]
-    compiled = select_columns(*packed).compile(
-        dialect=DIALECT, compile_kwargs={"render_postcompile": True}
-    )
-    with driver_connection(session).cursor(binary=True) as cursor:
-        found = cursor.execute(str(compiled), dict(compiled.params)).fetchone()
-    if found is None:
-        raise LookupError("The query has no answer.")
-    arrays = [_array(column.kind, value) for column, value in zip(columns, found, strict=True)]
-    return pa.table(arrays, names=[column.name for column in columns])
+
+@dataclass(frozen=True)
+class Packed:
+    """A query that is put together once and asked many times, with its own values and others."""
+
+    sql: str
+    values: Mapping[str, Any]
+    columns: tuple[Column, ...]
+
+    @staticmethod
+    def of(rows: "Select[Any]", columns: Sequence[Column]) -> "Packed":
+        """These columns of the rows of a query. Numbers may be missing; whole numbers may not."""
+        given = rows.subquery("given")
+        packed = [_packed(given.c[column.name], column.kind) for column in columns]
+        compiled = select_columns(*packed).compile(
+            dialect=DIALECT, compile_kwargs={"render_postcompile": True}
+        )
+        return Packed(str(compiled), dict(compiled.params), tuple(columns))
+
+    def read(self, session: Session, values: Mapping[str, Any]) -> "pa.Table":
+        """The rows, in no order, as an Arrow table; ``values`` of parameters that have none yet."""
+        import pyarrow as pa
+
+        with driver_connection(session).cursor(binary=True) as cursor:
+            found = cursor.execute(self.sql, {**self.values, **values}).fetchone()
+        if found is None:
+            raise LookupError("The query has no answer.")
+        kinds = [column.kind for column in self.columns]
+        arrays = [_array(kind, value) for kind, value in zip(kinds, found, strict=True)]
+        return pa.table(arrays, names=[column.name for column in self.columns])
 
 
 def _packed(column: ColumnElement[Any], kind: Kind) -> ColumnElement[Any]:
