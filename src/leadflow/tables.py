@@ -32,12 +32,14 @@ from leadflow.qualification import tables as qualification
 from leadflow.quality import tables as quality
 from leadflow.rules import tables as rules
 from leadflow.rules.segments import tables as segments
+from leadflow.saved_views import tables as saved_views
 from leadflow.scoring import tables as scoring
 from leadflow.scoring.batch import tables as batch
 from leadflow.scoring.feature_sets import tables as feature_sets
 from leadflow.scoring.learning import tables as learning
 from leadflow.scoring.monitoring import tables as monitoring
 from leadflow.scoring.serving import tables as serving
+from leadflow.search import assignment_indexes
 from leadflow.sources import tables as sources
 from leadflow.uploads import tables as uploads
 from leadflow.workflow import tables as workflow
@@ -46,6 +48,7 @@ ROOMS = (
     accounts,
     approvals,
     assignment,
+    assignment_indexes,
     audit,
     background,
     batch,
@@ -74,6 +77,7 @@ ROOMS = (
     qualification,
     quality,
     rules,
+    saved_views,
     scoring,
     segments,
     search_indexes,

@@ -1,6 +1,6 @@
 """Leads whose salespeople do not get in touch, offered to those above, one after the other."""
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, literal_column, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from leadflow.assignment.tables import Assignment, Rep, Team
@@ -31,6 +31,8 @@ def offered_to(rep_id: str) -> ColumnElement[bool]:
     fallback = exists().where(Rep.id == rep_id, Rep.is_fallback)
     return and_(
         waits(),
+        # As the index has it that holds these few (``ix_assignments_offered``).
+        reached >= literal_column(f"{FIRST_OFFER}"),
         Assignment.rep_id != rep_id,
         or_(
             and_(reached >= 2 * TEAM_LEAD, above(Team.lead_rep_id)),

@@ -37,6 +37,7 @@ from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.search.narrowing import Narrowed, ScoreColumns, asks_for_scores, narrowed
 from leadflow.search.question import Question
+from leadflow.search.stages import at_stage
 
 SORTED_BY: dict[str, Any] = {
     "created_at": Lead.created_at,
@@ -164,6 +165,8 @@ def _overridden(now: datetime) -> ColumnElement[bool]:
 def _assigned(question: Question, within: Within | None) -> Sequence[ColumnElement[bool]]:
     """Who must have the lead, as asked and as far as the caller sees. Nobody's leads are within
     everybody's reach, and in a list where they are asked for."""
+    if question.stage is not None:
+        return at_stage(question.stage, None if within is None else within.rep_ids)
     active = exists().where(Assignment.lead_id == Lead.id, Assignment.ended_at.is_(None))
     if question.nobody:
         return [~active]

@@ -17,6 +17,7 @@ from leadflow.rules.field_catalogue import SEGMENTS, kinds_of, known_names, valu
 from leadflow.rules.segments.expanding import expanded
 from leadflow.rules.segments.service import conditions_now
 from leadflow.search.schemas import NOBODY, LeadFilters, LeadQuestion
+from leadflow.search.stages import Stage
 
 SHORTEST_PART = 3
 
@@ -32,8 +33,8 @@ class SearchInvalid(ValueError):
 @dataclass(frozen=True)
 class Question:
     """What is searched for. ``rep_id``: who has the lead; ``nobody``: it has no salesperson.
-    ``name`` are hashes, all of one of which must be found, ``company`` parts of a text, each of
-    which must be."""
+    ``stage``: how far it is, in the place of who has it. ``name`` are hashes, all of one of which
+    must be found, ``company`` parts of a text, each of which must be."""
 
     where: Group
     sort: str
@@ -41,6 +42,7 @@ class Question:
     status: str | None = None
     rep_id: str | None = None
     nobody: bool = False
+    stage: Stage | None = None
     scored_since: datetime | None = None
     name: tuple[tuple[int, ...], ...] = ()
     company: tuple[str, ...] = ()

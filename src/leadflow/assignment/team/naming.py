@@ -70,6 +70,12 @@ def name_of(session: Session, person: Person) -> str:
     return session.scalar(_IN_TEAM, {"rep_id": person.rep_id}) or person.name
 
 
+def reps_by_name(session: Session) -> list[tuple[str, str]]:
+    """Active salespeople: our ids and what they are called, by name."""
+    active = select(Rep.id, Rep.name).where(Rep.active)
+    return sorted(session.execute(active).tuples(), key=lambda rep: rep[1].casefold())
+
+
 def names_of_people(session: Session, said: Iterable[str | None]) -> dict[str, str]:
     """What people are called, by what was said of them: their id or their username.
 

@@ -23,6 +23,9 @@ from leadflow.gateway.console.imports import pages as imports
 from leadflow.gateway.console.imports import sending as files_sent
 from leadflow.gateway.console.imports import set_aside
 from leadflow.gateway.console.imports import steering as imports_steered
+from leadflow.gateway.console.leads import board, bulk, files, moving
+from leadflow.gateway.console.leads import pages as leads
+from leadflow.gateway.console.leads import saving as saved_views
 from leadflow.gateway.console.models import page as models
 from leadflow.gateway.console.one_lead import changing
 from leadflow.gateway.console.recipients import pages as recipients
@@ -38,6 +41,12 @@ ROUTERS = (
     looking_after.router,
     search.router,
     approvals.router,
+    leads.router,
+    saved_views.router,
+    bulk.router,
+    files.router,
+    board.router,
+    moving.router,
     lead.router,
     changing.router,
     follow_ups.router,

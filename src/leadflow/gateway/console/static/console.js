@@ -59,3 +59,37 @@ function showKeys() {
   document.body.append(dialog);
   dialog.showModal();
 }
+// The key / leads to the field that finds leads; from there down and up among what it has found.
+document.addEventListener("keydown", (event) => {
+  const field = document.getElementById("find");
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (!field || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    field.select();
+  }
+  const links = [field, ...document.querySelectorAll("#quick a")];
+  const at = links.indexOf(document.activeElement);
+  if (at < 0) return;
+  const to = {ArrowDown: links[at + 1], ArrowUp: links[at - 1], Escape: field}[event.key];
+  if (to) {
+    event.preventDefault();
+    to.focus();
+  }
+  if (event.key === "Escape") document.getElementById("quick").replaceChildren();
+});
+// A card of the board that is dropped on another column is chosen and moved, as by the form.
+document.addEventListener("dragstart", (event) => {
+  const chosen = event.target.closest?.("#board .card")?.querySelector("input");
+  if (chosen) chosen.checked = true;
+});
+document.addEventListener("dragover", (event) => {
+  if (event.target.closest("#board section")) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const column = event.target.closest("#board section");
+  if (!column) return;
+  event.preventDefault();
+  document.getElementById("to").value = column.dataset.stage;
+  document.getElementById("board").requestSubmit();
+});
