@@ -82,6 +82,8 @@ def console(background: None) -> Iterator[str]:
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
+    # It would wait for pages that are still open, and they for what changes.
+    application().state.live.stop()
     thread.join(30)
 
 

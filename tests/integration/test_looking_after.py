@@ -10,13 +10,10 @@ from sqlalchemy import Engine
 from leadflow.accounts.people import add_person
 from leadflow.analytics.coming_in import coming_in
 from leadflow.analytics.model_standing import model_standing
-from leadflow.analytics.stuck import stuck
-from leadflow.background.records import Record, keep
 from leadflow.consent.log import Told
 from leadflow.consent.telling import tell
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
-from leadflow.outbox.tables import OutboxRow
 from leadflow.scoring.learning.tables import TrainingRun
 from leadflow.scoring.monitoring.tables import ModelCheck
 from leadflow.settings import get_settings
@@ -56,29 +53,6 @@ def test_a_role_sees_its_own_blocks_and_no_other(
         part = anonymous.get("/console/segments-now", headers=headers | {"HX-Request": "true"})
         assert "<html" not in part.text
         assert 'id="counted"' in part.text
-
-
-def test_what_is_stuck_is_counted_and_what_waits_for_people_is_not(store: Engine) -> None:
-    with unit_of_work() as session:
-        assert stuck(session, NOW).count == 1
-        running = Record("p1", "outbox", NOW, NOW, failures=3, error="Traceback\nOSError: gone")
-        for record in (running, Record("p1", "audit", NOW, NOW)):
-            keep(session, record)
-        keep(session, Record("p2", "rescoring", NOW, NOW - timedelta(hours=1)))
-        row = {"lane": "crm", "act": "x", "payload": {}, "created_at": NOW}
-        session.add(OutboxRow(key="a", status="uncertain", ended_at=NOW, **row))
-        session.add(OutboxRow(key="b", status="done", ended_at=NOW, **row))
-        dead = {"source": "shop", "delivery_id": "1", "body_hash": "", "body": b"{}"}
-        session.add(Delivery(status="dead", **dead))
-        session.flush()
-        found = stuck(session, NOW)
-        assert found.running
-        assert [(one.lane, one.uncertain, one.failed) for one in found.lanes] == [("crm", 1, 0)]
-        assert [(one.loop, one.failures) for one in found.loops] == [
-            ("outbox", 3),
-            ("rescoring", 0),
-        ]
-        assert (found.dead, found.count) == ({"shop": 1}, 4)
 
 
 def test_the_model_stands_as_its_last_check_and_training_say(store: Engine) -> None:

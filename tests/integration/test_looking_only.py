@@ -1,5 +1,6 @@
 """Commands that look write nothing: not even what is rolled back."""
 
+import json
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -106,6 +107,30 @@ def test_commands_that_look_write_nothing_and_are_whole_in_eighty_columns(
     for words in ("status", "assignments list"):
         assert all(one in said[words] for one in ids), words
     assert asked in said["approvals list"]
+
+
+@pytest.mark.parametrize(
+    "looks", [SOME[:3], pytest.param(LOOKS, marks=pytest.mark.long)], ids=["some", "all"]
+)
+def test_commands_that_print_tables_print_them_for_programs_and_nothing_else(
+    typed: Terminal, asked: str, looks: tuple[str, ...]
+) -> None:
+    rows = dict[str, str]()
+    for words in looks:
+        told = typed.type(*shlex.split(words.format(asked=asked)), "--json")
+        assert told.code == 0, (words, told.all)
+        tables = json.loads(told.out)["tables"]
+        rows[words] = json.dumps([table["rows"] for table in tables])
+        wide = typed.type(*shlex.split(words.format(asked=asked)), "--wide")
+        assert wide.code == 0, (words, wide.all)
+    assert asked in rows["approvals list"]
+
+
+def test_what_goes_wrong_is_no_document_for_programs(typed: Terminal) -> None:
+    told = typed.type("approvals", "show", "appr_none", "--json")
+    assert told.code != 0
+    assert told.out == ""
+    assert "appr_none" in told.err
 
 
 def test_what_is_tried_on_a_copy_is_seen_there_and_nowhere_else(asked: str, store: Engine) -> None:

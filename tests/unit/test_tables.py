@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from leadflow.cli.tables import print_table, whole
+from leadflow.cli import console as output
+from leadflow.cli.tables import Aside, print_table, values_of, whole
 
 CLI = Path(__file__).parents[2] / "src" / "leadflow" / "cli"
 ID = "appr_01a224fa2d1f57cb35bb77a65c04"
@@ -50,6 +51,49 @@ def test_what_fits_is_a_table_and_what_does_not_is_told_line_by_line() -> None:
         "What       model_promotion lead-conversion/9",
         "Due (UTC)  2026-12-09 10:00",
     ]
+
+
+def told_aside() -> Table:
+    """A table with a column that few look at, and that is too wide for most terminals."""
+    table = Table("Program", whole("Begins with"), Aside("Acts for"), box=None)
+    table.add_row("web", "lf_0123456789", "ann, bob, cleo, dora, " * 30)
+    return table
+
+
+def test_a_column_that_few_look_at_is_left_out_by_name_where_not_all_fit() -> None:
+    said = shown(told_aside(), 80)
+    assert [line.split() for line in said.splitlines()[:2]] == [
+        ["Program", "Begins", "with"],
+        ["web", "lf_0123456789"],
+    ]
+    assert "Left out: Acts for." in said
+
+
+def test_whoever_asks_for_it_wide_gets_each_row_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(output.OUTPUT, "wide", True)
+    assert len(shown(told_aside(), 40).splitlines()) == 2
+
+
+def test_a_table_for_programs_is_rows_by_their_names_and_without_markup() -> None:
+    table = Table("Id", "State", title="Acts")
+    table.add_row("out_1", "[bold red]failed[/]")
+    assert values_of(table) == {"title": "Acts", "rows": [{"Id": "out_1", "State": "failed"}]}
+    unnamed = Table("", "Gain", box=None)
+    unnamed.add_row("AUC", escape("[0.1]"))
+    assert values_of(unnamed)["rows"] == [["AUC", "[0.1]"]]
+
+
+def test_what_is_asked_of_the_output_is_taken_from_anywhere_but_behind_two_dashes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(output, "OUTPUT", output.Output())
+    monkeypatch.setattr(output.console, "stderr", False)
+    assert output.asked_for(["keys", "--json", "list"]) == ["keys", "list"]
+    assert (output.OUTPUT.json, output.OUTPUT.wide) == (True, False)
+    assert output.asked_for(["find", "--", "--wide"]) == ["find", "--", "--wide"]
+    assert (output.OUTPUT.json, output.OUTPUT.wide) == (False, False)
 
 
 def test_values_that_look_like_markup_stay_as_they_are_and_empty_ones_are_left_out() -> None:

@@ -60,6 +60,13 @@ def sign_in(
         audit.record(session, "nobody", "sign_in.refused", subject, {"failures_in_a_row": failures})
         return None, "The name and the password do not fit."
     forget_failures(session, attempt)
+    return begin(session, person, now, hours, attempt.by_source), ""
+
+
+def begin(
+    session: Session, person: Person, now: datetime, hours: float, source_index: str | None
+) -> str:
+    """A sign-in of somebody of whom it is known that it is they; its token."""
     token = PREFIX + secrets.token_urlsafe(32)
     session.add(
         PersonSession(
@@ -67,11 +74,11 @@ def sign_in(
             person_id=person.id,
             created_at=now,
             expires_at=now + timedelta(hours=hours),
-            source_index=attempt.by_source,
+            source_index=source_index,
         )
     )
     audit.record(session, person.id, "person.signed_in", person.id)
-    return token, ""
+    return token
 
 
 def _in_words(wait: timedelta) -> str:

@@ -1,122 +1,94 @@
-"""What is stuck in Leadflow itself, and waits for an operator."""
+"""What only a person can set going again, and what waits meanwhile."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from leadflow.background.records import FORGOTTEN_AFTER, SILENT_AFTER
-from leadflow.background.tables import BackgroundLoop
-from leadflow.leads.files.quarantine_groups import rows_waiting
+from leadflow.background import records
 from leadflow.observability.gauges import QUEUES
-from leadflow.outbox.tables import OutboxRow
-from leadflow.sources.tables import Delivery
 
-UNSETTLED = ("uncertain", "failed")
-# What waits for longer than this does not move on by itself.
-LONG = timedelta(minutes=10)
-# These wait for people, who are told elsewhere.
-OF_PEOPLE = ("decisions", "unroutable", "rows_set_aside")
+# Each part by an index of its own: what is done lies about by the million.
+STUCK = text(
+    """
+SELECT 'uncertain_acts', count(*), min(coalesce(ended_at, created_at))
+FROM outbox WHERE status = 'uncertain'
+UNION ALL
+SELECT 'failed_acts', count(*), min(coalesce(ended_at, created_at))
+FROM outbox WHERE status = 'failed'
+UNION ALL
+SELECT 'dead_deliveries', count(*), min(received_at) FROM deliveries WHERE status = 'dead'
+UNION ALL
+SELECT 'silent_endpoints', count(*), min(changed_at)
+FROM webhook_endpoints WHERE status = 'disabled' AND disabled_why <> 'person'
+UNION ALL
+SELECT 'unread_journals', count(*), min(failing_since) FROM source_journals WHERE failures > 0
+"""
+)
+LANES = text(
+    """
+SELECT lane, 'waiting', count(*), min(created_at) FROM outbox WHERE status = 'waiting' GROUP BY lane
+UNION ALL
+SELECT lane, 'claimed', count(*), min(created_at) FROM outbox WHERE status = 'claimed' GROUP BY lane
+UNION ALL
+SELECT lane, 'uncertain', count(*), min(created_at)
+FROM outbox WHERE status = 'uncertain' GROUP BY lane
+UNION ALL
+SELECT lane, 'failed', count(*), min(created_at) FROM outbox WHERE status = 'failed' GROUP BY lane
+"""
+)
 
-
-@dataclass(frozen=True)
-class Lane:
-    """Acts of one lane of the outbox that a person settles: of which nobody knows whether they
-    were performed, and that have failed; since when the first."""
-
-    lane: str
-    uncertain: int
-    failed: int
-    since: datetime
-
-
-@dataclass(frozen=True)
-class Loop:
-    """A loop of the background process that fails (``failures`` in a row) or is silent."""
-
-    loop: str
-    process: str
-    failures: int
-    looked_at: datetime
-    error: str | None
-
-
-@dataclass(frozen=True)
-class Waits:
-    """A queue in which something waits for long."""
-
-    queue: str
-    waiting: int
-    since: datetime
+# Queues that nothing but a person empties.
+FOR_A_PERSON = ("messages_uncertain",)
 
 
 @dataclass(frozen=True)
 class Stuck:
-    """All of it. ``running``: whether any background process was heard of within a minute."""
+    """So many of a kind, and since when the oldest is."""
 
-    lanes: list[Lane]
-    loops: list[Loop]
-    queues: list[Waits]
-    dead: dict[str, int]
-    set_aside: int
-    running: bool
-
-    @property
-    def count(self) -> int:
-        """How many things there are to look at."""
-        return (
-            sum(one.uncertain + one.failed for one in self.lanes)
-            + len(self.loops)
-            + len(self.queues)
-            + sum(self.dead.values())
-            + (self.set_aside > 0)
-            + (not self.running)
-        )
+    kind: str
+    number: int
+    since: datetime | None
 
 
-def stuck(session: Session, now: datetime) -> Stuck:
-    """What is stuck now."""
-    loops = session.scalars(
-        select(BackgroundLoop)
-        .where(BackgroundLoop.looked_at > now - FORGOTTEN_AFTER)
-        .order_by(BackgroundLoop.loop, BackgroundLoop.process)
-    ).all()
-    heard = [one for one in loops if one.looked_at > now - SILENT_AFTER]
-    at_work = {one.loop for one in heard}
-    bad = [one for one in loops if one.failures or one.loop not in at_work]
-    dead = select(Delivery.source, func.count()).where(Delivery.status == "dead")
-    return Stuck(
-        _lanes(session),
-        [Loop(one.loop, one.process, one.failures, one.looked_at, one.error) for one in bad],
-        _queues(session, now),
-        dict(session.execute(dead.group_by(Delivery.source)).tuples().all()),
-        rows_waiting(session),
-        bool(heard),
-    )
+@dataclass(frozen=True)
+class Waiting:
+    """A queue: how much waits in it, and since when the oldest does."""
+
+    queue: str
+    number: int
+    since: datetime | None
 
 
-def _lanes(session: Session) -> list[Lane]:
-    of = OutboxRow.status
-    query = (
-        select(
-            OutboxRow.lane,
-            func.count().filter(of == "uncertain"),
-            func.count().filter(of == "failed"),
-            func.min(func.coalesce(OutboxRow.ended_at, OutboxRow.created_at)),
-        )
-        .where(of.in_(UNSETTLED))
-        .group_by(OutboxRow.lane)
-        .order_by(OutboxRow.lane)
-    )
-    return [Lane(*row) for row in session.execute(query).tuples()]
+def stuck(session: Session, now: datetime) -> list[Stuck]:
+    """What waits for a person, of each kind of which there is any; the background process too,
+    where none runs or one of its loops fails."""
+    found = [Stuck(*row) for row in session.execute(STUCK).tuples() if row[1]]
+    for queue in QUEUES:
+        if queue.name in FOR_A_PERSON:
+            number, since = queue.read(session, now)
+            found += [Stuck(queue.name, number, since)] if number else []
+    loops = records.running(session, now)
+    failing = [one for one in loops if one.failures]
+    if not loops:
+        found.insert(0, Stuck("no_background", 1, None))
+    elif failing:
+        since = min((one.failed_at for one in failing if one.failed_at), default=None)
+        found.insert(0, Stuck("failing_loops", len({one.loop for one in failing}), since))
+    return found
 
 
-def _queues(session: Session, now: datetime) -> list[Waits]:
-    ours = (queue for queue in QUEUES if queue.name not in OF_PEOPLE)
-    found = ((queue.name, *queue.read(session, now)) for queue in ours)
-    return [
-        Waits(name, waiting, since)
-        for name, waiting, since in found
-        if since is not None and since < now - LONG
-    ]
+def waiting(session: Session, now: datetime) -> list[Waiting]:
+    """Every queue, the one first whose oldest has waited longest."""
+    found = [Waiting(queue.name, *queue.read(session, now)) for queue in QUEUES]
+    return sorted(found, key=lambda one: (one.since is None, one.since or now, one.queue))
+
+
+def lanes(session: Session, names: Iterable[str]) -> dict[str, dict[str, Waiting]]:
+    """Of each of these lanes what is not over, by its state."""
+    found: dict[str, dict[str, Waiting]] = {name: {} for name in names}
+    for lane, status, number, since in session.execute(LANES).tuples():
+        found.setdefault(lane, {})[status] = Waiting(lane, number, since)
+    return found

@@ -35,7 +35,7 @@ from leadflow.cli.campaigns import (
 )
 from leadflow.cli.configuration import configuration
 from leadflow.cli.consent import consent
-from leadflow.cli.console import errors
+from leadflow.cli.console import asked_for, errors, printed
 from leadflow.cli.demo import demo
 from leadflow.cli.failed import in_words
 from leadflow.cli.installed import require
@@ -50,7 +50,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Scores leads with reasons, hands each to the right salesperson, keeps people in charge.",
-    epilog="Begin with: leadflow demo",
+    epilog="Begin with: leadflow demo. Any command that prints a table prints it as JSON with "
+    "--json, and with every column at any width with --wide.",
 )
 # These make an installation where there is none, or say that there is none.
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
@@ -72,6 +73,9 @@ LOOKS = (
     "assignments list",
     "assignments overdue",
     "assignments unroutable",
+    "campaigns channels",
+    "campaigns list",
+    "campaigns messages",
     "checks list",
     "checks show",
     "consent show",
@@ -83,14 +87,17 @@ LOOKS = (
     "events list",
     "features list",
     "features show",
+    "imports list",
     "leads exports",
     "models list",
     "outbox list",
+    "overrides",
     "people list",
     "quarantine list",
     "quarantine show",
     "reps list",
     "reps show",
+    "reps versions",
     "sources list",
 )
 
@@ -172,10 +179,11 @@ def _begin(context: typer.Context) -> None:
 
 def main() -> None:
     """Run the command line; what went wrong is one plain message, not a traceback."""
+    sys.argv[1:] = asked_for(sys.argv[1:])
     if "--help" in sys.argv:
         app()
     try:
-        with _from_the_terminal():
+        with _from_the_terminal(), printed():
             app()
     except Exception as error:
         said = None if os.environ.get("LEADFLOW_DEBUG") else in_words(error)

@@ -1,16 +1,21 @@
 """Tables that can be read in any terminal: what does not fit side by side is told line by line."""
 
 from collections.abc import Iterable, Iterator
+from copy import copy
+from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from leadflow.cli.console import console
+from leadflow.cli.console import OUTPUT, console
 
 # More lines for a row are no table any more.
 TALLEST = 3
+# Of a table that is printed at any width.
+WIDEST = 10_000
 
 
 def whole(name: str) -> Column:
@@ -18,11 +23,29 @@ def whole(name: str) -> Column:
     return Column(name, no_wrap=True)
 
 
+class Aside(Column):
+    """A column that few look at: it is left out where the others would not fit beside it."""
+
+
 def print_table(table: Table, to: Console = console) -> None:
-    """Print a table as one where the terminal is wide enough for each word and each id; else each
-    of its rows as a few lines, every value behind the name of its column."""
+    """Print a table as one where the terminal is wide enough for each word and each id, if need be
+    without the columns that few look at; else each of its rows as a few lines, every value behind
+    the name of its column. Where it was asked for: as JSON, or at the width that it has."""
+    if OUTPUT.json:
+        OUTPUT.tables.append(values_of(table))
+        return
+    if OUTPUT.wide:
+        width = Measurement.get(to, to.options.update(width=WIDEST), table).maximum
+        Console(file=to.file, width=width, highlight=False).print(table)
+        return
     if fits(table, to):
         to.print(table)
+        return
+    fewer = _without_asides(table)
+    if fewer is not None and fits(fewer, to):
+        to.print(fewer)
+        names = ", ".join(str(one.header) for one in table.columns if isinstance(one, Aside))
+        to.print(f"Left out: {names}. To see all columns, add --wide.", style="dim")
         return
     if table.title:
         to.print(table.title)
@@ -30,6 +53,32 @@ def print_table(table: Table, to: Console = console) -> None:
         _print_row(table, number, to)
     if table.caption:
         to.print(table.caption, style="dim")
+
+
+def values_of(table: Table) -> dict[str, Any]:
+    """The title, and each row by the names of the columns; as a list where they have no names."""
+    names = [_plain(column.header) for column in table.columns]
+    named = table.show_header and all(names) and len(set(names)) == len(names)
+    cells = zip(*(column.cells for column in table.columns), strict=True)
+    rows = [[_plain(cell) for cell in row] for row in cells]
+    title = None if table.title is None else _plain(table.title)
+    if not named:
+        return {"title": title, "rows": rows}
+    return {"title": title, "rows": [dict(zip(names, row, strict=True)) for row in rows]}
+
+
+def _plain(value: object) -> str:
+    return Text.from_markup(str(value)).plain
+
+
+def _without_asides(table: Table) -> Table | None:
+    """The table with the other columns; None where there are no others, or all are others."""
+    kept = [column for column in table.columns if not isinstance(column, Aside)]
+    if not kept or len(kept) == len(table.columns):
+        return None
+    fewer = copy(table)
+    fewer.columns = kept
+    return fewer
 
 
 def fits(table: Table, to: Console) -> bool:

@@ -17,6 +17,7 @@ from leadflow.gateway.api.intake import Intake
 from leadflow.gateway.api.webhooks import deliveries
 from leadflow.gateway.console import routers as console
 from leadflow.gateway.console.forms import problem_page
+from leadflow.gateway.console.live.stream import new_hub
 from leadflow.gateway.console.recipients.pages import is_of_a_link
 from leadflow.gateway.console.rendering import STATIC
 from leadflow.gateway.http import problems
@@ -102,7 +103,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         otherwise=lambda error: scorer_instead(settings, error),
     )
     app.state.serving, app.state.intake = serving, Intake(serving)
-    app.state.deliveries = deliveries.Deliveries()
+    app.state.deliveries, app.state.live = deliveries.Deliveries(), new_hub()
     serving.start()
     _prepare(app)
     try:
@@ -110,6 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         app.state.intake.stop()
         app.state.deliveries.stop()
+        app.state.live.stop()
         serving.stop()
         process.end()
 

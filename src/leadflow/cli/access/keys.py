@@ -11,7 +11,7 @@ from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.master_key import rotate_master
 from leadflow.cli.console import console, errors
 from leadflow.cli.numbers import finite
-from leadflow.cli.tables import print_table, whole
+from leadflow.cli.tables import Aside, print_table, whole
 
 app = typer.Typer(
     no_args_is_help=True, help="API keys for programs that call the gateway; the master key."
@@ -100,7 +100,12 @@ def list_all() -> None:
         console.print("There are no keys. Make one with: leadflow keys create NAME")
         return
     table = Table(
-        "Program", whole("Begins with"), "Permissions", "Acts for", whole("Ends (UTC)"), box=None
+        "Program",
+        whole("Begins with"),
+        "Permissions",
+        Aside("Acts for"),
+        whole("Ends (UTC)"),
+        box=None,
     )
     for key in keys:
         ends = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M}"

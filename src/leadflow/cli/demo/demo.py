@@ -48,6 +48,10 @@ def demo(
     serving.wait_for_the_model()
     console.print(steps.post_lead(key, EXAMPLE))
     steps.show_result(key, passwords)
+    console.print(
+        "See it in the browser, in five steps. This address signs you in once, within an hour:"
+    )
+    console.print(people.tour_address(), soft_wrap=True, style="bold")
     console.print(f"Done in {how_many(round(story.seconds()), 'second')}.")
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import requester_here, who_acts
 from leadflow.cli.console import console
-from leadflow.cli.tables import print_table, whole
+from leadflow.cli.tables import Aside, print_table, whole
 
 if TYPE_CHECKING:
     from leadflow.audit.exported import ExportedHead
@@ -61,7 +61,9 @@ def show(
     if not entries:
         console.print(f"Nothing is written about {escape(subject)}.")
         return
-    table = Table("Row", whole("At (UTC)"), "Who", "What", "Why", "Figures", "From where", box=None)
+    table = Table(
+        "Row", whole("At (UTC)"), "Who", "What", "Why", "Figures", Aside("From where"), box=None
+    )
     for entry in entries:
         table.add_row(
             str(entry.number),

@@ -10,7 +10,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import reaches_all, who_acts
 from leadflow.cli.console import console
-from leadflow.cli.tables import print_table, whole
+from leadflow.cli.tables import Aside, print_table, whole
 
 if TYPE_CHECKING:
     from leadflow.endpoints.tables import Attempt, Endpoint
@@ -47,7 +47,13 @@ def list_endpoints() -> None:
         )
         return
     table = Table(
-        "Endpoint", "Host", "State", "Wants", whole("Took something (UTC)"), "Failures", box=None
+        "Endpoint",
+        "Host",
+        "State",
+        Aside("Wants"),
+        whole("Took something (UTC)"),
+        "Failures",
+        box=None,
     )
     for one in found:
         took = "" if one.delivered_at is None else f"{one.delivered_at:%Y-%m-%d %H:%M}"

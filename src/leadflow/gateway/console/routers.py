@@ -17,6 +17,7 @@ from leadflow.gateway.console.campaigns import channels, messages, of_lead, page
 from leadflow.gateway.console.checks import data_docs
 from leadflow.gateway.console.configuration import editing, taking_out
 from leadflow.gateway.console.configuration import pages as configuration
+from leadflow.gateway.console.guide import tour
 from leadflow.gateway.console.home import deciding, line_acts, looking_after
 from leadflow.gateway.console.home import pages as home
 from leadflow.gateway.console.imports import pages as imports
@@ -26,10 +27,12 @@ from leadflow.gateway.console.imports import steering as imports_steered
 from leadflow.gateway.console.leads import board, bulk, files, moving
 from leadflow.gateway.console.leads import pages as leads
 from leadflow.gateway.console.leads import saving as saved_views
+from leadflow.gateway.console.live import stream
 from leadflow.gateway.console.models import page as models
 from leadflow.gateway.console.one_lead import changing
 from leadflow.gateway.console.recipients import pages as recipients
 from leadflow.gateway.console.recipients import seen
+from leadflow.gateway.console.system import routers as system
 from leadflow.gateway.console.team import overview as team
 from leadflow.gateway.console.team import person, territories
 
@@ -75,4 +78,7 @@ ROUTERS = (
     team.router,
     territories.router,
     person.router,
+    *system.ROUTERS,
+    stream.router,
+    tour.router,
 )

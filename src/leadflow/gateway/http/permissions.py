@@ -24,6 +24,7 @@ PUBLIC = frozenset(
         "/session",
         "/webhooks/{source}",
         "/console/sign-in",
+        "/console/enter/{token}",
         "/unsubscribe/{token}",
         "/preferences/{token}",
         "/o/{token}.gif",

@@ -29,12 +29,14 @@ class RequestLog(AroundRequests):
 
     async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        begun, status = perf_counter(), 500
+        begun, status, took = perf_counter(), 500, None
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, took
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if _stays_open(message):
+                    took = perf_counter() - begun
             await send(message)
 
         failure: Exception | None = None
@@ -44,7 +46,13 @@ class RequestLog(AroundRequests):
             failure = error
             raise
         finally:
-            _write(self._log, scope, status, perf_counter() - begun, failure)
+            _write(self._log, scope, status, took or perf_counter() - begun, failure)
+
+
+def _stays_open(start: Message) -> bool:
+    """Whether what is answered goes on for as long as somebody waits, which is no measure of how
+    long they had to."""
+    return (b"content-type", b"text/event-stream; charset=utf-8") in start.get("headers", ())
 
 
 def route_of(scope: Scope) -> str:

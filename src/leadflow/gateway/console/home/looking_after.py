@@ -12,11 +12,11 @@ from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.analytics.coming_in import coming_in
 from leadflow.analytics.model_standing import model_standing
-from leadflow.analytics.stuck import stuck
 from leadflow.database.engine import Use, unit_of_work
 from leadflow.gateway.console.forms import ReadingRules
 from leadflow.gateway.console.home.in_place import in_place
 from leadflow.gateway.console.rendering import page
+from leadflow.gateway.console.system.overview import KINDS, seen
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.rules.segments.service import counts, segments_now
 from leadflow.settings import get_settings
@@ -50,9 +50,10 @@ def looked_after(session: Session, caller: Actor, now: datetime) -> dict[str, An
         return all(caller.reach(one) is Reach.ALL for one in permissions)
 
     marketing = may("import.read", "source.read", "campaign.write")
+    stuck = {"found": seen(session, caller, now), "kinds": KINDS}
     return {
         "coming": coming_in(session, now) if marketing else None,
         "segments": list(segments_now(session)) if marketing and may("rules.read") else [],
         "model": model_standing(session, get_settings()) if may("model.propose") else None,
-        "stuck": stuck(session, now) if may("outbox.read") else None,
+        "stuck": stuck if may("outbox.read") else None,
     }

@@ -93,3 +93,29 @@ document.addEventListener("drop", (event) => {
   document.getElementById("to").value = column.dataset.stage;
   document.getElementById("board").requestSubmit();
 });
+// Parts of a page that wait for something. One connection a page, which ends with the sign-in. What
+// has data-live is fetched anew when that changes; what has data-live-shows is shown then.
+let live, followed = "";
+function follow() {
+  const waits = [...document.querySelectorAll("[data-live], [data-live-shows]")];
+  const topics = [...new Set(waits.map((part) => part.dataset.live || part.dataset.liveShows))].sort();
+  if (topics.join(" ") === followed) return;
+  followed = topics.join(" ");
+  live?.close();
+  if (!topics.length) return;
+  live = new EventSource("/console/live?" + new URLSearchParams(topics.map((one) => ["topic", one])));
+  const fetchAnew = (part) => htmx.ajax("GET", location.pathname + location.search,
+    {target: "#" + part.id, select: "#" + part.id, swap: "outerHTML"});
+  // What changed while nobody listened.
+  live.onopen = () => document.querySelectorAll("[data-live]").forEach(fetchAnew);
+  live.addEventListener("changed", (event) => {
+    for (const part of document.querySelectorAll("[data-live], [data-live-shows]")) {
+      if (part.dataset.live === event.data) fetchAnew(part);
+      if (part.dataset.liveShows === event.data) part.hidden = false;
+    }
+  });
+}
+document.addEventListener("DOMContentLoaded", follow);
+document.addEventListener("htmx:afterSettle", follow);
+addEventListener("pagehide", () => { live?.close(); followed = ""; });
+addEventListener("pageshow", follow);

@@ -1,0 +1,1 @@
+"""What leads somebody new through the console."""

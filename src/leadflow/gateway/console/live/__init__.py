@@ -1,0 +1,1 @@
+"""What changes on a page while somebody waits."""

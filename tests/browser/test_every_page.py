@@ -1,0 +1,71 @@
+"""Every page of the console can be used by those who do not see it, or hardly: axe finds nothing
+serious, in light and dark, on a phone and on a desk."""
+
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import Engine
+
+from leadflow.accounts.keys import create_key
+from leadflow.accounts.permissions import SCOPES
+from leadflow.database.engine import unit_of_work
+from tests import console_world
+from tests.browser.conftest import sign_in
+from tests.examples import LONG
+from tests.gateways import application
+from tests.pages import found_pages, is_page, page_routes
+
+pytestmark = [pytest.mark.browser]
+DESK, PHONE = {"width": 1300, "height": 900}, {"width": 390, "height": 844}
+# Each look of a page; the two that are furthest from each other in ``make test``.
+LOOKS = (("light", DESK), ("dark", PHONE), ("dark", DESK), ("light", PHONE))
+GRAVE = {"serious", "critical"}
+# Frames of pages and what scripts ask for; and what comes about only when two judge differently.
+NOT_FOUND = {
+    "/console/campaigns/{name}/contents/{content}/{whom}",
+    "/console/live",
+    "/console/messages/{message_id}/mail",
+    "/console/quality/disputes/{item_id}",
+}
+
+
+@pytest.fixture
+def begin(store: Engine, people: dict[str, str], console: str) -> list[str]:
+    """Something of each kind to be seen; addresses from which the rest is reached."""
+    with unit_of_work() as session:
+        headers = {"X-API-Key": create_key(session, "test", SCOPES)}
+    with httpx.Client(base_url=console, headers=headers, timeout=120) as program:
+        lead = console_world.made_over_http(program)
+    console_world.in_campaign(lead)
+    console_world.told_program()
+    console_world.drawn_for_quality(store, lead)
+    return console_world.addresses(lead)
+
+
+def test_axe_finds_nothing_serious_on_any_page_light_or_dark_on_a_phone_or_a_desk(
+    page: Any, console: str, begin: list[str]
+) -> None:
+    sign_in(page, console, "root")
+    axe, wrong = Axe(), set[tuple[str, ...]]()
+
+    def read(address: str) -> str | None:
+        answer = page.context.request.get(f"{console}{address}", max_redirects=0)
+        if answer.status != 200 or not is_page(answer.text()):
+            return None
+        page.goto(f"{console}{address}")
+        for scheme, size in LOOKS if LONG else LOOKS[:2]:
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size(size)
+            for found in axe.run(page).response["violations"]:
+                if found["impact"] in GRAVE:
+                    where = found["nodes"][0]["html"][:200]
+                    wrong.add((address, scheme, str(size["width"]), found["id"], where))
+        return str(answer.text())
+
+    routes = page_routes(application())
+    found = found_pages(routes, read, begin)
+    assert wrong == set(), "\n".join(" ".join(one) for one in sorted(wrong))
+    missed = {route.path for route in routes} - found.keys()
+    assert missed <= NOT_FOUND, "No link of a page leads to these; or list them in NOT_FOUND."
