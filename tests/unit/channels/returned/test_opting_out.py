@@ -7,6 +7,11 @@ from leadflow.channels.email.returned.reading import read_returned
 from tests.unit.channels.returned.mails import ADDRESS, answer
 
 NO_MORE = [
+    "No emails please",
+    "Bitte keine Mails",
+    "Keine E-Mails mehr, danke",
+    "Non voglio più ricevere email",
+    "Basta email",
     "Unsubscribe",
     "ABMELDEN bitte!",
     "Bitte abmelden",
@@ -72,6 +77,8 @@ NO_MORE = [
     "Me désabonner\n",
 ]
 PERHAPS = [
+    "Estoy de baja",
+    "Keine Mails",
     "Hi,\n\ncould you unsubscribe my colleague Ben?",
     "Please stop sending me paper catalogues.",
     "Bitte melden Sie mich von den Messe-Mails ab.",
@@ -82,6 +89,9 @@ PERHAPS = [
     "I unsubscribed by mistake, please send me more",
 ]
 NOT_SO = [
+    "No email?",
+    "Nessuna mail!",
+    "Ana está de vacaciones",
     "Let us meet on Monday.",
     "The train does not stop here.",
     "I want more of this newsletter",
