@@ -23,7 +23,7 @@ def test_a_lead_is_found_by_a_key_and_moved_on_the_board(
 ) -> None:
     sign_in(page, console, "ann")
     page.keyboard.press("/")
-    page.keyboard.type("jo d")
+    page.keyboard.type("jo doe")
     page.locator("#quick a").wait_for()
     assert page.url.endswith("/console")
     page.keyboard.press("ArrowDown")

@@ -22,7 +22,7 @@ from leadflow.follow_ups.tag_names import TagInvalid, tag_names
 from leadflow.follow_ups.tags import tags_of
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.paging.keyset import Wanted
-from leadflow.search.estimates import about_how_many
+from leadflow.search.estimates import about_how_many, rounded
 from leadflow.search.question import read_question
 from leadflow.search.service import in_time, page_of_ids, seen_by
 
@@ -178,5 +178,6 @@ def _of_file(session: Session, asked: Asked, caller: Actor, now: datetime) -> Pl
         first = page_of_ids(session, question, Wanted(SHOWN), within, now).items
         total = about_how_many(session, question, within, now)
     gate = "Where a policy asks for somebody’s approval, it is written once that is given."
-    about = how_many(total.number, "lead") if total.exact else f"{total} leads"
+    about = how_many(total.number if total.exact else rounded(total.number), "lead")
+    about = about if total.exact else f"about {about}"
     return Plan(first, about=about, notes=("It is written in the background.", gate))

@@ -34,5 +34,7 @@ def columns(
         page = page_of_ids(session, question, Wanted(most), within, now)
         total = Total(len(page.items), True)
         if page.next is not None:
-            total = about_how_many(session, question, within, now)
+            guessed = about_how_many(session, question, within, now)
+            known = guessed.exact or guessed.number > most
+            total = guessed if known else Total(most, False, more=True)
         yield Column(stage, page.items, total)

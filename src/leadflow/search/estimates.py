@@ -22,12 +22,16 @@ DIGITS = 2
 
 @dataclass(frozen=True)
 class Total:
-    """How many there are; ``exact``: they were counted, and not guessed by PostgreSQL."""
+    """How many there are; ``exact``: they were counted, and not guessed by PostgreSQL; ``more``:
+    there are more, and nobody knows how many."""
 
     number: int
     exact: bool
+    more: bool = False
 
     def __str__(self) -> str:
+        if self.more:
+            return f"more than {self.number:,}"
         return f"{self.number:,}" if self.exact else f"about {rounded(self.number):,}"
 
 

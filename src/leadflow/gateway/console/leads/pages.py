@@ -182,7 +182,8 @@ def _total(
     question = read_question(session, state.question)
     with in_time():
         guessed = about_how_many(session, question, seen_by(session, caller), now)
-    return guessed if guessed.exact else Total(max(guessed.number, seen + 1), False)
+    # A guess below what has been seen says nothing.
+    return guessed if guessed.exact or guessed.number > seen else Total(seen, False, more=True)
 
 
 def _row(lead: LeadListed, columns: list[Column]) -> dict[str, Any]:
