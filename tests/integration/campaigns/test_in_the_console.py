@@ -508,6 +508,7 @@ def test_the_first_page_says_why_a_channel_takes_nothing_and_has_it_send_again(
     assert "What was said last: 421" in said
     assert "by other: it is stopped by" in said
     answer = mark.post("/console/channels", channel="one")
+    assert mark.get("/console/channels").status_code == 303
     assert mark.told(mark.get(answer.headers["location"])) == ("good", "one is sending again.")
     assert "by one:" not in words_of(mark.get("/console"), "channels")
 

@@ -11,10 +11,11 @@ from leadflow.assignment.team.naming import names_of_people
 from leadflow.campaigns.circuits import service as circuits
 from leadflow.campaigns.circuits.words import why_nothing_goes
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.console.forms import SteeringCampaigns
+from leadflow.gateway.console.forms import OnCampaigns, SteeringCampaigns, go_to
 from leadflow.gateway.console.notices import Notice, told_on
 
 router = APIRouter(include_in_schema=False)
+PATH = "/console/channels"
 
 
 def resting(session: Session) -> Mapping[str, str]:
@@ -24,7 +25,13 @@ def resting(session: Session) -> Mapping[str, str]:
     return {name: why_nothing_goes(name, one, names) for name, one in found.items()}
 
 
-@router.post("/console/channels")
+@router.get(PATH)
+def back(caller: OnCampaigns) -> Response:
+    """Whoever loads the answer of a form again gets the page that the form is on."""
+    return go_to("/console")
+
+
+@router.post(PATH)
 def resume(
     request: Request, caller: SteeringCampaigns, channel: Annotated[str, Form(max_length=200)]
 ) -> Response:
