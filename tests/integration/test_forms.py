@@ -40,7 +40,6 @@ OF_CAMPAIGNS = (
     "/console/messages/{message_id}",
     "/console/leads/{lead_id}/campaigns",
     "/console/leads/{lead_id}/opt-out",
-    "/console/channels",
 )
 # Those need a file: ``test_import_pages.py`` sends them.
 OF_IMPORTS = (
