@@ -14,6 +14,7 @@ from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.versions import store_team
 from leadflow.assignment.work.handover import end, find_rep
+from leadflow.assignment.work.worklist import Day, worklist
 from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
 from leadflow.follow_ups.tables import LeadTag, LeadTask
@@ -22,6 +23,7 @@ from leadflow.follow_ups.tasks import NewTask, add_task
 from leadflow.gateway.api.review.to_do import waits_for
 from leadflow.leads.service import LeadNotFound
 from leadflow.leads.tables import Lead
+from leadflow.paging.keyset import Wanted
 from tests.deciders import signed_in_already
 from tests.integration.test_permissions import TEAM
 
@@ -196,8 +198,12 @@ def test_tasks_that_are_due_wait_for_their_salesperson_and_lead_the_list_of_lead
         ]
         add_task(session, due, "x", NOW)
         person = session.scalars(select(Person).where(Person.username == "north-one")).one()
-        waiting = waits_for(session, person, NOW)
-        assert [item.what for item in waiting if item.kind == "task"] == [f"Call: {another.id}"]
+        # Those of leads of one's own are in the list of these, first.
+        assert [one for one in waits_for(session, person, NOW) if one.kind == "task"] == []
+        assert person.rep_id is not None
+        lines = worklist(session, person.rep_id, "due", Day(NOW, NOW, (), "EUR"), Wanted(9)).items
+        assert lines[0].task is not None
+        assert (lines[0].lead.id, lines[0].task.what) == (another.id, "Call")
         second = another.id
     work = client.get("/reps/north-one/leads").json()["items"]
     assert [one["lead_id"] for one in work] == [second, leads["north-one"]]
