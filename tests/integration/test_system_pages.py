@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +16,7 @@ from leadflow.audit.service import record
 from leadflow.database.engine import unit_of_work
 from leadflow.outbox.service import enqueue
 from leadflow.outbox.tables import OutboxRow
+from leadflow.settings import get_settings
 from leadflow.sources.tables import Delivery
 from tests.console_world import told_program
 from tests.integration.test_forms import PASSWORD, Browser
@@ -168,7 +170,11 @@ def test_sign_ins_are_seen_and_ended_ones_own_by_anybody(root: Browser, store: E
     sent(root, f"{SYSTEM}/sign-ins", "has ended", sign_in=second)
 
 
-def test_the_audit_log_is_checked_and_a_changed_row_is_named(root: Browser, store: Engine) -> None:
+def test_the_audit_log_is_checked_and_a_changed_row_is_named(
+    root: Browser, store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Heads that other tests have exported are of other logs.
+    monkeypatch.setattr(get_settings(), "audit_folder", tmp_path)
     audit = f"{SYSTEM}/audit"
     assert "Nobody has checked" in root.get(audit).text
     sent(root, audit, "as it was written")
