@@ -57,7 +57,7 @@ CAMPAIGN: dict[str, Any] = {
 }
 LEADS = """
 INSERT INTO leads (id, source, external_id, email, email_index, company_size, country, created_at)
-SELECT 'lead_' || lpad(to_hex(n), 28, '0'), 'bench', n::text, int8send(n), int8send(n), n % 1000,
+SELECT 'lead_' || lpad(to_hex(n), 28, '0'), 'bench', n::text, :email, int8send(n), n % 1000,
     (ARRAY['DE', 'US', 'FR'])[1 + n % 3], now()
 FROM generate_series(1, :count) AS n
 """
@@ -103,9 +103,12 @@ def add_leads(engine: "Engine", count: int) -> None:
     """So many leads. Triggers tell of each that comes in, which is not measured here."""
     from sqlalchemy import text
 
+    from leadflow.privacy.cipher_in_use import get_cipher
+
+    email = get_cipher().encrypt("somebody@example.com", "email")
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(LEADS), {"count": count})
+        connection.execute(text(LEADS), {"count": count, "email": email})
 
 
 def swept(now: datetime, most: int, enough: int) -> tuple[float, int, int]:

@@ -30,7 +30,7 @@ from leadflow.settings import Settings
 from leadflow.workflow.catalogue import ACTIONS, model_of
 from leadflow.workflow.service import PERFORM
 
-AT_A_TIME = 20_000
+AT_A_TIME = 10_000
 MERGED, OPTED_OUT = "merged", "opted_out"
 # Whoever opts out while they are in it leaves as that happens, as ``opted_out``.
 OPTED_OUT_ELSEWHERE = "opted_out_elsewhere"
