@@ -6,6 +6,9 @@ from typing import Any
 from sqlalchemy import Engine, select, text
 
 from leadflow.approvals.tables import Approval
+from leadflow.assignment.team.schemas import TeamIn
+from leadflow.assignment.team.versions import store_team
+from leadflow.assignment.work.handover import find_rep
 from leadflow.channels.port import Uncertain
 from leadflow.database.engine import unit_of_work
 from leadflow.endpoints import service as endpoints
@@ -16,6 +19,7 @@ from leadflow.settings import get_settings
 from tests.integration.campaigns import running
 from tests.integration.campaigns.test_dispatch import Channel, dispatch
 
+FILE = b"id,email,company_size\n1,ada@example.com,40\n2,not an address,50\n"
 LEAD = {"email": "eve@example.com", "first_name": "Eve", "last_name": "Stone", "company_size": 400}
 
 
@@ -36,6 +40,23 @@ def in_campaign(lead: str) -> None:
     running.enrol(lead)
     running.sweep()
     dispatch(Channel(Uncertain("It broke off.")))
+
+
+def in_a_team() -> str:
+    """There is a salesperson; their id."""
+    with unit_of_work() as session:
+        rep = {"id": "sam", "name": "Sam Sell", "capacity": 5}
+        store_team(session, TeamIn.model_validate({"reps": [rep]}))
+        return find_rep(session, "sam").id
+
+
+def file_sent(program: Any) -> str:
+    """A file that is looked at before it is brought in; the address of its page."""
+    raw = {"Content-Type": "application/octet-stream"}
+    name = {"name": "fair.csv"}
+    answer = program.post("/imports", params=name, content=FILE, headers=raw)
+    assert answer.status_code == 201, answer.text
+    return f"/console/imports/{answer.json()['id']}"
 
 
 def told_program() -> None:
@@ -68,7 +89,8 @@ def addresses(lead: str) -> list[str]:
         asked = list(session.scalars(select(Approval.id)))
     confirmed = f"/console/campaigns/{running.NAME}/stop"
     of_approvals = [f"/console/approvals/{one}" for one in asked]
-    return [f"/console/leads/{lead}", confirmed, *of_approvals]
+    moved = f"/console/leads/{lead}/move/lost"
+    return [f"/console/leads/{lead}", moved, confirmed, *of_approvals]
 
 
 def _sent(program: Any, address: str, body: dict[str, Any]) -> dict[str, Any]:

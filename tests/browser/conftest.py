@@ -97,3 +97,5 @@ def sign_in(page: Any, address: str, username: str) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Waits for you").wait_for()
+    # Keys are heard once scripts have come.
+    page.wait_for_load_state("load")
