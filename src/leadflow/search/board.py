@@ -13,6 +13,9 @@ from leadflow.search.quick import BEST_FIRST
 from leadflow.search.service import page_of_ids
 from leadflow.search.stages import STAGES, Stage
 
+# Milliseconds for each of the columns: together they must not hold up the page.
+COUNTING = 10
+
 
 @dataclass(frozen=True)
 class Column:
@@ -34,7 +37,7 @@ def columns(
         page = page_of_ids(session, question, Wanted(most), within, now)
         total = Total(len(page.items), True)
         if page.next is not None:
-            guessed = about_how_many(session, question, within, now)
+            guessed = about_how_many(session, question, within, now, COUNTING)
             known = guessed.exact or guessed.number > most
             total = guessed if known else Total(most, False, more=True)
         yield Column(stage, page.items, total)

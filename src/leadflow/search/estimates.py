@@ -48,10 +48,14 @@ def _explained(element: _Explained, compiler: SQLCompiler, **said: Any) -> str:
 
 
 def about_how_many(
-    session: Session, question: Question, within: Within | None, now: datetime
+    session: Session,
+    question: Question,
+    within: Within | None,
+    now: datetime,
+    at_most: int = AT_MOST,
 ) -> Total:
-    """How many leads a search asks for: counted where they are few and quickly found, else as
-    PostgreSQL guesses."""
+    """How many leads a search asks for: counted where they are few and found in so many
+    milliseconds, else as PostgreSQL guesses."""
     session.execute(PLANNED)
     parts = [
         statement(branch, question, within)
@@ -60,7 +64,7 @@ def about_how_many(
     ]
     every = select(union_all(*parts).subquery().c.id)
     guessed = int(session.execute(_Explained(every)).scalar_one()[0]["Plan"]["Plan Rows"])
-    counted = _counted(session, every) if guessed <= COUNTED else None
+    counted = _counted(session, every, at_most) if guessed <= COUNTED else None
     return Total(guessed, False) if counted is None else Total(counted, True)
 
 
@@ -69,14 +73,14 @@ def rounded(number: int) -> int:
     return int(round(number, DIGITS - len(str(number))))
 
 
-def _counted(session: Session, every: Select[Any]) -> int | None:
+def _counted(session: Session, every: Select[Any], at_most: int) -> int | None:
     """How many there are; None where there are more than were guessed, or it takes too long."""
     few = select(func.count()).select_from(every.limit(COUNTED + 1).subquery())
     before = session.scalar(text("SHOW statement_timeout"))
     set_to = text("SELECT set_config('statement_timeout', :most, true)")
     try:
         with session.begin_nested():
-            session.execute(set_to, {"most": f"{AT_MOST}"})
+            session.execute(set_to, {"most": f"{at_most}"})
             found = session.scalar(few) or 0
             session.execute(set_to, {"most": before})
     except DBAPIError as error:
