@@ -30,6 +30,9 @@ def test_a_file_is_brought_in_and_its_progress_survives_leaving_the_page(
 ) -> None:
     sign_in(page, console, "mark")
     press_on(page, "link", "Imports")
+    page.get_by_role("heading", name="Bring leads in from a file").wait_for()
+    # A page that has just come in the place of another settles, and takes the focus to its top.
+    page.wait_for_timeout(500)
     page.get_by_label("A file of leads").focus()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
