@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 
 from leadflow.accounts.people import add_person
 from leadflow.analytics.coming_in import coming_in
-from leadflow.analytics.model_standing import model_standing
 from leadflow.consent.log import Told
 from leadflow.consent.telling import tell
 from leadflow.database.engine import unit_of_work
 from leadflow.leads.tables import Lead
 from leadflow.scoring.learning.tables import TrainingRun
+from leadflow.scoring.monitoring.standing_now import model_standing
 from leadflow.scoring.monitoring.tables import ModelCheck
 from leadflow.settings import get_settings
 from leadflow.sources.definitions import parse_sources
@@ -59,11 +59,17 @@ def test_the_model_stands_as_its_last_check_and_training_say(store: Engine) -> N
     settings = get_settings()
     with unit_of_work() as session:
         assert model_standing(session, settings).words == "Nothing is to be done"
-        for days, moved, reasons in ((2, ["Budget"], ["Too few convert."]), (1, ["Budget"], [])):
+        served, other = "rubric 1", "model 7"
+        for days, version, moved, reasons in (
+            (3, served, ["Budget"], ["Too few convert."]),
+            (2, served, ["Budget"], []),
+            # Of what does not serve any more: it says nothing of what does.
+            (1, other, [], ["Too few convert."]),
+        ):
             session.add(
                 ModelCheck(
                     checked_at=NOW - timedelta(days=days),
-                    model_version="model 7",
+                    model_version=version,
                     findings={"moved": moved},
                     reasons=reasons,
                 )
@@ -80,9 +86,8 @@ def test_the_model_stands_as_its_last_check_and_training_say(store: Engine) -> N
         session.flush()
         found = model_standing(session, settings)
         assert found.words == "Leads have moved; there is no more to learn from yet"
-        assert (found.moved, found.serving, found.gate) == (["Budget"], None, None)
-        assert found.training is not None
-        assert found.training.version == "8"
+        assert (found.moved, found.serving, found.waits) == (["Budget"], None, None)
+        assert [one.version for one in found.trainings] == ["8"]
 
 
 def test_sources_with_trouble_come_first_and_opt_outs_are_of_a_week(store: Engine) -> None:

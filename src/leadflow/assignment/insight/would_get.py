@@ -11,7 +11,8 @@ from leadflow.assignment.choice.decide import decide
 from leadflow.assignment.choice.eligibility import constraints
 from leadflow.assignment.choice.plan import Choice, Group
 from leadflow.assignment.choice.reasons import SHORT
-from leadflow.assignment.routing.open_leads import LANGUAGE, POSTAL_CODE, lead_snapshot
+from leadflow.assignment.routing.open_leads import lead_snapshot
+from leadflow.assignment.routing.request import Routable
 from leadflow.assignment.routing.rulebook import rulebook
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
 from leadflow.conditions.fields import RowsAtHand
@@ -48,7 +49,7 @@ def would_get(
     values = values_of(session, rows, now, stored=book.asks_for_events, asked=book.fields_asked)
     rule = first_match(book.rules, values[lead.id], now)
     name = "All other leads" if rule is None else rule.name
-    snapshot = lead_snapshot(_columns(lead, score), team.skills, USUAL_VALUE)
+    snapshot = lead_snapshot(Routable(lead, score).columns(), team.skills, USUAL_VALUE)
     territories = tuple(sorted(team.setting.covering(snapshot)))
     plan = book.plan(None if rule is None else rule.rule_id)
     if plan is None:
@@ -72,25 +73,3 @@ def _told(made: Choice, team: CachedTeam, rule: str, territories: tuple[str, ...
         tuple(others[:MOST_OTHERS]),
         tuple(why.most_common()),
     )
-
-
-def _columns(lead: Lead, score: LeadScore) -> dict[str, object]:
-    attributes = lead.attributes or {}
-    of_lead = (
-        "id",
-        "country",
-        "region",
-        "industry",
-        "company_size",
-        "company_name",
-        "service_requirements",
-        "budget_minor",
-    )
-    return {
-        **{name: getattr(lead, name) for name in of_lead},
-        POSTAL_CODE: attributes.get(POSTAL_CODE),
-        LANGUAGE: attributes.get(LANGUAGE),
-        "level": score.level,
-        "total_score": score.total_score,
-        "probability": score.probability,
-    }

@@ -52,6 +52,26 @@ class ModelStanding:
     trainings: Sequence[TrainingRun]
     served: Sequence[ServingModel]
 
+    @property
+    def moved(self) -> list[str]:
+        """What the last check found to have moved too far."""
+        return (
+            []
+            if self.check is None
+            else [str(one) for one in self.check.findings.get("moved") or []]
+        )
+
+    @property
+    def words(self) -> str:
+        """The finding in a few words."""
+        if self.waits is not None:
+            return "A challenger waits for a decision"
+        if self.check is not None and self.check.reasons:
+            return "It is time to train anew"
+        if self.moved:
+            return "Leads have moved; there is no more to learn from yet"
+        return "Nothing is to be done"
+
 
 def model_standing(session: Session, settings: Settings) -> ModelStanding:
     """As of now; nothing is read from MLflow, so that it is told while that is away too."""

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.analytics.coming_in import coming_in
-from leadflow.analytics.model_standing import model_standing
 from leadflow.database.engine import Use, unit_of_work
 from leadflow.gateway.console.forms import ReadingRules
 from leadflow.gateway.console.home.in_place import in_place
@@ -19,6 +18,7 @@ from leadflow.gateway.console.rendering import page
 from leadflow.gateway.console.system.overview import KINDS, seen
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.rules.segments.service import counts, segments_now
+from leadflow.scoring.monitoring.standing_now import model_standing
 from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
