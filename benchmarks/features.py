@@ -104,10 +104,8 @@ def measure(leads: int, events_each: int, console: Console) -> list[Row]:
     """All rows."""
     # Loaded before, as in a worker that has run one.
     import pyarrow.parquet  # noqa: F401
+    import scipy.special  # noqa: F401
 
-    import models.code_version
-    import models.drift
-    import models.reference  # noqa: F401
     from leadflow.composition import compose
     from leadflow.database.engine import get_owner_engine
 

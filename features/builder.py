@@ -87,11 +87,13 @@ def profile_of(moments: Select[Any]) -> CTE:
     return union_all(present, past).cte("profile")
 
 
-def profile_now(as_of: datetime) -> FromClause:
-    """What is known of each lead at a moment that is later than all that is known of it."""
+def profile_now(as_of: datetime, *only: ColumnElement[bool]) -> FromClause:
+    """What is known of each lead at a moment that is later than all that is known of it. ``only``:
+    of which leads."""
     columns = [leads.c.created_at, leads.c.source, *_profile_columns(leads)]
     moment = as_of_literal(as_of).label("as_of")
-    return select(leads.c.id.label("lead_id"), moment, *columns).subquery("profile")
+    known = select(leads.c.id.label("lead_id"), moment, *columns)
+    return known.where(*only).subquery("profile")
 
 
 def _profile_columns(source: FromClause) -> list[ColumnElement[Any]]:

@@ -67,12 +67,21 @@ def moving_aggregates(custom: Sequence[Definition]) -> tuple[Aggregate | LastOfA
 
 
 def moving_query(
-    as_of: datetime, types: EventTypes, custom: Sequence[Definition], carried: FromClause
+    as_of: datetime,
+    types: EventTypes,
+    custom: Sequence[Definition],
+    carried: FromClause,
+    *only: ColumnElement[bool],
 ) -> Select[Any]:
-    """The moving features, and ``not_recorded``, of leads that are as they were. ``carried``: a row
-    for each, with ``lead_id``, its ``place``, and a column for each moving aggregate."""
+    """The moving features, and ``not_recorded``, of leads that are as they were.
+
+    Args:
+        carried: a row for each, with ``lead_id``, its ``place``, and a column for each moving
+            aggregate.
+        only: what is so of all of them, which saves looking at others.
+    """
     definitions = moving_definitions(custom)
-    profile = profile_now(as_of)
+    profile = profile_now(as_of, *only)
     activity, joined = _carried_on(profile, _needed(definitions), types, carried)
     # Definitions ask for nothing but columns by their names.
     found = features_of(profile, cast("FromClause", activity), definitions, joined)

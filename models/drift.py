@@ -110,7 +110,8 @@ def _shares(counts: "np.ndarray") -> "np.ndarray":
 def _measure(
     reference: FeatureReference, frame: pd.DataFrame, features: int, bound: float
 ) -> FeatureDrift:
-    from scipy.stats import chi2
+    # Of scipy.stats, chi2.isf says the same and takes a second to load.
+    from scipy.special import chdtri
 
     column = frame.get(reference.name, pd.Series(None, index=frame.index, dtype=object))
     then, now = np.array(reference.counts), reference.count(column)
@@ -121,7 +122,7 @@ def _measure(
     parts = stability_index(then[used], now[used])
     psi, free = float(parts.sum()), len(used) - 1
     spread = 1 / then.sum() + 1 / now.sum()
-    limit = float(chi2.ppf(1 - FALSE_ALARMS / max(1, features), free)) * spread if free else 0.0
+    limit = float(chdtri(free, FALSE_ALARMS / max(1, features))) * spread if free else 0.0
     most = int(used[parts.argmax()])
     return FeatureDrift(
         reference.name,

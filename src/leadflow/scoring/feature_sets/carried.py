@@ -5,9 +5,22 @@ read anew, and what was counted of their events is given to it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, FromClause, Text, any_, column, delete, literal, table, text
+from sqlalchemy import (
+    ARRAY,
+    FromClause,
+    Select,
+    Text,
+    any_,
+    column,
+    delete,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from features.activity import Aggregate, LastOfAll
@@ -22,9 +35,10 @@ from features.carrying import (
     moving_query,
 )
 from features.recorded import NOT_RECORDED
+from features.store import leads
 from leadflow.database.copying import copy_columns
 from leadflow.scoring.feature_sets.building import Build, KeyRange
-from leadflow.scoring.feature_sets.columns import columns_of, labelled, moments_within
+from leadflow.scoring.feature_sets.columns import columns_of, labelled, moments_within, of_range
 from leadflow.scoring.feature_sets.folder import SetFolder
 from leadflow.scoring.feature_sets.manifest import Manifest, Part
 from leadflow.scoring.feature_sets.packed import Column, Packed
@@ -39,6 +53,8 @@ AS_THEY_WERE, WITH_COUNTS = (
     table(name, column(LEAD_ID)) for name in ("carried_as_they_were", "carried_counts")
 )
 CARRIED = (AS_THEY_WERE, WITH_COUNTS)
+# And those that are counted anew.
+ANEW = table("counted_anew", column(LEAD_ID), column(AS_OF))
 
 
 def without_news(build: Build, base: Manifest, keys: KeyRange) -> "pa.Table":
@@ -68,7 +84,9 @@ def told_apart(build: Build, before: "pa.Table") -> "tuple[pa.Table, pa.Table]":
     return before.filter(pc.invert(changed)), before.filter(changed).select(_counts(build))
 
 
-def unchanged_rows(session: Session, build: Build, before: "pa.Table") -> "pa.Table":
+def unchanged_rows(
+    session: Session, build: Build, before: "pa.Table", within: Mapping[str, str | None]
+) -> "pa.Table":
     """The rows of leads that are as they were, with what moves at this moment; none of a lead that
     is gone."""
     import numpy as np
@@ -84,10 +102,11 @@ def unchanged_rows(session: Session, build: Build, before: "pa.Table") -> "pa.Ta
     moving = [one for one in columns if one.name in (*names, NOT_RECORDED.name)]
 
     def query() -> Packed:
-        found = moving_query(build.row.as_of, build.types, build.custom, carried)
+        known = of_range(leads.c.id)
+        found = moving_query(build.row.as_of, build.types, build.custom, carried, *known)
         return Packed.of(found, [*moving, Column(PLACE, "whole")])
 
-    found = build.packed("moving", query).read(session, {})
+    found = build.packed("moving", query).read(session, within)
     as_of = pa.scalar(build.row.as_of, before.schema.field(AS_OF).type)
     found = found.append_column(AS_OF, pa.repeat(as_of, found.num_rows))
     kept = before.take(found[PLACE])
@@ -150,6 +169,21 @@ def _put(
         copy_columns(session, name, batch)
     session.execute(text(f"ANALYZE {name}"))
     return table(name, *(column(one) for one in given.column_names))
+
+
+def others(session: Session, build: Build, within: Mapping[str, str | None]) -> "Select[Any]":
+    """The leads of the range that nothing is carried over of, each with its moment. They are few:
+    in a table of this transaction, PostgreSQL knows it and looks them up one by one."""
+    session.execute(
+        text(f"CREATE TEMP TABLE {ANEW.name} ({LEAD_ID} text, {AS_OF} timestamptz) ON COMMIT DROP")
+    )
+    moments = moments_within(build)
+    lead_id = moments.selected_columns.lead_id
+    not_carried = (lead_id.not_in(select(known.c.lead_id)) for known in CARRIED)
+    chosen = moments.where(*not_carried)
+    session.execute(insert(ANEW).from_select([LEAD_ID, AS_OF], chosen), within)
+    session.execute(text(f"ANALYZE {ANEW.name}"))
+    return select(ANEW.c.lead_id, ANEW.c.as_of)
 
 
 def _counts(build: Build) -> list[str]:

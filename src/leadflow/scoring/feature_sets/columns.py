@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, or_, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from features.carrying import (
     AGGREGATES,
@@ -24,11 +25,13 @@ def moments_within(build: Build) -> "Select[Any]":
     """The leads of the set of a range, each with its moment: parameters ``after_id`` and ``to_id``
     (None: to the end)."""
     chosen = build.moments().subquery("chosen")
+    return select(chosen.c.lead_id, chosen.c.as_of).where(*of_range(chosen.c.lead_id))
+
+
+def of_range(lead_id: ColumnElement[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """That a lead is of the range: parameters ``after_id`` and ``to_id`` (None: to the end)."""
     after_id, to_id = (bindparam(name, None, Text) for name in ("after_id", "to_id"))
-    return select(chosen.c.lead_id, chosen.c.as_of).where(
-        chosen.c.lead_id > after_id,
-        or_(to_id.is_(None), chosen.c.lead_id <= to_id),
-    )
+    return lead_id > after_id, or_(to_id.is_(None), lead_id <= to_id)
 
 
 def labelled(build: Build, rows: "Select[Any]") -> "Select[Any]":

@@ -5,14 +5,14 @@ from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from features.carrying import aggregated_query
 from leadflow.scoring.feature_sets.building import Build, KeyRange, same_view
 from leadflow.scoring.feature_sets.carried import (
-    CARRIED,
     carried_rows,
+    others,
     told_apart,
     unchanged_rows,
     without_news,
@@ -53,7 +53,7 @@ def _rows(session: Session, build: Build, keys: KeyRange) -> "tuple[pa.Table, in
         return _counted(session, build, within).sort_by(LEAD_ID), 0
     before = without_news(build, build.base, keys)
     as_they_were, changed = told_apart(build, before)
-    kept = [unchanged_rows(session, build, as_they_were)]
+    kept = [unchanged_rows(session, build, as_they_were, within)]
     kept += [carried_rows(session, build, changed, within)]
     found = pa.concat_tables([*kept, _counted(session, build, within)])
     return found.sort_by(LEAD_ID), sum(rows.num_rows for rows in kept)
@@ -62,15 +62,9 @@ def _rows(session: Session, build: Build, keys: KeyRange) -> "tuple[pa.Table, in
 def _counted(session: Session, build: Build, within: Mapping[str, str | None]) -> "pa.Table":
     """The rows of all leads of the range that nothing was carried over of."""
 
+    moments = moments_within(build) if build.base is None else others(session, build, within)
+
     def query() -> Packed:
-        moments = moments_within(build)
-        if build.base is not None:
-            moments = moments.where(
-                *(
-                    moments.selected_columns.lead_id.not_in(select(known.c.lead_id))
-                    for known in CARRIED
-                )
-            )
         return Packed.of(
             labelled(build, aggregated_query(moments, build.types, build.custom)), columns_of(build)
         )
