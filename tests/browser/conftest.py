@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,3 +100,14 @@ def sign_in(page: Any, address: str, username: str) -> None:
     page.get_by_role("heading", name="Waits for you").wait_for()
     # Keys are heard once scripts have come.
     page.wait_for_load_state("load")
+
+
+def choose_file(page: Any, file: Path) -> None:
+    """In the field that has the focus, by the keyboard."""
+    with page.expect_file_chooser() as chooser:
+        # Keys reach Chromium by another way than the wish to be told of the chooser, and overtook
+        # it: the chooser opened, and nobody was told. What is asked after the wish, by its own way,
+        # is answered after it.
+        page.evaluate("document.activeElement.id")
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)

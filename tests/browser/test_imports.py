@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import choose_file, sign_in
 
 pytestmark = [pytest.mark.browser]
 FILE = Path(__file__).parents[2] / "examples" / "leads.csv"
@@ -31,12 +31,8 @@ def test_a_file_is_brought_in_and_its_progress_survives_leaving_the_page(
     sign_in(page, console, "mark")
     press_on(page, "link", "Imports")
     page.get_by_role("heading", name="Bring leads in from a file").wait_for()
-    # A page that has just come in the place of another settles, and takes the focus to its top.
-    page.wait_for_timeout(500)
     page.get_by_label("A file of leads").focus()
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(FILE)
+    choose_file(page, FILE)
     press_on(page, "button", "Send it")
     page.get_by_role("heading", name="All 24 rows can be imported").wait_for()
     meaning = page.get_by_label("Industry", exact=True)
