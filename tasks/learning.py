@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
+from prefect.runtime import flow_run
 from prefect.transactions import Transaction, get_transaction
 
 from leadflow.approvals import service as approvals
@@ -60,7 +61,8 @@ def learn_challenger(reason: str = "", features: str = "") -> Learned | NothingA
             kept = find_set(session, features)
         now = kept.as_of
     elsewhere = on_the_task_runner(settings)
-    learned = retrain(settings, now, reason, told=tell, kept=kept, elsewhere=elsewhere)
+    run = flow_run.get_id()
+    learned = retrain(settings, now, reason, tell, kept, elsewhere, flow_run=run)
     whole = get_transaction()
     if whole is not None and isinstance(learned, Learned):
         whole.set(REGISTERED, learned)

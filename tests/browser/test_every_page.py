@@ -28,6 +28,7 @@ PARTS = {
     "/console/configuration/{kind}/{part}",
     "/console/imports/{import_id}/{part}",
     "/console/models/{name}.svg",
+    "/console/system/flows/failed",
     "/console/team/conversion.svg",
     "/console/team/{rep_id}/back",
     "/console/team/{rep_id}/capacity",

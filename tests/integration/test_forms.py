@@ -69,7 +69,7 @@ OF_TEAM = (
     "/console/team/territories",
     *(
         f"/console/team/{{rep_id}}/{act}"
-        for act in ("capacity", "days-off", "days-off/back", "leaving", "back")
+        for act in ("capacity", "days-off", "days-off/back", "leaving", "hand-on", "back")
     ),
 )
 # Those are of many leads: ``lead_lists`` sends them.

@@ -101,3 +101,41 @@ def test_others_at_the_company_are_listed_and_merged_and_split_again(
     split = root.post(f"{address}/split", merge_id=merge)
     assert root.told(root.get(split.headers["location"])) == ("good", "They are two again.")
     assert root.get(f"/console/leads/{twin}").status_code == 200
+
+
+def test_own_attributes_are_edited_each_as_what_it_is(client: TestClient, lead_id: str) -> None:
+    own = {"seats": 1.234, "trial": True, "since": "2026-03-01", "plan": "pro", "said": "a\nb"}
+    said = {"attributes": own | {"said": f"{'word ' * 9}\nand more"}}
+    assert client.patch(f"/leads/{lead_id}", json=said).status_code == 200
+    other = {"email": "no@example.com", "attributes": {"region_code": "north"}}
+    client.post("/leads", json=other)
+    address, root = f"/console/leads/{lead_id}", Browser(client, "root")
+    page = root.get(address).text
+    assert "<dt>Trial</dt><dd>yes</dd>" in page
+    assert 'name="attributes.seats" value="1.2340" maxlength="5000" inputmode="decimal"' in page
+    assert 'name="attributes.since" value="2026-03-01" maxlength="5000" type="date"' in page
+    assert "<option selected>yes</option>" in page
+    assert "and more</textarea>" in page
+    assert "What else can be known of it: Region code" in page
+
+    def typed(**changed: str) -> dict[str, str]:
+        shown = {"seats": "1.2340", "trial": "yes", "since": "2026-03-01", "plan": "pro"}
+        lines = {"said": f"{'word ' * 9}\r\nand more"}
+        return {f"attributes.{name}": value for name, value in (shown | lines | changed).items()}
+
+    edited = {**fields(page), "version": version(page)}
+    same = root.post(f"{address}/edit", **edited | typed())
+    assert root.told(root.get(same.headers["location"]))[1] == "You have changed nothing."
+    wrong = root.post(f"{address}/edit", **edited | typed(seats="1.500", since="soon"))
+    assert wrong.status_code == 422
+    assert "Seats (a number, such as 1250 or 12.5), Since (a day" in root.told(wrong)[1]
+    assert 'value="1.500"' in wrong.text
+    new = typed(seats="2,000", trial="no", plan="", region_code="south")
+    assert root.post(f"{address}/edit", **edited | new).status_code == 303
+    with unit_of_work() as session:
+        now = session.get_one(Lead, lead_id).attributes
+    assert (now["seats"], now["trial"], now["since"]) == (2000, False, "2026-03-01")
+    assert (now["region_code"], "plan" in now) == ("south", False)
+    late = root.post(f"{address}/edit", **edited | typed(seats="7"))
+    assert (late.status_code, 'value="7"' in late.text) == (409, True)
+    assert "now: 2000" in late.text

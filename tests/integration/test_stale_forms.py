@@ -13,6 +13,7 @@ from leadflow.approvals import service as approvals
 from leadflow.approvals.service import Proposal
 from leadflow.approvals.tables import Approval
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.console.in_words import STATUSES
 from tests.deciders import settle
 from tests.integration.test_forms import PASSWORD, Browser
 
@@ -60,7 +61,7 @@ def told_with_the_state(browser: Browser, answer: Any, how: str) -> None:
     tone, words = browser.told(answer)
     assert tone == "bad"
     assert how in words
-    assert f'<dd id="status"><strong>{how}</strong>' in answer.text
+    assert f'<dd id="status"><strong>{STATUSES[how]}</strong>' in answer.text
     assert 'name="decision"' not in answer.text
 
 

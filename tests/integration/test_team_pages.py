@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from leadflow.accounts.people import add_person
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.versions import store_team
+from leadflow.audit.tables import AuditEntry
 from leadflow.database.engine import unit_of_work
+from leadflow.integrations.notifications.messages import of_leads
 from leadflow.leads.tables import Lead
+from leadflow.outbox.tables import OutboxRow
 from tests.deciders import signed_in_already
 
 TEAM: dict[str, Any] = {
@@ -162,6 +166,59 @@ def test_somebody_leaves_once_it_has_been_shown_who_gets_their_leads(
     mary.post(f"/console/team/{reps['ann']}/back")
     with unit_of_work() as session:
         assert session.get_one(Rep, reps["ann"]).active
+
+
+def test_leads_go_to_one_colleague_as_they_were_chosen_who_is_told_once(
+    mary: TestClient, reps: dict[str, str]
+) -> None:
+    address = f"/console/team/{reps['ann']}/hand-on"
+    asked = mary.get(f"/console/team/{reps['ann']}/leaving").text
+    assert f'href="{address}"' in asked
+    assert "Who is to have the leads of Ann Archer?" in mary.get(address).text
+    ahead = mary.get(address, params={"to": reps["bob"]}).text
+    assert "Give leads of Ann Archer to Bob Baker?" in ahead
+    assert "Bob Baker has room for 9 more leads: all 2 fit." in text_of(ahead)
+    first, second = re.findall(r'name="lead" value="(\w+)" checked', ahead)
+    said = {"to": reps["bob"], "why": "Ann leaves"}
+    for wrong in ({"why": "x"}, said, said | {"lead": first, "why": " "}):
+        assert mary.post(address, data=wrong).status_code == 422
+    himself = mary.post(address, data=said | {"to": reps["ann"], "lead": first})
+    assert (himself.status_code, "They have these leads already" in himself.text) == (409, True)
+    done = mary.post(address, data=said | {"lead": first}, follow_redirects=False)
+    assert (done.status_code, holders(reps)[first]) == (303, "bob")
+    assert holders(reps)[second] == "ann"
+    late = mary.post(address, data=said | {"lead": [first, second]})
+    assert "1 lead is with Bob Baker now. 1 lead was somebody else's by then." in unescape(
+        late.text
+    )
+    assert set(holders(reps).values()) == {"bob"}
+    with unit_of_work() as session:
+        told = session.scalars(select(OutboxRow).where(OutboxRow.act == "notify_rep")).all()
+        assert [row.payload["lead_ids"] for row in told] == [[first], [second]]
+        given = select(AuditEntry.actor).where(AuditEntry.action == "lead.reassigned")
+        assert len(session.scalars(given).all()) == 2
+        mail = of_leads("handed_on", "Bob", {first: "Lea"}, 1, "http://x")
+    assert mail.subject == "Yours now, from a colleague: Lea"
+
+
+def test_a_colleague_gets_no_more_than_they_have_room_for(
+    mary: TestClient, reps: dict[str, str]
+) -> None:
+    address = f"/console/team/{reps['ann']}/hand-on"
+    mary.post(f"/console/team/{reps['bob']}/capacity", data={"capacity": "1", "seen": "9"})
+    ahead = text_of(mary.get(address, params={"to": reps["bob"]}).text)
+    assert "has room for 1 more lead: the first 1 of those that you choose go to them" in ahead
+    done = mary.post(address, data={"to": reps["bob"], "why": "Ann leaves", "which": "all"})
+    assert "1 lead is with Bob Baker now. Bob Baker has no more room: 1 lead stays" in done.text
+    assert sorted(holders(reps).values()) == ["ann", "bob"]
+
+
+def holders(reps: dict[str, str]) -> dict[str, str]:
+    """Who has each lead, by the company's own id."""
+    called = {own: name for name, own in reps.items()}
+    with unit_of_work() as session:
+        held = select(Assignment.lead_id, Assignment.rep_id).where(Assignment.ended_at.is_(None))
+        return {lead: called[rep] for lead, rep in session.execute(held).tuples()}
 
 
 def test_the_tester_says_who_would_get_a_lead_and_keeps_nothing(

@@ -12,7 +12,15 @@ from leadflow.outbox.service import enqueue_many
 NOTIFY = "notify_rep"
 MOST_NAMED = 20
 What = Literal[
-    "assigned", "rule", "watched", "reminded", "escalated", "offered", "unroutable", "stale"
+    "assigned",
+    "handed_on",
+    "rule",
+    "watched",
+    "reminded",
+    "escalated",
+    "offered",
+    "unroutable",
+    "stale",
 ]
 To = Literal["rep", "team_lead", "manager"]
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from features.how_many import how_many, of_number
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach, roles_with
-from leadflow.assignment.tables import Assignment, Rep, RepLoad
+from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.reach import leads_within
+from leadflow.assignment.work.handing_on import room_of
 from leadflow.assignment.work.handover import RepInactive, find_rep
 from leadflow.bulk.schemas import Asked, Assign, Enrol, Export, Tag
 from leadflow.campaigns.enrolling.entries import IN_WORDS
@@ -131,21 +132,13 @@ def _assigned(session: Session, act: Assign, kept: list[str], left: Left) -> Pla
     )
     theirs = set(session.scalars(held))
     kept = _without(kept, left, f"is with {rep.name} already", theirs)
-    room = _room(session, rep)
+    room = room_of(session, rep)
     if room is not None:
         beyond = set(kept[room:])
         why = f"is more than {rep.name} has room for ({how_many(room, 'more lead')})"
         kept = _without(kept, left, why, beyond)
     gate = "Where a policy asks for somebody’s approval, the lead waits for it."
     return Plan(kept, left, notes=(f"{rep.name} has them then, and their clocks start.", gate))
-
-
-def _room(session: Session, rep: Rep) -> int | None:
-    """How many more leads somebody may have; None: any number."""
-    if rep.capacity is None:
-        return None
-    load = session.get(RepLoad, rep.id)
-    return max(0, rep.capacity - (0 if load is None else load.open_leads))
 
 
 def _tagged(session: Session, act: Tag, kept: list[str], left: Left) -> Plan:

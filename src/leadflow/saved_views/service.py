@@ -12,7 +12,7 @@ from leadflow.accounts.permissions import Reach
 from leadflow.assignment.tables import Rep, Team
 from leadflow.audit import service as audit
 from leadflow.conditions.tree import fields_of
-from leadflow.saved_views.tables import SavedView
+from leadflow.saved_views.tables import SavedView, ShownAs
 from leadflow.search.question import read_question
 from leadflow.search.schemas import LeadQuestion
 
@@ -47,6 +47,7 @@ class ViewIn:
     question: LeadQuestion
     columns: list[str]
     shared: Shared = "nobody"
+    shown_as: ShownAs = "list"
 
 
 def views_of(session: Session, caller: Actor) -> list[SavedView]:
@@ -171,6 +172,7 @@ def _refuse(session: Session, said: ViewIn, caller: Actor) -> None:
 
 def _fill(session: Session, view: SavedView, said: ViewIn, caller: Actor, now: datetime) -> None:
     view.name, view.columns, view.shared = said.name, said.columns, said.shared
+    view.shown_as = said.shown_as
     view.question = said.question.model_dump(mode="json", exclude_defaults=True)
     view.team_id = _team(session, view, caller) if said.shared == "team" else None
     view.changed_at, view.changed_by = now, caller.id
@@ -191,5 +193,6 @@ def _record(session: Session, view: SavedView, what: str, caller: Actor) -> None
     named = {name for name in ("name", "company") if getattr(question, name)}
     asked = fields_of(read_question(session, question).where) if what != "deleted" else set()
     detail: dict[str, Any] = {"revision": view.revision, "shared": view.shared}
+    detail["shown_as"] = view.shown_as
     detail |= {"asks": sorted(asked | named), "columns": view.columns}
     audit.record(session, caller.id, f"saved_view.{what}", view.id, detail)

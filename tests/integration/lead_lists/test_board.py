@@ -13,6 +13,7 @@ from leadflow.assignment.tables import Assignment
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.leads.moves import COLUMNS, DONE, PERMISSIONS, WHAT, Refused, move
 from leadflow.leads.tables import Outcome
+from leadflow.scoring.tables import LeadScore
 from leadflow.search.stages import STAGES
 from tests.integration.lead_lists.conftest import Made
 from tests.integration.test_forms import Browser
@@ -119,3 +120,80 @@ def test_every_move_is_an_edit_with_words_or_is_refused() -> None:
             does = move(at, to)
             assert isinstance(does, Refused) is (does not in WHAT)
         assert any(not isinstance(move(at, to), Refused) for to in STAGES)
+
+
+def scored(lead_id: str, level: str) -> None:
+    parts = dict.fromkeys(("demographic", "behavioural", "engagement", "fit", "ai"), 50.0)
+    chance = dict.fromkeys(("probability", "probability_low", "probability_high"), 0.1)
+    with unit_of_work() as session:
+        session.add(
+            LeadScore(
+                **parts,
+                **chance,
+                lead_id=lead_id,
+                as_of=datetime.now(UTC),
+                scorecard_id=1,
+                total_score=50,
+                points=50,
+                confidence="low",
+                level=level,
+                regime="rubric",
+                model_version="1",
+                contribution_points=[0.0],
+                reason_places=[],
+                reason_texts=[],
+                is_current=True,
+            )
+        )
+
+
+def test_a_board_by_level_shows_open_leads_and_moves_none_of_them(
+    made: Made, seen_by: Callable[[str], Browser]
+) -> None:
+    scored(made("Ada", "Stone", "ann"), "hot")
+    scored(made("Ben", "Brick", "ann"), "cold")
+    ann = seen_by("ann")
+    page = ann.get(f"{BOARD}?by=levels").text
+    parts = dict(zip(*[iter(re.split(r'data-level="(\w+)"', page)[1:])] * 2, strict=True))
+    assert list(parts) == ["hot", "warm", "cold", "unqualified"]
+    shown = {level: re.findall(r'draggable="false">([^<]+)</a>', parts[level]) for level in parts}
+    assert shown == {"hot": ["Ada Stone"], "warm": [], "cold": ["Ben Brick"], "unqualified": []}
+    assert "A level is what the score says" in page
+    assert "Move it" not in page
+
+
+def test_a_move_leads_back_to_the_board_that_it_was_made_on(
+    made: Made, seen_by: Callable[[str], Browser]
+) -> None:
+    lead = made("Ada", "Stone", "ann", industry="retail")
+    made("Ben", "Brick", "ann", industry="media")
+    ann = seen_by("ann")
+    where = {"field": "industry", "operator": "equals", "value": "retail", "act": "show"}
+    listed = ann.get(ann.post("/console/leads", **where).headers["location"]).text
+    address = html.unescape(re.findall(r'href="([^"]+)">As a board by how far', listed)[0])
+    assert board(ann, address)["given"] == ["Ada Stone"]
+    q = re.findall(r'id="board">.*?name="q" value="([^"]+)"', ann.get(address).text, re.DOTALL)[0]
+    ahead = ann.post(BOARD, lead=lead, to="taken", q=q).headers["location"]
+    page = ann.get(ahead)
+    kept = re.findall(r'name="q" value="([^"]+)"', page.text)[0]
+    done = ann.post(ahead.partition("?")[0], **hidden(page), q=kept)
+    shown = board(ann, done.headers["location"])
+    assert (shown["given"], shown["taken"]) == ([], ["Ada Stone"])
+
+
+def test_a_board_is_saved_as_a_view_and_opens_as_it_was(
+    made: Made, seen_by: Callable[[str], Browser]
+) -> None:
+    scored(made("Ada", "Stone", "ann"), "hot")
+    ann = seen_by("ann")
+    page = ann.get(f"{BOARD}?by=levels").text
+    sealed = re.findall(r'name="q" value="([^"]+)"', page)[-1]
+    saved = ann.post("/console/leads/views", q=sealed, act="save", called="By heat")
+    address = saved.headers["location"]
+    assert address.startswith(f"{BOARD}?view=")
+    shown = ann.get(address)
+    assert ann.told(shown) == ("good", "Saved as “By heat”.")
+    assert "<h1>By heat</h1>" in shown.text
+    assert 'data-level="hot"' in shown.text
+    named = ann.post("/console/leads/views", q=sealed, act="save", called="")
+    assert (named.status_code, 'data-level="hot"' in named.text) == (422, True)

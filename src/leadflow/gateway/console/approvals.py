@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
@@ -23,6 +23,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.review import approvals
 from leadflow.gateway.api.review.approval_schemas import ApprovalWhole, DecisionIn
 from leadflow.gateway.console.forms import Deciding, Delegating, OnPage, go_to
+from leadflow.gateway.console.in_words import STATUSES, STEPS, doer, more_of, plain, roles_in
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import by_name, page
 from leadflow.gateway.http.problem import Problem
@@ -62,9 +63,11 @@ def decide(
     with unit_of_work() as session:
         outcome = approvals.take(session, approval_id, said, caller, "page")
     if outcome.counted:
-        return told_on(request, _address(approval_id), Notice(outcome.words, True, "status"))
+        return told_on(
+            request, _address(approval_id), Notice(roles_in(outcome.words), True, "status")
+        )
     status = approvals.refusal(outcome).status
-    told = Notice(outcome.words, at="decide", typed=typed)
+    told = Notice(roles_in(outcome.words), at="decide", typed=typed)
     return _page(request, approval_id, caller, status, told)
 
 
@@ -152,7 +155,22 @@ def _page(
         warnings=warnings,
         lead_id=lead_id if lead_id and caller.reach("lead.read") else None,
         run=run,
+        statuses=STATUSES,
+        happened=_happened(approval, people),
     )
+
+
+def _happened(approval: ApprovalWhole, people: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Everything that happened to it, in words."""
+    told = []
+    for step in approval.steps:
+        who = people.get(step.actor) or doer(step.actor)
+        # Whoever decides for themselves is named once.
+        others = {own: name for own, name in people.items() if name != who}
+        more = more_of(step.detail, others, len(approval.levels))
+        what = STEPS.get(step.kind) or plain(step.kind)
+        told.append({"at": step.at, "what": what, "who": who, "more": more})
+    return told
 
 
 def named(markdown: str, names: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from leadflow.assignment.tables import Assignment, AssignmentStep
 from leadflow.assignment.team.naming import names_of_people
 from leadflow.assignment.work.service import steps_of
 from leadflow.gateway.api.team.assignments import names_of_reps
+from leadflow.gateway.console.in_words import doer
 from leadflow.intake.merging import merges_of
 from leadflow.leads.events.types import read_types
 from leadflow.leads.outcomes.log import said_of
@@ -85,7 +86,7 @@ def _ends(session: Session, lead_id: str) -> Iterator[Entry]:
     said = said_of(session, lead_id)[-NEWEST:]
     names = names_of_people(session, [one.told_by for one in said])
     for one in said:
-        by = names.get(one.told_by or "", one.told_by or one.source)
+        by = names.get(one.told_by or "") or doer(one.told_by or one.source)
         when = (
             f", said {one.said_at:%Y-%m-%d}" if one.said_at.date() > one.occurred_at.date() else ""
         )
@@ -112,7 +113,9 @@ def _scores(session: Session, lead_id: str) -> Iterator[Entry]:
     names = names_of_people(session, [made.set_by for made in overrides])
     for made in overrides:
         what = f"score set to {made.new_score:.0f} ({made.status})"
-        yield Entry(made.created_at, what, f"{names.get(made.set_by, made.set_by)}: {made.reason}")
+        yield Entry(
+            made.created_at, what, f"{names.get(made.set_by) or doer(made.set_by)}: {made.reason}"
+        )
 
 
 def _assigned(session: Session, lead_id: str) -> Iterator[Entry]:
@@ -134,10 +137,10 @@ def _merged(session: Session, lead_id: str) -> Iterator[Entry]:
     names = names_of_people(session, [by for one in merges for by in (one.merged_by, one.split_by)])
     for one in merges:
         other = one.other_id if one.survivor_id == lead_id else one.survivor_id
-        by = names.get(one.merged_by, one.merged_by)
+        by = names.get(one.merged_by) or doer(one.merged_by)
         yield Entry(one.merged_at, f"merged with {other}", f"{by}: {one.reason}")
         if one.split_at is not None and one.split_by is not None:
-            by = names.get(one.split_by, one.split_by)
+            by = names.get(one.split_by) or doer(one.split_by)
             yield Entry(one.split_at, f"split from {other}", by)
 
 
@@ -149,5 +152,5 @@ def _words(step: AssignmentStep, reps: dict[str, str]) -> str:
 
 
 def _by(step: AssignmentStep, names: dict[str, str]) -> str:
-    who = names.get(step.actor, step.actor)
+    who = names.get(step.actor) or doer(step.actor)
     return f"{who}: {step.reason}" if step.reason else who

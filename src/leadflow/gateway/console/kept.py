@@ -12,6 +12,7 @@ from leadflow.follow_ups.notes import notes_of
 from leadflow.follow_ups.tables import LeadNote
 from leadflow.follow_ups.tags import tags_of
 from leadflow.gateway.api.follow_ups.notes import manages_notes
+from leadflow.gateway.console.in_words import doer
 from leadflow.paging.keyset import Wanted
 
 MOST_TASKS = 200
@@ -44,7 +45,7 @@ def kept_of(session: Session, reader: Actor, lead_id: str) -> Kept:
     tasks = tasks_within(session, None, Reach.ALL, asked, Wanted(MOST_TASKS)).items
     said = [note.written_by for note in notes]
     said += [by for one in tasks for by in (one.task.created_by, one.task.closed_by) if by]
-    names = {one: one for one in said} | names_of_people(session, said)
+    names = {one: doer(one) for one in said} | names_of_people(session, said)
     manages = manages_notes(session, reader, lead_id)
     return Kept(
         [

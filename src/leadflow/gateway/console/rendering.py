@@ -14,6 +14,8 @@ from features.how_many import how_many, of_number
 from leadflow.accounts import signing_in
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.team.naming import called
+from leadflow.gateway.console.in_words import PARTS, WAYS, doer, roles_in
+from leadflow.gateway.console.navigation import navigation
 from leadflow.gateway.console.notices import NOTHING, Notice, forget, notice_of
 from leadflow.gateway.http.security import COOKIE
 from leadflow.scoring.how_sure import chance_in_words, how_sure
@@ -127,7 +129,12 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals["chance_in_words"] = chance_in_words
+_environment.globals |= {
+    "chance_in_words": chance_in_words,
+    "navigation": navigation,
+    "ways": WAYS,
+    "parts_of_a_case": PARTS,
+}
 _environment.filters |= {
     "how_sure": how_sure,
     "when": when,
@@ -141,5 +148,7 @@ _environment.filters |= {
     "called": called,
     "by_name": by_name,
     "working": working,
+    "doer": doer,
+    "roles_in": roles_in,
     "drawn": drawn,
 }

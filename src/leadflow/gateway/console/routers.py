@@ -33,8 +33,8 @@ from leadflow.gateway.console.one_lead import changing
 from leadflow.gateway.console.recipients import pages as recipients
 from leadflow.gateway.console.recipients import seen
 from leadflow.gateway.console.system import routers as system
+from leadflow.gateway.console.team import handing_on, person, territories
 from leadflow.gateway.console.team import overview as team
-from leadflow.gateway.console.team import person, territories
 
 ROUTERS = (
     sign_in.router,
@@ -78,6 +78,7 @@ ROUTERS = (
     team.router,
     territories.router,
     person.router,
+    handing_on.router,
     *system.ROUTERS,
     stream.router,
     tour.router,

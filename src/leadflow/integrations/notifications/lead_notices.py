@@ -15,7 +15,7 @@ from leadflow.outbox.acts import Done, End, NothingDone, Order, Outside
 from leadflow.outbox.lanes import NOTICES
 
 # Told only while the leads are theirs.
-OF_HOLDERS = ("assigned", "reminded", "escalated")
+OF_HOLDERS = ("assigned", "handed_on", "reminded", "escalated")
 
 
 class LeadNotice(BaseModel):

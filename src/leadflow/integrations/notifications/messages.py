@@ -28,6 +28,7 @@ It works once, for {minutes}; the link above gives you a new one at any time.
 # Of one lead, and of several.
 LEAD_SUBJECTS = {
     "assigned": ("A hot lead for you: {lead}", "{hot} for you"),
+    "handed_on": ("Yours now, from a colleague: {lead}", "Yours now, from a colleague: {leads}"),
     "rule": ("Your rules tell you of {lead}", "Your rules tell you of {leads}"),
     "watched": ("Yours to watch too: {lead}", "Yours to watch too: {leads}"),
     "reminded": ("Waits for your first word: {lead}", "Wait for your first word: {leads}"),

@@ -31,3 +31,5 @@ class TrainingRun(Base):
     leads: Mapped[int] = mapped_column(Integer, comment="Leads past their horizon at this moment.")
     ended_as: Mapped[str] = mapped_column(Text)
     version: Mapped[str | None] = mapped_column(Text, comment="Of its challenger, if it made one.")
+    mlflow_run: Mapped[str | None] = mapped_column(Text, comment="Of its challenger.")
+    flow_run: Mapped[str | None] = mapped_column(Text, comment="In Prefect, if it was one.")

@@ -15,15 +15,24 @@ End = Literal["asked", "kept", "nothing_to_decide", "cannot_learn"]
 
 
 def keep_training(
-    session: Session, settings: Settings, began_at: datetime, ended_as: End, version: str | None
+    session: Session,
+    settings: Settings,
+    began_at: datetime,
+    ended_as: End,
+    version: str | None,
+    mlflow_run: str | None = None,
+    flow_run: str | None = None,
 ) -> TrainingRun:
-    """Remember a training of this model that learned from what was known at ``began_at``."""
+    """Remember a training of this model that learned from what was known at ``began_at``; and by
+    which runs of MLflow and Prefect it can be looked at."""
     run = TrainingRun(
         model_name=settings.model_name,
         began_at=began_at,
         leads=learnable(session, began_at, horizon(settings))[0],
         ended_as=ended_as,
         version=version,
+        mlflow_run=mlflow_run,
+        flow_run=flow_run,
     )
     session.add(run)
     session.flush()

@@ -37,22 +37,25 @@ def retrain(
     told: Callable[[str], None] = lambda words: None,
     kept: FeatureSet | None = None,
     elsewhere: "Elsewhere | None" = None,
+    flow_run: str | None = None,
 ) -> Learned | NothingAsked:
     """A registered challenger, or in words why there is nothing to ask. That there was a training
     is kept, whatever came of it, so that the next begins once there is more to learn from; where
     that cannot be kept, what was registered is taken out again. ``kept``: the set of features to
-    learn from; else they are computed as of now."""
+    learn from; else they are computed as of now. ``flow_run``: Prefect's run that it is, by id."""
     learned = _learn(settings, now, told, kept, elsewhere)
     if not isinstance(learned, Learned):
         if learned.ended_as is not None:
             with unit_of_work() as session:
-                keep_training(session, settings, now, learned.ended_as, None)
+                ended = learned.ended_as
+                keep_training(session, settings, now, ended, None, flow_run=flow_run)
         return learned
     try:
         learned = triggered(learned, reason, settings)
         with unit_of_work() as session:
             ended_as: End = "asked" if learned.asks else "kept"
-            keep_training(session, settings, now, ended_as, learned.version)
+            runs = learned.run_id, flow_run
+            keep_training(session, settings, now, ended_as, learned.version, *runs)
     except Exception:
         withdraw(unit_of_work, learned, settings)
         raise

@@ -19,6 +19,7 @@ from leadflow.gateway.api.review.approval_schemas import DecisionIn
 from leadflow.gateway.api.review.to_do import APPROVAL, ToDo
 from leadflow.gateway.console.forms import Deciding, OnPage, go_to
 from leadflow.gateway.console.home.waiting import named
+from leadflow.gateway.console.in_words import roles_in
 from leadflow.gateway.console.notices import Notice, told_on
 
 router = APIRouter(include_in_schema=False)
@@ -96,6 +97,6 @@ def _take(caller: Actor, approval_id: str, content: str, decision: str, reason: 
             if alone is not None:
                 return f"{what} {alone}"
             outcome = approvals.take(session, approval_id, said, caller, "page")
-            return None if outcome.counted else f"{what} {outcome.words}"
+            return None if outcome.counted else f"{what} {roles_in(outcome.words)}"
     except ApprovalNotFound as error:
         return str(error)

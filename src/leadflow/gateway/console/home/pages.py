@@ -23,6 +23,7 @@ from leadflow.gateway.console.home.looking_after import looked_after
 from leadflow.gateway.console.home.managing import managing
 from leadflow.gateway.console.home.selling import TABS, Selling, selling
 from leadflow.gateway.console.home.waiting import named, rows
+from leadflow.gateway.console.in_words import STATUSES, roles_in
 from leadflow.gateway.console.rendering import page
 from leadflow.paging import cursors
 
@@ -81,7 +82,7 @@ def everybody(request: Request, caller: SeeingAll) -> Response:
         items = to_do.everything(session, datetime.now(UTC)).items
         reps = dict(session.execute(select(Rep.external_id, Rep.name)).tuples().all())
         shown = [
-            row | {"who": reps.get(item.waits_for, item.waits_for)}
+            row | {"who": reps.get(item.waits_for) or roles_in(item.waits_for)}
             for row, item in zip(rows(session, caller, items), items, strict=True)
         ]
     return page(
@@ -119,7 +120,7 @@ def _asked(session: Session, caller: Actor) -> list[dict[str, Any]]:
         {
             "what": named(one.headline, one.lead_id, names),
             "address": f"/console/approvals/{one.id}",
-            "who": one.status,
+            "who": STATUSES[one.status],
             "since": one.requested_at,
         }
         for one in mine

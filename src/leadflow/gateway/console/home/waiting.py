@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.team.naming import names_of_leads, names_of_people
 from leadflow.gateway.api.review.to_do import ToDo
+from leadflow.gateway.console.in_words import doer
 
 
 def rows(session: Session, caller: Actor, items: Sequence[ToDo]) -> list[dict[str, Any]]:
@@ -18,7 +19,7 @@ def rows(session: Session, caller: Actor, items: Sequence[ToDo]) -> list[dict[st
         {
             "what": named(item.asks or item.what, item.lead_id, names),
             "address": item.address,
-            "asked_by": people.get(item.asked_by, item.asked_by),
+            "asked_by": people.get(item.asked_by) or doer(item.asked_by),
             "since": item.since,
             "due": item.due_at,
             "who": None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.team.work import Action, act
 from leadflow.gateway.console.forms import OnLead
 from leadflow.gateway.console.lead import WAITS
-from leadflow.gateway.console.leads.board import BOARD
+from leadflow.gateway.console.leads.board import LONGEST, board_of
 from leadflow.gateway.console.leads.moves import (
     COLUMNS,
     DONE,
@@ -39,8 +39,8 @@ from leadflow.gateway.console.leads.moves import (
     move,
 )
 from leadflow.gateway.console.leads.pages import in_plain_words
-from leadflow.gateway.console.leads.state import LIST
-from leadflow.gateway.console.notices import NOTHING, Notice, told_on
+from leadflow.gateway.console.leads.state import BOARD, LIST
+from leadflow.gateway.console.notices import ANCHOR, NOTHING, Notice, told_on
 from leadflow.gateway.console.one_lead.views import within
 from leadflow.gateway.console.rendering import page
 from leadflow.intake.outcomes import OutcomeTold
@@ -59,13 +59,15 @@ WITH_REASON = ("give", "decline", "return")
 
 @dataclass(frozen=True)
 class Moving:
-    """A lead, where it is, and what moving it is; ``has_it``: who has it now."""
+    """A lead, where it is, and what moving it is; ``has_it``: who has it now; ``q``: the board that
+    it is on, as an address says it."""
 
     lead_id: str
     name: str
     at: Stage
     does: Does | Refused
     has_it: str
+    q: str = ""
 
 
 class MoveForm(BaseModel):
@@ -76,6 +78,7 @@ class MoveForm(BaseModel):
     kind: TouchKind = "call"
     why: Annotated[str, Field(max_length=1000)] = ""
     rep: Annotated[str, Field(max_length=100)] = ""
+    q: Annotated[str, Field(max_length=LONGEST)] = ""
 
 
 class Missing(ValueError):
@@ -83,10 +86,16 @@ class Missing(ValueError):
 
 
 @router.get(PATH)
-def show(request: Request, lead_id: str, to: Stage, caller: OnLead) -> Response:
+def show(
+    request: Request,
+    lead_id: str,
+    to: Stage,
+    caller: OnLead,
+    q: Annotated[str, Query(max_length=LONGEST)] = "",
+) -> Response:
     """What moving the lead there means, and what is to be said for it; or why it cannot be."""
     with unit_of_work() as session:
-        moving = _moving(session, caller, lead_id, to)
+        moving = _moving(session, caller, lead_id, to, q)
         return _page(request, session, caller, moving, to)
 
 
@@ -96,7 +105,7 @@ def do(
 ) -> Response:
     """Move it, as long as it is where it was shown; back to the board."""
     with unit_of_work() as session:
-        moving = _moving(session, caller, lead_id, to)
+        moving = _moving(session, caller, lead_id, to, form.q)
         if isinstance(moving.does, Refused) or (moving.at, moving.has_it) != (form.at, form.has_it):
             told = Notice("It has been moved meanwhile. Look at it once more.")
             return _page(request, session, caller, moving, to, 409, told)
@@ -106,13 +115,15 @@ def do(
         typed = form.model_dump(include={"kind", "why", "rep"})
         told = Notice(in_plain_words(error), typed=typed)
         with unit_of_work() as session:
-            moving = _moving(session, caller, lead_id, to)
+            moving = _moving(session, caller, lead_id, to, form.q)
             status = 422 if isinstance(error, Missing) else 409
             return _page(request, session, caller, moving, to, status, told)
-    return told_on(request, BOARD, Notice(f"{moving.name}: {words}", True))
+    answer = told_on(request, BOARD, Notice(f"{moving.name}: {words}", True))
+    answer.headers["location"] = f"{board_of(form.q)}#{ANCHOR}"
+    return answer
 
 
-def _moving(session: Session, caller: Actor, lead_id: str, to: Stage) -> Moving:
+def _moving(session: Session, caller: Actor, lead_id: str, to: Stage, q: str) -> Moving:
     standing = standing_of(session, lead_id, datetime.now(UTC))
     made = current_assignment(session, lead_id)
     at = stage_of(made, standing.outcome)
@@ -122,7 +133,8 @@ def _moving(session: Session, caller: Actor, lead_id: str, to: Stage) -> Moving:
         if not within(session, caller, needed, lead_id):
             others = ", ".join(roles_with(needed)).replace("_", " ")
             does = Refused(f"You may not do this with this lead. Who may with theirs: {others}.")
-    return Moving(lead_id, called(standing.lead), at, does, "" if made is None else made.rep_id)
+    has_it = "" if made is None else made.rep_id
+    return Moving(lead_id, called(standing.lead), at, does, has_it, q)
 
 
 def _page(
@@ -139,6 +151,7 @@ def _page(
     values: dict[str, Any] = {
         "moving": moving,
         "to": to,
+        "back": board_of(moving.q),
         "stages": COLUMNS,
         "refused": refused,
         "what": "" if isinstance(does, Refused) else WHAT[does],

@@ -11,9 +11,10 @@ from leadflow.accounts.actors import Actor
 from leadflow.assignment.team.store import RepNotFound
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.forms import OnLead, go_to
+from leadflow.gateway.console.leads.board import board_page
 from leadflow.gateway.console.leads.pages import in_plain_words, list_page, state_of
 from leadflow.gateway.console.leads.sealed import SealBroken
-from leadflow.gateway.console.leads.state import LIST, ListState
+from leadflow.gateway.console.leads.state import LIST, ListState, page_of
 from leadflow.gateway.console.notices import ANCHOR, Notice, told_on
 from leadflow.saved_views import service
 from leadflow.saved_views.service import Shared, ViewChanged, ViewIn, ViewNotFound, ViewRefused
@@ -57,10 +58,12 @@ def save(request: Request, caller: OnLead, form: Annotated[SavingForm, Form()]) 
         typed = form.model_dump(include={"called", "shared"})
         told = Notice(in_plain_words(error), at="views", typed=typed)
         status = 409 if isinstance(error, ViewNotFound | ViewChanged) else 422
-        return list_page(request, caller, state, status, told)
-    answer = told_on(request, LIST, Notice(words, True))
+        shown = list_page if state.shown_as == "list" else board_page
+        return shown(request, caller, state, status, told)
+    address = page_of(state.shown_as) if view_id else LIST
+    answer = told_on(request, address, Notice(words, True))
     if view_id:
-        answer.headers["location"] = f"{LIST}?view={view_id}#{ANCHOR}"
+        answer.headers["location"] = f"{address}?view={view_id}#{ANCHOR}"
     return answer
 
 
@@ -72,7 +75,7 @@ def _done(
         gone = service.remove(session, form.view, form.revision, caller)
         return f"The view “{gone}” is deleted.", ""
     name, shared = " ".join(form.called.split()), form.shared
-    said = ViewIn(name, state.question, state.columns, shared)
+    said = ViewIn(name, state.question, state.columns, shared, state.shown_as)
     if form.act == "keep":
         view = service.change(session, form.view, form.revision, said, caller, now)
         return f"The view “{view.name}” shows this from now on.", view.id

@@ -7,22 +7,26 @@ from pydantic import BaseModel, Field
 
 from leadflow.gateway.console.leads.sealed import seal
 from leadflow.gateway.console.leads.views import USUAL_COLUMNS, View
+from leadflow.saved_views.tables import ShownAs
 from leadflow.search.schemas import LeadQuestion, Sort
 
 LIST = "/console/leads"
+BOARD = f"{LIST}/board"
 # Pages that "previous" leads back through; whoever is further in begins anew.
 MOST_BACK = 20
 
 
 class ListState(BaseModel):
     """``view``: by the name of one that is always there, or the id of a saved one. ``trail``: the
-    cursors of the pages before this one and its own, the last of them; ``page``: its number."""
+    cursors of the pages before this one and its own, the last of them; ``page``: its number;
+    ``shown_as``: a list, or a board and what its columns are."""
 
     question: LeadQuestion = LeadQuestion()
     columns: list[str] = Field(default_factory=lambda: list(USUAL_COLUMNS))
     view: str = ""
     trail: list[str] = []
     page: int = 0
+    shown_as: ShownAs = "list"
 
     @property
     def cursor(self) -> str | None:
@@ -37,19 +41,26 @@ class ListState(BaseModel):
     @classmethod
     def of(cls, view: View) -> "ListState":
         """A view as it begins."""
-        return cls(question=view.question, columns=view.columns, view=view.id)
+        return cls(
+            question=view.question, columns=view.columns, view=view.id, shown_as=view.shown_as
+        )
 
     def differs_from(self, view: View) -> bool:
         """Whether something else is shown than the view does."""
-        return (self.question, self.columns) != (view.question, view.columns)
+        here, there = (self.question, self.shown_as), (view.question, view.shown_as)
+        return here != there or self.columns != view.columns
 
     def sealed(self) -> str:
         """As addresses and forms say it."""
         return seal(self)
 
     def address(self) -> str:
-        """Where the list is shown so."""
-        return f"{LIST}?q={self.sealed()}"
+        """Where the leads are shown so."""
+        return f"{page_of(self.shown_as)}?q={self.sealed()}"
+
+    def shown(self, shown_as: ShownAs) -> "ListState":
+        """The same leads as a list, or as a board."""
+        return self.model_copy(update={"shown_as": shown_as, "trail": [], "page": 0})
 
     def asking(self, **changed: Any) -> "ListState":
         """The first page of the same with something else asked."""
@@ -79,6 +90,11 @@ class ListState(BaseModel):
         """In the order of a value, the greatest first; the other way where it is so already."""
         descending = cast(Sort, f"-{value}")
         return self.asking(sort=value if self.question.sort == descending else descending)
+
+
+def page_of(shown_as: ShownAs) -> str:
+    """The page that shows leads so."""
+    return LIST if shown_as == "list" else BOARD
 
 
 def one_by_one(where: dict[str, Any]) -> list[dict[str, Any]]:

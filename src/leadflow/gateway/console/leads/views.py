@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.saved_views import service
-from leadflow.saved_views.tables import SavedView
+from leadflow.saved_views.tables import SavedView, ShownAs
 from leadflow.search.schemas import NOBODY, LeadQuestion
 
 USUAL_COLUMNS = ("company_name", "score", "level", "owner", "created_at")
@@ -28,6 +28,7 @@ class View:
     shared: str = ""
     of_whom: str = ""
     theirs: bool = False
+    shown_as: ShownAs = "list"
 
 
 def every_view(session: Session, caller: Actor) -> list[View]:
@@ -66,4 +67,5 @@ def _saved(view: SavedView, caller: Actor) -> View:
         view.shared,
         OF_WHOM[view.shared],
         service.may_change(view, caller),
+        view.shown_as,
     )

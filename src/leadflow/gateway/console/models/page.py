@@ -62,6 +62,7 @@ def show(request: Request, caller: ReadingFigures) -> Response:
         regime=REGIMES[None if serving is None else serving.regime],
         ends=ENDS,
         mlflow=f"{settings.mlflow_url}/#/models/{settings.model_name}",
+        mlflow_runs=f"{settings.mlflow_url}/#/runs",
         prefect=settings.prefect_url,
         **values,
     )

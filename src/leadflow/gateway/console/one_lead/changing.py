@@ -1,7 +1,8 @@
 """Editing what is known of a lead in place, merging it with another, and splitting them again."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import ValidationError
@@ -18,6 +19,13 @@ from leadflow.gateway.console.one_lead.fields import (
     TypedFields,
     as_read,
     as_typed,
+)
+from leadflow.gateway.console.one_lead.own_fields import (
+    PREFIX,
+    NotReadable,
+    OwnField,
+    as_said,
+    own_fields,
 )
 from leadflow.gateway.console.one_lead.views import within
 from leadflow.intake.edits import Edit
@@ -50,11 +58,15 @@ def edit(
 ) -> Response:
     """Store what was changed of the fields, where nobody else has changed the lead meanwhile."""
     typed = {name: str(getattr(form, name)).strip() for name in FIELDS}
+    own = form.attributes()
     with unit_of_work() as session:
-        known = as_typed(LeadOut.of(standing_of(session, lead_id, datetime.now(UTC)).lead))
+        lead = standing_of(session, lead_id, datetime.now(UTC)).lead
+        known, others = as_typed(LeadOut.of(lead)), own_fields(session, lead, own)
     changed = [name for name in FIELDS if typed[name] != known[name]]
-    if not changed:
+    of_others = [one for one in others if own.get(one.name, one.value) != one.value]
+    if not changed and not of_others:
         return told_on(request, address_of(lead_id), Notice(NOTHING, at="edit"))
+    typed |= {PREFIX + name: said for name, said in own.items()}
 
     def refused(words: str, status: int) -> Response:
         return lead_page(request, lead_id, caller, status, Notice(words, at="edit", typed=typed))
@@ -63,7 +75,7 @@ def edit(
         return lead_version(lead) == form.version
 
     try:
-        change = Edit(lead_id, _read(changed, typed), Sender(caller), still)
+        change = Edit(lead_id, _read(changed, of_others, typed), Sender(caller), still)
         request.app.state.intake.edits.submit(change).result()
     except (Unreadable, NoBudgetToCount) as error:
         return refused(str(error), 422)
@@ -75,27 +87,40 @@ def edit(
     return told_on(request, address_of(lead_id), Notice(words, True, "edit"))
 
 
-def _read(changed: list[str], typed: dict[str, str]) -> LeadEdit:
+def _read(changed: list[str], others: list[OwnField], typed: dict[str, str]) -> LeadEdit:
     """What changes, from what was typed.
 
     Raises:
         Unreadable: it cannot be read.
     """
-    read: dict[str, str | float | None] = {}
-    wrong = set()
+    read: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
     for name in changed:
         try:
             read[name] = as_read(name, typed[name])
         except NotANumber:
-            wrong.add(name)
+            wrong[name] = LABELS_OF_FIELDS[name]
+    for one in others:
+        try:
+            read.setdefault("attributes", {})[one.name] = as_said(one, typed[one.field])
+        except NotReadable as error:
+            wrong[one.field] = str(error)
     try:
         edit = LeadEdit.model_validate(read)
     except ValidationError as error:
-        wrong |= {str(part["loc"][0]) for part in error.errors()}
+        wrong |= dict(_named(error, others))
     if wrong:
-        named = [label for name, label in LABELS_OF_FIELDS.items() if name in wrong]
-        raise Unreadable(f"Correct and send again: {', '.join(named)}.")
+        raise Unreadable(f"Correct and send again: {', '.join(wrong.values())}.")
     return edit
+
+
+def _named(error: ValidationError, others: list[OwnField]) -> Iterator[tuple[str, str]]:
+    """The fields that are wrong, as the form calls them."""
+    labels = LABELS_OF_FIELDS | {one.field: one.label for one in others}
+    for part in error.errors():
+        place = [str(one) for one in part["loc"][:2]]
+        name = ".".join(place) if place[0] == "attributes" else place[0]
+        yield name, labels.get(name, "attributes")
 
 
 @router.post(PATH + "/merge")

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from features.normal_forms import plain_text
 from leadflow.gateway.api.leads.schemas import LeadOut
+from leadflow.gateway.console.one_lead.own_fields import PREFIX
 from leadflow.leads.readers.numbers import read_number
 
 LABELS_OF_FIELDS = {
@@ -25,10 +27,16 @@ LABELS_OF_FIELDS = {
 FIELDS = tuple(LABELS_OF_FIELDS)
 NUMBERS = ("company_size", "budget")
 Line = Annotated[str, StringConstraints(max_length=1000)]
+# As long as a text of an attribute may be, with room for the ends of lines.
+OfAttribute = Annotated[str, StringConstraints(max_length=10_000)]
 
 
 class TypedFields(BaseModel):
-    """The form: each field as it was typed, and the version of the lead that it was shown of."""
+    """The form: each field as it was typed, and the version of the lead that it was shown of. A
+    company's own attributes come besides, as ``attributes.NAME``."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, OfAttribute]
 
     version: Line = ""
     first_name: Line = ""
@@ -44,6 +52,14 @@ class TypedFields(BaseModel):
     budget: Line = ""
     currency: Line = ""
     timeline: Line = ""
+
+    def attributes(self) -> dict[str, str]:
+        """What was typed of attributes, by their names, as a program's texts are read."""
+        return {
+            name.removeprefix(PREFIX): plain_text(typed)
+            for name, typed in self.__pydantic_extra__.items()
+            if name.startswith(PREFIX)
+        }
 
 
 def as_typed(lead: LeadOut) -> dict[str, str]:

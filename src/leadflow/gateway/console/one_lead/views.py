@@ -1,6 +1,6 @@
 """What a lead's page shows, read together part by part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,11 @@ from leadflow.gateway.api.leads.schemas import LeadOut
 from leadflow.gateway.api.team.assignments import AssignmentDecisionOut, names_of_reps
 from leadflow.gateway.console.campaigns.standing import in_campaigns
 from leadflow.gateway.console.history import history
+from leadflow.gateway.console.in_words import doer
 from leadflow.gateway.console.kept import kept_of
 from leadflow.gateway.console.one_lead import answer
 from leadflow.gateway.console.one_lead.fields import LABELS_OF_FIELDS, as_typed
+from leadflow.gateway.console.one_lead.own_fields import OwnField, own_fields
 from leadflow.gateway.console.one_lead.timeline import folded, others
 from leadflow.intake.merging import merges_of
 from leadflow.intake.standings import LeadStanding
@@ -45,7 +47,7 @@ def how_good(
     setters = names_of_people(session, [override.override_by if override else None])
     told: dict[str, Any] = {
         "ended": standing.outcome,
-        "set_by": override and setters.get(override.override_by, override.set_by),
+        "set_by": override and (setters.get(override.override_by) or doer(override.set_by)),
         "score": score_out(standing),
         "next_step": next_step(standing),
         "regimes": answer.REGIMES,
@@ -92,13 +94,15 @@ def who_has_it(session: Session, caller: Actor, lead_id: str, now: datetime) -> 
 def what_is_kept(session: Session, caller: Actor, lead: Lead, now: datetime) -> dict[str, Any]:
     """What is known and kept of it, what happened, and what may be changed."""
     kept, mailed = kept_of(session, caller, lead.id), in_campaigns(session, lead, now)
+    own = own_fields(session, lead)
     return {
         "lead": lead,
         "name": called(lead),
-        "known": known_of(LeadOut.of(lead), counters_now(session, lead)),
+        "known": known_of(LeadOut.of(lead), counters_now(session, lead), own),
         "version": lead_version(lead),
         "fields": as_typed(LeadOut.of(lead)),
         "labels": LABELS_OF_FIELDS,
+        "own": own,
         "kept": kept,
         "mailed": mailed,
         "timeline": folded([*history(session, lead), *others(kept, mailed)]),
@@ -110,9 +114,11 @@ def what_is_kept(session: Session, caller: Actor, lead: Lead, now: datetime) -> 
     }
 
 
-def known_of(lead: LeadOut, counted: Mapping[str, int]) -> list[tuple[str, str]]:
+def known_of(
+    lead: LeadOut, counted: Mapping[str, int], own: Sequence[OwnField]
+) -> list[tuple[str, str]]:
     """What is known of a lead beside how to reach it, as a person reads it; ``counted``: how often
-    it did what is counted, up to now."""
+    it did what is counted, up to now; ``own``: a company's own attributes."""
     budget = "" if lead.budget is None else f"{lead.budget:,.0f} {lead.currency}"
     told: list[tuple[str, Any]] = [
         ("company", lead.company_name),
@@ -125,7 +131,7 @@ def known_of(lead: LeadOut, counted: Mapping[str, int]) -> list[tuple[str, str]]
         ("website visits", counted.get("website_visits")),
         ("e-mails opened", counted.get("email_opens")),
         ("downloads", counted.get("content_downloads")),
-        *lead.attributes.items(),
+        *((one.label, one.value) for one in own),
     ]
     return [(name, str(value)) for name, value in told if value not in (None, "")]
 

@@ -84,15 +84,27 @@ document.addEventListener("dragstart", (event) => {
   if (chosen) chosen.checked = true;
 });
 document.addEventListener("dragover", (event) => {
-  if (event.target.closest("#board section")) event.preventDefault();
+  if (event.target.closest("#board [data-stage]")) event.preventDefault();
 });
 document.addEventListener("drop", (event) => {
-  const column = event.target.closest("#board section");
+  const column = event.target.closest("#board [data-stage]");
   if (!column) return;
   event.preventDefault();
   document.getElementById("to").value = column.dataset.stage;
   document.getElementById("board").requestSubmit();
 });
+// A group of pages at the top closes where one goes on to something else.
+document.addEventListener("focusin", (event) => closePages(event.target));
+document.addEventListener("click", (event) => closePages(event.target));
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest(".pages[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+function closePages(at) {
+  for (const open of document.querySelectorAll(".pages[open]")) if (!open.contains(at)) open.open = false;
+}
 // Parts of a page that wait for something. One connection a page, which ends with the sign-in. What
 // has data-live is fetched anew when that changes; what has data-live-shows is shown then.
 let live, followed = "";
