@@ -30,6 +30,7 @@ from leadflow.privacy.columns import EncryptedText
 OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 TOUCHED = text("first_touch_at IS NOT NULL")
 UNTOUCHED = text("ended_at IS NULL AND first_touch_at IS NULL")
+TAKEN = text("ended_at IS NULL AND first_touch_at IS NULL AND accepted_at IS NOT NULL")
 
 
 class Team(Base):
@@ -225,6 +226,9 @@ class Assignment(Base):
             "due_at",
             postgresql_include=["rep_id"],
             postgresql_where=UNTOUCHED,
+        ),
+        Index(
+            "ix_assignments_taken", "rep_id", postgresql_where=TAKEN, postgresql_include=["lead_id"]
         ),
         Index("ix_assignments_lead_id", "lead_id", "assigned_at"),
         Index("ix_assignments_assigned_at", "assigned_at"),

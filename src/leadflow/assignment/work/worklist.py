@@ -38,6 +38,8 @@ from leadflow.scoring.tables import LeadScore, ScoreOverride
 Which = Literal["due", "mine", "waiting"]
 # Of whom it is said how many leads they have, are counted up to so many.
 MOST_COUNTED = 5_000
+# Of so many leads, the latest, the budget in the middle is taken for what is usual.
+ASKED_FOR_BUDGETS = 200
 ENDED = ("converted", "lost")
 
 
@@ -137,12 +139,12 @@ def closed(session: Session, rep_id: str, wanted: Wanted) -> Page[ClosedLine]:
 
 
 def usual_budget(session: Session, rep_id: str, day: Day) -> float:
-    """The budget in the middle of those that the salesperson's leads have said; 1 where none has.
-    By it a lead is put in order of which nobody knows the budget."""
-    known = (
-        select(func.percentile_disc(0.5).within_group(Lead.budget_minor))
-        .join(Assignment, Assignment.lead_id == Lead.id)
-        .where(_held_by(rep_id), Lead.budget_currency == day.currency)
+    """The budget in the middle of those that some of the salesperson's leads have said; 1 where
+    none has. By it a lead is put in order of which nobody knows the budget."""
+    some = select(Assignment.lead_id).where(_held_by(rep_id)).order_by(Assignment.id.desc())
+    known = select(func.percentile_disc(0.5).within_group(Lead.budget_minor)).where(
+        Lead.id.in_(some.limit(ASKED_FOR_BUDGETS)),
+        Lead.budget_currency == day.currency,
     )
     return (session.scalar(known) or 100) / 100
 

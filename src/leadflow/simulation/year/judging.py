@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from leadflow.database.engine import unit_of_work
+from leadflow.database.engine import get_owner_engine, unit_of_work
 from leadflow.scoring.learning.challenger import horizon
 from leadflow.scoring.learning.challenger_report import score
 from leadflow.scoring.serving.feature_frames import TrainingSet, read_training_set
 from leadflow.settings import Settings
 from leadflow.simulation.year.days import LIFE_DAYS, Lives, others
 from leadflow.simulation.year.plan import Phase, Plan, moment
+from leadflow.simulation.year.tables import emptied
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,11 +106,12 @@ def _look(
     lives, block = others(plan, phase, leads, number + places)
     found: list[TrainingSet] = []
     try:
-        with unit_of_work() as session:
+        # Who owns the tables may have PostgreSQL look at them.
+        with unit_of_work(get_owner_engine()) as session:
             found.append(_read(session, lives, settings))
             raise _Undone
     except _Undone:
-        pass
+        emptied()
     return found[0], _truth(found[0], lives, block.truth["probability_at_creation"].to_numpy())
 
 

@@ -9,11 +9,11 @@ from leadflow.simulation.year.days import live
 from leadflow.simulation.year.happened import Stretch, Year
 from leadflow.simulation.year.judging import judge_of
 from leadflow.simulation.year.plan import Plan, moment
+from leadflow.simulation.year.tables import looked_at
 from leadflow.simulation.year.watching import Watch
 
-# Plans of queries go by how large tables are, and they grow.
-ANALYZED_EVERY = 30
-TABLES = "leads, lead_events, outcomes, outcome_log, lead_scores, shadow_scores"
+# Tables grow.
+LOOKED_AT_EVERY = 30
 
 
 class StoreNotEmpty(RuntimeError):
@@ -33,7 +33,7 @@ def simulate_year(
     lives = live(plan)
     with unit_of_work() as session:
         lives.store(session, -plan.history, 0)
-    _analyze()
+    looked_at()
     watch = Watch(settings, serving_scorer(settings))
     stretches: list[Stretch] = []
 
@@ -51,8 +51,8 @@ def simulate_year(
             told(f"day {one.day:3}  {one.kind:10} {one.words}")
         if watch.serving.version != stretches[-1].version:
             stretches.append(judged(day))
-        if day % ANALYZED_EVERY == 0:
-            _analyze()
+        if day % LOOKED_AT_EVERY == 0:
+            looked_at()
     references, ceilings, errors = (
         tuple(getattr(judge, name) for judge in judges)
         for name in ("reference", "ceiling", "error")
@@ -70,10 +70,3 @@ def _refuse_unless_empty() -> None:
     with unit_of_work() as session:
         if session.scalar(select(exists().select_from(Lead))):
             raise StoreNotEmpty("There are leads in this store; a simulated year needs its own.")
-
-
-def _analyze() -> None:
-    from sqlalchemy import text
-
-    with unit_of_work() as session:
-        session.execute(text(f"ANALYZE {TABLES}"))
