@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +102,12 @@ def sign_in(page: Any, address: str, username: str) -> None:
     page.wait_for_load_state("load")
 
 
-def choose_file(page: Any, file: Path) -> None:
-    """In the field that has the focus, by the keyboard."""
+def choose_file(page: Any, file: Path, press: Callable[[], None]) -> None:
+    """In the chooser that ``press`` opens."""
     with page.expect_file_chooser() as chooser:
         # Keys reach Chromium by another way than the wish to be told of the chooser, and overtook
         # it: the chooser opened, and nobody was told. What is asked after the wish, by its own way,
         # is answered after it.
         page.evaluate("document.activeElement.id")
-        page.keyboard.press("Enter")
+        press()
     chooser.value.set_files(file)

@@ -53,6 +53,7 @@ class LeadLine:
 
     id: str
     name: str
+    phone: str | None
     held_by: str
     total: float | None
     level: str | None
@@ -113,6 +114,7 @@ def shown(line: Line, calendar: Calendar, now: datetime) -> LeadLine:
     return LeadLine(
         id=lead.id,
         name=called(lead),
+        phone=lead.phone,
         held_by=line.made.rep_id,
         total=line.total,
         level=line.level,
