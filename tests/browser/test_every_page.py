@@ -43,6 +43,7 @@ NOT_FOUND = PARTS | {
     "/console/imports/{import_id}/rows",
     "/console/imports/{import_id}/undo",
     "/console/leads/bulk",
+    "/console/team/{rep_id}/hand-on",
     "/console/quarantine/{row_id}",
     "/console/quarantine/{row_id}/give-up",
     "/console/work/{lead_id}",

@@ -5,7 +5,6 @@ The policies say so, by how many leads it is of and which of their fields (decis
 that come later are not in it, and it may not have grown much by the time it is written.
 """
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +17,13 @@ from leadflow.approvals.approved_act import approved_act
 from leadflow.approvals.decision_kinds import DecisionKind, SubjectChanged
 from leadflow.approvals.evidence import Evidence, Fact
 from leadflow.approvals.tables import Approval
+from leadflow.assignment.work.handover import find_rep
 from leadflow.conditions.values import ValueKind
+from leadflow.conditions.wording import field_words
 from leadflow.exports.files import columns_of
+from leadflow.exports.search_words import search_words
 from leadflow.exports.tables import LeadExport
+from leadflow.search.schemas import NOBODY
 
 KIND, ACT = "data_export", "write_lead_export"
 # Leads meet a condition that did not when somebody was asked: so many more are let through.
@@ -40,7 +43,8 @@ class GrownMeanwhile(RuntimeError):
 def ask_if_needed(session: Session, made: LeadExport, asker: Actor, now: datetime) -> bool:
     """Ask the people whom the policies name; False where they name nobody. ``made`` is counted."""
     try:
-        made.approval_id = approvals.propose(session, _question(made, asker), now).id
+        question = _question(made, asker, _owner(session, made))
+        made.approval_id = approvals.propose(session, question, now).id
     except approvals.NobodyNeeded:
         return False
     made.state, made.in_vain = "waiting", 0
@@ -78,11 +82,18 @@ def carry_out(session: Session, payload: dict[str, Any], now: datetime) -> dict[
     return approvals.carry_out(session, payload["approval_id"], now, queue)
 
 
-def _question(made: LeadExport, asker: Actor) -> approvals.Proposal:
+def _owner(session: Session, made: LeadExport) -> str | None:
+    """What whoever has the leads is called, where somebody's are asked for."""
+    owner = made.search.get("owner")
+    return owner if owner in (None, NOBODY) else find_rep(session, str(owner)).name
+
+
+def _question(made: LeadExport, asker: Actor, owner: str | None) -> approvals.Proposal:
     """The search itself is shown on Leadflow's own pages only: it may name somebody."""
     leads, columns = made.leads or 0, columns_of(made.search.get("fields"))
     kind = {"csv": "CSV", "parquet": "Parquet"}[made.format]
-    search = f"The search: {json.dumps(made.search, ensure_ascii=False)}"
+    search = f"{search_words(made.search | {'owner': owner})}."
+    called = ", ".join(map(field_words, columns))
     return approvals.Proposal(
         kind=KIND,
         subject_id=made.id,
@@ -90,7 +101,7 @@ def _question(made: LeadExport, asker: Actor) -> approvals.Proposal:
         payload={"export_id": made.id},
         description=(
             f"# Give {how_many(leads, 'lead')} out as a {kind} file?\n\n"
-            f"With these columns: {', '.join(columns)}. Whoever asks can then keep and pass on the "
+            f"With these columns: {called}. Whoever asks can then keep and pass on the "
             "file. It holds leads that had come by the time it was asked for."
         ),
         requested_by=asker.id,

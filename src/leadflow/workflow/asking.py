@@ -38,7 +38,9 @@ def ask(session: Session, settings: Settings, said: AskParams, cause: Cause) -> 
         subject_id=cause.lead_id,
         act=CARRY_OUT,
         payload={"lead_id": cause.lead_id, "rule_id": cause.rule_id, "then": said.then},
-        description=(f"# Do what the rule {cause.rule_id} says with {cause.lead_id}?\n\n{actions}"),
+        description=(
+            f"# Do what the rule {_words(cause.rule_id)} says with {cause.lead_id}?\n\n{actions}"
+        ),
         requested_by=by_rule(cause),
         facts={"priority": "normal"},
         replaces="subject",
@@ -81,6 +83,8 @@ def _plain(said: Any) -> str:
         return "; ".join(f"{_words(name)}: {_plain(value)}" for name, value in said.items())
     if isinstance(said, list):
         return ", ".join(map(_plain, said))
+    if isinstance(said, bool):
+        return "yes" if said else "no"
     return str(said)
 
 
