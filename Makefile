@@ -65,7 +65,7 @@ simulate-year: $(INSTALLED) ## Live through a simulated year, in which the marke
 hooks: $(INSTALLED) ## Run the programs of `make check` before every commit from now on
 	@$(BIN)/pre-commit install
 
-bench-%: $(INSTALLED) ## Measure a claim: bench-intake, bench-gateway, bench-scoring, bench-scaling, bench-assignment, bench-flows, bench-model, bench-coldstart, bench-importing, bench-inbox, bench-rescoring, bench-rules, bench-searching, bench-audit, bench-approvals, bench-background, bench-kills, bench-campaigns, bench-dispatching, bench-features, bench-simulating, bench-sending, bench-console
+bench-%: $(INSTALLED) ## Measure a claim: bench-intake, bench-gateway, bench-scoring, bench-scaling, bench-assignment, bench-flows, bench-model, bench-coldstart, bench-importing, bench-inbox, bench-rescoring, bench-rules, bench-searching, bench-audit, bench-approvals, bench-background, bench-kills, bench-campaigns, bench-dispatching, bench-features, bench-simulating, bench-sending, bench-console, bench-terminal
 	@$(BIN)/python -m benchmarks.$*
 
 clean: ## Remove what was installed and every cache; keeps the data in .leadflow

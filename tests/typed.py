@@ -100,7 +100,6 @@ def _loaded() -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[1],
-        # How wide a terminal is, is looked up as the command line is loaded.
         env=os.environ | WIDE,
     )
 
@@ -136,6 +135,7 @@ def _run(asked: dict[str, Any]) -> None:
     import signal
     import traceback
 
+    from leadflow.cli.console import console, errors
     from leadflow.cli.main import main
 
     signal.alarm(LONGEST)
@@ -143,6 +143,8 @@ def _run(asked: dict[str, Any]) -> None:
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
     os.environ.clear()
     os.environ.update(asked["environment"])
+    # They looked up how wide they are as the process began of which this is a fork.
+    console.width = errors.width = int(os.environ["COLUMNS"])
     os.chdir(asked["folder"])
     sys.argv = ["leadflow", *asked["words"]]
     code: Any = 0

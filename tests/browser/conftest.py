@@ -4,11 +4,7 @@ import os
 import shutil
 import threading
 import time
-<<<<<<< ours
 from collections.abc import Callable, Iterator
-=======
-from collections.abc import Iterator
->>>>>>> theirs
 from pathlib import Path
 from typing import Any
 
@@ -106,21 +102,12 @@ def sign_in(page: Any, address: str, username: str) -> None:
     page.wait_for_load_state("load")
 
 
-<<<<<<< ours
 def choose_file(page: Any, file: Path, press: Callable[[], None]) -> None:
     """In the chooser that ``press`` opens."""
-=======
-def choose_file(page: Any, file: Path) -> None:
-    """In the field that has the focus, by the keyboard."""
->>>>>>> theirs
     with page.expect_file_chooser() as chooser:
         # Keys reach Chromium by another way than the wish to be told of the chooser, and overtook
         # it: the chooser opened, and nobody was told. What is asked after the wish, by its own way,
         # is answered after it.
         page.evaluate("document.activeElement.id")
-<<<<<<< ours
         press()
-=======
-        page.keyboard.press("Enter")
->>>>>>> theirs
     chooser.value.set_files(file)

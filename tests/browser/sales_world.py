@@ -31,7 +31,7 @@ ROLES = {"meg": ["sales_manager"], "ann": ["sales_rep"], "bob": ["sales_rep"]}
 BEST = "Jo Doe, VP of Marketing, TechCorp Inc"
 OTHER = "Sue Small, VP of Marketing, Shop GmbH"
 JO = {"first_name": "Jo", "last_name": "Doe", "phone": "+1 415 555 0100"}
-SUE = {"first_name": "Sue", "last_name": "Small", "email": "sue@shop.example"}
+SUE: dict[str, Any] = {"first_name": "Sue", "last_name": "Small", "email": "sue@shop.example"}
 SUE |= {"company_name": "Shop GmbH", "budget": 9000}
 WHY = "Met them at the fair"
 

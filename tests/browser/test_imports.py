@@ -32,11 +32,7 @@ def test_a_file_is_brought_in_and_its_progress_survives_leaving_the_page(
     press_on(page, "link", "Imports")
     page.get_by_role("heading", name="Bring leads in from a file").wait_for()
     page.get_by_label("A file of leads").focus()
-<<<<<<< ours
     choose_file(page, FILE, lambda: page.keyboard.press("Enter"))
-=======
-    choose_file(page, FILE)
->>>>>>> theirs
     press_on(page, "button", "Send it")
     page.get_by_role("heading", name="All 24 rows can be imported").wait_for()
     meaning = page.get_by_label("Industry", exact=True)

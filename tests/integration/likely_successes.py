@@ -157,14 +157,15 @@ BRINGING_IN = (
     Step("campaigns test fair.yaml", "100% of its ways"),
     Step("campaigns simulate fair.yaml --leads 50 --to pictures/fair.svg", "50 leads; 50 came in"),
     Step("campaigns apply fair.yaml", "New: fair"),
-    Step("campaigns preview fair", "Audience: 0 leads"),
+    Step("campaigns preview fair", "Nobody comes in by itself"),
     signed_in("olga"),
     Step("campaigns launch fair", "leadflow approvals show"),
     Step(
         "campaigns enroll fair --file listed.csv --anyway",
         "1 lead of 1 came in",
         before="UPDATE campaigns SET state = 'live', live_version = 1; "
-        "UPDATE leads SET id = 'lead_1' WHERE id = (SELECT min(id) FROM leads)",
+        "UPDATE leads SET id = 'lead_1' WHERE id = (SELECT min(id) FROM leads "
+        "WHERE id NOT IN (SELECT lead_id FROM assignments))",
         left=(IN_IT, 1),
     ),
     Step("campaigns messages", "There are no such messages"),
@@ -180,7 +181,7 @@ BRINGING_IN = (
     ),
     Step(
         "channels smtp:here --stop",
-        "smtp:here is paused",
+        "smtp:here is stopped",
         before="INSERT INTO channel_circuits (channel, since) VALUES ('smtp:here', now())",
     ),
     Step("channels", "stopped by"),

@@ -1,6 +1,7 @@
 """Every command succeeds, typed in a process of its own: one story on one store. The commands are
 listed from the parser, so that none is forgotten."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,12 @@ from tests.integration.test_quality import hand_out
 from tests.typed import Terminal, terminal
 
 pytestmark = [pytest.mark.uncounted]
+NARROW = 80
+# The last words of commands that show what there is.
+LISTS = re.compile(
+    r"(list|status|overdue|unroutable|channels|overrides|exports|versions|territories|waiting"
+    r"|messages|message|types|report|log|unread|campaigns audit)$"
+)
 SHOP = {"scheme": "token", "mapping": {"key": "id", "fields": {"email": "mail"}}}
 PROJECT = Path(__file__).parents[2]
 
@@ -47,8 +54,14 @@ PROJECT = Path(__file__).parents[2]
 @pytest.fixture
 def typed(store: Engine, tmp_path: Path) -> Iterator[Terminal]:
     """A terminal at the tests' installation, where the story begins."""
+    with terminal(tmp_path, **begin(tmp_path)) as there:
+        yield there
+
+
+def begin(folder: Path) -> dict[str, str]:
+    """Put the store and the folder to where the story begins; what is set in the environment."""
     with unit_of_work() as session:
-        hand_out(session, tmp_path, 4)
+        hand_out(session, folder, 4)
         ann = session.scalars(select(Rep.id).where(Rep.external_id == "ann")).one()
         for name, role, rep in (
             ("olga", "admin", None),
@@ -63,11 +76,10 @@ def typed(store: Engine, tmp_path: Path) -> Iterator[Terminal]:
         override(session, lead_id, said, by, datetime.now(UTC), get_settings())
     deliver()
     for name, content in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(content)
-    more = {"LEADFLOW_AUDIT_FOLDER": str(tmp_path), "LEADFLOW_QUALITY_SECOND_SHARE": "1"}
-    with terminal(tmp_path, **NOBODY_LISTENS, **more) as there:
-        yield there
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    more = {"LEADFLOW_AUDIT_FOLDER": str(folder), "LEADFLOW_QUALITY_SECOND_SHARE": "1"}
+    return NOBODY_LISTENS | more
 
 
 def deliver() -> None:
@@ -130,6 +142,8 @@ def tell(typed: Terminal, store: Store, step: Step, kept: dict[str, list[str]]) 
     assert told.code == 0, (words, plain)
     assert step.said.format(**kept) in plain, (words, plain)
     assert "Traceback" not in plain, words
+    if LISTS.search(command_of(words)) and "--stop" not in words:
+        fits(typed, words)
     if step.keeps is not None:
         name, pattern = step.keeps
         kept[name] = re.findall(pattern, told.out, re.MULTILINE)
@@ -139,6 +153,25 @@ def tell(typed: Terminal, store: Store, step: Step, kept: dict[str, list[str]]) 
     if step.left is not None:
         sql, answer = step.left
         assert store.ask(sql.format(**kept)) == answer, words
+
+
+def fits(typed: Terminal, words: str) -> None:
+    """A list is read in a terminal of eighty columns: no line is longer, but for a sentence that
+    the terminal breaks itself; each id is whole, to be copied; no heading stands over nothing."""
+    narrow = typed.type(*shlex.split(words), COLUMNS=str(NARROW))
+    tables = json.loads(typed.type(*shlex.split(words), "--json").out)["tables"]
+    assert narrow.code == 0, (words, narrow.all)
+    lines = narrow.out.splitlines()
+    for table in tables:
+        for row in (row for row in table["rows"] if isinstance(row, dict)):
+            for name, value in row.items():
+                ids = re.findall(r"\b[a-z]+_[0-9a-f]{20,}\b", value)
+                assert all(any(one in line for line in lines) for one in ids), (words, name, value)
+        empty = {} if not table["rows"] or isinstance(table["rows"][0], list) else table["rows"][0]
+        for name in (one for one in empty if not any(row[one].strip() for row in table["rows"])):
+            assert not any(name in line.split("  ") for line in lines), (words, name)
+    wide = [line for line in lines if len(line) > NARROW]
+    assert all(line.strip() and "  " not in line.strip() for line in wide), (words, wide)
 
 
 def all_do(typed: Terminal, store: Engine, story: Sequence[Step]) -> None:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -103,6 +104,8 @@ def test_commands_that_look_write_nothing_and_are_whole_in_eighty_columns(
         assert told.code == 0, (words, told.all)
         assert "\u2026" not in told.out.replace("\u2026 ", ""), (words, told.out)
         said[words] = told.out
+        wide = [line for line in told.out.splitlines() if len(line) > NARROW]
+        assert all("  " not in line.strip() for line in wide), (words, wide)
     assert written(store) == before
     for words in ("status", "assignments list"):
         assert all(one in said[words] for one in ids), words
@@ -126,11 +129,41 @@ def test_commands_that_print_tables_print_them_for_programs_and_nothing_else(
     assert asked in rows["approvals list"]
 
 
-def test_what_goes_wrong_is_no_document_for_programs(typed: Terminal) -> None:
-    told = typed.type("approvals", "show", "appr_none", "--json")
-    assert told.code != 0
-    assert told.out == ""
-    assert "appr_none" in told.err
+def test_what_goes_wrong_is_a_problem_for_programs_and_no_document(typed: Terminal) -> None:
+    for words, kind, said in (
+        ("approvals show appr_none", "approval-not-found", "appr_none"),
+        ("assignments accept lead_none", "sign-in-required", "leadflow sign-in"),
+        ("rules check none.yaml", "rule-invalid", "none.yaml"),
+        ("approvals show", "command-not-understood", "Missing argument"),
+        ("keys revoke nobody", "not-done", "No key of nobody"),
+    ):
+        for_people = typed.type(*words.split())
+        told = typed.type(*words.split(), "--json")
+        assert (told.code, told.out) == (for_people.code, ""), words
+        problem = json.loads(told.err.splitlines()[-1])
+        assert problem["type"] == f"/problems/{kind}", (words, problem)
+        assert said in problem["detail"], (words, problem)
+        assert problem["title"], words
+
+
+def test_what_was_done_is_told_to_programs_by_the_names_of_the_api(typed: Terminal) -> None:
+    def done(words: str, **said: object) -> dict[str, Any]:
+        told = typed.type(*words.split(), "--json")
+        assert told.code == 0, (words, told.all)
+        found: dict[str, Any] = json.loads(told.out)
+        assert found.items() >= said.items(), words
+        return found
+
+    made = done("keys create web", name="web")
+    assert str(made["key"]) not in json.dumps(done("keys list"))
+    done("keys revoke web", name="web", revoked=1)
+    [rep, *_] = done("reps list")["items"]
+    assert {"id", "external_id", "open_leads", "working_now"} <= rep.keys()
+    [lead, *_] = done("assignments list")["items"]
+    assert {"lead_id", "rep_id", "due_at", "first_touch_at"} <= lead.keys()
+    own = lead["lead_id"]
+    done(f"consent record {own} --withdrawn --evidence told_us", lead_id=own)
+    assert done("policies show").keys() >= {"version", "content"}
 
 
 def test_what_is_tried_on_a_copy_is_seen_there_and_nowhere_else(asked: str, store: Engine) -> None:

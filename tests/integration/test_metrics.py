@@ -158,7 +158,7 @@ class gauges_of:  # noqa: N801
         self._given = given
 
     def __enter__(self) -> None:
-        self._before = (list(gauges.QUEUES), list(gauges.GAUGES))
+        self._before = (list(gauges.QUEUES.values()), list(gauges.GAUGES.values()))
         gauges.install(
             [one for one in self._given if isinstance(one, Queue)],
             [one for one in self._given if isinstance(one, Gauge)],

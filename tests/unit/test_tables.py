@@ -69,6 +69,18 @@ def test_a_column_that_few_look_at_is_left_out_by_name_where_not_all_fit() -> No
     assert "Left out: Acts for." in said
 
 
+def test_a_column_in_which_nothing_stands_is_left_out_unless_all_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = Table("Version", "Note", box=None)
+    table.add_row("2", "")
+    table.add_row("1", " ")
+    assert [line.split() for line in shown(table, 80).splitlines()] == [["Version"], ["2"], ["1"]]
+    monkeypatch.setattr(output.OUTPUT, "wide", True)
+    assert "Note" in shown(table, 80)
+    assert "Note" in shown(Table("Version", "Note", box=None), 80)
+
+
 def test_whoever_asks_for_it_wide_gets_each_row_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

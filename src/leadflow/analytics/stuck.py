@@ -66,7 +66,7 @@ def stuck(session: Session, now: datetime) -> list[Stuck]:
     """What waits for a person, of each kind of which there is any; the background process too,
     where none runs or one of its loops fails."""
     found = [Stuck(*row) for row in session.execute(STUCK).tuples() if row[1]]
-    for queue in QUEUES:
+    for queue in QUEUES.values():
         if queue.name in FOR_A_PERSON:
             number, since = queue.read(session, now)
             found += [Stuck(queue.name, number, since)] if number else []
@@ -82,7 +82,7 @@ def stuck(session: Session, now: datetime) -> list[Stuck]:
 
 def waiting(session: Session, now: datetime) -> list[Waiting]:
     """Every queue, the one first whose oldest has waited longest."""
-    found = [Waiting(queue.name, *queue.read(session, now)) for queue in QUEUES]
+    found = [Waiting(queue.name, *queue.read(session, now)) for queue in QUEUES.values()]
     return sorted(found, key=lambda one: (one.since is None, one.since or now, one.queue))
 
 

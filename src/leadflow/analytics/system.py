@@ -62,7 +62,7 @@ def system_report(session: Session, period: Period, now: datetime) -> SystemRepo
 
 
 def _waiting(session: Session, now: datetime) -> list[tuple[str, tuple[int, datetime | None]]]:
-    return sorted((queue.name, queue.read(session, now)) for queue in QUEUES)
+    return sorted((queue.name, queue.read(session, now)) for queue in QUEUES.values())
 
 
 def _queue(name: str, waiting: int, since: datetime | None, now: datetime) -> QueueOut:

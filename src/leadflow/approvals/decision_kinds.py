@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.tables import Person
 from leadflow.approvals.tables import Approval
+from leadflow.catalogues import Catalogue
 from leadflow.conditions.values import ValueKind
 
 Content = dict[str, Any] | None
@@ -37,15 +38,13 @@ class UnknownDecision(LookupError):
 
 # Those of some leads that a person may work on, or see at all: a later room knows.
 ReachedLeads = Callable[[Session, Person, Collection[str]], Collection[str]]
-KINDS: dict[str, DecisionKind] = {}
+KINDS = Catalogue[DecisionKind]("kinds of decision")
 _reached_leads: list[ReachedLeads] = []
 
 
 def install(kinds: Iterable[DecisionKind], reached_leads: ReachedLeads) -> None:
     """Let these be all the kinds there are."""
-    given = {kind.name: kind for kind in kinds}
-    KINDS.clear()
-    KINDS.update(given)
+    KINDS.install({kind.name: kind for kind in kinds})
     _reached_leads[:] = [reached_leads]
 
 

@@ -28,9 +28,8 @@ from leadflow.database.ids import id_maker
 from leadflow.privacy.columns import EncryptedText
 
 OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
-TOUCHED = text("first_touch_at IS NOT NULL")
-UNTOUCHED = text("ended_at IS NULL AND first_touch_at IS NULL")
-TAKEN = text("ended_at IS NULL AND first_touch_at IS NULL AND accepted_at IS NOT NULL")
+TOUCHED, UNTOUCHED = text("first_touch_at IS NOT NULL"), text(f"{OPEN} AND first_touch_at IS NULL")
+TAKEN = text(f"{UNTOUCHED} AND accepted_at IS NOT NULL")
 
 
 class Team(Base):
@@ -227,9 +226,7 @@ class Assignment(Base):
             postgresql_include=["rep_id"],
             postgresql_where=UNTOUCHED,
         ),
-        Index(
-            "ix_assignments_taken", "rep_id", postgresql_where=TAKEN, postgresql_include=["lead_id"]
-        ),
+        Index("ix_assignments_taken", "rep_id", postgresql_where=TAKEN),
         Index("ix_assignments_lead_id", "lead_id", "assigned_at"),
         Index("ix_assignments_assigned_at", "assigned_at"),
         Index("ix_assignments_touched", "rep_id", "first_touch_at", postgresql_where=TOUCHED),

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table, whole
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ def list_attributes() -> None:
 
     with unit_of_work() as session:
         found = attributes(session)
+    told(items=found)
     if not found:
         console.print("No lead has an attribute yet. A mapping names them: docs/mappings.md")
         return
@@ -45,6 +46,7 @@ def drop(name: Name) -> None:
 
     with unit_of_work() as session:
         times = drop_attribute(session, name, datetime.now(UTC))
+    told(name=name, leads=times)
     console.print(f"{escape(name)} is taken out of {how_many(times, 'lead')} and of learning.")
     console.print(f"To have it back: leadflow attributes restore {escape(name)}")
     console.print("Next: [bold]leadflow train[/bold], for a model without it")
@@ -58,4 +60,5 @@ def restore(name: Name) -> None:
 
     with unit_of_work() as session:
         times = restore_attribute(session, name)
+    told(name=name, leads=times)
     console.print(f"{escape(name)} is back in {how_many(times, 'lead')}.")

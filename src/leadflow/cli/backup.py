@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 
 if TYPE_CHECKING:
     from leadflow.backup.manifest import Manifest
@@ -43,6 +43,7 @@ def backup(
     with unit_of_work() as session:
         detail = {"backup": made.manifest.backup_id, "audit_row": made.manifest.audit_row}
         audit.record(session, by, "store.backed_up", "store", detail)
+    told(file=made.path, bytes=made.size)
     console.print(f"{made.path}  {made.size / 2**20:,.1f} MiB, whole", soft_wrap=True)
     _describe(made.manifest)
     console.print(
@@ -130,6 +131,7 @@ def _who(held: str | None, replace: bool) -> str:
 
 
 def _describe(made: "Manifest") -> None:
+    told(made_at=made.made_at, schema=made.schema, audit_row=made.audit_row)
     models = sum(name.endswith("MLmodel") for name in made.files)
     named = " and ".join(sorted(made.key_versions, key=int))
     versions = f"version {named}" if len(made.key_versions) == 1 else f"versions {named}"

@@ -9,10 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table
 
 app = typer.Typer(no_args_is_help=True, help="Types of events: what a lead may do, as data.")
+# Of a type, for programs.
+KEPT = "name label counts_as dimension done_by reopens declared_by"
 File = Annotated[Path, typer.Argument(help="A .yaml file; see docs/events.md.")]
 
 
@@ -24,6 +26,7 @@ def list_types() -> None:
 
     with unit_of_work() as session:
         rows = types.list_types(session)
+    told(items=[fields_of(row, KEPT) | {"touch": row.is_touch} for row in rows])
     table = Table(
         "Type", "Means", "Counts as", "Part of the score", "Done by", "Reopens", "From", box=None
     )
@@ -55,6 +58,7 @@ def import_types(
         declared = (
             would_declare(session, given) if dry else declare(session, given, by, datetime.now(UTC))
         )
+    told(new=declared.new, changed=declared.changed)
     for what, names in (("New", declared.new), ("Changed", declared.changed)):
         if names:
             console.print(f"{what}: {', '.join(names)}")

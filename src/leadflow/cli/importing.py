@@ -3,14 +3,14 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many, of_number
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _brought_in(file: Path, mapping: "Mapping", anyway: bool) -> "ImportSummary"
 
 
 def _tell(summary: "ImportSummary") -> None:
+    told(**_facts(summary))
     console.print(describe(summary))
     for note in summary.said if summary.finished_before is None else ():
         console.print(escape(note))
@@ -130,6 +131,13 @@ def _tell(summary: "ImportSummary") -> None:
         console.print(f"Columns the mapping does not name, and that were not stored: {names}")
     if summary.stored.new or summary.stored.updated or taken_out:
         console.print("Next: [bold]leadflow train[/bold], then leadflow score")
+
+
+def _facts(summary: "ImportSummary") -> dict[str, Any]:
+    stored = summary.stored
+    counts = {"new": stored.new, "updated": stored.updated, "unchanged": stored.unchanged}
+    before = {"finished_before": summary.finished_before, "set_aside": summary.set_aside}
+    return {"rows": summary.rows, **counts, "outcomes": stored.outcomes, **before}
 
 
 def describe(summary: "ImportSummary") -> str:
@@ -192,6 +200,7 @@ def _propose(file: Path, source: str | None, accept: bool, encoding: str | None)
     for question in proposal.questions:
         console.print(f"- {escape(question)}")
     target = Path(f"{stem}.mapping.yaml")
+    told(rows=proposal.rows, questions=proposal.questions, notes=proposal.notes, mapping=target)
     try:
         _write(target, file, proposal)
         if accept and not proposal.questions:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many, of_number
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def list_imports(
 
     with unit_of_work() as session:
         found = imports(session, limit)
+    told(items=found)
     if not found:
         console.print("No file was imported yet. Bring one in: leadflow import FILE")
         return
@@ -59,6 +60,7 @@ def undo(
         done = undo_import(session, import_id, datetime.now(UTC))
         if dry_run:
             session.rollback()
+    told(undone=done, dry_run=dry_run)
     console.print(describe(done, dry_run))
 
 

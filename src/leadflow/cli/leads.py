@@ -11,7 +11,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def export(
         made = ExportOut.of(service.ask(session, said, caller, datetime.now(UTC)))
     console.print(f"Asked for as {made.id}.")
     made = _awaited(made, caller)
+    told(**made.model_dump())
     if made.state == "waiting":
         console.print(
             f"{how_many(made.leads or 0, 'lead')}: somebody else must approve that first. See "
@@ -67,9 +68,11 @@ def exports() -> None:
     """The exports you have asked for, the newest first."""
     from leadflow.database.engine import unit_of_work
     from leadflow.exports import service
+    from leadflow.exports.schemas import ExportOut
 
     with unit_of_work() as session:
         found = service.exports_of(session, person_here(session, service.EXPORT)).items
+    told(items=[ExportOut.of(made) for made in found])
     if not found:
         console.print("You have asked for none. Ask: leadflow leads export FILE.csv")
         return
@@ -143,6 +146,7 @@ def _save(export_id: str, caller: "Actor", file: Path) -> None:
         for content in read_parts(made, unit_of_work):
             stream.write(content)
     part.rename(file)
+    told(id=made.id, state=made.state, written=made.written, file=file)
     console.print(
         f"{how_many(made.written, 'lead')} in {file}, which only you can read. It is kept until "
         f"{made.expires_at:%Y-%m-%d %H:%M} UTC: leadflow leads fetch {made.id} FILE",

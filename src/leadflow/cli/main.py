@@ -1,5 +1,6 @@
 """The command line. Commands import what they need when they run, so that --help is quick."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -8,10 +9,12 @@ from contextlib import contextmanager
 import typer
 
 from leadflow import installation
+from leadflow.catalogues import fill_when_needed
 from leadflow.cli import (
     attributes,
     backup,
     events,
+    for_programs,
     importing,
     imports,
     leads,
@@ -35,7 +38,7 @@ from leadflow.cli.campaigns import (
 )
 from leadflow.cli.configuration import configuration
 from leadflow.cli.consent import consent
-from leadflow.cli.console import asked_for, errors, printed
+from leadflow.cli.console import OUTPUT, asked_for, errors
 from leadflow.cli.demo import demo
 from leadflow.cli.failed import in_words
 from leadflow.cli.installed import require
@@ -50,8 +53,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Scores leads with reasons, hands each to the right salesperson, keeps people in charge.",
-    epilog="Begin with: leadflow demo. Any command that prints a table prints it as JSON with "
-    "--json, and with every column at any width with --wide.",
+    epilog="Begin with: leadflow demo. Any command answers programs in JSON with --json, and "
+    "prints tables with every column at any width with --wide.",
 )
 # These make an installation where there is none, or say that there is none.
 MAKING_ONE = ("demo", "up", "down", "doctor", "restore")
@@ -65,41 +68,12 @@ OF_NOTHING_STORED = (
     "campaigns simulate",
     "campaigns test",
 )
-WITHOUT_ROOMS = ("up", "down", "doctor", "keys", "sign-in", "sign-out", "status")
-# These only look at what is stored. To load every room takes longer than the looking.
-LOOKS = (
-    "approvals list",
-    "approvals show",
-    "assignments list",
-    "assignments overdue",
-    "assignments unroutable",
-    "campaigns channels",
-    "campaigns list",
-    "campaigns messages",
-    "checks list",
-    "checks show",
-    "consent show",
-    "deliveries list",
-    "endpoints list",
-    "endpoints message",
-    "endpoints messages",
-    "endpoints types",
-    "events list",
-    "features list",
-    "features show",
-    "imports list",
-    "leads exports",
-    "models list",
-    "outbox list",
-    "overrides",
-    "people list",
-    "quarantine list",
-    "quarantine show",
-    "reps list",
-    "reps show",
-    "reps versions",
-    "sources list",
-)
+
+
+def _group(of: typer.Typer, name: str, panel: str, example: str) -> None:
+    """Add commands under one word, with what is typed most of them at the end of its help."""
+    app.add_typer(of, name=name, rich_help_panel=panel, epilog=f"For example: {example}")
+
 
 _SERVERS, _LEADS, _WORK = "Servers", "Leads in and out", "Scoring and assignment"
 app.command(rich_help_panel=_SERVERS)(demo.demo)
@@ -109,16 +83,16 @@ app.command(rich_help_panel=_SERVERS)(servers.doctor)
 app.command(rich_help_panel=_SERVERS)(backup.backup)
 app.command(rich_help_panel=_SERVERS)(backup.restore)
 app.command("import", rich_help_panel=_LEADS)(importing.import_leads)
-app.add_typer(quarantine.app, name="quarantine", rich_help_panel=_LEADS)
-app.add_typer(imports.app, name="imports", rich_help_panel=_LEADS)
-app.add_typer(sources.app, name="sources", rich_help_panel=_LEADS)
-app.add_typer(deliveries.app, name="deliveries", rich_help_panel=_LEADS)
-app.add_typer(endpoints.app, name="endpoints", rich_help_panel=_LEADS)
-app.add_typer(leads.app, name="leads", rich_help_panel=_LEADS)
-app.add_typer(consent.app, name="consent", rich_help_panel=_LEADS)
-app.add_typer(attributes.app, name="attributes", rich_help_panel=_LEADS)
-app.add_typer(events.app, name="events", rich_help_panel=_LEADS)
-app.add_typer(outcomes.app, name="outcomes", rich_help_panel=_LEADS)
+_group(quarantine.app, "quarantine", _LEADS, "leadflow quarantine list")
+_group(imports.app, "imports", _LEADS, "leadflow imports list")
+_group(sources.app, "sources", _LEADS, "leadflow sources check FILE")
+_group(deliveries.app, "deliveries", _LEADS, "leadflow deliveries list --status dead")
+_group(endpoints.app, "endpoints", _LEADS, "leadflow endpoints list")
+_group(leads.app, "leads", _LEADS, "leadflow leads export leads.csv")
+_group(consent.app, "consent", _LEADS, "leadflow consent show LEAD")
+_group(attributes.app, "attributes", _LEADS, "leadflow attributes list")
+_group(events.app, "events", _LEADS, "leadflow events list")
+_group(outcomes.app, "outcomes", _LEADS, "leadflow outcomes tell LEAD converted")
 app.command(rich_help_panel=_LEADS)(simulate.simulate)
 app.command(rich_help_panel=_WORK)(learning.train)
 app.command(rich_help_panel=_WORK)(monitoring.monitor)
@@ -126,39 +100,39 @@ app.command(rich_help_panel=_WORK)(learning.score)
 app.command(rich_help_panel=_WORK)(qualify.qualify)
 app.command(rich_help_panel=_WORK)(learning.assign)
 app.command(rich_help_panel=_WORK)(status.status)
-app.add_typer(features.app, name="features", rich_help_panel=_WORK)
-app.add_typer(models.app, name="models", rich_help_panel=_WORK)
-app.add_typer(checks.app, name="checks", rich_help_panel=_WORK)
-app.add_typer(rules.app, name="rules", rich_help_panel=_WORK)
-app.add_typer(segments.app, name="segments", rich_help_panel=_WORK)
+_group(features.app, "features", _WORK, "leadflow features list")
+_group(models.app, "models", _WORK, "leadflow models list")
+_group(checks.app, "checks", _WORK, "leadflow checks list")
+_group(rules.app, "rules", _WORK, "leadflow rules try FILE --last 100")
+_group(segments.app, "segments", _WORK, "leadflow segments list")
 running.add_to(campaigns.app)
 shown.add_to(campaigns.app)
 changing.add_to(campaigns.app)
 messages.add_to(campaigns.app)
 campaigns.app.command()(simulating.simulate)
 returned.add_to(campaigns.app)
-app.add_typer(campaigns.app, name="campaigns", rich_help_panel=_WORK)
+_group(campaigns.app, "campaigns", _WORK, "leadflow campaigns check FILE")
 app.command(rich_help_panel=_WORK)(channels.channels)
-app.add_typer(configuration.app, name="config", rich_help_panel=_SERVERS)
-app.add_typer(assignments.app, name="assignments", rich_help_panel=_WORK)
+_group(configuration.app, "config", _SERVERS, "leadflow config export DIR")
+_group(assignments.app, "assignments", _WORK, "leadflow assignments overdue")
 app.command("sign-in", rich_help_panel="People")(identity.sign_in)
 app.command("sign-out", rich_help_panel="People")(identity.sign_out)
-app.add_typer(people.app, name="people", rich_help_panel="People")
-app.add_typer(reps.app, name="reps", rich_help_panel="People")
-app.add_typer(performance.app, name="performance", rich_help_panel="People")
-app.add_typer(approvals.app, name="approvals", rich_help_panel="People")
-app.add_typer(policies.app, name="policies", rich_help_panel="People")
-app.add_typer(overrides.app, name="overrides", rich_help_panel="People")
-app.add_typer(quality.app, name="quality", rich_help_panel="People")
-app.add_typer(keys.app, name="keys", rich_help_panel="People")
-app.add_typer(outbox.app, name="outbox", rich_help_panel=_SERVERS)
-app.add_typer(audit.app, name="audit", rich_help_panel="People")
+_group(people.app, "people", "People", "leadflow people list")
+_group(reps.app, "reps", "People", "leadflow reps list")
+_group(performance.app, "performance", "People", "leadflow performance report --days 90")
+_group(approvals.app, "approvals", "People", "leadflow approvals list")
+_group(policies.app, "policies", "People", "leadflow policies try FILE")
+_group(overrides.app, "overrides", "People", "leadflow overrides report")
+_group(quality.app, "quality", "People", "leadflow quality waiting")
+_group(keys.app, "keys", "People", "leadflow keys create NAME")
+_group(outbox.app, "outbox", _SERVERS, "leadflow outbox list --state waiting")
+_group(audit.app, "audit", "People", "leadflow audit verify")
 
 
 @app.callback()
 def _begin(context: typer.Context) -> None:
-    """Before any command: name settings that there are not, see that there is an installation, and
-    have the rooms declare what they add. Words that are to be answered quickly need none of it."""
+    """Before any command: name settings that there are not, and see that there is an installation.
+    Words that are to be answered quickly need none of it."""
     if "--help" in sys.argv:
         return
     from leadflow.setting_names import unknown_settings
@@ -171,26 +145,41 @@ def _begin(context: typer.Context) -> None:
     whole = " ".join(sys.argv[1:3])
     if command not in MAKING_ONE and whole not in OF_NOTHING_STORED and "--check" not in sys.argv:
         require(get_settings())
-    if command not in WITHOUT_ROOMS and whole not in LOOKS:
-        from leadflow.composition import compose
 
-        compose()
+
+def _put_rooms_together() -> None:
+    from leadflow.composition import compose
+
+    compose()
 
 
 def main() -> None:
     """Run the command line; what went wrong is one plain message, not a traceback."""
+    # What is imported stays: to look through it for garbage takes a tenth of the time.
+    gc.set_threshold(50_000, 20, 20)
     sys.argv[1:] = asked_for(sys.argv[1:])
+    fill_when_needed(_put_rooms_together)
     if "--help" in sys.argv:
         app()
     try:
-        with _from_the_terminal(), printed():
+        with _from_the_terminal():
+            if OUTPUT.json:
+                sys.exit(for_programs.run(app))
             app()
     except Exception as error:
-        said = None if os.environ.get("LEADFLOW_DEBUG") else in_words(error)
-        if said is None:
+        if os.environ.get("LEADFLOW_DEBUG") or not _told(error):
             raise
-        errors.print(said, markup=False, soft_wrap=True, style="red")
         sys.exit(1)
+
+
+def _told(error: Exception) -> bool:
+    """Say what went wrong; False for what is no mistake of whoever typed it."""
+    if OUTPUT.json:
+        return for_programs.tell_of(error)
+    said = in_words(error)
+    if said is not None:
+        errors.print(said, markup=False, soft_wrap=True, style="red")
+    return said is not None
 
 
 @contextmanager

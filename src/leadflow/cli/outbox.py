@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 
 app = typer.Typer(
     no_args_is_help=True, help="What leaves Leadflow: acts that wait, failed or are uncertain."
 )
 ActId = Annotated[str, typer.Argument(help="The act, by its id: out_…")]
+# Of an act, for programs.
+KEPT = "id lane act key status attempts created_at ended_at why error settled_by"
 Why = Annotated[str, typer.Option("--why", help="How you know; kept in the audit log.")]
 
 
@@ -58,6 +60,7 @@ def list_acts(
     with unit_of_work() as session:
         numbers = settling.counts(session)
         rows = settling.find(session, states, lane, Wanted(limit)).items
+    told(items=[fields_of(row, KEPT) for row in rows])
     for (of_lane, status), number in sorted(numbers.items()):
         console.print(f"{of_lane}: {number:,} {status}")
     if not rows:
@@ -89,6 +92,7 @@ def settle(
     with unit_of_work() as session:
         by = who_acts(session, "outbox.settle")
         row = settling.settle(session, act_id, as_.value, by, why, datetime.now(UTC))
+    told(**fields_of(row, KEPT))
     console.print(f"{row.id} is {row.status} now.")
 
 
@@ -103,4 +107,5 @@ def retry(act_id: ActId, why: Why) -> None:
     with unit_of_work() as session:
         by = who_acts(session, "outbox.settle")
         row = settling.retry(session, act_id, by, why, datetime.now(UTC))
+    told(**fields_of(row, KEPT))
     console.print(f"{row.id} waits to be performed.")

@@ -1,14 +1,14 @@
 """``leadflow quarantine``: rows of files that need a person."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many, of_number
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def list_rows(
     with unit_of_work() as session:
         rows, groups = waiting_rows(session, limit), waiting_by_reason(session)
         waiting = rows_waiting(session)
+    told(rows=waiting, groups=groups, items=[_facts(row) for row in rows])
     if not rows:
         console.print("No row waits to be mended.")
         return
@@ -56,6 +57,7 @@ def show(row_id: RowId) -> None:
 
     with unit_of_work() as session:
         row = get_row(session, row_id)
+    told(**_facts(row), values=row.content)
     table = Table("Column", "Value")
     for name, value in row.content.items():
         table.add_row(escape(name), escape(value or ""))
@@ -81,6 +83,7 @@ def mend(
     now, currency = datetime.now(UTC), get_settings().default_currency
     with unit_of_work() as session:
         row = quarantine.mend(session, row_id, values, now, currency, take_rows)
+    told(**_facts(row))
     if row.status == "stored":
         console.print("Mended and stored.")
     else:
@@ -103,6 +106,7 @@ def retry(
     currency = get_settings().default_currency
     with unit_of_work() as session:
         done = quarantine.retry(session, row_ids, datetime.now(UTC), currency, take_rows)
+    told(stored=done.stored, waiting=done.waiting)
     console.print(
         f"{how_many(done.stored, 'row')} stored; {done.waiting:,} "
         f"{of_number(done.waiting, 'goes', 'go')} on waiting."
@@ -117,7 +121,12 @@ def discard(row_id: RowId) -> None:
 
     with unit_of_work() as session:
         quarantine.discard(session, row_id, datetime.now(UTC))
+    told(id=row_id, status="discarded")
     console.print("Discarded.")
+
+
+def _facts(row: "SetAside") -> dict[str, Any]:
+    return fields_of(row, "id file row_number status reasons")
 
 
 def _reasons(row: "SetAside") -> str:

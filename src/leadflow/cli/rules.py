@@ -10,7 +10,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, print_text, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Rules: which leads, and what is done with them.")
 File = Annotated[Path, typer.Argument(help="A .yaml or .json file; see docs/rules.md.")]
 WORKFLOW = "workflow"
+# Of a version, for programs.
+KEPT = "kind version active note created_by created_at"
 RuleKindOption = Annotated[str, typer.Option(help="What the rules are for.")]
 
 
@@ -59,6 +61,7 @@ def import_rules(
         by = who_acts(session, "rules.write")
         version = service.store_rules(session, kind, rules, by, note, activate)
         active = service.read_version(session, kind, version).active
+    told(kind=kind, version=version, active=active)
     said = "is stored already" if version in known else "is stored"
     console.print(f"Version [bold]{version}[/bold] {said} and {_state(active)}.")
     if not active:
@@ -86,6 +89,7 @@ def try_out(
         rules = _load(session, file, "assignment")
         trial = try_rules(session, get_settings(), rules, datetime.now(UTC), last)
         names = rep_names(session) | {"nobody": "[dim]nobody[/dim]"}
+    told(leads=len(trial.leads), changed=trial.changed)
     for heading, counts in (("Rule", trial.per_rule), ("Salesperson", trial.per_rep)):
         table = Table(heading, "Leads now", "Leads then", box=None)
         for name, (before, after) in counts.items():
@@ -110,6 +114,7 @@ def _try_on_events(file: Path, last: int, show: int) -> None:
 
     with unit_of_work() as session:
         trial = try_on_past(session, _load(session, file, WORKFLOW), datetime.now(UTC), last)
+    told(events=trial.events, per_rule=trial.per_rule)
     table = Table("Rule", "Would have acted", "Held back by its limits", box=None)
     for rule_id, often in trial.per_rule.items():
         held = often.get("limited", 0) + often.get("capped", 0)
@@ -168,6 +173,7 @@ def list_versions(kind: RuleKindOption = "assignment") -> None:
 
     with unit_of_work() as session:
         rows = versions(session, kind)
+    told(items=[fields_of(row, KEPT) for row in rows])
     if not rows:
         console.print(_none_stored(kind), soft_wrap=True)
         return
@@ -205,12 +211,13 @@ def show(
         built_in = kind_of(kind).built_in
         if built_in is None:
             raise service.NoRules(kind, None)
+        told(kind=kind, version=None, content=built_in)
         console.print("# They came with Leadflow, and count until others are stored", markup=False)
-        typer.echo(write_yaml(built_in), nl=False)
+        print_text(write_yaml(built_in))
         return
+    told(**fields_of(stored, KEPT), content=stored.rules.content)
     console.print(f"# Version {stored.version}, {_state(stored.active)}", markup=False)
-    # Not through the console, which breaks long lines: this is to be edited and imported.
-    typer.echo(write_yaml(stored.rules.content), nl=False)
+    print_text(write_yaml(stored.rules.content))
 
 
 @app.command()
@@ -224,6 +231,7 @@ def activate(
 
     with unit_of_work() as session:
         service.activate(session, kind, version, who_acts(session, "rules.write"))
+    told(kind=kind, version=version, active=True)
     console.print(f"Version [bold]{version}[/bold] is active.")
 
 

@@ -2,18 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
-    from leadflow.rules.segments.service import Applied
+    from leadflow.rules.segments.service import Applied, StoredSegment
 
 app = typer.Typer(
     no_args_is_help=True, help="Segments: leads by conditions, under a name that rules can use."
@@ -31,6 +31,7 @@ def list_segments() -> None:
     with unit_of_work() as session:
         known = service.segments_now(session)
         counted = service.counts(session, datetime.now(UTC))
+    told(items=[_facts(name, one) | {"leads": counted[name]} for name, one in known.items()])
     if not known:
         console.print("There are no segments. Add some: leadflow segments apply FILE")
         return
@@ -84,8 +85,8 @@ def show(name: Name) -> None:
 
     with unit_of_work() as session:
         stored = service.read_segment(session, name)
-    # Not through the console, which breaks long lines: this is to be edited and applied.
-    typer.echo(write_yaml({"segments": {name: stored.segment.content}}), nl=False)
+    told(**_facts(name, stored))
+    print_text(write_yaml({"segments": {name: stored.segment.content}}))
 
 
 @app.command()
@@ -96,10 +97,17 @@ def remove(name: Name) -> None:
 
     with unit_of_work() as session:
         service.remove(session, name, who_acts(session, "rules.write"), datetime.now(UTC))
+    told(name=name)
     console.print(f"{name} is removed.")
 
 
+def _facts(name: str, stored: "StoredSegment") -> dict[str, Any]:
+    content, since = stored.segment.content, stored.created_at
+    return {"name": name, "version": stored.version, "since": since, "content": content}
+
+
 def _say(applied: "Applied") -> None:
+    told(new=applied.new, changed=applied.changed)
     for said, names in (("New", applied.new), ("Changed", applied.changed)):
         if names:
             console.print(f"{said}: {', '.join(names)}")

@@ -6,8 +6,12 @@ import typer
 from rich.table import Table
 
 from features.how_many import how_many
-from leadflow.cli.console import console, errors
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table
+
+
+class NotEnded(RuntimeError):
+    """The servers go on although they were told to end."""
 
 
 def up(
@@ -65,8 +69,7 @@ def down() -> None:
     with console.status("Ending the servers …"):
         ended = state.stop_supervisor(running)
     if not ended:
-        errors.print("The supervisor did not end within a minute. Try again: leadflow down")
-        raise typer.Exit(1)
+        raise NotEnded("The supervisor did not end within a minute. Try again: leadflow down")
     console.print("Everything has ended.")
 
 
@@ -76,6 +79,7 @@ def doctor() -> None:
     from leadflow.supervisor.doctor import examine
 
     findings = examine(get_settings())
+    told(findings=findings)
     marks = {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad[/red]"}
     table = Table("", "Part", "Finding", "What to do", box=None)
     for finding in findings:
@@ -90,6 +94,13 @@ def print_addresses() -> None:
     from leadflow.settings import get_settings
 
     settings = get_settings()
+    told(
+        gateway=settings.gateway_url,
+        console=f"{settings.address}/console",
+        prefect=settings.prefect_url,
+        mlflow=settings.mlflow_url,
+        logs=settings.home / "logs",
+    )
     table = Table(show_header=False, box=None)
     table.add_row("Console: what waits for you", f"{settings.address}/console")
     table.add_row("API, with a page to try it", f"{settings.gateway_url}/docs")

@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table, print_values
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def status() -> None:
 
     with unit_of_work() as session:
         rows = [(label, session.execute(text(query)).scalar_one()) for label, query in COUNTS]
+    told(counts=dict(zip(NAMES, (count for _, count in rows), strict=True)))
     table = Table(show_header=False, box=None)
     for label, count in rows:
         table.add_row(label, f"[bold]{count:,}[/bold]" if isinstance(count, int) else str(count))
@@ -35,6 +36,7 @@ def print_best_leads(count: int) -> None:
 
     with unit_of_work() as session:
         leads = best_leads(session, count)
+    told(best_leads=leads)
     if not leads:
         console.print(
             "No open lead has a score. Bring leads in (leadflow import FILE), then: leadflow score"
@@ -68,6 +70,21 @@ OPEN_AT = (
     " AND o.status = 'active' AND o.expires_at > now()"
     " WHERE s.is_current AND coalesce(o.level, s.level) = '{}'"
     " AND NOT EXISTS (SELECT FROM outcomes e WHERE e.lead_id = s.lead_id)"
+)
+# Of each count, for programs.
+NAMES = (
+    "leads",
+    "converted",
+    "events",
+    "hot",
+    "warm",
+    "scored_with",
+    "assigned",
+    "unroutable",
+    "rows_set_aside",
+    "dead_deliveries",
+    "endpoints_not_reached",
+    "approvals_waiting",
 )
 COUNTS = (
     ("Leads", "SELECT count(*) FROM leads WHERE merged_into IS NULL"),

@@ -30,7 +30,8 @@ class Aside(Column):
 def print_table(table: Table, to: Console = console) -> None:
     """Print a table as one where the terminal is wide enough for each word and each id, if need be
     without the columns that few look at; else each of its rows as a few lines, every value behind
-    the name of its column. Where it was asked for: as JSON, or at the width that it has."""
+    the name of its column. A column in which nothing stands is left out. Where it was asked for:
+    as JSON, or at the width that it has, with all columns."""
     if OUTPUT.json:
         OUTPUT.tables.append(values_of(table))
         return
@@ -38,6 +39,7 @@ def print_table(table: Table, to: Console = console) -> None:
         width = Measurement.get(to, to.options.update(width=WIDEST), table).maximum
         Console(file=to.file, width=width, highlight=False).print(table)
         return
+    table = _without_empty(table)
     if fits(table, to):
         to.print(table)
         return
@@ -69,6 +71,16 @@ def values_of(table: Table) -> dict[str, Any]:
 
 def _plain(value: object) -> str:
     return Text.from_markup(str(value)).plain
+
+
+def _without_empty(table: Table) -> Table:
+    """The table without the columns in which no row says anything."""
+    kept = [one for one in table.columns if any(_plain(cell).strip() for cell in one.cells)]
+    if not kept:
+        return table
+    fewer = copy(table)
+    fewer.columns = kept
+    return fewer
 
 
 def _without_asides(table: Table) -> Table | None:

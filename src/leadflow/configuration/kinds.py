@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from leadflow.catalogues import Catalogue
 from leadflow.conditions.problems import Problem, shown
 
 
@@ -113,11 +114,9 @@ class ConfigurationKind:
         return found
 
 
-KINDS: dict[str, ConfigurationKind] = {}
+KINDS = Catalogue[ConfigurationKind]("kinds of configuration")
 
 
 def install(kinds: Iterable[ConfigurationKind]) -> None:
     """Let these be all the kinds there are, each after those that it names things of."""
-    given = {kind.name: kind for kind in kinds}
-    KINDS.clear()
-    KINDS.update(given)
+    KINDS.install({kind.name: kind for kind in kinds})

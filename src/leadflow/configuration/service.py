@@ -150,7 +150,7 @@ def _take_out(
 ) -> dict[str, tuple[str, ...]]:
     """Take out of each kind what is not given, those first that name others."""
     taken = {}
-    for name, kind in reversed(KINDS.items()):
+    for name, kind in reversed([*KINDS.items()]):
         missing = _missing(kind, contents, before[name])
         if kind.take_out is None or not missing:
             continue

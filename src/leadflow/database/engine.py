@@ -14,6 +14,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from leadflow.database import cluster, roles
+from leadflow.database.referred_tables import know_referred
 from leadflow.database.traced_cursor import TracedCursor
 from leadflow.observability import spans
 from leadflow.settings import get_settings
@@ -42,6 +43,7 @@ class Use(Enum):
 _process_use = [Use.BATCH]
 _joined: ContextVar[Session | None] = ContextVar("joined", default=None)
 WHOLE = "the last part ended well"
+event.listen(Session, "before_flush", know_referred)
 
 
 def work_for(use: Use) -> None:

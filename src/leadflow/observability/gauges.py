@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from leadflow.catalogues import Catalogue
 from leadflow.observability.logs import get_logger
 
 # A question that takes longer is given up: looking must not slow down what is looked at.
@@ -44,14 +45,15 @@ class Gauge:
     seconds: float = 0.0
 
 
-QUEUES: list[Queue] = []
-GAUGES: list[Gauge] = []
+QUEUES = Catalogue[Queue]("queues")
+GAUGES = Catalogue[Gauge]("gauges")
 _kept: dict[str, tuple[datetime, list[Reading]]] = {}
 
 
 def install(queues: Iterable[Queue], gauges: Iterable[Gauge]) -> None:
     """Let these be all there are."""
-    QUEUES[:], GAUGES[:] = queues, gauges
+    QUEUES.install({queue.name: queue for queue in queues})
+    GAUGES.install({gauge.name: gauge for gauge in gauges})
     _kept.clear()
 
 
@@ -67,7 +69,7 @@ def collect(unit_of_work: UnitOfWork, now: datetime) -> Iterator[Metric]:
         "How long the oldest has waited in a queue; 0 where nothing waits.",
         labels=["queue"],
     )
-    for queue in QUEUES:
+    for queue in QUEUES.values():
         found = _read(unit_of_work, queue, now)
         if found is None:
             failed += 1
@@ -78,7 +80,7 @@ def collect(unit_of_work: UnitOfWork, now: datetime) -> Iterator[Metric]:
         oldest.add_metric([queue.name], age)
     yield length
     yield oldest
-    for gauge in GAUGES:
+    for gauge in GAUGES.values():
         readings = _readings(unit_of_work, gauge, now)
         if readings is None:
             failed += 1

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from leadflow.catalogues import Catalogue
 from leadflow.outbox.lanes import Lane
 from leadflow.settings import Settings
 
@@ -96,14 +97,12 @@ class Outside(Generic[P]):
 
 
 Act = InDatabase[Any] | Outside[Any]
-ACTS: dict[str, Act] = {}
+ACTS = Catalogue[Act]("acts of the outbox")
 
 
 def install(acts: Iterable[Act]) -> None:
     """Let these be all the acts there are."""
-    given = {act.name: act for act in acts}
-    ACTS.clear()
-    ACTS.update(given)
+    ACTS.install({act.name: act for act in acts})
 
 
 def act_of(name: str) -> Act:
@@ -113,7 +112,7 @@ def act_of(name: str) -> Act:
         UnknownAct: no room declares it.
     """
     if name not in ACTS:
-        known = ", ".join(sorted(ACTS)) or "none: compose() has not been called"
+        known = ", ".join(sorted(ACTS))
         raise UnknownAct(f"No room declares an act {name}. There are: {known}.")
     return ACTS[name]
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from leadflow.catalogues import Catalogue
 from leadflow.settings import Settings
 
 ReviewVerdict = Literal["agree", "disagree"]
@@ -75,14 +76,12 @@ class ReviewKind:
     answer_category: Callable[[Mapping[str, Any]], str] | None = None
 
 
-KINDS: dict[str, ReviewKind] = {}
+KINDS = Catalogue[ReviewKind]("kinds of reviewed decisions")
 
 
 def install(kinds: Iterable[ReviewKind]) -> None:
     """Let these be all the kinds that are sampled and reviewed."""
-    given = {kind.name: kind for kind in kinds}
-    KINDS.clear()
-    KINDS.update(given)
+    KINDS.install({kind.name: kind for kind in kinds})
 
 
 def kind_of(name: str) -> ReviewKind:

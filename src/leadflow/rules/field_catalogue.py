@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from leadflow.catalogues import Catalogue
 from leadflow.conditions.fields import Field, FieldFamily
 from leadflow.conditions.problems import nearest, shown
 from leadflow.conditions.values import ValueKind, Values
@@ -15,8 +16,8 @@ from leadflow.rules.segments.tables import segment_names
 
 # The known names of each family, by its prefix, and of segments.
 Known = Mapping[str, Mapping[str, str]]
-CATALOGUE: dict[str, Field] = {}
-FAMILIES: dict[str, FieldFamily] = {}
+CATALOGUE = Catalogue[Field]("fields of leads")
+FAMILIES = Catalogue[FieldFamily]("families of fields")
 # A field of every lead: the segments it is in. What it is compared with is written out before
 # anything is read of a lead (``segments.expanding``).
 SEGMENTS = "segments"
@@ -35,16 +36,18 @@ def install(fields: Iterable[Field], families: Iterable[FieldFamily]) -> None:
     Raises:
         FieldTwice: two have one name.
     """
-    CATALOGUE.clear()
-    FAMILIES.clear()
+    by_name: dict[str, Field] = {}
+    by_prefix: dict[str, FieldFamily] = {}
     for field in fields:
-        if field.name in CATALOGUE:
+        if field.name in by_name:
             raise FieldTwice(field.name)
-        CATALOGUE[field.name] = field
+        by_name[field.name] = field
     for family in families:
-        if family.prefix in FAMILIES:
+        if family.prefix in by_prefix:
             raise FieldTwice(family.prefix)
-        FAMILIES[family.prefix] = family
+        by_prefix[family.prefix] = family
+    CATALOGUE.install(by_name)
+    FAMILIES.install(by_prefix)
 
 
 def family_of(name: str) -> tuple[FieldFamily, str] | None:

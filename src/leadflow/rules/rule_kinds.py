@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from leadflow.catalogues import Catalogue
 from leadflow.conditions.problems import Problem, nearest, shown
 
 if TYPE_CHECKING:
@@ -40,14 +41,12 @@ class RuleKind:
     built_in: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
-KINDS: dict[str, RuleKind] = {}
+KINDS = Catalogue[RuleKind]("kinds of rules")
 
 
 def install(kinds: Iterable[RuleKind]) -> None:
     """Let these be all the kinds of rules there are."""
-    given = {kind.name: kind for kind in kinds}
-    KINDS.clear()
-    KINDS.update(given)
+    KINDS.install({kind.name: kind for kind in kinds})
 
 
 def kind_of(name: str) -> RuleKind:

@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
+from leadflow.catalogues import Catalogue
 from leadflow.conditions.rule_actions import RuleAction
 
-ACTIONS: dict[str, RuleAction[Any]] = {}
+ACTIONS = Catalogue[RuleAction[Any]]("actions of workflow rules")
 
 
 class UnknownAction(LookupError):
@@ -26,9 +27,7 @@ class _Some(BaseModel):
 
 def install(actions: Iterable[RuleAction[Any]]) -> None:
     """Let these be all the actions there are."""
-    given = {action.name: action for action in actions}
-    ACTIONS.clear()
-    ACTIONS.update(given)
+    ACTIONS.install({action.name: action for action in actions})
 
 
 def action_of(name: str) -> RuleAction[Any]:

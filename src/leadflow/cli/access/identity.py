@@ -9,7 +9,7 @@ import typer
 
 from features.how_many import how_many
 from leadflow.cli.access.typed_password import ask
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -52,6 +52,7 @@ def sign_in(username: Annotated[str, typer.Argument(help="Your username or addre
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
         stream.write(token)
+    told(username=username, hours=hours)
     console.print(
         f"You act as {username} here for {how_many(hours, 'hour')}. To end it: leadflow sign-out"
     )

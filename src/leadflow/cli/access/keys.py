@@ -9,7 +9,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.master_key import rotate_master
-from leadflow.cli.console import console, errors
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.numbers import finite
 from leadflow.cli.tables import Aside, print_table, whole
 
@@ -18,7 +18,13 @@ app = typer.Typer(
 )
 app.command("rotate-master")(rotate_master)
 MANAGES = "account.manage"
+# Of a key, for programs.
+KEPT = "name prefix scopes acts_for created_at created_by expires_at"
 Name = Annotated[str, typer.Argument(help="The name the keys were made under.")]
+
+
+class NoKeyInUse(LookupError):
+    """The program has no key that could be revoked."""
 
 
 @app.command()
@@ -81,6 +87,7 @@ def servers() -> None:
     settings = get_settings()
     prefect, mlflow = (server_sign_in(settings, name) for name in ("prefect", "mlflow"))
     name, _, password = mlflow.partition(":")
+    told(prefect={"password": prefect}, mlflow={"name": name, "password": password})
     table = Table(show_header=False, box=None)
     table.add_row("Prefect", f"{settings.prefect_url}/runs", f"password {prefect}")
     table.add_row("MLflow", settings.mlflow_url, f"name {name}, password {password}")
@@ -96,6 +103,7 @@ def list_all() -> None:
 
     with unit_of_work() as session:
         keys = list_keys(session)
+    told(items=[fields_of(key, KEPT) for key in keys])
     if not keys:
         console.print("There are no keys. Make one with: leadflow keys create NAME")
         return
@@ -125,10 +133,11 @@ def revoke(
     with unit_of_work() as session:
         count = revoke_keys(session, name.removesuffix("…"), who_acts(session, MANAGES))
     if not count:
-        errors.print(f"No key of {name} is in use. See: leadflow keys list", markup=False)
-        raise typer.Exit(1)
+        raise NoKeyInUse(f"No key of {name} is in use. See: leadflow keys list")
+    told(name=name, revoked=count)
     console.print(f"{how_many(count, 'key')} of {name} revoked.")
 
 
 def _show(name: str, key: str) -> None:
+    told(name=name, key=key)
     console.print(f"API key for {name} (shown once): [bold]{key}[/bold]", soft_wrap=True)

@@ -9,12 +9,14 @@ from rich.table import Column, Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.access.typed_password import ask
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.numbers import finite
 from leadflow.cli.tables import print_table
 
 app = typer.Typer(no_args_is_help=True, help="People who sign in, and what they may do.")
 MANAGES = "account.manage"
+# Of somebody, for programs.
+KEPT = "id username name email roles rep_id active"
 Who = Annotated[str, typer.Argument(help="Username, e-mail address or id.")]
 
 
@@ -44,6 +46,7 @@ def add(
         by = who_acts(session, MANAGES)
         person = add_person(session, username, name, role, by, email, rep_id)
         password = set_password(session, person, None, by)
+    told(person=fields_of(person, KEPT), password=password)
     _show(username, password)
 
 
@@ -57,6 +60,7 @@ def list_all() -> None:
 
     with unit_of_work() as session:
         everybody = session.scalars(select(Person).order_by(Person.username)).all()
+    told(items=[fields_of(person, KEPT) for person in everybody])
     if not everybody:
         console.print("Nobody has an account. Begin with: leadflow people add NAME --role admin")
         return
@@ -92,6 +96,7 @@ def change(
         person = find_person(session, who)
         rep_id = None if rep is None else find_rep(session, rep).id
         change_person(session, person, who_acts(session, MANAGES), role, rep_id, active, email)
+        told(person=fields_of(person, KEPT))
         console.print(f"{person.username}: {', '.join(person.roles)}, active: {person.active}")
 
 
@@ -109,7 +114,9 @@ def password(
         person = find_person(session, who)
         made = set_password(session, person, typed, who_acts(session, MANAGES))
         called = person.username
+    told(username=called)
     if typed is None:
+        told(password=made)
         _show(called, made)
     else:
         console.print(f"{called} has a new password.")
@@ -130,7 +137,9 @@ def delegate(
     with unit_of_work() as session:
         person, stand_in = find_person(session, who), find_person(session, to)
         by = who_acts(session, MANAGES)
-        delegation.delegate(session, person, stand_in, now, now + timedelta(days=days), by)
+        ends = now + timedelta(days=days)
+        delegation.delegate(session, person, stand_in, now, ends, by)
+        told(username=person.username, to=stand_in.username, starts_at=now, ends_at=ends)
         console.print(
             f"{stand_in.username} stands in for {person.username}, {how_many(days, 'day')}."
         )

@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from features.how_many import how_many
 from leadflow.cli.campaigns.hours import hours
-from leadflow.cli.console import console
+from leadflow.cli.console import console, print_text, told
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -33,7 +33,9 @@ def schema() -> None:
     """Print the JSON schema of files of campaigns, by which editors complete and check them."""
     from leadflow.campaigns.definitions.json_schema import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=2))
+    made = json_schema()
+    told(schema=made)
+    print_text(json.dumps(made, indent=2) + "\n")
 
 
 @app.command()
@@ -48,6 +50,9 @@ def check(paths: Paths) -> None:
     files = campaign_files(paths)
     alone = not is_one(get_settings())
     found = read_files(files, reader(None) if alone else reader(_known_here()))
+    every = [one for programs in found.values() for one in programs.values()]
+    counts = [(one.name, len(one.nodes), len(one.edges)) for one in every]
+    told(campaigns=[{"name": name, "steps": steps, "ways": n} for name, steps, n in counts])
     for programs in found.values():
         for program in programs.values():
             steps, ways = len(program.nodes), len(program.edges)
@@ -91,6 +96,7 @@ def test(paths: Paths) -> None:
         if not scenarios:
             beside = scenarios_beside(path).name
             say(f"There are no scenarios for {path}: write them into {beside} beside it.")
+    told(campaigns=[_facts(one) for one in results])
     for result in results:
         _tell(result)
     if not all(result.passed for result in results):
@@ -151,6 +157,12 @@ def reader(known: "Known | None") -> "Read":
     from leadflow.workflow.catalogue import ACTIONS, model_of
 
     return partial(read_campaigns, actions=model_of(ACTIONS.values()), known=known)
+
+
+def _facts(result: "Trial") -> dict[str, Any]:
+    failed = [one.scenario.name for one in result.ran if not one.as_expected]
+    tried = {"scenarios": len(result.ran), "failed": failed, "covered": result.covered}
+    return {"name": result.program.name, **tried}
 
 
 def _tell(result: "Trial") -> None:

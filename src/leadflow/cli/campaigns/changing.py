@@ -14,6 +14,7 @@ from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.campaigns.campaigns import say
 from leadflow.cli.campaigns.channels import resting
 from leadflow.cli.campaigns.running import WRITE, Name
+from leadflow.cli.console import told
 from leadflow.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def pause(name: Name) -> None:
     from leadflow.campaigns.store import service
 
     _change(service.pause, name)
+    told(name=name, state="paused")
     say(f"{name} is paused. Go on: leadflow campaigns resume {name}")
 
 
@@ -57,6 +59,7 @@ def resume(
         if not dry_run:
             go_on(session, name, by, now, answer, policy)
         rests = resting(session)
+    told(name=name, sent=waiting.sent, skipped=waiting.skipped, dry_run=dry_run)
     say(f"{name} would go on; nothing is changed." if dry_run else f"{name} goes on.")
     for one in rests:
         say(one)
@@ -103,6 +106,7 @@ def migrate(
         if counted and not dry_run:
             who = person_here(session, WRITE)
             asked = ask_to_move(session, wanted, who, datetime.now(UTC))
+    told(name=name, steps=counted, approval_id=asked if isinstance(asked, str) else None)
     table = Table("At step", "Leads", "What becomes of them", box=None)
     for one in counted:
         to = f", at {one.to}" if one.fate == "moves" else ""
@@ -138,6 +142,7 @@ def stop(name: Name) -> None:
     from leadflow.campaigns.store import service
 
     ended = _change(service.stop, name)
+    told(name=name, state="stopped", leads=ended or 0)
     say(f"{name} is stopped; {how_many(ended or 0, 'lead')} left it.")
 
 
@@ -157,6 +162,7 @@ def audit(
 
     with unit_of_work() as session:
         found = audited(session, name, datetime.now(UTC))
+    told(name=name, leads=len(found))
     table = Table("Previewed", "What became of them", "Leads", box=None)
     for previewed, became, count in counted(found):
         said = "not at all" if previewed is None else ENTRIES[previewed]
@@ -179,6 +185,7 @@ def archive(name: Name) -> None:
     from leadflow.campaigns.store import service
 
     _change(service.archive, name)
+    told(name=name, state="archived")
     say(f"{name} is archived. See it all the same: leadflow campaigns show {name}")
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.campaigns.campaigns import say
+from leadflow.cli.console import fields_of, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ def channels(
         change = circuits.pause if stop else circuits.close
         with unit_of_work() as session:
             change(session, name, who_acts(session, "campaign.write"), datetime.now(UTC))
+        told(channel=name, state="paused" if stop else "closed")
         say(f"{name} is {'stopped: nothing goes to it' if stop else 'sending again'}.")
         return
     with unit_of_work() as session:
         found = circuits.channels(session)
         names = names_of_people(session, [one.why for one in found.values()])
+    kept = "state since failures why"
+    told(items=[{"channel": name, **fields_of(one, kept)} for name, one in found.items()])
     if not found:
         say("Nothing was handed to any channel yet.")
         return

@@ -10,6 +10,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.campaigns.campaigns import say
+from leadflow.cli.console import told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def messages(
             read_campaign(session, campaign)
         which = Which(campaign)
         found = page_of_messages(session, status, Wanted(limit, after), which)
+    told(items=found.items, next=found.next)
     if not found.items:
         say("There are no such messages.")
         return
@@ -73,15 +75,16 @@ def _list(found: "Sequence[ShownMessage]") -> None:
 
 def _tell(found: "MessageStory") -> None:
     one = found.message
+    told(story=found)
     say(f"{one.id}: {one.status}, {one.campaign}, step {one.step}, for {one.lead_id}")
-    told = (
+    moments = (
         ("planned", found.planned_at),
         ("due", one.due_at),
         ("handed over", found.handed_at),
         ("accepted", one.sent_at),
         ("asked for again", found.ask_at),
     )
-    for what, at in told:
+    for what, at in moments:
         if at is not None:
             say(f"  {what:16} {at:%Y-%m-%d %H:%M:%S} UTC")
     known = (("channel", found.channel), ("called there", found.provider_id), ("why", one.why))
@@ -117,6 +120,7 @@ def settle(
         by, now = who_acts(session, "campaign.write"), datetime.now(UTC)
         for one in message:
             listing.settle(session, one, became, by, now)
+    told(messages=message, became=became)
     them = "it" if len(message) == 1 else how_many(len(message), "message")
     sent = ", and sent again" if again else ""
     say(f"Noted: {them} {'arrived' if arrived else 'did not arrive'}{sent}.")

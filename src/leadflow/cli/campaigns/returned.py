@@ -14,7 +14,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.campaigns.campaigns import say
-from leadflow.cli.console import errors
+from leadflow.cli.console import errors, fields_of, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def unread(
     if not found:
         say("There are no mails that could not be read.")
         return
+    told(items=[fields_of(one, "id received_at why") for one in found])
     table = Table(whole("Mail"), whole("Since (UTC)"), "Why", box=None)
     for one in found:
         table.add_row(one.id, f"{one.received_at:%Y-%m-%d %H:%M}", escape(one.why))
@@ -108,6 +109,7 @@ def _note(mails: Iterable[bytes]) -> "Mails":
 
 
 def _tell(done: "Mails") -> None:
+    told(said=done.said, known=done.known, others=done.others, unread=done.unread)
     found = [how_many(count, IN_WORDS[kind]) for kind, count in sorted(done.said.items())]
     say(f"New: {', '.join(found) or 'nothing'}; {done.known:,} known already.")
     if done.others:

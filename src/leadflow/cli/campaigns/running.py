@@ -9,7 +9,7 @@ import typer
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
 from leadflow.cli.campaigns.campaigns import Paths, read_known, say, say_unheard
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ def apply_campaigns(paths: Paths) -> None:
         given = {name: one for programs in found.values() for name, one in programs.items()}
         by = who_acts(session, WRITE)
         applied = service.apply(session, given, by, datetime.now(UTC))
+    told(new=applied.new, changed=applied.changed)
     for said, names in (("New", applied.new), ("Changed", applied.changed)):
         if names:
             say(f"{said}: {', '.join(names)}")
@@ -90,6 +91,7 @@ def launch(name: Name) -> None:
     with unit_of_work() as session:
         asked = ask_to_launch(session, name, person_here(session, WRITE), datetime.now(UTC))
         state = service.read_campaign(session, name).state
+    told(name=name, state=state, approval_id=asked)
     if asked is None and state == "paused":
         say(f"{name} stays paused. Leads come in once it goes on: leadflow campaigns resume {name}")
     elif asked is None:
@@ -132,6 +134,8 @@ def enroll(
         if import_id is not None:
             listed += made_by_import(session, import_id)
         found = enrol_listed(session, name, listed, by, datetime.now(UTC))
+    became = [{"lead_id": of[0], "key": of[1], "became": one} for of, one in found.items()]
+    told(name=name, leads=became)
     for lead_id, entry in found.items():
         if entry != "enrolled":
             say(f"{lead_id[0]} {IN_WORDS[entry]}.")
@@ -163,6 +167,7 @@ def unenroll(
         service.read_campaign(session, name)
         by = who_acts(session, "campaign.enroll")
         ended = take_out(session, name, lead, by, datetime.now(UTC))
+    told(name=name, leads=ended)
     say(f"{how_many(len(ended), 'lead')} taken out of {name}.")
 
 
@@ -174,6 +179,7 @@ def _tell(shown: "Preview") -> None:
     if (words := who_comes_in(shown)) is not None:
         say(words)
         return
+    told(audience=shown.audience, entries=shown.entries, withheld=shown.withheld)
     say(f"Audience: {how_many(shown.audience, 'lead')}")
     for entry, count in shown.entries.items():
         say(f"{count:>10,}  {AHEAD[entry]}")

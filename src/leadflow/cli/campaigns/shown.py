@@ -1,6 +1,5 @@
 """``leadflow campaigns list`` and ``show``: which there are, and how one goes."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.campaigns import figures
 from leadflow.cli.campaigns.campaigns import say
+from leadflow.cli.console import OUTPUT, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -18,14 +18,9 @@ if TYPE_CHECKING:
     from leadflow.campaigns.counting.counts import Numbers
     from leadflow.campaigns.store.service import StoredCampaign
 
-Json = Annotated[
-    bool, typer.Option("--json", help="As JSON, with all that the API says of it (docs/api.md).")
-]
-
 
 def list_campaigns(
     archived: Annotated[bool, typer.Option("--archived", help="Those put away, too.")] = False,
-    as_json: Json = False,
 ) -> None:
     """Every campaign, what it is doing, and how many are in it and reached its goal."""
     from leadflow.campaigns.counting.counts import NOBODY, counts
@@ -36,12 +31,11 @@ def list_campaigns(
         known, counted = service.campaigns_now(session), counts(session)
     if not archived:
         known = {name: one for name, one in known.items() if one.state != service.ARCHIVED}
-    if as_json:
+    if OUTPUT.json:
         from leadflow.gateway.api.campaigns.schemas import CampaignOut
 
-        shown = [CampaignOut.of(one, counted.get(name, NOBODY)) for name, one in known.items()]
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in shown], indent=2))
-    elif not known:
+        told(items=[CampaignOut.of(one, counted.get(name, NOBODY)) for name, one in known.items()])
+    if not known:
         say("There are no campaigns. Add some: leadflow campaigns apply FILE (docs/campaigns.md)")
     else:
         _tell(known, counted)
@@ -62,20 +56,18 @@ def _tell(known: "Mapping[str, StoredCampaign]", counted: "Mapping[str, Numbers]
 
 def show(
     name: Annotated[str, typer.Argument(help="The campaign's name, such as welcome_series_1.")],
-    as_json: Json = False,
 ) -> None:
     """A campaign with how many have taken each of its ways, what became of its messages and what
     came back of them, over all of its versions. Opens and clicks of machines stand apart, after a
     plus, by step and by mail domain."""
     from leadflow.database.engine import unit_of_work
 
-    if as_json:
+    if OUTPUT.json:
         from leadflow.gateway.api.campaigns.shown import shown
 
         with unit_of_work() as session:
-            typer.echo(shown(session, name).model_dump_json(indent=2))
-    else:
-        _tell_one(name)
+            told(**shown(session, name).model_dump())
+    _tell_one(name)
 
 
 def _tell_one(name: str) -> None:

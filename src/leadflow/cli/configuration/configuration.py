@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts, who_is_here
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 
 if TYPE_CHECKING:
     from leadflow.configuration.service import KindApplied
@@ -74,11 +74,18 @@ def export(
     with unit_of_work() as session:
         contents = in_force(session, moment, datetime.now(UTC))
     files = write(folder, contents)
+    told(folder=folder, files=files)
     _say(f"{how_many(len(files), 'file')} written to {folder}: {', '.join(files)}")
+
+
+def _facts(one: "KindApplied") -> dict[str, Any]:
+    stored = {"new": one.stored.new, "changed": one.stored.changed}
+    return {"kind": one.kind, **stored, "taken_out": one.taken_out, "left": one.left}
 
 
 def _tell(outcomes: "list[KindApplied]", would: bool) -> None:
     """Say what has changed, what was left alone, and what is to be done next."""
+    told(would=would, kinds=[_facts(one) for one in outcomes])
     before = "Would be " if would else ""
     for one in outcomes:
         for said, names in (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table, whole
 from leadflow.consent.evidence import Basis, Purpose
 from leadflow.consent.refusals import SuppressionReason
@@ -53,7 +53,7 @@ def record(
     with unit_of_work() as session:
         by = who_acts(session, "lead.fact")
         get_lead(session, lead_id)
-        told = Told(
+        said = Told(
             lead_id=lead_id,
             given=given,
             evidence=evidence,
@@ -64,7 +64,7 @@ def record(
             source="terminal",
             reference=reference,
         )
-        tell(session, [told], now)
+        tell(session, [said], now)
         _say_what_counts(session, lead_id)
 
 
@@ -89,6 +89,7 @@ def suppress(
         else:
             lead = get_lead(session, whose)
             made = suppressing.suppress_lead(session, lead, reason, by, now)
+        told(**fields_of(made, "id channel reason since"))
         console.print(f"Nobody writes to this address any more: {made.id} ({made.reason}).")
 
 
@@ -105,6 +106,7 @@ def release(
     with unit_of_work() as session:
         by = who_acts(session, "suppression.write")
         suppressing.release(session, suppression_id, why, by)
+    told(id=suppression_id)
     console.print("Released. What the log of consent says still counts.")
 
 
@@ -118,10 +120,16 @@ def _say_what_counts(session: "Session", lead_id: str) -> None:
 
     now, policy = datetime.now(UTC), Policy.of(get_settings().marketing_without_consent)
     lead = get_lead(session, lead_id)
-    for purpose in standings(session, [lead_id], now)[lead_id]:
+    purposes, suppressions = [], suppressions_of(session, lead)
+    for purpose, counts in standings(session, [lead_id], now)[lead_id].items():
         refused = may_send(session, [lead_id], purpose, "email", now, policy)[lead_id]
+        why = refused and refused.words
+        says = {"purpose": purpose, "says": counts.says, "since": counts.since}
+        purposes.append({**says, "may_send": refused is None, "why_not": why})
         console.print(f"{purpose}: {'may be sent' if refused is None else refused.words}")
-    for kept in suppressions_of(session, lead):
+    kept_of = [fields_of(kept, "id channel reason since") for kept in suppressions]
+    told(lead_id=lead_id, purposes=purposes, suppressions=kept_of)
+    for kept in suppressions:
         console.print(f"Suppressed since {kept.since:%Y-%m-%d}: {kept.reason}, {kept.id}")
     table = Table("When (UTC)", "Purpose", "Said", whole("Evidence"), "Source", "By", box=None)
     said = page_of_log(session, lead_id, FIRST).items

@@ -107,7 +107,7 @@ def wait_for_servers() -> None:
 
 def learn() -> str | None:
     """A challenger and the question whether it may serve: the approval's id, if one waits."""
-    from leadflow.cli.flow_runs import recorded_by_prefect
+    from leadflow.cli.learning.flow_runs import recorded_by_prefect
 
     with recorded_by_prefect("Learning"):
         from flows.train_model import train_model
@@ -120,7 +120,7 @@ def learn() -> str | None:
 
 def score() -> str:
     """All leads with the champion."""
-    from leadflow.cli.flow_runs import recorded_by_prefect
+    from leadflow.cli.learning.flow_runs import recorded_by_prefect
 
     with recorded_by_prefect("Scoring"):
         from flows.score_leads import score_leads
@@ -133,7 +133,7 @@ def score() -> str:
 
 def assign() -> str:
     """The hot and warm ones to salespeople."""
-    from leadflow.cli.flow_runs import recorded_by_prefect
+    from leadflow.cli.learning.flow_runs import recorded_by_prefect
 
     with recorded_by_prefect("Assigning"):
         from flows.assign_leads import assign_leads

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
-from leadflow.cli.flow_runs import recorded_by_prefect
+from leadflow.cli.console import console, fields_of, told
+from leadflow.cli.learning.flow_runs import recorded_by_prefect
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Whether the data are as they should be, suite by suite."
 )
+# Of a check, for programs.
+KEPT = "id suite checked_at since rows expectations held stops failed accepted_at"
 CheckId = Annotated[str, typer.Argument(help="The check, by its id: check_…")]
 
 
@@ -57,6 +59,7 @@ def list_checks(
 
     with unit_of_work() as session:
         checks = listed(session, suite, most)
+    told(items=[fields_of(one, KEPT) for one in checks])
     if not checks:
         console.print("Nothing has been checked yet. Check now: leadflow checks run")
         return
@@ -81,6 +84,7 @@ def show(check_id: CheckId) -> None:
 
     with unit_of_work() as session:
         check = get(session, check_id)
+    told(**fields_of(check, KEPT))
     since = "of any time" if check.since is None else f"since {check.since:%Y-%m-%d %H:%M} UTC"
     rows = how_many(check.rows, "row")
     console.print(f"[bold]{check.suite}[/bold], {rows} {since}: {_does(check)}")
@@ -103,6 +107,7 @@ def accept(
     with unit_of_work() as session:
         actor = who_acts(session, "data_check.accept")
         check = service.accept(session, check_id, actor, reason, datetime.now(UTC))
+    told(**fields_of(check, KEPT))
     console.print(f"{check.suite} stops nothing any more. The next check looks at newer rows.")
 
 

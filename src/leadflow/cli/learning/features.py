@@ -8,11 +8,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many
-from leadflow.cli.console import console
-from leadflow.cli.flow_runs import recorded_by_prefect
+from leadflow.cli.console import console, fields_of, told
+from leadflow.cli.learning.flow_runs import recorded_by_prefect
 from leadflow.cli.tables import print_table, whole
 
 app = typer.Typer(no_args_is_help=True, help="Sets of features: what is known of every lead.")
+# Of a set, for programs.
+KEPT = "id purpose as_of leads base_id"
 Set = Annotated[str, typer.Argument(help="A set's id, or latest: the newest for serving.")]
 
 
@@ -46,6 +48,7 @@ def build(
         from flows.build_features import build_features
 
         built = build_features(purpose=purpose, since=since, as_of=moment)
+    told(id=built.id)
     console.print(f"[bold]{built.id}[/bold]: {built.words}. See what is in it:")
     console.print(f"leadflow features show {built.id}", soft_wrap=True)
 
@@ -60,6 +63,7 @@ def list_sets(
 
     with unit_of_work() as session:
         found = newest_sets(session, most)
+    told(items=[fields_of(row, KEPT) for row in found])
     if not found:
         console.print("There is no set of features yet. Make one: leadflow features build")
         return
@@ -84,6 +88,7 @@ def show(name: Set = "latest") -> None:
     with unit_of_work() as session:
         row = find_set(session, name)
     manifest = read_manifest(row)
+    told(**fields_of(row, KEPT), address=row.address, digest=manifest.digest)
     table = Table(show_header=False, box=None)
     for label, said in (
         ("Set", row.id),
@@ -119,6 +124,7 @@ def diff(
 
     with unit_of_work() as session:
         found = difference(session, one, other)
+    told(difference=found)
     console.print(
         f"{how_many(found.leads_both, 'lead')} in both, {found.leads_gone:,} only in the first, "
         f"{found.leads_new:,} only in the second."

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from features.how_many import how_many
-from leadflow.cli.console import console
-from leadflow.cli.flow_runs import recorded_by_prefect
+from leadflow.cli.console import console, told
+from leadflow.cli.learning.flow_runs import recorded_by_prefect
 
 
 def train(
@@ -28,6 +28,7 @@ def train(
         from flows.train_model import train_model
 
         ended = train_model(features=features)
+    told(words=ended.lines)
     for line in ended.lines:
         console.print(line, markup=False, soft_wrap=True)
 
@@ -54,6 +55,7 @@ def score(
         from flows.score_leads import score_leads
 
         count = score_leads(as_of=moment, everything=everything)
+    told(leads=count)
     console.print(f"[bold]{how_many(count, 'lead')}[/bold] scored. See the best: leadflow status")
 
 
@@ -71,4 +73,5 @@ def assign(
         from flows.assign_leads import assign_leads
 
         count = assign_leads(strategy=strategy)
+    told(leads=count)
     console.print(f"[bold]{how_many(count, 'lead')}[/bold] assigned.")

@@ -1,17 +1,18 @@
 """``leadflow models``: the learned models, comparing them, and which of them serves."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from features.how_many import how_many, of_number
 from leadflow.cli.access.identity import person_here, who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
+    from leadflow.scoring.learning.versions import ListedVersion
     from models.comparison import Comparison
     from models.gate_report import Evidence
 
@@ -33,6 +34,7 @@ def list_versions(
     if not versions:
         console.print("No model has been learned yet: the expert rubric scores. Try leadflow train")
         return
+    told(items=[_facts(item) for item in versions])
     table = Table("Version", whole("Learned at (UTC)"), "Chosen", "AUC", "Brier", "Now", box=None)
     for item in versions:
         facts = item.facts
@@ -85,6 +87,7 @@ def promote(
         learned = restate(session, settings, version, now)
         question = promotion(learned, settings, asks)
         approval = approvals.propose(session, question, now)
+    told(version=version, approval_id=approval.id)
     console.print(learned.report.splitlines()[0].lstrip("# "), markup=False)
     console.print(
         f"It waits for people: approval [bold]{approval.id}[/bold]. They decide at "
@@ -110,6 +113,7 @@ def rollback(
     with unit_of_work() as session:
         actor = who_acts(session, "model.propose")
         done = roll_back(session, get_settings(), version, actor, reason, datetime.now(UTC))
+    told(now=done.now, before=done.before)
     console.print(
         f"[bold]{_named(done.now)}[/bold] serves in place of {_named(done.before)}. The gateway "
         "takes it up within seconds; score all leads again with: leadflow score"
@@ -119,6 +123,7 @@ def rollback(
 def _print_comparison(found: "Evidence", other: str) -> None:
     from models.comparison import changed
 
+    told(verdict=found.verdict, same=found.same, shifts=_shifts(found), judged_on=found.judged_on)
     console.print(_said(found, other))
     console.print(found.judged_on)
     if found.comparison is not None:
@@ -130,6 +135,16 @@ def _print_comparison(found: "Evidence", other: str) -> None:
     for (old, new), count in found.shifts.items():
         if old != new and count:
             console.print(f"  {old} → {new}: {count:,}")
+
+
+def _shifts(found: "Evidence") -> list[dict[str, Any]]:
+    return [{"from": old, "to": new, "leads": n} for (old, new), n in found.shifts.items()]
+
+
+def _facts(item: "ListedVersion") -> dict[str, Any]:
+    facts = item.facts
+    learned = {"version": facts.version.version, "learned_at": facts.learned_at}
+    return {**learned, "chosen": facts.chosen, "metrics": facts.metrics, "standing": item.standing}
 
 
 def _said(found: "Evidence", other: str) -> str:

@@ -1,7 +1,7 @@
 """``leadflow monitor``: how the model that serves is doing."""
 
-from leadflow.cli.console import console
-from leadflow.cli.flow_runs import recorded_by_prefect
+from leadflow.cli.console import console, told
+from leadflow.cli.learning.flow_runs import recorded_by_prefect
 
 
 def monitor() -> None:
@@ -13,4 +13,5 @@ def monitor() -> None:
         from flows.monitor_model import monitor_model
 
         finding = monitor_model()
+    told(words=finding)
     console.print(finding, markup=False, soft_wrap=True)

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from features.how_many import how_many
-from leadflow.cli.console import console
-from leadflow.cli.flow_runs import recorded_by_prefect
+from leadflow.cli.console import console, told
+from leadflow.cli.learning.flow_runs import recorded_by_prefect
 
 
 def qualify(
@@ -23,6 +23,7 @@ def qualify(
         from flows.qualify_leads import qualify_leads
 
         done = qualify_leads(limit=limit)
+    told(asked=done.asked, answered=done.answered, tokens=done.tokens, note=done.note)
     if done.asked or done.from_cache:
         console.print(
             f"[bold]{how_many(done.answered, 'lead')}[/bold] qualified: "

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from features.how_many import how_many
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.numbers import finite
 
 
@@ -56,6 +56,15 @@ def simulate(
             now=now,
             on_progress=lambda done: progress.update(task, completed=done),
         )
+    told(
+        leads=summary.leads,
+        events=summary.events,
+        reps=summary.reps,
+        converted=summary.converted,
+        lost=summary.lost,
+        ceiling_auc=summary.ceiling_auc,
+        truth=summary.truth,
+    )
     if summary.leads == 0:
         console.print(f"The market of seed {seed} is in the store already; nothing changed.")
     else:

@@ -1,20 +1,21 @@
 """``leadflow approvals``: what waits for a person, and deciding it from the terminal."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 
 from leadflow.cli.access.identity import TERMINAL, person_here
 from leadflow.cli.access.typed_password import ask
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from leadflow.approvals.service import DecisionTaken
+    from leadflow.approvals.tables import Approval
 
 app = typer.Typer(no_args_is_help=True, help="What waits for a person to decide.")
 ApprovalId = Annotated[str, typer.Argument(help="The approval's id, as `list` shows it.")]
@@ -32,6 +33,7 @@ def list_waiting() -> None:
 
     with unit_of_work() as session:
         open_questions = waiting(session)
+    told(items=[_facts(item) for item in open_questions])
     if not open_questions:
         console.print("Nothing waits for a decision.")
         return
@@ -67,6 +69,8 @@ def show(approval_id: ApprovalId) -> None:
         approval = get(session, approval_id)
         steps = steps_of(session, approval_id)
         names = usernames(session, [approval.requested_by, *(step.actor for step in steps)])
+    happened = [fields_of(step, "at kind actor") for step in steps]
+    told(**_facts(approval), description=approval.description, steps=happened)
     console.print(Markdown(approval.description))
     asked_by = names.get(approval.requested_by, approval.requested_by)
     at = f"{approval.requested_at:%Y-%m-%d %H:%M} UTC"
@@ -114,10 +118,17 @@ def decide(
             outcome = _as_person(session, approval_id, choice, decides, reason, now)
     if not outcome.counted:
         raise DecisionRefused(outcome.words)
+    told(words=outcome.words, approval=_facts(outcome.approval))
     console.print(
         f"{outcome.words} {outcome.approval.subject_id} is "
         f"[bold]{outcome.approval.status}[/bold]. What is approved is carried out within seconds."
     )
+
+
+def _facts(approval: "Approval") -> dict[str, Any]:
+    kept = "id kind subject_id status requested_at due_at policy decided_at"
+    waits_for = approval.roles_now if approval.status == "waiting" else []
+    return {**fields_of(approval, kept), "waits_for": waits_for}
 
 
 def _as_person(

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import requester_here, who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import Aside, print_table, whole
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from leadflow.audit.tables import AuditEntry
     from leadflow.audit.verification import Report
 
+# Of an entry, for programs.
+KEPT = "number at actor action origin request_id before after"
 app = typer.Typer(no_args_is_help=True, help="Who did what, and whether the log of it is sound.")
 
 
@@ -58,6 +60,12 @@ def show(
     with unit_of_work() as session:
         entries = history(session, subject, last)
         why = in_words(session, entries)
+    told(
+        items=[
+            fields_of(entry, KEPT) | {"reason": why[entry.number], "detail": entry.detail}
+            for entry in entries
+        ]
+    )
     if not entries:
         console.print(f"Nothing is written about {escape(subject)}.")
         return
@@ -91,11 +99,9 @@ def forget(
     with unit_of_work() as session:
         by = requester_here(session, "data.erase")
         approval = ask_to_forget(session, subject, by, why, datetime.now(UTC))
-    console.print(
-        f"It waits for {' or '.join(approval.roles_now)}: "
-        f"{get_settings().address}/console/approvals/{approval.id}",
-        soft_wrap=True,
-    )
+    link = f"{get_settings().address}/console/approvals/{approval.id}"
+    told(subject_id=subject, approval_id=approval.id, waits_for=approval.roles_now, link=link)
+    console.print(f"It waits for {' or '.join(approval.roles_now)}: {link}", soft_wrap=True)
 
 
 @app.command("export-head")
@@ -112,6 +118,7 @@ def export_head() -> None:
         console.print("The log is empty: there is no head.")
         return
     path = exported.heads_file(settings)
+    told(number=made.number, entry_hash=made.entry_hash, file=path)
     console.print(f"Row {made.number:,} ({made.entry_hash}) written to {path}", soft_wrap=True)
 
 
@@ -134,6 +141,7 @@ def resume(
         set_back = last_lost(session, settings) is not None
         held = after_setting_back(session, datetime.now(UTC)) if set_back else 0
         entry = resume_log(session, settings, actor, why)
+    told(number=entry.number, set_back=set_back, held=held)
     console.print(
         f"The log goes on at row {entry.number:,}. From now on: "
         f"leadflow audit verify --since {entry.number}"
@@ -172,6 +180,14 @@ def _heads(elsewhere: list[Path]) -> "list[ExportedHead]":
 
 
 def _say(report: "Report", heads: "list[ExportedHead]") -> None:
+    broken = report.broken
+    told(
+        rows=report.rows,
+        number=report.number,
+        last_hash=report.last_hash,
+        compared=report.compared,
+        broken=None if broken is None else {"number": broken.number, "what": broken.what},
+    )
     console.print(
         f"{how_many(report.rows, 'row')} read; the last sound one is row {report.number:,}"
     )
@@ -187,10 +203,9 @@ def _say(report: "Report", heads: "list[ExportedHead]") -> None:
             "No exported head to compare with: whether the whole log was set back to an earlier "
             "state cannot be seen. Write one: leadflow audit export-head"
         )
-    if report.broken is None:
+    if broken is None:
         console.print("[bold green]The log is as it was written.[/]")
     else:
-        broken = report.broken
         console.print(f"[bold red]Row {broken.number:,} is broken[/]: {escape(broken.what)}.")
 
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from features.how_many import how_many, of_number
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Scores that people have set, and whether they knew better than the model.")
 SHOWN = 100
+# Of an override, for programs.
+KEPT = (
+    "id lead_id status new_score level model_score model_version reason created_at "
+    "expires_at approval_id"
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -30,6 +35,7 @@ def list_overrides(context: typer.Context) -> None:
     with unit_of_work() as session:
         standing = standing_overrides(session, datetime.now(UTC), SHOWN)
         called = {made.id: made.set_by for made in standing}
+    told(items=[fields_of(made, KEPT) | {"override_by": called[made.id]} for made in standing])
     if not standing:
         console.print("No score is overridden: the model's scores count.")
         return
@@ -66,6 +72,7 @@ def report() -> None:
     with unit_of_work() as session:
         found = override_report(session, time_given, now)
         moves = assignment_override_report(session, time_given, now)
+    told(scores=found, assignments=moves)
     console.print(f"Scores: [bold]{found.verdict}[/bold]")
     console.print(
         f"{how_many(found.judged, 'lead')} judged, {found.converted:,} of them converted; "

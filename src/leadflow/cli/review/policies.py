@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table, whole
 
 app = typer.Typer(no_args_is_help=True, help="Which decisions need whom, and by when.")
@@ -24,8 +24,9 @@ def show() -> None:
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        policies = current_policies(session)[1]
-    console.print(yaml.safe_dump(policies.content, sort_keys=False), markup=False, soft_wrap=True)
+        version, policies = current_policies(session)
+    told(version=version, content=policies.content)
+    print_text(yaml.safe_dump(policies.content, sort_keys=False))
 
 
 @app.command()
@@ -40,6 +41,7 @@ def store(
     policies = read_policies(file)
     with unit_of_work() as session:
         version = store_policies(session, policies, who_acts(session, "policy.write"), note)
+    told(version=version)
     console.print(f"Version {version} of the policies counts from now on.")
 
 

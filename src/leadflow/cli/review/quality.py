@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import person_here
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.review.quality_report import print_report
 from leadflow.cli.tables import print_table, whole
 
@@ -42,6 +42,8 @@ def sample(
             drawn = draw_missing(session, settings, now)
         else:
             drawn = draw_sample(session, day.date(), settings, now)
+    kept = "decision_kind day population size new"
+    told(samples=[fields_of(made, kept) for made in drawn])
     for made in drawn:
         said = "drawn" if made.new else "were drawn before"
         console.print(
@@ -62,6 +64,7 @@ def waiting(limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
         who = person_here(session, "quality.review").id
         items = waiting_for(session, who, now, Wanted(limit)).items
         others = disputed(session, who, now, Wanted(limit)).items
+    told(items=items, disputed=others)
     if not items and not others:
         console.print("Nothing waits for you.")
         return
@@ -85,6 +88,7 @@ def show(item: Item) -> None:
     with unit_of_work() as session:
         who = person_here(session, "quality.review").id
         found = waiting_one(session, item, who, datetime.now(UTC))
+    told(**found.model_dump())
     console.print(f"As of {found.decided_at:%Y-%m-%d %H:%M} UTC:")
     for fact in found.shown["facts"]:
         console.print(f"  {fact['says']}", markup=False)
@@ -124,6 +128,7 @@ def judge(
     with unit_of_work() as session:
         who = person_here(session, "quality.review").id
         made = do(session, item, who, said, comment, datetime.now(UTC))
+    told(**made.model_dump())
     decided = made.answer.get("level") or made.answer.get("rep_id") or "nobody"
     console.print(f"The machine decided: [bold]{decided}[/bold]. You {made.verdict}.")
     reasons = made.answer.get("reasons") or []
@@ -148,6 +153,7 @@ def settle(
     with unit_of_work() as session:
         who = person_here(session, "quality.manage").id
         do(session, item, who, "agree" if machine == "right" else "disagree", datetime.now(UTC))
+    told(id=item)
     console.print(f"{item} is settled.")
 
 
@@ -164,6 +170,7 @@ def report(
     since = now.date() - timedelta(days=days)
     with unit_of_work() as session:
         made = quality_report(session, since, now.date(), get_settings(), now)
+    told(**made.model_dump())
     print_report(made, now.date())
 
 
@@ -178,6 +185,7 @@ def flag(
 
     with unit_of_work() as session:
         do(session, lead, why, person_here(session, "quality.manage").id, datetime.now(UTC))
+    told(lead_id=lead)
     console.print(f"No model learns from {lead} from now on.")
 
 
@@ -189,6 +197,7 @@ def unflag(lead: Lead) -> None:
 
     with unit_of_work() as session:
         do(session, lead, person_here(session, "quality.manage").id, datetime.now(UTC))
+    told(lead_id=lead)
     console.print(f"Models learn from {lead} again.")
 
 

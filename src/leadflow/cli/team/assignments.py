@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from leadflow.cli.access.identity import person_here, requester_here
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def unroutable(limit: Limit = 50) -> None:
 
     with unit_of_work() as session:
         rows = listed(session, Wanted(limit)).items
+    told(items=[fields_of(row, "lead_id since last_tried_at reason") for row in rows])
     if not rows:
         console.print("Every lead that should have a salesperson has one, or will in a minute.")
         return
@@ -134,11 +135,9 @@ def reassign(
     if isinstance(made, Assignment):
         _say(made)
         return
-    console.print(
-        f"It waits for {' or '.join(made.roles_now)}: "
-        f"{settings.address}/console/approvals/{made.id}",
-        soft_wrap=True,
-    )
+    link = f"{settings.address}/console/approvals/{made.id}"
+    told(lead_id=lead, approval_id=made.id, waits_for=made.roles_now, link=link)
+    console.print(f"It waits for {' or '.join(made.roles_now)}: {link}", soft_wrap=True)
 
 
 @app.command()
@@ -174,12 +173,18 @@ def _say(made: "Assignment") -> None:
 
     with unit_of_work() as session:
         name = rep_names(session)[made.rep_id]
+    told(**_facts(made, name))
     if made.ended_at is not None:
         console.print(f"{name} no longer has {made.lead_id}: {made.end_reason}.")
         return
     due = "" if made.due_at is None else f", first touch due {made.due_at:%Y-%m-%d %H:%M} UTC"
     touched = "" if made.first_touch_at is None else f", touched {made.first_touch_at:%H:%M} UTC"
     console.print(f"[bold]{name}[/bold] has {made.lead_id}{touched or due}.")
+
+
+def _facts(made: "Assignment", name: str) -> dict[str, Any]:
+    kept = "lead_id rep_id why due_at accepted_at first_touch_at ended_at"
+    return {**fields_of(made, kept), "since": made.assigned_at, "name": name}
 
 
 def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> None:
@@ -196,6 +201,7 @@ def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> N
             statement = statement.where(Assignment.rep_id == find_rep(session, rep).id)
         rows = session.scalars(statement.order_by(*order()).limit(limit)).all()
         names = rep_names(session)
+    told(items=[_facts(made, names[made.rep_id]) for made in rows])
     if not rows:
         console.print("There are none.")
         return

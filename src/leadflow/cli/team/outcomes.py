@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from leadflow.cli.access.identity import person_here
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.numbers import finite
 from leadflow.cli.tables import print_table
 
@@ -43,13 +43,14 @@ def tell(
     said = outcome_from_words(outcome, at, value, currency)
     with unit_of_work() as session:
         sender = Sender(person_here(session, "lead.fact", lead))
-        told = OutcomeTold(lead, said, sender, "terminal")
-        [taken] = take_outcomes(session, [told], get_settings())
+        one = OutcomeTold(lead, said, sender, "terminal")
+        [taken] = take_outcomes(session, [one], get_settings())
         if isinstance(taken, Exception):
             raise taken
     if not taken.outcome.created:
         console.print("That was known; only what was said anew has changed.")
     now = taken.standing.outcome or "open"
+    told(lead_id=lead, outcome=taken.standing.outcome, created=taken.outcome.created)
     console.print(f"{lead} is [bold]{now}[/bold]." + ("" if taken.outcome.stands else LATER))
 
 
@@ -69,6 +70,8 @@ def log(lead: Lead) -> None:
         get_lead(session, lead)
         rows = said_of(session, lead)
         names = names_of_people(session, [row.told_by for row in rows])
+    kept = "said_at said occurred_at value_minor value_currency source told_by"
+    told(lead_id=lead, items=[fields_of(row, kept) for row in rows])
     if not rows:
         console.print("Nobody has said how this lead ended: it is open.")
         return

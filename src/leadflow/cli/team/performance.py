@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from features.how_many import how_many
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def report(
         made = performance_report(
             session, get_settings(), now - timedelta(days=days), now, now, team
         )
+    told(reps=made.reps, strategies=made.strategies, fairness=made.fairness)
     table = _table("Salesperson", "In work")
     for rep in made.reps:
         if rep.active or rep.record.assigned:
@@ -58,16 +59,13 @@ def compare(
     last: Annotated[int, typer.Option(min=50, max=5000, help="Past leads to replay.")] = 2000,
 ) -> None:
     """Replay past leads with every strategy and say what may be said of the differences."""
-    from leadflow.assignment.insight.strategy_comparison import NothingToCompare, compare_strategies
+    from leadflow.assignment.insight.strategy_comparison import compare_strategies
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 
     with unit_of_work() as session, console.status("Replaying past leads …"):
-        try:
-            made = compare_strategies(session, get_settings(), datetime.now(UTC), last)
-        except NothingToCompare as error:
-            console.print(str(error))
-            raise typer.Exit(1) from None
+        made = compare_strategies(session, get_settings(), datetime.now(UTC), last)
+    told(verdict=made.verdict, leads=made.leads, reps=made.reps, estimates=made.estimates)
     table = Table("Strategy", "Assigned", "Conversions expected", "Against round robin")
     for estimate in made.estimates:
         gain = f"{estimate.gain:+.1f} ({estimate.low:+.1f} to {estimate.high:+.1f})"

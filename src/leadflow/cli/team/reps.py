@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from leadflow.assignment.team.roster import RosterEntry
 
 app = typer.Typer(no_args_is_help=True, help="The sales team: who takes leads, and how many.")
 Id = Annotated[str, typer.Argument(help="The company's own id, or Leadflow's.", metavar="ID")]
@@ -37,6 +40,7 @@ def import_team(
     with unit_of_work() as session:
         before = team_version(session)
         version = store_team(session, team, who_acts(session, "team.write"), replace)
+    told(version=version, reps=len(team.reps))
     if version == before:
         console.print(f"Nothing has changed: version {version} of the team says the same.")
         return
@@ -56,10 +60,19 @@ def list_reps() -> None:
     now = datetime.now(UTC)
     with unit_of_work() as session:
         standings = roster(session, now)
+    told(items=[_facts(one) for one in standings])
     if not standings:
         console.print("There are none yet. Bring yours in: leadflow reps import FILE")
         return
     print_table(reps_table(standings, now))
+
+
+def _facts(one: "RosterEntry") -> dict[str, Any]:
+    facts = one.facts
+    now = {"id": facts.rep_id, "external_id": one.given.id, "is_fallback": facts.is_fallback}
+    load = {"open_leads": facts.load, "limit": facts.limit, "share": facts.ramp_share}
+    opens = {"working_now": one.working, "next_opening": one.opens_at}
+    return one.given.model_dump() | now | load | opens
 
 
 @app.command()
@@ -71,6 +84,7 @@ def show(rep_id: Id) -> None:
 
     with unit_of_work() as session:
         standing = find_standing(session, rep_id, datetime.now(UTC))
+    told(**_facts(standing))
     print_table(rep_table(standing))
 
 
@@ -85,8 +99,9 @@ def export(
 
     with unit_of_work() as session:
         team = read_stored(session).team
+    told(**team.model_dump())
     if file is None:
-        typer.echo(to_yaml(team), nl=False)
+        print_text(to_yaml(team))
         return
     file.write_text(to_yaml(team))
     console.print(f"{how_many(len(team.reps), 'salesperson')} written to {escape(str(file))}.")
@@ -102,6 +117,7 @@ def versions() -> None:
 
     with unit_of_work() as session:
         known = team_versions(session, EVERYTHING).items
+    told(items=known)
     if not known:
         console.print("No team has been stored yet. Bring yours in: leadflow reps import FILE")
         return
@@ -116,6 +132,7 @@ def restore(version: Annotated[int, typer.Argument(help="See: leadflow reps vers
 
     with unit_of_work() as session:
         made = restore_team(session, version, who_acts(session, "team.write"))
+    told(version=made)
     console.print(f"The team is that of version {version} again, now as version {made}.")
 
 
@@ -132,6 +149,7 @@ def off(rep_id: Id, first: Day, last: LastDay = None) -> None:
     days = DaysOff(first=first.date(), last=last.date())
     with unit_of_work() as session:
         add_days_off(session, rep_id, days, who_acts(session, "team.write"))
+    told(id=rep_id, first=days.first, last=days.last)
     span = f"from {days.first} to {days.last}" if last != first else f"on {days.first}"
     console.print(f"{escape(rep_id)} is off {span}.")
 
@@ -146,6 +164,7 @@ def territories() -> None:
 
     with unit_of_work() as session:
         team = read_stored(session).team
+    told(territories=team.territories)
     if not team.territories:
         console.print("There are none: everybody takes leads from everywhere.")
         return

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Deliveries by webhook: what came, what is dead, and taking it in."
 )
+# Of a delivery, for programs.
+KEPT = "id source delivery_id status received_at records left_out reasons"
 Id = Annotated[str, typer.Argument(help="The delivery's id, as `list` shows it.")]
 
 
@@ -38,6 +40,7 @@ def list_deliveries(
 
     with unit_of_work() as session:
         rows = inbox.deliveries(session, status, source, Wanted(limit)).items
+    told(items=[fields_of(row, KEPT) for row in rows])
     if not rows:
         console.print("There are no such deliveries.")
         return
@@ -69,6 +72,11 @@ def show(delivery_id: Id) -> None:
     with unit_of_work() as session:
         who_acts(session, "delivery.read")
         row, bodies = inbox.read_delivery(session, delivery_id)
+    came, corrected = (
+        None if body is None else body.decode(errors="backslashreplace")
+        for body in (bodies.came, bodies.correction)
+    )
+    told(**fields_of(row, KEPT), body=came, correction=corrected)
     console.print(f"{row.source}, delivered as {row.delivery_id}: {row.status}", markup=False)
     if row.reasons:
         console.print(reasons_in_words(row.reasons))
@@ -96,6 +104,7 @@ def retry(
         again = inbox.retry(
             session, ids, source, who_acts(session, "source.write"), datetime.now(UTC), passed_over
         )
+    told(deliveries=again)
     if not again:
         console.print("None was passed over." if passed_over else "No delivery is dead.")
         return
@@ -116,6 +125,7 @@ def correct(
     with unit_of_work() as session:
         by = who_acts(session, "source.write")
         inbox.correct(session, delivery_id, content, by, datetime.now(UTC))
+    told(id=delivery_id)
     console.print(f"{delivery_id} will be taken in within a minute: leadflow deliveries list")
 
 
@@ -128,6 +138,7 @@ def discard(delivery_id: Id) -> None:
     with unit_of_work() as session:
         by = who_acts(session, "source.write")
         inbox.discard(session, delivery_id, by, datetime.now(UTC))
+    told(id=delivery_id, status="discarded")
     console.print(f"{delivery_id} is discarded.")
 
 

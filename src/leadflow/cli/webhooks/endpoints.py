@@ -9,7 +9,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import reaches_all, who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import Aside, print_table, whole
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="Endpoints: other programs that are told what happens to leads."
 )
+# Of an endpoint and of a message, for programs.
+KEPT = "id name url description types include_personal status disabled_why failures delivered_at"
+KEPT_OF_MESSAGE = "id type lead_id status attempts created_at due_at"
 Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
 Types = Annotated[
     list[str] | None,
@@ -40,6 +43,7 @@ def list_endpoints() -> None:
 
     with unit_of_work() as session:
         found = service.endpoints(session)
+    told(items=[fields_of(one, KEPT) for one in found])
     if not found:
         console.print(
             "There are no endpoints. Add one: leadflow endpoints add NAME URL --type TYPE",
@@ -68,6 +72,7 @@ def list_types() -> None:
     """What an endpoint can be told."""
     from leadflow.domain_events.types import TYPES
 
+    told(types=[{"type": name, "when": known.when} for name, known in TYPES.items()])
     table = Table("Type", "When", "Says besides the lead", box=None)
     for name, known in TYPES.items():
         table.add_row(name, known.when, ", ".join(known.facts.model_fields))
@@ -102,7 +107,8 @@ def add(
     with unit_of_work() as session:
         by = who_acts(session, "endpoint.write")
         may = reaches_all(session, "lead.read")
-        _, secret = service.add(session, given, by, datetime.now(UTC), get_settings(), may)
+        made, secret = service.add(session, given, by, datetime.now(UTC), get_settings(), may)
+    told(**fields_of(made, KEPT))
     _show_secret(secret)
     console.print(f"Try it: leadflow endpoints ping {name}")
 
@@ -128,6 +134,7 @@ def change(
         by = who_acts(session, "endpoint.write")
         may = reaches_all(session, "lead.read")
         service.change(session, name, given, by, datetime.now(UTC), get_settings(), may)
+    told(name=name)
     console.print(f"{name} is changed.")
 
 
@@ -139,6 +146,7 @@ def enable(name: Name) -> None:
 
     with unit_of_work() as session:
         service.enable(session, name, who_acts(session, "endpoint.write"), datetime.now(UTC))
+    told(name=name, status="enabled")
     console.print(f"{name} is enabled.")
 
 
@@ -150,6 +158,7 @@ def disable(name: Name) -> None:
 
     with unit_of_work() as session:
         service.disable(session, name, who_acts(session, "endpoint.write"), datetime.now(UTC))
+    told(name=name, status="disabled")
     console.print(f"{name} is disabled.")
 
 
@@ -161,6 +170,7 @@ def remove(name: Name) -> None:
 
     with unit_of_work() as session:
         service.remove(session, name, who_acts(session, "endpoint.write"), datetime.now(UTC))
+    told(name=name, status="deleted")
     console.print(f"{name} is deleted.")
 
 
@@ -186,6 +196,7 @@ def ping(name: Name) -> None:
     with unit_of_work() as session:
         who_acts(session, "endpoint.write")
         message = messages.ping(session, name, new_id("ping"))
+    told(message=message)
     asked = f"leadflow endpoints message {name} {message}"
     console.print(f"Sent within seconds. What it answers: {asked}", soft_wrap=True)
 
@@ -207,6 +218,7 @@ def list_messages(
         raise typer.BadParameter(f"--status is one of {', '.join(STATES)}")
     with unit_of_work() as session:
         found = messages.messages(session, name, status, limit=limit)
+    told(messages=[fields_of(one, KEPT_OF_MESSAGE) for one in found])
     if not found:
         console.print("There are no such messages.")
         return
@@ -229,6 +241,8 @@ def show_message(
 
     with unit_of_work() as session:
         found, tried = messages.read_message(session, name, message_id)
+    attempts = "begun_at milliseconds answered error"
+    told(**fields_of(found, KEPT_OF_MESSAGE), tried=[fields_of(one, attempts) for one in tried])
     console.print(f"{found.type}: {found.status}", markup=False)
     if found.status == "waiting":
         console.print(f"Tried next: {found.due_at:%Y-%m-%d %H:%M:%S} UTC")
@@ -262,10 +276,12 @@ def replay(
             count = messages.replay_since(session, name, moment, by, now)
         else:
             messages.replay(session, name, message_id or "", by, now)
+    told(messages=count)
     console.print(f"{how_many(count, 'message')} will be sent again.")
 
 
 def _show_secret(made: str) -> None:
+    told(secret=made)
     console.print("The secret, shown this once. Give it to the receiver:")
     console.print(made, markup=False, highlight=False, soft_wrap=True)
 

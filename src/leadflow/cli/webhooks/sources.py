@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.console import console
+from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table
 from leadflow.cli.webhooks.deliveries import reasons_in_words
 
@@ -40,6 +40,14 @@ def list_sources() -> None:
     with unit_of_work() as session:
         known, counted = service.sources_now(session), inbox.counts(session)
         secrets, read = service.live_secrets_of_all(session, now), journals(session)
+    items: list[dict[str, Any]] = [
+        {"name": name, "version": one.version} for name, one in known.items()
+    ]
+    for item in items:
+        of = item["name"]
+        item["live_secrets"], item["journal"] = len(secrets.get(of, ())), read.get(of)
+        item["deliveries"] = {state: n for (name, state), n in counted.items() if name == of}
+    told(items=items)
     if not known:
         console.print("There are no sources. Add some: leadflow sources apply FILE")
         return
@@ -119,6 +127,7 @@ def show(name: Name, version: Annotated[int | None, typer.Option(help="Which.")]
             journal = journal_of(session, name)
         else:
             content = service.read_version(session, name, version).content or {}
+    told(name=name, content=content)
     text = yaml.safe_dump({"sources": {name: content}}, sort_keys=False, allow_unicode=True)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     for line in () if journal is None else how_it_is_read(journal, datetime.now(UTC)):
@@ -133,6 +142,7 @@ def remove(name: Name) -> None:
 
     with unit_of_work() as session:
         service.remove(session, name, who_acts(session, "source.write"), datetime.now(UTC))
+    told(name=name)
     console.print(f"{name} is removed. What it delivered stays.")
 
 
@@ -159,6 +169,7 @@ def secret(
         with unit_of_work() as session:
             by = who_acts(session, "source.write")
             ended = service.end_old_secrets(session, name, by, now)
+        told(name=name, ended=ended)
         console.print(f"{how_many(ended, 'secret')} ended; the newest goes on.")
         return
     with unit_of_work() as session:
@@ -168,6 +179,7 @@ def secret(
         by = who_acts(session, "source.write")
         chosen = service.set_secret(session, name, typed, by, now)
         source = service.read_source(session, name).source
+    told(name=name, secret=None if given else chosen)
     if source.journal is not None:
         console.print("The journal is read with it from now on. See how: leadflow sources list")
         return
@@ -217,6 +229,7 @@ def try_out(
     for one in tried:
         _show_tried(one)
     dead = sum(bool(one.reasons) for one in tried)
+    told(tried=len(tried), dead=dead)
     console.print(f"{how_many(len(tried), 'delivery')} tried, {dead:,} dead. Nothing was stored.")
 
 
@@ -261,6 +274,7 @@ def propose(
 
 
 def _say_applied(new: tuple[str, ...], changed: tuple[str, ...]) -> None:
+    told(new=new, changed=changed)
     for what, names in (("New", new), ("Changed", changed)):
         if names:
             console.print(f"{what}: {', '.join(names)}")

@@ -13,7 +13,6 @@ def upgrade() -> None:
         "ix_assignments_taken",
         "assignments",
         ["rep_id"],
-        postgresql_include=["lead_id"],
         postgresql_where=text(
             "ended_at IS NULL AND first_touch_at IS NULL AND accepted_at IS NOT NULL"
         ),
