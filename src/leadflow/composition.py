@@ -26,6 +26,7 @@ from leadflow.conditions.rule_actions import RuleAction
 from leadflow.configuration import kinds as configuration_kinds
 from leadflow.configuration.kinds import ConfigurationKind
 from leadflow.consent import declares as consent
+from leadflow.drafts import declares as drafts
 from leadflow.endpoints import declares as endpoints
 from leadflow.exports import declares as exports
 from leadflow.follow_ups import declares as follow_ups
@@ -155,6 +156,7 @@ ROOMS = (
         queues=campaigns.QUEUES,
         gauges=campaigns.GAUGES,
     ),
+    Room("drafts", acts=drafts.ACTS, decision_kinds=drafts.DECISION_KINDS),
     Room("integrations", acts=integrations.ACTS, rule_actions=integrations.RULE_ACTIONS),
 )
 

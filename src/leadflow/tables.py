@@ -17,6 +17,7 @@ from leadflow.consent import tables as consent
 from leadflow.database import tables as database
 from leadflow.database.base import Base
 from leadflow.domain_events import tables as domain_events
+from leadflow.drafts import tables as drafts
 from leadflow.endpoints import tables as endpoints
 from leadflow.exports import tables as exports
 from leadflow.follow_ups import tables as follow_ups
@@ -58,6 +59,7 @@ ROOMS = (
     checks,
     consent,
     database,
+    drafts,
     circuits,
     endpoints,
     event_types,

@@ -38,6 +38,7 @@ PARTS = {
 # What comes about only when two judge differently, when something was done before, or for whoever
 # sells.
 NOT_FOUND = PARTS | {
+    "/console/configuration/drafts/{draft_id}",
     "/console/configuration/{kind}/change",
     "/console/configuration/{kind}/take-out",
     "/console/imports/{import_id}/rows",

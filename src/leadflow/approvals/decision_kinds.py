@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.tables import Person
 from leadflow.approvals.tables import Approval
 from leadflow.catalogues import Catalogue
-from leadflow.conditions.values import ValueKind
+from leadflow.conditions.values import ValueKind, Values
 
 Content = dict[str, Any] | None
 
@@ -23,13 +23,16 @@ class DecisionKind:
     """``content``: what the subject is at this moment, None where it is gone; an approval is of
     exactly that. ``of_lead``: its subject is a lead, and only who reaches that lead may decide.
     ``facts``: what its proposals tell besides the usual (``policies.FACTS``), for policies to go
-    by."""
+    by; ``values``: all that one of them can be, where that is one of a few. ``unforeseen``: whom
+    one needs that no policy fits."""
 
     name: str
     words: str
     content: Callable[[Session, str, dict[str, Any]], Content]
     of_lead: bool = False
     facts: Mapping[str, ValueKind] = field(default_factory=dict)
+    values: Mapping[str, Callable[[], Values]] = field(default_factory=dict)
+    unforeseen: Literal["admin", "nobody"] = "admin"
 
 
 class UnknownDecision(LookupError):
@@ -62,6 +65,19 @@ def reached(session: Session, person: Person, approvals: Iterable[Approval]) -> 
 def declared_facts() -> dict[str, ValueKind]:
     """What the proposals of some kind tell besides the usual."""
     return {name: kind for declared in KINDS.values() for name, kind in declared.facts.items()}
+
+
+def declared_values(fact: str) -> Values | None:
+    """All that a fact can be that some kind declares; None where that is anything."""
+    for declared in KINDS.values():
+        if fact in declared.values:
+            return declared.values[fact]()
+    return None
+
+
+def asks_nobody_unforeseen(name: str) -> bool:
+    """Whether a decision of this kind that no policy fits needs nobody."""
+    return name in KINDS and KINDS[name].unforeseen == "nobody"
 
 
 def kind_of(name: str) -> DecisionKind:

@@ -14,7 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from leadflow import plain_yaml
 from leadflow.accounts.permissions import Role
-from leadflow.approvals.decision_kinds import declared_facts
+from leadflow.approvals.decision_kinds import (
+    asks_nobody_unforeseen,
+    declared_facts,
+    declared_values,
+)
 from leadflow.conditions.evaluation import holds
 from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.tree import Group, Reader
@@ -122,13 +126,14 @@ class Policies:
 
     def requirement(self, decision: str, facts: Mapping[str, Any], now: datetime) -> Requirement:
         """Whom a decision of this kind needs; the first policy that fits counts, and where none
-        does an admin is asked."""
+        does an admin is asked, or nobody where its kind says so."""
         for policy in self.policies:
             group = self.conditions.get(policy.policy)
             if policy.decision == decision and (group is None or holds(group, facts, now)):
                 break
         else:
-            policy = Policy(policy="unforeseen", decision=decision, levels=(_ADMIN,))
+            levels = () if asks_nobody_unforeseen(decision) else (_ADMIN,)
+            policy = Policy(policy="unforeseen", decision=decision, levels=levels)
         factor = self.priorities.get(str(facts.get("priority", "normal")), 1.0)
         chain = [role.value for role in policy.escalate_to if role is not Role.ADMIN]
         return Requirement(
@@ -167,7 +172,7 @@ def parse_policies(raw: Any) -> Policies:
         if names.index(policy.policy) != number:
             problems.append(Problem(f"{place}.policy", f"{policy.policy} is there twice."))
         if policy.when is not None:
-            reader = Reader(_kinds_of, problems)
+            reader = Reader(_kinds_of, problems, values_of=declared_values)
             conditions[policy.policy] = reader.read(policy.when, f"{place}.when")
     calendar = _calendar(content.calendar, problems)
     if problems or calendar is None:

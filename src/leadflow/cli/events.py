@@ -1,6 +1,7 @@
 """``leadflow events``: which types of events there are, and adding your own."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.submitting import submit, waits
 from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table
 
@@ -53,11 +55,13 @@ def import_types(
     from leadflow.leads.events.own_types import declare, load_event_types, would_declare
 
     given = load_event_types(file)
+    now, submitted = datetime.now(UTC), None
     with unit_of_work() as session:
         by = who_acts(session, "event_type.write")
-        declared = (
-            would_declare(session, given) if dry else declare(session, given, by, datetime.now(UTC))
-        )
+        if not dry:
+            do = partial(declare, session, given, by, now)
+            submitted = submit(session, ["event_types"], do, now)
+        declared = would_declare(session, given) if submitted is None else submitted.done
     told(new=declared.new, changed=declared.changed)
     for what, names in (("New", declared.new), ("Changed", declared.changed)):
         if names:
@@ -66,7 +70,7 @@ def import_types(
         console.print("They say what is stored already; nothing has changed.")
     elif dry:
         console.print("The types are in order. Nothing was stored.")
-    else:
+    elif submitted is not None and not waits(submitted):
         console.print("Events of these types are taken from now on; the next training sees them.")
 
 

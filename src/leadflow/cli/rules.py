@@ -1,6 +1,7 @@
 """``leadflow rules``: conditions and actions, in versions."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.submitting import submit, waits
 from leadflow.cli.console import console, fields_of, print_text, told
 from leadflow.cli.tables import print_table, whole
 
@@ -59,8 +61,13 @@ def import_rules(
         rules = _load(session, file, kind)
         known = {row.version for row in service.versions(session, kind)}
         by = who_acts(session, "rules.write")
-        version = service.store_rules(session, kind, rules, by, note, activate)
-        active = service.read_version(session, kind, version).active
+        do = partial(service.store_rules, session, kind, rules, by, note, activate)
+        submitted = submit(session, [f"rules/{kind}"], do, datetime.now(UTC), note)
+        version, active = submitted.done, False
+        if submitted.approval is None:
+            active = service.read_version(session, kind, version).active
+    if waits(submitted):
+        return
     told(kind=kind, version=version, active=active)
     said = "is stored already" if version in known else "is stored"
     console.print(f"Version [bold]{version}[/bold] {said} and {_state(active)}.")
@@ -230,7 +237,10 @@ def activate(
     from leadflow.rules import service
 
     with unit_of_work() as session:
-        service.activate(session, kind, version, who_acts(session, "rules.write"))
+        do = partial(service.activate, session, kind, version, who_acts(session, "rules.write"))
+        submitted = submit(session, [f"rules/{kind}"], do, datetime.now(UTC))
+    if waits(submitted):
+        return
     told(kind=kind, version=version, active=True)
     console.print(f"Version [bold]{version}[/bold] is active.")
 

@@ -1,6 +1,7 @@
 """``leadflow segments``: conditions by name."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.submitting import submit, waits
 from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table, whole
 
@@ -72,8 +74,10 @@ def apply_segments(file: File) -> None:
     content, now = load_rules(file), datetime.now(UTC)
     with unit_of_work() as session:
         by = who_acts(session, "rules.write")
-        applied = service.apply(session, content, by, now)
-    _say(applied)
+        do = partial(service.apply, session, content, by, now)
+        submitted = submit(session, ["segments"], do, now)
+    _say(submitted.done)
+    waits(submitted)
 
 
 @app.command()
@@ -95,10 +99,13 @@ def remove(name: Name) -> None:
     from leadflow.database.engine import unit_of_work
     from leadflow.rules.segments import service
 
+    now = datetime.now(UTC)
     with unit_of_work() as session:
-        service.remove(session, name, who_acts(session, "rules.write"), datetime.now(UTC))
-    told(name=name)
-    console.print(f"{name} is removed.")
+        do = partial(service.remove, session, name, who_acts(session, "rules.write"), now)
+        submitted = submit(session, ["segments"], do, now)
+    if not waits(submitted):
+        told(name=name)
+        console.print(f"{name} is removed.")
 
 
 def _facts(name: str, stored: "StoredSegment") -> dict[str, Any]:

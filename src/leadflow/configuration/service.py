@@ -1,6 +1,6 @@
 """Configuration as a whole: applied in one transaction or not at all, tried, and looked back at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,10 +66,10 @@ def apply(
     contents: Mapping[str, Any],
     by: Applicant,
     now: datetime,
-    take_out: bool = False,
+    take_out: bool | Mapping[str, Sequence[str]] = False,
 ) -> list[KindApplied]:
     """Store what differs from what is in force: all of it, or nothing. ``take_out``: and take out
-    what is in force and not given, where its kind can be.
+    what is in force and not given, where its kind can be; or these, by their kinds.
 
     Args:
         contents: what each kind is to be, by its name, as its file says it.
@@ -86,7 +86,8 @@ def apply(
         stored = _store(session, usable, problems, by, now)
         if problems:
             raise ConfigurationRefused(problems)
-        taken = _take_out(session, contents, before, by, now) if take_out else {}
+        going = _going(contents, before, take_out)
+        taken = _take_out(session, going, by, now)
     outcomes = []
     for name, kind in KINDS.items():
         left = () if name in taken else _missing(kind, contents, before[name])
@@ -141,22 +142,30 @@ def _store(
     return done
 
 
-def _take_out(
-    session: Session,
+def _going(
     contents: Mapping[str, Any],
     before: Mapping[str, tuple[str, ...]],
-    by: Applicant,
-    now: datetime,
+    take_out: bool | Mapping[str, Sequence[str]],
 ) -> dict[str, tuple[str, ...]]:
-    """Take out of each kind what is not given, those first that name others."""
+    """What is to be taken out, by its kind."""
+    if not isinstance(take_out, bool):
+        return {name: tuple(take_out.get(name, ())) for name in KINDS}
+    if not take_out:
+        return dict.fromkeys(KINDS, ())
+    return {name: _missing(kind, contents, before[name]) for name, kind in KINDS.items()}
+
+
+def _take_out(
+    session: Session, going: Mapping[str, tuple[str, ...]], by: Applicant, now: datetime
+) -> dict[str, tuple[str, ...]]:
+    """Take these out, those first that name others."""
     taken = {}
     for name, kind in reversed([*KINDS.items()]):
-        missing = _missing(kind, contents, before[name])
-        if kind.take_out is None or not missing:
+        if kind.take_out is None or not going[name]:
             continue
         by.must_have(kind.permission)
-        kind.take_out(session, missing, by.id, now)
-        taken[name] = missing
+        kind.take_out(session, going[name], by.id, now)
+        taken[name] = going[name]
     return taken
 
 

@@ -14,8 +14,8 @@ from leadflow.accounts.people import add_person
 from leadflow.assignment.team.versions import load_team, store_team
 from leadflow.configuration.kinds import KINDS
 from leadflow.configuration.service import in_force
+from leadflow.configuration.words import KINDS as WORDS
 from leadflow.database.engine import unit_of_work
-from leadflow.gateway.console.configuration.words import KINDS as WORDS
 from tests.integration.imports_over_http import now
 from tests.integration.test_forms import PASSWORD, Browser
 from tests.integration.workflow.acting import take

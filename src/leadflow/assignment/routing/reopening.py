@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Select, and_, exists, insert, select
+from sqlalchemy import Select, Text, and_, exists, insert, literal, select
 from sqlalchemy.orm import Session
 
 from leadflow.database.ids import new_id
@@ -66,6 +66,20 @@ def reopening_is_due(session: Session, now: datetime) -> bool:
     if stored is None:
         return False
     return session.execute(_due(stored.rules, now).limit(1)).first() is not None
+
+
+def rules_that_open(
+    session: Session, rules: RuleSet | None, now: datetime, last: int
+) -> dict[str, str | None]:
+    """Of the newest leads that are lost, which rule would open each again; None: none of these.
+    Nothing is stored."""
+    rule = literal(None, Text) if rules is None else matching(rules, now)
+    lost = select(Lead.id).join(Outcome, Outcome.lead_id == Lead.id)
+    lost = lost.where(Outcome.outcome == "lost", Outcome.occurred_at < now)
+    newest = lost.order_by(Outcome.occurred_at.desc(), Lead.id).limit(last).subquery()
+    found = lead_source(now).join(newest, newest.c.id == Lead.id)
+    fits = select(Lead.id, rule.label("rule_id")).select_from(found).order_by(Lead.id.desc())
+    return dict(session.execute(fits).tuples().all())
 
 
 def _due(rules: RuleSet, now: datetime) -> Select[Any]:

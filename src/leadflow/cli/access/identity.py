@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from leadflow.accounts.actors import Actor
     from leadflow.accounts.delegation import Requester
+    from leadflow.drafts.service import Author
 
 
 class NotSignedIn(PermissionError):
@@ -88,6 +89,18 @@ def who_is_here(session: "Session") -> str:
     """The same id, whatever they may do."""
     actor = _signed_in(session)
     return f"terminal:{os.getuid()}" if actor is None else actor.id
+
+
+def author_here(session: "Session") -> "Author":
+    """Who acts here, as one who submits a change of what is set up; the machine's user may change
+    whatever no policy asks about."""
+    from functools import partial
+
+    from leadflow.drafts.service import Author
+
+    actor = _signed_in(session)
+    roles = frozenset() if actor is None else actor.roles
+    return Author(who_is_here(session), partial(who_acts, session), roles)
 
 
 def reaches_all(session: "Session", permission: str) -> bool:

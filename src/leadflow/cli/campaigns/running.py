@@ -1,6 +1,7 @@
 """``leadflow campaigns``: storing campaigns, launching them, who is in them."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
+from leadflow.cli.access.submitting import submit, waits
 from leadflow.cli.campaigns.campaigns import Paths, read_known, say, say_unheard
 from leadflow.cli.console import console, told
 
@@ -36,7 +38,10 @@ def apply_campaigns(paths: Paths) -> None:
         found = read_files(files, read_known(session))
         given = {name: one for programs in found.values() for name, one in programs.items()}
         by = who_acts(session, WRITE)
-        applied = service.apply(session, given, by, datetime.now(UTC))
+        now = datetime.now(UTC)
+        do = partial(service.apply, session, given, by, now)
+        submitted = submit(session, ["campaigns"], do, now)
+    applied = submitted.done
     told(new=applied.new, changed=applied.changed)
     for said, names in (("New", applied.new), ("Changed", applied.changed)):
         if names:
@@ -44,7 +49,7 @@ def apply_campaigns(paths: Paths) -> None:
     first = next(iter((*applied.new, *applied.changed)), None)
     if first is None:
         say("Nothing is new: all of it is stored already.")
-    else:
+    elif not waits(submitted):
         say(f"Let leads come in: leadflow campaigns launch {first}")
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from features.how_many import how_many
-from leadflow.cli.access.identity import who_acts, who_is_here
+from leadflow.cli.access.identity import author_here
+from leadflow.cli.access.submitting import submit, waits
 from leadflow.cli.console import console, told
 
 if TYPE_CHECKING:
@@ -44,17 +45,26 @@ def apply(
         bool,
         typer.Option("--take-out", help="Take out what is in force and not in DIR, of every kind."),
     ] = False,
+    why: Annotated[
+        str | None, typer.Option(help="For whoever decides, where it waits for approval.")
+    ] = None,
 ) -> None:
-    """Apply a directory as a whole, or nothing of it. What is not in it goes on counting."""
+    """Apply a directory as a whole, or nothing of it; where a policy asks somebody about what
+    changes, once they have approved it. What is not in it goes on counting."""
     from leadflow.configuration import directory
-    from leadflow.configuration.service import Applicant
+    from leadflow.configuration.kinds import KINDS
     from leadflow.database.engine import unit_of_work
 
-    does = directory.would_apply if dry_run else directory.apply
+    now = datetime.now(UTC)
     with unit_of_work() as session:
-        by = Applicant(who_is_here(session), partial(who_acts, session))
-        outcomes = does(session, folder, by, datetime.now(UTC), take_out)
-    _tell(outcomes, would=dry_run)
+        by = author_here(session)
+        if dry_run:
+            _tell(directory.would_apply(session, folder, by, now, take_out), would=True)
+            return
+        do = partial(directory.apply, session, folder, by, now, take_out)
+        submitted = submit(session, KINDS, do, now, why)
+    _tell(submitted.done, would=submitted.approval is not None)
+    waits(submitted)
 
 
 @app.command()

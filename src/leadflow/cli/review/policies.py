@@ -1,6 +1,7 @@
 """``leadflow policies``: which decisions need whom."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.submitting import submit, waits
 from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table, whole
 
@@ -31,16 +33,32 @@ def show() -> None:
 
 @app.command()
 def store(
-    file: File, note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None
+    file: File,
+    note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None,
+    without_approval: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHY", help="Where nobody is left who could approve it: the audit log says why."
+        ),
+    ] = None,
 ) -> None:
-    """Let these count for whatever is asked from now on."""
+    """Let these count for whatever is asked from now on; where a policy asks somebody about that,
+    once they have approved it."""
     from leadflow.approvals.policies import read_policies
-    from leadflow.approvals.policy_store import store_policies
+    from leadflow.approvals.policy_store import store_policies, store_without_approval
     from leadflow.database.engine import unit_of_work
 
     policies = read_policies(file)
     with unit_of_work() as session:
-        version = store_policies(session, policies, who_acts(session, "policy.write"), note)
+        by = who_acts(session, "policy.write")
+        if without_approval is not None:
+            version = store_without_approval(session, policies, by, without_approval)
+        else:
+            do = partial(store_policies, session, policies, by, note)
+            submitted = submit(session, ["policies"], do, datetime.now(UTC), note)
+            version = submitted.done
+    if without_approval is None and waits(submitted):
+        return
     told(version=version)
     console.print(f"Version {version} of the policies counts from now on.")
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.submitting import submit, waits
 from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table
 from leadflow.cli.webhooks.deliveries import reasons_in_words
@@ -95,19 +97,17 @@ def apply_sources(file: File) -> None:
 
     given, now = load_sources(file), datetime.now(UTC)
     with unit_of_work() as session:
-        by = who_acts(session, "source.write")
-        applied = service.apply(session, given, by, now)
+        do = partial(service.apply, session, given, who_acts(session, "source.write"), now)
+        submitted = submit(session, ["sources"], do, now)
         bare = [name for name in given if not service.live_secrets(session, name, now)]
-    _say_applied(applied.new, applied.changed)
-    for name in bare:
+    _say_applied(submitted.done.new, submitted.done.changed)
+    for name in () if waits(submitted) else bare:
         address = f"{get_settings().address}/webhooks/{name}"
         nothing, how = f"nothing is taken at {address}", ""
         if given[name].journal is not None:
             nothing, how = "its journal is not read", " --given"
-        console.print(
-            f"{name} has no secret yet, so {nothing}. Next: leadflow sources secret {name}{how}",
-            soft_wrap=True,
-        )
+        said = f"{name} has no secret yet, so {nothing}."
+        console.print(f"{said} Next: leadflow sources secret {name}{how}", soft_wrap=True)
 
 
 @app.command()
@@ -141,9 +141,12 @@ def remove(name: Name) -> None:
     from leadflow.sources import service
 
     with unit_of_work() as session:
-        service.remove(session, name, who_acts(session, "source.write"), datetime.now(UTC))
-    told(name=name)
-    console.print(f"{name} is removed. What it delivered stays.")
+        by, now = who_acts(session, "source.write"), datetime.now(UTC)
+        do = partial(service.remove, session, name, by, now)
+        submitted = submit(session, ["sources"], do, now)
+    if not waits(submitted):
+        told(name=name)
+        console.print(f"{name} is removed. What it delivered stays.")
 
 
 @app.command()

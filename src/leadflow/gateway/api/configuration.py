@@ -4,19 +4,20 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from leadflow.accounts.actors import Actor
 from leadflow.configuration import service
-from leadflow.configuration.service import Applicant, KindApplied
+from leadflow.configuration.kinds import KINDS
+from leadflow.configuration.service import KindApplied
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Moment
+from leadflow.gateway.api.submitting import WAITS, author, submit, waits
 from leadflow.gateway.http.callers import ReadsConfiguration, WritesConfiguration
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
-from leadflow.gateway.http.security import refused
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
+from leadflow.scoring.overrides.schemas import Words
 
 router = APIRouter(tags=["configuration"], route_class=Keyed)
 BY_KIND = "What each kind is, by its name, as its file says it (docs/configuration.md)."
@@ -90,7 +91,12 @@ def read_configuration(
     return ConfigurationOut(configuration=found)
 
 
-@router.put("/configuration", response_model=ConfigurationApplied, summary="Set everything up")
+@router.put(
+    "/configuration",
+    response_model=ConfigurationApplied,
+    summary="Set everything up",
+    responses=WAITS,
+)
 @limited(REPORTS)
 def apply_configuration(
     body: Annotated[ConfigurationIn, Body(examples=[EXAMPLE])],
@@ -99,18 +105,16 @@ def apply_configuration(
     take_out: Annotated[
         bool, Query(description="Take out what is in force and not sent, of every kind.")
     ] = False,
-) -> ConfigurationApplied:
+    why: Annotated[Words | None, Query(description="For whoever decides, where it waits.")] = None,
+) -> ConfigurationApplied | Response:
     """Store what differs, all of it or nothing: 422 `configuration-invalid` has every `place` and
-    `problem`. Each kind that changes needs its own permission too."""
-    now = datetime.now(UTC)
-    by = Applicant(caller.id, partial(_must_have, caller))
+    `problem`. Each kind that changes needs its own permission too. 202 where a policy asks somebody
+    about what changes: all of it waits for their approval."""
+    now, by = datetime.now(UTC), author(caller)
     with unit_of_work() as session:
         service.take_turns(session)
         seen.check(version_of(service.in_force(session, None, now)))
-        done = service.apply(session, body.configuration, by, now, take_out)
-        return ConfigurationApplied(kinds=[KindOut.of(one) for one in done])
-
-
-def _must_have(caller: Actor, permission: str) -> None:
-    if caller.reach(permission) is None:
-        raise refused(caller, permission)
+        do = partial(service.apply, session, body.configuration, by, now, take_out)
+        submitted = submit(session, KINDS, do, caller, now, why)
+        kinds = [KindOut.of(one) for one in submitted.done]
+        return waits(submitted) or ConfigurationApplied(kinds=kinds)

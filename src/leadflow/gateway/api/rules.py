@@ -1,6 +1,7 @@
 """Rules: reading those that count, storing new ones, and going back to earlier ones."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -10,6 +11,7 @@ from leadflow.assignment.insight.rule_trial import MOST_LEADS, try_rules
 from leadflow.assignment.routing.rulebook import KIND as ASSIGNMENT
 from leadflow.conditions.problems import Problem, RuleSetInvalid
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.submitting import WAITS, submit, waits
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
@@ -150,9 +152,8 @@ def read_version(kind: RuleKindPath, version: Version, caller: ReadsRules) -> Ru
     response_model=RulesOut,
     status_code=201,
     summary="Store rules",
-    responses={
-        200: {"model": RulesOut, "description": "They are stored already; no version was added"}
-    },
+    responses=WAITS
+    | {200: {"model": RulesOut, "description": "They are stored already; no version was added"}},
     openapi_extra=described(EXAMPLE),
 )
 def put_rules(
@@ -164,17 +165,21 @@ def put_rules(
     activate: Annotated[bool, Query(description="false stores without switching on.")] = True,
     note: Annotated[Words | None, Query(description="What is new, for people.")] = None,
     by: By = None,
-) -> RulesOut:
+) -> RulesOut | Response:
     """Check a whole rule set, add it as a new version and switch it on. A rule set that cannot be
     used is refused as a whole: `errors` has every `place` and `problem`. 200 where the content is
-    that of the active version, or of the newest."""
+    that of the active version, or of the newest. 202 where a policy asks somebody first."""
     with unit_of_work() as session:
         rules = service.read_rules(session, kind, content)
         service.take_turns(session)
         seen.check(service.active_version(session, kind))
         known = {row.version for row in service.versions(session, kind)}
         who = named_by(session, caller, by)
-        version = service.store_rules(session, kind, rules, who, note, activate)
+        do = partial(service.store_rules, session, kind, rules, who, note, activate)
+        submitted = submit(session, [f"rules/{kind}"], do, caller, datetime.now(UTC), note)
+        if (answer := waits(submitted)) is not None:
+            return answer
+        version = submitted.done
         response.status_code = 200 if version in known else 201
         return RulesOut.of_rules(service.read_version(session, kind, version))
 
@@ -217,11 +222,16 @@ def try_assignment_rules(
     "/rules/{kind}/versions/{version}/activate",
     response_model=RulesOut,
     summary="Switch a version on",
+    responses=WAITS,
 )
 def activate_version(
     kind: RuleKindPath, version: Version, caller: WritesRules, by: By = None
-) -> RulesOut:
-    """Let this version count, and not the one before; going back to an earlier one likewise."""
+) -> RulesOut | Response:
+    """Let this version count, and not the one before; going back to an earlier one likewise. 202
+    where a policy asks somebody first."""
     with unit_of_work() as session:
-        service.activate(session, kind, version, named_by(session, caller, by))
+        do = partial(service.activate, session, kind, version, named_by(session, caller, by))
+        submitted = submit(session, [f"rules/{kind}"], do, caller, datetime.now(UTC))
+        if (answer := waits(submitted)) is not None:
+            return answer
         return RulesOut.of_rules(service.read_version(session, kind, version))

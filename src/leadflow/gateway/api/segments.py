@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Body, Path, Request
+from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.submitting import WAITS, submit, waits
 from leadflow.gateway.http.callers import ReadsRules, WritesRules
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
 from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.paging.keyset import page_of
+from leadflow.rules.field_catalogue import SEGMENTS
 from leadflow.rules.segments import service
 from leadflow.rules.segments.definitions import MOST_SEGMENTS
 from leadflow.rules.segments.service import StoredSegment
@@ -115,24 +118,39 @@ def list_segment_versions(
         return PageOut.of(found.of(SegmentVersionOut.of))
 
 
-@router.put("/segments", response_model=SegmentsApplied, summary="Write segments down")
+@router.put(
+    "/segments", response_model=SegmentsApplied, summary="Write segments down", responses=WAITS
+)
 def put_segments(
     body: Annotated[SegmentsIn, Body(examples=[EXAMPLE])], seen: IfMatch, caller: WritesRules
-) -> SegmentsApplied:
+) -> SegmentsApplied | Response:
     """Each as a new version where it changes; all or none. Others stay as they are. Rules that name
-    them go by them at once. 422 with every `place` and `problem` where they cannot be used."""
+    them go by them at once; 202 where a policy asks somebody first. 422 with every `place` and
+    `problem` where they cannot be used."""
     with unit_of_work() as session:
         service.take_turns(session)
         seen.check(_version(service.segments_now(session)))
-        applied = service.apply(session, body.model_dump(), caller.id, datetime.now(UTC))
-        return SegmentsApplied(new=list(applied.new), changed=list(applied.changed))
+        now = datetime.now(UTC)
+        do = partial(service.apply, session, body.model_dump(), caller.id, now)
+        submitted = submit(session, [SEGMENTS], do, caller, now)
+        new, changed = submitted.done.new, submitted.done.changed
+        return waits(submitted) or SegmentsApplied(new=list(new), changed=list(changed))
 
 
-@router.delete("/segments/{name}", status_code=204, summary="Take a segment out")
-def delete_segment(name: Name, caller: WritesRules) -> None:
-    """409 while rules that are active, or other segments, name it."""
+@router.delete(
+    "/segments/{name}",
+    status_code=204,
+    response_model=None,
+    summary="Take a segment out",
+    responses=WAITS,
+)
+def delete_segment(name: Name, caller: WritesRules) -> Response | None:
+    """409 while rules that are active, or other segments, name it. 202 where a policy asks
+    somebody first."""
+    now = datetime.now(UTC)
     with unit_of_work() as session:
-        service.remove(session, name, caller.id, datetime.now(UTC))
+        do = partial(service.remove, session, name, caller.id, now)
+        return waits(submit(session, [SEGMENTS], do, caller, now))
 
 
 def _version(known: Mapping[str, StoredSegment]) -> str:

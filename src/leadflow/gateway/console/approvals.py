@@ -20,6 +20,7 @@ from leadflow.approvals.evidence import Evidence
 from leadflow.approvals.service import Vote, get
 from leadflow.assignment.team.naming import names_of_leads, names_of_people, names_of_reps
 from leadflow.database.engine import unit_of_work
+from leadflow.drafts.showing import draft_of
 from leadflow.gateway.api.review import approvals
 from leadflow.gateway.api.review.approval_schemas import ApprovalWhole, DecisionIn
 from leadflow.gateway.console.forms import Deciding, Delegating, OnPage, go_to
@@ -137,6 +138,7 @@ def _page(
         evidence = Evidence.of(stored.evidence)
         about, warnings = stored.about, stored.payload.get("must_acknowledge", [])
         names |= names_of_reps(session, [fact.value for fact in evidence.facts])
+        draft = draft_of(session, stored)
     run = None if run_id is None else f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
     return page(
         request,
@@ -153,6 +155,7 @@ def _page(
         people=people,
         rest=named(approval.description.partition("\n")[2], names),
         warnings=warnings,
+        draft=draft,
         lead_id=lead_id if lead_id and caller.reach("lead.read") else None,
         run=run,
         statuses=STATUSES,

@@ -15,7 +15,7 @@ from leadflow.gateway.console import (
 )
 from leadflow.gateway.console.campaigns import channels, messages, of_lead, pages, steering
 from leadflow.gateway.console.checks import data_docs
-from leadflow.gateway.console.configuration import editing, taking_out
+from leadflow.gateway.console.configuration import drafts, editing, taking_out
 from leadflow.gateway.console.configuration import pages as configuration
 from leadflow.gateway.console.guide import tour
 from leadflow.gateway.console.home import deciding, line_acts, looking_after
@@ -65,6 +65,7 @@ ROUTERS = (
     channels.router,
     messages.router,
     of_lead.router,
+    drafts.router,
     configuration.router,
     taking_out.router,
     editing.router,

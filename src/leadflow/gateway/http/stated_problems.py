@@ -27,6 +27,7 @@ from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.configuration.service import MomentAhead
 from leadflow.consent.evidence import ConsentInvalid
 from leadflow.consent.suppressing import NoSuppression, NothingToSuppress
+from leadflow.drafts.refusals import MustWait, NobodyToDecide, NoDraft, SeveralPolicies
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
 from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
@@ -169,6 +170,10 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NothingToSettle: (409, "nothing-to-settle", "There is nothing to settle"),
     NotEnrolled: (409, "not-enrolled", "The lead does not come in"),
     KeyNotTaken: (422, "key-not-taken", "The campaign takes no key"),
+    NoDraft: (404, "draft-not-found", "There is no such draft"),
+    MustWait: (409, "must-wait", "Part of it waits for approval"),
+    SeveralPolicies: (409, "several-policies", "Different people must approve this"),
+    NobodyToDecide: (409, "nobody-to-decide", "Nobody else could approve this"),
     MomentAhead: (422, "moment-ahead", "The moment is to come"),
     SegmentInUse: (409, "segment-in-use", "The segment is named elsewhere"),
     NotAssigned: (404, "not-assigned", "Nobody has this lead"),

@@ -1,17 +1,20 @@
 """Types of events over the API: which there are, and adding your own."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.submitting import WAITS, submit, waits
 from leadflow.gateway.http.callers import ReadsEventTypes, WritesEventTypes
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.pages import Paged, PageOut
 from leadflow.gateway.http.versions import IfMatch, say_version, version_of
+from leadflow.leads.events.configuration import SECTION
 from leadflow.leads.events.own_types import EventTypesIn, declare
 from leadflow.leads.events.types import list_types, page_of_types, take_turns
 from leadflow.leads.tables import EventTypeRow
@@ -85,17 +88,26 @@ def read_event_types(
         return PageOut.of(page_of_types(session, paged).of(EventTypeOut.of))
 
 
-@router.put("/event-types", response_model=DeclaredOut, summary="Add types of events of your own")
+@router.put(
+    "/event-types",
+    response_model=DeclaredOut,
+    summary="Add types of events of your own",
+    responses=WAITS,
+)
 def put_event_types(
     body: Annotated[EventTypesIn, Body(examples=[EXAMPLE])], seen: IfMatch, caller: WritesEventTypes
-) -> DeclaredOut:
+) -> DeclaredOut | Response:
     """Add these types, or change your own of the same name; all or none. Types that are not named
-    stay as they are. 422 with every `place` and `problem` where they cannot be used."""
+    stay as they are. 202 where a policy asks somebody first. 422 with every `place` and `problem`
+    where they cannot be used."""
     with unit_of_work() as session:
         take_turns(session)
         seen.check(_version(session))
-        declared = declare(session, body, caller.id, datetime.now(UTC))
-        return DeclaredOut(new=list(declared.new), changed=list(declared.changed))
+        now = datetime.now(UTC)
+        do = partial(declare, session, body, caller.id, now)
+        submitted = submit(session, [SECTION], do, caller, now)
+        new, changed = submitted.done.new, submitted.done.changed
+        return waits(submitted) or DeclaredOut(new=list(new), changed=list(changed))
 
 
 def _version(session: Session) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from leadflow.approvals.policy_store import (
 )
 from leadflow.database.engine import unit_of_work
 from leadflow.exact import Moment
+from leadflow.gateway.api.submitting import WAITS, submit, waits
 from leadflow.gateway.http.callers import Delegates, ReadsPolicies, WritesPolicies
 from leadflow.gateway.http.idempotency import Keyed
 from leadflow.gateway.http.limits import REPORTS, limited
@@ -115,21 +117,29 @@ def list_policy_versions(caller: ReadsPolicies, paged: Paged) -> PageOut[PolicyV
         )
 
 
-@router.put("/policies", response_model=PoliciesOut, status_code=201, summary="Store policies")
+@router.put(
+    "/policies",
+    response_model=PoliciesOut,
+    status_code=201,
+    summary="Store policies",
+    responses=WAITS,
+)
 def put_policies(
     body: Content,
     seen: IfMatch,
     caller: WritesPolicies,
     note: Annotated[Words | None, Query(description="What is new, for people.")] = None,
-) -> PoliciesOut:
+) -> PoliciesOut | Response:
     """Check them and let them count for whatever is asked from now on; what waits already goes on
-    by the policy it was asked under."""
+    by the policy it was asked under. 202 where a policy asks somebody about it first."""
     with unit_of_work() as session:
         policies = parse_policies(body)
         take_turns(session)
         seen.check(current_policies(session)[0] or 0)
-        version = store_policies(session, policies, caller.id, note)
-        return PoliciesOut(version=version, content=policies.content)
+        do = partial(store_policies, session, policies, caller.id, note)
+        submitted = submit(session, ["policies"], do, caller, datetime.now(UTC), note)
+        stored = PoliciesOut(version=submitted.done, content=policies.content)
+        return waits(submitted) or stored
 
 
 @router.post("/policies/dry-run", response_model=list[PolicyTrialOut], summary="Try policies")

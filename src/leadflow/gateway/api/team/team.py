@@ -1,10 +1,12 @@
 """The sales team over HTTP: whole, by version, each salesperson, each territory."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 
+from leadflow.assignment.configuration import SECTION
 from leadflow.assignment.team import edits
 from leadflow.assignment.team.content import plain_team
 from leadflow.assignment.team.file import read_team_content
@@ -24,6 +26,8 @@ from leadflow.assignment.team.versions import (
     team_versions,
 )
 from leadflow.database.engine import unit_of_work
+from leadflow.drafts.service import at_once
+from leadflow.gateway.api.submitting import WAITS, author, submit, waits
 from leadflow.gateway.api.team.team_schemas import RepOut, TeamStored, TeamVersionOut, TerritoryOut
 from leadflow.gateway.http.callers import ReadsTeam, WritesTeam
 from leadflow.gateway.http.idempotency import Keyed
@@ -47,12 +51,15 @@ def read_whole(request: Request, caller: ReadsTeam) -> dict[str, Any]:
 @router.put("/team", summary="Replace the sales team", responses=INVALID)
 def replace_team(body: Fields, seen: IfMatch, caller: WritesTeam) -> TeamStored:
     """Store a whole team. Salespeople who are not named become inactive; nobody is deleted. What
-    changes nothing makes no version."""
+    changes nothing makes no version. 409 `must-wait` where a policy asks somebody about the
+    territories that it changes: send these by themselves."""
     team = read_team_content(body)
     with unit_of_work() as session:
         lock_team(session)
         seen.check(team_version(session))
-        return TeamStored(version=store_team(session, team, caller.id, replace=True))
+        do = partial(store_team, session, team, caller.id, replace=True)
+        by, now = author(caller), datetime.now(UTC)
+        return TeamStored(version=at_once(session, [SECTION], do, by, now))
 
 
 @router.get("/team/versions", summary="Versions of the sales team")
@@ -66,7 +73,9 @@ def read_versions(caller: ReadsTeam, paged: Paged) -> PageOut[TeamVersionOut]:
 def restore(version: int, caller: WritesTeam) -> TeamStored:
     """Store an earlier version as the newest. Whoever came since becomes inactive."""
     with unit_of_work() as session:
-        return TeamStored(version=restore_team(session, version, caller.id))
+        do = partial(restore_team, session, version, caller.id)
+        by, now = author(caller), datetime.now(UTC)
+        return TeamStored(version=at_once(session, [SECTION], do, by, now))
 
 
 @router.get("/reps", summary="List the salespeople")
@@ -132,26 +141,40 @@ def read_territory(name: str, request: Request, caller: ReadsTeam) -> TerritoryO
 
 @router.put(
     "/territories/{name:path}",
+    response_model=TeamStored,
     summary="Define a territory",
-    responses=INVALID | {201: {"model": TeamStored, "description": "It is a new one"}},
+    responses=INVALID | WAITS | {201: {"model": TeamStored, "description": "It is a new one"}},
 )
 def put_territory(
     name: str, body: Fields, response: Response, seen: IfMatch, caller: WritesTeam
-) -> TeamStored:
-    """Add a territory (201) or replace one (200). One that ties with another is refused."""
+) -> TeamStored | Response:
+    """Add a territory (201) or replace one (200). One that ties with another is refused. 202 where
+    a policy asks somebody first."""
     with unit_of_work() as session:
         known = {one.name: one for one in lock_team(session).team.territories}
         seen.check(version_of(known[name]) if name in known else None)
-        version, created = edits.put_territory(session, name, body, caller.id)
+        do = partial(edits.put_territory, session, name, body, caller.id)
+        submitted = submit(session, [SECTION], do, caller, datetime.now(UTC))
+        if (answer := waits(submitted)) is not None:
+            return answer
+        version, created = submitted.done
         response.status_code = 201 if created else 200
         return TeamStored(version=version)
 
 
-@router.delete("/territories/{name:path}", summary="Delete a territory")
-def remove_territory(name: str, caller: WritesTeam) -> TeamStored:
-    """Refused (409) while others lie within it or salespeople have it."""
+@router.delete(
+    "/territories/{name:path}",
+    response_model=TeamStored,
+    summary="Delete a territory",
+    responses=WAITS,
+)
+def remove_territory(name: str, caller: WritesTeam) -> TeamStored | Response:
+    """Refused (409) while others lie within it or salespeople have it. 202 where a policy asks
+    somebody first."""
     with unit_of_work() as session:
-        return TeamStored(version=edits.remove_territory(session, name, caller.id))
+        do = partial(edits.remove_territory, session, name, caller.id)
+        submitted = submit(session, [SECTION], do, caller, datetime.now(UTC))
+        return waits(submitted) or TeamStored(version=submitted.done)
 
 
 def _rep_version(stored: StoredTeam, rep_id: str) -> str:

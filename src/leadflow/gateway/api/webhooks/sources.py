@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from leadflow.database.engine import unit_of_work
+from leadflow.gateway.api.submitting import WAITS, submit, waits
 from leadflow.gateway.http.callers import ReadsSources, WritesSources
 from leadflow.gateway.http.idempotency import SHOWN_ONCE, Keyed
 from leadflow.gateway.http.pages import Paged, PageOut
@@ -15,6 +17,7 @@ from leadflow.gateway.http.versions import IfMatch, say_version, version_of
 from leadflow.paging.keyset import page_of
 from leadflow.settings import get_settings
 from leadflow.sources import service
+from leadflow.sources.configuration import SECTION
 from leadflow.sources.definitions import parse_sources
 from leadflow.sources.journals.showing import JournalShown, journal_of, journals
 from leadflow.sources.service import StoredSource
@@ -116,25 +119,36 @@ def read_source(name: Name, caller: ReadsSources) -> SourceOut:
         return _out(stored, len(live), journal_of(session, name))
 
 
-@router.put("/sources", response_model=AppliedOut, summary="Write sources down")
+@router.put("/sources", response_model=AppliedOut, summary="Write sources down", responses=WAITS)
 def put_sources(
     body: Annotated[SourcesIn, Body(examples=[EXAMPLE])], seen: IfMatch, caller: WritesSources
-) -> AppliedOut:
-    """Each as a new version where it changes; all or none. Others stay as they are. 422 with every
-    `place` and `problem` where they cannot be used."""
+) -> AppliedOut | Response:
+    """Each as a new version where it changes; all or none. Others stay as they are. 202 where a
+    policy asks somebody first. 422 with every `place` and `problem` where they cannot be used."""
     given = parse_sources(body.model_dump())
     with unit_of_work() as session:
         service.take_turns(session)
         seen.check(_version(service.sources_now(session)))
-        applied = service.apply(session, given, caller.id, datetime.now(UTC))
-        return AppliedOut(new=list(applied.new), changed=list(applied.changed))
+        now = datetime.now(UTC)
+        do = partial(service.apply, session, given, caller.id, now)
+        submitted = submit(session, [SECTION], do, caller, now)
+        new, changed = submitted.done.new, submitted.done.changed
+        return waits(submitted) or AppliedOut(new=list(new), changed=list(changed))
 
 
-@router.delete("/sources/{name}", status_code=204, summary="Take nothing from a source any more")
-def delete_source(name: Name, caller: WritesSources) -> None:
-    """Its secrets end now; what it delivered stays."""
+@router.delete(
+    "/sources/{name}",
+    status_code=204,
+    response_model=None,
+    summary="Take nothing from a source any more",
+    responses=WAITS,
+)
+def delete_source(name: Name, caller: WritesSources) -> Response | None:
+    """Its secrets end now; what it delivered stays. 202 where a policy asks somebody first."""
+    now = datetime.now(UTC)
     with unit_of_work() as session:
-        service.remove(session, name, caller.id, datetime.now(UTC))
+        do = partial(service.remove, session, name, caller.id, now)
+        return waits(submit(session, [SECTION], do, caller, now))
 
 
 @router.post("/sources/{name}/secret", response_model=SecretOut, summary="Give a source a secret")

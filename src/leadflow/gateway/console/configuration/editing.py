@@ -1,12 +1,15 @@
 """What is typed into an editor: checked as it is typed, tried, and sent."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
+from leadflow.assignment.team.naming import names_of_leads
+from leadflow.configuration.differing import DiffLine, diff
 from leadflow.configuration.files import Fault
 from leadflow.configuration.kinds import ConfigurationKind
 from leadflow.configuration.one_text import (
@@ -16,11 +19,16 @@ from leadflow.configuration.one_text import (
     text_of,
     would_apply,
 )
-from leadflow.configuration.service import KindApplied
+from leadflow.configuration.service import KindApplied, take_turns
 from leadflow.database.engine import Use, unit_of_work
+from leadflow.drafts.refusals import NobodyToDecide
+from leadflow.drafts.service import Submitted
+from leadflow.drafts.service import submit as submit_change
+from leadflow.drafts.trials.catalogue import TRIALS
+from leadflow.drafts.trials.catalogue import try_out as try_content
+from leadflow.gateway.api.submitting import author
 from leadflow.gateway.console.configuration.pages import LIST, NEW, PATH, editor, key_of
-from leadflow.gateway.console.configuration.texts import DiffLine, applicant, diff, kind_at
-from leadflow.gateway.console.configuration.trials import TRIALS
+from leadflow.gateway.console.configuration.texts import kind_at
 from leadflow.gateway.console.forms import OnConfiguration, go_to
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
@@ -30,10 +38,12 @@ from leadflow.gateway.http.versions import version_of
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=1_000_000)]
 Name = Annotated[str, Form(max_length=200)]
+Why = Annotated[str, Form(max_length=2000)]
 CHANGED = (
     "It has changed since the page was shown. What you typed is kept here: compare, and send it."
 )
 SAME = "It says what counts already; nothing has changed."
+WAITS = "It does not count yet: it waits until it is approved by {}."
 WRONG = "Nothing was stored: correct what is wrong below."
 HX = "hx-request"
 
@@ -73,11 +83,14 @@ def try_out(
     """Try a text on the leads of the past, beside what counts today; nothing is stored."""
     found = kind_at(kind, caller)
     checked, trial = _checked(found, caller, text, name), None
+    leads: dict[str, str] = {}
     if not checked.faults and found.name in TRIALS:
         with unit_of_work(use=Use.BATCH) as session:
-            content = content_of(found, text)
-            trial = TRIALS[found.name](session, caller, content, datetime.now(UTC))
-    return editor(request, kind, caller, name, text=text, checked=checked, trial=trial)
+            trial = try_content(session, found.name, content_of(found, text), datetime.now(UTC))
+            differing = () if trial is None else trial.differing
+            leads = names_of_leads(session, caller, [one.id for one in differing if not one.who])
+    said: dict[str, Any] = {"checked": checked, "trial": trial, "leads": leads}
+    return editor(request, kind, caller, name, text=text, **said)
 
 
 @router.post(PATH)
@@ -88,19 +101,27 @@ def submit(
     text: Text = "",
     name: Name = "",
     as_shown: Annotated[str, Form(max_length=100)] = "",
+    why: Why = "",
 ) -> Response:
-    """Let a text count from now on, as long as what it replaces is as it was shown."""
+    """Let a text count from now on, as long as what it replaces is as it was shown; where a policy
+    asks somebody, once they have approved it."""
     found = kind_at(kind, caller)
+    typed: dict[str, Any] = {"text": text, "why": why}
     try:
         with unit_of_work() as session:
-            done = _submitted(session, found, caller, text, name, as_shown)
+            done = _submitted(session, found, caller, text, name, as_shown, why.strip() or None)
+            asked = None if done.approval is None else done.approval.subject_id
+            told = Notice(
+                _words(done.done) if asked is None else WAITS.format(done.waits_for), True
+            )
     except TextInvalid as error:
         checked, told = Checked(error.faults, None, []), Notice(WRONG)
-        return editor(request, kind, caller, name, None, 422, told, text=text, checked=checked)
-    except _Elsewhere as error:
+        return editor(request, kind, caller, name, None, 422, told, **typed, checked=checked)
+    except (_Elsewhere, NobodyToDecide) as error:
         checked, told = _checked(found, caller, text, name), Notice(str(error))
-        return editor(request, kind, caller, name, None, 409, told, text=text, checked=checked)
-    return told_on(request, f"{LIST}/{kind}", Notice(_words(done), True))
+        return editor(request, kind, caller, name, None, 409, told, **typed, checked=checked)
+    there = f"{LIST}/{kind}" if asked is None else f"{LIST}/drafts/{asked}"
+    return told_on(request, there, told)
 
 
 class _Elsewhere(RuntimeError):
@@ -108,9 +129,15 @@ class _Elsewhere(RuntimeError):
 
 
 def _submitted(
-    session: Session, kind: ConfigurationKind, caller: Actor, text: str, name: str, as_shown: str
-) -> KindApplied:
-    kind.take_turns(session)
+    session: Session,
+    kind: ConfigurationKind,
+    caller: Actor,
+    text: str,
+    name: str,
+    as_shown: str,
+    why: str | None,
+) -> Submitted[KindApplied]:
+    take_turns(session)
     now = kind.in_force(session, None)
     if version_of(text_of(kind, now, key_of(kind, name))) != as_shown:
         raise _Elsewhere(CHANGED)
@@ -118,14 +145,16 @@ def _submitted(
         there = {*kind.names(now)} & {*kind.names(content_of(kind, text))}
         if there:
             raise _Elsewhere(f"There is {', '.join(sorted(there))} already: edit that one.")
-    return apply(session, kind, text, applicant(caller), datetime.now(UTC))
+    by, at = author(caller), datetime.now(UTC)
+    do = partial(apply, session, kind, text, by, at)
+    return submit_change(session, [kind.name], do, by, at, why)
 
 
 def _checked(kind: ConfigurationKind, caller: Actor, text: str, name: str) -> Checked:
     with unit_of_work() as session:
         before = text_of(kind, kind.in_force(session, None), key_of(kind, name))
         try:
-            would = would_apply(session, kind, text, applicant(caller), datetime.now(UTC))
+            would = would_apply(session, kind, text, author(caller), datetime.now(UTC))
         except TextInvalid as error:
             return Checked(error.faults, None, [])
         session.rollback()

@@ -1,7 +1,7 @@
 """What is set up, kind by kind; one thing of it in its editor; how it changed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,20 +10,23 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.assignment.team.naming import names_of_people
+from leadflow.configuration.differing import diff
 from leadflow.configuration.kinds import Change, ConfigurationKind
 from leadflow.configuration.one_text import text_of, things_of
+from leadflow.configuration.words import KindWords, of_kind
 from leadflow.database.engine import unit_of_work
+from leadflow.drafts.service import asked_about
+from leadflow.drafts.showing import drafts_of, read_draft
+from leadflow.drafts.trials.catalogue import WHY_NOT
 from leadflow.exact import Moment
+from leadflow.gateway.api.submitting import author
 from leadflow.gateway.console.configuration.schemas import schema_of
 from leadflow.gateway.console.configuration.texts import (
     address_of,
-    diff,
     kind_at,
     may_change,
     readable_kinds,
 )
-from leadflow.gateway.console.configuration.trials import TRIALS
-from leadflow.gateway.console.configuration.words import KindWords, of_kind
 from leadflow.gateway.console.forms import OnConfiguration
 from leadflow.gateway.console.notices import Notice
 from leadflow.gateway.console.rendering import page
@@ -34,11 +37,30 @@ router = APIRouter(include_in_schema=False)
 LIST = "/console/configuration"
 PATH = LIST + "/{kind}"
 NEWEST = 50
+# How long one is shown that was not agreed to.
+SHOWN_FOR = timedelta(days=30)
 NOT_KEPT = {"Cache-Control": "no-store"}
 # In the place of a name: something new.
 NEW = "+"
 Name = Annotated[str, Query(max_length=200)]
 At = Annotated[Moment | None, Query()]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Another text than the one that counts, to begin with: as it counted at a moment, or of a
+    draft."""
+
+    at: datetime | None = None
+    draft: str = ""
+
+    def text(self, session: Session, kind: ConfigurationKind, key: str) -> str:
+        """What it said of a thing; empty where it said nothing, or none is asked for."""
+        if self.draft:
+            altered = read_draft(session, self.draft).altered
+            found = (one.after for one in altered if (one.kind, one.name) == (kind.name, key))
+            return next(found, "")
+        return "" if self.at is None else text_of(kind, kind.in_force(session, self.at), key)
 
 
 @dataclass(frozen=True)
@@ -75,10 +97,16 @@ def _overview(session: Session, caller: Actor, kind: ConfigurationKind) -> Overv
 
 @router.get(PATH)
 def show(
-    request: Request, kind: str, caller: OnConfiguration, name: Name = "", at: At = None
+    request: Request,
+    kind: str,
+    caller: OnConfiguration,
+    name: Name = "",
+    at: At = None,
+    draft: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    """One thing in its editor: as it counts, or to restore it, as it was at a moment."""
-    return editor(request, kind, caller, name, at=at)
+    """One thing in its editor: as it counts, or to restore it, as it was at a moment; or as a draft
+    has it, to submit it again."""
+    return editor(request, kind, caller, name, Earlier(at, draft))
 
 
 @router.get(PATH + "/history")
@@ -138,54 +166,54 @@ def editor(
     address: str,
     caller: Actor,
     name: str,
-    at: datetime | None = None,
+    earlier: Earlier | None = None,
     status: int = 200,
     told: Notice | None = None,
     **more: Any,
 ) -> Response:
     """The editor of a thing, or where none is named of a kind that has several, these. ``more``:
     ``text`` that was typed, and what was found in it (``checked``)."""
-    kind = kind_at(address, caller)
+    kind, earlier = kind_at(address, caller), earlier or Earlier()
+    key = key_of(kind, name)
     with unit_of_work() as session:
         now = kind.in_force(session, None)
-        things = things_of(kind, now)
-        key = key_of(kind, name)
-        text = text_of(kind, now, key)
-        then = None if at is None else text_of(kind, kind.in_force(session, at), key)
-    new = name == NEW or (not kind.section and key not in things)
+        text, then = text_of(kind, now, key), earlier.text(session, kind, key)
+        shown = _standing(session, caller, kind, key if name and name != NEW else None)
+    things = things_of(kind, now)
     if kind.section and not name:
-        return page(
-            request,
-            "configuration/things.html",
-            caller,
-            status,
-            told,
-            names=list(things),
-            may_change=may_change(caller, kind),
-            **kind_values(kind),
-        )
+        template, shown = "configuration/things.html", shown | {"names": list(things)}
+        return page(request, template, caller, status, told, **kind_values(kind), **shown)
+    new = name == NEW or (not kind.section and key not in things)
     if not new and key not in things and not then:
         raise Problem(404, *TITLES[404], f"There is no {of_kind(kind.name).one} {name!r}.")
     values: dict[str, Any] = {
         "name": name,
         "new": new,
-        "at": at,
-        "text": of_kind(kind.name).begins if new else text if then is None else then,
+        "at": earlier.at,
+        "draft": earlier.draft,
+        "text": then or (of_kind(kind.name).begins if new else text),
         "as_shown": version_of(text),
-        "may_change": may_change(caller, kind),
-        "can_try": kind.name in TRIALS,
+        "why_not_tried": WHY_NOT.get(kind.name, ""),
         "checked": None,
         "trial": None,
+        "why": "",
     }
-    return page(
-        request,
-        "configuration/editor.html",
-        caller,
-        status,
-        told,
-        **kind_values(kind),
-        **values | more,
-    )
+    shown |= kind_values(kind) | values | more
+    return page(request, "configuration/editor.html", caller, status, told, **shown)
+
+
+def _standing(
+    session: Session, caller: Actor, kind: ConfigurationKind, name: str | None
+) -> dict[str, Any]:
+    """Whether the reader may change it, who must agree, and the changes that wait or were not
+    agreed to."""
+    now = datetime.now(UTC)
+    may, drafts = may_change(caller, kind), drafts_of(session, kind.name, name)
+    asked = asked_about(session, kind.name, author(caller), now) if may else None
+    lately = now - SHOWN_FOR
+    open_ones = [one for one in drafts if one.is_open or (one.refused and one.written_at > lately)]
+    people = names_of_people(session, [one.written_by for one in open_ones])
+    return {"may_change": may, "asked": asked, "drafts": open_ones, "people": people}
 
 
 def key_of(kind: ConfigurationKind, name: str) -> str:

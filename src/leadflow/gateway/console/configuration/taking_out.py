@@ -1,6 +1,7 @@
 """Taking something out of what is set up: what that means is said before it is done."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -8,10 +9,14 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from leadflow.assignment.team.edits import TerritoryInUse
 from leadflow.configuration.kinds import ConfigurationKind
 from leadflow.configuration.one_text import text_of
-from leadflow.configuration.service import take_turns
+from leadflow.configuration.service import apply, take_turns
 from leadflow.database.engine import unit_of_work
+from leadflow.drafts.refusals import NobodyToDecide
+from leadflow.drafts.service import submit as submit_change
+from leadflow.gateway.api.submitting import author
+from leadflow.gateway.console.configuration.editing import WAITS
 from leadflow.gateway.console.configuration.pages import LIST, PATH, editor, kind_values
-from leadflow.gateway.console.configuration.texts import applicant, kind_at
+from leadflow.gateway.console.configuration.texts import kind_at
 from leadflow.gateway.console.forms import OnConfiguration
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.console.rendering import page
@@ -62,10 +67,15 @@ def take_out(
             take_turns(session)
             if version_of(text_of(found, found.in_force(session, None), name)) != as_shown:
                 return editor(request, kind, caller, name, None, 409, Notice(CHANGED))
-            if found.take_out is not None:
-                found.take_out(session, [name], caller.id, now)
-    except (SegmentInUse, TerritoryInUse) as error:
+            by = author(caller)
+            do = partial(apply, session, {}, by, now, {found.name: [name]})
+            done = submit_change(session, [found.name], do, by, now)
+            asked = None if done.approval is None else done.approval.subject_id
+            waits = WAITS.format(done.waits_for)
+    except (SegmentInUse, TerritoryInUse, NobodyToDecide) as error:
         return editor(request, kind, caller, name, None, 409, Notice(str(error)))
+    if asked is not None:
+        return told_on(request, f"{LIST}/drafts/{asked}", Notice(waits, True))
     return told_on(request, f"{LIST}/{kind}", Notice(f"{name} is taken out.", True))
 
 
@@ -73,5 +83,5 @@ def _kind(address: str, caller: OnConfiguration) -> ConfigurationKind:
     found = kind_at(address, caller)
     if found.take_out is None:
         raise Problem(404, *TITLES[404], "Of this, some version always counts.")
-    applicant(caller).must_have(found.permission)
+    author(caller).must_have(found.permission)
     return found

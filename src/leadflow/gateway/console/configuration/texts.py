@@ -1,39 +1,10 @@
-"""Two texts side by side, and who may read and change what."""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from difflib import unified_diff
-from functools import partial
+"""Who may read and change what is set up, and where it is."""
 
 from leadflow.accounts.actors import Actor
 from leadflow.configuration.kinds import KINDS, ConfigurationKind
 from leadflow.configuration.one_text import NoKind, kind_named
-from leadflow.configuration.service import Applicant
 from leadflow.gateway.http.problem import TITLES, Problem
 from leadflow.gateway.http.security import refused
-
-AROUND = 3
-
-
-@dataclass(frozen=True)
-class DiffLine:
-    """A line of what two texts differ in: ``+`` new, ``-`` gone, `` `` the same, ``@`` a gap."""
-
-    sign: str
-    words: str
-
-
-def diff(before: str, after: str) -> list[DiffLine]:
-    """What differs, with some lines around; nothing where both are the same."""
-    return list(_lines(before, after))
-
-
-def _lines(before: str, after: str) -> Iterator[DiffLine]:
-    found = unified_diff(before.splitlines(), after.splitlines(), n=AROUND, lineterm="")
-    for number, line in enumerate(found):
-        # The first two name the files.
-        if number >= 2:
-            yield DiffLine(line[0], "" if line[0] == "@" else line[1:])
 
 
 def address_of(kind: ConfigurationKind) -> str:
@@ -71,15 +42,5 @@ def may_change(caller: Actor, kind: ConfigurationKind) -> bool:
     return caller.reach(kind.permission) is not None
 
 
-def applicant(caller: Actor) -> Applicant:
-    """Whoever applies, by their own permissions."""
-    return Applicant(caller.id, partial(_must_have, caller))
-
-
 def _reading(kind: ConfigurationKind) -> str:
     return kind.permission.removesuffix(".write") + ".read"
-
-
-def _must_have(caller: Actor, permission: str) -> None:
-    if caller.reach(permission) is None:
-        raise refused(caller, permission)

@@ -1,21 +1,18 @@
-"""What a text would have done with the leads of the past, beside what counts today."""
+"""Rules, held against the newest leads and the newest events."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from features.how_many import how_many, of_number
-from leadflow.accounts.actors import Actor
-from leadflow.approvals.policies import parse_policies
-from leadflow.approvals.policy_store import try_policies
 from leadflow.assignment.insight.rule_trial import try_rules
+from leadflow.assignment.routing.reopening import KIND as REOPENING
+from leadflow.assignment.routing.reopening import rules_that_open
 from leadflow.assignment.routing.rulebook import KIND as ASSIGNMENT
-from leadflow.assignment.team.naming import names_of_leads
 from leadflow.assignment.team.track_record import rep_names
+from leadflow.drafts.trials.trial import LAST, MOST_SHOWN, CountTable, Differing, Trial, rows_of
 from leadflow.rules.schemas import RuleSet
 from leadflow.rules.service import active_rules, check_rules, read_rules
 from leadflow.settings import get_settings
@@ -23,40 +20,8 @@ from leadflow.workflow.firing import Fired
 from leadflow.workflow.service import KIND as WORKFLOW
 from leadflow.workflow.trying import try_on_past
 
-MOST_SHOWN, LAST = 20, 500
 
-
-@dataclass(frozen=True)
-class Counted:
-    """How often something comes, by what counts today and by what is tried."""
-
-    name: str
-    now: int
-    then: int
-
-
-@dataclass(frozen=True)
-class Differing:
-    """A lead, or a decision, that would go another way."""
-
-    address: str
-    who: str
-    now: str
-    then: str
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What was found, in a sentence; tables of counts by their headings; some that differ."""
-
-    finding: str
-    tables: tuple[tuple[str, list[Counted]], ...]
-    differing: list[Differing]
-    notes: tuple[str, ...] = ()
-
-
-def assignment(session: Session, reader: Actor, content: Any, now: datetime) -> Trial:
+def assignment(session: Session, content: Any, now: datetime) -> Trial:
     """Hand the newest leads out twice."""
     rules = read_rules(session, ASSIGNMENT, content)
     check_rules(session, ASSIGNMENT, rules)
@@ -64,18 +29,16 @@ def assignment(session: Session, reader: Actor, content: Any, now: datetime) -> 
     reps = rep_names(session) | {"nobody": "nobody"}
     titles = _titles(rules) | _titles(_counting(session, ASSIGNMENT))
     others = [one for one in trial.leads if one.now.rep_id != one.then.rep_id]
-    names = names_of_leads(session, reader, [one.lead_id for one in others[:MOST_SHOWN]])
     goes = of_number(trial.changed, "goes", "go")
     return Trial(
         f"{len(others):,} of {how_many(len(trial.leads), 'lead')} would go to somebody else.",
         (
-            ("Rule", _counts(trial.per_rule, titles)),
-            ("Salesperson", _counts(trial.per_rep, reps)),
+            CountTable("Rule", rows_of(trial.per_rule, titles)),
+            CountTable("Salesperson", rows_of(trial.per_rep, reps), of_people=True),
         ),
         [
             Differing(
-                f"/console/leads/{one.lead_id}",
-                names.get(one.lead_id, one.lead_id),
+                one.lead_id,
                 reps.get(one.now.rep_id or "nobody", "?"),
                 reps.get(one.then.rep_id or "nobody", "?"),
                 one.then.reason,
@@ -89,7 +52,34 @@ def assignment(session: Session, reader: Actor, content: Any, now: datetime) -> 
     )
 
 
-def workflow(session: Session, reader: Actor, content: Any, now: datetime) -> Trial:
+def reopening(session: Session, content: Any, now: datetime) -> Trial:
+    """Hold both rule sets against the newest lost leads."""
+    rules, counting = read_rules(session, REOPENING, content), _counting(session, REOPENING)
+    check_rules(session, REOPENING, rules)
+    today = rules_that_open(session, counting, now, LAST)
+    then = rules_that_open(session, rules, now, LAST)
+    before, after = (Counter(one for one in of.values() if one) for of in (today, then))
+    titles = _titles(rules) | _titles(counting)
+    per_rule = {name: (before[name], after[name]) for name in sorted({*before, *after})}
+    others = [lead for lead in then if bool(today[lead]) != bool(then[lead])]
+    return Trial(
+        f"{after.total():,} of {how_many(len(then), 'lost lead')} would be open again; by today's "
+        f"rules {before.total():,}.",
+        (CountTable("Rule", rows_of(per_rule, titles)),),
+        [
+            Differing(
+                lead,
+                "open again" if today[lead] else "lost",
+                "open again" if then[lead] else "lost",
+                titles.get(then[lead] or today[lead] or "", ""),
+            )
+            for lead in others[:MOST_SHOWN]
+        ],
+        (f"The newest {how_many(len(then), 'lost lead')} tried.",),
+    )
+
+
+def workflow(session: Session, content: Any, now: datetime) -> Trial:
     """Hold both rule sets against the newest events."""
     rules, counting = read_rules(session, WORKFLOW, content), _counting(session, WORKFLOW)
     check_rules(session, WORKFLOW, rules)
@@ -100,16 +90,14 @@ def workflow(session: Session, reader: Actor, content: Any, now: datetime) -> Tr
     per_rule = {name: (before[name], after[name]) for name in sorted({*before, *after})}
     acted = set(map(_once, today.fired if today else ()))
     new = [one for one in then.fired if _once(one) not in acted][:MOST_SHOWN]
-    names = names_of_leads(session, reader, [one.event.lead_id for one in new])
     titles = _titles(rules) | _titles(counting)
     times = sum(after.values())
     return Trial(
         f"They would have acted {how_many(times, 'time')}; today's acted {sum(before.values()):,}.",
-        (("Rule", _counts(per_rule, titles)),),
+        (CountTable("Rule", rows_of(per_rule, titles)),),
         [
             Differing(
-                f"/console/leads/{one.event.lead_id}",
-                names.get(one.event.lead_id, one.event.lead_id),
+                one.event.lead_id,
                 "",
                 titles.get(one.rule.rule_id, one.rule.rule_id),
                 one.event.type.replace("_", " "),
@@ -121,36 +109,6 @@ def workflow(session: Session, reader: Actor, content: Any, now: datetime) -> Tr
             *(f"Of {name} there is nothing yet." for name in then.unseen),
         ),
     )
-
-
-def policies(session: Session, _reader: Actor, content: Any, now: datetime) -> Trial:
-    """Ask of the newest decisions whom these policies would have asked."""
-    tried = try_policies(session, parse_policies(content), now, LAST)
-    before = Counter(one.before or "none" for one in tried)
-    after = Counter(one.then.policy or "none" for one in tried)
-    per_policy = {name: (before[name], after[name]) for name in sorted({*before, *after})}
-    changed = [one for one in tried if one.before != one.then.policy]
-    goes = of_number(len(changed), "goes", "go")
-    return Trial(
-        f"{len(changed):,} of {how_many(len(tried), 'decision')} {goes} by another policy.",
-        (("Policy", _counts(per_policy, {})),),
-        [
-            Differing(
-                f"/console/approvals/{one.approval_id}",
-                one.kind.replace("_", " "),
-                one.before or "none",
-                one.then.policy or "none",
-            )
-            for one in changed[:MOST_SHOWN]
-        ],
-    )
-
-
-TRIALS: dict[str, Callable[[Session, Actor, Any, datetime], Trial]] = {
-    f"rules/{ASSIGNMENT}": assignment,
-    f"rules/{WORKFLOW}": workflow,
-    "policies": policies,
-}
 
 
 def _counting(session: Session, kind: str) -> RuleSet | None:
@@ -169,7 +127,3 @@ def _once(fired: Fired) -> tuple[str, int]:
 
 def _fired(per_rule: dict[str, dict[str, int]]) -> Counter[str]:
     return Counter({name: often.get("fired", 0) for name, often in per_rule.items()})
-
-
-def _counts(said: dict[str, tuple[int, int]], names: dict[str, str]) -> list[Counted]:
-    return [Counted(names.get(name, name), *counts) for name, counts in said.items()]
