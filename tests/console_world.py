@@ -8,6 +8,8 @@ from urllib.parse import quote
 from sqlalchemy import Engine, select, text
 
 from leadflow.accounts.tables import Person
+from leadflow.approvals.policies import parse_policies
+from leadflow.approvals.policy_store import store_policies
 from leadflow.approvals.tables import Approval
 from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.versions import store_team
@@ -15,6 +17,7 @@ from leadflow.assignment.work.handover import find_rep
 from leadflow.bulk.schemas import Asked, Export, Tag
 from leadflow.channels.port import Uncertain
 from leadflow.database.engine import unit_of_work
+from leadflow.drafts.showing import drafts_of
 from leadflow.endpoints import service as endpoints
 from leadflow.endpoints.definitions import EndpointIn
 from leadflow.gateway.console.leads.bulk import BulkState
@@ -32,6 +35,12 @@ from tests.integration.campaigns.test_dispatch import Channel, dispatch
 FILE = b"id,email,company_size\n1,ada@example.com,40\n2,not an address,50\n"
 OTHER_FILE = FILE.replace(b"ada@", b"bea@")
 SHOPS = {"shops": {"conditions": {"industry": {"operator": "equals", "value": "retail"}}}}
+ASKS = {
+    "policy": "segments",
+    "decision": "configuration_change",
+    "when": {"configuration": {"operator": "equals", "value": "segments"}},
+    "levels": [{"roles": ["sales_manager"]}],
+}
 LEAD = {"email": "eve@example.com", "first_name": "Eve", "last_name": "Stone", "company_size": 400}
 
 
@@ -101,12 +110,20 @@ def sold_by(program: Any, person: str, rep: str, lead: str) -> list[str]:
 
 
 def set_up(program: Any) -> list[str]:
-    """A segment that nothing names; addresses of its change, and of taking it out."""
+    """A segment that nothing names, and one that waits for approval; addresses of a change of the
+    first, and of taking it out."""
     answer = program.put("/segments", json={"segments": SHOPS})
     assert answer.status_code < 300, answer.text
+    with unit_of_work() as session:
+        store_policies(session, parse_policies({"policies": [ASKS]}), "test", None)
+    answer = program.put("/segments", json={"segments": {**SHOPS, "more": SHOPS["shops"]}})
+    assert answer.status_code == 202, answer.text
+    with unit_of_work() as session:
+        [draft] = drafts_of(session, "segments", "more")
     at = quote(datetime.now(UTC).isoformat())
     pages = "/console/configuration/segments"
-    return [f"{pages}/change?at={at}&name=shops", f"{pages}/take-out?name=shops"]
+    asked = f"/console/configuration/drafts/{draft.id}"
+    return [asked, f"{pages}/change?at={at}&name=shops", f"{pages}/take-out?name=shops"]
 
 
 def before_it_is_done(lead: str) -> list[str]:

@@ -40,27 +40,6 @@ PARTS = {
     "/console/team/{rep_id}/days-off",
     "/console/team/{rep_id}/days-off/back",
 }
-<<<<<<< HEAD
-# What comes about only when two judge differently, when something was done before, or for whoever
-# sells.
-NOT_FOUND = PARTS | {
-    "/console/configuration/drafts/{draft_id}",
-    "/console/configuration/{kind}/change",
-    "/console/configuration/{kind}/take-out",
-    "/console/imports/{import_id}/rows",
-    "/console/imports/{import_id}/undo",
-    "/console/leads/bulk",
-    "/console/team/{rep_id}/hand-on",
-    "/console/quarantine/{row_id}",
-    "/console/quarantine/{row_id}/give-up",
-    "/console/work/{lead_id}",
-    "/console/campaigns/{name}/contents/{content}/{whom}",
-    "/console/live",
-    "/console/messages/{message_id}/mail",
-    "/console/quality/disputes/{item_id}",
-}
-=======
->>>>>>> e-tasks
 
 
 @pytest.fixture

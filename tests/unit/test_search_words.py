@@ -19,7 +19,7 @@ WHERE = {"company_size": {"operator": "greater_than", "value": 50}}
         ({"owner": "nobody"}, "Leads that nobody has"),
         (
             {"source": ["fair"], "where": WHERE},
-            "Leads that came from fair and of which is true: company size is greater than 50",
+            "Leads that came from fair and of which is true: company size is more than 50",
         ),
     ],
 )
