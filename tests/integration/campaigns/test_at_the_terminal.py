@@ -1,6 +1,5 @@
 """What the commands of campaigns say of messages: figures, a few at a time, of one campaign."""
 
-import json
 import re
 from datetime import UTC, datetime
 
@@ -14,7 +13,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.workflow.catalogue import ACTIONS, model_of
 from tests.integration.campaigns.running import NAME, STEPS, enrol, hand_over, launch, sweep
 from tests.integration.workflow import acting
-from tests.terminal import sign_in
+from tests.terminal import sign_in, told_to_programs
 from tests.unit.campaigns.written import campaign
 
 
@@ -73,7 +72,8 @@ def test_twenty_campaigns_are_a_list_that_80_columns_hold(store: Engine) -> None
     for name in names:
         [line] = [line for line in lines if line.strip().startswith(f"{name} ")]
         assert re.search(r"Ask those who .*draft +0 +0 +0", line), line
-    listed = {one["campaign_id"]: one for one in json.loads(said("campaigns", "list", "--json"))}
+    items = told_to_programs("campaigns", "list")["items"]
+    listed = {one["campaign_id"]: one for one in items}
     assert listed.keys() == set(names)
     one = listed[names[7]]
     assert (one["state"], one["version"], one["live_version"]) == ("draft", 1, None)

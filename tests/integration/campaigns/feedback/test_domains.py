@@ -1,6 +1,5 @@
 """Opens and clicks count by the domain of whoever was written to, machines beside people."""
 
-import json
 import re
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from leadflow.leads.tables import Lead
 from tests.integration.campaigns.feedback.noting import accept, happened, sent, tell
 from tests.integration.campaigns.running import NAME, STEPS, enrol, launch, sweep
 from tests.integration.workflow import acting
+from tests.terminal import told_to_programs
 
 
 def found() -> list[ByDomain]:
@@ -109,7 +109,6 @@ def test_pages_the_command_and_the_api_say_the_same(client: TestClient, store: E
     ]
     shown = CliRunner().invoke(app, ["campaigns", "show", NAME]).output
     assert re.search(r"example.com\s+5\s+0 \+ 0\s+1 \+ 5\s+83%", shown), shown
-    as_json = CliRunner().invoke(app, ["campaigns", "show", NAME, "--json"]).output
-    assert json.loads(as_json) == answer
+    assert told_to_programs("campaigns", "show", NAME).items() >= answer.items()
     page = client.get(f"/console/campaigns/{NAME}").text
     assert re.search(r"<td>example.com</td>.*83%", page, re.DOTALL)
