@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import ForeignKey, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from leadflow import catalogues
 from leadflow.catalogues import Catalogue, NotComposed
+from leadflow.database import engine as _listening  # noqa: F401
 from leadflow.database.base import Base
-from leadflow.database.referred_tables import MODULES
+from leadflow.database.referred_tables import MODULES, know_referred
 from leadflow.tables import metadata
 
 SOURCE = Path(__file__).parents[2] / "src" / "leadflow"
@@ -76,3 +79,25 @@ def test_whoever_has_loaded_one_room_can_write_into_its_tables() -> None:
         for other in referred:
             assert rooms[other] in (rooms[name], MODULES.get(other)), (name, other)
     assert all(rooms[name] == room for name, room in MODULES.items())
+
+
+def test_rows_of_another_program_are_written_as_it_knows_them() -> None:
+    class Others(DeclarativeBase):
+        """MLflow's tables, say, in a process of ours."""
+
+    class Run(Others):
+        __tablename__ = "runs"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Measured(Others):
+        __tablename__ = "measured"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        run: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+
+    engine = create_engine("sqlite://")
+    assert event.contains(Session, "before_flush", know_referred)
+    Others.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Run(id=1), Measured(id=1, run=1)])
+        session.flush()
+        assert session.get_one(Measured, 1).run == 1

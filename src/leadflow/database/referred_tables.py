@@ -27,9 +27,11 @@ _known: set[type] = set()
 
 
 def know_referred(session: Session, *_: Any) -> None:
-    """Before these rows are written: load the tables that theirs refer to."""
+    """Before these rows are written: load the tables that theirs refer to. Rows of others, such as
+    MLflow's in this process, are theirs to know."""
     for kind in {type(row) for row in (*session.new, *session.dirty, *session.deleted)} - _known:
-        know_of(kind)
+        if issubclass(kind, Base):
+            know_of(kind)
         _known.add(kind)
 
 
