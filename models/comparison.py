@@ -11,6 +11,10 @@ from models.evaluation import auc, drawn_again
 
 ComparisonVerdict = Literal["better", "not clearly better", "worse"]
 TURNS, TAIL = 400, 0.025
+# A gain that is worth a change: so much AUC, or so great a share of the Brier score or the log loss.
+# On many leads less is certain too, and would still ask people and move scores for nothing that
+# anybody notices.
+WORTH = 0.002
 Measure = Callable[[Vector, np.ndarray], float]
 
 
@@ -53,8 +57,8 @@ def compare(
 
     Intervals are of a paired bootstrap: leads are drawn again, copies of one (the same number in
     ``units``) together, and both are judged on each draw (Efron and Tibshirani, 1993). The
-    challenger is better where a measure is clearly better and none clearly worse; worse the other
-    way round.
+    challenger is better where a measure is clearly better, by enough to be worth a change, and none
+    clearly worse by as much; worse the other way round.
     """
     gains = np.full((TURNS, len(MEASURES)), np.nan)
     for turn, rows in enumerate(drawn_again(len(labels), TURNS, seed, units)):
@@ -122,8 +126,11 @@ def _quantiles(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _verdict(differences: Sequence[Difference]) -> ComparisonVerdict:
-    better = any(difference.low > 0 for difference in differences)
-    worse = any(difference.high < 0 for difference in differences)
+    _, *losses = differences
+    worth = [WORTH, *(WORTH * one.champion for one in losses)]
+    told = list(zip(differences, worth, strict=True))
+    better = any(one.low > 0 and one.gain >= least for one, least in told)
+    worse = any(one.high < 0 and -one.gain >= least for one, least in told)
     if better == worse:
         return "not clearly better"
     return "better" if better else "worse"

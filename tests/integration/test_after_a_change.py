@@ -13,17 +13,16 @@ from leadflow.settings import get_settings
 
 MOVED = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = timedelta(days=1)
-SERVING = "model 1"
 
 
 @pytest.fixture
 def changed(session: Session) -> Session:
     """A store in which leads have looked different since a day, on which it was learned at once;
-    five leads a day come since, two of which convert."""
+    five leads a day come, two of which convert."""
     session.add(_check(MOVED - DAYS, []))
     session.add(_check(MOVED, ["Recent leads differ."]))
     session.add(_training(MOVED))
-    for day in range(400):
+    for day in range(-80, 400):
         leads = [_lead(MOVED + day * DAYS + timedelta(hours=1 + number)) for number in range(5)]
         session.add_all(leads)
         session.flush()
@@ -41,9 +40,9 @@ def _converted(lead: Lead) -> Outcome:
     return Outcome(lead_id=lead.id, outcome="converted", occurred_at=end, source="test")
 
 
-def _check(at: datetime, moved: list[str]) -> ModelCheck:
+def _check(at: datetime, moved: list[str], serving: str = "model 1") -> ModelCheck:
     return ModelCheck(
-        checked_at=at, model_version=SERVING, findings={"moved": moved}, reasons=moved
+        checked_at=at, model_version=serving, findings={"moved": moved}, reasons=moved
     )
 
 
@@ -53,7 +52,7 @@ def _training(at: datetime) -> TrainingRun:
 
 
 def reasons(session: Session, day: int, leads_moved: bool = True) -> list[str]:
-    return more_since_moved(session, get_settings(), SERVING, leads_moved, MOVED + day * DAYS)
+    return more_since_moved(session, get_settings(), leads_moved, MOVED + day * DAYS)
 
 
 def test_it_waits_for_outcomes_of_leads_from_after_the_change(changed: Session) -> None:
@@ -75,6 +74,24 @@ def test_after_that_it_waits_until_they_are_twice_as_many(changed: Session) -> N
 def test_a_change_that_outcomes_show_was_before_those_leads_came(changed: Session) -> None:
     # Seen on day 0, of leads whose outcomes were not known then.
     assert reasons(changed, 260, leads_moved=False) != []
+
+
+def test_a_change_was_before_it_could_be_seen(changed: Session) -> None:
+    # Some 200 of those converted that were looked at in the 30 days before and 70 after it was seen.
+    assert reasons(changed, 145) == []
+    assert reasons(changed, 180) != []
+
+
+def test_that_another_model_serves_since_begins_nothing_anew(changed: Session) -> None:
+    changed.add(_check(MOVED + 100 * DAYS, ["Recent leads differ."], "model 2"))
+    changed.flush()
+    assert reasons(changed, 200) != []
+
+
+def test_once_what_serves_knows_the_change_it_is_over(changed: Session) -> None:
+    changed.add(_check(MOVED + 100 * DAYS, [], "model 2"))
+    changed.flush()
+    assert reasons(changed, 260) == []
 
 
 def test_nothing_moved_is_no_reason(session: Session) -> None:

@@ -45,6 +45,13 @@ def test_two_models_equally_good_are_not_told_apart(seed: int) -> None:
     assert compare(one, other, LEADS.labels, seed).verdict == "not clearly better"
 
 
+def test_a_gain_that_nobody_would_notice_is_not_better_however_certain() -> None:
+    nearer = sigmoid(logit(LEADS.chance) + 0.002 * (2 * LEADS.labels - 1))
+    found = compare(LEADS.chance, nearer, LEADS.labels)
+    assert found.log_loss.low > 0
+    assert found.verdict == "not clearly better"
+
+
 def test_better_in_one_measure_and_worse_in_another_is_not_better() -> None:
     # Ranks as the truth does, and gives everyone nearly no chance.
     shrunk = sigmoid(logit(LEADS.chance) - 4.0)

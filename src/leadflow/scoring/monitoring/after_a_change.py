@@ -5,7 +5,7 @@ come to an end. It is one again when enough of them have, and whenever they have
 many as the last training knew.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -22,19 +22,21 @@ GROWN = 2
 
 
 def more_since_moved(
-    session: Session, settings: Settings, serving: str, leads_moved: bool, now: datetime
+    session: Session, settings: Settings, leads_moved: bool, now: datetime
 ) -> list[str]:
     """The reason to train that leads from after a change are, or none.
 
     Args:
-        leads_moved: leads look different, which is seen as they come. Else the change was seen by
+        leads_moved: leads look different. That is seen once they are a good part of the recent
+            ones, so that the change was up to ``monitor_days`` before. Else it was seen by
             outcomes, so that it was before those leads came whose outcomes were not known then.
     """
-    since, run = moved_since(session, serving), last_training(session, settings)
+    since, run = moved_since(session), last_training(session, settings)
     if since is None or run is None:
         return []
     within = horizon(settings)
-    from_then = since + within if leads_moved else since
+    seen_late = within - timedelta(days=settings.monitor_days)
+    from_then = since + seen_late if leads_moved else since
     leads, converted = learnable(session, now, within, from_then)
     if min(converted, leads - converted) < TELLING:
         return []

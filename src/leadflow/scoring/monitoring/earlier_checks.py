@@ -24,14 +24,12 @@ class EarlierCheck:
     reasons: int
 
 
-def moved_since(session: Session, serving: str) -> datetime | None:
-    """Since when, without a break, each check of this model has found that something had moved;
-    None where the last one has not, or there is none."""
+def moved_since(session: Session) -> datetime | None:
+    """Since when, without a break, each check has found that something had moved, whichever model
+    served then; None where the last one has not, or there is none. That another model serves since
+    ends nothing: where it has learned of the change, its first check says so."""
     moved = func.jsonb_array_length(func.coalesce(ModelCheck.findings["moved"], cast("[]", JSONB)))
-    of_it = select(ModelCheck.checked_at, (moved > 0).label("moved")).where(
-        ModelCheck.model_version == serving
-    )
-    found = of_it.subquery("checked")
+    found = select(ModelCheck.checked_at, (moved > 0).label("moved")).subquery("checked")
     steady = select(func.max(found.c.checked_at)).where(~found.c.moved).scalar_subquery()
     first: Select[tuple[datetime | None]] = select(func.min(found.c.checked_at)).where(
         found.c.moved, func.coalesce(found.c.checked_at > steady, True)

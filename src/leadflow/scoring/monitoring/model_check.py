@@ -70,11 +70,11 @@ def check_model(
     new_outcomes, reasons = _new_outcomes(session, models, settings, now)
     moved = [drift.words] if drift.shifted else []
     moved += [calibration.words] if calibration.alarming else []
-    learned_since = _learned_since(session, str(serving), settings) if moved else None
+    learned_since = _learned_since(session, settings) if moved else None
     if learned_since is None:
         reasons = [*moved, *reasons]
     else:
-        reasons += more_since_moved(session, settings, str(serving), bool(drift.shifted), now)
+        reasons += more_since_moved(session, settings, bool(drift.shifted), now)
     return ModelHealth(
         now,
         str(serving),
@@ -227,11 +227,11 @@ def _new_outcomes(
     ]
 
 
-def _learned_since(session: Session, serving: str, settings: Settings) -> datetime | None:
+def _learned_since(session: Session, settings: Settings) -> datetime | None:
     """When it was learned anew since what has moved was first seen; None where it was not. What
     came of that is known, and it would come of it again: there is more to learn only once there
     are more outcomes."""
-    since, run = moved_since(session, serving), last_training(session, settings)
+    since, run = moved_since(session), last_training(session, settings)
     return run.began_at if since and run and run.began_at >= since else None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from leadflow.database.copying import copy_rows, driver_connection
-from leadflow.database.ids import new_id
+from leadflow.database.ids import first_id
 from leadflow.simulation.rows import (
     EVENT_COLUMNS,
     LEAD_COLUMNS,
@@ -60,13 +60,12 @@ class Lives:
 
 def live(plan: Plan) -> Lives:
     """Everybody who comes in the history and the year."""
-    return _lives(
-        [
-            block
-            for number, phase in enumerate(plan.phases())
-            for block in _arriving(plan.seed * 1000 + number * 100, phase, plan.leads_a_day)
-        ]
-    )
+    blocks = [
+        block
+        for number, phase in enumerate(plan.phases())
+        for block in _arriving(plan.seed * 1000 + number * 100, phase, plan.leads_a_day)
+    ]
+    return _lives(blocks, plan.seed * 1000)
 
 
 def others(plan: Plan, phase: Phase, leads: int, number: int) -> "tuple[Lives, Block]":
@@ -76,7 +75,7 @@ def others(plan: Plan, phase: Phase, leads: int, number: int) -> "tuple[Lives, B
 
     seed = plan.seed * 1000 + 900 + number
     block = arriving(seed, 0, leads, moment(0), 30.0, LIFE_DAYS, phase.conditions)
-    return _lives([block]), block
+    return _lives([block], seed), block
 
 
 def _arriving(seed: int, phase: Phase, a_day: int) -> "list[Block]":
@@ -99,7 +98,7 @@ def _arriving(seed: int, phase: Phase, a_day: int) -> "list[Block]":
     ]
 
 
-def _lives(blocks: "list[Block]") -> Lives:
+def _lives(blocks: "list[Block]", seed: int) -> Lives:
     import pandas as pd
 
     places = [0]
@@ -116,7 +115,17 @@ def _lives(blocks: "list[Block]") -> Lives:
         ).sort_values("occurred_at", ignore_index=True, kind="stable")
         for parts in ([block.events for block in blocks], [block.outcomes for block in blocks])
     )
-    return Lives(leads, events, outcomes, [new_id("lead") for _ in range(len(leads))])
+    return Lives(leads, events, outcomes, _ids(leads["created_at"], seed))
+
+
+def _ids(came: "pd.Series", seed: int) -> list[str]:
+    """Ids of leads (n) by when they came, the same each time: at what age a lead is learned from is
+    drawn from its id."""
+    import numpy as np
+
+    drawn = np.random.default_rng(seed).integers(0, 2**64, len(came), dtype=np.uint64)
+    ids = zip(came.to_list(), drawn.tolist(), strict=True)
+    return [f"{first_id('lead', at)}{number:016x}" for at, number in ids]
 
 
 def _between(frame: "pd.DataFrame", column: str, from_day: int, to_day: int) -> "pd.DataFrame":
