@@ -11,7 +11,7 @@ from models.evaluation import auc, drawn_again
 
 ComparisonVerdict = Literal["better", "not clearly better", "worse"]
 TURNS, TAIL = 400, 0.025
-# A gain that is worth a change: so much AUC, or so great a share of the Brier score or the log loss.
+# A gain that is worth a change: so much AUC, or such a share of the Brier score or the log loss.
 # On many leads less is certain too, and would still ask people and move scores for nothing that
 # anybody notices.
 WORTH = 0.002

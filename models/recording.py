@@ -131,6 +131,7 @@ def _parameters(training: Training, rubric: Scorer) -> dict[str, Any]:
     return {
         "chosen": training.chosen,
         "leads": training.leads,
+        "leads_left_out": training.window.of - training.window.leads,
         "converted": training.converted,
         "copies": training.copies,
         "first_moment": training.first,

@@ -19,12 +19,14 @@ class Record:
     """A training as its MLflow run tells it.
 
     ``learned_at`` (UTC): the moment its training set was read as of; ``leads``: how many it learned
-    from; ``promised``: its metrics on the latest leads; ``reference``: what the leads looked like,
-    None where it was not kept.
+    from; ``left_out``: how many older ones it did not, because the market had changed;
+    ``promised``: its metrics on the latest leads; ``reference``: what the leads looked like, None
+    where it was not kept.
     """
 
     learned_at: datetime
     leads: int
+    left_out: int
     promised: Metrics | None
     reference: Reference | None
 
@@ -37,6 +39,7 @@ def read_record(client: Any, run_id: str) -> Record:
     return Record(
         learned_at=datetime.fromisoformat(found) if found else started,
         leads=int(run.data.params.get("leads", 0)),
+        left_out=int(run.data.params.get("leads_left_out", 0)),
         promised=_promised(run.data.metrics),
         reference=_reference(client, run_id),
     )

@@ -77,7 +77,7 @@ def test_a_change_that_outcomes_show_was_before_those_leads_came(changed: Sessio
 
 
 def test_a_change_was_before_it_could_be_seen(changed: Session) -> None:
-    # Some 200 of those converted that were looked at in the 30 days before and 70 after it was seen.
+    # Some 200 of those looked at in the 30 days before and the 70 after it was seen converted.
     assert reasons(changed, 145) == []
     assert reasons(changed, 180) != []
 

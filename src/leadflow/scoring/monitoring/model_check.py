@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from models.registry import Version
     from models.training_record import Record
 
+# Where a training has left older leads out, the market has just changed: what each further lead
+# tells of it is worth more, and the next training comes by half the share of new outcomes.
+SOONER = 2
+
 
 @dataclass(frozen=True)
 class _Models:
@@ -211,19 +215,21 @@ def _new_outcomes(
 ) -> tuple[int, list[str]]:
     """How many leads have matured since anything was learned, whatever came of it, and whether that
     is a reason."""
-    known = [(record.learned_at, record.leads) for record in models.learned]
+    known = [(record.learned_at, record.leads, record.left_out) for record in models.learned]
     run = last_training(session, settings)
     # Of a model that is there it is known how many it did learn from, which may be the newest only.
     if run is not None and run.version not in models.versions:
-        known.append((run.began_at, run.leads))
-    last_at, last_leads = max(known)
+        known.append((run.began_at, run.leads, 0))
+    last_at, last_leads, left_out = max(known)
     leads, converted = learnable(session, now, horizon(settings), last_at)
-    if leads < max(1, settings.new_outcomes_share * last_leads):
+    share = settings.new_outcomes_share / (SOONER if left_out else 1)
+    if leads < max(1, share * last_leads):
         return leads, []
+    alone = ", the newest alone, as the market had changed" if left_out else ""
     return leads, [
         f"{how_many(leads, 'lead')} ({converted:,} converted) {of_number(leads, 'has')} passed the "
         "horizon since the last model "
-        f"learned from {last_leads:,}."
+        f"learned from {last_leads:,}{alone}."
     ]
 
 
