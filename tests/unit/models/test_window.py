@@ -62,6 +62,22 @@ def test_after_a_change_only_the_newer_leads_are_learned_from() -> None:
     assert window.words.startswith(f"It learned from the newest {window.leads:,} of 7,500 leads")
 
 
+def test_who_came_before_a_change_is_left_out_however_late_they_were_looked_at() -> None:
+    leads = joined(make(6000, seed=1), turned(make(1500, seed=2)))
+    change, last = leads.moments[6000], leads.moments[-1]
+    ages = np.zeros(7500)
+    ages[:6000:4] = 1 + (last - leads.moments[0]) // np.timedelta64(1, "D")
+    moments = leads.moments + ages.astype("timedelta64[D]")
+    # Looked at among those that came after the change.
+    moments = np.where(ages > 0, np.minimum(moments, last), moments)
+    recipe, window = newest_that_tell(
+        recipe_of(replace(leads, frame=leads.frame.assign(age_days=ages), moments=moments))
+    )
+    assert 700 <= window.leads <= 1900
+    assert recipe.moments.min() >= change - np.timedelta64(40, "D")
+    assert (recipe.frame["age_days"] > 0).mean() < 0.1
+
+
 def test_a_model_learned_after_a_change_ranks_as_the_market_is_now() -> None:
     older, newer = make(6000, seed=1), turned(make(1500, seed=2))
     leads, later = joined(older, newer), turned(make(3000, seed=9))
