@@ -6,8 +6,9 @@ them says what became of these better than all leads do, by more than chance exp
 has changed, and the largest of those that say it nearly best is taken. Else all leads stand, for
 more leads are worth having wherever they tell of the same market.
 
-Leads are in order of when they came in, and not of when they were looked at: of those looked at
-last, many had come long before, from the market as it was then.
+They are tried in order of when they came in, and not of when they were looked at: of those looked
+at last many had come long before, from the market as it was then. What is learned from is all that
+were looked at since the first of the window came in, so that all ages are there in their shares.
 """
 
 from dataclasses import dataclass, replace
@@ -60,7 +61,7 @@ def newest_that_tell(recipe: Recipe) -> tuple[Recipe, Window]:
     window = choose_window(recipe)
     if window.leads == window.of:
         return recipe, window
-    rows = np.sort(_by_arrival(recipe)[-window.leads :])
+    rows = slice(window.of - window.leads, None)
     newest = replace(
         recipe,
         frame=recipe.frame.iloc[rows],
@@ -75,7 +76,8 @@ def newest_that_tell(recipe: Recipe) -> tuple[Recipe, Window]:
 
 def choose_window(recipe: Recipe) -> Window:
     """Which of the newest leads to learn from; all where there is no order of time."""
-    count, order = len(recipe.labels), _by_arrival(recipe)
+    count, came = len(recipe.labels), arrivals(recipe.frame, recipe.moments)
+    order = np.argsort(came, kind="stable")
     everything, labels = Window(count, count), recipe.labels[order]
     sizes = _sizes(labels)
     if not sizes or recipe.moments[0] == recipe.moments[-1]:
@@ -88,12 +90,8 @@ def choose_window(recipe: Recipe) -> Window:
         return everything
     means = {size: float(gain.mean()) for size, gain in gains.items()}
     largest = max(size for size, mean in means.items() if mean >= NEARLY * max(means.values()))
-    return Window(largest, count, means[largest])
-
-
-def _by_arrival(recipe: Recipe) -> np.ndarray:
-    """The places of all leads (n) in order of when they came in."""
-    return np.argsort(arrivals(recipe.frame, recipe.moments), kind="stable")
+    looked_at_since = int((recipe.moments >= came[order[-largest]]).sum())
+    return Window(looked_at_since, count, means[largest])
 
 
 def _above_nil(gain: Vector) -> bool:

@@ -18,15 +18,15 @@ DAYS = timedelta(days=1)
 @pytest.fixture
 def changed(session: Session) -> Session:
     """A store in which leads have looked different since a day, on which it was learned at once;
-    five leads a day come, two of which convert."""
+    ten leads a day come, four of which convert."""
     session.add(_check(MOVED - DAYS, []))
     session.add(_check(MOVED, ["Recent leads differ."]))
     session.add(_training(MOVED))
     for day in range(-80, 400):
-        leads = [_lead(MOVED + day * DAYS + timedelta(hours=1 + number)) for number in range(5)]
+        leads = [_lead(MOVED + day * DAYS + timedelta(hours=1 + number)) for number in range(10)]
         session.add_all(leads)
         session.flush()
-        session.add_all(_converted(lead) for lead in leads[:2])
+        session.add_all(_converted(lead) for lead in leads[:4])
     session.flush()
     return session
 
@@ -77,7 +77,7 @@ def test_a_change_that_outcomes_show_was_before_those_leads_came(changed: Sessio
 
 
 def test_a_change_was_before_it_could_be_seen(changed: Session) -> None:
-    # Some 200 of those looked at in the 30 days before and the 70 after it was seen converted.
+    # Some 400 of those looked at in the 30 days before and the 70 after it was seen converted.
     assert reasons(changed, 145) == []
     assert reasons(changed, 180) != []
 

@@ -16,8 +16,9 @@ from leadflow.scoring.learning.trainings import last_training
 from leadflow.scoring.monitoring.earlier_checks import moved_since
 from leadflow.settings import Settings
 
-# Of each outcome: from so many newer leads on, a training can leave the older ones out.
-TELLING = 200
+# Of each outcome: from so many newer leads on, a training can leave the older ones out
+# (``models.window``).
+TELLING = 400
 GROWN = 2
 
 
