@@ -11,6 +11,7 @@ from leadflow.leads.tables import Lead
 from tests.integration import test_forms
 from tests.integration.test_forms import Browser, has_it
 from tests.integration.test_gateway import BODY
+from tests.statements import counted
 
 pytestmark = pytest.mark.uncounted
 lead_id = test_forms.lead_id
@@ -49,6 +50,20 @@ def test_who_did_not_get_it_reads_why(client: TestClient, lead_id: str) -> None:
     assert "Who has it: <strong>Nobody.</strong>" in page
     why = page[page.index("Why not you?") :]
     assert "Could have had it: number 2 of 2" in why
+
+
+def test_a_leads_page_and_the_board_ask_a_few_dozen_statements(ann: Browser, lead_id: str) -> None:
+    for address, most in ((f"/console/leads/{lead_id}", 56), ("/console/leads/board", 36)):
+        ann.get(address)
+        with counted() as asked:
+            assert ann.get(address).status_code == 200
+        assert len(asked) <= most, (address, len(asked))
+
+
+def test_consent_for_every_purpose_is_one_statement(ann: Browser, lead_id: str) -> None:
+    with counted() as asked:
+        ann.get(f"/console/leads/{lead_id}")
+    assert sum("suppressions" in one and "consent_events" in one for one in asked) == 1
 
 
 def test_a_field_is_edited_where_nobody_changed_the_lead_meanwhile(

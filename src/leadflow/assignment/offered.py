@@ -20,7 +20,7 @@ def waits() -> ColumnElement[bool]:
     )
 
 
-def offered_to(rep_id: str) -> ColumnElement[bool]:
+def offered_to(rep_id: str | ColumnElement[str]) -> ColumnElement[bool]:
     """Of an assignment: whether its lead is offered to this salesperson."""
 
     def above(column: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    func,
     join,
     null,
     select,
@@ -37,7 +38,7 @@ from leadflow.scoring.overrides.service import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.search.narrowing import Narrowed, ScoreColumns, asks_for_scores, narrowed
 from leadflow.search.question import Question
-from leadflow.search.stages import at_stage
+from leadflow.search.stages import ENDS, at_stage
 
 SORTED_BY: dict[str, Any] = {
     "created_at": Lead.created_at,
@@ -74,10 +75,13 @@ class Branch:
         return Key(self.value, descending), Key(self.lead_id, descending)
 
 
-def branches(question: Question, now: datetime, valued: bool) -> list[Branch]:
+def branches(question: Question, now: datetime, valued: bool, few: bool = False) -> list[Branch]:
     """Where leads are that have the value that the list is in order by; or, without ``valued``,
-    those that have none."""
+    those that have none. ``few``: all that fit can be looked at and put in order, so that none has
+    to be found along the order of scores, of which the model's and people's have one each."""
     by_score = question.sort == "score"
+    if by_score and few:
+        return [_of_either(question, now, valued)]
     if by_score and not valued:
         return [_of_nobody(question, now)]
     if not valued and question.sort in NEVER_EMPTY:
@@ -90,6 +94,12 @@ def branches(question: Question, now: datetime, valued: bool) -> list[Branch]:
         return found
     held = [one.value.is_not(None) if valued else one.value.is_(None) for one in found]
     return [replace(one, holds=(*one.holds, own)) for one, own in zip(found, held, strict=True)]
+
+
+def in_any_order(question: Question, now: datetime) -> list[Branch]:
+    """Where the leads are that a question asks for, whatever order it has them in: scores and what
+    people said of them are looked up only where it asks for these."""
+    return branches(replace(question, sort="created_at"), now, True)
 
 
 def statement(branch: Branch, question: Question, within: Within | None) -> Select[Any]:
@@ -143,6 +153,24 @@ def _of_nobody(question: Question, now: datetime) -> Branch:
     empty = LeadScore.lead_id.is_(None), ScoreOverride.lead_id.is_(None)
     nothing = cast(null(), Double)
     return Branch(lead_source(now), nothing, LEAD_ID, (*empty, *_holds(question, meant, now)))
+
+
+def _of_either(question: Question, now: datetime, valued: bool) -> Branch:
+    """Leads by the score that counts: people's, else the model's."""
+    score = func.coalesce(PEOPLES[0], MODELS[0])
+    held = score.is_not(None) if valued else score.is_(None)
+    meant = narrowed(question.where, now, None)
+    return Branch(lead_source(now), score, LEAD_ID, (held, *_holds(question, meant, now)))
+
+
+def only_owner(question: Question, within: Within | None) -> str | None:
+    """The salesperson whose the leads in work are that are asked for, or that the caller sees;
+    None where they may be several people's, nobody's, or have ended."""
+    if question.nobody or question.stage in ("unassigned", *ENDS):
+        return None
+    if question.rep_id is not None:
+        return question.rep_id
+    return next(iter(within.rep_ids)) if within is not None and len(within.rep_ids) == 1 else None
 
 
 def _holds(question: Question, meant: Narrowed, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -11,9 +11,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from leadflow.search.branches import Within, branches, statement
+from leadflow.search.branches import Within, in_any_order, statement
 from leadflow.search.question import Question
-from leadflow.search.service import PLANNED
+from leadflow.search.service import as_planned
 
 # So few are counted, where that takes no longer than this (milliseconds).
 COUNTED, AT_MOST = 5000, 60
@@ -56,12 +56,8 @@ def about_how_many(
 ) -> Total:
     """How many leads a search asks for: counted where they are few and found in so many
     milliseconds, else as PostgreSQL guesses."""
-    session.execute(PLANNED)
-    parts = [
-        statement(branch, question, within)
-        for valued in (True, False)
-        for branch in branches(question, now, valued)
-    ]
+    as_planned(session)
+    parts = [statement(branch, question, within) for branch in in_any_order(question, now)]
     every = select(union_all(*parts).subquery().c.id)
     guessed = int(session.execute(_Explained(every)).scalar_one()[0]["Plan"]["Plan Rows"])
     counted = _counted(session, every, at_most) if guessed <= COUNTED else None

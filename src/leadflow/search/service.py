@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
+from leadflow.assignment.tables import RepLoad
 from leadflow.assignment.team.reach import reps_within
 from leadflow.paging import cursors
 from leadflow.paging.cursors import Place
 from leadflow.paging.keyset import Key, Page, Wanted, beyond, in_order
-from leadflow.search.branches import Within, branches, statement
+from leadflow.search.branches import Within, branches, in_any_order, only_owner, statement
 from leadflow.search.listed import read_listed
 from leadflow.search.question import Question, read_question
 from leadflow.search.schemas import LeadList, LeadListed, LeadSearch
@@ -27,6 +28,20 @@ PLANNED = text(
     "set_config('random_page_cost', '1.1', true), "
     "set_config('max_parallel_workers_per_gather', '0', true)"
 )
+
+
+# Of one salesperson; of more, the best are found along the order of scores.
+FEW = 5_000
+_PLANNED_IN = "leads are looked for in"
+
+
+def as_planned(session: Session) -> None:
+    """Have statements of this transaction planned as those that look for leads are to be. Not
+    within a savepoint, with which it would be taken back unnoticed."""
+    begun = session.get_transaction()
+    if begun is None or session.info.get(_PLANNED_IN) is not begun:
+        session.execute(PLANNED)
+        session.info[_PLANNED_IN] = session.get_transaction()
 
 
 class SearchTooSlow(RuntimeError):
@@ -95,13 +110,9 @@ def seen_by(session: Session, caller: Actor, permission: str = "lead.read") -> W
 
 def how_many(session: Session, question: Question, within: Within | None, now: datetime) -> int:
     """How many leads a search asks for: all of them are looked at."""
-    session.execute(PLANNED)
+    as_planned(session)
     every = union_all(
-        *(
-            statement(branch, question, within)
-            for valued in (True, False)
-            for branch in branches(question, now, valued)
-        )
+        *(statement(branch, question, within) for branch in in_any_order(question, now))
     )
     return session.scalar(select(func.count()).select_from(every.subquery())) or 0
 
@@ -112,7 +123,7 @@ def page_of_ids(
     """The ids of one page: first of the leads that have the value the list goes by, then of those
     that have none."""
     place = None if wanted.cursor is None else cursors.read(wanted.cursor, question.said)
-    session.execute(PLANNED)
+    as_planned(session)
     found: list[_Found] = []
     for valued in (False,) if place is not None and place[0] is None else (True, False):
         left = wanted.limit + 1 - len(found)
@@ -126,6 +137,13 @@ def page_of_ids(
     return Page([one.lead_id for one in kept], following)
 
 
+def _few(session: Session, question: Question, within: Within | None) -> bool:
+    """Whether so few leads can fit that all of them are looked at."""
+    owner = only_owner(question, within)
+    load = None if owner is None else session.get(RepLoad, owner)
+    return owner is not None and (load is None or load.open_leads <= FEW)
+
+
 def _some(
     session: Session,
     question: Question,
@@ -137,7 +155,7 @@ def _some(
 ) -> list[_Found]:
     """Of the leads that have the value, or of those that have none, so many from a place on."""
     parts = []
-    for branch in branches(question, now, valued):
+    for branch in branches(question, now, valued, _few(session, question, within)):
         keys = branch.keys(question.descending)
         chosen = statement(branch, question, within)
         if place is not None:

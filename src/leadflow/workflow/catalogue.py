@@ -1,6 +1,7 @@
 """The catalogue of actions. Rooms declare them, the composition root installs them."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
@@ -43,6 +44,12 @@ def action_of(name: str) -> RuleAction[Any]:
 
 def model_of(actions: Iterable[RuleAction[Any]]) -> type[BaseModel]:
     """What a rule may say under ``actions``: any of these, each once, done in this order."""
+    return _model(tuple(actions))
+
+
+# To make a model takes longer than to read a rule by it.
+@lru_cache(maxsize=64)
+def _model(actions: tuple[RuleAction[Any], ...]) -> type[BaseModel]:
     fields: dict[str, Any] = {
         action.name: (action.params | None, Field(default=None)) for action in actions
     }

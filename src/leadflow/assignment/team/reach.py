@@ -1,9 +1,10 @@
 """Whether a caller's reach (own, team, unassigned) covers a lead or a salesperson."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, false, not_, or_, select, true
+from sqlalchemy.orm import Session
 
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment.offered import offered_to
@@ -21,10 +22,15 @@ def reps_within(session: Session, rep_id: str | None, reach: Reach) -> frozenset
     own = frozenset([rep_id])
     if reach is Reach.OWN:
         return own
-    member = aliased(Rep)
-    led = or_(Team.lead_rep_id == rep_id, Team.manager_rep_id == rep_id)
-    statement = select(member.id).join(Team, Team.id == member.team_id).where(led)
-    return own | frozenset(session.scalars(statement))
+    return own | frozenset(session.scalars(_led(), {"leader": rep_id}))
+
+
+@lru_cache(maxsize=1)
+def _led() -> Select[tuple[str]]:
+    """Who is in a team that the leader leads or manages; put together once."""
+    leader = bindparam("leader", type_=Text())
+    led = or_(Team.lead_rep_id == leader, Team.manager_rep_id == leader)
+    return select(Rep.id).join(Team, Team.id == Rep.team_id).where(led)
 
 
 def reaches_rep(session: Session, rep_id: str | None, reach: Reach, named: str) -> bool:
@@ -67,16 +73,19 @@ def leads_of(session: Session, rep_id: str | None, reach: Reach) -> ColumnElemen
     return or_(Assignment.rep_id.is_(None), Assignment.rep_id.in_(within), offered)
 
 
+@lru_cache(maxsize=1)
+def _held() -> Select[tuple[str, bool]]:
+    """Who has the lead, and whether it is offered to the reader; put together once."""
+    offered = offered_to(bindparam("reader", type_=Text()))
+    of_lead = Assignment.lead_id == bindparam("lead", type_=Text())
+    return select(Assignment.rep_id, offered).where(of_lead, Assignment.ended_at.is_(None))
+
+
 def reaches_lead(session: Session, rep_id: str | None, reach: Reach, lead_id: str) -> bool:
     """Whether a lead is within reach: somebody's there, nobody's, or offered to the caller. A lead
     that does not exist is, so that the answer says so."""
     within = reps_within(session, rep_id, reach)
     if within is None or session.get(Lead, lead_id) is None:
         return True
-    offered = false() if rep_id is None else offered_to(rep_id)
-    held = session.execute(
-        select(Assignment.rep_id, offered).where(
-            Assignment.lead_id == lead_id, Assignment.ended_at.is_(None)
-        )
-    ).first()
+    held = session.execute(_held(), {"lead": lead_id, "reader": rep_id}).first()
     return held is None or held[0] in within or bool(held[1])

@@ -107,8 +107,14 @@ def worklist(
         .outerjoin(ScoreOverride, (ScoreOverride.lead_id == stands.c.lead_id) & in_force(day.now))
         .where(_which(stands, which, day) if only is None else stands.c.lead_id == only)
     )
+    due = case((stands.c.due_at <= day.until, stands.c.due_at), else_=NEVER)
+    if wanted.cursor is None and only is None:
+        # What a lead is worth has to be known only of those that may be on the page.
+        by_then = select(due).where(_which(stands, which, day)).order_by(due)
+        last = by_then.offset(wanted.limit).limit(1).scalar_subquery()
+        statement = statement.where(due <= func.coalesce(last, NEVER))
     keys = (
-        Key(case((stands.c.due_at <= day.until, stands.c.due_at), else_=NEVER)),
+        Key(due),
         Key(func.coalesce(chance, 0.0) * func.coalesce(budget, usual), descending=True),
         Key(stands.c.id),
     )

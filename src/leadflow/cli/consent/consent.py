@@ -112,7 +112,7 @@ def release(
 
 def _say_what_counts(session: "Session", lead_id: str) -> None:
     from leadflow.consent.log import page_of_log, standings
-    from leadflow.consent.may_send import Policy, may_send
+    from leadflow.consent.may_send import Policy, may_send_for_each
     from leadflow.consent.suppressing import suppressions_of
     from leadflow.leads.service import get_lead
     from leadflow.paging.keyset import FIRST
@@ -121,8 +121,9 @@ def _say_what_counts(session: "Session", lead_id: str) -> None:
     now, policy = datetime.now(UTC), Policy.of(get_settings().marketing_without_consent)
     lead = get_lead(session, lead_id)
     purposes, suppressions = [], suppressions_of(session, lead)
+    refusals = may_send_for_each(session, lead_id, "email", now, policy)
     for purpose, counts in standings(session, [lead_id], now)[lead_id].items():
-        refused = may_send(session, [lead_id], purpose, "email", now, policy)[lead_id]
+        refused = refusals[purpose]
         why = refused and refused.words
         says = {"purpose": purpose, "says": counts.says, "since": counts.since}
         purposes.append({**says, "may_send": refused is None, "why_not": why})

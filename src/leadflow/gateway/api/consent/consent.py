@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from leadflow.consent.log import Told, page_of_log, standings
-from leadflow.consent.may_send import Policy, may_send
+from leadflow.consent.may_send import Policy, may_send_for_each
 from leadflow.consent.suppressing import suppressions_of
 from leadflow.consent.telling import tell
 from leadflow.database.engine import unit_of_work
@@ -70,13 +70,7 @@ def record_consent(lead_id: str, body: ConsentIn, caller: TellsFacts) -> Consent
 def _counts(session: Session, lead_id: str, now: datetime) -> ConsentOut:
     lead, policy = get_lead(session, lead_id), Policy.of(get_settings().marketing_without_consent)
     says = standings(session, [lead_id], now)[lead_id]
-    purposes = [
-        PurposeOut.of(
-            purpose,
-            counts,
-            may_send(session, [lead_id], purpose, "email", now, policy)[lead_id],
-        )
-        for purpose, counts in says.items()
-    ]
+    refused = may_send_for_each(session, lead_id, "email", now, policy)
+    purposes = [PurposeOut.of(name, counts, refused[name]) for name, counts in says.items()]
     kept = [SuppressionOut.of(one) for one in suppressions_of(session, lead)]
     return ConsentOut(lead_id=lead_id, purposes=purposes, suppressions=kept)

@@ -11,7 +11,7 @@ from leadflow.campaigns.listing import ShownEnrolment, enrolments_of_lead
 from leadflow.campaigns.store.service import campaigns_now
 from leadflow.consent.evidence import PURPOSES, Purpose
 from leadflow.consent.log import page_of_log, standings
-from leadflow.consent.may_send import Policy, may_send
+from leadflow.consent.may_send import Policy, may_send_for_each
 from leadflow.consent.refusals import Refusal
 from leadflow.consent.standing import ConsentStanding
 from leadflow.consent.suppressing import suppressions_of
@@ -67,12 +67,13 @@ def _consent(session: Session, lead: Lead, now: datetime) -> list[Consented]:
     policy = Policy.of(get_settings().marketing_without_consent)
     says = standings(session, [lead.id], now)[lead.id]
     log = page_of_log(session, lead.id, Wanted(MOST_SAID)).items
+    refused = may_send_for_each(session, lead.id, "email", now, policy)
     return [
         Consented(
             purpose,
             says[purpose],
             next((one for one in log if _counts(one, purpose, says[purpose])), None),
-            may_send(session, [lead.id], purpose, "email", now, policy)[lead.id],
+            refused[purpose],
         )
         for purpose in PURPOSES
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -150,10 +150,17 @@ def within(session: Session, caller: Actor, permission: str, lead_id: str) -> bo
     return reach is not None and reaches_lead(session, caller.rep_id, reach, lead_id)
 
 
-def active_reps(session: Session) -> list[Rep]:
+class Named(NamedTuple):
+    """A salesperson to be chosen."""
+
+    id: str
+    name: str
+
+
+def active_reps(session: Session) -> list[Named]:
     """Who works here, by name."""
-    active = session.scalars(select(Rep).where(Rep.active))
-    return sorted(active, key=lambda rep: rep.name.casefold())
+    active = session.execute(select(Rep.id, Rep.name).where(Rep.active)).tuples()
+    return sorted((Named(*one) for one in active), key=lambda rep: rep.name.casefold())
 
 
 def _why_not_me(trace: Trace | None, caller: Actor, mine: bool) -> str | None:
