@@ -96,7 +96,7 @@ def measured() -> dict[str, list[dict[str, Any]]]:
     with own_store() as (engine, _), tempfile.TemporaryDirectory(prefix="lf-story-") as made:
         folder = Path(made)
         terminal = Timed(folder, begin(folder))
-        all_do(terminal, engine, STORY)  # type: ignore[arg-type]
+        all_do(terminal, engine, STORY, narrow=False)  # type: ignore[arg-type]
         return terminal.times
 
 

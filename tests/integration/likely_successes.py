@@ -284,7 +284,7 @@ WORK = (
     Step("leads fetch {export[0]} again.csv", "29 leads in again.csv"),
 )
 DECIDING = (
-    Step("approvals list", "assignment_override", keeps=("asked", r"^ *(appr_\w+)")),
+    Step("approvals list", "assignment override: lead_", keeps=("asked", r"^ *(appr_\w+)")),
     Step("approvals show {asked[0]}", "Asked by "),
     signed_in("olga"),
     Step(

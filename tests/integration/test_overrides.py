@@ -27,6 +27,7 @@ from leadflow.leads.tables import Lead, Outcome
 from leadflow.scoring.overrides import service as overrides
 from leadflow.scoring.overrides.report import override_report
 from leadflow.scoring.overrides.schemas import OverrideIn
+from leadflow.scoring.overrides.standing import active_override, standing_overrides
 from leadflow.scoring.serving.feature_frames import read_training_set
 from leadflow.scoring.serving.score import current_score, score_lead
 from leadflow.scoring.tables import LeadScore, ScoreOverride
@@ -92,11 +93,11 @@ def test_an_override_stands_beside_the_model_and_changes_no_score_of_it(session:
     made = say(session, lead_id, 20)
     assert (made.status, made.expires_at) == ("active", NOW + timedelta(days=30))
     assert (made.model_score, made.model_version) == (model.total_score, model.model_version)
-    assert overrides.active_override(session, lead_id, NOW) == made
+    assert active_override(session, lead_id, NOW) == made
     score_lead(session, Rubric.load(), lead_id, NOW + timedelta(hours=1), get_settings())
     session.expire_all()
     assert current_score(session, lead_id).total_score == made.model_score
-    assert overrides.active_override(session, lead_id, NOW) == made
+    assert active_override(session, lead_id, NOW) == made
     assert audited(session) == ["override.made"]
     entry = session.scalars(select(AuditEntry).where(AuditEntry.subject == lead_id)).one()
     assert entry.actor == made.override_by
@@ -111,8 +112,8 @@ def test_an_override_stands_beside_the_model_and_changes_no_score_of_it(session:
 def test_an_override_ends_by_the_clock_alone_and_is_marked_afterwards(session: Session) -> None:
     lead_id = put_lead(session)
     made = say(session, lead_id, 20)
-    assert overrides.active_override(session, lead_id, made.expires_at) is None
-    assert overrides.standing_overrides(session, LATER, 9) == []
+    assert active_override(session, lead_id, made.expires_at) is None
+    assert standing_overrides(session, LATER, 9) == []
     assert overrides.settle_due(session, made.expires_at - timedelta(seconds=1)) == 0
     assert overrides.settle_due(session, LATER) == 1
     session.refresh(made)
@@ -125,7 +126,7 @@ def test_an_override_after_one_that_expired_unmarked_takes_its_place(session: Se
     say(session, lead_id, 10)
     made = say(session, lead_id, 20, LATER)
     assert statuses(session) == ["expired", "active"]
-    assert overrides.active_override(session, lead_id, LATER) == made
+    assert active_override(session, lead_id, LATER) == made
 
 
 def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Session) -> None:
@@ -134,7 +135,7 @@ def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Se
     small = say(session, lead_id, 10)
     large = say(session, lead_id, 31, NOW + timedelta(minutes=1))
     assert statuses(session) == ["active", "waiting"]
-    assert overrides.active_override(session, lead_id, NOW) == small
+    assert active_override(session, lead_id, NOW) == small
     [asked] = approvals.waiting(session)
     assert asked.id == large.approval_id
     assert (asked.kind, asked.subject_id) == ("score_override", lead_id)
@@ -145,7 +146,7 @@ def test_a_large_change_waits_and_counts_once_another_manager_agrees(session: Se
     assert large.reason not in asked.description
     assert approve(session, large) == {"override": large.id, "status": "active"}
     assert statuses(session) == ["replaced", "active"]
-    assert overrides.active_override(session, lead_id, NOW) == large
+    assert active_override(session, lead_id, NOW) == large
     assert audited(session)[-6:] == [
         "approval.asked",
         "override.asked",
@@ -206,7 +207,7 @@ def test_an_approved_act_carried_out_twice_changes_nothing_more(session: Session
     newer = say(session, lead_id, 5, NOW + timedelta(minutes=1))
     asked = session.scalars(select(Approval)).one()
     overrides.apply_override(session, {**asked.payload, "approval_id": asked.id}, NOW)
-    assert overrides.active_override(session, lead_id, NOW) == newer
+    assert active_override(session, lead_id, NOW) == newer
 
 
 def test_a_rejected_override_never_counts(session: Session) -> None:
@@ -216,7 +217,7 @@ def test_a_rejected_override_never_counts(session: Session) -> None:
     settle(session, made.approval_id, NOW, "reject")
     assert overrides.settle_due(session, NOW) == 1
     assert statuses(session) == ["rejected"]
-    assert overrides.active_override(session, lead_id, NOW) is None
+    assert active_override(session, lead_id, NOW) is None
 
 
 def test_questions_about_different_leads_wait_side_by_side(session: Session) -> None:
@@ -275,7 +276,7 @@ def test_withdrawing_takes_back_what_counts_and_what_waits(session: Session) -> 
     say(session, lead_id, 40, NOW + timedelta(minutes=1))
     assert len(overrides.withdraw(session, lead_id, "ana", NOW)) == 2
     assert statuses(session) == ["withdrawn", "withdrawn"]
-    assert overrides.active_override(session, lead_id, NOW) is None
+    assert active_override(session, lead_id, NOW) is None
     assert approvals.waiting(session) == []
     with pytest.raises(overrides.NoOverride):
         overrides.withdraw(session, lead_id, "ana", NOW)

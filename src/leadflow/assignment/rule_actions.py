@@ -22,7 +22,7 @@ from leadflow.conditions.problems import nearest
 from leadflow.conditions.rule_actions import Cause, DoneBy, RuleAction, by_rule
 from leadflow.leads.service import lock_lead
 from leadflow.outbox.acts import NotPerformed
-from leadflow.scoring.overrides.service import active_override
+from leadflow.scoring.overrides.standing import active_override
 from leadflow.scoring.serving.score import current_scores
 from leadflow.settings import Settings
 

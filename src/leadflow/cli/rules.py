@@ -88,7 +88,7 @@ def try_out(
         _try_on_events(file, last, show)
         return
     from leadflow.assignment.insight.rule_trial import try_rules
-    from leadflow.assignment.team.track_record import rep_names
+    from leadflow.assignment.team.store import rep_names
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
 

@@ -11,8 +11,6 @@ import time
 import warnings
 from pathlib import Path
 
-import psutil
-
 from leadflow.private import make_private
 
 # The process id and the URL of the server of each home, once it has been found to run.
@@ -121,6 +119,8 @@ def status(home: Path) -> str:
 def running_pid(home: Path) -> int | None:
     """The process id of the running embedded server, or None. After a power cut the number in its
     file may be another process's by now."""
+    import psutil
+
     pid_file = data_directory(home) / "postmaster.pid"
     try:
         pid = int(pid_file.read_text().splitlines()[0])
@@ -135,6 +135,8 @@ def running_pid(home: Path) -> int | None:
 
 def stop(home: Path) -> bool:
     """Stop the embedded server of this home; False if it was not running."""
+    import psutil
+
     pid = running_pid(home)
     if pid is None:
         return False

@@ -13,7 +13,7 @@ from leadflow.database.copying import driver_connection
 from leadflow.leads.service import absent
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.qualification.service import Status, statuses_of
-from leadflow.scoring.overrides.service import in_force
+from leadflow.scoring.overrides.standing import in_force
 from leadflow.scoring.serving.score import current_scores
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 

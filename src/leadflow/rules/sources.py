@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from leadflow.conditions.fields import AsOf, RowsAtHand, as_of
 from leadflow.leads.tables import Lead
 from leadflow.rules.field_catalogue import CATALOGUE, FAMILIES
-from leadflow.scoring.overrides.service import in_force
+from leadflow.scoring.overrides.standing import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from leadflow.leads.tables import Outcome
 from leadflow.observability.gauges import Gauge, Reading
 from leadflow.scoring.levels import BEST_FIRST
-from leadflow.scoring.overrides.service import effective_level, in_force
+from leadflow.scoring.overrides.standing import effective_level, in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 # A lead that has converted or is lost needs nobody any more, whatever its last score was.

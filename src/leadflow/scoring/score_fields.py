@@ -8,7 +8,7 @@ from typing import Any
 from leadflow.conditions.fields import Expression, Field, RowsAtHand
 from leadflow.conditions.values import ValueKind
 from leadflow.scoring.levels import BEST_FIRST
-from leadflow.scoring.overrides.service import effective_level, effective_score
+from leadflow.scoring.overrides.standing import effective_level, effective_score
 from leadflow.scoring.tables import LeadScore
 
 _NUMBER, _TEXT = ValueKind.NUMBER, ValueKind.TEXT

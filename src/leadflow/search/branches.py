@@ -34,7 +34,7 @@ from leadflow.paging.keyset import Key
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
 from leadflow.scoring import score_fields
-from leadflow.scoring.overrides.service import in_force
+from leadflow.scoring.overrides.standing import in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.search.narrowing import Narrowed, ScoreColumns, asks_for_scores, narrowed
 from leadflow.search.question import Question

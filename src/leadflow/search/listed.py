@@ -27,7 +27,7 @@ from leadflow.conditions.fields import AsOf
 from leadflow.database.base import Moment
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.rules.sources import lead_source
-from leadflow.scoring.overrides.service import effective_level, effective_score
+from leadflow.scoring.overrides.standing import effective_level, effective_score
 from leadflow.scoring.tables import LeadScore
 from leadflow.search.schemas import LeadListed, OwnerListed
 

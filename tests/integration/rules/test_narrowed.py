@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from leadflow.leads.tables import Lead
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
-from leadflow.scoring.overrides.service import effective_level, effective_score
+from leadflow.scoring.overrides.standing import effective_level, effective_score
 from leadflow.search.narrowing import ScoreColumns, narrowed
 from tests.examples import examples
 from tests.integration.rules.made_up import NOW, conditions, declare_demos, leads

@@ -11,7 +11,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.naming import names_of_people
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.scoring.overrides.effective import effective
-from leadflow.scoring.overrides.service import effective_score, in_force
+from leadflow.scoring.overrides.standing import effective_score, in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 

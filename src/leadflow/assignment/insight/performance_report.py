@@ -19,7 +19,8 @@ from leadflow.assignment.insight.fairness import gini, spread
 from leadflow.assignment.snapshots import RepSnapshot
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.snapshot import read_loads, read_team
-from leadflow.assignment.team.track_record import mature, rep_names
+from leadflow.assignment.team.store import rep_names
+from leadflow.assignment.team.track_record import mature
 from leadflow.settings import Settings
 
 INTERVAL = (0.05, 0.95)

@@ -10,7 +10,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import leads_of
 from leadflow.leads.finding.search_indexes import company, works_at
 from leadflow.leads.tables import Lead, Outcome
-from leadflow.scoring.overrides.service import effective_level, effective_score, in_force
+from leadflow.scoring.overrides.standing import effective_level, effective_score, in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 MOST = 10

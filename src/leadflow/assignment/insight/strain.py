@@ -11,7 +11,7 @@ from leadflow.assignment.offered import waits
 from leadflow.assignment.snapshots import RepSnapshot
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.snapshot import read_team
-from leadflow.assignment.team.track_record import rep_names
+from leadflow.assignment.team.store import rep_names
 
 # From this share of the most they may have on, somebody is about full.
 FULL = 0.9

@@ -17,7 +17,7 @@ from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Assignment
 from leadflow.leads.tables import Lead, Outcome
 from leadflow.rules.service import lead_source, matching
-from leadflow.scoring.overrides.service import effective_level, effective_score
+from leadflow.scoring.overrides.standing import effective_level, effective_score
 from leadflow.scoring.tables import LeadScore
 
 # Attributes that say where a lead is and which language it speaks, by their usual names.

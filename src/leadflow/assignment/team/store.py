@@ -175,3 +175,8 @@ def _territory(row: Territory, parent: str | None) -> TerritoryIn:
         largest_company=row.largest_company,
         accounts=row.accounts,
     )
+
+
+def rep_names(session: Session) -> dict[str, str]:
+    """The names of all salespeople, by id."""
+    return dict(session.execute(select(Rep.id, Rep.name)).tuples().all())

@@ -17,7 +17,7 @@ from leadflow.assignment.choice.rep_effects import (
     fit_effects,
     no_effects,
 )
-from leadflow.assignment.tables import Assignment, Rep
+from leadflow.assignment.tables import Assignment
 from leadflow.leads.tables import Outcome
 from leadflow.scoring.tables import LeadScore
 
@@ -140,8 +140,3 @@ def _had_their_time(told: Sequence[tuple[Row[Any], float]], rep_ids: Sequence[st
     for row, share in told:
         count[row.rep_id] += row.leads * share
     return np.array(list(count.values()))
-
-
-def rep_names(session: Session) -> dict[str, str]:
-    """The names of all salespeople, by id."""
-    return dict(session.execute(select(Rep.id, Rep.name)).tuples().all())

@@ -32,7 +32,7 @@ from leadflow.follow_ups.tables import LeadTask
 from leadflow.leads.tables import Lead, LeadEvent
 from leadflow.paging.keyset import NEVER, Key, Page, Wanted, read_page
 from leadflow.scoring.overrides.effective import DOUBLING
-from leadflow.scoring.overrides.service import effective_level, effective_score, in_force
+from leadflow.scoring.overrides.standing import effective_level, effective_score, in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 
 Which = Literal["due", "mine", "waiting"]

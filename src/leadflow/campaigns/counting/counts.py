@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, true
 from sqlalchemy.orm import Session
 
 from leadflow.campaigns.counting.tables import EnrolmentCount, MessageCount
-from leadflow.campaigns.enrolling.service import HELD_OUT
+from leadflow.campaigns.enrolling.entries import HELD_OUT
 
 GOAL = "goal"
 SENT = ("accepted", "delivered", "bounced")

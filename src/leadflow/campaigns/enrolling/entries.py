@@ -32,6 +32,8 @@ AHEAD: Mapping[Entry, str] = {
     "enrolled": "would come in",
     "held_out": "would be kept out, to compare with",
 }
+# Of a lead that is kept out to compare with, also how it ends.
+HELD_OUT = "held_out"
 # What the campaign says of whoever has been in it, and what comes before that: a no of their own.
 OF_THE_CAMPAIGN: frozenset[Entry] = frozenset(("was_in_it", "too_soon", "too_often"))
 NOES = frozenset(("opted_out", "asked_by_person", "complaint", "erased"))

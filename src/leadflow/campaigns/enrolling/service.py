@@ -14,6 +14,7 @@ from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.schemas import Campaign
 from leadflow.campaigns.definitions.spans import Span
 from leadflow.campaigns.enrolling.entries import (
+    HELD_OUT,
     NOES,
     OF_THE_CAMPAIGN,
     Entry,
@@ -41,7 +42,6 @@ from leadflow.privacy.columns import json_text
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
 
-HELD_OUT = "held_out"
 # Of these there are enrolments afterwards.
 MADE = ("enrolled", HELD_OUT)
 AT_A_TIME, NO_BOUND = 5000, 2**31 - 1

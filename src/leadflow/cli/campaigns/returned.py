@@ -14,7 +14,7 @@ from rich.table import Table
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
 from leadflow.cli.campaigns.campaigns import say
-from leadflow.cli.console import errors, fields_of, told
+from leadflow.cli.console import OUTPUT, errors, fields_of, print_problem, told
 from leadflow.cli.tables import print_table, whole
 
 if TYPE_CHECKING:
@@ -84,12 +84,21 @@ def _handed_in(content: bytes) -> None:
     try:
         done = _note([content])
     except Exception as error:
-        from leadflow.cli.failed import in_words
-
-        said = in_words(error) or f"It failed: {type(error).__name__}."
-        errors.print(said, markup=False, soft_wrap=True)
+        _say_why(error)
         raise typer.Exit(TRY_AGAIN) from error
     _tell(done)
+
+
+def _say_why(error: Exception) -> None:
+    """What went wrong: for programs as a problem, like everywhere."""
+    from leadflow.cli.failed import in_words
+    from leadflow.cli.for_programs import REFUSED, tell_of
+
+    failed = f"It failed: {type(error).__name__}."
+    if not OUTPUT.json:
+        errors.print(in_words(error) or failed, markup=False, soft_wrap=True)
+    elif not tell_of(error):
+        print_problem(*REFUSED, failed)
 
 
 def _note(mails: Iterable[bytes]) -> "Mails":

@@ -48,8 +48,8 @@ def list_waiting() -> None:
     for item in open_questions:
         table.add_row(
             item.id,
-            f"{item.kind} {item.subject_id}",
-            " or ".join(item.roles_now),
+            f"{_words(item.kind)}: {item.about}",
+            _words(" or ".join(item.roles_now)),
             f"{item.requested_at:%Y-%m-%d %H:%M}",
             f"{item.due_at:%Y-%m-%d %H:%M}",
         )
@@ -125,8 +125,12 @@ def decide(
     )
 
 
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _facts(approval: "Approval") -> dict[str, Any]:
-    kept = "id kind subject_id status requested_at due_at policy decided_at"
+    kept = "id kind subject_id about status requested_at due_at policy decided_at"
     waits_for = approval.roles_now if approval.status == "waiting" else []
     return {**fields_of(approval, kept), "waits_for": waits_for}
 

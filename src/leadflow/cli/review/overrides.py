@@ -30,7 +30,7 @@ def list_overrides(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from leadflow.database.engine import unit_of_work
-    from leadflow.scoring.overrides.service import standing_overrides
+    from leadflow.scoring.overrides.standing import standing_overrides
 
     with unit_of_work() as session:
         standing = standing_overrides(session, datetime.now(UTC), SHOWN)

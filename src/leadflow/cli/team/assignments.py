@@ -168,7 +168,7 @@ def _done(act: "Callable[[Session], Assignment]") -> None:
 
 
 def _say(made: "Assignment") -> None:
-    from leadflow.assignment.team.track_record import rep_names
+    from leadflow.assignment.team.store import rep_names
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
@@ -191,7 +191,7 @@ def _show(rep: str | None, limit: int, order: Any, conditions: Any = tuple) -> N
     from sqlalchemy import select
 
     from leadflow.assignment.tables import Assignment
-    from leadflow.assignment.team.track_record import rep_names
+    from leadflow.assignment.team.store import rep_names
     from leadflow.assignment.work.handover import find_rep
     from leadflow.database.engine import unit_of_work
 

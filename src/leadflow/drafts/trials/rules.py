@@ -11,7 +11,7 @@ from leadflow.assignment.insight.rule_trial import try_rules
 from leadflow.assignment.routing.reopening import KIND as REOPENING
 from leadflow.assignment.routing.reopening import rules_that_open
 from leadflow.assignment.routing.rulebook import KIND as ASSIGNMENT
-from leadflow.assignment.team.track_record import rep_names
+from leadflow.assignment.team.store import rep_names
 from leadflow.drafts.trials.trial import LAST, MOST_SHOWN, CountTable, Differing, Trial, rows_of
 from leadflow.rules.schemas import RuleSet
 from leadflow.rules.service import active_rules, check_rules, read_rules

@@ -1,5 +1,6 @@
 """Mails that came back are read from wherever they lie, noted once, and none is lost."""
 
+import json
 import mailbox
 import re
 import subprocess
@@ -216,9 +217,13 @@ def test_a_mail_server_hands_one_in_and_is_told_what_it_said(
     assert state_of(messages[0]) == ("bounced", "recipient")
 
 
-def test_where_nothing_can_be_stored_the_mail_server_keeps_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("for_programs", [False, True])
+def test_where_nothing_can_be_stored_the_mail_server_keeps_it(
+    tmp_path: Path, for_programs: bool
+) -> None:
+    more = ["--json"] if for_programs else []
     done = subprocess.run(
-        [sys.executable, "-m", "leadflow.cli.main", "campaigns", "bounced", "-"],
+        [sys.executable, "-m", "leadflow.cli.main", "campaigns", "bounced", "-", *more],
         input=BOUNCE,
         capture_output=True,
         env={
@@ -231,6 +236,10 @@ def test_where_nothing_can_be_stored_the_mail_server_keeps_it(tmp_path: Path) ->
     )
     assert done.returncode == 75
     assert b"ada" not in done.stderr
+    if for_programs:
+        problem = json.loads(done.stderr)
+        assert (problem["type"], done.stdout) == ("/problems/unavailable", b"")
+        assert problem["detail"].startswith("The database does not answer")
 
 
 def moved(message: str, to: str) -> None:

@@ -13,7 +13,7 @@ from leadflow.accounts.actors import Actor
 from leadflow.assignment.insight.performance_report import Conversion, Fairness, Record
 from leadflow.assignment.insight.team_figures import TeamFigures, late_by_rep
 from leadflow.assignment.team.roster import RosterEntry, roster
-from leadflow.assignment.team.track_record import rep_names
+from leadflow.assignment.team.store import rep_names
 from leadflow.charts.figures import Bar, Figure, Table, bars
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.charts.pictures import picture

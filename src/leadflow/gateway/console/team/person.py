@@ -14,7 +14,7 @@ from leadflow.assignment.team import edits
 from leadflow.assignment.team.faults import TeamInvalid
 from leadflow.assignment.team.roster import find_standing
 from leadflow.assignment.team.schemas import DaysOff
-from leadflow.assignment.team.track_record import rep_names
+from leadflow.assignment.team.store import rep_names
 from leadflow.assignment.team.versions import lock_team
 from leadflow.assignment.work.leaving import Leaving, leave, look_at_leaving
 from leadflow.database.engine import unit_of_work

@@ -10,8 +10,7 @@ from leadflow.accounts.actors import Actor
 from leadflow.assignment.insight.would_get import WouldGet, would_get
 from leadflow.assignment.routing.open_leads import LANGUAGE, POSTAL_CODE
 from leadflow.assignment.team.roster import territory_forest
-from leadflow.assignment.team.store import read_stored
-from leadflow.assignment.team.track_record import rep_names
+from leadflow.assignment.team.store import read_stored, rep_names
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.forms import ReadingTeam
 from leadflow.gateway.console.notices import Notice
