@@ -21,6 +21,7 @@ OBJECT = "write names with their values here"
 MISTAKES: dict[str, tuple[str, str]] = {
     "approvals decide": ("approvals decide appr_1 yes --reason x", "Say approve or reject"),
     "approvals list": ("approvals list all", EXTRA),
+    "approvals withdraw": ("approvals withdraw appr_1", "This is for a person"),
     "approvals show": ("approvals show appr_1", "There is no approval appr_1"),
     "assign": ("assign", NO_SERVER),
     "assignments accept": ("assignments accept lead_1", SIGN_IN),

@@ -361,6 +361,10 @@ _SUPERVISOR = (
 _FLOWS = "tests/flows/test_typed_flows.py::test_every_other_flow_is_run_from_the_terminal"
 _FEATURES = "tests/flows/test_features.py::test_sets_are_made_shown_and_compared_at_the_terminal"
 ELSEWHERE = {
+    "approvals withdraw": (
+        "tests/integration/configuration/test_drafts_at_the_terminal.py"
+        "::test_whoever_wrote_a_change_takes_it_back_and_those_asked_are_told"
+    ),
     "assign": "tests/flows/test_typed_flows.py::test_a_flow_is_run_from_the_terminal",
     "checks run": _FLOWS,
     "demo": "tests/flows/test_demo.py::test_the_demo_runs_and_runs_again_the_next_morning",

@@ -58,6 +58,7 @@ OF_CONFIGURATION = (
     "/console/configuration/{kind}/check",
     "/console/configuration/{kind}/try",
     "/console/configuration/{kind}/take-out",
+    "/console/configuration/drafts/{draft_id}/withdraw",
 )
 # ``test_one_lead.py``, ``test_first_page.py`` and ``test_managers_page.py`` send them.
 OF_PAGES = (

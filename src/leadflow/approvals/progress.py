@@ -76,9 +76,9 @@ def finish(
     by: str | None,
     reason: str | None,
     now: datetime,
-) -> None:
+) -> ApprovalStep:
     """End an approval; what was approved is left to the outbox, under the approval's own key, and
-    the run that waits in Prefect is ended."""
+    the run that waits in Prefect is ended. Whoever asked is told, unless they ended it."""
     was, approval.status, approval.reason = approval.status, status, reason
     if status in ("approved", "rejected"):
         approval.decided_by, approval.decided_at = by, now
@@ -89,8 +89,18 @@ def finish(
         payload = {**approval.payload, "approval_id": approval.id}
         outbox.enqueue(session, approval.act, f"approval:{approval.id}", payload)
     settle_gate(session, approval.id)
-    if approval.requested_by.startswith("person_"):
+    if approval.requested_by.startswith("person_") and approval.requested_by != by:
         _tell_one(session, approval, "decided", approval.requested_by, made)
+    return made
+
+
+def withdraw(session: Session, approval: Approval, reason: str, now: datetime) -> None:
+    """End a question that waits in the name of whoever asked it; those who could have decided are
+    told."""
+    asked = [may.person.id for may in who_may_decide(session, approval, now)]
+    made = finish(session, approval, "void", approval.requested_by, reason, now)
+    for person_id in asked:
+        _tell_one(session, approval, "withdrawn", person_id, made)
 
 
 def _ended(

@@ -12,6 +12,35 @@ class NoDraft(LookupError):
         super().__init__(f"There is no draft {draft_id}.")
 
 
+class NotYourDraft(PermissionError):
+    """Somebody else wrote it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only whoever wrote a change may withdraw it; whoever decides about it may reject it."
+        )
+
+
+class DraftDecided(RuntimeError):
+    """It waits no longer."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(
+            f"It waits no longer ({status}), so that there is nothing to withdraw. What counts by "
+            "now is changed by another change."
+        )
+
+
+class NothingToWithdraw(ValueError):
+    """The approval is about something else than a change of what is set up."""
+
+    def __init__(self, approval_id: str) -> None:
+        super().__init__(
+            f"{approval_id} is not about a change of what is set up; only such a change is "
+            "withdrawn in this way."
+        )
+
+
 class SeveralPolicies(ValueError):
     """One change of things that different policies ask about."""
 

@@ -135,3 +135,29 @@ def test_taking_out_over_the_api_waits_too(client: TestClient, people: Any) -> N
         store_policies(session, parse_policies({"policies": [ASKS]}), "test", None)
     assert client.delete("/segments/shops").status_code == 202
     assert client.get("/segments/shops").status_code == 200
+
+
+def test_whoever_wrote_it_withdraws_it_and_may_submit_it_again(people: Any) -> None:
+    mark = people("mark")
+    draft = send(mark, "segments", SEGMENT, "+").headers["location"].partition("#")[0]
+    assert "Withdraw it" not in people("mary").get(draft).text
+    assert people("mary").post(f"{draft}/withdraw").status_code == 403
+    mark = people("mark")
+    assert "Withdraw it" in mark.get(draft).text
+    done = mark.post(f"{draft}/withdraw")
+    assert done.status_code == 303
+    page = mark.get(done.headers["location"]).text
+    assert "It is withdrawn" in page
+    assert "Withdraw it" not in page
+    assert re.search(r'href="[^"]*draft=[^"]*">Open', page) is not None
+    assert "It waits no longer" in mark.get(mark.post(f"{draft}/withdraw").headers["location"]).text
+    with unit_of_work() as session:
+        assert waiting(session) == []
+
+
+def test_a_change_sent_over_the_api_is_taken_back_over_it(client: TestClient, people: Any) -> None:
+    asked = client.put("/segments", json=SEGMENTS).json()["approval_id"]
+    answer = client.post(f"/approvals/{asked}/withdrawal")
+    assert (answer.status_code, answer.json()["status"]) == (200, "void"), answer.text
+    again = client.post(f"/approvals/{asked}/withdrawal")
+    assert (again.status_code, again.json()["type"].rpartition("/")[2]) == (409, "draft-decided")

@@ -129,6 +129,19 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
+@app.command()
+def withdraw(approval_id: ApprovalId) -> None:
+    """Take back a change of what is set up that you have submitted and that waits."""
+    from leadflow.database.engine import unit_of_work
+    from leadflow.drafts.withdrawing import withdraw as withdraw_change
+
+    with unit_of_work() as session:
+        me = person_here(session, "approval.read")
+        withdrawn = withdraw_change(session, approval_id, me.id, datetime.now(UTC))
+    told(approval=_facts(withdrawn))
+    console.print("It is withdrawn, and nobody is asked about it any more.")
+
+
 def _facts(approval: "Approval") -> dict[str, Any]:
     kept = "id kind subject_id about status requested_at due_at policy decided_at"
     waits_for = approval.roles_now if approval.status == "waiting" else []

@@ -27,7 +27,15 @@ from leadflow.campaigns.store.service import CampaignNotSo, NoCampaign
 from leadflow.configuration.service import MomentAhead
 from leadflow.consent.evidence import ConsentInvalid
 from leadflow.consent.suppressing import NoSuppression, NothingToSuppress
-from leadflow.drafts.refusals import MustWait, NobodyToDecide, NoDraft, SeveralPolicies
+from leadflow.drafts.refusals import (
+    DraftDecided,
+    MustWait,
+    NobodyToDecide,
+    NoDraft,
+    NothingToWithdraw,
+    NotYourDraft,
+    SeveralPolicies,
+)
 from leadflow.endpoints.definitions import EndpointInvalid
 from leadflow.endpoints.messages import EndpointDisabled, NoMessage
 from leadflow.endpoints.service import EndpointExists, NoEndpoint, PersonalNotAllowed
@@ -171,6 +179,9 @@ STATED: dict[type[Exception], tuple[int, str, str]] = {
     NotEnrolled: (409, "not-enrolled", "The lead does not come in"),
     KeyNotTaken: (422, "key-not-taken", "The campaign takes no key"),
     NoDraft: (404, "draft-not-found", "There is no such draft"),
+    NotYourDraft: (403, "not-your-draft", "Somebody else wrote this change"),
+    DraftDecided: (409, "draft-decided", "The change waits no longer"),
+    NothingToWithdraw: (409, "nothing-to-withdraw", "This is not withdrawn in this way"),
     MustWait: (409, "must-wait", "Part of it waits for approval"),
     SeveralPolicies: (409, "several-policies", "Different people must approve this"),
     NobodyToDecide: (409, "nobody-to-decide", "Nobody else could approve this"),

@@ -29,7 +29,13 @@ class ApprovalNotice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    what: Literal["approval_asked", "approval_reminder", "approval_escalated", "approval_decided"]
+    what: Literal[
+        "approval_asked",
+        "approval_reminder",
+        "approval_escalated",
+        "approval_decided",
+        "approval_withdrawn",
+    ]
     approval_id: str
     person_id: str
 
@@ -83,8 +89,9 @@ def _message(
     subject = names.get(approval.subject_id, approval.about)
     what = f"{kind_of(approval.kind).words}: {subject}"
     link = f"{order.settings.address}/console/approvals/{approval.id}"
-    if payload.what == "approval_decided":
-        return messages.decided(people[person.id], what, link, approval.status, approval.reason)
+    if payload.what in ("approval_decided", "approval_withdrawn"):
+        status = "withdrawn" if payload.what == "approval_withdrawn" else approval.status
+        return messages.decided(people[person.id], what, link, status, approval.reason)
     may = may_decide(session, approval, person, order.now)
     if approval.status != "waiting" or not isinstance(may, May):
         return None

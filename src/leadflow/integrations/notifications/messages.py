@@ -140,7 +140,7 @@ def asked(what_happened: str, name: str, question: Question, code: Code) -> Mess
 
 
 def decided(name: str, what: str, link: str, status: str, reason: str | None) -> Message:
-    """What somebody asked for has been decided."""
+    """What somebody asked for has been decided, or what they were asked is withdrawn."""
     text = DECIDED.format(name=name, what=what, status=status, reason=reason or "", link=link)
     subject = SUBJECTS["approval_decided"].format(what=what, status=status.capitalize())
     return Message(subject, text)

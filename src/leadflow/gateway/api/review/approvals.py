@@ -14,6 +14,7 @@ from leadflow.approvals.listing import page_of_approvals
 from leadflow.approvals.service import DecisionTaken, Door
 from leadflow.approvals.who import MayNot
 from leadflow.database.engine import unit_of_work
+from leadflow.drafts.withdrawing import withdraw
 from leadflow.gateway.api.review.approval_access import may_caller, seen
 from leadflow.gateway.api.review.approval_schemas import (
     ApprovalDecisionOut,
@@ -123,6 +124,20 @@ def decide(approval_id: str, body: DecisionIn, caller: Decides) -> ApprovalDecis
             return ApprovalDecisionOut(status=shown.status, words=outcome.words, approval=shown)
     # Outside, so that what was refused stays in the record.
     raise refusal(outcome)
+
+
+@router.post(
+    "/approvals/{approval_id}/withdrawal",
+    response_model=ApprovalOut,
+    summary="Withdraw a change of yours",
+)
+def withdraw_change(approval_id: str, caller: ReadsApprovals) -> ApprovalOut:
+    """Take back a change of what is set up that you have submitted and that waits; those who were
+    asked are told. 409 where it waits no longer, 403 where somebody else wrote it."""
+    with unit_of_work() as session:
+        seen(session, approval_id, caller)
+        withdrawn = withdraw(session, approval_id, caller.id, datetime.now(UTC))
+        return ApprovalOut.of(session, withdrawn, caller)
 
 
 @router.post(
