@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
-    func,
     join,
     null,
     select,
@@ -34,7 +33,7 @@ from leadflow.paging.keyset import Key
 from leadflow.rules.compiling import compiled
 from leadflow.rules.sources import lead_source
 from leadflow.scoring import score_fields
-from leadflow.scoring.overrides.standing import in_force
+from leadflow.scoring.overrides.standing import effective_score, in_force
 from leadflow.scoring.tables import LeadScore, ScoreOverride
 from leadflow.search.narrowing import Narrowed, ScoreColumns, asks_for_scores, narrowed
 from leadflow.search.question import Question
@@ -157,7 +156,7 @@ def _of_nobody(question: Question, now: datetime) -> Branch:
 
 def _of_either(question: Question, now: datetime, valued: bool) -> Branch:
     """Leads by the score that counts: people's, else the model's."""
-    score = func.coalesce(PEOPLES[0], MODELS[0])
+    score = effective_score()
     held = score.is_not(None) if valued else score.is_(None)
     meant = narrowed(question.where, now, None)
     return Branch(lead_source(now), score, LEAD_ID, (held, *_holds(question, meant, now)))
