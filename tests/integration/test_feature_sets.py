@@ -446,7 +446,7 @@ def test_an_old_set_gives_an_old_training_again_whatever_has_become_known_since(
 ) -> None:
     settings = get_settings()
     monkeypatch.setattr(settings, "feature_batch", 200)
-    simulate(store, settings, seed=5, leads=500, months=12.0, reps=2, now=datetime.now(UTC))
+    simulate(store, settings, seed=5, leads=700, months=12.0, reps=2, now=datetime.now(UTC))
     kept = make_set("training")
     with unit_of_work() as session:
         row = find_set(session, kept.id)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -93,9 +93,13 @@ def _asked(purpose: Purpose, channel: Channel, policy: Policy) -> Select[tuple[s
 
 @lru_cache(maxsize=64)
 def _asked_for_each(channel: Channel, policy: Policy) -> Select[tuple[Purpose, str | None]]:
-    purposes = func.unnest(literal(list(PURPOSES), ARRAY(Text))).column_valued("purpose")
-    asked = select(purposes, refusal(Lead, purposes, channel, _AT, policy))
-    return asked.where(Lead.id == bindparam("id", type_=Text()))
+    purposes = (
+        func.unnest(literal(list(PURPOSES), ARRAY(Text))).table_valued("purpose").render_derived()
+    )
+    purpose = cast("ColumnElement[Purpose]", purposes.c.purpose)
+    asked = select(purpose, refusal(Lead, purpose, channel, _AT, policy))
+    both = asked.select_from(Lead).join(purposes, true())
+    return both.where(Lead.id == bindparam("id", type_=Text()))
 
 
 def permitted(
