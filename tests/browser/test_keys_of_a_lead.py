@@ -28,3 +28,35 @@ def test_a_page_says_what_its_keys_do_and_they_do_it(page: Any, console: str, le
     page.keyboard.press("t")
     page.locator("#work .note.good").wait_for()
     assert "Taken on." in page.locator("#work").inner_text()
+
+
+def test_keys_are_those_of_the_lead_that_was_found(page: Any, console: str, lead_id: str) -> None:
+    sign_in(page, console, "ann")
+    for _ in range(2):
+        page.keyboard.press("/")
+        page.keyboard.type(lead_id)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/console/leads/{lead_id}*")
+        page.get_by_label("Write a note").wait_for()
+        page.wait_for_load_state("load")
+        page.keyboard.press("n")
+        page.wait_for_function("document.activeElement.id === 'note-text'")
+        page.get_by_label("Write a note").blur()
+
+
+def test_who_cannot_reach_the_server_is_told_and_keeps_what_was_typed(
+    page: Any, console: str, lead_id: str
+) -> None:
+    sign_in(page, console, "ann")
+    page.goto(f"{console}/console/leads/{lead_id}")
+    page.context.set_offline(True)
+    page.get_by_label("Find a lead").press_sequentially("Tech")
+    page.get_by_role("alert").get_by_text("Leadflow does not answer. Try again").wait_for()
+    page.get_by_label("Write a note").fill("Calls back on Monday")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("alert").get_by_text("may have been done or not").wait_for()
+    assert page.get_by_label("Write a note").input_value() == "Calls back on Monday"
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Keep it").click()
+    page.locator("#notes .note.good").wait_for()
+    assert page.locator("#away").count() == 0

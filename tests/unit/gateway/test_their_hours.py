@@ -25,17 +25,22 @@ NOW = datetime(2026, 3, 6, 15, tzinfo=UTC)
         (timedelta(seconds=20), "due now"),
         (timedelta(minutes=-5), "overdue by 5 min"),
         (timedelta(hours=-3, minutes=-10), "overdue by 3 h 10 min"),
-        (timedelta(days=2, hours=18), "due in 2 h"),
+        (timedelta(hours=3), "due today at 19:00"),
+        (timedelta(days=2, hours=18), "due Monday at 10:00"),
+        (timedelta(days=-1, hours=-2), "overdue since yesterday at 14:00"),
+        (timedelta(days=-4), "overdue since last Monday at 16:00"),
         (timedelta(days=9), None),
     ],
 )
-def test_only_their_working_hours_count(later: timedelta, said: str | None) -> None:
+def test_time_at_work_is_counted_and_beyond_it_the_hour_is_said(
+    later: timedelta, said: str | None
+) -> None:
     assert due_in_words(BERLIN, NOW, NOW + later) == said
 
 
-def test_before_they_work_again_the_day_says_more() -> None:
-    evening = NOW + timedelta(hours=5)
-    assert due_in_words(BERLIN, evening, evening + timedelta(hours=2)) is None
+def test_what_is_due_as_they_begin_again_is_not_due_in_minutes() -> None:
+    evening, morning = NOW + timedelta(days=3, hours=5), datetime(2026, 3, 10, 8, 10, tzinfo=UTC)
+    assert due_in_words(BERLIN, evening, morning) == "due tomorrow at 9:10"
 
 
 def test_today_ends_where_they_are() -> None:

@@ -34,10 +34,11 @@ from leadflow.follow_ups.tasks import (
 )
 from leadflow.gateway.api.follow_ups.notes import manages_notes
 from leadflow.gateway.api.follow_ups.schemas import LONGEST_NOTE, LONGEST_TASK, MOST_TAGS
-from leadflow.gateway.console.forms import EditingLeads
+from leadflow.gateway.console.forms import MOST_TYPED, EditingLeads, too_long
 from leadflow.gateway.console.lead import PATH, address_of, lead_page
 from leadflow.gateway.console.notices import Notice, told_on
 from leadflow.gateway.http.stated_problems import STATED
+from leadflow.hours import zone_named
 
 router = APIRouter(include_in_schema=False)
 CANNOT = (
@@ -58,7 +59,7 @@ def note(
     request: Request,
     lead_id: str,
     caller: EditingLeads,
-    text: Annotated[str, Form(max_length=2 * LONGEST_NOTE)] = "",
+    text: Annotated[str, Form(max_length=MOST_TYPED)] = "",
     note_id: Annotated[str, Form(max_length=100)] = "",
     revision: Annotated[int, Form()] = 0,
     action: Annotated[str, Form(max_length=20)] = "save",
@@ -67,8 +68,10 @@ def note(
 
     def save(session: Session, now: datetime) -> str:
         words = text.replace("\r\n", "\n").strip()
-        if action != "delete" and not 0 < len(words) <= LONGEST_NOTE:
-            raise Unfit(f"Write a note of at most {LONGEST_NOTE:,} characters.")
+        if action != "delete" and not words:
+            raise Unfit("Write what the note is to say.")
+        if action != "delete" and len(words) > LONGEST_NOTE:
+            raise Unfit(too_long("note", words, LONGEST_NOTE))
         if not note_id:
             write_note(session, lead_id, words, caller.id, now)
             return "Kept."
@@ -88,8 +91,9 @@ def task(
     request: Request,
     lead_id: str,
     caller: EditingLeads,
-    what: Annotated[str, Form(max_length=2 * LONGEST_TASK)] = "",
+    what: Annotated[str, Form(max_length=MOST_TYPED)] = "",
     due: Annotated[str, Form(max_length=30)] = "",
+    zone: Annotated[str, Form(max_length=60)] = "UTC",
     whose: Annotated[str, Form(max_length=100)] = "",
     task_id: Annotated[str, Form(max_length=100)] = "",
     revision: Annotated[int, Form()] = 0,
@@ -106,7 +110,7 @@ def task(
         if not 0 < len(words) <= LONGEST_TASK:
             raise Unfit(f"Say what is to be done, in at most {LONGEST_TASK:,} characters.")
         rep_id = rep_of_task(session, whose or None)
-        add_task(session, [NewTask(lead_id, words, _due(due), rep_id)], caller.id, now)
+        add_task(session, [NewTask(lead_id, words, _due(due, zone, now), rep_id)], caller.id, now)
         return "Added."
 
     typed = {"what": what, "due": due, "whose": whose}
@@ -136,14 +140,17 @@ def tags(
     return _done(request, lead_id, caller, "tags", save, {"tags": names})
 
 
-def _due(said: str) -> datetime | None:
-    """The moment that the form's field says, which is in UTC; empty: none."""
+def _due(said: str, zone: str, now: datetime) -> datetime | None:
+    """The moment that the form's field says, in the zone of who typed it; empty: none."""
     if not said.strip():
         return None
     try:
-        return datetime.fromisoformat(said.strip()).replace(tzinfo=UTC)
-    except ValueError as error:
+        due = datetime.fromisoformat(said.strip()).replace(tzinfo=zone_named(zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Unfit("Say when it is due as a day and a time, such as 2026-03-01 09:00.") from error
+    if due <= now:
+        raise Unfit(f"{said.strip().replace('T', ' ')} is past. Say a later moment, or none.")
+    return due
 
 
 def _done(

@@ -10,6 +10,8 @@ from leadflow.accounts.actors import Actor
 from leadflow.gateway.console.rendering import page
 from leadflow.gateway.http.security import needs
 
+# Of a text that somebody types or pastes, so much is read to say by how much it is too long.
+MOST_TYPED = 1_000_000
 OnPage = Annotated[Actor, needs("approval.read")]
 Deciding = Annotated[Actor, needs("approval.decide")]
 Delegating = Annotated[Actor, needs("delegation.write")]
@@ -42,6 +44,14 @@ LeavingNow = Annotated[Actor, needs("account.own")]
 def go_to(address: str) -> Response:
     """Show another page after a form; loading it again sends nothing twice."""
     return RedirectResponse(address, 303)
+
+
+def too_long(what: str, text: str, most: int) -> str:
+    """What is said of a note, a reason or the like that is longer than is kept; it is not cut."""
+    return (
+        f"The {what} has {len(text):,} characters, and at most {most:,} are kept. Nothing was "
+        "stored: shorten it."
+    )
 
 
 def problem_page(request: Request, status: int, title: str, detail: str | None) -> Response:

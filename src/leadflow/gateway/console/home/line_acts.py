@@ -20,7 +20,7 @@ from leadflow.follow_ups.notes import write_note
 from leadflow.follow_ups.tasks import NewTask, add_task
 from leadflow.gateway.api.follow_ups.schemas import LONGEST_NOTE, LONGEST_TASK
 from leadflow.gateway.api.team.work import act
-from leadflow.gateway.console.forms import Working, go_to
+from leadflow.gateway.console.forms import MOST_TYPED, Working, go_to, too_long
 from leadflow.gateway.console.home.in_place import in_place
 from leadflow.gateway.console.home.selling import line_of
 from leadflow.gateway.console.home.their_hours import REMINDERS, on_a_day
@@ -39,6 +39,7 @@ Does = Literal["accept", "touch", "let_go", "pass_on", "remind"]
 TAKES = {"pass_on": "lead.reassign", "remind": "lead.edit"}
 # What somebody is reminded of who says nothing else.
 GET_BACK = "Get back to them"
+LONGEST_REASON = 1000
 LET_GO = "Let go. The next sweep gives it to somebody else."
 
 
@@ -91,7 +92,7 @@ def do_it(
     has_it: Annotated[str, Form(max_length=100)],
     kind: Annotated[TouchKind, Form()] = "call",
     result: Annotated[str, Form(max_length=30)] = "",
-    text: Annotated[str, Form(max_length=2 * LONGEST_NOTE)] = "",
+    text: Annotated[str, Form(max_length=MOST_TYPED)] = "",
     rep: Annotated[str, Form(max_length=100)] = "",
     choice: Annotated[str, Form(max_length=30)] = "tomorrow",
     on: Annotated[str, Form(max_length=20)] = "",
@@ -126,7 +127,7 @@ def _touch(session: Session, wanted: Act) -> str:
     if typed.result and result is None:
         raise Unfit("Choose what came of it from the list.")
     if len(typed.text) > LONGEST_NOTE:
-        raise Unfit(f"Write a note of at most {LONGEST_NOTE:,} characters.")
+        raise Unfit(too_long("note", typed.text, LONGEST_NOTE))
     kind = typed.kind
     act(session, wanted.caller, wanted.lead_id, "touch", wanted.said, kind=kind, result=result)
     if not typed.text:
@@ -138,7 +139,7 @@ def _touch(session: Session, wanted: Act) -> str:
 def _let_go(session: Session, wanted: Act) -> str:
     if not wanted.typed.text:
         raise Unfit("Say why you let it go.")
-    reason = wanted.typed.text[:1000]
+    reason = _reason(wanted.typed.text)
     act(session, wanted.caller, wanted.lead_id, "return", wanted.said, reason)
     return LET_GO
 
@@ -149,9 +150,15 @@ def _pass_on(session: Session, wanted: Act) -> str:
         raise Unfit("Say to whom, and why they should have it.")
     by = requester(session, wanted.caller, None, wanted.now)
     said = Said(by.id, wanted.now, wanted.has_it)
-    reason = typed.text[:1000]
+    reason = _reason(typed.text)
     made = ask_or_reassign(session, get_settings(), wanted.lead_id, by, said, typed.rep, reason)
     return "It is theirs now." if isinstance(made, Assignment) else WAITS
+
+
+def _reason(text: str) -> str:
+    if len(text) > LONGEST_REASON:
+        raise Unfit(too_long("reason", text, LONGEST_REASON))
+    return text
 
 
 def _remind(session: Session, wanted: Act) -> str:
@@ -168,10 +175,16 @@ def _remind(session: Session, wanted: Act) -> str:
         )
     except (ValueError, KeyError) as error:
         raise Unfit("Choose when, or a day such as 2026-03-01.") from error
+    if due <= wanted.now:
+        there = due.astimezone(calendar.zone)
+        raise Unfit(
+            f"{there:%A, %d %B %Y at %H:%M} is past. Choose a later day, or one of the list and "
+            "no day."
+        )
     task = NewTask(wanted.lead_id, typed.text or GET_BACK, due, rep.id)
     add_task(session, [task], wanted.caller.id, wanted.now)
     there = due.astimezone(calendar.zone)
-    return f"You are reminded on {there:%A, %d %B at %H:%M}, {calendar.zone.key} time."
+    return f"You are reminded on {there:%A, %d %B %Y at %H:%M}, {calendar.zone.key} time."
 
 
 ACTS: dict[str, Callable[[Session, Act], str]] = {

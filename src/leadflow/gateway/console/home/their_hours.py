@@ -5,26 +5,40 @@ from datetime import date, datetime, time, timedelta
 
 from leadflow.hours import Calendar, NeverWorks
 
-# Beyond so many working minutes the day says more than the hours.
-LONG = 600.0
 MINUTE = timedelta(minutes=1)
+# Within so many days the name of the day is enough.
+NAMED_DAYS = 6
 
 
 def due_in_words(calendar: Calendar, now: datetime, due: datetime) -> str | None:
-    """How many working hours are left, or how many it is late; None where it is so far away that
-    the day says more."""
-    late = due < now
-    minutes = calendar.minutes_between(due, now) if late else calendar.minutes_between(now, due)
-    if minutes >= LONG or (minutes < 1 and not calendar.working(now)):
-        return None
-    if minutes < 1:
+    """How much time is left, or how long it is overdue, where all of that is time at work: "due in
+    25 min". Where they go home in between, which day and which hour: "due tomorrow at 9:10". None
+    where it is so far away that the date says more."""
+    late, wall = due < now, abs(due - now)
+    worked = calendar.minutes_between(*sorted((due, now)))
+    if wall < MINUTE:
         return "due now"
-    return f"overdue by {_span(minutes)}" if late else f"due in {_span(minutes)}"
+    if wall - worked * MINUTE < MINUTE:
+        return f"overdue by {_span(worked)}" if late else f"due in {_span(worked)}"
+    day = _day_in_words(due.astimezone(calendar.zone), now.astimezone(calendar.zone).date())
+    if day is None:
+        return None
+    return f"overdue since {day}" if late else f"due {day}"
 
 
 def end_of_today(calendar: Calendar, now: datetime) -> datetime:
     """The end of the day where the salesperson is."""
     return _midnight(calendar, now.astimezone(calendar.zone).date() + timedelta(days=1))
+
+
+def _day_in_words(moment: datetime, today: date) -> str | None:
+    """A moment as people say it on this day; None where it is not within the week."""
+    days = (moment.date() - today).days
+    if abs(days) > NAMED_DAYS:
+        return None
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    named = near.get(days) or f"{'last ' if days < 0 else ''}{moment:%A}"
+    return f"{named} at {moment.hour}:{moment:%M}"
 
 
 def _span(minutes: float) -> str:

@@ -2,6 +2,9 @@
 // Times in the reader's own zone; the exact one, in UTC, stays in the title. Where how far away it
 // is was written, the reader's own time is in the title.
 function localTimes(root) {
+  // What they type is meant there too.
+  for (const zone of root.querySelectorAll("input.their-zone")) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const words of root.querySelectorAll(".in-utc")) words.hidden = true;
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     const local = moment.toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"});
@@ -25,8 +28,35 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("submit", (event) => {
   const button = event.target.matches("[data-sending]") && event.target.querySelector("button");
-  if (button) setTimeout(() => { button.disabled = true; button.textContent = "It is sent …"; });
+  if (button) setTimeout(() => { button.disabled = true; button.dataset.was = button.textContent; button.textContent = "It is sent …"; });
+  // Keys are those of the page that is found, and not typed into the field.
+  if (event.target.matches("[role=search]")) document.activeElement?.blur();
 });
+// A browser cuts what is pasted at the length that is taken, and says nothing. It is left whole, and
+// the form says by how much it is too long.
+document.addEventListener("focusin", ({target}) => {
+  if (!(target.maxLength > 0)) return;
+  target.dataset.longest = target.maxLength;
+  target.removeAttribute("maxlength");
+});
+document.addEventListener("input", ({target}) => {
+  const longest = Number(target.dataset?.longest), has = target.value?.length;
+  if (longest) target.setCustomValidity(has > longest ? `This has ${has} characters, and at most ${longest} are taken. Shorten it.` : "");
+});
+// Nobody answers: the page says so, and what was typed stays.
+for (const failed of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(failed, ({detail}) => {
+  const said = document.getElementById("away") || document.createElement("p");
+  const asks = detail.requestConfig?.verb === "get" || detail.elt?.closest("[role=search]");
+  said.id = "away";
+  said.className = "note bad";
+  said.setAttribute("role", "alert");
+  said.textContent = "Leadflow does not answer. " + (asks ? "Try again in a moment."
+    : "What you sent may have been done or not: load this page again before you repeat it. What you typed is still here.");
+  document.getElementById("main").prepend(said);
+  const button = document.querySelector("button[data-was]");
+  if (button) { button.disabled = false; button.textContent = button.dataset.was; }
+});
+document.addEventListener("htmx:afterOnLoad", () => document.getElementById("away")?.remove());
 // One keystroke for what is done often: what says its key (data-key) is clicked, or opened and its
 // first field has the focus. "?" lists the keys of the page.
 document.addEventListener("keydown", (event) => {
