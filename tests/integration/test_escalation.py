@@ -19,6 +19,7 @@ from leadflow.assignment.work import service as working
 from leadflow.assignment.work.handover import RepFull
 from leadflow.assignment.work.service import Said
 from leadflow.database.engine import unit_of_work
+from leadflow.leads.tables import Outcome
 from leadflow.outbox.tables import OutboxRow
 from leadflow.scoring.tables import LeadScore
 from leadflow.settings import get_settings
@@ -311,6 +312,22 @@ def test_nobodys_leads_raise_an_alarm_once_a_day(session: Session, tmp_path: Pat
     assert raised == [1, 0, 1]
     told = session.scalars(select(OutboxRow.payload).where(OutboxRow.act == "notify_rep")).all()
     assert [(row["what"], row["lead_ids"]) for row in told] == [("unroutable", [lead])] * 2
+
+
+def test_who_needs_nobody_any_more_is_off_the_list_of_those_whom_nobody_can_take(
+    session: Session, tmp_path: Path
+) -> None:
+    put_team(session, tmp_path, "reps:\n  - {id: one, name: One, capacity: 0}")
+    cooled, lost, stays = (put_lead(session, score) for score in (90, 85, 80))
+    sweep.sweep(session, get_settings(), None, NOW)
+    assert len(unroutable.unroutable(session).items) == 3
+    score = session.scalars(select(LeadScore).where(LeadScore.lead_id == cooled)).one()
+    score.level, score.total_score = "cold", 30
+    session.add(Outcome(lead_id=lost, outcome="lost", occurred_at=NOW, source="test"))
+    session.flush()
+    assert sweep.sweep_is_due(session, get_settings(), NOW)
+    sweep.sweep(session, get_settings(), None, NOW)
+    assert [row.lead_id for row in unroutable.unroutable(session).items] == [stays]
 
 
 def test_a_lead_that_no_sweep_has_tried_is_found(session: Session, tmp_path: Path) -> None:

@@ -134,16 +134,28 @@ def due_leads(
     if tried_before is not None:
         listed = listed.where(UnroutableLead.last_tried_at >= tried_before)
     rule = matching(book.rules, now)
-    fits: list[ColumnElement[bool]] = [rule.in_(book.assigning)]
-    if book.plan(None) is not None:
-        fits.append(rule.is_(None))
     return (
         select(*lead_columns(), rule.label("rule_id"))
         .select_from(lead_source(now))
-        .where(or_(*fits), is_open(), ~listed)
+        .where(_given_by(book, rule), is_open(), ~listed)
         .order_by(effective_score().desc().nulls_last(), Lead.id)
         .limit(limit)
     )
+
+
+def listed_in_vain(book: Rulebook, now: datetime) -> ColumnElement[bool]:
+    """Of a row of the list of leads that nobody can take: whether no rule gives the lead to
+    somebody any more, as after a new score, or it has somebody or an outcome by now."""
+    due = select(Lead.id).select_from(lead_source(now))
+    of_row = due.where(Lead.id == UnroutableLead.lead_id).correlate(UnroutableLead)
+    return ~exists(of_row.where(_given_by(book, matching(book.rules, now)), is_open()))
+
+
+def _given_by(book: Rulebook, rule: ColumnElement[str | None]) -> ColumnElement[bool]:
+    fits: list[ColumnElement[bool]] = [rule.in_(book.assigning)]
+    if book.plan(None) is not None:
+        fits.append(rule.is_(None))
+    return or_(*fits)
 
 
 def _usual_value(budgets: Iterable[int | None]) -> float:

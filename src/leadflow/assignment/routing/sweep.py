@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from leadflow.assignment.choice.decide import decide
@@ -16,11 +16,12 @@ from leadflow.assignment.locks import take_assignment_lock
 from leadflow.assignment.routing.audit_entries import audit_given
 from leadflow.assignment.routing.batch_writer import Batch, write_batch
 from leadflow.assignment.routing.ends import end_closed
-from leadflow.assignment.routing.open_leads import due_groups, due_leads
+from leadflow.assignment.routing.open_leads import due_groups, due_leads, listed_in_vain
 from leadflow.assignment.routing.refusals import turned_down
 from leadflow.assignment.routing.reopening import reopen_by_rules, reopening_is_due
 from leadflow.assignment.routing.rulebook import Rulebook, rulebook
 from leadflow.assignment.routing.turn_ledger import read_ledger, write_ledger
+from leadflow.assignment.sweep_tables import UnroutableLead
 from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.cached_team import CachedTeam, read_cached_team
 from leadflow.audit import service as audit
@@ -56,7 +57,8 @@ def sweep(
     that is ``automatic``, optimal where outcomes are enough to know whom a lead fits, else hybrid.
 
     One sweep may take several calls: leads that found nobody since ``started_at`` are not tried
-    again, and without ``retry`` none that is on the list of those. Where there is no salesperson at
+    again, and without ``retry`` none that is on the list of those; those that need nobody any more
+    are taken off it. Where there is no salesperson at
     all, leads are left as they are. Everything that hands leads out takes turns, by a lock that
     ends with the transaction.
 
@@ -67,6 +69,7 @@ def sweep(
     reopen_by_rules(session, now)
     take_assignment_lock(session)
     end_closed(session, now)
+    session.execute(delete(UnroutableLead).where(listed_in_vain(book, now)))
     present = read_cached_team(session, settings, now)
     if not present.team.reps:
         return SweepResult(now, 0, 0, [])
@@ -81,12 +84,14 @@ def sweep(
 
 
 def sweep_is_due(session: Session, settings: Settings, now: datetime) -> bool:
-    """Whether a sweep would find a lead to hand out, or an assignment to end."""
+    """Whether a sweep would find a lead to hand out, or an assignment to end, or one to take off
+    the list of leads that nobody can take."""
     book = rulebook(session, settings)
     due = due_leads(book, now, 1, now).order_by(None).subquery()
     somebody = exists().select_from(Rep)
     closed = exists().where(Assignment.ended_at.is_(None), Outcome.lead_id == Assignment.lead_id)
-    wanted = or_(and_(somebody, exists().select_from(due)), closed)
+    in_vain = exists().where(listed_in_vain(book, now)).select_from(UnroutableLead)
+    wanted = or_(and_(somebody, exists().select_from(due)), closed, in_vain)
     return bool(session.scalar(select(wanted))) or reopening_is_due(session, now)
 
 
