@@ -101,6 +101,7 @@ def test_the_demo_runs_and_runs_again_the_next_morning(leadflow: Run, home: Path
         assert " by rubric " not in first
     else:
         assert "demo_scientist has rejected it" in first
+    assert re.search(r"The welcome series is live, and \d+ leads came in", first)
     leadflow("down")
     pass_a_night(settings)
     again = leadflow("demo", "--leads", "1500")
@@ -109,3 +110,4 @@ def test_the_demo_runs_and_runs_again_the_next_morning(leadflow: Run, home: Path
     assert api_key(again) == api_key(first)
     assert "Nothing to decide" in again or "cannot be told yet" in again
     assert "is worse" not in again
+    assert "come into the welcome series before" in again

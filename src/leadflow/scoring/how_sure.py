@@ -15,12 +15,18 @@ def how_sure(confidence: str) -> str:
     return SURENESS[confidence]
 
 
+# A range wider than this says nothing.
+OPEN = 0.9
+
+
 def chance_in_words(probability: float, low: float, high: float) -> str:
     """For instance ``about 12 of 100 such leads buy, 9 times in 10 between 8 and 17``.
 
     With one more digit where the low end is below five, and without the range where rounding would
-    put the chance at an end of it.
+    put the chance at an end of it. A range that leaves everything open is said to.
     """
+    if high - low > OPEN:
+        return f"about {100 * probability:.0f} of 100 such leads buy, but hardly any were like it"
     digits = 0 if low >= 0.05 else 1
     said, least, most = (f"{100 * share:.{digits}f}" for share in (probability, low, high))
     if least in (said, most) or said == most:

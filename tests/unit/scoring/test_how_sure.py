@@ -25,6 +25,7 @@ def test_every_confidence_there_is_has_words() -> None:
         ),
         ((0.62, 0.60, 0.64), "about 62 of 100 such leads buy, 9 times in 10 between 60 and 64"),
         ((0.62, 0.618, 0.622), "about 62 of 100 such leads buy"),
+        ((0.62, 0.01, 0.99), "about 62 of 100 such leads buy, but hardly any were like it"),
     ],
 )
 def test_the_chance_is_never_said_to_be_at_an_end_of_its_range(

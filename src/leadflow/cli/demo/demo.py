@@ -18,7 +18,7 @@ def demo(
     """Start everything, then watch leads come in, be checked, learned from, approved, scored,
     explained and handed to salespeople. The servers stay up afterwards; end them with:
     leadflow down"""
-    from leadflow.cli.demo import people, serving, steps
+    from leadflow.cli.demo import campaign, people, serving, steps
     from leadflow.leads.schemas import EXAMPLE
 
     story = Story()
@@ -43,6 +43,8 @@ def demo(
     story.step("The sales team begins with the hot and warm leads")
     console.print(steps.bring_team(seed, leads))
     console.print(steps.assign())
+    story.step("Leads that nobody need call yet come into a campaign")
+    console.print(campaign.keep_warm(passwords))
     key = steps.make_key()
     story.step("One more lead arrives through the API")
     serving.wait_for_the_model()
@@ -64,6 +66,7 @@ def decide(approval_id: str, password: str | None) -> None:
     """
     from leadflow.cli.demo import gate
 
+    gate.open_anew(approval_id)
     answer = gate.proposed(gate.headline_of(approval_id))
     console.print(
         "The run of await_decision is suspended in Prefect and shows a form. In this demo nobody "

@@ -1,10 +1,10 @@
 """The gate in the demo: two people answer as is proposed, by two doors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from leadflow.cli.demo.people import code_of
-from leadflow.cli.demo.stages import deciding, gate_opening, promoting
+from leadflow.cli.demo.stages import carrying_out, deciding, gate_has_ended, gate_opening
 from leadflow.cli.demo.waiting import wait
 from leadflow.database.engine import unit_of_work
 from leadflow.settings import get_settings
@@ -17,6 +17,19 @@ def proposed(headline: str) -> Answer:
     """What a question proposes; the demo has no opinion of its own. Only what is proposed without
     any doubt is approved."""
     return "approve" if headline.startswith("Proposed: approve.") else "reject"
+
+
+def open_anew(approval_id: str) -> None:
+    """Where the run that showed the form has ended, as with servers that were killed, have another
+    one started at once, as the schedule would within minutes."""
+    if not gate_has_ended(approval_id):
+        return
+    from leadflow.cli.learning.flow_runs import recorded_by_prefect
+
+    with recorded_by_prefect("Opening the form anew"):
+        from flows.escalate_waiting import escalate_waiting
+
+        escalate_waiting()
 
 
 def answer_gate(approval_id: str, username: str) -> str:
@@ -47,15 +60,26 @@ def answer_gate(approval_id: str, username: str) -> str:
 
 def answer_in_the_api(approval_id: str, username: str, password: str) -> str:
     """The same answer through the other door: signed in at the gateway."""
+    answer = _answer(approval_id)
+    _decide(approval_id, username, password, answer)
+    return f"{username} has {DONE[answer['decision']]} it at the gateway, signed in."
+
+
+def approve_in_the_api(approval_id: str, username: str, password: str) -> None:
+    """Yes to what the demo itself asks for, signed in at the gateway."""
+    reason = "Approved by the demo, without a person."
+    _decide(approval_id, username, password, {"decision": "approve", "reason": reason})
+
+
+def _decide(approval_id: str, username: str, password: str, answer: Mapping[str, str]) -> None:
     import httpx
 
-    answer = _answer(approval_id)
     with httpx.Client(base_url=get_settings().gateway_url, timeout=60.0) as http:
         signed = http.post("/session", json={"username": username, "password": password})
         signed.raise_for_status()
         http.headers["Authorization"] = f"Bearer {signed.json()['token']}"
-        http.post(f"/approvals/{approval_id}/decision", json=answer).raise_for_status()
-    return f"{username} has {DONE[answer['decision']]} it at the gateway, signed in."
+        decided = http.post(f"/approvals/{approval_id}/decision", json=dict(answer))
+        decided.raise_for_status()
 
 
 def status_of(approval_id: str) -> str:
@@ -91,7 +115,7 @@ def promoted(approval_id: str) -> str:
             ).first()
             return str(row.result["champion"]) if row is not None and row.result else None
 
-    return wait(champion, lambda: promoting(approval_id))
+    return wait(champion, lambda: carrying_out(approval_id))
 
 
 def has_voted(approval_id: str, username: str) -> bool:

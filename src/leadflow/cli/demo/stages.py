@@ -37,6 +37,11 @@ def gate_opening(approval_id: str) -> Stage:
     return _unless_ended(approval_id) or _outbox(approval_id) or _run(approval_id, "opens")
 
 
+def gate_has_ended(approval_id: str) -> bool:
+    """Whether the run that shows its form waits for nobody any more."""
+    return _state_of_run(approval_id) in ENDED
+
+
 def deciding(approval_id: str) -> Stage:
     """An answer that has been given in the form and is not counted yet."""
     stage = _unless_ended(approval_id) or _run(approval_id, "takes the answer")
@@ -52,7 +57,7 @@ def deciding(approval_id: str) -> Stage:
     return stage
 
 
-def promoting(approval_id: str) -> Stage:
+def carrying_out(approval_id: str) -> Stage:
     """A question that has been approved and whose act is not carried out yet."""
     row = _row(f"approval:{approval_id}")
     if row is None or row.status in OPEN:

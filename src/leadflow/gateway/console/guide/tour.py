@@ -3,11 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leadflow.accounts.sign_in_links import LinkOver, enter, person_of_link
+from leadflow.campaigns.tables import Enrolment
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.api.access.sessions import set_cookie
 from leadflow.gateway.console.forms import SeeingAll, go_to
@@ -87,15 +90,16 @@ def _steps(session: Session) -> list[Step]:
             "A campaign is a series of mails and pauses that a lead goes through until it is won "
             "or says no. Nothing leaves this installation: mails go to a mail server of its own, "
             "and you see each.",
-            "/console/campaigns",
-            "Look at the campaigns",
+            *_campaign(session),
         ),
         Step(
-            "People check the machine",
-            "Each day some automated decisions are judged by people who do not see what the "
-            "machine said. How often they agree is how far it can be trusted.",
-            "/console/quality",
-            "See the quality review",
+            "The model shows what it goes by",
+            "Which model serves and who let it, how far its chances can be trusted, what matters "
+            "most to it, and whether the leads have changed since. From the day after the first "
+            "decisions on, people judge a sample of them without seeing what the machine said "
+            "(Check, Quality review).",
+            "/console/models",
+            "Look at the model that serves",
         ),
         Step(
             "You know when something is stuck",
@@ -106,6 +110,15 @@ def _steps(session: Session) -> list[Step]:
             "Look at the system",
         ),
     ]
+
+
+def _campaign(session: Session) -> tuple[str, str]:
+    """A page of campaigns and words for it: that of one in which leads are, else the list."""
+    with_leads = select(Enrolment.campaign).order_by(Enrolment.id.desc()).limit(1)
+    name = session.scalar(with_leads)
+    if name is None:
+        return "/console/campaigns", "Look at the campaigns"
+    return f"/console/campaigns/{quote(name)}", "Look at a campaign and the leads in it"
 
 
 def _best_lead(session: Session) -> Step:
