@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leadflow.campaigns.counting.counts import Numbers
-    from leadflow.campaigns.store.service import StoredCampaign
+    from leadflow.campaigns.store.service import Listed
 
 
 def list_campaigns(
@@ -28,20 +28,21 @@ def list_campaigns(
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        known, counted = service.campaigns_now(session), counts(session)
+        known, counted = service.listed(session), counts(session)
+        stored = service.campaigns_now(session) if OUTPUT.json else {}
     if not archived:
         known = {name: one for name, one in known.items() if one.state != service.ARCHIVED}
     if OUTPUT.json:
         from leadflow.gateway.api.campaigns.schemas import CampaignOut
 
-        told(items=[CampaignOut.of(one, counted.get(name, NOBODY)) for name, one in known.items()])
+        told(items=[CampaignOut.of(stored[name], counted.get(name, NOBODY)) for name in known])
     if not known:
         say("There are no campaigns. Add some: leadflow campaigns apply FILE (docs/campaigns.md)")
     else:
         _tell(known, counted)
 
 
-def _tell(known: "Mapping[str, StoredCampaign]", counted: "Mapping[str, Numbers]") -> None:
+def _tell(known: "Mapping[str, Listed]", counted: "Mapping[str, Numbers]") -> None:
     """As a table that fits into 80 columns."""
     from leadflow.campaigns.counting.counts import NOBODY
 
@@ -49,7 +50,7 @@ def _tell(known: "Mapping[str, StoredCampaign]", counted: "Mapping[str, Numbers]
     for name, stored in known.items():
         numbers = counted.get(name, NOBODY)
         counts = numbers.came_in, numbers.in_it, numbers.reached_the_goal
-        title = escape(stored.program.campaign.name)
+        title = escape(stored.title)
         table.add_row(escape(name), title, stored.state, *(f"{one:,}" for one in counts))
     print_table(table)
 
