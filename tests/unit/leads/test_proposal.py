@@ -340,7 +340,7 @@ def test_lost_rows_without_a_day_of_their_end_get_one() -> None:
     made = proposal(rows)
     outcome = made.content["outcome"]
     assert (outcome["at"], outcome["after"]) == ("Close Date", "60d")
-    assert any("lost leads" in note and "Close Date" in note for note in made.notes)
+    assert any("lost leads" in asked and "Close Date" in asked for asked in made.questions)
     parse_mapping(made.content)
 
 

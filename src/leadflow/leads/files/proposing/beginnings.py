@@ -12,9 +12,9 @@ from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.date_formats import MOSTLY, how_written
 from leadflow.leads.files.proposing.draft import Draft
-from leadflow.leads.files.proposing.outcome import AFTER_DAYS
 from leadflow.leads.files.proposing.profiling import Profile
 from leadflow.leads.files.proposing.proposed_attributes import date_column, say_of_missing
+from leadflow.leads.files.proposing.when_ended import AFTER_DAYS
 from leadflow.settings import get_settings
 
 ORDERED, FEWEST = 0.9, 20
@@ -107,7 +107,8 @@ def _dates(draft: Draft) -> list[Profile]:
 def _may_begin(draft: Draft, column: Profile) -> bool:
     """Whether a date may say when a lead came in: none of them is ahead, no name says other."""
     ahead = column.dates is not None and column.dates.latest > draft.now
-    return not ahead and not set(column.slug.split("_")) & set(known.OTHER_DATES)
+    other = set(column.slug.split("_")) & set(known.OTHER_DATES)
+    return not ahead and not other and set(known.ENDS).isdisjoint(column.called)
 
 
 def _in_order(draft: Draft, column: Profile) -> Order:
