@@ -161,7 +161,7 @@ def _invent_dates(draft: Draft) -> None:
         start = draft.now - settled
         draft.content["created_at"] = {"sequence": {"start": f"{start:%Y-%m-%d}", "every": "0s"}}
         names = f" The rows are in no order by {', '.join(orders)}." if orders else ""
-        draft.notes.append(
+        draft.first.append(
             f"{why}, and nothing that its rows are in the order in which leads came in, so "
             f"created_at.sequence gives all of them one day.{names} If they are in that order, "
             f"give created_at.sequence.every the time from one to the next, such as {seconds}s; "
@@ -172,10 +172,10 @@ def _invent_dates(draft: Draft) -> None:
     start = draft.now - settled - (timedelta(0) if newest_first else span)
     sequence: dict[str, object] = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
     said = f"{why}, so created_at.sequence makes some up, in the order of the rows. Correct its "
-    draft.notes.append(said + "start and step.")
+    draft.first.append(said + "start and step.")
     if newest_first:
         sequence["newest_first"] = True
-        draft.notes.append(
+        draft.first.append(
             f"By {falling}, the file has the newest rows first: created_at.sequence goes back."
         )
     draft.content["created_at"] = {"sequence": sequence}
