@@ -13,7 +13,7 @@ PASSWORD = "correct horse battery"
 # Three rows more, of leads that are yet to come.
 BAD_ROWS = "".join(
     f"L-9{number},Eve,Fox,eve{number}@example.com,Odd Ltd,40,retail,CEO,DE,5000,1-3 months,1,"
-    "2999-02-02,\n"
+    "2999-02-02,,\n"
     for number in range(3)
 )
 FILES = {

@@ -23,6 +23,7 @@ from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console import notices
 from leadflow.gateway.http.permissions import every_route
 from leadflow.gateway.http.security import COOKIE
+from leadflow.leads.tables import Outcome
 from leadflow.settings import get_settings
 from tests.integration.test_gateway import BODY
 
@@ -220,6 +221,21 @@ def test_success_of_every_form_is_a_redirect_to_a_page_that_tells_it_once(
         if route.path.startswith("/console") and "POST" in (route.methods or ())
     }
     assert tried == {path for path in forms if not path.startswith(OF_SYSTEM)} - ELSEWHERE
+
+
+def test_nobody_says_that_a_lead_is_won_without_having_chosen_it(
+    ann: Browser, lead_id: str, store: Engine
+) -> None:
+    root, lead = Browser(ann.client, "root"), f"/console/leads/{lead_id}"
+    (choices,) = re.findall(r'id="ended-how".*?</select>', root.get(lead).text)
+    assert re.findall(r'value="([^"]*)" selected', choices) == [""]
+    assert " required" in choices
+    nothing = root.post(f"{lead}/outcome", outcome="", value="1200")
+    assert nothing.status_code == 422
+    assert "Choose first how it ended" in nothing.text
+    assert 'value="1200"' in nothing.text
+    with unit_of_work() as session:
+        assert session.scalars(select(Outcome)).all() == []
 
 
 def test_a_page_loaded_again_does_not_repeat_the_act(ann: Browser, lead_id: str) -> None:

@@ -14,10 +14,11 @@ from leadflow.cli.main import app
 from leadflow.database.tables import InboxRow
 from leadflow.leads.tables import Lead, QuarantinedRow
 
-CSV = """contact_id,email,employees,plan,created,stage
-1,grace-at-example.com,20,basic,2025-01-02,lost
+CSV = """contact_id,email,employees,plan,created,stage,closed_at
+1,grace-at-example.com,20,basic,2025-01-02,lost,2025-03-02
 """ + "".join(
-    f"{n},person{n}@example.com,{n},{('pro', 'basic')[n % 2]},2025-01-03,{('won', 'lost')[n % 2]}\n"
+    f"{n},person{n}@example.com,{n},{('pro', 'basic')[n % 2]},2025-01-03,{('won', 'lost')[n % 2]},"
+    "2025-03-03\n"
     for n in range(2, 11)
 )
 
@@ -94,6 +95,22 @@ def test_a_proposal_that_leaves_something_open_is_not_taken(store: Engine, folde
     assert count(store, Lead) == 0
 
 
+def test_a_time_made_up_for_when_leads_ended_is_asked_about_above_all_else(
+    store: Engine, folder: Path
+) -> None:
+    rows = [line.rpartition(",")[0] for line in CLEAN.splitlines()]
+    (folder / "endless.csv").write_text("\n".join([*rows, rows[-1]]) + "\n")
+    shown = call("import", "endless.csv", "--accept")
+    assert isinstance(shown.exception, OpenQuestions)
+    said = " ".join(shown.output.split())
+    assert said.startswith("To be answered by you: - When did leads end?")
+    assert "Look at this first: - 11 rows are of 10 leads: 1 row has the e-mail address" in said
+    assert said.index("11 rows are of 10 leads") < said.index("Becomes")
+    assert "Answer the 1 question at the top in it, then:" in said
+    assert "# To be answered: When did leads end?" in (folder / "endless.mapping.yaml").read_text()
+    assert count(store, Lead) == 0
+
+
 def test_a_small_file_of_a_known_source_is_no_reason_to_forget_what_others_told(
     store: Engine, folder: Path
 ) -> None:
@@ -111,7 +128,7 @@ def test_a_small_file_of_a_known_source_is_no_reason_to_forget_what_others_told(
 
 
 def test_an_import_that_stops_says_how_to_go_on_and_goes_on(store: Engine, folder: Path) -> None:
-    rows = "".join(f"{n},nobody{n},5,pro,2025-01-03,lost\n" for n in range(50, 80))
+    rows = "".join(f"{n},nobody{n},5,pro,2025-01-03,lost,\n" for n in range(50, 80))
     (folder / "bad.csv").write_text(CLEAN + rows)
     mapping = folder / "bad.mapping.yaml"
     mapping.write_text("source: bad\nkey: contact_id\nfields: {email: email}\n")

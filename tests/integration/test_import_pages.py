@@ -152,6 +152,8 @@ def test_what_would_be_set_aside_is_shown_with_its_reason_and_what_stands_there(
     assert mark.post(f"{there}/columns", **fitting).status_code == 303
     page = mark.get(there).text
     assert "30 of 60 rows can be imported" in page
+    assert "<button>Import 30 rows, set 30 aside</button>" in page
+    assert re.search(r'name="anyway" value="yes" required', page)
     assert "<code>many</code>" in page
     assert mark.post(f"{there}/start", **form(page, "start")).status_code == 303
     assert importer(store).work_next() == 1
@@ -206,6 +208,39 @@ def test_what_only_people_can_answer_is_asked_before_it_can_be_imported(
     unanswered = mark.post(f"{there}/columns", **said)
     assert (unanswered.status_code, mark.told(unanswered)[0]) == (422, "bad")
     assert mark.post(f"{there}/columns", **said, answered="yes").status_code == 303
+    assert "All 30 rows can be imported" in mark.get(there).text
+
+
+def test_the_button_says_what_will_happen(mark: Browser, store: Engine) -> None:
+    torn = small(3) + b"c9,lead9@firm9.example\n" + b"c10\n"
+    page = mark.get(sent(mark, torn)).text
+    assert "3 of 5 rows can be imported" in page
+    assert "<button>Import 3 rows, set 2 aside</button>" in page
+    assert "<button>Import 12 rows</button>" in mark.get(sent(mark, small())).text
+
+
+def test_rows_that_repeat_leads_are_told_before_all_else(mark: Browser, store: Engine) -> None:
+    page = mark.get(sent(mark, table([row(n % 3, n % 3) for n in range(7)]))).text
+    told = "7 rows that can be imported are of 3 leads: 4 rows have the e-mail address or the id"
+    assert told in page
+    assert page.index(told) < page.index(f'action="{LIST}/')
+    assert "what a later row says counts" in page
+    assert "rows that can be imported are of" not in mark.get(sent(mark, small())).text
+
+
+def test_a_time_made_up_for_when_leads_ended_is_asked_before_all_else(
+    mark: Browser, store: Engine
+) -> None:
+    def cut(rows: bytes) -> bytes:
+        return b"\n".join(line.rpartition(b",")[0] for line in rows.splitlines())
+
+    there = sent(mark, cut(table([row(n, n, ("Won", "Lost")[n % 2]) for n in range(30)])))
+    page = mark.get(there).text
+    assert "When did leads end?" in page
+    assert page.index("When did leads end?") < page.index(f'action="{LIST}/')
+    assert f"{there}/start" not in page
+    said = form(page, "columns") | {"after": "45", "answered": "yes"}
+    assert mark.post(f"{there}/columns", **said).status_code == 303
     assert "All 30 rows can be imported" in mark.get(there).text
 
 

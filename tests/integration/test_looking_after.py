@@ -104,6 +104,9 @@ def test_sources_with_trouble_come_first_and_opt_outs_are_of_a_week(store: Engin
         for lead, days in zip(leads, (1, 9), strict=True):
             at = NOW - timedelta(days=days)
             tell(session, [Told(lead.id, False, "told_us", at, "test", "marketing")], at)
+        # Last year's, brought in today.
+        old = NOW - timedelta(days=300)
+        tell(session, [Told(leads[1].id, False, "told_us", old, "test", "marketing")], NOW)
         found = coming_in(session, NOW)
         assert [(one.name, one.dead, one.last) for one in found.sources] == [
             ("shop", 1, NOW),

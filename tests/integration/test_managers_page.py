@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from leadflow.accounts.permissions import Reach
 from leadflow.approvals import service as approvals
+from leadflow.assignment.insight.arrivals import arrivals
 from leadflow.assignment.insight.strain import strained
 from leadflow.assignment.insight.weeks import changes, week
 from leadflow.assignment.tables import Assignment, Rep
@@ -16,7 +17,7 @@ from leadflow.assignment.team.schemas import TeamIn
 from leadflow.assignment.team.versions import store_team
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.home import deciding
-from leadflow.leads.tables import Lead
+from leadflow.leads.tables import Lead, Outcome
 from tests.integration import test_forms
 from tests.integration.test_forms import Browser, approval_of
 
@@ -150,3 +151,35 @@ def test_a_week_stands_beside_the_week_before_in_working_minutes(store: Engine) 
         assert (day.handed_out, day.ended) == (1, {"lost": 1})
         # Whoever is in no team reaches nobody.
         assert week(session, None, Reach.TEAM, NOW, horizon).accepted is None
+
+
+def test_leads_of_last_year_that_are_stored_today_are_no_news(store: Engine) -> None:
+    horizon, day = timedelta(days=30), timedelta(days=1)
+    with unit_of_work() as session:
+        store_team(session, TeamIn.model_validate(TEAM))
+        for source, days in (("crm", 400), ("crm", 300), ("crm", 9), ("fair", 3), ("fair", 0.5)):
+            session.add(Lead(source=source, created_at=NOW - days * day, known_from=NOW))
+        session.flush()
+        this = week(session, None, Reach.ALL, NOW, horizon)
+        before = week(session, None, Reach.ALL, NOW - timedelta(days=7), horizon)
+        assert (this.came, before.came) == (2, 1)
+        assert changes(session, None, Reach.ALL, NOW).came == 1
+        assert [tuple(row) for row in arrivals(session, None, Reach.ALL, NOW - day)] == [
+            ("fair", 1)
+        ]
+
+
+def test_who_bought_last_month_has_not_bought_since_yesterday(store: Engine) -> None:
+    told = NOW - timedelta(hours=2)
+    with unit_of_work() as session:
+        store_team(session, TeamIn.model_validate(TEAM))
+        for days in (30, 0.5):
+            put(session, "ann", 40, ended_at=told, end_reason="converted")
+            told_of = Lead.id.not_in(select(Outcome.lead_id))
+            lead_id = session.scalars(select(Lead.id).where(told_of)).one()
+            at = NOW - timedelta(days=days)
+            session.add(Outcome(lead_id=lead_id, outcome="converted", occurred_at=at, source="crm"))
+        put(session, "ann", 40, ended_at=told, end_reason="returned")
+        session.flush()
+        ended = changes(session, None, Reach.ALL, NOW).ended
+        assert ended == {"converted": 1, "returned": 1}

@@ -27,8 +27,8 @@ class SourceSeen:
 
 @dataclass(frozen=True)
 class ComingIn:
-    """``opted_out``: leads that said no within the last seven days; ``suppressed``: addresses that
-    nobody writes to since then."""
+    """``opted_out``: leads that said no within the last seven days, whenever that was told here;
+    ``suppressed``: addresses that nobody writes to since then."""
 
     sources: list[SourceSeen]
     imports: list[Import]
@@ -41,7 +41,10 @@ def coming_in(session: Session, now: datetime) -> ComingIn:
     """What came in last; sources with trouble first, then those that are silent for longest."""
     since = now - WEEK
     said_no = select(func.count(ConsentEvent.lead_id.distinct())).where(
-        ConsentEvent.recorded_at >= since, ConsentEvent.given.is_(False)
+        # What has happened since then was told since then, and of that there is an index.
+        ConsentEvent.recorded_at >= since,
+        ConsentEvent.happened_at >= since,
+        ConsentEvent.given.is_(False),
     )
     suppressed = select(func.count()).select_from(Suppression).where(Suppression.since >= since)
     return ComingIn(

@@ -187,20 +187,10 @@ def _propose(file: Path, source: str | None, accept: bool, encoding: str | None)
     if accept and not proposal.questions:
         with unit_of_work() as session:
             proposal.questions.extend(asked_by_earlier_files(session, proposal))
-    table = Table(title=f"{escape(file.name)}: {how_many(proposal.rows, 'row')}. Its columns")
-    for heading in ("Column", "Becomes", "Why"):
-        table.add_column(heading, overflow="fold")
-    for column in proposal.columns:
-        table.add_row(escape(column.column), escape(column.becomes), column.why)
-    print_table(table)
-    for note in proposal.notes:
-        console.print(escape(note))
-    if proposal.questions:
-        console.print("[bold]To be answered by you:[/bold]")
-    for question in proposal.questions:
-        console.print(f"- {escape(question)}")
+    _show(file, proposal)
     target = Path(f"{stem}.mapping.yaml")
-    told(rows=proposal.rows, questions=proposal.questions, notes=proposal.notes, mapping=target)
+    said = {"questions": proposal.questions, "first": _first(proposal), "notes": proposal.notes}
+    told(rows=proposal.rows, **said, mapping=target)
     try:
         _write(target, file, proposal)
         if accept and not proposal.questions:
@@ -210,7 +200,9 @@ def _propose(file: Path, source: str | None, accept: bool, encoding: str | None)
     except FileExistsError:
         console.print(f"{escape(str(target))} is there already and stays as it is.")
     command = f"leadflow import {file} --mapping {target}"
-    console.print(f"Correct it, then: [bold]{escape(command)}[/bold]", soft_wrap=True)
+    asked = how_many(len(proposal.questions), "question")
+    do = f"Answer the {asked} at the top in it" if proposal.questions else "Correct it"
+    console.print(f"{do}, then: [bold]{escape(command)}[/bold]", soft_wrap=True)
     if accept:
         raise OpenQuestions(
             "The proposal was not taken: answer what is open in the mapping first."
@@ -221,6 +213,30 @@ def _propose(file: Path, source: str | None, accept: bool, encoding: str | None)
     return None
 
 
+def _show(file: Path, proposal: "Proposal") -> None:
+    """What only a person can answer and what to look at first, above the columns; then the rest."""
+    for heading, lines in (
+        ("To be answered by you:", proposal.questions),
+        ("Look at this first:", _first(proposal)),
+    ):
+        if lines:
+            console.print(f"[bold]{heading}[/bold]")
+        for line in lines:
+            console.print(f"- {escape(line)}")
+    table = Table(title=f"{escape(file.name)}: {how_many(proposal.rows, 'row')}. Its columns")
+    for name in ("Column", "Becomes", "Why"):
+        table.add_column(name, overflow="fold")
+    for column in proposal.columns:
+        table.add_row(escape(column.column), escape(column.becomes), column.why)
+    print_table(table)
+    for note in proposal.notes:
+        console.print(escape(note))
+
+
+def _first(proposal: "Proposal") -> list[str]:
+    return [*filter(None, (proposal.repeats,)), *proposal.first]
+
+
 def _write(target: Path, file: Path, proposal: "Proposal") -> None:
     import yaml
 
@@ -228,5 +244,5 @@ def _write(target: Path, file: Path, proposal: "Proposal") -> None:
         stream.write(f"# Proposed for {file.name}. Correct what is wrong, then import.\n")
         stream.write("# What every key means: docs/mappings.md\n")
         stream.writelines(f"# To be answered: {asked}\n" for asked in proposal.questions)
-        stream.writelines(f"# {note}\n" for note in proposal.notes)
+        stream.writelines(f"# {note}\n" for note in (*_first(proposal), *proposal.notes))
         yaml.safe_dump(proposal.content, stream, sort_keys=False, allow_unicode=True)

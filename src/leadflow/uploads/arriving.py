@@ -149,6 +149,8 @@ def _kept(session: Session, proposal: Proposal) -> dict[str, Any]:
     return {
         "mapping": proposal.content,
         "columns": [asdict(column) for column in proposal.columns],
+        "first": list(proposal.first),
+        "repeats": proposal.repeats,
         "notes": proposal.notes,
         "questions": questions,
     }

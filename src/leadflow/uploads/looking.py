@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadflow.intake.too_many_set_aside import too_many
 from leadflow.leads.files.checking import Checked, check
@@ -16,11 +16,16 @@ from leadflow.leads.files.decimal_marks import with_decimal_mark
 from leadflow.leads.files.formats.reading import is_csv, open_table
 from leadflow.leads.files.formats.tables_of_text import Row
 from leadflow.leads.files.mapping import Mapping, parse_mapping
+from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.parsing import Context
+from leadflow.leads.files.repeated_rows import leads_in, repeats_told
 from leadflow.uploads.mappings import of_upload
 from leadflow.uploads.parts import UnitOfWork, laid_out
 from leadflow.uploads.service import at_rest, get
 from leadflow.uploads.tables import Upload
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # As many as one batch of an import has.
 LOOKED_AT = 20_000
@@ -52,7 +57,8 @@ class Ahead:
     the import would stop at them. ``shown`` are the first rows that would be taken, what is read by
     its name as text; ``failing`` the first that would not, with their number, the reasons and what
     stands there. ``samples`` are a few values of each column, and ``few`` all of those that have
-    few. ``no_preview``: why the rows could not be held against the mapping.
+    few. ``repeats``: that several of the rows that would be taken are of one lead, and what happens
+    with them. ``no_preview``: why the rows could not be held against the mapping.
     """
 
     rows: int = 0
@@ -64,6 +70,7 @@ class Ahead:
     samples: dict[str, list[str]] = field(default_factory=dict)
     few: dict[str, list[str]] = field(default_factory=dict)
     no_preview: str = ""
+    repeats: str | None = None
 
 
 def kept_of(upload: Upload) -> Ahead | None:
@@ -123,7 +130,23 @@ def first_rows(path: Path, mapping: Mapping, currency: str, now: datetime) -> Ah
         failing=list(islice(_failing(checked, rows, mapping), SHOWN)),
         samples=samples,
         few=few,
+        repeats=_repeats(checked.good, mapping),
     )
+
+
+def _repeats(good: "pd.DataFrame", mapping: Mapping) -> str | None:
+    """What is said of rows of one lead, where something in the file tells leads apart."""
+    if mapping.key == ROW and "email" not in mapping.fields:
+        return None
+    none = [None] * len(good)
+    keys = none if mapping.key in (None, ROW) else good["external_id"].tolist()
+    emails = good["email"].tolist() if "email" in good else none
+    said = ((_or_none(key), _or_none(email)) for key, email in zip(keys, emails, strict=True))
+    return repeats_told(len(good), leads_in(said), "that can be imported")
+
+
+def _or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def as_read(row: dict[Any, Any]) -> dict[str, str]:

@@ -23,8 +23,9 @@ JOINED = (
 
 @dataclass(frozen=True)
 class Said:
-    """The mapping that an import goes by, with a line for each column and what people should know.
-    ``confirmed``: somebody sent it; else it is proposed, with what only they can answer.
+    """The mapping that an import goes by, with a line for each column and what people should know:
+    ``first`` what they should look at before all else, ``repeats`` that several rows are of one
+    lead. ``confirmed``: somebody sent it; else it is proposed, with what only they can answer.
     ``not_used``: columns that a mapping which was sent just now leaves out without a word."""
 
     mapping: dict[str, Any]
@@ -33,6 +34,8 @@ class Said:
     notes: list[str]
     questions: list[str]
     not_used: list[str]
+    first: list[str]
+    repeats: str | None
 
 
 def of_upload(upload: Upload, unused: list[str] | None = None) -> Said:
@@ -46,6 +49,8 @@ def of_upload(upload: Upload, unused: list[str] | None = None) -> Said:
         notes=proposal.get("notes", []),
         questions=[] if confirmed else proposal.get("questions", []),
         not_used=unused or [],
+        first=[] if confirmed else proposal.get("first", []),
+        repeats=None if confirmed else proposal.get("repeats"),
     )
 
 

@@ -183,6 +183,14 @@ class MappingOut(BaseModel):
     columns: list[ColumnOut] = Field(
         description="What each column becomes, and why: as the mapping says, or is proposed."
     )
+    first: list[str] = Field(
+        description="What to look at first in a proposal: what is taken for how leads ended, what "
+        "is left out as known only then."
+    )
+    repeats: str | None = Field(
+        description="That several rows are of one lead, and what happens with them; null: none is "
+        "known to."
+    )
     notes: list[str] = Field(description="What you should know of how the file is read.")
     questions: list[str] = Field(
         description="What only you can answer: the proposal is not taken as it is before."

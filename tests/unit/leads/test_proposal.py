@@ -83,8 +83,8 @@ def test_a_file_without_dates_is_told_that_they_are_made_up() -> None:
     ]
     made = proposal(rows)
     assert made.content["key"] == "row"
-    assert any("no dates" in note for note in made.notes)
-    assert any("such as" in note and "every" in note for note in made.notes)
+    assert any("no dates" in note for note in made.first)
+    assert any("such as" in note and "every" in note for note in made.first)
     mapping = parse_mapping(made.content)
     assert mapping.created_at is not None
     assert mapping.created_at.sequence is not None
@@ -135,7 +135,7 @@ def test_a_date_that_may_not_be_the_beginning_is_an_attribute() -> None:
         "date_of_birth": {"column": "Date of birth", "kind": "date", "format": "%d.%m.%Y"},
     }
     assert "sequence" in made.content["created_at"]
-    assert any("No date tells when a lead came in" in note for note in made.notes)
+    assert any("No date tells when a lead came in" in note for note in made.first)
 
 
 def test_dates_in_another_form_are_proposed_with_it_and_doubts_are_said() -> None:
@@ -340,7 +340,7 @@ def test_lost_rows_without_a_day_of_their_end_get_one() -> None:
     made = proposal(rows)
     outcome = made.content["outcome"]
     assert (outcome["at"], outcome["after"]) == ("Close Date", "60d")
-    assert any("lost leads" in note and "Close Date" in note for note in made.notes)
+    assert any("lost leads" in asked and "Close Date" in asked for asked in made.questions)
     parse_mapping(made.content)
 
 
@@ -393,14 +393,14 @@ def test_a_file_without_days_that_is_newest_first_is_noticed_by_its_ids() -> Non
     ]
     made = proposal(rows)
     assert made.content["created_at"]["sequence"]["newest_first"] is True
-    assert any("newest rows first" in note for note in made.notes)
+    assert any("newest rows first" in note for note in made.first)
     mapping = parse_mapping(made.content)
     assert mapping.created_at is not None
     assert mapping.created_at.sequence is not None
     oldest_first = proposal(list(reversed(rows)))
     assert "newest_first" not in oldest_first.content["created_at"]["sequence"]
     shuffled = [rows[n * 77 % 300] for n in range(300)]
-    assert any("in no order by Lead ID" in note for note in proposal(shuffled).notes)
+    assert any("in no order by Lead ID" in note for note in proposal(shuffled).first)
 
 
 def test_a_file_that_is_newest_first_and_repeats_leads_is_asked_to_be_sorted() -> None:

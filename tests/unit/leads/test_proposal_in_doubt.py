@@ -106,7 +106,7 @@ def test_ends_with_a_word_instead_of_a_day_get_one() -> None:
     made = proposal(rows)
     assert made.content["outcome"]["at"] == {"column": "Close Date", "missing": ["soon"]}
     assert made.content["outcome"]["after"] == "60d"
-    assert any("6 converted leads" in note for note in made.notes)
+    assert any("6 converted leads" in asked for asked in made.questions)
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_a_value_whose_currency_nothing_tells_says_which_is_assumed(budget: Row)
     made = proposal([one | {"Budget": f"{n}{more['Budget']}"} for n, one in enumerate(rows)])
     assert made.content["outcome"]["value"] == "Umsatz"
     assert "currency" not in made.content["outcome"]
-    assert any("Umsatz" in note and "USD is assumed" in note for note in made.notes)
+    assert any("Umsatz" in said and "USD is assumed" in said for said in made.first)

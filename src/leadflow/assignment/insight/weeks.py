@@ -15,8 +15,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import leads_of, reps_within
 from leadflow.assignment.team.snapshot import read_team
 from leadflow.assignment.team.track_record import followed
-from leadflow.database.ids import first_id
-from leadflow.leads.tables import Lead
+from leadflow.leads.tables import Lead, Outcome
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 # Of more first words than these the newest tell the middle of them.
@@ -65,13 +64,17 @@ def week(
 
 
 def changes(session: Session, rep_id: str | None, reach: Reach, now: datetime) -> Changes:
-    """What happened within the last day, of what is within the caller's reach."""
+    """What happened within the last day, of what is within the caller's reach. A lead has bought or
+    is lost when it did or was, not when that was told here."""
     since = now - DAY
     reps = reps_within(session, rep_id, reach)
+    of_lead = Outcome.lead_id == Assignment.lead_id
     handed = select(func.count()).where(Assignment.assigned_at >= since, _of(reps))
     ended = (
         select(Assignment.end_reason, func.count())
+        .outerjoin(Outcome, of_lead & (Outcome.outcome == Assignment.end_reason))
         .where(Assignment.ended_at >= since, _of(reps))
+        .where(or_(Outcome.occurred_at.is_(None), Outcome.occurred_at >= since))
         .group_by(Assignment.end_reason)
     )
     ways = {str(reason): count for reason, count in session.execute(ended).tuples()}
@@ -82,10 +85,10 @@ def changes(session: Session, rep_id: str | None, reach: Reach, now: datetime) -
 def came(
     session: Session, rep_id: str | None, reach: Reach, since: datetime, until: datetime
 ) -> int:
-    """How many leads came in; read by their ids, which say when they were made."""
-    query = select(func.count(Lead.id)).where(
-        Lead.id >= first_id("lead", since), Lead.id < first_id("lead", until)
-    )
+    """How many leads came in to the company then, whenever they were stored here: what is imported
+    from last year is no news."""
+    within = Lead.created_at >= since, Lead.created_at < until
+    query = select(func.count(Lead.id)).where(*within)
     if reach is not Reach.ALL:
         held = (Assignment.lead_id == Lead.id) & Assignment.ended_at.is_(None)
         query = query.outerjoin(Assignment, held).where(leads_of(session, rep_id, reach))

@@ -23,6 +23,7 @@ SAID = {
     "lost": "It is lost.",
     "reopened": "It is open again. The next sweep hands it out where a rule says so.",
 }
+CHOOSE = "Choose first how it ended, then send it again. Nothing was recorded."
 LATER = "It is kept in the history; what was said of a later time counts."
 
 
@@ -31,12 +32,15 @@ def tell(
     request: Request,
     lead_id: str,
     caller: TellingFacts,
-    outcome: Annotated[str, Form(max_length=20)],
+    outcome: Annotated[str, Form(max_length=20)] = "",
     on: Annotated[str, Form(max_length=20)] = "",
     value: Annotated[str, Form(max_length=50)] = "",
 ) -> Response:
     """Say how the lead ended, or that it is open again; an outcome that is known is corrected."""
     typed = {"outcome": outcome, "on": on, "value": value}
+    if not outcome:
+        said = Notice(CHOOSE, at="outcome", typed=typed)
+        return lead_page(request, lead_id, caller, 422, said)
     try:
         told = OutcomeTold(lead_id, _read(outcome, on, value), Sender(caller), "console")
         taken = request.app.state.intake.outcomes.submit(told).result()

@@ -92,7 +92,7 @@ class _Proposed:
         taken = {key.path, None if when is None else when[0], *key.of_deliveries}
         self._asked = key.asked
         found, back = self._table([one for one in paths if one not in taken], name, now)
-        self.notes, self.questions = list(found.notes), list(found.questions)
+        self.notes, self.questions = [*found.first, *found.notes], list(found.questions)
         if key.question is not None:
             self.questions.append(key.question)
         if when is None:

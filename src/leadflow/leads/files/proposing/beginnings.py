@@ -12,9 +12,9 @@ from leadflow.leads.files.mapping_parts import ROW
 from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.date_formats import MOSTLY, how_written
 from leadflow.leads.files.proposing.draft import Draft
-from leadflow.leads.files.proposing.outcome import AFTER_DAYS
 from leadflow.leads.files.proposing.profiling import Profile
 from leadflow.leads.files.proposing.proposed_attributes import date_column, say_of_missing
+from leadflow.leads.files.proposing.when_ended import AFTER_DAYS
 from leadflow.settings import get_settings
 
 ORDERED, FEWEST = 0.9, 20
@@ -107,7 +107,8 @@ def _dates(draft: Draft) -> list[Profile]:
 def _may_begin(draft: Draft, column: Profile) -> bool:
     """Whether a date may say when a lead came in: none of them is ahead, no name says other."""
     ahead = column.dates is not None and column.dates.latest > draft.now
-    return not ahead and not set(column.slug.split("_")) & set(known.OTHER_DATES)
+    other = set(column.slug.split("_")) & set(known.OTHER_DATES)
+    return not ahead and not other and set(known.ENDS).isdisjoint(column.called)
 
 
 def _in_order(draft: Draft, column: Profile) -> Order:
@@ -160,7 +161,7 @@ def _invent_dates(draft: Draft) -> None:
         start = draft.now - settled
         draft.content["created_at"] = {"sequence": {"start": f"{start:%Y-%m-%d}", "every": "0s"}}
         names = f" The rows are in no order by {', '.join(orders)}." if orders else ""
-        draft.notes.append(
+        draft.first.append(
             f"{why}, and nothing that its rows are in the order in which leads came in, so "
             f"created_at.sequence gives all of them one day.{names} If they are in that order, "
             f"give created_at.sequence.every the time from one to the next, such as {seconds}s; "
@@ -171,10 +172,10 @@ def _invent_dates(draft: Draft) -> None:
     start = draft.now - settled - (timedelta(0) if newest_first else span)
     sequence: dict[str, object] = {"start": f"{start:%Y-%m-%d}", "every": f"{seconds}s"}
     said = f"{why}, so created_at.sequence makes some up, in the order of the rows. Correct its "
-    draft.notes.append(said + "start and step.")
+    draft.first.append(said + "start and step.")
     if newest_first:
         sequence["newest_first"] = True
-        draft.notes.append(
+        draft.first.append(
             f"By {falling}, the file has the newest rows first: created_at.sequence goes back."
         )
     draft.content["created_at"] = {"sequence": sequence}

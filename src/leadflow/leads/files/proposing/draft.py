@@ -22,8 +22,10 @@ class Proposed:
 @dataclass
 class Draft:
     """``open`` are the columns by name, ``rows`` the sample in the order of the file, of ``count``.
-    ``questions`` are what only a person can answer, ``notes`` what they should know, ``unsure``
-    columns of dates that nobody can read for certain. ``delivered``: it is of no file."""
+    ``questions`` are what only a person can answer, ``first`` what they should look at before all
+    else, ``notes`` what they should know, ``unsure`` columns of dates that nobody can read for
+    certain. ``converted``, ``lost`` and ``still_open`` are the rows that say so, ``ignore`` the
+    columns that are left out, and why. ``delivered``: it is of no file."""
 
     rows: Sequence[Row]
     count: int
@@ -33,7 +35,11 @@ class Draft:
     said: dict[str, Proposed] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
     converted: list[bool] = field(default_factory=list)
+    lost: list[bool] = field(default_factory=list)
+    still_open: list[bool] = field(default_factory=list)
+    ignore: dict[str, str] = field(default_factory=dict)
     unsure: list[str] = field(default_factory=list)
     delivered: bool = False
 
@@ -42,6 +48,10 @@ class Draft:
         del self.open[column.name]
         self.said[column.name] = Proposed(column.name, becomes, why)
         return column.name
+
+    def leave_out(self, column: Profile, why: str) -> None:
+        """Let a column be stored nowhere."""
+        self.ignore[self.take(column, "not stored", why)] = why
 
     def named(self, names: Sequence[str], kind: ColumnKind) -> Profile | None:
         """The first column of a kind with one of these names."""

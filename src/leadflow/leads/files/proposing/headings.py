@@ -17,7 +17,7 @@ def written(name: str) -> str:
 
 def _headings(text: str) -> tuple[str, ...]:
     """Each as it is written, and the slugs of those in Latin letters."""
-    words = [word.strip() for word in text.split(",")]
+    words = [written(word) for word in text.split(",")]
     latin = [word for word in words if word not in ACCENTED and all(map(_is_latin, word))]
     return (*words, *map(slug, latin))
 
@@ -86,5 +86,33 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "ngày tạo, дата создания, создано, дата створення, створено, ημερομηνία δημιουργίας, "
         "تاريخ الإنشاء, תאריך יצירה, 创建时间, 创建日期, 建立日期, 作成日, 作成日時, 登録日, "
         "생성일, 등록일, बनाने की तारीख, วันที่สร้าง"
+    ),
+    "closed_at": _headings(
+        "kapanış tarihi, kapanma tarihi, kapatılma tarihi, kazanılma tarihi, data zamknięcia, "
+        "zamknięto, data wygranej, datum uzavření, uzavřeno, uzavřeno dne, datum ukončení, "
+        "lezárás dátuma, lezárva, lezárás ideje, data închiderii, închis la, data finalizării, "
+        "stängd, stängd den, avslutad, avslutad den, avslutsdatum, stängningsdatum, lukket, "
+        "lukket den, lukkedato, avsluttet, avslutningsdato, afsluttet, afsluttet den, "
+        "afslutningsdato, vunnet dato, vundet den, suljettu, sulkemispäivä, päättymispäivä, "
+        "tanggal ditutup, tanggal penutupan, ditutup pada, ngày đóng, ngày chốt, ngày kết thúc, "
+        "дата закрытия, закрыто, закрыта, дата завершения, завершено, дата закриття, закрито, "
+        "дата завершення, ημερομηνία κλεισίματος, έκλεισε, ημερομηνία ολοκλήρωσης, "
+        "تاريخ الإغلاق, تاريخ الإقفال, أغلق في, תאריך סגירה, נסגר, נסגר בתאריך, 关闭日期, "
+        "关闭时间, 成交日期, 成交时间, 结束日期, 结案日期, 關閉日期, 成交日, 完了日, 成約日, "
+        "受注日, クローズ日, 終了日, 마감일, 종료일, 완료일, 성사일, समापन तिथि, "
+        "बंद होने की तारीख, วันที่ปิด, วันที่ปิดการขาย"
+    ),
+    "key": _headings(
+        "müşteri no, müşteri numarası, müşteri kodu, müşteri id, numer klienta, nr klienta, "
+        "id klienta, kod klienta, číslo zákazníka, id zákazníka, kód zákazníka, ügyfélszám, "
+        "vevőszám, ügyfél azonosító, ügyfélazonosító, vevőkód, nr client, număr client, "
+        "cod client, kundnummer, kundnr, kund-id, kundenummer, kundenr, kunde-id, "
+        "asiakasnumero, asiakasnro, asiakastunnus, nomor pelanggan, no pelanggan, "
+        "id pelanggan, kode pelanggan, mã khách hàng, mã kh, номер клиента, код клиента, "
+        "id клиента, идентификатор, номер клієнта, код клієнта, id клієнта, ідентифікатор, "
+        "αριθμός πελάτη, κωδικός πελάτη, رقم العميل, معرف العميل, מספר לקוח, מזהה לקוח, "
+        "客户编号, 客户号, 客户id, 线索编号, 客戶編號, 顧客番号, 顧客id, 顧客コード, 会員番号, "
+        "お客様番号, 고객번호, 고객 번호, 고객id, 고객코드, 회원번호, ग्राहक संख्या, "
+        "ग्राहक आईडी, รหัสลูกค้า, เลขที่ลูกค้า, หมายเลขลูกค้า"
     ),
 }

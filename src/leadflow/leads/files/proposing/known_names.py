@@ -123,22 +123,75 @@ _STARTS = _words(
     "aangemaakt_op data_de_criacao criado_em data_di_creazione creato_il"
 )
 STARTS = (*_STARTS, *HEADINGS["created_at"])
-ENDS = _words(
-    "close_date closed_at closed closed_date end_date converted_at won_at outcome_date "
-    "abgeschlossen_am abschlussdatum abschluss date_de_cloture cloture_le fecha_de_cierre "
-    "afgesloten_op data_de_fechamento data_di_chiusura chiuso_il"
+_ENDS = _words(
+    "close_date closed_at closed_on date_closed closing_date closed_date close_time closed_time "
+    "closed won_at won_on won_date won_time lost_at lost_on lost_date lost_time converted_at "
+    "converted_on converted_date date_converted conversion_date sold_at sold_on sale_date "
+    "decided_at decided_on decision_date outcome_date ended_at ended_on end_date "
+    "abschlussdatum abschluss_am abgeschlossen_am geschlossen_am gewonnen_am verloren_am "
+    "verkauft_am entschieden_am beendet_am datum_abschluss abschlusstag abgeschlossen geschlossen "
+    "abschluss date_de_cloture date_cloture cloture_le cloturee_le cloture date_de_fermeture "
+    "ferme_le fermee_le gagne_le gagnee_le perdu_le perdue_le conclu_le conclue_le vendu_le "
+    "signe_le date_de_signature date_de_vente date_de_conversion converti_le "
+    "fecha_de_cierre fecha_cierre cerrado_el cerrada_el cierre ganado_el ganada_el perdido_el "
+    "perdida_el vendido_el fecha_de_venta convertido_el fecha_de_conversion "
+    "afgesloten_op gesloten_op sluitingsdatum afsluitdatum afsluitingsdatum gewonnen_op "
+    "verloren_op verkocht_op afgerond_op datum_afgesloten datum_gesloten geconverteerd_op "
+    "data_de_fechamento data_fechamento fechado_em fechada_em data_de_fecho data_fecho "
+    "encerrado_em data_de_encerramento ganho_em ganha_em perdido_em perdida_em vendido_em "
+    "concluido_em data_de_venda data_de_conclusao data_de_conversao convertido_em "
+    "data_di_chiusura data_chiusura chiuso_il chiusa_il vinto_il vinta_il perso_il persa_il "
+    "venduto_il concluso_il conclusa_il data_di_vendita data_di_conversione convertito_il"
 )
+ENDS = (*_ENDS, *HEADINGS["closed_at"])
+# In whatever a date of an end is called; END_AHEAD: one that is only hoped for.
+END_WORDS = frozenset(
+    _words(
+        "closed close closing won ended conversion converted abschluss abschlussdatum "
+        "abgeschlossen geschlossen gewonnen cloture cierre cerrado afgesloten gesloten "
+        "fechamento fechado chiusura chiuso"
+    )
+)
+END_AHEAD = frozenset(
+    _words(
+        "expected estimated planned forecast forecasted target projected anticipated erwartet "
+        "erwartetes erwarteter voraussichtlich voraussichtliches voraussichtlicher geplant "
+        "geplantes geplanter prevu prevue estimee prevista previsto estimada estimado esperada "
+        "verwacht verwachte gepland geplande"
+    )
+)
+# Of these a column that holds no dates may say something else: a degree, a yes or no.
+ENDS_OR_ELSE = frozenset(_words("abschluss cloture cierre closed abgeschlossen geschlossen"))
 VALUES = _words(
     "close_value deal_value value amount deal_amount order_value auftragswert umsatz montant "
     "importe bedrag valor importo"
 )
+_KEYS = _words(
+    "id lead_id contact_id customer_id client_id person_id prospect_id record_id external_id "
+    "crm_id customer_no customer_nr customer_number customer_num customer_code customer_ref "
+    "customer_reference cust_no client_no client_nr client_number client_code client_ref lead_no "
+    "lead_nr lead_number lead_ref record_no record_number kundennr kunden_nr kundennummer "
+    "kunden_nummer kunden_id kundenid kd_nr kdnr leadnr leadnummer lead_nummer "
+    "interessenten_nr interessentennr interessentennummer debitor_nr debitorennr debitoren_nr "
+    "debitorennummer datensatznr datensatznummer n_client no_client num_client nr_client "
+    "numero_client numero_de_client n_de_client no_de_client code_client ref_client "
+    "reference_client id_client identifiant identifiant_client id_prospect n_prospect "
+    "numero_prospect id_contact id_cliente cliente_id n_cliente no_cliente nro_cliente nr_cliente "
+    "num_cliente numero_cliente numero_de_cliente no_de_cliente nro_de_cliente n_de_cliente "
+    "codigo_cliente codigo_de_cliente codigo_do_cliente cod_cliente codice_cliente "
+    "numero_do_cliente id_do_cliente id_contacto id_contato id_contatto identificador "
+    "identificativo klantnummer klantnr klant_nr klant_nummer klant_id klantid klantcode "
+    "relatienummer relatienr relatie_nr debiteurnummer debiteurnr debiteur_nr"
+)
+KEYS = (*_KEYS, *HEADINGS["key"])
 AFTERWARDS = _words(
     "duration spend spent visit conversion close_date close_value closed_at lost_reason win_reason "
     "won_at converted_at churn_date order_value deal_amount invoice contract_signed"
 )
 OTHER_DATES = _words(
     "birth born birthday dob birthdate end ends ending expiry expires renewal due until founded "
-    "closed last next abgeschlossen abschluss cloture cierre afgesloten fechamento chiusura chiuso "
+    "closed close closing won lost last next abgeschlossen abschluss geschlossen gewonnen verloren "
+    "cloture cierre cerrado afgesloten gesloten fechamento fechado chiusura chiuso "
     "geburtsdatum naissance nacimiento geboortedatum nascimento nascita"
 )
 THINGS = _words(

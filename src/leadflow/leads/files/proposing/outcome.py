@@ -3,23 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from features.how_many import how_many
 from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.draft import Draft
 from leadflow.leads.files.proposing.profiling import Profile
-from leadflow.leads.files.proposing.proposed_attributes import (
-    date_column,
-    missing_words,
-    placeholders,
-    say_of_missing,
-)
+from leadflow.leads.files.proposing.proposed_attributes import placeholders
 from leadflow.leads.files.proposing.value_currency import value_currency
-from leadflow.settings import get_settings
+from leadflow.leads.files.proposing.when_ended import when_ended
 
 MOST_STAGES = 12
-# Leads are looked at when they are at most 45 days old; one that ended before is left out then.
-AFTER_DAYS = 60
-END_WORDS = frozenset(("closed", "close", "won", "ended", "conversion", "converted", "closing"))
 CONVERTED, LOST, OPEN = frozenset(known.CONVERTED), frozenset(known.LOST), frozenset(known.OPEN)
 
 
@@ -46,15 +37,28 @@ def propose_outcome(draft: Draft) -> None:
         )
     cells = draft.cells(column.name)
     draft.converted = [cell in ends["converted"] for cell in cells]
+    draft.lost = [cell in ends["lost"] for cell in cells]
+    said_open = {"", *ends["open"]}.difference(unknown)
+    draft.still_open = [cell in said_open for cell in cells]
     outcome: dict[str, Any] = {"column": column.name, **{k: v for k, v in ends.items() if v}}
-    outcome |= _when(draft, [cell in ends["lost"] for cell in cells])
+    outcome |= when_ended(draft)
+    draft.content["outcome"] = outcome | _worth(draft)
+
+
+def _worth(draft: Draft) -> dict[str, Any]:
+    """The column that says what a sale was worth, and its currency."""
     value = draft.named(known.VALUES, "numeric")
-    if value is not None:
-        outcome["value"] = draft.take(value, "outcome.value", "an amount known at the end")
-        currency = value_currency(draft, value)
-        if currency is not None:
-            outcome["currency"] = currency
-    draft.content["outcome"] = outcome
+    if value is None:
+        return {}
+    draft.first.append(
+        f"{value.name} is taken for what a sale was worth (`outcome.value`), and is no property of "
+        "leads. If it says something else, say what it means."
+    )
+    worth: dict[str, Any] = {
+        "value": draft.take(value, "outcome.value", "an amount known at the end")
+    }
+    currency = value_currency(draft, value)
+    return worth if currency is None else worth | {"currency": currency}
 
 
 def ending_column(columns: Sequence[Profile]) -> Profile | None:
@@ -103,47 +107,6 @@ def meanings(values: Iterable[str]) -> dict[str, list[str]]:
 
 def _words(values: Iterable[str]) -> set[str]:
     return {"_".join(value.lower().replace("-", " ").split()) for value in values}
-
-
-def _when(draft: Draft, lost: Sequence[bool]) -> dict[str, Any]:
-    """When leads ended: by a column of dates, with a time after they came in where rows that have
-    ended lack one; else by that time alone."""
-    after = f"{min(AFTER_DAYS, get_settings().horizon_days)}d"
-    at = draft.named(known.ENDS, "date") or _worded_end(draft)
-    if at is None and draft.delivered:
-        draft.notes.append("Nothing says when a lead ended: it is when that was delivered.")
-        return {}
-    if at is None:
-        draft.notes.append(
-            f"No column tells when a lead ended: outcome.after takes {after} after it came in. "
-            "Correct it if you know better."
-        )
-        return {"after": after}
-    draft.doubt(at)
-    say_of_missing(draft, at)
-    draft.take(at, "outcome.at", "a date with the name of an end")
-    nothing = {*at.nothing, *missing_words(at)}
-    none = [not cell or cell in nothing for cell in draft.cells(at.name)]
-    without = {
-        name: sum(blank and ended for blank, ended in zip(none, those, strict=True))
-        for name, those in (("converted", draft.converted), ("lost", lost))
-    }
-    named: dict[str, Any] = {"at": date_column(at)}
-    if draft.delivered or not any(without.values()):
-        return named
-    said = " and ".join(
-        f"{how_many(rows, name + ' lead')}" for name, rows in without.items() if rows
-    )
-    draft.notes.append(
-        f"{said} of the {how_many(len(none), 'row')} looked at have no {at.name}: outcome.after "
-        f"takes {after} after they came in."
-    )
-    return named | {"after": after}
-
-
-def _worded_end(draft: Draft) -> Profile | None:
-    dates = [column for column in draft.open.values() if column.kind == "date"]
-    return next((c for c in dates if set(c.slug.split("_")) & END_WORDS), None)
 
 
 def _say_none(draft: Draft) -> None:

@@ -19,7 +19,7 @@ from leadflow.leads.files.proposing.currencies import (
 )
 from leadflow.leads.files.proposing.date_formats import DATE_LIKE, Written, how_written
 from leadflow.leads.files.proposing.headings import written
-from leadflow.leads.files.proposing.known_names import CODED, PLACEHOLDERS
+from leadflow.leads.files.proposing.known_names import CODED, KEYS, PLACEHOLDERS
 from leadflow.leads.files.proposing.people import are_people, is_whole_name
 from leadflow.leads.files.slugs import slug
 from leadflow.leads.readers.numbers import DecimalMark
@@ -38,7 +38,7 @@ SELDOM = 0.02
 ZERO_FIRST = re.compile(r"0\d+", re.ASCII)
 SWAPPED = str.maketrans(",.", ".,")
 ID_NAMES = ("id", "uuid", "guid", "key", "number", "no", "nr", "hash", "code", "index", "reference")
-CODED_NAMES = frozenset(CODED)
+CODED_NAMES, KEY_NAMES = frozenset(CODED), frozenset(KEYS)
 MOST_CODES = 200
 NAMING = ("categorical", "distinct", "text")
 NAMED = 0.3
@@ -95,9 +95,14 @@ class Profile:
         return slug(self.name)
 
     @property
+    def is_key(self) -> bool:
+        """Whether it is named like a company's own numbers of its leads or customers."""
+        return not KEY_NAMES.isdisjoint(self.called)
+
+    @property
     def identifies(self) -> bool:
         """Whether its values name or count the rows, and so say nothing of them."""
-        named = self.slug.split("_")[-1] in ID_NAMES
+        named = self.slug.split("_")[-1] in ID_NAMES or self.is_key
         return self.unique and (named or self.counts_rows)
 
 
@@ -141,16 +146,6 @@ def profile(name: str, rows: Sequence[Row], decimal: DecimalMark = ".") -> Profi
         unnamed=sum(not names_currency(cell) for cell in filled),
         nothing=tuple(dict.fromkeys(cell for cell in cells if cell and _nothing(cell))),
     )
-
-
-def filled_only_where(name: str, rows: Sequence[Row], converted: Sequence[bool]) -> bool:
-    """Whether a column says something (neither empty nor zero) almost only of converted leads."""
-    says = [(row.get(name) or "").strip() not in ("", "0", "0.0", "0.00") for row in rows]
-    among_converted = [said for said, won in zip(says, converted, strict=True) if won]
-    among_others = [said for said, won in zip(says, converted, strict=True) if not won]
-    if not among_converted or not among_others:
-        return False
-    return _share(among_converted) >= 0.5 and _share(among_others) <= 0.02
 
 
 def _share(truths: Sequence[bool]) -> float:

@@ -8,14 +8,15 @@ from typing import Any
 
 from features.how_many import how_many
 from leadflow.leads.files.decimal_marks import UNSURE, decimal_mark
-from leadflow.leads.files.formats.tables_of_text import Row, Table, UnreadableFile
-from leadflow.leads.files.mapping_parts import ROW
+from leadflow.leads.files.formats.tables_of_text import BROKEN, Row, Table, UnreadableFile
 from leadflow.leads.files.proposing import known_names as known
 from leadflow.leads.files.proposing.beginnings import propose_created_at
 from leadflow.leads.files.proposing.draft import Draft, Proposed
+from leadflow.leads.files.proposing.of_ended import OF_ENDED, only_of_ended, say_left_out
 from leadflow.leads.files.proposing.outcome import propose_outcome
+from leadflow.leads.files.proposing.own_numbers import email_column, propose_key, repeats_of
 from leadflow.leads.files.proposing.people import are_in_addresses, may_be_people
-from leadflow.leads.files.proposing.profiling import Profile, filled_only_where, profile
+from leadflow.leads.files.proposing.profiling import Profile, profile
 from leadflow.leads.files.proposing.proposed_attributes import (
     PERSON,
     attribute,
@@ -40,8 +41,9 @@ CONSENT_NOTE = (
 @dataclass(frozen=True)
 class Proposal:
     """A mapping's content, the file's rows, and a line for each column. ``questions`` are what only
-    a person can answer; without any, it can be taken as it is. ``notes`` are what they should
-    know; ``unsure`` columns of dates of which nobody can tell how they are written."""
+    a person can answer; without any, it can be taken as it is. ``first`` is what they should look
+    at before all else, ``repeats`` that several rows are of one lead, ``notes`` what they should
+    know; ``unsure`` are columns of dates of which nobody can tell how they are written."""
 
     content: dict[str, Any]
     rows: int
@@ -49,6 +51,8 @@ class Proposal:
     notes: list[str]
     questions: list[str]
     unsure: list[str]
+    first: Sequence[str] = ()
+    repeats: str | None = None
 
 
 def propose(table: Table, source: str, now: datetime, delivered: bool = False) -> Proposal:
@@ -76,7 +80,7 @@ def propose(table: Table, source: str, now: datetime, delivered: bool = False) -
     draft.questions.extend(table.asked)
     draft.delivered = delivered
     if not delivered:
-        _key(draft)
+        propose_key(draft, email_column(draft))
     propose_outcome(draft)
     if not delivered:
         propose_created_at(draft)
@@ -87,7 +91,9 @@ def propose(table: Table, source: str, now: datetime, delivered: bool = False) -
     elif mark == "unsure":
         draft.questions.append(UNSURE)
     said = [draft.said[column] for column in table.columns]
-    return Proposal(draft.content, count, said, draft.notes, draft.questions, draft.unsure)
+    told = repeats_of(draft, sample) if not delivered else None
+    more = draft.notes, draft.questions, draft.unsure, draft.first, told
+    return Proposal(draft.content, count, said, *more)
 
 
 def _drawn(table: Table) -> tuple[list[Row], int]:
@@ -102,35 +108,14 @@ def _drawn(table: Table) -> tuple[list[Row], int]:
             sample.append((count, row))
         elif (place := draw.randrange(count)) < SAMPLE:
             sample[place] = count, row
-    return [row for _, row in sorted(sample, key=lambda one: one[0])], count
-
-
-def _key(draft: Draft) -> None:
-    named = [
-        column
-        for column in draft.open.values()
-        if column.unique and column.slug.split("_")[-1] in ("id", "uuid", "key")
-    ]
-    if named:
-        draft.content["key"] = draft.take(named[0], "key", "an id, different in every row")
-    elif _email(draft) is None:
-        draft.content["key"] = ROW
-        draft.notes.append(
-            "No column has an id or an e-mail address: a lead is known by its row in this file, "
-            "and another file cannot change it."
-        )
-
-
-def _email(draft: Draft) -> Profile | None:
-    """By its values, or by its name where some of them are no addresses."""
-    columns = draft.open.values()
-    named = (c for c in columns if known.EMAIL_NAMES & set(c.called) and c.personal)
-    return next((c for c in columns if c.kind == "e-mail"), next(named, None))
+    rows = [row for _, row in sorted(sample, key=lambda one: one[0])]
+    # A torn row says nothing of what its columns hold.
+    return [row for row in rows if BROKEN not in row] or rows, count
 
 
 def _fields(draft: Draft) -> None:
     fields: dict[str, Any] = {}
-    email = _email(draft)
+    email = email_column(draft)
     if email is not None:
         nothing = placeholders(email)
         name = draft.take(email, "email", "its values are e-mail addresses")
@@ -142,7 +127,7 @@ def _fields(draft: Draft) -> None:
             )
     for field, names in known.FIELD_NAMES.items():
         column = _for_field(draft.open.values(), field, names)
-        if column is None:
+        if column is None or (column.kind == "numeric" and only_of_ended(draft, column)):
             continue
         if field == "last_name":
             _say_of_full_names(draft, column)
@@ -184,11 +169,12 @@ def _for_field(columns: Any, field: str, names: Sequence[str]) -> Profile | None
 def _attributes(draft: Draft, columns: Sequence[str]) -> None:
     places = {name: place for place, name in enumerate(columns, 1)}
     attributes: dict[str, dict[str, Any]] = {}
-    ignore: dict[str, str] = {}
+    left_out = []
     for column in list(draft.open.values()):
         why = _why_not(draft, column) or _perhaps_people(draft, column)
         if why is not None:
-            ignore[draft.take(column, "not stored", why)] = why
+            left_out += [column] if why in OF_ENDED else []
+            draft.leave_out(column, why)
             continue
         slug = attribute_slug(column.name, places[column.name], draft.content["source"])
         name = free_name(slug, attributes)
@@ -201,21 +187,28 @@ def _attributes(draft: Draft, columns: Sequence[str]) -> None:
         draft.take(column, f"attribute {name}", said)
     if attributes:
         draft.content["attributes"] = attributes
-    if ignore:
-        draft.content["ignore"] = ignore
+    say_left_out(draft, left_out)
+    if draft.ignore:
+        draft.content["ignore"] = draft.ignore
 
 
 def _why_not(draft: Draft, column: Profile) -> str | None:
-    if column.slug in known.AFTERWARDS:
+    if column.slug in known.AFTERWARDS or _called_an_end(column):
         return "Perhaps a leak: its name speaks of something known only afterwards."
-    if draft.converted and filled_only_where(column.name, draft.rows, draft.converted):
-        return "Perhaps a leak: it says something almost only where a lead converted."
+    leak = only_of_ended(draft, column) if column.kind != "empty" else None
+    if leak is not None:
+        return leak
     email = draft.content.get("fields", {}).get("email")
     if email is not None and column.kind == "categorical":
         addresses = draft.cells(email if isinstance(email, str) else email["column"])
         if are_in_addresses(draft.cells(column.name), addresses):
             return PERSON
     return why_not(column)
+
+
+def _called_an_end(column: Profile) -> bool:
+    names = set(column.called) & set(known.ENDS)
+    return bool(names if column.kind == "date" else names - known.ENDS_OR_ELSE)
 
 
 def _perhaps_people(draft: Draft, column: Profile) -> str | None:

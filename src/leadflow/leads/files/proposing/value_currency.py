@@ -27,7 +27,7 @@ def value_currency(draft: Draft, value: Profile) -> str | None:
         )
         return only
     usual = get_settings().default_currency
-    draft.notes.append(
+    draft.first.append(
         f"{value.name} does not say which one currency it is in: {usual} is assumed where a sum "
         "names none. If it is another, give it as outcome.currency; if it differs from row to row, "
         "write it beside each sum in the file."
