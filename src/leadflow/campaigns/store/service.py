@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Update, case, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Update, case, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from leadflow.audit import service as audit
 from leadflow.campaigns.definitions.program import Program
+from leadflow.campaigns.store.listed import newest
 from leadflow.campaigns.store.programs import ANY, program_of, types_of
 from leadflow.campaigns.tables import (
     CampaignMessage,
@@ -65,31 +66,6 @@ class Applied:
     changed: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A campaign as lists show it: its title for people, and what it is doing."""
-
-    title: str
-    state: str
-
-
-def listed(session: Session) -> dict[str, Listed]:
-    """Every campaign, by name, without reading what its steps say."""
-    return {
-        row.campaign: Listed(row.content["name"], state.state)
-        for row, state in session.execute(_newest())
-    }
-
-
-def _newest() -> Select[tuple[CampaignVersion, CampaignState]]:
-    return (
-        select(CampaignVersion, CampaignState)
-        .join(CampaignState, CampaignState.name == CampaignVersion.campaign)
-        .distinct(CampaignVersion.campaign)
-        .order_by(CampaignVersion.campaign, CampaignVersion.version.desc())
-    )
-
-
 def campaigns_now(session: Session) -> dict[str, StoredCampaign]:
     """Every campaign, by name."""
     return {
@@ -103,7 +79,7 @@ def campaigns_now(session: Session) -> dict[str, StoredCampaign]:
             state.changed_by,
             state.launched_at,
         )
-        for row, state in session.execute(_newest())
+        for row, state in session.execute(newest())
     }
 
 

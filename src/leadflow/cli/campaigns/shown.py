@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leadflow.campaigns.counting.counts import Numbers
-    from leadflow.campaigns.store.service import Listed
+    from leadflow.campaigns.store.listed import Listed
 
 
 def list_campaigns(
@@ -25,10 +25,11 @@ def list_campaigns(
     """Every campaign, what it is doing, and how many are in it and reached its goal."""
     from leadflow.campaigns.counting.counts import NOBODY, counts
     from leadflow.campaigns.store import service
+    from leadflow.campaigns.store.listed import listed
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
-        known, counted = service.listed(session), counts(session)
+        known, counted = listed(session), counts(session)
         stored = service.campaigns_now(session) if OUTPUT.json else {}
     if not archived:
         known = {name: one for name, one in known.items() if one.state != service.ARCHIVED}
