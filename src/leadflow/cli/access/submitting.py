@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from features.how_many import how_many, of_number
 from leadflow.cli.access.identity import author_here
 from leadflow.cli.console import console, told
 
@@ -33,11 +34,20 @@ def waits(submitted: "Submitted[T]") -> bool:
     approval = submitted.approval
     if approval is None:
         return False
-    told(approval_id=approval.id, waits_for=list(approval.roles_now))
+    others = submitted.others
+    told(approval_id=approval.id, waits_for=list(approval.roles_now), also_wait=list(others))
     console.print(
         f"Nothing counts yet: it waits until it is approved by {submitted.waits_for}. See how it "
         f"stands: leadflow approvals show {approval.id}",
         markup=False,
         soft_wrap=True,
     )
+    if others:
+        wait = of_number(len(others), "waits", "wait")
+        console.print(
+            f"{how_many(len(others), 'other change')} of the same {wait}, too: "
+            f"{', '.join(others)}. The first that is approved counts, the others are void then.",
+            markup=False,
+            soft_wrap=True,
+        )
     return True

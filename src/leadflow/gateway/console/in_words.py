@@ -31,7 +31,7 @@ STATUSES = {
     "approved": "approved",
     "rejected": "rejected",
     "expired": "ended: nobody decided in time",
-    "void": "no longer asked",
+    "void": "void, no longer asked",
 }
 STEPS = {
     "asked": "Asked",
@@ -43,7 +43,7 @@ STEPS = {
     "approved": "Approved",
     "rejected": "Rejected",
     "expired": "Ended",
-    "void": "No longer asked",
+    "void": "Void, no longer asked",
     "carried_out": "Carried out",
 }
 

@@ -118,7 +118,7 @@ def _asked(session: Session, caller: Actor) -> list[dict[str, Any]]:
     names = names_of_leads(session, caller, [one.lead_id for one in mine])
     return [
         {
-            "what": named(one.headline, one.lead_id, names),
+            "what": named(one.asks, one.lead_id, names),
             "address": f"/console/approvals/{one.id}",
             "who": STATUSES[one.status],
             "since": one.requested_at,
