@@ -9,7 +9,7 @@ import typer
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.campaigns.campaigns import Paths, read_known, say, say_unheard
 from leadflow.cli.console import console, told
 
@@ -26,7 +26,7 @@ Name = Annotated[str, typer.Argument(help="The campaign's name, such as welcome_
 WRITE = "campaign.write"
 
 
-def apply_campaigns(paths: Paths) -> None:
+def apply_campaigns(paths: Paths, without_approval: WithoutApproval = None) -> None:
     """Store campaigns, each as a new version where it changes; all or none. Nobody comes into a
     version before it is launched."""
     from leadflow.campaigns.files import campaign_files, read_files
@@ -40,7 +40,7 @@ def apply_campaigns(paths: Paths) -> None:
         by = who_acts(session, WRITE)
         now = datetime.now(UTC)
         do = partial(service.apply, session, given, by, now)
-        submitted = submit(session, ["campaigns"], do, now)
+        submitted = submit(session, ["campaigns"], do, now, without_approval=without_approval)
     applied = submitted.done
     told(new=applied.new, changed=applied.changed)
     for said, names in (("New", applied.new), ("Changed", applied.changed)):
