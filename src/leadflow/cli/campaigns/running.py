@@ -178,8 +178,7 @@ def unenroll(
 
 def _tell(shown: "Preview") -> None:
     from leadflow.campaigns.enrolling.entries import AHEAD
-    from leadflow.campaigns.launch_question import who_comes_in
-    from leadflow.consent.refusals import IN_WORDS as REFUSALS
+    from leadflow.campaigns.launch_question import no_mail, who_comes_in
 
     if (words := who_comes_in(shown)) is not None:
         say(words)
@@ -189,8 +188,10 @@ def _tell(shown: "Preview") -> None:
     for entry, count in shown.entries.items():
         say(f"{count:>10,}  {AHEAD[entry]}")
     console.print(f"{sum(shown.entries.values()):>10,}  in all")
-    for name, count in shown.withheld.items():
-        say(f"{count:>10,}  of those that would come in get no mail: {REFUSALS[name]}")
+    if (found := no_mail(shown)) is not None:
+        say(f"{found[0]}:")
+        for count, why in found[1]:
+            say(f"{count:>10,}  {why}")
 
 
 def _tell_mail(number: int, one: "FirstMail", to: Path | None) -> None:
