@@ -27,4 +27,4 @@ def test_a_page_says_what_its_keys_do_and_they_do_it(page: Any, console: str, le
     page.get_by_label("Write a note").blur()
     page.keyboard.press("t")
     page.locator("#work .note.good").wait_for()
-    assert "Taken on." in page.locator("#work").inner_text()
+    assert "Accepted." in page.locator("#work").inner_text()

@@ -11,7 +11,7 @@ from leadflow.gateway.api.review.approvals import TITLES
 BY_ITSELF = {
     "leadflow": "Leadflow",
     "assign_leads": "the hand-out of leads",
-    "escalate_assignments": "the watch over first words",
+    "escalate_assignments": "the watch over first contacts",
     "train_model": "the training",
     "monitor_model": "the watch over the model",
     "sample_quality": "the quality sample",
