@@ -78,7 +78,8 @@ def take_decision(
         )
         _say(outcome.approval)
         settled = outcome.approval.status != "waiting"
-        return GateOutcome(settled, outcome.approval.status if settled else outcome.words)
+        counted = outcome.counted and settled
+        return GateOutcome(settled, outcome.approval.status if counted else outcome.words)
 
 
 def _say(approval: Approval) -> None:

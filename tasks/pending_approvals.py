@@ -7,7 +7,9 @@ from prefect.artifacts import create_table_artifact
 
 from leadflow.approvals.deadlines import advance_due, with_a_gate
 from leadflow.approvals.service import start_gate, waiting
+from leadflow.configuration.kinds import KINDS
 from leadflow.database.engine import unit_of_work
+from leadflow.drafts.overtaking import overtaken
 from leadflow.integrations.prefect import PrefectClient
 from leadflow.settings import get_settings
 from tasks.run_names import say_in_name
@@ -19,9 +21,12 @@ MOST = 1000
 
 @task(persist_result=False)
 def advance_approvals() -> int:
-    """Reminders, the next role, the end: for every decision that is late."""
+    """Reminders, the next role, the end: for every decision that is late; and for changes of what
+    was set up otherwise meanwhile."""
+    now = datetime.now(UTC)
     with unit_of_work() as session:
-        return len(advance_due(session, datetime.now(UTC), MOST))
+        ended = overtaken(session, KINDS, now)
+        return len(ended) + len(advance_due(session, now, MOST))
 
 
 @task(persist_result=False)

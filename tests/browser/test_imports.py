@@ -74,5 +74,5 @@ def test_a_segment_is_written_and_checked_as_it_is_typed(
     page.keyboard.press("Enter")
     page.keyboard.type("{operator: exists}")
     page.get_by_role("heading", name="It is in order, and would change this").wait_for()
-    press_on(page, "button", "Let it count")
+    press_on(page, "button", "Apply")
     page.get_by_text("It counts from now on. New: shops.").wait_for()

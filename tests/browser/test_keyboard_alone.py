@@ -65,7 +65,7 @@ def test_the_best_lead_is_taken_a_call_is_logged_and_another_is_kept_in_mind(
     sign_in(page, console, "ann")
     line = page.locator(f"#line-{world.best}")
     press(page, f"Take it on: {BEST}")
-    line.get_by_text("Taken on.").wait_for()
+    line.get_by_text("Accepted.").wait_for()
     press(page, f"Got in touch: {BEST}")
     line.locator("[name=kind]:focus").wait_for()
     page.keyboard.press("Tab")

@@ -27,7 +27,7 @@ def test_a_page_says_what_its_keys_do_and_they_do_it(page: Any, console: str, le
     page.get_by_label("Write a note").blur()
     page.keyboard.press("t")
     page.locator("#work .note.good").wait_for()
-    assert "Taken on." in page.locator("#work").inner_text()
+    assert "Accepted." in page.locator("#work").inner_text()
 
 
 def test_keys_are_those_of_the_lead_that_was_found(page: Any, console: str, lead_id: str) -> None:

@@ -78,7 +78,7 @@ def test_a_salesperson_goes_from_the_inbox_to_having_been_in_touch(
     page.get_by_role("button", name="Got in touch").click()
     page.get_by_text("the clock has stopped").wait_for()
     assert "In touch since" in page.locator("#work").inner_text()
-    assert happened(page)[:2] == ["got in touch (meeting)", "taken on"]
+    assert happened(page)[:2] == ["got in touch (meeting)", "accepted"]
     page.goto(f"{console}/console")
     assert page.get_by_text("You wait for the answer of 1 lead.").is_visible()
 

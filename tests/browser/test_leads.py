@@ -34,7 +34,7 @@ def test_a_lead_is_found_by_a_key_and_moved_on_the_board(
     page.keyboard.type("Taken")
     for key in ("Tab", "Tab", "Space", "Enter"):
         page.keyboard.press(key)
-    page.get_by_role("heading", name="to “Taken on”?").wait_for()
+    page.get_by_role("heading", name="to “Accepted”?").wait_for()
     page.wait_for_function("document.activeElement.tagName === 'BUTTON'")
     page.keyboard.press("Enter")
     page.locator(".note.good").wait_for()

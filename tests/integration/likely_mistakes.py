@@ -16,7 +16,7 @@ FILES = {
 SIGN_IN = "leadflow sign-in USERNAME"
 EXTRA = "unexpected extra argument"
 NO_SERVER = "leadflow up"
-OBJECT = "write names with their values here"
+OBJECT = "names with their values here"
 
 MISTAKES: dict[str, tuple[str, str]] = {
     "approvals decide": ("approvals decide appr_1 yes --reason x", "Say approve or reject"),

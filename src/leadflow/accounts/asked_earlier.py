@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.keys import program_called
 from leadflow.accounts.people import actor_of
+from leadflow.accounts.refusing import DOES
 from leadflow.accounts.tables import Person
 
 KEY = "key:"
@@ -33,5 +34,6 @@ def as_they_are(
         raise AskerGone("Whoever asked for this has no account or key in use any more.")
     missing = [name for name in permissions if actor.reach(name) is None]
     if missing:
-        raise AskerGone(f"Whoever asked for this may not do it any more: {', '.join(missing)}.")
+        lost = ", ".join(DOES[name] for name in missing)
+        raise AskerGone(f"Whoever asked for this may not do it any more: {lost}.")
     return actor

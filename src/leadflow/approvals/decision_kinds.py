@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -24,7 +25,8 @@ class DecisionKind:
     exactly that. ``of_lead``: its subject is a lead, and only who reaches that lead may decide.
     ``facts``: what its proposals tell besides the usual (``policies.FACTS``), for policies to go
     by; ``values``: all that one of them can be, where that is one of a few. ``unforeseen``: whom
-    one needs that no policy fits."""
+    one needs that no policy fits; ``once_approved``: what else is true from then on, such as that
+    others are void."""
 
     name: str
     words: str
@@ -33,6 +35,7 @@ class DecisionKind:
     facts: Mapping[str, ValueKind] = field(default_factory=dict)
     values: Mapping[str, Callable[[], Values]] = field(default_factory=dict)
     unforeseen: Literal["admin", "nobody"] = "admin"
+    once_approved: Callable[[Session, Approval, datetime], None] | None = None
 
 
 class UnknownDecision(LookupError):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.delegation import stands_in_for
 from leadflow.accounts.tables import Person
+from leadflow.approvals.refusals import ended
 from leadflow.approvals.tables import Approval, ApprovalVote
 from leadflow.approvals.who import Looked, May, MayNot, look
 from leadflow.paging.keyset import Key, Page, Wanted, read_kept
@@ -57,7 +58,7 @@ def _seen(approval: Approval, actor: Actor, looked: Looked | None, sees_all: boo
 def may_now(approval: Approval, looked: Looked | None) -> May | MayNot:
     """Whether somebody may decide now; None: it is a program that asks."""
     if approval.status != "waiting":
-        return MayNot(f"already-{approval.status}", f"It is {approval.status} already.")
+        return MayNot(f"already-{approval.status}", ended(approval))
     return ONLY_PEOPLE if looked is None else looked.may_decide(approval)
 
 

@@ -24,7 +24,7 @@ from leadflow.conditions.problems import Problem, nearest, shown
 from leadflow.conditions.tree import Group, Reader
 from leadflow.conditions.values import ValueKind
 from leadflow.hours import Calendar, HoursInvalid, read_calendar
-from leadflow.refusals import in_words
+from leadflow.refusals import sentence, without_echoes
 
 SHIPPED = Path(__file__).with_name("policies.yaml")
 AtEnd = Literal["reject", "approve_by_silence"]
@@ -164,7 +164,7 @@ def parse_policies(raw: Any) -> Policies:
     try:
         content = _Content.model_validate(raw)
     except ValidationError as error:
-        raise PoliciesInvalid([_problem(one) for one in error.errors()]) from error
+        raise PoliciesInvalid([_problem(one) for one in without_echoes(error.errors())]) from error
     names = [policy.policy for policy in content.policies]
     conditions = {}
     for number, policy in enumerate(content.policies):
@@ -224,4 +224,8 @@ def _problem(error: Any) -> Problem:
     place = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]
     ).lstrip(".")
-    return Problem(place or "policies", f"{in_words(error)}.")
+    said = sentence(error)
+    if error["type"] == "enum" and {"roles", "escalate_to"} & {*error["loc"]}:
+        roles = ", ".join(role.value for role in Role)
+        said = f"There is no role {shown(error['input'])}. The roles are {roles}."
+    return Problem(place or "policies", said)

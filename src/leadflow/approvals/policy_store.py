@@ -63,14 +63,6 @@ def store_policies(session: Session, policies: Policies, by: str, note: str | No
     return row.version
 
 
-def store_without_approval(session: Session, policies: Policies, by: str, why: str) -> int:
-    """The same where nobody is left who could approve it: for whoever has the machine. The audit
-    log says so, and why."""
-    version = store_policies(session, policies, by, why)
-    audit.record(session, by, "policies.stored_without_approval", f"policies/{version}", said=why)
-    return version
-
-
 def policy_versions(session: Session, wanted: Wanted = FIRST) -> Page[PolicyVersion]:
     """The versions, the newest first."""
     keys = (Key(PolicyVersion.version, descending=True),)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from leadflow.approvals.decision_kinds import kind_of
 from leadflow.approvals.policy_store import current_policies
 from leadflow.approvals.tables import Approval, ApprovalStep
 from leadflow.approvals.who import who_may_decide
@@ -88,19 +89,23 @@ def finish(
     if status == "approved":
         payload = {**approval.payload, "approval_id": approval.id}
         outbox.enqueue(session, approval.act, f"approval:{approval.id}", payload)
+        if (also := kind_of(approval.kind).once_approved) is not None:
+            also(session, approval, now)
     settle_gate(session, approval.id)
     if approval.requested_by.startswith("person_") and approval.requested_by != by:
         _tell_one(session, approval, "decided", approval.requested_by, made)
     return made
 
 
-def withdraw(session: Session, approval: Approval, reason: str, now: datetime) -> None:
-    """End a question that waits in the name of whoever asked it; those who could have decided are
-    told."""
+def void_and_tell(
+    session: Session, approval: Approval, by: str | None, reason: str, now: datetime
+) -> None:
+    """End a question that waits: whoever asked it withdraws it (``by``), or nobody can answer it
+    any more. Those who could have decided are told, and whoever asked, unless they ended it."""
     asked = [may.person.id for may in who_may_decide(session, approval, now)]
-    made = finish(session, approval, "void", approval.requested_by, reason, now)
+    made = finish(session, approval, "void", by, reason, now)
     for person_id in asked:
-        _tell_one(session, approval, "withdrawn", person_id, made)
+        _tell_one(session, approval, "void" if by is None else "withdrawn", person_id, made)
 
 
 def _ended(

@@ -23,7 +23,7 @@ def refusal(
 ) -> May | MayNot:
     """Whether a person's decision counts now, and for whom; else why not."""
     if approval.status != "waiting":
-        return MayNot(f"already-{approval.status}", _ended(approval))
+        return MayNot(f"already-{approval.status}", ended(approval))
     if not person.active:
         return MayNot("not-yours-to-decide", "This account is not active.")
     if not reason.strip():
@@ -41,9 +41,12 @@ def refusal(
     return missing or may
 
 
-def _ended(approval: Approval) -> str:
+def ended(approval: Approval) -> str:
+    """Why nothing is decided any more about what waits no longer."""
+    if approval.status == "void":
+        return f"It is void, so that no decision about it counts any more. {approval.reason}"
     at = f" at {approval.decided_at:%Y-%m-%d %H:%M} UTC" if approval.decided_at else ""
-    why = f" {approval.reason}" if approval.status in ("void", "expired") else ""
+    why = f" {approval.reason}" if approval.status == "expired" else ""
     return f"Already {approval.status}{at}: a decision is taken once.{why}"
 
 

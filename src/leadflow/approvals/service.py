@@ -17,7 +17,7 @@ from leadflow.accounts.tables import Person
 from leadflow.approvals.decision_kinds import SubjectChanged
 from leadflow.approvals.evidence import Evidence
 from leadflow.approvals.policy_store import current_policies
-from leadflow.approvals.progress import advance, begin_level, finish, step
+from leadflow.approvals.progress import advance, begin_level, finish, step, void_and_tell
 from leadflow.approvals.refusals import refusal
 from leadflow.approvals.subject import content_hash, refuse_changed
 from leadflow.approvals.tables import Approval, ApprovalStep, ApprovalVote
@@ -224,7 +224,7 @@ def decide(
     refused = refusal(session, approval, decision, person, reason, now, seen_hash)
     if isinstance(refused, MayNot):
         if refused.problem == "subject-changed" and approval.status == "waiting":
-            finish(session, approval, "void", None, refused.words, now)
+            void_and_tell(session, approval, None, refused.words, now)
         step(session, approval, "refused", person.id, now, why=refused.problem, door=door)
         return DecisionTaken(approval, False, refused.words, refused.problem)
     vote = ApprovalVote(

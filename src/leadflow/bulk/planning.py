@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from features.how_many import how_many, of_number
 from leadflow.accounts.actors import Actor
-from leadflow.accounts.permissions import Reach, roles_with
+from leadflow.accounts.permissions import Reach
+from leadflow.accounts.refusing import who_may
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.reach import leads_within
 from leadflow.assignment.work.handing_on import room_of
@@ -76,8 +77,7 @@ def plan(session: Session, asked: Asked, caller: Actor, now: datetime) -> Plan:
     """
     act = asked.act
     if not may(caller, act.kind):
-        who = ", ".join(roles_with(PERMISSIONS[act.kind]))
-        raise BulkRefused(f"You may not do this. Who can: {who}.")
+        raise BulkRefused(f"You may not do this. {who_may(PERMISSIONS[act.kind])}")
     if isinstance(act, Export):
         return _of_file(session, asked, caller, now)
     wanted = asked.lead_ids or _all_found(session, asked, caller, now)

@@ -3,7 +3,7 @@ step by step, and what it sends."""
 
 from collections.abc import Iterator
 
-from features.how_many import how_many
+from features.how_many import how_many, of_number
 from leadflow.campaigns.definitions.program import Program
 from leadflow.campaigns.definitions.step_words import event_words, plain_subject, what_it_does
 from leadflow.campaigns.enrolling.entries import AHEAD
@@ -27,6 +27,18 @@ def who_comes_in(shown: Preview) -> str | None:
         happens = " or ".join(event_words(one) for one in shown.on_events)
         return f"Leads come in by what happens to them from now on: {happens}."
     return None if shown.audience else "Of no lead is known now what it asks for."
+
+
+def no_mail(shown: Preview) -> tuple[str, list[tuple[int, str]]] | None:
+    """How many of those that would come in get no mail, in words that say of whom these are, and
+    how many for which reason; None where all of them do."""
+    if not shown.withheld:
+        return None
+    coming, without = shown.entries.get("enrolled", 0), sum(shown.withheld.values())
+    get = of_number(without, "gets", "get")
+    said = f"Of the {coming:,} that would come in, {without:,} {get} no mail as things are now"
+    reasons = [(count, REFUSALS[name]) for name, count in shown.withheld.items()]
+    return f"{said}, each counted once, by the first reason", reasons
 
 
 def launch_question(program: Program, version: int, shown: Preview, address: str) -> str:
@@ -56,11 +68,11 @@ def _for_whom(shown: Preview) -> str:
     if (words := who_comes_in(shown)) is not None:
         return words
     lines = [f"- {count:,}: {AHEAD[entry]}" for entry, count in shown.entries.items()]
-    lines += [
-        f"- of those that would come in, {count:,} get no mail: {REFUSALS[name]}"
-        for name, count in shown.withheld.items()
-    ]
-    return "\n".join([f"It is for {how_many(shown.audience, 'lead')}; of these", *lines])
+    said = "\n".join([f"It is for {how_many(shown.audience, 'lead')}; of these", *lines])
+    if (found := no_mail(shown)) is None:
+        return said
+    without = "\n".join(f"- {count:,}: {why}" for count, why in found[1])
+    return f"{said}\n\n{found[0]}:\n\n{without}"
 
 
 def _steps(program: Program) -> Iterator[str]:

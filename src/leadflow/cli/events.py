@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.console import console, fields_of, told
 from leadflow.cli.tables import print_table
 
@@ -49,6 +49,7 @@ def list_types() -> None:
 def import_types(
     file: File,
     dry: Annotated[bool, typer.Option("--dry", help="Only check; store nothing.")] = False,
+    without_approval: WithoutApproval = None,
 ) -> None:
     """Add the types of a file, or change your own of the same name; all or none."""
     from leadflow.database.engine import unit_of_work
@@ -60,7 +61,7 @@ def import_types(
         by = who_acts(session, "event_type.write")
         if not dry:
             do = partial(declare, session, given, by, now)
-            submitted = submit(session, ["event_types"], do, now)
+            submitted = submit(session, ["event_types"], do, now, without_approval=without_approval)
         declared = would_declare(session, given) if submitted is None else submitted.done
     told(new=declared.new, changed=declared.changed)
     for what, names in (("New", declared.new), ("Changed", declared.changed)):

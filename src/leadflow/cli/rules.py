@@ -11,7 +11,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.console import console, fields_of, print_text, told
 from leadflow.cli.tables import print_table, whole
 
@@ -49,6 +49,7 @@ def import_rules(
     note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None,
     dry: Annotated[bool, typer.Option("--dry", help="Only check, and count leads.")] = False,
     activate: Annotated[bool, typer.Option(help="Switch them on at once.")] = True,
+    without_approval: WithoutApproval = None,
 ) -> None:
     """Store the rules of a file as a new version and switch it on."""
     if dry:
@@ -62,7 +63,9 @@ def import_rules(
         known = {row.version for row in service.versions(session, kind)}
         by = who_acts(session, "rules.write")
         do = partial(service.store_rules, session, kind, rules, by, note, activate)
-        submitted = submit(session, [f"rules/{kind}"], do, datetime.now(UTC), note)
+        submitted = submit(
+            session, [f"rules/{kind}"], do, datetime.now(UTC), note, without_approval
+        )
         version, active = submitted.done, False
         if submitted.approval is None:
             active = service.read_version(session, kind, version).active
@@ -231,6 +234,7 @@ def show(
 def activate(
     version: Annotated[int, typer.Argument(help="As `list` shows it.")],
     kind: RuleKindOption = "assignment",
+    without_approval: WithoutApproval = None,
 ) -> None:
     """Let a version count, and not the one before."""
     from leadflow.database.engine import unit_of_work
@@ -238,7 +242,13 @@ def activate(
 
     with unit_of_work() as session:
         do = partial(service.activate, session, kind, version, who_acts(session, "rules.write"))
-        submitted = submit(session, [f"rules/{kind}"], do, datetime.now(UTC))
+        submitted = submit(
+            session,
+            [f"rules/{kind}"],
+            do,
+            datetime.now(UTC),
+            without_approval=without_approval,
+        )
     if waits(submitted):
         return
     told(kind=kind, version=version, active=True)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table, whole
 
@@ -64,7 +64,7 @@ def check(file: File) -> None:
 
 
 @app.command("apply")
-def apply_segments(file: File) -> None:
+def apply_segments(file: File, without_approval: WithoutApproval = None) -> None:
     """Store the segments of a file, each as a new version where it changes; all or none. Rules that
     name them go by them at once."""
     from leadflow.database.engine import unit_of_work
@@ -75,7 +75,7 @@ def apply_segments(file: File) -> None:
     with unit_of_work() as session:
         by = who_acts(session, "rules.write")
         do = partial(service.apply, session, content, by, now)
-        submitted = submit(session, ["segments"], do, now)
+        submitted = submit(session, ["segments"], do, now, without_approval=without_approval)
     _say(submitted.done)
     waits(submitted)
 
@@ -94,7 +94,7 @@ def show(name: Name) -> None:
 
 
 @app.command()
-def remove(name: Name) -> None:
+def remove(name: Name, without_approval: WithoutApproval = None) -> None:
     """Take a segment out, where nothing names it."""
     from leadflow.database.engine import unit_of_work
     from leadflow.rules.segments import service
@@ -102,7 +102,7 @@ def remove(name: Name) -> None:
     now = datetime.now(UTC)
     with unit_of_work() as session:
         do = partial(service.remove, session, name, who_acts(session, "rules.write"), now)
-        submitted = submit(session, ["segments"], do, now)
+        submitted = submit(session, ["segments"], do, now, without_approval=without_approval)
     if not waits(submitted):
         told(name=name)
         console.print(f"{name} is removed.")

@@ -45,7 +45,10 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+_AS_WRITTEN = {None: "nothing", True: "true", False: "false"}
+
+
 def shown(value: object) -> str:
     """A value as a message repeats it, shortened."""
-    words = repr(value)
+    words = _AS_WRITTEN[value] if value is None or isinstance(value, bool) else repr(value)
     return words if len(words) <= 60 else f"{words[:57]}..."

@@ -6,9 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
+from leadflow.configuration.differing import diff
 from leadflow.configuration.kinds import KINDS, ConfigurationKind
 from leadflow.configuration.one_text import text_of, things_of
 from leadflow.configuration.words import of_kind
+
+LONGEST = 70
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,24 @@ class Altered:
         """What people call it."""
         words = of_kind(self.kind)
         return words.title if self.name == self.kind else f"{words.one} {self.name}"
+
+    @property
+    def in_short(self) -> str:
+        """What is altered of it, in a few words, to tell changes of the same thing apart."""
+        if not self.after:
+            return "taken out"
+        lines = [line for line in diff(self.before, self.after) if line.sign in "+-"]
+        come = [line.words.strip() for line in lines if line.sign == "+"]
+        gone = [line.words.strip() for line in lines if line.sign == "-"]
+        if not self.before:
+            said = "new, " + ", ".join(one for one in come if not one.endswith(":"))
+        elif len(come) == len(gone) == 1:
+            said = f"{gone[0]} becomes {come[0]}"
+        elif len(lines) == 1:
+            said = f"with {come[0]}" if come else f"without {gone[0]}"
+        else:
+            said = f"{how_many(len(lines), 'line')}, such as {(come or gone)[0]}"
+        return said if len(said) <= LONGEST else f"{said[: LONGEST - 1].rstrip(' ,')}…"
 
 
 def in_force(session: Session, names: Iterable[str]) -> dict[str, Any]:

@@ -15,19 +15,21 @@ from leadflow.conditions.values import ValueKind, Values
 from leadflow.configuration import service
 from leadflow.configuration.kinds import KINDS
 from leadflow.configuration.service import Applicant, ConfigurationRefused
-from leadflow.drafts.altered import Altered, changed_since
+from leadflow.drafts.altered import changed_since
+from leadflow.drafts.overtaking import (
+    ANEW,
+    KIND,
+    altered_by,
+    meanwhile,
+    overtaken,
+    overtaken_by,
+)
 from leadflow.drafts.tables import ConfigurationDraft
 from leadflow.rules.segments.service import NoSegment, SegmentInUse
 from leadflow.sources.service import NoSource
 
-KIND, ACT = "configuration_change", "apply_configuration_draft"
-ANEW = "The draft is kept: look at it, and submit it again as it should be now."
+ACT = "apply_configuration_draft"
 REFUSED = (ConfigurationRefused, SegmentInUse, NoSegment, NoSource, TerritoryInUse)
-
-
-def altered_by(draft: ConfigurationDraft) -> list[Altered]:
-    """What a draft alters."""
-    return [Altered(**one) for one in draft.altered]
 
 
 def content(session: Session, draft_id: str, _payload: dict[str, Any]) -> dict[str, Any] | None:
@@ -40,8 +42,7 @@ def content(session: Session, draft_id: str, _payload: dict[str, Any]) -> dict[s
     if draft is None:
         return None
     if others := changed_since(session, altered_by(draft)):
-        names = ", ".join(one.called for one in others)
-        raise SubjectChanged(f"Meanwhile something else was changed: {names}. {ANEW}")
+        raise SubjectChanged(meanwhile(others))
     return {"contents": draft.contents, "take_out": draft.take_out, "altered": draft.altered}
 
 
@@ -55,6 +56,7 @@ def carry_out(session: Session, payload: dict[str, Any], now: datetime) -> dict[
             service.apply(session, draft.contents, by, now, draft.take_out)
         except REFUSED as error:
             raise SubjectChanged(f"It cannot be applied any more: {error} {ANEW}") from error
+        overtaken(session, {one.kind for one in altered_by(draft)}, now)
         return {"draft": draft.id}
 
     service.take_turns(session)
@@ -73,6 +75,7 @@ DECISION_KINDS = (
         facts={"configuration": ValueKind.TEXT},
         values={"configuration": _kinds},
         unforeseen="nobody",
+        once_approved=overtaken_by,
     ),
 )
 ACTS = (approved_act(ACT, lambda session, _, payload, now: carry_out(session, payload, now)),)

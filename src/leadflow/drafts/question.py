@@ -14,7 +14,8 @@ from leadflow.charts.figures import Chart
 from leadflow.configuration.differing import diff
 from leadflow.configuration.words import of_kind
 from leadflow.drafts.altered import Altered
-from leadflow.drafts.decision import ACT, KIND
+from leadflow.drafts.decision import ACT
+from leadflow.drafts.overtaking import KIND, names_of
 from leadflow.drafts.tables import ConfigurationDraft
 from leadflow.drafts.trials.catalogue import try_out
 from leadflow.drafts.trials.trial import Trial
@@ -36,17 +37,17 @@ def question(
         for kind, content in draft.contents.items()
         if (trial := try_out(session, kind, content, now)) is not None
     }
-    about = _about(altered)
+    about = what_changes(altered)
     return Proposal(
         kind=KIND,
         subject_id=draft.id,
         act=ACT,
         payload={"draft_id": draft.id},
-        description="\n".join(_description(about, altered, trials)),
+        description="\n".join(_description(_named(altered), altered, trials)),
         requested_by=draft.written_by,
         evidence=Evidence(
             about=about,
-            asks=f"Let this count: {about}?",
+            asks=f"Apply this change: {about}?",
             verdict=" ".join(one.finding for one in trials.values()),
             facts=tuple(_figures(altered)),
             matter=_counts(trials),
@@ -57,10 +58,16 @@ def question(
     )
 
 
-def _about(altered: Sequence[Altered]) -> str:
-    named = [one.called for one in altered[:MOST_NAMES]]
-    more = len(altered) - len(named)
-    return ", ".join(named) + (f" and {how_many(more, 'other')}" if more else "")
+def what_changes(altered: Sequence[Altered]) -> str:
+    """What is altered, by name, and of one thing what about it."""
+    if len(altered) == 1:
+        return f"{altered[0].called} ({altered[0].in_short})"
+    return _named(altered)
+
+
+def _named(altered: Sequence[Altered]) -> str:
+    more = len(altered) - MOST_NAMES
+    return names_of(altered[:MOST_NAMES]) + (f" and {how_many(more, 'other')}" if more > 0 else "")
 
 
 def _figures(altered: Sequence[Altered]) -> Iterator[Fact]:
@@ -73,7 +80,7 @@ def _figures(altered: Sequence[Altered]) -> Iterator[Fact]:
 
 
 def _description(about: str, altered: Sequence[Altered], trials: dict[str, Trial]) -> Iterator[str]:
-    yield f"# Let this count: {about}?"
+    yield f"# Apply this change: {about}?"
     yield ""
     for trial in trials.values():
         yield from (trial.finding, *trial.notes, "")

@@ -58,7 +58,7 @@ class NobodyToDecide(ValueError):
         needed = " or ".join(role.replace("_", " ") for role in roles)
         super().__init__(
             f"By the policy {policy}, somebody else must approve this, and nobody else is {needed}."
-            " Nothing was stored: add somebody who is, or give somebody the role."
+            " Nothing was stored: have an admin add somebody who is, or give somebody the role."
         )
 
 
@@ -68,7 +68,8 @@ class AskedByNobody(PermissionError):
     def __init__(self, policy: str, kind: str) -> None:
         super().__init__(
             f"By the policy {policy}, a change of {of_kind(kind).title} waits for approval, so it "
-            "must be known who asks. Sign in first: leadflow sign-in USERNAME"
+            "must be known who asks. Nothing was stored. Sign in, and give the same command again: "
+            "leadflow sign-in USERNAME"
         )
 
 

@@ -14,16 +14,20 @@ from leadflow.approvals.policies import Requirement
 from leadflow.approvals.policy_store import requirement
 from leadflow.approvals.tables import Approval
 from leadflow.approvals.who import who_may_decide
+from leadflow.audit import service as audit
 from leadflow.configuration.kinds import KINDS
 from leadflow.configuration.service import Applicant
 from leadflow.drafts.altered import Altered, altered_between, contents_of, in_force, taken_out
-from leadflow.drafts.decision import KIND
+from leadflow.drafts.overtaking import KIND, beside, overtaken
 from leadflow.drafts.question import question
 from leadflow.drafts.refusals import AskedByNobody, MustWait, NobodyToDecide, SeveralPolicies
 from leadflow.drafts.tables import ConfigurationDraft
 
 T = TypeVar("T")
 AT_THE_MACHINE = "terminal:"
+# Whoever has it could as well change the policy that asks.
+MAY_GO_WITHOUT = "policy.write"
+WITHOUT = "configuration.changed_without_approval"
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class Author(Applicant):
 @dataclass(frozen=True)
 class Submitted(Generic[T]):
     """What came of a change: ``done``, what was done, or would be; ``approval``: the question
-    whether it may be, where it waits for an answer and nothing has changed yet."""
+    whether it may be, where it waits for an answer and nothing has changed yet; ``others``: the
+    ids of questions about other changes of the same, of which the first that is approved counts."""
 
     done: T
     approval: Approval | None
+    others: tuple[str, ...] = ()
 
     @property
     def waits_for(self) -> str:
@@ -71,16 +77,21 @@ def submit(
     """
     change = _Change(session, kinds, by, now)
     if not change.anybody_asked:
-        return Submitted(do(), None)
+        done = do()
+        overtaken(session, kinds, now)
+        return Submitted(done, None)
     try:
         with session.begin_nested():
             done = do()
             if asking := change.asking():
                 raise _Undone
+            overtaken(session, kinds, now)
             return Submitted(done, None)
     except _Undone:
         _see_who_decides(asking, by)
-    return Submitted(done, _ask(session, next(iter(asking)), change, by, now, why))
+    approval = _ask(session, next(iter(asking)), change, by, now, why)
+    draft = session.get_one(ConfigurationDraft, approval.subject_id)
+    return Submitted(done, approval, tuple(other.id for _, other in beside(session, draft)))
 
 
 def at_once(
@@ -97,6 +108,30 @@ def at_once(
     if change.anybody_asked and (asking := change.asking()):
         kind, needed = next(iter(asking.items()))
         raise MustWait(needed.policy, kind)
+    overtaken(session, kinds, now)
+    return done
+
+
+def without_approval(
+    session: Session,
+    kinds: Collection[str],
+    do: Callable[[], T],
+    by: Author,
+    now: datetime,
+    why: str,
+) -> T:
+    """Do what a policy asks somebody about, and ask nobody: for whoever has the machine, or may
+    change the policies themselves. The audit log says what of, and why."""
+    by.must_have(MAY_GO_WITHOUT)
+    change = _Change(session, kinds, by, now)
+    done = do()
+    if change.anybody_asked and (asking := change.asking()):
+        for one in change.altered:
+            if one.kind in asking:
+                policy = {"policy": asking[one.kind].policy}
+                about = one.kind if one.name == one.kind else f"{one.kind}/{one.name}"
+                audit.record(session, by.id, WITHOUT, about, policy, said=why)
+    overtaken(session, kinds, now)
     return done
 
 

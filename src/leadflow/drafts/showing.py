@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from leadflow.approvals.tables import Approval
 from leadflow.configuration.differing import DiffLine, diff
 from leadflow.drafts.altered import Altered, changed_since
-from leadflow.drafts.decision import KIND, altered_by
+from leadflow.drafts.overtaking import KIND, altered_by, beside
+from leadflow.drafts.question import what_changes
 from leadflow.drafts.refusals import NoDraft
 from leadflow.drafts.tables import ConfigurationDraft
 
@@ -18,9 +19,20 @@ NEWEST = 10
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Another change of the same that waits: only one of them can be approved."""
+
+    id: str
+    approval_id: str
+    written_by: str
+    written_at: datetime
+    what: str
+
+
+@dataclass(frozen=True)
 class DraftShown:
     """A draft. ``status`` and ``reason`` are its approval's; ``overtaken``: what was changed
-    meanwhile, so that it cannot count as it is."""
+    meanwhile, so that it cannot count as it is; ``beside``: others that wait."""
 
     id: str
     approval_id: str
@@ -31,6 +43,12 @@ class DraftShown:
     waits_for: tuple[str, ...]
     altered: tuple[Altered, ...]
     overtaken: tuple[Altered, ...] = ()
+    beside: tuple["Beside", ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What it alters, in a few words."""
+        return what_changes(self.altered)
 
     @property
     def is_open(self) -> bool:
@@ -67,26 +85,50 @@ def read_draft(session: Session, draft_id: str) -> DraftShown:
 
 
 def drafts_of(session: Session, kind: str, name: str | None) -> Sequence[DraftShown]:
-    """The newest drafts that change something of a kind, or the thing of a name: the newest
-    first."""
+    """The drafts that change something of a kind, or the thing of a name: those that wait, then
+    the newest of the others; the newest first."""
     of = {"kind": kind} | ({} if name is None else {"name": name})
     statement = (
         select(ConfigurationDraft, Approval)
         .join(Approval, Approval.id == ConfigurationDraft.approval_id)
         .where(ConfigurationDraft.altered.contains([of]))
         .order_by(ConfigurationDraft.written_at.desc(), ConfigurationDraft.id.desc())
-        .limit(NEWEST)
     )
-    return [_stands(draft, approval) for draft, approval in session.execute(statement)]
+    waits = Approval.status == "waiting"
+    found = [
+        *session.execute(statement.where(waits)).tuples(),
+        *session.execute(statement.where(~waits).limit(NEWEST)).tuples(),
+    ]
+    return [_stands(draft, approval) for draft, approval in found]
+
+
+def others_waiting(session: Session, draft_id: str) -> tuple[Beside, ...]:
+    """Other changes that wait and alter something that this one alters, the oldest first."""
+    draft = session.get_one(ConfigurationDraft, draft_id)
+    return tuple(
+        Beside(
+            other.id,
+            approval.id,
+            other.written_by,
+            other.written_at,
+            what_changes(altered_by(other)),
+        )
+        for other, approval in beside(session, draft)
+    )
 
 
 def _shown(session: Session, draft: ConfigurationDraft, approval: Approval) -> DraftShown:
-    waits = approval.status == "waiting"
-    return _stands(draft, approval, changed_since(session, altered_by(draft)) if waits else ())
+    if approval.status != "waiting":
+        return _stands(draft, approval)
+    overtaken = changed_since(session, altered_by(draft))
+    return _stands(draft, approval, overtaken, others_waiting(session, draft.id))
 
 
 def _stands(
-    draft: ConfigurationDraft, approval: Approval, overtaken: Sequence[Altered] = ()
+    draft: ConfigurationDraft,
+    approval: Approval,
+    overtaken: Sequence[Altered] = (),
+    others: tuple[Beside, ...] = (),
 ) -> DraftShown:
     return DraftShown(
         draft.id,
@@ -98,4 +140,5 @@ def _stands(
         tuple(approval.roles_now),
         tuple(altered_by(draft)),
         tuple(overtaken),
+        others,
     )

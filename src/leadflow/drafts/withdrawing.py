@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from leadflow.approvals import service as approvals
-from leadflow.approvals.progress import withdraw as end
+from leadflow.approvals.progress import void_and_tell
 from leadflow.approvals.tables import Approval
-from leadflow.drafts.decision import KIND
+from leadflow.drafts.overtaking import KIND
 from leadflow.drafts.refusals import DraftDecided, NothingToWithdraw, NotYourDraft
 
 WHY = "Whoever wrote it has withdrawn it."
@@ -30,5 +30,5 @@ def withdraw(session: Session, approval_id: str, by: str, now: datetime) -> Appr
         raise NotYourDraft
     if approval.status != "waiting":
         raise DraftDecided(approval.status)
-    end(session, approval, WHY, now)
+    void_and_tell(session, approval, by, WHY, now)
     return approval

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationErr
 from leadflow.conditions.problems import Problem, RuleSetInvalid, nearest, shown
 from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Condition, Reader
-from leadflow.refusals import in_words
+from leadflow.refusals import sentence
 from leadflow.rules.field_catalogue import Known, kinds_of, values_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -177,10 +177,8 @@ def _explained(item: dict[str, Any], keys: Collection[str], place: str) -> Probl
     at = place
     for part in item["loc"]:
         at += f"[{part}]" if isinstance(part, int) else f".{part}"
-    said = in_words(item) + "."
-    if item["type"] == "missing":
-        said = "This is required."
-    elif item["type"] == "extra_forbidden":
+    said = sentence(item)
+    if item["type"] == "extra_forbidden":
         near = f" {nearest(item['loc'][-1], keys)}" if len(item["loc"]) == 1 else ""
         said = f"There is no such key.{near}"
     return Problem(at, said)

@@ -16,7 +16,7 @@ from leadflow.conditions.storable import unstorable
 from leadflow.leads.files.mapping import Mapping as LeadMapping
 from leadflow.leads.files.mapping import MappingError, parse_mapping
 from leadflow.leads.files.mapping_parts import ROW
-from leadflow.refusals import in_words
+from leadflow.refusals import sentence
 from leadflow.sources.bodies import begins_as
 from leadflow.sources.definition_parts import (
     KIND,
@@ -288,11 +288,7 @@ def _unreadable(path: Path, said: str) -> SourcesInvalid:
 
 def _explained(problem: Mapping[str, Any]) -> Problem:
     place = ".".join(str(part) for part in problem["loc"]).replace(".[key]", "") or "sources"
-    said = in_words(problem)
-    if problem["type"] == "extra_forbidden":
-        said = "There is no such key; take it out or correct its name"
-    elif problem["type"] == "missing":
-        said = "This is required"
-    elif problem["type"] == "string_pattern_mismatch" and "[key]" in problem["loc"]:
-        said = "A name has small letters, digits, - and _, and begins with a letter"
-    return Problem(place, f"{said}.")
+    if problem["type"] == "string_pattern_mismatch" and "[key]" in problem["loc"]:
+        said = "A name has small letters, digits, - and _, and begins with a letter."
+        return Problem(place, said)
+    return Problem(place, sentence(problem))

@@ -53,7 +53,7 @@ def test_a_page_submits_and_whoever_decides_sees_what_differs(people: Any, store
         [approval] = waiting(session)
     mary = people("mary")
     decision = mary.get(f"/console/approvals/{approval.id}").text
-    assert "Let this count: segment shops?" in decision
+    assert "Apply this change: segment shops (new," in decision
     assert "<ins>+   shops:</ins>" in decision
     assert "Mark" in decision
     said = {"decision": "approve", "reason": "Good.", "content_hash": approval.content_hash}

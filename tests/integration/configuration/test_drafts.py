@@ -136,9 +136,9 @@ def test_sent_again_it_is_the_same_question_and_another_is_another(
     settle(session, first.id, NOW)
     perform(session, first)
     late = settle(session, other.id, NOW)
-    assert (late.counted, late.problem, late.approval.status) == (False, "subject-changed", "void")
+    assert (late.counted, late.problem, late.approval.status) == (False, "already-void", "void")
     assert "segment shops" in late.words
-    assert "submit it again" in late.words
+    assert "submits it again" in late.words
     assert read_draft(session, other.subject_id).altered[0].after.endswith("value: finance\n")
     assert counts(session) == {"shops": "retail"}
 
@@ -150,7 +150,7 @@ def test_what_has_changed_between_approval_and_act_voids_it(
     approval = question(send(session, ann, shops()))
     settle(session, approval.id, NOW)
     service.apply(session, shops("finance"), ann, NOW)
-    assert "Meanwhile something else was changed" in perform(session, approval)["void"]
+    assert "Meanwhile another change of the same counts" in perform(session, approval)["void"]
     assert counts(session) == {"shops": "finance"}
 
 

@@ -56,7 +56,7 @@ def test_a_lead_goes_from_nobodys_to_won_and_is_opened_again(
     ann = seen_by("ann")
     assert board(ann) == {stage: [] for stage in STAGES} | {"given": ["Ada Stone"]}
     for to, said, words in (
-        ("taken", {}, "Taken on"),
+        ("taken", {}, "Accepted"),
         ("in_touch", {"kind": "meeting"}, "got in touch"),
         ("converted", {}, "It is won"),
     ):
@@ -91,7 +91,7 @@ def test_what_is_missing_is_asked_and_what_cannot_be_is_refused_with_the_reason(
     # Marketing tells facts, and works no leads.
     mark = seen_by("mark")
     answer = moved(mark, theirs, "taken")
-    assert (answer.status_code, "may not do this" in answer.text) == (409, True)
+    assert (answer.status_code, "may work leads. Ask one of them." in answer.text) == (409, True)
     assert "Choose a lead" in html.unescape(mark.get(mark.post(BOARD).headers["location"]).text)
     foreign = made("Maxs", "Lead", "max")
     assert seen_by("ann").get(f"/console/leads/{foreign}/move/taken").status_code == 403

@@ -237,7 +237,7 @@ def test_what_is_rejected_is_not_done() -> None:
         ({"actions": {"request_approval": {"then": {"paint": {}}}}}, "then.paint"),
         ({"actions": {"request_approval": {"then": {"assign": {"rep": "zoe"}}}}}, "'zoe'"),
         ({"limits": {"within": "3d"}}, "per_lead"),
-        ({"limits": {"per_day": 0}}, "greater than or equal to 1"),
+        ({"limits": {"per_day": 0}}, "at least 1"),
         ({"hours": {"zone": "Mars", "week": {"mon": ["08:00-17:00"]}}}, "time zone"),
         ({"hours": {"zone": "UTC", "week": {"mon": ["8-17"]}}}, "09:00-17:00"),
         ({"stp": True}, "Did you mean stop"),

@@ -46,7 +46,7 @@ def test_yaml_is_taken_as_it_is_written(tmp_path: Path) -> None:
         ({"fields": {"mail": "mail"}}, "fields.mail"),
         ({"attributes": {"Big Name": {"column": "a", "kind": "numeric"}}}, "attributes.Big Name"),
         ({"attributes": {"size": {"column": "a", "kind": "number"}}}, "attributes.size.kind"),
-        ({"attributes": {"size": {"column": "a"}}}, "attributes.size.kind: is required"),
+        ({"attributes": {"size": {"column": "a"}}}, "attributes.size.kind: this is required"),
         (
             {"attributes": {"end": {"column": "a", "kind": "numeric", "format": "%Y"}}},
             "attributes.end: only an attribute of kind date has a format",

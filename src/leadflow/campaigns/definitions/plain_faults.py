@@ -1,35 +1,19 @@
 """What is wrong with a value of a campaign, in words of people who never heard of a type. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from features.how_many import how_many
-from leadflow.conditions.problems import listed
 from leadflow.refusals import OBJECTS, in_words
 
 LIST = "Write a list here: one thing a line, each after a dash; or [one, another]."
 WORDS = 'Write words here; in quotes where they look like a number, a date or yes and no: "12".'
 HOUR = 'Write an hour in quotes, such as "08:00".'
 NAMES = "Write names with their values here: each on a line of its own, as name: value."
-WHOLE, NUMBER, TRUTH = "Write a whole number here.", "Write a number here.", "Write true or false."
 _PLAIN: Mapping[str, str] = {
     "string_type": WORDS,
-    "string_too_short": "Write something here: it is empty.",
-    "int_type": WHOLE,
-    "int_from_float": WHOLE,
-    "int_parsing": WHOLE,
-    "int_parsing_size": WHOLE,
-    "float_type": NUMBER,
-    "float_parsing": NUMBER,
-    "finite_number": NUMBER,
-    "bool_type": TRUTH,
-    "bool_parsing": TRUTH,
-    "list_type": LIST,
-    "tuple_type": LIST,
-    "set_type": LIST,
-    "frozen_set_type": LIST,
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), LIST),
     **dict.fromkeys(("mapping_type", *OBJECTS), NAMES),
-    "none_required": "Leave this out.",
 }
 # What stands in a list, by what the list is called.
 _ONE_OF: Mapping[str, str] = {
@@ -47,15 +31,6 @@ _ONE_OF: Mapping[str, str] = {
     "zones": "time zone",
     "open_hours": "day",
 }
-_BOUNDED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "greater_than": lambda of: f"Write a number above {of['gt']:,}.",
-    "greater_than_equal": lambda of: f"Write a number of at least {of['ge']:,}.",
-    "less_than": lambda of: f"Write a number below {of['lt']:,}.",
-    "less_than_equal": lambda of: f"Write a number of at most {of['le']:,}.",
-    "string_too_long": lambda of: f"Write at most {how_many(of['max_length'], 'character')}.",
-    "literal_error": lambda of: f"Write {_either(of['expected'])}.",
-    "enum": lambda of: f"Write {_either(of['expected'])}.",
-}
 
 
 def plainly(fault: Mapping[str, Any]) -> str:
@@ -67,10 +42,8 @@ def plainly(fault: Mapping[str, Any]) -> str:
         return _of_many(kind, fault["ctx"], place)
     if kind in _PLAIN:
         return _PLAIN[kind]
-    if kind in _BOUNDED:
-        return _BOUNDED[kind](fault["ctx"])
     said = in_words(fault)
-    return f"{said[0].upper()}{said[1:]}."
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _is_hour(place: Sequence[Any]) -> bool:
@@ -85,9 +58,3 @@ def _of_many(kind: str, of: Mapping[str, Any], place: Sequence[Any]) -> str:
     if kind == "too_long":
         return f"Write at most {how_many(of['max_length'], one)}."
     return f"Write at least {how_many(of['min_length'], one)}."
-
-
-def _either(expected: str) -> str:
-    """``'a', 'b' or 'c'`` without the quotes."""
-    names = [one.strip().strip("'") for one in expected.replace(" or ", ", ").split(",")]
-    return listed(names)

@@ -148,15 +148,13 @@ def _signed_in(session: "Session") -> "Actor | None":
 def _allowed(
     actor: "Actor", permission: str, session: "Session | None" = None, lead_id: str | None = None
 ) -> "Actor":
-    from leadflow.accounts.permissions import Reach, roles_with
+    from leadflow.accounts.permissions import Reach
+    from leadflow.accounts.refusing import who_may
     from leadflow.assignment.team.reach import reaches_lead
 
     reach = actor.reach(permission)
     if reach is None:
-        raise MayNotHere(
-            f"{actor.called} may not do this: it needs {permission}. Who can: "
-            f"{', '.join(roles_with(permission))}."
-        )
+        raise MayNotHere(f"{actor.called} may not do this. {who_may(permission)}")
     if session is None or lead_id is None or reach is Reach.ALL:
         return actor
     if not reaches_lead(session, actor.rep_id, reach, lead_id):

@@ -9,7 +9,7 @@ import typer
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import person_here, who_acts
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.campaigns.campaigns import Paths, read_known, say, say_unheard
 from leadflow.cli.console import console, told
 
@@ -26,7 +26,7 @@ Name = Annotated[str, typer.Argument(help="The campaign's name, such as welcome_
 WRITE = "campaign.write"
 
 
-def apply_campaigns(paths: Paths) -> None:
+def apply_campaigns(paths: Paths, without_approval: WithoutApproval = None) -> None:
     """Store campaigns, each as a new version where it changes; all or none. Nobody comes into a
     version before it is launched."""
     from leadflow.campaigns.files import campaign_files, read_files
@@ -40,7 +40,7 @@ def apply_campaigns(paths: Paths) -> None:
         by = who_acts(session, WRITE)
         now = datetime.now(UTC)
         do = partial(service.apply, session, given, by, now)
-        submitted = submit(session, ["campaigns"], do, now)
+        submitted = submit(session, ["campaigns"], do, now, without_approval=without_approval)
     applied = submitted.done
     told(new=applied.new, changed=applied.changed)
     for said, names in (("New", applied.new), ("Changed", applied.changed)):
@@ -178,8 +178,7 @@ def unenroll(
 
 def _tell(shown: "Preview") -> None:
     from leadflow.campaigns.enrolling.entries import AHEAD
-    from leadflow.campaigns.launch_question import who_comes_in
-    from leadflow.consent.refusals import IN_WORDS as REFUSALS
+    from leadflow.campaigns.launch_question import no_mail, who_comes_in
 
     if (words := who_comes_in(shown)) is not None:
         say(words)
@@ -189,8 +188,10 @@ def _tell(shown: "Preview") -> None:
     for entry, count in shown.entries.items():
         say(f"{count:>10,}  {AHEAD[entry]}")
     console.print(f"{sum(shown.entries.values()):>10,}  in all")
-    for name, count in shown.withheld.items():
-        say(f"{count:>10,}  of those that would come in get no mail: {REFUSALS[name]}")
+    if (found := no_mail(shown)) is not None:
+        say(f"{found[0]}:")
+        for count, why in found[1]:
+            say(f"{count:>10,}  {why}")
 
 
 def _tell_mail(number: int, one: "FirstMail", to: Path | None) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import author_here
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.console import console, told
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def apply(
     why: Annotated[
         str | None, typer.Option(help="For whoever decides, where it waits for approval.")
     ] = None,
+    without_approval: WithoutApproval = None,
 ) -> None:
     """Apply a directory as a whole, or nothing of it; where a policy asks somebody about what
     changes, once they have approved it. What is not in it goes on counting."""
@@ -62,7 +63,7 @@ def apply(
             _tell(directory.would_apply(session, folder, by, now, take_out), would=True)
             return
         do = partial(directory.apply, session, folder, by, now, take_out)
-        submitted = submit(session, KINDS, do, now, why)
+        submitted = submit(session, KINDS, do, now, why, without_approval)
     _tell(submitted.done, would=submitted.approval is not None)
     waits(submitted)
 

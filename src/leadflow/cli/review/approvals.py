@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from leadflow.cli.access.identity import TERMINAL, person_here
@@ -28,11 +29,13 @@ class DecisionRefused(RuntimeError):
 @app.command("list")
 def list_waiting() -> None:
     """Everything that waits for a decision, oldest first."""
+    from leadflow.accounts.people import usernames
     from leadflow.approvals.service import waiting
     from leadflow.database.engine import unit_of_work
 
     with unit_of_work() as session:
         open_questions = waiting(session)
+        names = usernames(session, [item.requested_by for item in open_questions])
     told(items=[_facts(item) for item in open_questions])
     if not open_questions:
         console.print("Nothing waits for a decision.")
@@ -40,6 +43,7 @@ def list_waiting() -> None:
     table = Table(
         whole("Approval"),
         "What",
+        "Asked by",
         "Waits for",
         whole("Asked at (UTC)"),
         whole("Due (UTC)"),
@@ -48,7 +52,8 @@ def list_waiting() -> None:
     for item in open_questions:
         table.add_row(
             item.id,
-            f"{_words(item.kind)}: {item.about}",
+            escape(f"{_words(item.kind)}: {item.about}"),
+            names.get(item.requested_by, item.requested_by),
             _words(" or ".join(item.roles_now)),
             f"{item.requested_at:%Y-%m-%d %H:%M}",
             f"{item.due_at:%Y-%m-%d %H:%M}",
@@ -78,6 +83,8 @@ def show(approval_id: ApprovalId) -> None:
     if approval.asked_why:
         console.print(f"Why, as who asks says: {approval.asked_why}", markup=False)
     console.print(f"\nStatus: [bold]{approval.status}[/bold], policy {approval.policy}")
+    if approval.status != "waiting" and approval.reason:
+        console.print(f"Why: {approval.reason}", markup=False, soft_wrap=True)
     for step in steps:
         who = names.get(step.actor, step.actor)
         console.print(f"{step.at:%Y-%m-%d %H:%M} {step.kind} ({who})", markup=False)

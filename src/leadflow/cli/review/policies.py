@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table, whole
 
@@ -35,32 +35,23 @@ def show() -> None:
 def store(
     file: File,
     note: Annotated[str | None, typer.Option(help="What is new, for people.")] = None,
-    without_approval: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHY", help="Where nobody is left who could approve it: the audit log says why."
-        ),
-    ] = None,
+    without_approval: WithoutApproval = None,
 ) -> None:
     """Let these count for whatever is asked from now on; where a policy asks somebody about that,
     once they have approved it."""
     from leadflow.approvals.policies import read_policies
-    from leadflow.approvals.policy_store import store_policies, store_without_approval
+    from leadflow.approvals.policy_store import store_policies
     from leadflow.database.engine import unit_of_work
 
     policies = read_policies(file)
     with unit_of_work() as session:
         by = who_acts(session, "policy.write")
-        if without_approval is not None:
-            version = store_without_approval(session, policies, by, without_approval)
-        else:
-            do = partial(store_policies, session, policies, by, note)
-            submitted = submit(session, ["policies"], do, datetime.now(UTC), note)
-            version = submitted.done
-    if without_approval is None and waits(submitted):
+        do = partial(store_policies, session, policies, by, note or without_approval)
+        submitted = submit(session, ["policies"], do, datetime.now(UTC), note, without_approval)
+    if waits(submitted):
         return
-    told(version=version)
-    console.print(f"Version {version} of the policies counts from now on.")
+    told(version=submitted.done)
+    console.print(f"Version {submitted.done} of the policies counts from now on.")
 
 
 @app.command("try")

@@ -44,8 +44,9 @@ def report(
     print_table(table)
     fair = made.fairness
     console.print(
-        f"Fairness among {how_many(fair.salespeople, 'salesperson')}: Gini {_number(fair.gini)} "
-        f"({_number(fair.gini_by_capacity)} by capacity), "
+        f"Fairness among {how_many(fair.salespeople, 'salesperson')}: inequality (Gini) "
+        f"{_number(fair.gini)}, {_number(fair.gini_by_capacity)} by capacity "
+        "(0 is equal, 1 is all to one); "
         f"most minus least {how_many(round(fair.most_minus_least), 'lead')}."
     )
     console.print(

@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from features.how_many import how_many
-from leadflow.cli.access.identity import author_here, who_acts
+from leadflow.cli.access.identity import who_acts
+from leadflow.cli.access.submitting import WithoutApproval, at_once
 from leadflow.cli.console import console, print_text, told
 from leadflow.cli.tables import print_table
 
@@ -30,6 +31,7 @@ def import_team(
     replace: Annotated[
         bool, typer.Option("--replace", help="Who is not in the file becomes inactive.")
     ] = False,
+    without_approval: WithoutApproval = None,
 ) -> None:
     """Add or change salespeople, teams and territories from a YAML file."""
     from leadflow.assignment.configuration import SECTION
@@ -37,13 +39,12 @@ def import_team(
     from leadflow.assignment.team.snapshot import team_version
     from leadflow.assignment.team.versions import store_team
     from leadflow.database.engine import unit_of_work
-    from leadflow.drafts.service import at_once
 
     team = load_team(file)
     with unit_of_work() as session:
         before = team_version(session)
         do = partial(store_team, session, team, who_acts(session, "team.write"), replace)
-        version = at_once(session, [SECTION], do, author_here(session), datetime.now(UTC))
+        version = at_once(session, [SECTION], do, datetime.now(UTC), without_approval)
     told(version=version, reps=len(team.reps))
     if version == before:
         console.print(f"Nothing has changed: version {version} of the team says the same.")
@@ -129,16 +130,18 @@ def versions() -> None:
 
 
 @app.command()
-def restore(version: Annotated[int, typer.Argument(help="See: leadflow reps versions")]) -> None:
+def restore(
+    version: Annotated[int, typer.Argument(help="See: leadflow reps versions")],
+    without_approval: WithoutApproval = None,
+) -> None:
     """Use an earlier version of the team again. Who came since becomes inactive."""
     from leadflow.assignment.configuration import SECTION
     from leadflow.assignment.team.versions import restore_team
     from leadflow.database.engine import unit_of_work
-    from leadflow.drafts.service import at_once
 
     with unit_of_work() as session:
         do = partial(restore_team, session, version, who_acts(session, "team.write"))
-        made = at_once(session, [SECTION], do, author_here(session), datetime.now(UTC))
+        made = at_once(session, [SECTION], do, datetime.now(UTC), without_approval)
     told(version=made)
     console.print(f"The team is that of version {version} again, now as version {made}.")
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from features.how_many import how_many
 from leadflow.cli.access.identity import who_acts
-from leadflow.cli.access.submitting import submit, waits
+from leadflow.cli.access.submitting import WithoutApproval, submit, waits
 from leadflow.cli.console import console, told
 from leadflow.cli.tables import print_table
 from leadflow.cli.webhooks.deliveries import reasons_in_words
@@ -88,7 +88,7 @@ def check(file: File) -> None:
 
 
 @app.command("apply")
-def apply_sources(file: File) -> None:
+def apply_sources(file: File, without_approval: WithoutApproval = None) -> None:
     """Store the sources of a file, each as a new version where it changes; all or none."""
     from leadflow.database.engine import unit_of_work
     from leadflow.settings import get_settings
@@ -98,7 +98,7 @@ def apply_sources(file: File) -> None:
     given, now = load_sources(file), datetime.now(UTC)
     with unit_of_work() as session:
         do = partial(service.apply, session, given, who_acts(session, "source.write"), now)
-        submitted = submit(session, ["sources"], do, now)
+        submitted = submit(session, ["sources"], do, now, without_approval=without_approval)
         bare = [name for name in given if not service.live_secrets(session, name, now)]
     _say_applied(submitted.done.new, submitted.done.changed)
     for name in () if waits(submitted) else bare:
@@ -135,7 +135,7 @@ def show(name: Name, version: Annotated[int | None, typer.Option(help="Which.")]
 
 
 @app.command()
-def remove(name: Name) -> None:
+def remove(name: Name, without_approval: WithoutApproval = None) -> None:
     """Take nothing from a source any more; what it delivered stays."""
     from leadflow.database.engine import unit_of_work
     from leadflow.sources import service
@@ -143,7 +143,7 @@ def remove(name: Name) -> None:
     with unit_of_work() as session:
         by, now = who_acts(session, "source.write"), datetime.now(UTC)
         do = partial(service.remove, session, name, by, now)
-        submitted = submit(session, ["sources"], do, now)
+        submitted = submit(session, ["sources"], do, now, without_approval=without_approval)
     if not waits(submitted):
         told(name=name)
         console.print(f"{name} is removed. What it delivered stays.")

@@ -25,6 +25,10 @@ class ChangeWaitsOut(BaseModel):
     approval_id: str = Field(description="Of the decision; GET /approvals/{approval_id}.")
     waits_for: list[str] = Field(description="Roles that may approve it now.")
     link: str = Field(description="The page of the decision.")
+    also_wait: list[str] = Field(
+        description="Approvals of other changes of the same: the first that is approved counts, "
+        "and the others are void then."
+    )
 
 
 WAITS: dict[int | str, dict[str, Any]] = {
@@ -58,7 +62,12 @@ def waits(submitted: Submitted[Any]) -> Response | None:
     if approval is None:
         return None
     link = f"{get_settings().address}/console/approvals/{approval.id}"
-    said = ChangeWaitsOut(approval_id=approval.id, waits_for=list(approval.roles_now), link=link)
+    said = ChangeWaitsOut(
+        approval_id=approval.id,
+        waits_for=list(approval.roles_now),
+        link=link,
+        also_wait=list(submitted.others),
+    )
     return JSONResponse(said.model_dump(), 202)
 
 

@@ -134,11 +134,12 @@ def _page(
         stored = get(session, approval_id)
         run_id, lead_id = stored.flow_run_id, stored.lead_id
         names = names_of_leads(session, caller, [lead_id])
-        people = names_of_people(session, _people_of(approval))
+        draft = draft_of(session, stored)
+        beside = [] if draft is None else [one.written_by for one in draft.beside]
+        people = names_of_people(session, [*_people_of(approval), *beside])
         evidence = Evidence.of(stored.evidence)
         about, warnings = stored.about, stored.payload.get("must_acknowledge", [])
         names |= names_of_reps(session, [fact.value for fact in evidence.facts])
-        draft = draft_of(session, stored)
     run = None if run_id is None else f"{get_settings().prefect_url}/runs/flow-run/{run_id}"
     return page(
         request,

@@ -25,7 +25,7 @@ EVENTS = 300
 # Looked through for those that say something new.
 SCORES = 200
 STEPS = {
-    "accepted": "taken on",
+    "accepted": "accepted",
     "touched": "got in touch",
     "returned": "given back",
     "reassigned": "given to {to}",

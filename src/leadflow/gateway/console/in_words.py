@@ -11,7 +11,7 @@ from leadflow.gateway.api.review.approvals import TITLES
 BY_ITSELF = {
     "leadflow": "Leadflow",
     "assign_leads": "the hand-out of leads",
-    "escalate_assignments": "the watch over first words",
+    "escalate_assignments": "the watch over first contacts",
     "train_model": "the training",
     "monitor_model": "the watch over the model",
     "sample_quality": "the quality sample",
@@ -31,7 +31,7 @@ STATUSES = {
     "approved": "approved",
     "rejected": "rejected",
     "expired": "ended: nobody decided in time",
-    "void": "no longer asked",
+    "void": "void, no longer asked",
 }
 STEPS = {
     "asked": "Asked",
@@ -43,7 +43,7 @@ STEPS = {
     "approved": "Approved",
     "rejected": "Rejected",
     "expired": "Ended",
-    "void": "No longer asked",
+    "void": "Void, no longer asked",
     "carried_out": "Carried out",
 }
 

@@ -26,7 +26,7 @@ from leadflow.settings import get_settings
 
 router = APIRouter(include_in_schema=False)
 SAID = {
-    "accept": "Taken on.",
+    "accept": "Accepted.",
     "take": "It is yours now.",
     "touch": "Noted that you got in touch: the clock has stopped.",
     "decline": "Declined. The next sweep gives it to somebody else.",

@@ -23,11 +23,13 @@ TITLES = {
 
 
 class Problem(Exception):
-    """An error that is answered as it is: status, stable type, title, detail."""
+    """An error that is answered as it is: status, stable type, title, detail; ``more``: fields of
+    its own."""
 
-    def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
+    def __init__(self, status: int, kind: str, title: str, detail: str, **more: Any) -> None:
         super().__init__(detail)
         self.status, self.kind, self.title, self.detail = status, kind, title, detail
+        self.more = more
 
 
 def problem(

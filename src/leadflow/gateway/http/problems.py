@@ -97,7 +97,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 def _own(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, Problem):
         raise error
-    return problem(error.status, error.kind, error.title, error.detail)
+    return problem(error.status, error.kind, error.title, error.detail, **error.more)
 
 
 def _missing(request: Request, error: Exception) -> JSONResponse:

@@ -23,7 +23,8 @@ from leadflow.accounts.actors import Actor
 from leadflow.accounts.delegation import in_whose_name
 from leadflow.accounts.keys import verify_key
 from leadflow.accounts.people import actor_of
-from leadflow.accounts.permissions import Reach, roles_with
+from leadflow.accounts.permissions import SCOPES, Reach, roles_with
+from leadflow.accounts.refusing import DOES, not_in_reach, who_may
 from leadflow.assignment.team.naming import name_of
 from leadflow.assignment.team.reach import reaches_lead, reaches_rep
 from leadflow.database.engine import unit_of_work
@@ -237,15 +238,12 @@ def _declared(dependant: Dependant) -> Any:
 
 
 def refused(actor: Actor, permission: str) -> Problem:
-    """403 with what is missing and who has it."""
-    who = "this key's scopes" if actor.kind == "key" else "your roles"
-    return Problem(
-        403,
-        "not-allowed",
-        "You may not do this",
-        f"It needs {permission}, which {who} do not give. Who can: "
-        f"{', '.join(roles_with(permission))}.",
-    )
+    """403 with who may; what is missing is a field of its own, and for a program in words too, for
+    its scopes are given by these names."""
+    said = who_may(permission)
+    if actor.kind == "key" and permission in SCOPES:
+        said = f"This key may not {DOES[permission]}: it lacks the scope {permission}."
+    return Problem(403, "not-allowed", "You may not do this", said, permission=permission)
 
 
 def named_by(session: Session, caller: Actor, said: str | None) -> str:
@@ -286,10 +284,6 @@ def _refuse_others(
     with unit_of_work() as session:
         for name, value in named.items():
             if value is not None and not OBJECTS[name](session, actor.rep_id, reach, value):
-                whose = "your own and unassigned leads" if reach is Reach.OWN else "your team's"
-                raise Problem(
-                    403,
-                    "not-yours",
-                    "This is somebody else's",
-                    f"With {permission} you reach {whose}.",
-                )
+                said = not_in_reach(permission, reach)
+                title = "This is somebody else's"
+                raise Problem(403, "not-yours", title, said, permission=permission)

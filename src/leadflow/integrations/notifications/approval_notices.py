@@ -35,6 +35,7 @@ class ApprovalNotice(BaseModel):
         "approval_escalated",
         "approval_decided",
         "approval_withdrawn",
+        "approval_void",
     ]
     approval_id: str
     person_id: str
@@ -89,7 +90,7 @@ def _message(
     subject = names.get(approval.subject_id, approval.about)
     what = f"{kind_of(approval.kind).words}: {subject}"
     link = f"{order.settings.address}/console/approvals/{approval.id}"
-    if payload.what in ("approval_decided", "approval_withdrawn"):
+    if payload.what in ("approval_decided", "approval_withdrawn", "approval_void"):
         status = "withdrawn" if payload.what == "approval_withdrawn" else approval.status
         return messages.decided(people[person.id], what, link, status, approval.reason)
     may = may_decide(session, approval, person, order.now)

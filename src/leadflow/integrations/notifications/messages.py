@@ -31,7 +31,7 @@ LEAD_SUBJECTS = {
     "handed_on": ("Yours now, from a colleague: {lead}", "Yours now, from a colleague: {leads}"),
     "rule": ("Your rules tell you of {lead}", "Your rules tell you of {leads}"),
     "watched": ("Yours to watch too: {lead}", "Yours to watch too: {leads}"),
-    "reminded": ("Waits for your first word: {lead}", "Wait for your first word: {leads}"),
+    "reminded": ("Waits for first contact: {lead}", "Wait for first contact: {leads}"),
     "escalated": ("Passed on, nobody got in touch: {lead}", "Passed on: {leads}"),
     "offered": ("Nobody got in touch, you can take {lead}", "Nobody got in touch with {leads}"),
     "unroutable": ("Nobody can take {lead}", "Nobody can take {leads}"),

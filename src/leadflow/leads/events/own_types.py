@@ -21,7 +21,7 @@ from leadflow.leads.events.payloads import SchemaInvalid, check_schema
 from leadflow.leads.events.tables import EventTypeVersion
 from leadflow.leads.events.types import COMPANY, WRITTEN, read_types, take_turns, write_types
 from leadflow.leads.tables import EventTypeRow, LeadEvent
-from leadflow.refusals import in_words
+from leadflow.refusals import sentence
 
 MOST_TYPES = 200  # two features each, and PostgreSQL has room for 1,664 columns
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -281,9 +281,7 @@ def _unreadable(path: Path, said: str) -> EventTypesInvalid:
 
 def _explained(problem: dict[str, Any]) -> Problem:
     place = ".".join(str(part) for part in problem["loc"]) or "event_types"
-    said = in_words(problem)
-    if problem["type"] == "extra_forbidden":
-        said = "There is no such key; take it out or correct its name"
-    elif problem["type"] == "string_pattern_mismatch":
-        said = "A name has small letters, digits and _, and begins with a letter"
-    return Problem(place.replace(".[key]", ""), f"{said}.")
+    said = sentence(problem)
+    if problem["type"] == "string_pattern_mismatch":
+        said = "A name has small letters, digits and _, and begins with a letter."
+    return Problem(place.replace(".[key]", ""), said)

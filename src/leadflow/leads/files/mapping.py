@@ -162,9 +162,4 @@ def check_columns(mapping: Mapping, columns: Sequence[str]) -> None:
 
 def _explained(problem: dict[str, Any]) -> Problem:
     where = ".".join(str(part) for part in problem["loc"]) or "mapping"
-    said = in_words(problem)
-    if problem["type"] == "extra_forbidden":
-        said = "there is no such key; take it out or correct its name"
-    elif problem["type"] == "missing":
-        said = "is required"
-    return Problem(where, said)
+    return Problem(where, in_words(problem))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from leadflow.conditions.problems import Problem, RuleSetInvalid, shown
 from leadflow.conditions.storable import unstorable
 from leadflow.conditions.tree import Group, KindsOf, Reader, ValuesOf
-from leadflow.refusals import in_words
+from leadflow.refusals import sentence
 from leadflow.rules.field_catalogue import SEGMENTS
 
 MOST_SEGMENTS = 500
@@ -90,11 +90,6 @@ def see_segments(
 
 def _explained(problem: dict[str, Any]) -> Problem:
     place = ".".join(str(part) for part in problem["loc"]).replace(".[key]", "") or SEGMENTS
-    said = in_words(problem)
-    if problem["type"] == "extra_forbidden":
-        said = "There is no such key; take it out or correct its name"
-    elif problem["type"] == "missing":
-        said = "This is required"
-    elif problem["type"] == "string_pattern_mismatch":
-        said = "A name has small letters, digits and _, and begins with a letter"
-    return Problem(place, f"{said}.")
+    if problem["type"] == "string_pattern_mismatch":
+        return Problem(place, "A name has small letters, digits and _, and begins with a letter.")
+    return Problem(place, sentence(problem))

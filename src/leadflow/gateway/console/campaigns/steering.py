@@ -14,7 +14,7 @@ from leadflow.campaigns import resuming
 from leadflow.campaigns.counting.counts import NO_MESSAGES, NOBODY, counts, messages_of
 from leadflow.campaigns.enrolling.entries import AHEAD
 from leadflow.campaigns.first_mails import Samples, samples
-from leadflow.campaigns.launch_question import who_comes_in
+from leadflow.campaigns.launch_question import no_mail, who_comes_in
 from leadflow.campaigns.launching import ask_to_launch
 from leadflow.campaigns.planning.late import Answer
 from leadflow.campaigns.previewing import Preview, preview
@@ -23,7 +23,6 @@ from leadflow.campaigns.store import service
 from leadflow.campaigns.store.programs import programs
 from leadflow.campaigns.store.service import CampaignNotSo, StoredCampaign
 from leadflow.consent.may_send import Policy
-from leadflow.consent.refusals import IN_WORDS as REFUSALS
 from leadflow.database.engine import unit_of_work
 from leadflow.gateway.console.campaigns.channels import resting
 from leadflow.gateway.console.campaigns.pages import PATH, address_of, campaign_page
@@ -188,10 +187,9 @@ def _launch(stored: StoredCampaign, shown: Preview, in_it: int) -> Ahead:
     if in_it:
         leads = how_many(in_it, "lead")
         sentences.append(f"The {leads} in an older version go on in that one.")
-    sentences += [
-        f"Of those that would come in, {count:,} get no mail: {REFUSALS[name]}"
-        for name, count in shown.withheld.items()
-    ]
+    if (found := no_mail(shown)) is not None:
+        reasons = "; ".join(f"{count:,}: {why.rstrip('.')}" for count, why in found[1])
+        sentences.append(f"{found[0]}: {reasons}.")
     sentences.append("Where a policy asks for somebody's approval, they are asked first.")
     entries = tuple((AHEAD[entry], count) for entry, count in shown.entries.items())
     return Ahead(sentences, False, shown.audience, entries)

@@ -26,7 +26,9 @@ def show(request: Request, draft_id: str, caller: OnConfiguration) -> Response:
     """A draft, for whoever may read all that it changes."""
     with unit_of_work() as session:
         draft = read_draft(session, draft_id)
-        people = names_of_people(session, [draft.written_by])
+        people = names_of_people(
+            session, [draft.written_by, *(one.written_by for one in draft.beside)]
+        )
     for one in draft.altered:
         kind_at(one.kind, caller)
     changeable = {name for name, kind in KINDS.items() if may_change(caller, kind)}

@@ -118,7 +118,7 @@ def do_it(
 
 def _accept(session: Session, wanted: Act) -> str:
     act(session, wanted.caller, wanted.lead_id, "accept", wanted.said)
-    return "Taken on."
+    return "Accepted."
 
 
 def _touch(session: Session, wanted: Act) -> str:

@@ -134,13 +134,13 @@ def figures(this: Week, before: Week) -> list[Figure]:
     return [
         _figure("New leads", this.came, before.came, lambda count: f"{count:,.0f}"),
         _figure(
-            "To the first word (median)",
+            "Time to first contact (median)",
             this.touch_minutes,
             before.touch_minutes,
             _minutes,
             lower=True,
         ),
-        _figure("Taken on", this.accepted, before.accepted, lambda share: f"{100 * share:.0f} %"),
+        _figure("Accepted", this.accepted, before.accepted, lambda share: f"{100 * share:.0f} %"),
         Figure(
             "Bought, against what scores expected",
             _won(this.won),

@@ -1,5 +1,6 @@
 """The first page, for each role its own; and everything that waits for anybody."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from features.how_many import how_many
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.accounts.tables import Person
@@ -32,6 +34,14 @@ NOTHING = "Nothing waits for you."
 ASKED = 10
 # More of them than these are shown when asked for.
 FIRST = 20
+# What waits, in the order in which it is counted.
+WORDS = {
+    to_do.APPROVAL: "decision",
+    "quality_review": "review",
+    "quality_dispute": "disputed review",
+    "offered_lead": "lead to take",
+    to_do.TASK: "task",
+}
 Tab = Literal["due", "mine", "waiting", "closed"]
 
 
@@ -67,12 +77,22 @@ def home(
             managing=managing(session, caller, now),
             tabs=TABS,
             waiting=len(items) + (own.counts.due if own else 0),
+            made_up_of=_made_up_of(items, own.counts.due if own else 0),
             asked=_asked(session, caller),
             nothing=NOTHING,
             morning=morning(session, caller, now),
             phrases=phrases,
             **looked_after(session, caller, now),
         )
+
+
+def _made_up_of(items: list[to_do.ToDo], due: int) -> str:
+    """What the number of all that waits for the reader is made up of, where it is of several kinds;
+    empty where it is of one."""
+    counted = Counter(item.kind for item in items)
+    said = [how_many(counted[kind], word) for kind, word in WORDS.items() if counted[kind]]
+    said += [f"{how_many(due, 'lead')} of yours due today"] if due else []
+    return ", ".join(said) if len(said) > 1 else ""
 
 
 @router.get("/console/waiting")
@@ -118,7 +138,7 @@ def _asked(session: Session, caller: Actor) -> list[dict[str, Any]]:
     names = names_of_leads(session, caller, [one.lead_id for one in mine])
     return [
         {
-            "what": named(one.headline, one.lead_id, names),
+            "what": named(one.asks, one.lead_id, names),
             "address": f"/console/approvals/{one.id}",
             "who": STATUSES[one.status],
             "since": one.requested_at,

@@ -8,7 +8,7 @@ from leadflow.search.stages import ENDS, Stage
 COLUMNS: dict[Stage, str] = {
     "unassigned": "Nobody has it",
     "given": "Given",
-    "taken": "Taken on",
+    "taken": "Accepted",
     "in_touch": "In touch",
     "converted": "Won",
     "lost": "Lost",
@@ -27,7 +27,7 @@ PERMISSIONS: dict[Does, str] = {
 }
 WHAT: dict[Does, str] = {
     "give": "A salesperson has it then, and the time until they should get in touch starts.",
-    "accept": "Whoever has it has taken it on then.",
+    "accept": "Whoever has it has accepted it then.",
     "touch": "Whoever has it got in touch just now: the clock stops.",
     "decline": "Whoever has it does not take it. The next sweep gives it to somebody else.",
     "return": "It is given back. The next sweep gives it to somebody else.",
@@ -37,7 +37,7 @@ WHAT: dict[Does, str] = {
 }
 DONE: dict[Does, str] = {
     "give": "It is theirs now.",
-    "accept": "Taken on.",
+    "accept": "Accepted.",
     "touch": "Noted that they got in touch: the clock has stopped.",
     "decline": "Declined. The next sweep gives it to somebody else.",
     "return": "Given back. The next sweep gives it to somebody else.",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.delegation import requester
-from leadflow.accounts.permissions import roles_with
+from leadflow.accounts.refusing import not_in_reach, who_may
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.naming import called, reps_by_name
 from leadflow.assignment.team.store import RepNotFound
@@ -131,8 +131,8 @@ def _moving(session: Session, caller: Actor, lead_id: str, to: Stage, q: str) ->
     if not isinstance(does, Refused):
         needed = PERMISSIONS[does]
         if not within(session, caller, needed, lead_id):
-            others = ", ".join(roles_with(needed)).replace("_", " ")
-            does = Refused(f"You may not do this with this lead. Who may with theirs: {others}.")
+            reach = caller.reach(needed)
+            does = Refused(who_may(needed) if reach is None else not_in_reach(needed, reach))
     has_it = "" if made is None else made.rep_id
     return Moving(lead_id, called(standing.lead), at, does, has_it, q)
 

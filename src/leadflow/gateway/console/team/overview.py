@@ -156,7 +156,10 @@ def fairness_words(found: Fairness) -> str | None:
     if gini is None:
         return None
     how = "evenly" if gini < EVEN else "somewhat unevenly" if gini < UNEVEN else "unevenly"
-    return f"For the room they have, leads were given out {how} (Gini {gini:.2f}; 0 is all alike)."
+    return (
+        f"For the room they have, leads were given out {how}. Inequality (Gini) {gini:.2f}: "
+        "0 is equal, 1 is all to one."
+    )
 
 
 def _figures(session: Session, caller: Actor, now: datetime) -> TeamFigures | None:
