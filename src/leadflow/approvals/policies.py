@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from leadflow import plain_yaml
 from leadflow.accounts.permissions import Role
 from leadflow.approvals.decision_kinds import (
+    KINDS,
     asks_nobody_unforeseen,
     declared_facts,
     declared_values,
@@ -161,10 +162,37 @@ def parse_policies(raw: Any) -> Policies:
         PoliciesInvalid: with every place that is wrong, and what is.
     """
     problems: list[Problem] = []
+    policies = _read(raw, problems)
+    for number, policy in enumerate(policies.policies if policies else ()):
+        if policy.decision not in KINDS:
+            near = nearest(policy.decision, sorted(KINDS))
+            said = f"No decision is called {shown(policy.decision)}. {near}"
+            problems.append(Problem(f"policies[{number}].decision", said))
+    if problems or policies is None:
+        raise PoliciesInvalid(problems)
+    return policies
+
+
+def stored_policies(raw: Any) -> Policies:
+    """Policies that were stored before: of a decision that there is no more, nobody is asked.
+
+    Raises:
+        PoliciesInvalid: they cannot be read any more.
+    """
+    problems: list[Problem] = []
+    policies = _read(raw, problems)
+    if problems or policies is None:
+        raise PoliciesInvalid(problems)
+    return policies
+
+
+def _read(raw: Any, problems: list[Problem]) -> Policies | None:
+    """The policies, unless what is wrong leaves none; says each problem that is found."""
     try:
         content = _Content.model_validate(raw)
     except ValidationError as error:
-        raise PoliciesInvalid([_problem(one) for one in without_echoes(error.errors())]) from error
+        problems += [_problem(one) for one in without_echoes(error.errors())]
+        return None
     names = [policy.policy for policy in content.policies]
     conditions = {}
     for number, policy in enumerate(content.policies):
@@ -175,8 +203,8 @@ def parse_policies(raw: Any) -> Policies:
             reader = Reader(_kinds_of, problems, values_of=declared_values)
             conditions[policy.policy] = reader.read(policy.when, f"{place}.when")
     calendar = _calendar(content.calendar, problems)
-    if problems or calendar is None:
-        raise PoliciesInvalid(problems)
+    if calendar is None:
+        return None
     return Policies(raw, calendar, content.priorities, content.policies, conditions)
 
 
@@ -201,7 +229,7 @@ def as_json(raw: Any) -> Any:
 @cache
 def shipped() -> Policies:
     """The policies Leadflow begins with."""
-    return read_policies(SHIPPED)
+    return stored_policies(as_json(plain_yaml.load(SHIPPED.read_text())))
 
 
 def _calendar(said: _Calendar, problems: list[Problem]) -> Calendar | None:

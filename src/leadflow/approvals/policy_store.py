@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from leadflow.approvals.policies import Policies, Requirement, parse_policies, shipped
+from leadflow.approvals.policies import Policies, Requirement, shipped, stored_policies
 from leadflow.approvals.tables import Approval, PolicyVersion
 from leadflow.audit import service as audit
 from leadflow.paging.keyset import FIRST, Key, Page, Wanted, read_page
@@ -96,5 +96,5 @@ _parsed: dict[str, Policies] = {}
 def _known(row: PolicyVersion) -> Policies:
     if row.content_hash not in _parsed:
         _parsed.clear()
-        _parsed[row.content_hash] = parse_policies(row.content)
+        _parsed[row.content_hash] = stored_policies(row.content)
     return _parsed[row.content_hash]

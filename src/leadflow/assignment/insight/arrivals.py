@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from leadflow.accounts.permissions import Reach
 from leadflow.assignment.tables import Assignment
 from leadflow.assignment.team.reach import leads_of
+from leadflow.database.planning import by_index
 from leadflow.leads.tables import Lead
 
 
@@ -17,6 +18,7 @@ def arrivals(
 ) -> Sequence[Row[tuple[str, int]]]:
     """Each source with how many leads within reach came in there since then, whenever they were
     stored here, the most first."""
+    by_index(session)
     return session.execute(
         select(Lead.source, func.count())
         .outerjoin(Assignment, (Assignment.lead_id == Lead.id) & Assignment.ended_at.is_(None))

@@ -15,6 +15,7 @@ from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import leads_of, reps_within
 from leadflow.assignment.team.snapshot import read_team
 from leadflow.assignment.team.track_record import followed
+from leadflow.database.planning import by_index
 from leadflow.leads.tables import Lead, Outcome
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -90,6 +91,7 @@ def came(
     within = Lead.created_at >= since, Lead.created_at < until
     query = select(func.count(Lead.id)).where(*within)
     if reach is not Reach.ALL:
+        by_index(session)
         held = (Assignment.lead_id == Lead.id) & Assignment.ended_at.is_(None)
         query = query.outerjoin(Assignment, held).where(leads_of(session, rep_id, reach))
     return session.scalar(query) or 0

@@ -40,9 +40,9 @@ def when_ended(draft: Draft) -> dict[str, Any]:
         (draft.questions if asked else draft.notes).append(said + which)
         return {}
     draft.questions.append(
-        f"When did leads end?{which} No column is known to say it, so that {days} days after they "
-        "came in are made up (`outcome.after`). Name the column that says when it ended "
-        "(`outcome.at`), or say how many days it takes with you."
+        f"When did leads end?{which} No column is known to say it, so that "
+        f"{how_many(days, 'day')} after they came in are made up (`outcome.after`). "
+        "Name the column that says when it ended (`outcome.at`), or say how many days it takes with you."
     )
     return {"after": f"{days}d"}
 
@@ -117,7 +117,7 @@ def _with_time(draft: Draft, at: Profile, days: int) -> dict[str, Any]:
     )
     draft.questions.append(
         f"When did those end that have no {at.name}? They are {said} of the "
-        f"{how_many(len(none), 'row')} looked at. {days} days after they came in are made up for "
-        "them (`outcome.after`). Say how many days it takes with you."
+        f"{how_many(len(none), 'row')} looked at. {how_many(days, 'day')} after they came "
+        "in are made up for them (`outcome.after`). Say how many days it takes with you."
     )
     return named | {"after": f"{days}d"}

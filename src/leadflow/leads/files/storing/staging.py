@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from leadflow.database.planning import by_index
 from leadflow.leads.changes import mark_selected
 from leadflow.leads.columns import COUNTERS, PROFILE
 from leadflow.leads.files.storing.change_log import FIRST, log_changes, log_made, notes_after
@@ -96,9 +97,7 @@ def store_batch(
     if not len(frame):
         return stored
     session.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
-    # Leads are found by index: by its own reckoning PostgreSQL would rather read each one there is,
-    # as if they lay on turning disks, until there are a hundred thousand of them.
-    session.execute(text("SET LOCAL random_page_cost = 1.1"))
+    by_index(session)
     staged.create(session.connection())
     # What is known of leads may be of before this source: without an index here, a plan made for
     # one lead of it would go through all staged rows for each of twenty thousand.
