@@ -42,7 +42,8 @@ def when_ended(draft: Draft) -> dict[str, Any]:
     draft.questions.append(
         f"When did leads end?{which} No column is known to say it, so that "
         f"{how_many(days, 'day')} after they came in are made up (`outcome.after`). "
-        "Name the column that says when it ended (`outcome.at`), or say how many days it takes with you."
+        "Name the column that says when it ended (`outcome.at`), or say how many days it takes "
+        "with you."
     )
     return {"after": f"{days}d"}
 
