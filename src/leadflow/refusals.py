@@ -3,10 +3,14 @@ Pure."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
+
+from pydantic_core.core_schema import ErrorType
 
 from features.how_many import how_many
 
+# The types of faults that pydantic finds by itself; others have words of ours.
+_THEIRS = frozenset(get_args(ErrorType))
 # Their own words name the class that was to be made.
 OBJECTS = frozenset({"model_type", "model_attributes_type", "dataclass_type", "dict_type"})
 OBJECT = "write names with their values here (in JSON an object, in YAML a mapping)"
@@ -92,6 +96,8 @@ def in_words(fault: Mapping[str, Any]) -> str:
     if kind in _BOUNDED and fault.get("ctx"):
         return _BOUNDED[kind](fault["ctx"])
     said = str(fault["msg"])
+    if kind not in _THEIRS:
+        return said.rstrip(".")
     for before in ("Value error, ", "Assertion failed, "):
         if said.startswith(before):
             return said.removeprefix(before).rstrip(".")

@@ -250,8 +250,8 @@ def test_a_page_that_is_not_ones_own_says_so_in_words(
 ) -> None:
     sign_in(page, console, "dana")
     for path, words in (
-        ("/console/waiting", "approval.all"),
-        ("/console/leads/lead_none", "lead.read"),
+        ("/console/waiting", "may see everything that waits for a decision"),
+        ("/console/leads/lead_none", "may see leads"),
         ("/console/approvals/appr_none", "There is no approval"),
     ):
         page.goto(console + path)

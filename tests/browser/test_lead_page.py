@@ -156,7 +156,7 @@ def test_a_lead_is_found_by_its_address_or_company_by_those_who_may_see_it(
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="No lead found").wait_for()
     page.goto(f"{console}/console/leads/{lead_id}")
-    assert "your own and unassigned leads" in page.get_by_role("alert").inner_text()
+    assert "where they are your own, or nobody's" in page.get_by_role("alert").inner_text()
 
 
 @pytest.mark.long

@@ -31,7 +31,7 @@ def test_a_lead_is_found_by_a_key_and_moved_on_the_board(
     page.get_by_role("heading", name=WHO).wait_for()
     page.goto(f"{console}{BOARD}")
     page.get_by_label("Move the chosen lead to").focus()
-    page.keyboard.type("Taken")
+    page.keyboard.type("Acc")
     for key in ("Tab", "Tab", "Space", "Enter"):
         page.keyboard.press(key)
     page.get_by_role("heading", name="to “Accepted”?").wait_for()
