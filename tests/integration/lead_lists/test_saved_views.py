@@ -99,6 +99,15 @@ def test_each_sees_what_is_shared_with_them_and_changes_what_is_theirs(
     assert ann.post(SAVE, q=q_of(page), called=" ").status_code == 422
 
 
+def test_views_that_are_called_the_same_are_told_apart(
+    made: Made, seen_by: Callable[[str], Browser]
+) -> None:
+    saved(seen_by("mark"), "Big budgets", "everybody", status="open")
+    shown = saved(seen_by("mark"), "Big budgets", status="open")
+    for words in ("Big budgets, of everybody", "Big budgets, yours alone"):
+        assert f">{words}</a>" in shown.text
+
+
 def test_a_view_that_names_what_is_gone_says_so(
     made: Made, seen_by: Callable[[str], Browser]
 ) -> None:

@@ -1,6 +1,7 @@
 """Views of the list of leads: those that are always there, and those that people have saved."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ OF_WHOM = {"nobody": "yours alone", "team": "of your team", "everybody": "of eve
 class View:
     """``id``: a name of one that is always there, or of a saved one its id. ``revision``: 0 for one
     that is always there; ``of_whom``: who sees it, in words; ``theirs``: the reader may change
-    it."""
+    it; ``label``: what it is called among others, where several are called the same."""
 
     id: str
     called: str
@@ -29,25 +30,33 @@ class View:
     of_whom: str = ""
     theirs: bool = False
     shown_as: ShownAs = "list"
+    label: str = ""
 
 
 def every_view(session: Session, caller: Actor) -> list[View]:
     """All that somebody sees; the first is the one they begin with."""
     saved = (_saved(view, caller) for view in service.views_of(session, caller))
-    return [*built_in(caller), *saved]
+    views = [*built_in(caller), *saved]
+    names = Counter(view.called for view in views)
+    return [replace(view, label=_label(view, names[view.called] > 1)) for view in views]
+
+
+def _label(view: View, ambiguous: bool) -> str:
+    return f"{view.called}, {view.of_whom}" if ambiguous and view.of_whom else view.called
 
 
 def built_in(caller: Actor) -> list[View]:
-    """Those that are always there."""
+    """Those that are always there: whoever leads others begins with theirs, a salesperson with
+    their own."""
     best_first = LeadQuestion(status="open", sort="-score")
     views = []
-    if caller.rep_id is not None:
-        mine = best_first.model_copy(update={"owner": caller.rep_id})
-        views.append(View("mine", "My open leads", mine))
     reach = caller.reach("lead.read")
     if reach is not Reach.OWN:
         called = "All open leads" if reach is Reach.ALL else "My team's open leads"
         views.append(View("open", called, best_first))
+    if caller.rep_id is not None:
+        mine = best_first.model_copy(update={"owner": caller.rep_id})
+        views.append(View("mine", "My open leads", mine))
     nobodys = best_first.model_copy(update={"owner": NOBODY})
     views.append(View("nobodys", "Nobody has them", nobodys))
     views.append(View("newest", "Newest", LeadQuestion()))
