@@ -74,7 +74,7 @@ def list_acts(
             f"tries: {row.attempts}",
             soft_wrap=True,
         )
-        console.print(f"  {row.act}  {escape(row.key)}", soft_wrap=True)
+        console.print(f"  {row.act} {escape(row.key)}", soft_wrap=True)
         console.print(f"  {escape(row.why or row.error or '')}", soft_wrap=True)
 
 
