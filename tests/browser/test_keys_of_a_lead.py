@@ -60,3 +60,28 @@ def test_who_cannot_reach_the_server_is_told_and_keeps_what_was_typed(
     page.get_by_role("button", name="Keep it").click()
     page.locator("#notes .note.good").wait_for()
     assert page.locator("#away").count() == 0
+
+
+def test_who_is_signed_out_while_they_type_is_told_and_keeps_what_was_typed(
+    page: Any, console: str, lead_id: str
+) -> None:
+    sign_in(page, console, "ann")
+    page.goto(f"{console}/console/leads/{lead_id}")
+    page.get_by_label("Write a note").fill("Calls back on Monday")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("alert").get_by_text("no longer signed in, and nothing was stored").wait_for()
+    assert page.get_by_label("Write a note").input_value() == "Calls back on Monday"
+    page.context.add_cookies(cookies)
+    page.goto(f"{console}/console")
+    page.get_by_role("link", name="Got in touch").click()
+    page.get_by_label("Note (may be empty)").fill("Spoke to her")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Note it").click()
+    page.get_by_role("alert").get_by_text("no longer signed in").wait_for()
+    assert page.get_by_label("Note (may be empty)").input_value() == "Spoke to her"
+    # A page that is asked for is that of signing in, whole.
+    page.get_by_role("link", name="Never mind").click()
+    page.wait_for_url("**/console/sign-in**")
+    assert page.locator("header.top").count() == 1

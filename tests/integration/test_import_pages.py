@@ -94,6 +94,18 @@ def test_a_file_is_sent_looked_at_imported_and_taken_back(mark: Browser, store: 
     assert "taken back" in mark.get(LIST).text
 
 
+def test_a_file_that_was_imported_before_says_when_and_leads_there(
+    mark: Browser, store: Engine
+) -> None:
+    for _ in range(2):
+        there = sent(mark, small(), source="fair")
+        mark.post(f"{there}/start", **form(mark.get(there).text, "start"))
+        assert importer(store).work_next() == 1
+    page = mark.get(there)
+    assert (page.status_code, "All of it was known already" in page.text) == (200, True)
+    assert leads() == 12
+
+
 def test_what_a_column_means_is_chosen_and_the_rows_are_shown_anew(
     mark: Browser, store: Engine
 ) -> None:

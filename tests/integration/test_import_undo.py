@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from leadflow.database.engine import unit_of_work
 from leadflow.database.tables import InboxRow
+from leadflow.follow_ups.notes import write_note
+from leadflow.follow_ups.tags import tag
+from leadflow.follow_ups.tasks import NewTask, add_task
 from leadflow.intake.files import ImportInterrupted, ImportSummary, import_file
 from leadflow.intake.undoing import AlreadyUndone, Undone, undo_import
 from leadflow.leads.editing import edit_lead
@@ -168,6 +171,26 @@ def test_what_something_newer_stands_on_stays_and_is_listed(store: Engine, tmp_p
         found = select(Lead.external_id, Lead.job_title, Lead.company_size)
         told = session.execute(found.order_by(Lead.external_id)).tuples().all()
     assert told == [("1", "CTO", 5), ("2", "A", None), ("3", None, None)]
+
+
+def test_a_lead_that_somebody_wrote_down_something_about_stays(
+    store: Engine, tmp_path: Path
+) -> None:
+    made = run(store, tmp_path / "leads.jsonl", NOW, *({"id": str(one)} for one in range(1, 6)))
+    with unit_of_work(store) as session:
+        ids = dict(session.execute(select(Lead.external_id, Lead.id)).tuples().all())
+        by, at = "person_ann", NOW + HOUR
+        write_note(session, ids["1"], "Calls back", by, at)
+        add_task(session, [NewTask(ids["2"], "Call", None, None)], by, at)
+        tag(session, [ids["3"]], ["vip"], by, at)
+        tag(session, [ids["4"]], ["nurtured"], "rules", at)
+    done = undone(store, made)
+    assert done.stays == {
+        ids["1"]: ["has notes"],
+        ids["2"]: ["has tasks"],
+        ids["3"]: ["was tagged"],
+    }
+    assert done.deleted == 2
 
 
 def test_an_imports_budget_goes_with_it_whatever_else_was_edited_since(

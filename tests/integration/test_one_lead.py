@@ -86,6 +86,9 @@ def test_a_field_is_edited_where_nobody_changed_the_lead_meanwhile(
     now = ann.get(address).text
     wrong = ann.post(f"{address}/edit", version=version(now), **fields(now) | {"email": "no"})
     assert (wrong.status_code, ann.told(wrong)) == (422, ("bad", "Correct and send again: E-mail."))
+    # A point before three digits is of a fraction to some, of thousands to others.
+    either = ann.post(f"{address}/edit", version=version(now), **fields(now) | {"budget": "20.000"})
+    assert (either.status_code, "such as 20000" in ann.told(either)[1]) == (422, True)
     same = ann.post(f"{address}/edit", version=version(now), **fields(now))
     assert ann.told(ann.get(same.headers["location"]))[1] == "You have changed nothing."
     assert ann.get(f"{address}/edit").headers["location"] == address

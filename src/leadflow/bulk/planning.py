@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +14,7 @@ from features.how_many import how_many, of_number
 from leadflow.accounts.actors import Actor
 from leadflow.accounts.permissions import Reach
 from leadflow.accounts.refusing import who_may
-from leadflow.assignment.tables import Assignment
+from leadflow.assignment.tables import Assignment, Rep
 from leadflow.assignment.team.reach import leads_within
 from leadflow.assignment.work.handing_on import room_of
 from leadflow.assignment.work.handover import RepInactive, find_rep
@@ -49,16 +50,19 @@ class BulkRefused(ValueError):
 class Plan:
     """``lead_ids``: those with which it would be done, in the order of the list; ``left_out``: the
     others, by why, in words that follow “it”. ``about``: of a file, whose leads are not read yet,
-    how many it would hold. ``notes``: what else will happen."""
+    how many it would hold. ``notes``: what else will happen. ``held_by``: of leads that somebody
+    else has, whose they are."""
 
     lead_ids: list[str]
     left_out: Left = field(default_factory=dict)
     about: str = ""
     notes: tuple[str, ...] = ()
+    held_by: tuple[tuple[str, str], ...] = ()
 
     def digest(self, asked: Asked) -> str:
         """Another one wherever something else is asked, or would come of it."""
         said = [asked.model_dump(mode="json"), self.lead_ids, sorted(self.left_out.items())]
+        said.append(self.held_by)
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -138,7 +142,24 @@ def _assigned(session: Session, act: Assign, kept: list[str], left: Left) -> Pla
         why = f"is more than {rep.name} has room for ({how_many(room, 'more lead')})"
         kept = _without(kept, left, why, beyond)
     gate = "Where a policy asks for somebody’s approval, the lead waits for it."
-    return Plan(kept, left, notes=(f"{rep.name} has them then, and their clocks start.", gate))
+    notes = [f"{rep.name} has them then, and their clocks start.", gate]
+    of_others = (
+        select(Assignment.lead_id, Rep.id, Rep.name)
+        .join(Rep, Rep.id == Assignment.rep_id)
+        .where(Assignment.ended_at.is_(None), Assignment.lead_id.in_(kept))
+        .order_by(Assignment.lead_id)
+    )
+    found = session.execute(of_others).tuples().all()
+    if found:
+        names = ", ".join(f"{name} ({count:,})" for name, count in _counted(found))
+        notes.insert(0, f"They are taken from those who have them: {names}.")
+    held_by = tuple((lead_id, rep_id) for lead_id, rep_id, _ in found)
+    return Plan(kept, left, notes=tuple(notes), held_by=held_by)
+
+
+def _counted(found: Sequence[tuple[str, str, str]]) -> list[tuple[str, int]]:
+    """How many each has, by name, whoever has the most first."""
+    return Counter(name for _, _, name in found).most_common()
 
 
 def _tagged(session: Session, act: Tag, kept: list[str], left: Left) -> Plan:

@@ -16,6 +16,15 @@ SELECT l.id,
     EXISTS (SELECT FROM lead_events WHERE lead_id = l.id) AS "has events",
     EXISTS (SELECT FROM assignments WHERE lead_id = l.id AND (source = 'person'
         OR accepted_at IS NOT NULL OR first_touch_at IS NOT NULL)) AS "is worked on",
+    EXISTS (SELECT FROM lead_notes WHERE lead_id = l.id) AS "has notes",
+    EXISTS (SELECT FROM lead_tasks WHERE lead_id = l.id
+        AND (created_by LIKE 'person\\_%' OR closed_by LIKE 'person\\_%')) AS "has tasks",
+    EXISTS (SELECT FROM lead_tags WHERE lead_id = l.id
+        AND added_by LIKE 'person\\_%') AS "was tagged",
+    EXISTS (SELECT FROM consent_events
+        WHERE lead_id = l.id AND strength = 3) AS "said whether it may be written to",
+    EXISTS (SELECT FROM campaign_messages WHERE lead_id = l.id
+        AND status IN ('claimed', 'sent', 'uncertain', 'bounced')) AS "was written to",
     EXISTS (SELECT FROM score_overrides WHERE lead_id = l.id) AS "its score was overridden",
     EXISTS (SELECT FROM quality_items AS i JOIN quality_reviews AS r ON r.item_id = i.id
         WHERE i.lead_id = l.id) AS "was reviewed",

@@ -124,6 +124,20 @@ def test_leads_are_given_as_far_as_there_is_room_and_ended_ones_stay(
         assert set(session.scalars(held)) == {*ids[:2], theirs}
 
 
+def test_leads_that_somebody_else_was_given_meanwhile_are_not_taken_from_them(
+    made: Made, seen_by: Callable[[str], Browser], team: dict[str, str]
+) -> None:
+    ids = [made(f"Lead{number}", "X", None) for number in range(2)]
+    mary = seen_by("mary")
+    first = shown(mary, act="assign", rep=team["bob"], why="Knows them", lead=ids)
+    second = shown(mary, act="assign", rep=team["ann"], why="Has time", lead=ids)
+    assert done(mary, first) == "2 leads are theirs now."
+    late = confirmed(mary, second)
+    assert (late.status_code, "Leads have changed" in mary.told(late)[1]) == (409, True)
+    again = shown(mary, act="assign", rep=team["ann"], why="Has time", lead=ids)
+    assert "They are taken from those who have them: Bob Best (2)." in again.text
+
+
 def test_what_a_policy_has_somebody_agree_to_waits_for_that(
     made: Made, seen_by: Callable[[str], Browser], team: dict[str, str]
 ) -> None:

@@ -60,5 +60,5 @@ def _read(outcome: str, on: str, value: str) -> OutcomeIn:
         at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     if not value.strip() or outcome == "reopened":
         return outcome_from_words(outcome, at, None, None)
-    money = read_money(value.strip(), None, get_settings().default_currency, ".")
+    money = read_money(value.strip(), None, get_settings().default_currency, None)
     return outcome_from_words(outcome, at, money.amount, money.currency)

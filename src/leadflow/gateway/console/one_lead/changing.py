@@ -46,6 +46,7 @@ CHANGED = (
 )
 TAKEN = "Another lead has this e-mail address already. Merge the two if they are one person."
 NOTHING = "You have changed nothing."
+DIGITS = "write digits, with no mark between thousands, such as 20000 or 20000.50"
 
 
 class Unreadable(ValueError):
@@ -99,7 +100,7 @@ def _read(changed: list[str], others: list[OwnField], typed: dict[str, str]) -> 
         try:
             read[name] = as_read(name, typed[name])
         except NotANumber:
-            wrong[name] = LABELS_OF_FIELDS[name]
+            wrong[name] = f"{LABELS_OF_FIELDS[name]} ({DIGITS})"
     for one in others:
         try:
             read.setdefault("attributes", {})[one.name] = as_said(one, typed[one.field])

@@ -77,7 +77,7 @@ def as_read(name: str, typed: str) -> str | float | None:
         return None
     if name not in NUMBERS:
         return typed
-    number = read_number(typed)
+    number = read_number(typed, decimal=None)
     return int(number) if number.is_integer() else number
 
 

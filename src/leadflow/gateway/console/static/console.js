@@ -56,7 +56,24 @@ for (const failed of ["htmx:sendError", "htmx:timeout"]) document.addEventListen
   const button = document.querySelector("button[data-was]");
   if (button) { button.disabled = false; button.textContent = button.dataset.was; }
 });
-document.addEventListener("htmx:afterOnLoad", () => document.getElementById("away")?.remove());
+// A form that was sent after the sign-in has ended: what was typed stays.
+document.addEventListener("htmx:beforeSwap", ({detail}) => {
+  if (location.pathname.endsWith("/sign-in") || !/\/console\/sign-in/.test(detail.xhr.responseURL)) return;
+  detail.shouldSwap = false;
+  // To sign in is a page of its own, never a part of one.
+  if (detail.requestConfig?.verb === "get") return location.assign(detail.xhr.responseURL);
+  detail.isError = false;
+  const said = document.getElementById("away") || document.createElement("p"), again = document.createElement("a");
+  said.id = "away";
+  said.className = "note bad";
+  said.setAttribute("role", "alert");
+  again.href = "/console/sign-in";
+  again.target = "_blank";
+  again.textContent = "Sign in in another tab";
+  said.replaceChildren("You are no longer signed in, and nothing was stored. What you typed is still here: copy it. ", again, ", then load this page again.");
+  document.getElementById("main").prepend(said);
+});
+document.addEventListener("htmx:afterOnLoad", ({detail}) => { if (!/sign-in/.test(detail.xhr?.responseURL)) document.getElementById("away")?.remove(); });
 // One keystroke for what is done often: what says its key (data-key) is clicked, or opened and its
 // first field has the focus. "?" lists the keys of the page.
 document.addEventListener("keydown", (event) => {
