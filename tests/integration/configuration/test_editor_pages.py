@@ -243,3 +243,10 @@ def test_what_nothing_names_is_taken_out_once_that_is_meant(mark: Browser, store
     assert send(mark, "segments", text, "shops", as_it_is).status_code == 303
     assert list(segments()) == ["shops"]
     assert mark.get(f"{LIST}/policies/take-out?name=x").status_code == 404
+
+
+def test_an_example_is_called_one_and_what_it_would_replace_is_said(mark: Browser) -> None:
+    root = Browser(mark.client, "root")
+    assert "What stands below is an example" in root.get(f"{LIST}/rules.assignment").text
+    mark = Browser(mark.client, "mark")
+    assert 'id="example"' not in mark.get(f"{LIST}/segments").text
