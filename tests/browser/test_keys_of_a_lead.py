@@ -81,6 +81,10 @@ def test_who_is_signed_out_while_they_type_is_told_and_keeps_what_was_typed(
     page.get_by_role("button", name="Note it").click()
     page.get_by_role("alert").get_by_text("no longer signed in").wait_for()
     assert page.get_by_label("Note (may be empty)").input_value() == "Spoke to her"
+    # Nor does what a page asks for by itself lead anybody away.
+    page.evaluate("htmx.ajax('GET', '/console', {target: '#main', select: '#main'})")
+    page.wait_for_timeout(1000)
+    assert page.get_by_label("Note (may be empty)").input_value() == "Spoke to her"
     # A page that is asked for is that of signing in, whole.
     page.get_by_role("link", name="Never mind").click()
     page.wait_for_url("**/console/sign-in**")

@@ -60,8 +60,9 @@ for (const failed of ["htmx:sendError", "htmx:timeout"]) document.addEventListen
 document.addEventListener("htmx:beforeSwap", ({detail}) => {
   if (location.pathname.endsWith("/sign-in") || !/\/console\/sign-in/.test(detail.xhr.responseURL)) return;
   detail.shouldSwap = false;
-  // To sign in is a page of its own, never a part of one.
-  if (detail.requestConfig?.verb === "get") return location.assign(detail.xhr.responseURL);
+  // To sign in is a page of its own, never a part of one. What a page asks for by itself leads nobody
+  // away from what they type.
+  if (detail.requestConfig?.verb === "get" && detail.requestConfig.elt?.matches("a")) return location.assign(detail.xhr.responseURL);
   detail.isError = false;
   const said = document.getElementById("away") || document.createElement("p"), again = document.createElement("a");
   said.id = "away";
